@@ -1,0 +1,1 @@
+"""simdistrict: value-chain regime shifts as stock-and-flow models."""

@@ -1,0 +1,165 @@
+"""Files that appear under their final name only when they are complete.
+
+A file is written beside its final place, flushed to the disk and renamed. What the file holds
+is not known here.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, Problem
+
+Ours = Callable[[Path], bool]
+
+_count = itertools.count()
+_DAY = 86_400.0
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder"),
+    errno.EFBIG: ("the file is larger than this system allows", "see `ulimit -f`"),
+    errno.EACCES: ("no permission to write here", "choose another folder"),
+    errno.EPERM: ("no permission to write here", "choose another folder"),
+    errno.EROFS: ("the folder is read-only", "choose another folder"),
+    errno.ENAMETOOLONG: ("the file name is too long", "choose a shorter one"),
+}
+
+
+def no_file_is_ours(path: Path) -> bool:
+    """The answer for kinds of files that carry no mark of simdistrict."""
+    return False
+
+
+def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bool = False) -> Path:
+    """The file that a result may be written to, links followed; its folder is created.
+
+    ours: tells whether an existing file was written by simdistrict, and so may be replaced
+    without `force`. Call it before a long computation to fail early.
+    Raises ExchangeError: a folder or device of that name, a foreign file, no permission.
+    """
+    path = Path(path)
+    where = str(path)
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise ExchangeError(Problem(where, "this is a folder", "add a file name"))
+        if target.exists():
+            if not target.is_file():
+                raise ExchangeError(
+                    Problem(where, "this is not an ordinary file", "choose another name")
+                )
+            if not force and not ours(target):
+                raise ExchangeError(
+                    Problem(
+                        where,
+                        "the file exists and was not written by simdistrict",
+                        "choose another name, or replace it with --force",
+                    )
+                )
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise refused(where, error) from None
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise ExchangeError(
+            Problem(str(target.parent), "no permission to write here", "choose another folder")
+        )
+    return target
+
+
+@contextmanager
+def replacing(
+    path: str | Path, *, ours: Ours = no_file_is_ours, force: bool = False
+) -> Iterator[Path]:
+    """Gives a temporary name in the same folder, renamed to `path` when the block succeeds.
+
+    Whatever goes wrong inside, the file at `path` stays as it was and the temporary file goes.
+    A process that is killed leaves its temporary file; the next write of the same name
+    removes it. Raises what `writable_target` raises, and ExchangeError for any OSError inside.
+    """
+    target = writable_target(path, ours=ours, force=force)
+    _sweep(target)
+    part = target.with_name(f"{_prefix(target)}{os.getpid()}-{next(_count)}.part")
+    try:
+        yield part
+        _flush(part)
+        if target.exists():
+            with suppress(OSError):  # keep who may read the file; not every file system can
+                os.chmod(part, target.stat().st_mode & 0o777)
+        os.replace(part, target)
+        _flush(target.parent)
+    except OSError as error:
+        raise refused(str(path), error) from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write_text(
+    path: str | Path, text: str, *, ours: Ours = no_file_is_ours, force: bool = False
+) -> None:
+    """Write a text file as UTF-8 with the line ends that `text` has."""
+    with replacing(path, ours=ours, force=force) as part:
+        part.write_bytes(text.encode())
+
+
+def refused(where: str, error: OSError | ValueError) -> ExchangeError:
+    """The message for what the operating system said."""
+    number = error.errno if isinstance(error, OSError) and error.errno else 0
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    what, hint = _REASONS.get(number, (f"the file cannot be written: {said}", ""))
+    return ExchangeError(Problem(where, what, hint))
+
+
+def _prefix(target: Path) -> str:
+    # a folder may be shared between machines, and a process number means something on one only
+    host = zlib.crc32(os.uname().nodename.encode()) if hasattr(os, "uname") else 0
+    # a long name keeps its head and a hash, so that the temporary name is never too long itself
+    name = target.name
+    if len(name.encode()) > 150:
+        name = f"{zlib.crc32(name.encode()):08x}"
+    return f".{name}.{host:08x}-"
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed processes left of earlier attempts at this file."""
+    pattern = re.compile(re.escape(_prefix(target)) + r"(\d+)-\d+\.part$")
+    with suppress(OSError):
+        for entry in os.scandir(target.parent):
+            found = pattern.match(entry.name)
+            if found and not _alive(int(found[1]), entry):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _alive(pid: int, entry: os.DirEntry[str]) -> bool:
+    if os.name != "posix":  # signal 0 is no question on Windows; an old file is a left-over there
+        return time.time() - entry.stat().st_mtime < _DAY
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    if os.name != "posix" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
+            raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,92 @@
+"""The group of commands; each command's module is imported only when it is used.
+
+No command does its work here: this file knows names, verbosity and exit codes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from simdistrict.errors import SimdistrictError
+
+# name -> (module below simdistrict.cli, one line for --help); each module has `command`
+COMMANDS = {
+    "new": ("new", "Copy a runnable example project."),
+    "list": ("listing", "List scenarios or models."),
+    "show": ("show", "Read a model or a scenario to the user."),
+    "run": ("run", "Simulate scenarios into NetCDF."),
+    "rerun": ("rerun", "Repeat a result file from what it records."),
+    "compare": ("compare", "Say where two results first part."),
+    "check": ("check", "Check units and structure of a model."),
+}
+
+EXIT_CODES = """\b
+Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 model or scenario invalid,
+4 a run did not complete, 5 a check or comparison failed.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, so that --help stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"simdistrict.cli.{COMMANDS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="simdistrict", message="%(version)s")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", count=True, help="Say more; -vv says everything.")
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+def group(quiet: bool, verbose: int, debug: bool) -> None:
+    """The open laboratory for value-chain regime shifts.
+
+    Example: simdistrict run security_tariffs
+    """
+    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[
+        min(verbose, 2)
+    ]
+    logging.basicConfig(level=level, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    click.get_current_context().obj = {"quiet": quiet, "debug": debug}
+
+
+def main() -> None:
+    """Entry point of the `simdistrict` program: turns errors into messages and exit codes."""
+    debug = "--debug" in sys.argv
+    try:
+        group(standalone_mode=True)
+    except SimdistrictError as error:
+        if debug:
+            raise
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        sys.exit(error.exit_code)
+    except RecursionError:
+        if debug:
+            raise
+        click.echo("error: the input is nested too deeply", err=True)
+        sys.exit(3)
+    except OSError as error:
+        if debug:
+            raise
+        click.echo(f"error: {error.filename or ''} | {error.strerror or error}", err=True)
+        sys.exit(1)

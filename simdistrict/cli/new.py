@@ -1,0 +1,59 @@
+"""`simdistrict new`: a folder with a small model, two scenarios and a README."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from pathlib import Path
+
+import click
+
+from simdistrict.errors import ExchangeError, Problem
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def command(path: Path) -> None:
+    """Copy a runnable example project to PATH, which must be new or an empty folder.
+
+    Example: simdistrict new my-district
+    """
+    from simdistrict.library import example_project
+
+    _refuse_what_is_there(path)
+    copy_project(example_project(), path)
+    if path.resolve() != Path.cwd():
+        click.echo(f"cd {shlex.quote(str(path))}")
+    click.echo("simdistrict run scenarios/subsidy.yaml")
+
+
+def copy_project(source: Path, path: Path) -> None:
+    """Copy the files below source; path holds all of them or is left as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".simdistrict-") as staging:
+        project = Path(staging) / "project"
+        for file in sorted(source.rglob("*")):
+            relative = file.relative_to(source)
+            if file.is_file() and "runs" not in relative.parts:
+                target = project / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # contents only: an installed package may be read-only, the copy must not be
+                target.write_bytes(file.read_bytes())
+        if path.exists():
+            for child in project.iterdir():
+                child.rename(path / child.name)
+        else:
+            project.rename(path)
+
+
+def _refuse_what_is_there(path: Path) -> None:
+    if path.is_dir():
+        if not any(path.iterdir()):
+            return
+        what = "the folder is not empty, and nothing in it will be overwritten"
+    elif path.exists() or path.is_symlink():
+        what = "there is a file of this name"
+    else:
+        return
+    hint = f"name a folder that does not exist, such as {shlex.quote(f'{path}-new')}"
+    raise ExchangeError(Problem(str(path), what, hint))

@@ -1,0 +1,345 @@
+"""Statements as plain Python source: typed scalars, one loop per dimension, one flat vector.
+
+The source runs as it is under CPython; it uses nothing that a compiler of numeric Python would
+not take. Neighbouring statements over the same labels share their loops.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeGuard
+
+from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.layout import SAMPLING, Layout
+from simdistrict.engine.nodes import (
+    Axis,
+    Interpolate,
+    Latch,
+    Load,
+    Loop,
+    Place,
+    Reduce,
+    Statement,
+    Time,
+    loads,
+    walk_all,
+)
+from simdistrict.expr import COMPARISONS, Binary, Call, Expr, Number, Unary
+
+_RESERVED = frozenset(
+    "v t u s m out stop abs min max exp log sqrt sin cos tan pow integer modulo xidz zidz step "
+    "pulse pulse_train ramp lookup train_times inf range divide".split()
+)
+_OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
+_IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
+
+Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
+
+
+class Emitter:
+    """Prints functions; remembers for every line of source which statement it came from.
+
+    located: says whether a switch or a comparison with the time can be placed in time before
+    the run, because the dates in it depend on constants alone.
+    """
+
+    def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
+        self.layout = layout
+        self.located = located
+        self.lines: list[str] = []
+        self.origin: dict[int, str] = {}
+        self.tables: dict[tuple[int, ...], str] = {}
+        self.depth = 1
+        self.patterns: dict[Pattern, str] = {}
+        self.known: dict[tuple[int, Pattern], str] = {}
+        self.temporaries = 0
+        self.read_later: list[Load] = []
+
+    # ------------------------------------------------------------------ lines and functions
+
+    def put(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def function(self, name: str, groups: Sequence[Sequence[Statement]]) -> None:
+        """def name(v): the groups in order, each group in one nest of loops."""
+        statements = [s for group in groups for s in group]
+        self.begin(f"{name}(v)", [s.expr for s in statements])
+        self.read_later = [load for s in statements for load in loads(s.expr) if not load.axes]
+        for group in groups:
+            depth = self.depth
+            self.nest(group[0].loops, [e for s in group for e in (s.target, s.expr)])
+            inside = [load for s in group for load in loads(s.expr)]
+            for statement in group:
+                self.statement(statement, inside)
+            self.depth = depth
+        self.end()
+
+    def begin(self, signature: str, exprs: Sequence[Expr]) -> None:
+        """The head of a function, and the times that its expressions read."""
+        self.lines.append(f"def {signature}:")
+        self.known = {}
+        nodes = [node for expr in exprs for node in walk_all(expr)]
+        kinds = {FUNCTIONS[n.function].kind for n in nodes if _is_function(n)}
+        if "switch" in kinds or any(isinstance(n, Time) for n in nodes):
+            # their meaning is told in program.Program
+            self.put("t, u, s, m = v[0], v[1], v[2], v[3]")
+
+    def end(self) -> None:
+        """The end of a function; one without a body does nothing."""
+        if self.lines[-1].startswith("def "):
+            self.put("pass")
+        self.lines += ["", ""]
+
+    def nest(self, loops: tuple[Loop, ...], exprs: Sequence[Expr]) -> None:
+        """Open the loops and compute, as early as may be, the places that the expressions use."""
+        self.patterns = {}
+        if loops:
+            self.known = {k: n for k, n in self.known.items() if not k[1]}
+        wanted = [_pattern(n.axes) for e in exprs for n in walk_all(e) if _has_place(n)]
+        for level, loop in enumerate(loops):
+            self.put(f"for {_var(loop.id)} in range({loop.size}):")
+            self.depth += 1
+            self.positions(wanted, {lp.id for lp in loops[: level + 1]}, loop.id)
+
+    def positions(self, wanted: Sequence[Pattern], open_loops: set[int], newest: int) -> None:
+        """Compute the places that move with the newest loop and are complete by now."""
+        for pattern in dict.fromkeys(wanted):
+            head = tuple(term for term in pattern if term[0] in open_loops)
+            if head and any(term[0] == newest for term in head):
+                self.position(head, newest)
+
+    def position(self, pattern: Pattern, newest: int) -> None:
+        if pattern in self.patterns or not pattern:
+            return
+        if len(pattern) == 1 and pattern[0][1] == 1 and not pattern[0][2]:
+            self.patterns[pattern] = _var(pattern[0][0])
+            return
+        outer = tuple(term for term in pattern if term[0] != newest)
+        here = [self.term(term) for term in pattern if term[0] == newest]
+        parts = ([self.patterns[outer]] if outer else []) + here
+        name = f"p{len(self.patterns)}"
+        self.put(f"{name} = {' + '.join(parts)}")
+        self.patterns[pattern] = name
+
+    def term(self, term: tuple[int, int, tuple[int, ...]]) -> str:
+        loop, stride, table = term
+        if table:
+            name = self.tables.setdefault(table, f"PLACES_{len(self.tables)}")
+            return f"{name}[{_var(loop)}]"
+        return _var(loop) if stride == 1 else f"{_var(loop)} * {stride}"
+
+    def statement(self, statement: Statement, inside: Sequence[Load]) -> None:
+        """One assignment; its value stays at hand where it is read again.
+
+        inside: what the statements in the same nest of loops read.
+        """
+        first = len(self.lines)
+        text = self.number(statement.expr)
+        target = statement.target
+        place = self.place(target.base, target.axes)
+        later = inside if statement.loops else self.read_later
+        if any(_same(load, target) for load in later):
+            name = self.local(target.name)
+            self.put(f"{place} = {name} = {text}")
+            self.known[_base(target), _pattern(target.axes)] = name
+        else:
+            self.put(f"{place} = {text}")
+        self.lines[-1] += f"  # {statement.label}"
+        self.origin.update((line + 1, statement.label) for line in range(first, len(self.lines)))
+
+    def local(self, name: str) -> str:
+        text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "x"
+        if text[0].isdigit() or keyword.iskeyword(text) or text in _RESERVED or len(text) < 3:
+            text = f"x_{text}"
+        taken = set(self.known.values())
+        result, k = text, 2
+        while result in taken or re.fullmatch(r"[pija]\d+", result):
+            result, k = f"{text}_{k}", k + 1
+        return result
+
+    # ------------------------------------------------------------------ places
+
+    def place(self, base: int, axes: Sequence[Axis]) -> str:
+        constant = base + sum(_constant(axis) for axis in axes)
+        pattern = _pattern(axes)
+        if not pattern:
+            return f"v[{constant}]"
+        return f"v[{constant} + {self.patterns[pattern]}]"
+
+    # ------------------------------------------------------------------ expressions
+
+    def number(self, expr: Expr) -> str:
+        """The text of an expression that stands for a number."""
+        match expr:
+            case Number(value):
+                return _literal(value)
+            case Load(_, base, axes):
+                key = (_base(expr), _pattern(axes))
+                return self.known.get(key) or self.place(base, axes)
+            case Time():
+                return "t"
+            case Place(axis):
+                return self.label_number(axis)
+            case Unary("-", operand):
+                return f"(-{self.number(operand)})"
+            case Binary("^", left, right):
+                return f"pow({self.number(left)}, {self.number(right)})"
+            case Binary(op, left, right) if op in "+-*/":
+                return f"({self.number(left)} {op} {self.number(right)})"
+            case Call("IF THEN ELSE", (condition, yes, no)):
+                yes_text, no_text = self.number(yes), self.number(no)
+                return f"({yes_text} if {self.condition(condition)} else {no_text})"
+            case Call():
+                return self.call(expr)
+            case Reduce():
+                return self.reduce(expr)
+            case Interpolate():
+                return self.interpolate(expr)
+            case Latch(own, condition):
+                now = f"(1.0 if {self.condition(condition)} else 0.0)"
+                return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
+        return f"(1.0 if {self.condition(expr)} else 0.0)"
+
+    def condition(self, expr: Expr) -> str:
+        """The text of an expression that stands for true or false."""
+        match expr:
+            case Unary(":NOT:", operand):
+                return f"(not {self.condition(operand)})"
+            case Binary(":AND:" | ":OR:", left, right):
+                return f"({self.condition(left)} {_OPS[expr.op]} {self.condition(right)})"
+            case Binary(op, left, right) if op in COMPARISONS:
+                held = self.located(expr)
+                sides = ["u" if held and isinstance(x, Time) else self.number(x) for x in (left, right)]
+                return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
+        return f"({self.number(expr)} != 0.0)"
+
+    def call(self, call: Call) -> str:
+        if call.function.startswith("#"):
+            return self.written_out(call)
+        known = FUNCTIONS[call.function]
+        args = [self.number(arg) for arg in call.args]
+        if call.function == "RAMP":
+            args.insert(0, "t")
+        elif known.kind == "switch":
+            args.insert(0, "s" if self.located(call) else "m")
+        return f"{known.python}({', '.join(args)})"
+
+    def written_out(self, call: Call) -> str:
+        """A reduction whose terms stand one by one."""
+        terms = [self.number(arg) for arg in call.args]
+        if call.function in ("#SUM", "#PROD"):
+            return "(" + (" + " if call.function == "#SUM" else " * ").join(terms) + ")"
+        name = "min" if call.function == "#VMIN" else "max"
+        return f"{name}({', '.join(terms)})" if len(terms) > 1 else terms[0]
+
+    def reduce(self, expr: Reduce) -> str:
+        """A loop in front of the statement; the text is the name of its result."""
+        name = f"a{self.temporaries}"
+        self.temporaries += 1
+        self.put(f"{name} = {_IDENTITY[expr.op]}")
+        depth, patterns, known = self.depth, dict(self.patterns), dict(self.known)
+        wanted = [_pattern(n.axes) for n in walk_all(expr.body) if _has_place(n)]
+        open_loops = {term[0] for pattern in patterns for term in pattern}
+        for loop in expr.loops:
+            self.put(f"for {_var(loop.id)} in range({loop.size}):")
+            self.depth += 1
+            open_loops.add(loop.id)
+            self.positions(wanted, open_loops, loop.id)
+        body = self.number(expr.body)
+        if expr.op in ("SUM", "PROD"):
+            self.put(f"{name} {'+' if expr.op == 'SUM' else '*'}= {body}")
+        else:
+            item = f"{name}_item"
+            self.put(f"{item} = {body}")
+            self.put(f"if {item} {'<' if expr.op == 'VMIN' else '>'} {name}:")
+            self.put(f"    {name} = {item}")
+        self.depth, self.patterns, self.known = depth, patterns, known
+        return name
+
+    def label_number(self, axis: Axis) -> str:
+        if axis.fixed:
+            return f"{axis.positions[0] + 1}.0"
+        if axis.offset is not None:
+            return f"({_var(axis.loop)} + {axis.offset + 1}.0)"
+        name = self.tables.setdefault(axis.positions, f"PLACES_{len(self.tables)}")
+        return f"({name}[{_var(axis.loop)}] + 1.0)"
+
+    def interpolate(self, expr: Interpolate) -> str:
+        x = self.number(expr.x)
+        number = expr.first + sum(_constant(axis) for axis in expr.axes)
+        pattern = _pattern(expr.axes)
+        if not pattern:
+            start, count = self.layout.tables[number]
+            return f"lookup(v, {start}, {count}, {x})"
+        which = f"{number} + {self.patterns[pattern]}"
+        return f"lookup(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
+
+
+    # ------------------------------------------------------------------ what makes a run stop
+
+    def margin(self, expr: Expr) -> str:
+        """A number that is positive while a condition holds and passes zero when it changes."""
+        match expr:
+            case Unary(":NOT:", operand):
+                return f"(-{self.margin(operand)})"
+            case Binary(":AND:" | ":OR:", left, right):
+                name = "min" if expr.op == ":AND:" else "max"
+                return f"{name}({self.margin(left)}, {self.margin(right)})"
+            case Binary(">" | ">=", left, right) if not self.located(expr):
+                return f"({self.number(left)} - {self.number(right)})"
+            case Binary("<" | "<=", left, right) if not self.located(expr):
+                return f"({self.number(right)} - {self.number(left)})"
+        return f"(1.0 if {self.condition(expr)} else -1.0)"
+
+    def source(self) -> str:
+        """Everything emitted so far, with the tables that it reads."""
+        tail = [f"{name} = {table!r}" for table, name in self.tables.items()]
+        starts = tuple(start for start, _ in self.layout.tables)
+        sizes = tuple(size for _, size in self.layout.tables)
+        tail += [f"TABLE_START = {starts!r}", f"TABLE_SIZE = {sizes!r}"]
+        return "\n".join([*self.lines, *tail, ""])
+
+
+def _is_function(node: Expr) -> TypeGuard[Call]:
+    return isinstance(node, Call) and node.function in FUNCTIONS
+
+
+def _has_place(node: Expr) -> TypeGuard[Load | Interpolate]:
+    return isinstance(node, Load | Interpolate)
+
+
+def _pattern(axes: Sequence[Axis]) -> Pattern:
+    """How a place moves: (loop, stride, table) per moving axis; equal patterns share a name."""
+    terms = []
+    for axis in axes:
+        if axis.fixed:
+            continue
+        table = () if axis.offset is not None else tuple(p * axis.stride for p in axis.positions)
+        terms.append((axis.loop, 0 if table else axis.stride, table))
+    return tuple(sorted(terms))
+
+
+def _constant(axis: Axis) -> int:
+    """What an axis adds to the base in any round."""
+    if axis.fixed:
+        return axis.positions[0] * axis.stride
+    return (axis.offset or 0) * axis.stride
+
+
+def _base(load: Load) -> int:
+    return load.base + sum(_constant(axis) for axis in load.axes)
+
+
+def _same(a: Load, b: Load) -> bool:
+    return _base(a) == _base(b) and _pattern(a.axes) == _pattern(b.axes)
+
+
+def _var(loop: int) -> str:
+    return "ijk"[loop] if loop < 3 else f"i{loop}"
+
+
+def _literal(value: float) -> str:
+    return f"({value!r})" if value < 0 else repr(value)
+

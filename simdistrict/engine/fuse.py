@@ -1,0 +1,100 @@
+"""Neighbouring statements over the same labels, brought together into groups.
+
+A group is printed in one nest of loops. The order of evaluation stays right: a statement joins
+a group only if what it reads from the group is the very place that the same round has written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simdistrict.engine.nodes import Load, Reduce, Statement, loads, overlap, walk_all
+
+
+def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """Group statements that are in a valid order; the result is in a valid order too."""
+    causes = _causes(statements)
+    waiting = [len(c) for c in causes]
+    effects: list[list[int]] = [[] for _ in statements]
+    for i, before in enumerate(causes):
+        for j in before:
+            effects[j].append(i)
+    ready = {i for i, n in enumerate(waiting) if n == 0}
+    groups: list[list[Statement]] = []
+    while ready:
+        shape = _best(ready, statements)
+        group: list[int] = []
+        while True:
+            fitting = [i for i in sorted(ready) if _joins(i, group, shape, statements, causes)]
+            if not fitting:
+                break
+            chosen = fitting[0]
+            ready.discard(chosen)
+            group.append(chosen)
+            for effect in effects[chosen]:
+                waiting[effect] -= 1
+                if waiting[effect] == 0:
+                    ready.add(effect)
+        groups.append([statements[i] for i in group])
+    assert sum(map(len, groups)) == len(statements), "statements were not in a valid order"
+    return groups
+
+
+def _shape(statement: Statement) -> tuple[tuple[int, int], ...]:
+    return tuple((loop.id, loop.size) for loop in statement.loops)
+
+
+def _best(ready: set[int], statements: Sequence[Statement]) -> tuple[tuple[int, int], ...]:
+    """The shape that most of the waiting statements have; the earliest where several tie."""
+    counts: dict[tuple[tuple[int, int], ...], int] = {}
+    for i in sorted(ready):
+        shape = _shape(statements[i])
+        counts[shape] = counts.get(shape, 0) + 1
+    return max(counts, key=lambda shape: counts[shape])
+
+
+def _causes(statements: Sequence[Statement]) -> list[set[int]]:
+    """For every statement the earlier ones whose target it may read."""
+    writers: dict[int, list[int]] = {}
+    for i, statement in enumerate(statements):
+        writers.setdefault(statement.target.base, []).append(i)
+    return [
+        {
+            j
+            for load in loads(s.expr)
+            for j in writers.get(load.base, ())
+            if j != i and overlap(load, statements[j].target)
+        }
+        for i, s in enumerate(statements)
+    ]
+
+
+def _joins(
+    i: int,
+    group: list[int],
+    shape: tuple[tuple[int, int], ...],
+    statements: Sequence[Statement],
+    causes: list[set[int]],
+) -> bool:
+    statement = statements[i]
+    if _shape(statement) != shape:
+        return False
+    inside = causes[i] & set(group)
+    if not inside or not statement.loops:
+        return True
+    reduced = {
+        load
+        for node in walk_all(statement.expr)
+        if isinstance(node, Reduce)
+        for load in loads(node.body)
+    }
+    return all(
+        _same_place(load, statements[j].target) and load not in reduced
+        for load in loads(statement.expr)
+        for j in inside
+        if load.base == statements[j].target.base
+    )
+
+
+def _same_place(read: Load, written: Load) -> bool:
+    return read.base == written.base and read.axes == written.axes

@@ -1,0 +1,153 @@
+"""Euler and fourth-order Runge-Kutta on a grid of counted steps.
+
+A run that fails keeps what was computed; nothing is raised for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simdistrict.engine.interpreted import Kernel, Vector
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.outcome import Ending, Outcome
+from simdistrict.engine.program import Program
+from simdistrict.engine.schedule import Move, Schedule
+from simdistrict.model import TimeGrid
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The saved points of one run.
+
+    times: in the model's time unit; rows: for each time the values of the vector, up to
+    `layout.values`. A run that ended early has fewer rows than its grid has saved points.
+    """
+
+    times: tuple[float, ...]
+    rows: list[Vector]
+    ending: Ending
+
+
+def fixed_steps(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    integrator: str = "euler",
+) -> Trajectory:
+    """Run on the grid with `euler` or `rk4`.
+
+    constants: the vector before the run, with the scenario's values in it.
+    """
+    run = _Run(program, grid, constants, moves)
+    advance = {"euler": run.euler, "rk4": run.rk4}[integrator]
+    saved = set(grid.saved)
+    times: list[float] = []
+    rows: list[Vector] = []
+    size = program.layout.values
+    ending = Ending(Outcome.completed, grid.stop)
+    for i in range(grid.steps + 1):
+        run.evaluate(i)
+        if not run.finite():
+            ending = run.diverged(i)
+            break
+        if i in saved:
+            times.append(grid.at(i))
+            rows.append(run.v[:size])
+        if i < grid.steps:
+            advance(i)
+    return Trajectory(tuple(times), rows, ending)
+
+
+class _Run:
+    """The vector on its way through the grid."""
+
+    def __init__(
+        self, program: Program, grid: TimeGrid, constants: Sequence[float], moves: Sequence[Move]
+    ) -> None:
+        self.program = program
+        self.kernel = Kernel(program)
+        self.grid = grid
+        self.v: Vector = list(constants)
+        self.schedule = Schedule(moves, constants)
+        self.moves = bool(moves)
+        self.half = grid.time_step / 2
+        layout = program.layout
+        self.stocks = slice(layout.stocks.start, layout.stocks.stop)
+        self.rates = slice(layout.rates.start, layout.rates.stop)
+        self.sampled = slice(layout.sampled.start, layout.sampled.stop)
+        self.held = slice(layout.held_samples.start, layout.held_samples.stop)
+        self.clock(0)
+        if self.moves:
+            self.schedule.apply(self.v)
+        self.kernel.once(self.v)
+        self.kernel.start(self.v)
+
+    def clock(self, i: int) -> None:
+        t = self.grid.at(i)
+        v = self.v
+        v[SAMPLING] = 1.0
+        v[TIME] = v[HELD_TIME] = t
+        v[SWITCH_TIME] = v[MOVING_TIME] = t + self.half
+
+    def evaluate(self, i: int) -> None:
+        """All values at point i, and what is sampled there."""
+        self.clock(i)
+        self.derive()
+        self.v[self.held] = self.v[self.sampled]
+
+    def derive(self) -> None:
+        if self.moves and self.schedule.apply(self.v):
+            self.kernel.once(self.v)
+        self.kernel.derive(self.v)
+
+    def euler(self, i: int) -> None:
+        v, dt = self.v, self.grid.time_step
+        v[self.stocks] = [
+            y + dt * r for y, r in zip(v[self.stocks], v[self.rates], strict=True)
+        ]
+
+    def rk4(self, i: int) -> None:
+        """The classical scheme; the first slope is the one evaluated at point i."""
+        v, dt, t = self.v, self.grid.time_step, self.grid.at(i)
+        start, k1 = v[self.stocks], v[self.rates]
+        v[SAMPLING] = 0.0
+        v[TIME] = t + self.half
+        v[self.stocks] = [y + self.half * k for y, k in zip(start, k1, strict=True)]
+        self.derive()
+        k2 = v[self.rates]
+        v[self.stocks] = [y + self.half * k for y, k in zip(start, k2, strict=True)]
+        self.derive()
+        k3 = v[self.rates]
+        v[TIME] = self.grid.at(i + 1)
+        v[self.stocks] = [y + dt * k for y, k in zip(start, k3, strict=True)]
+        self.derive()
+        k4 = v[self.rates]
+        v[self.stocks] = [
+            y + dt / 6 * (a + 2 * (b + c) + d)
+            for y, a, b, c, d in zip(start, k1, k2, k3, k4, strict=True)
+        ]
+
+    def finite(self) -> bool:
+        total = sum(self.v[self.stocks])
+        return total - total == 0.0 or all(map(math.isfinite, self.v[self.stocks]))
+
+    def diverged(self, i: int) -> Ending:
+        return diverged(self.program, self.v, self.grid.at(max(i - 1, 0)))
+
+
+def diverged(program: Program, v: Vector, last: float) -> Ending:
+    """The ending of a run whose stocks are no longer finite; last: the last good time."""
+    for name in program.order:
+        slot = program.layout.slots[name]
+        for place in range(slot.offset, slot.offset + slot.size):
+            if slot.kind == "stock" and not math.isfinite(v[place]):
+                return Ending(
+                    Outcome.diverged,
+                    last,
+                    f'the stock "{name}" became {v[place]} after time {last:g}',
+                )
+    return Ending(Outcome.diverged, last, f"a value became infinite after time {last:g}")

@@ -1,0 +1,86 @@
+"""The interpreted backend: a Program's source as CPython runs it."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from typing import Any
+
+from simdistrict.engine.program import Program
+from simdistrict.engine.runtime import GUARDED, HELPERS
+
+Vector = list[float]
+
+
+class Kernel:
+    """The functions of a program on a vector held in a list.
+
+    CPython raises where IEEE 754 has an infinity or NaN. The first such event switches the run
+    to the same source with divisions and powers guarded, so that a run always ends as data.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._functions = _bind(program.source, guarded=False)
+        self._guarded = False
+
+    def once(self, v: Vector) -> None:
+        """Compute what depends on constants alone."""
+        self._call("once", v)
+
+    def start(self, v: Vector) -> None:
+        """Compute initial values."""
+        self._call("start", v)
+
+    def derive(self, v: Vector) -> None:
+        """Compute all values and rates at the times in v[0:4]."""
+        try:
+            self._functions["derive"](v)
+        except (ArithmeticError, ValueError):
+            self._call("derive", v)
+
+    def switches(self, v: Vector, stop: float) -> list[float]:
+        """The dates up to `stop` at which the right-hand side is discontinuous."""
+        out: list[float] = []
+        self._call("switches", v, out, stop)
+        return out
+
+    def margins(self, v: Vector) -> list[float]:
+        """One number per sampled condition; it passes zero where the condition changes."""
+        out: list[float] = []
+        self._call("margins", v, out)
+        return out
+
+    def _call(self, name: str, *args: Any) -> None:
+        try:
+            self._functions[name](*args)
+        except (ArithmeticError, ValueError):
+            if self._guarded:
+                raise
+            self._guarded = True
+            self._functions = _bind(self._program.source, guarded=True)
+            self._functions[name](*args)
+
+
+class _Guard(ast.NodeTransformer):
+    """Divisions as calls of `divide`."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        name = ast.Name("divide", ast.Load())
+        return ast.copy_location(ast.Call(name, [node.left, node.right], []), node)
+
+
+def _bind(source: str, *, guarded: bool) -> dict[str, Callable[..., None]]:
+    names: dict[str, Any] = dict(GUARDED if guarded else HELPERS)
+    names |= {"inf": math.inf, "nan": math.nan}
+    if guarded:
+        tree = ast.fix_missing_locations(_Guard().visit(ast.parse(source)))
+        code = compile(tree, "<program>", "exec")
+    else:
+        code = compile(source, "<program>", "exec")
+    exec(code, names)
+    return names

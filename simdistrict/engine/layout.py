@@ -1,0 +1,185 @@
+"""Where every element stands in the flat vector of a run.
+
+The vector begins with the times of an evaluation and holds, in this order: constants, stocks,
+the rates of the stocks in the same order, sampled values with what each holds and whether it
+follows, everything else, and last the points of the lookups.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simdistrict.engine.expand import Sampled, is_internal
+from simdistrict.expr import Points, fold
+from simdistrict.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
+from simdistrict.model import lookup_points as points_of
+
+# places of the times; see program.Program
+TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING = 0, 1, 2, 3, 4
+FIRST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The places of one element: row-major from `offset` on.
+
+    defined: the flat places that the model defines, None when it defines all of them.
+    """
+
+    name: str
+    kind: str
+    offset: int
+    shape: tuple[int, ...]
+    defined: tuple[int, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of places."""
+        return math.prod(self.shape)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """How far one step along each dimension goes."""
+        return tuple(math.prod(self.shape[k + 1 :]) for k in range(len(self.shape)))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of places."""
+
+    start: int
+    size: int
+
+    @property
+    def stop(self) -> int:
+        """The first place behind the block."""
+        return self.start + self.size
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All slots and blocks; `tables` lists (start, number of points) of every lookup table.
+
+    template: the vector before a run, constants and lookup points filled in.
+    first_table: folded name of a lookup -> number of its first table.
+    """
+
+    slots: Mapping[str, Slot]
+    constants: Block
+    stocks: Block
+    rates: Block
+    sampled: Block
+    held_samples: Block
+    conditions: Block
+    values: int
+    tables: tuple[tuple[int, int], ...]
+    first_table: Mapping[str, int]
+    template: tuple[float, ...]
+
+
+def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layout:
+    """Give every element its places.
+
+    elements: the expanded elements; inline: the points written inside equations, which become
+    the last tables.
+    """
+    groups: dict[str, list[Element]] = {k: [] for k in ("constant", "stock", "sampled", "other")}
+    lookups: list[Element] = []
+    for element in elements:
+        if isinstance(element, Lookup):
+            lookups.append(element)
+        elif not isinstance(element, Data):
+            groups[_group(element)].append(element)
+    slots: dict[str, Slot] = {}
+    at = FIRST
+
+    def place(group: list[Element]) -> Block:
+        nonlocal at
+        start = at
+        for element in group:
+            name = fold(element.name)
+            kind = "internal" if is_internal(name) else element.kind
+            shape = model.shape(element)
+            slots[name] = Slot(name, kind, at, shape, _defined(model, element, shape))
+            at += math.prod(shape)
+        return Block(start, at - start)
+
+    constants = place(groups["constant"])
+    stocks = place(groups["stock"])
+    rates = Block(at, stocks.size)
+    at += stocks.size
+    sampled = place(groups["sampled"])
+    held = Block(at, sampled.size)
+    conditions = Block(held.stop, sampled.size)
+    at = conditions.stop
+    place(groups["other"])
+    values = at
+    template = [0.0] * values
+    for element in groups["constant"]:
+        slot = slots[fold(element.name)]
+        for position, value in constant_values(model, element).items():
+            template[slot.offset + flat(position, slot.strides)] = value
+    tables, first_table = _tables(model, lookups, inline, template)
+    return Layout(
+        slots,
+        constants,
+        stocks,
+        rates,
+        sampled,
+        held,
+        conditions,
+        values,
+        tables,
+        first_table,
+        tuple(template),
+    )
+
+
+def flat(position: tuple[int, ...], strides: tuple[int, ...]) -> int:
+    """The row-major number of a position."""
+    return sum(p * s for p, s in zip(position, strides, strict=True))
+
+
+def _group(element: Element) -> str:
+    if isinstance(element, Constant):
+        return "constant"
+    if isinstance(element, Stock):
+        return "stock"
+    return "sampled" if isinstance(element, Sampled) else "other"
+
+
+def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+    places = sorted(
+        flat(position, strides)
+        for equation in element.equations
+        for position in model.positions(element, equation)
+    )
+    return None if len(places) == math.prod(shape) else tuple(places)
+
+
+def _tables(
+    model: Model, lookups: list[Element], inline: list[Points], vector: list[float]
+) -> tuple[tuple[tuple[int, int], ...], dict[str, int]]:
+    """Append the points of all tables to the vector; where each table stands."""
+    tables: list[tuple[int, int]] = []
+    first: dict[str, int] = {}
+
+    def append(points: Points) -> None:
+        tables.append((len(vector), len(points.x)))
+        vector.extend(points.x)
+        vector.extend(points.y)
+
+    for element in lookups:
+        first[fold(element.name)] = len(tables)
+        shape = model.shape(element)
+        strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+        found = {flat(p, strides): points for p, points in points_of(model, element).items()}
+        for place in range(math.prod(shape)):
+            append(found.get(place, Points((0.0,), (math.nan,))))
+    for points in inline:
+        append(points)
+    return tuple(tables), first
+

@@ -1,0 +1,395 @@
+"""Equations to statements: names become places, subscripts become loops.
+
+Everything that the engine does not support is refused here, by name and with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from simdistrict.engine.expand import Held, Sampled, is_internal
+from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.layout import Layout
+from simdistrict.engine.nodes import (
+    Axis,
+    Interpolate,
+    Latch,
+    Load,
+    Loop,
+    Place,
+    Reduce,
+    Statement,
+    Time,
+)
+from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.expr import (
+    Array,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Ref,
+    WithLookup,
+    children,
+    fold,
+    rebuild,
+    walk,
+)
+from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The statements of a model by the phase that they belong to.
+
+    run: in any order, evaluated whenever time moves on (what depends on constants alone
+    included); initial: evaluated once at the start; start_values: what replaces a run statement
+    at the start (ACTIVE INITIAL); conditions: SAMPLE IF TRUE's, by target.
+    """
+
+    run: tuple[Statement, ...]
+    initial: tuple[Statement, ...]
+    start_values: tuple[Statement, ...]
+    conditions: tuple[Statement, ...]
+
+
+@dataclass
+class _Scope:
+    """What the subscripts of one equation mean.
+
+    ranges: folded range -> (labels of its rounds, loop or -1 when there is one round only).
+    """
+
+    ranges: dict[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    next_loop: int = 0
+
+
+def inline_points(elements: Sequence[Element]) -> list[Points]:
+    """The points written inside equations, in the order in which `lower` numbers them."""
+    found: dict[Points, None] = {}
+    for element in elements:
+        for equation in element.equations:
+            for expr in (equation.expression, equation.initial):
+                if expr is not None:
+                    found.update(
+                        (node.points, None) for node in walk(expr) if isinstance(node, WithLookup)
+                    )
+    return list(found)
+
+
+def lower(model: Model, elements: Sequence[Element], layout: Layout) -> Statements:
+    """All statements of the expanded elements. Raises ModelError with every problem found."""
+    work = _Lowering(model, elements, layout)
+    for element in elements:
+        if not isinstance(element, Constant | Lookup):
+            try:
+                work.element(element)
+            except ModelError as error:
+                work.problems += error.problems
+    if work.problems:
+        raise ModelError(list(dict.fromkeys(work.problems)))
+    return Statements(
+        tuple(work.run), tuple(work.initial), tuple(work.start_values), tuple(work.conditions)
+    )
+
+
+class _Lowering:
+    def __init__(self, model: Model, elements: Sequence[Element], layout: Layout) -> None:
+        self.model = model
+        self.layout = layout
+        self.by_name = {fold(e.name): e for e in elements}
+        first = len(layout.tables) - len(inline_points(elements))
+        self.inline = {points: first + k for k, points in enumerate(inline_points(elements))}
+        self.positions: dict[str, dict[str, int]] = {
+            fold(d.name): {fold(label): i for i, label in enumerate(d.labels)}
+            for d in model.dimensions
+        }
+        self.problems: list[Problem] = []
+        self.run: list[Statement] = []
+        self.initial: list[Statement] = []
+        self.start_values: list[Statement] = []
+        self.conditions: list[Statement] = []
+        self.owner: Element = Element(name="", equations=())
+        self.line = 0
+
+    def error(self, what: str, hint: str = "") -> ModelError:
+        where = f"model {self.model.name}, line {self.line}"
+        return ModelError(Problem(where, f'"{_readable(self.owner.name)}" {what}', hint))
+
+    def element(self, element: Element) -> None:
+        self.owner = element
+        for equation in element.equations:
+            self.line = equation.line
+            if isinstance(element, Data):
+                what = "is a data variable without numbers in the file, which is not supported"
+                raise self.error(what)
+            for box in _boxes(list(self.model.positions(element, equation))):
+                self.statements(element, equation, box)
+
+    def statements(
+        self, element: Element, equation: Equation, box: tuple[tuple[int, ...], ...]
+    ) -> None:
+        """The statements of one equation over one box of its element's places."""
+        scope = _Scope()
+        slot = self.layout.slots[fold(element.name)]
+        axes: list[Axis] = []
+        loops: list[Loop] = []
+        rows = zip(equation.subscripts, box, slot.strides, self.model.labels(element), strict=True)
+        for subscript, places, stride, labels in rows:
+            loop = -1
+            if len(places) > 1:
+                loop = scope.next_loop
+                scope.next_loop += 1
+                loops.append(Loop(loop, len(places)))
+            axes.append(Axis(stride, places, loop))
+            if subscript in self.positions:
+                scope.ranges[subscript] = (tuple(fold(labels[p]) for p in places), loop)
+        label = _readable(element.name)
+        if equation.subscripts:
+            label += f"[{','.join(equation.subscripts)}]"
+
+        def statement(base: int, expr: Expr) -> Statement:
+            target = Load(slot.name, base, tuple(axes))
+            return Statement(target, self.expr(expr, scope), tuple(loops), label, equation.line)
+
+        layout = self.layout
+        if isinstance(element, Stock):
+            rate = slot.offset - layout.stocks.start + layout.rates.start
+            self.run.append(statement(rate, equation.expression))
+            assert equation.initial is not None
+            self.initial.append(statement(slot.offset, equation.initial))
+        elif isinstance(element, Held):
+            self.initial.append(statement(slot.offset, equation.expression))
+        elif isinstance(element, Sampled):
+            assert isinstance(equation.expression, Call)
+            condition, source, first = equation.expression.args
+            number = slot.offset - layout.sampled.start
+            held = Load(slot.name, number + layout.held_samples.start, tuple(axes))
+            follows = Load(slot.name, number + layout.conditions.start, tuple(axes))
+            self.initial.append(statement(held.base, first))
+            self.run.append(statement(follows.base, Latch(follows, condition)))
+            choice = Call("IF THEN ELSE", (follows, source, held))
+            self.run.append(statement(slot.offset, choice))
+            self.conditions.append(statement(slot.offset, condition))
+        else:
+            self.run.append(statement(slot.offset, equation.expression))
+            if equation.initial is not None:
+                self.start_values.append(statement(slot.offset, equation.initial))
+
+    def expr(self, expr: Expr, scope: _Scope) -> Expr:
+        match expr:
+            case Ref():
+                return self.ref(expr, scope)
+            case LookupCall(lookup, x):
+                return self.lookup(lookup, self.expr(x, scope), scope)
+            case WithLookup(x, points):
+                table = self.inline[points]
+                return Interpolate("", table, (), self.expr(x, scope))
+            case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
+                return self.reduce(expr.function, body, scope)
+            case Call():
+                return self.call(expr, scope)
+            case Array():
+                raise self.error("holds a list of numbers inside an expression")
+            case Load():
+                return expr
+            case Latch(own, condition):
+                return Latch(own, self.expr(condition, scope))
+        nodes = children(expr)
+        return rebuild(expr, tuple(self.expr(node, scope) for node in nodes)) if nodes else expr
+
+    def call(self, call: Call, scope: _Scope) -> Expr:
+        known = FUNCTIONS.get(call.function)
+        if known is None:
+            if call.function == ":NA:":
+                raise self.error("uses :NA:, which is not supported")
+            what = f"uses the function {call.function}, which is not supported"
+            raise self.error(what, did_you_mean(call.function, FUNCTIONS))
+        if len(call.args) not in known.arity:
+            wanted = " or ".join(map(str, known.arity))
+            raise self.error(f"gives {call.function} {len(call.args)} arguments, not {wanted}")
+        args = tuple(self.expr(arg, scope) for arg in call.args)
+        if call.function in ("PULSE", "PULSE TRAIN"):
+            args = (*args, self.ref(Ref("time step"), scope))
+        if call.function == "RAMP" and len(args) == 2:
+            args = (*args, self.ref(Ref("final time"), scope))
+        return Call(call.function, args)
+
+    def ref(self, ref: Ref, scope: _Scope) -> Expr:
+        element = self.by_name.get(ref.name)
+        if element is None:
+            return self.bare(ref, scope)
+        if isinstance(element, Lookup):
+            raise self.error(f'uses the lookup "{element.name}" without an argument')
+        if isinstance(element, Data):
+            raise self.error(f'reads the data variable "{element.name}", which is not supported')
+        slot = self.layout.slots[ref.name]
+        return Load(ref.name, slot.offset, self.axes(ref, element, slot.strides, scope))
+
+    def bare(self, ref: Ref, scope: _Scope) -> Expr:
+        """A name that is no element: Time, or the number of a label."""
+        if ref.name == "time":
+            return Time()
+        if ref.name in scope.ranges:
+            labels, loop = scope.ranges[ref.name]
+            own = self.positions[ref.name]
+            return Place(Axis(1, tuple(own[label] for label in labels), loop))
+        for labels_of in self.positions.values():
+            if ref.name in labels_of:
+                return Number(labels_of[ref.name] + 1.0)
+        names = [e.name for e in self.by_name.values() if not is_internal(e.name)]
+        what = f'uses "{ref.name}", which the model does not define'
+        raise self.error(what, did_you_mean(ref.name, names))
+
+    def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Expr:
+        element = self.by_name.get(ref.name)
+        if not isinstance(element, Lookup):
+            known = element is not None
+            what = f'"{ref.name}", which is no lookup' if known else f"the function {ref.name.upper()}"
+            raise self.error(f"applies {what}" + ("" if known else ", which is not supported"))
+        shape = self.model.shape(element)
+        strides = tuple(_product(shape[k + 1 :]) for k in range(len(shape)))
+        axes = self.axes(ref, element, strides, scope)
+        return Interpolate(ref.name, self.layout.first_table[ref.name], axes, x)
+
+    def reduce(self, op: str, body: Expr, scope: _Scope) -> Expr:
+        names: dict[str, None] = {}
+        for node in walk(body):
+            if isinstance(node, Ref):
+                names.update((s, None) for s in node.subscripts if s.endswith("!"))
+        if not names:
+            raise self.error(f"uses {op} without a subscript marked with !")
+        inner = _Scope(dict(scope.ranges), scope.next_loop)
+        loops = []
+        for name in names:
+            dimension = self.model.dims_by_name.get(name[:-1])
+            if dimension is None:
+                raise self.error(f'reduces over "{name[:-1]}", which is no subscript range')
+            labels = tuple(map(fold, dimension.labels))
+            loops.append(Loop(inner.next_loop, len(labels)))
+            inner.ranges[name] = (labels, inner.next_loop)
+            inner.next_loop += 1
+        result = Reduce(op, tuple(loops), self.expr(body, inner))
+        scope.next_loop = inner.next_loop
+        return result
+
+    def axes(
+        self, ref: Ref, element: Element, strides: tuple[int, ...], scope: _Scope
+    ) -> tuple[Axis, ...]:
+        if len(ref.subscripts) != len(element.dims):
+            given = f"[{','.join(ref.subscripts)}]" if ref.subscripts else "no subscripts"
+            needed = f"[{','.join(element.dims)}]" if element.dims else "none"
+            raise self.error(f'gives "{_readable(element.name)}" {given}; it has {needed}')
+        return tuple(
+            self.axis(subscript, fold(dim), stride, element)
+            if subscript not in scope.ranges
+            and not self.related(subscript, scope)
+            else self.moving(subscript, fold(dim), stride, element, scope)
+            for subscript, dim, stride in zip(ref.subscripts, element.dims, strides, strict=True)
+        )
+
+    def axis(self, label: str, dim: str, stride: int, element: Element) -> Axis:
+        """A subscript that is one label."""
+        place = self.positions[dim].get(label)
+        if place is None:
+            name = _readable(element.name)
+            if label.rstrip("!") in self.positions:
+                raise self.error(
+                    f'reads "{name}" over the range "{label}", which its own subscripts '
+                    "do not run over"
+                )
+            labels = ", ".join(self.model.dims_by_name[dim].labels)
+            raise self.error(f'reads "{name}" at "{label}"; it is defined for {labels}')
+        return Axis(stride, (place,))
+
+    def related(self, subscript: str, scope: _Scope) -> str | None:
+        """The range of the left-hand side whose rounds a range on the right follows."""
+        dimension = self.model.dims_by_name.get(subscript)
+        if dimension is None:
+            return None
+        for name, (labels, _) in scope.ranges.items():
+            if name.endswith("!"):
+                continue
+            if any(other == name or self.covers(other, labels) for other, _ in dimension.mappings):
+                return name
+            own = self.model.dims_by_name[name]
+            if any(other == subscript for other, _ in own.mappings):
+                return name
+        for name, (labels, _) in scope.ranges.items():
+            if set(labels) <= set(self.positions[subscript]):
+                return name
+        return None
+
+    def covers(self, dim: str, labels: tuple[str, ...]) -> bool:
+        return dim in self.positions and set(labels) <= set(self.positions[dim])
+
+    def moving(
+        self, subscript: str, dim: str, stride: int, element: Element, scope: _Scope
+    ) -> Axis:
+        """A subscript that follows a loop, directly or through a mapping."""
+        source = subscript if subscript in scope.ranges else self.related(subscript, scope)
+        assert source is not None
+        labels, loop = scope.ranges[source]
+        if source != subscript:
+            labels = tuple(self.mapped(label, source, subscript) for label in labels)
+        places = []
+        for label in labels:
+            place = self.positions[dim].get(label)
+            if place is None:
+                name = _readable(element.name)
+                raise self.error(
+                    f'reads "{name}" at "{label}" of "{subscript.rstrip("!")}", '
+                    "for which it is not defined"
+                )
+            places.append(place)
+        return Axis(stride, tuple(places), loop)
+
+    def mapped(self, label: str, source: str, target: str) -> str:
+        """The label of the target range that goes with a label of the source range."""
+        there = self.model.dims_by_name[target]
+        for _, theirs in there.mappings:
+            for own, other in zip(there.labels, theirs, strict=False):
+                if fold(other) == label:
+                    return fold(own)
+        here = self.model.dims_by_name[source]
+        for name, theirs in here.mappings:
+            if name == target:
+                for own, other in zip(here.labels, theirs, strict=False):
+                    if fold(own) == label:
+                        return fold(other)
+        return label
+
+
+def _readable(name: str) -> str:
+    """The name of the owner for an element that `expand` made."""
+    return name.partition(" of ")[2] or name if is_internal(name) else name
+
+
+def _product(sizes: tuple[int, ...]) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def _boxes(places: list[tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """Split a set of positions into boxes, each a list of positions per axis."""
+    if not places:
+        return
+    rank = len(places[0])
+    axes = tuple(tuple(dict.fromkeys(p[k] for p in places)) for k in range(rank))
+    if len(places) == _product(tuple(map(len, axes))):
+        yield axes
+        return
+    rests: dict[int, list[tuple[int, ...]]] = {}
+    for place in places:
+        rests.setdefault(place[0], []).append(place[1:])
+    alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+    for head, rest in rests.items():
+        alike.setdefault(tuple(rest), []).append(head)
+    for rest_places, heads in alike.items():
+        for box in _boxes(list(rest_places)):
+            yield (tuple(heads), *box)
+

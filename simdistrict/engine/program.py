@@ -1,0 +1,164 @@
+"""A model lowered to one source of ordered scalar operations on a flat vector.
+
+`build` makes a Program; every backend keeps the contract that its docstring states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simdistrict.engine.emit import Emitter
+from simdistrict.engine.expand import expand, is_internal
+from simdistrict.engine.fuse import fuse
+from simdistrict.engine.layout import Layout, lay_out
+from simdistrict.engine.lower import inline_points, lower
+from simdistrict.engine.nodes import Loop, Reduce, Statement, Time, loads, parts, walk_all
+from simdistrict.engine.order import Phases, constant_names, depends_on_time, order
+from simdistrict.expr import COMPARISONS, Binary, Call, Expr
+from simdistrict.model import Model
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a backend runs.
+
+    source: Python text of five functions on the vector v (see layout.Layout):
+    once(v) computes what depends on constants alone; start(v) the initial values of stocks and
+    held values; derive(v) everything else and the rate of every stock; switches(v, out, stop)
+    appends the dates at which the right-hand side is discontinuous; margins(v, out) a number
+    per SAMPLE IF TRUE that passes zero where its condition changes.
+
+    v[0:4] are times, set by the integrator: t, of the evaluation; u, at which comparisons of
+    Time with a fixed date are read; s, at which STEP and PULSE with fixed dates are read; m,
+    the same for dates that move with the run. On a fixed grid u is the beginning of the present
+    step, s and m its middle, which is Vensim's rule (Time + TIME STEP/2 > date) and keeps a
+    switch at the end of a step out of that step. For an adaptive integrator u and s are the
+    middle of the segment between two switches, and m is t. v[4] is 1 where the conditions of
+    SAMPLE IF TRUE are asked and 0 where they stay as they were, inside a step.
+
+    order: folded names of the elements, causes first; origin: line of source -> element.
+    constant: folded names that stay as they are while no policy moves a constant.
+    equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
+    """
+
+    layout: Layout
+    source: str
+    order: tuple[str, ...]
+    origin: Mapping[int, str]
+    constant: frozenset[str]
+    equalities: tuple[str, ...]
+    has_margins: bool
+
+
+def build(model: Model) -> Program:
+    """Lower a model. Raises ModelError for what the engine does not support."""
+    elements = expand(model)
+    layout = lay_out(model, elements, inline_points(elements))
+    statements = lower(model, elements, layout)
+    phases = order(statements, layout, model.name)
+    constant = constant_names(phases, layout)
+
+    def located(expr: Expr) -> bool:
+        return all(_is_constant(date, constant) for date in _dates(expr)) and bool(_dates(expr))
+
+    emitter = Emitter(layout, located)
+    emitter.function("once", fuse(phases.once))
+    emitter.function("start", fuse(phases.start))
+    emitter.function("derive", fuse(phases.derive))
+    _switches(emitter, phases.derive, constant)
+    _margins(emitter, statements.conditions)
+    names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.derive))
+    stocks = {n for n, slot in layout.slots.items() if slot.kind == "stock"}
+    constants = [n for n, slot in layout.slots.items() if slot.kind == "constant"]
+    visible = [n for n in (*constants, *sorted(stocks), *names) if not is_internal(n)]
+    return Program(
+        layout,
+        emitter.source(),
+        tuple(dict.fromkeys(visible)),
+        emitter.origin,
+        constant,
+        tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
+        bool(statements.conditions),
+    )
+
+
+def _dates(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions on which the dates of a switch depend; empty for anything else."""
+    match expr:
+        case Binary(op, Time(), date) if op in COMPARISONS:
+            return (date,)
+        case Binary(op, date, Time()) if op in COMPARISONS:
+            return (date,)
+        case Call("STEP", (_, date)):
+            return (date,)
+        case Call("PULSE" | "PULSE TRAIN", dates):
+            return dates
+        case Call("RAMP", (_, start, end)):
+            return (start, end)
+    return ()
+
+
+def _is_constant(expr: Expr, constant: frozenset[str]) -> bool:
+    return not depends_on_time(expr) and all(load.name in constant for load in loads(expr))
+
+
+def _has_equality(expr: Expr, located: object) -> bool:
+    assert callable(located)
+    return any(
+        isinstance(node, Binary) and node.op in ("=", "<>") and not located(node)
+        for node in walk_all(expr)
+    )
+
+
+def _switches(
+    emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]
+) -> None:
+    found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
+    for statement in statements:
+        for loops, node in _with_loops(statement.expr, statement.loops):
+            dates = _dates(node)
+            if dates and all(_is_constant(date, constant) for date in dates):
+                moving = {axis.loop for d in dates for lo in loads(d) for axis in lo.axes}
+                found[tuple(lo for lo in loops if lo.id in moving), node] = None
+    emitter.begin("switches(v, out, stop)", [])
+    for loops, node in found:
+        depth = emitter.depth
+        dates = _dates(node)
+        emitter.nest(loops, dates)
+        texts = [emitter.number(date) for date in dates]
+        match node:
+            case Call("PULSE"):
+                start, width, step = texts
+                emitter.put(f"out.extend(train_times({start}, {width}, 0.0, inf, {step}, stop))")
+            case Call("PULSE TRAIN"):
+                emitter.put(f"out.extend(train_times({', '.join(texts)}, stop))")
+            case _:
+                for text in texts:
+                    emitter.put(f"out.append({text})")
+        emitter.depth = depth
+    emitter.end()
+
+
+def _with_loops(
+    expr: Expr, loops: tuple[Loop, ...]
+) -> Sequence[tuple[tuple[Loop, ...], Expr]]:
+    """Every node with the loops that surround it."""
+    inner = (*loops, *expr.loops) if isinstance(expr, Reduce) else loops
+    found = [(loops, expr)]
+    for node in parts(expr):
+        found.extend(_with_loops(node, inner))
+    return found
+
+
+def _margins(emitter: Emitter, conditions: Sequence[Statement]) -> None:
+    emitter.begin("margins(v, out)", [s.expr for s in conditions])
+    for condition in conditions:
+        depth = emitter.depth
+        emitter.nest(condition.loops, [condition.expr])
+        emitter.put(f"out.append({emitter.margin(condition.expr)})")
+        emitter.depth = depth
+    emitter.end()
+
+
+__all__ = ["Phases", "Program", "build"]

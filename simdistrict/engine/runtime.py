@@ -1,0 +1,165 @@
+"""The helpers that emitted source calls, as plain scalar Python.
+
+Each has Vensim's meaning. They know no model; `v` is the flat vector of a run.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+# Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
+SMALL = 1e-6
+
+
+def integer(x: float) -> float:
+    """The whole number towards zero."""
+    return float(math.trunc(x)) if math.isfinite(x) else x
+
+
+def modulo(x: float, y: float) -> float:
+    """The remainder of x / y with the sign of x."""
+    return math.fmod(x, y)
+
+
+def xidz(x: float, y: float, otherwise: float) -> float:
+    """x / y, or `otherwise` where y is next to zero."""
+    return otherwise if abs(y) < SMALL else x / y
+
+
+def zidz(x: float, y: float) -> float:
+    """x / y, or zero where y is next to zero."""
+    return 0.0 if abs(y) < SMALL else x / y
+
+
+def step(s: float, height: float, start: float) -> float:
+    """`height` from the start on; s is the switch time (see `program.Program`)."""
+    return height if s > start else 0.0
+
+
+def pulse(s: float, start: float, width: float, time_step: float) -> float:
+    """One during `width` from the start on; during one time step when width is zero."""
+    return 1.0 if 0.0 < s - start < (width if width > 0.0 else time_step) else 0.0
+
+
+def pulse_train(
+    s: float, start: float, width: float, interval: float, end: float, time_step: float
+) -> float:
+    """Pulses of `width` that begin at start, start + interval, ... until `end`."""
+    if not start < s < end:
+        return 0.0
+    since = s - start
+    if interval > 0.0:
+        since -= math.floor(since / interval) * interval
+    return 1.0 if since < (width if width > 0.0 else time_step) else 0.0
+
+
+def ramp(t: float, slope: float, start: float, end: float) -> float:
+    """A line of `slope` per time unit from start to end, held after."""
+    if t <= start:
+        return 0.0
+    return slope * ((t if t < end else end) - start)
+
+
+def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The line through n points; their x stand in v from a on, their y behind them."""
+    b = a + n - 1
+    if x <= v[a]:
+        return v[a + n]
+    if x >= v[b]:
+        return v[b + n]
+    k = bisect_right(v, x, a, b)
+    x0 = v[k - 1]
+    y0 = v[k - 1 + n]
+    return y0 + (x - x0) * (v[k + n] - y0) / (v[k] - x0)
+
+
+def train_times(
+    start: float, width: float, interval: float, end: float, time_step: float, stop: float
+) -> list[float]:
+    """The times at which a pulse train switches, up to `stop`."""
+    last = min(end, stop)
+    times = [end]
+    width = width if width > 0.0 else time_step
+    count = int((last - start) / interval) + 1 if interval > 0.0 and last > start else 1
+    # more switches than a run could resolve are not worth stopping for
+    for k in range(min(count, 100_000)):
+        times += (start + k * interval, start + k * interval + width)
+    return times
+
+
+HELPERS: dict[str, Callable[..., object]] = {
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "pow": math.pow,
+    "integer": integer,
+    "modulo": modulo,
+    "xidz": xidz,
+    "zidz": zidz,
+    "step": step,
+    "pulse": pulse,
+    "pulse_train": pulse_train,
+    "ramp": ramp,
+    "lookup": lookup,
+    "train_times": train_times,
+}
+
+
+def divide(x: float, y: float) -> float:
+    """x / y as IEEE 754 has it, where CPython would raise."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        if x == 0.0 or x != x:
+            return math.nan
+        return math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def _ieee(function: Callable[..., float], overflow: float = math.inf) -> Callable[..., float]:
+    """The function with NaN for an undefined value and infinity for one too large."""
+
+    def guarded(*args: float) -> float:
+        try:
+            return function(*args)
+        except OverflowError:
+            return overflow
+        except (ValueError, ZeroDivisionError):
+            return math.nan
+
+    return guarded
+
+
+def _log(x: float) -> float:
+    if x == 0.0:
+        return -math.inf
+    return math.log(x) if x > 0.0 else math.nan
+
+
+def _power(x: float, y: float) -> float:
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        odd = x < 0.0 and math.fmod(y, 2.0) != 0.0
+        return -math.inf if odd else math.inf
+    except ValueError:
+        return math.inf if x == 0.0 and y < 0.0 else math.nan
+
+
+GUARDED: dict[str, Callable[..., object]] = {
+    **HELPERS,
+    "divide": divide,
+    "exp": _ieee(math.exp),
+    "log": _log,
+    "sqrt": _ieee(math.sqrt),
+    "sin": _ieee(math.sin),
+    "cos": _ieee(math.cos),
+    "tan": _ieee(math.tan),
+    "pow": _power,
+    "modulo": _ieee(modulo),
+    "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
+}

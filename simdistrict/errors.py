@@ -1,0 +1,77 @@
+"""The exceptions of simdistrict, and the one place where their text is formed.
+
+Nothing here knows what a model is; every other module may import this one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    where: file and line, or element name, as the user would look it up.
+    what: one sentence.
+    hint: what to do about it; may be empty.
+    """
+
+    where: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.where} | {self.what}" if self.where else self.what
+        return f"{line}\n    {self.hint}" if self.hint else line
+
+
+class SimdistrictError(Exception):
+    """Base of all exceptions raised on purpose; holds every problem found in one input."""
+
+    exit_code = 1
+
+    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class ModelError(SimdistrictError):
+    """A model file or a model built in Python is not valid."""
+
+    exit_code = 3
+
+
+class ScenarioError(SimdistrictError):
+    """A scenario file, or a value given on the command line, is not valid."""
+
+    exit_code = 3
+
+
+class EngineError(SimdistrictError):
+    """The chosen backend or integrator cannot run this model."""
+
+    exit_code = 3
+
+
+class ExchangeError(SimdistrictError):
+    """A file cannot be read or written."""
+
+    exit_code = 1
+
+
+def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """The names most like `name`, best first, compared without case or underscores."""
+    folded = {n.lower().replace("_", " "): n for n in names}
+    hits = difflib.get_close_matches(name.lower().replace("_", " "), folded, count, 0.6)
+    return [folded[h] for h in hits]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A hint that names the neighbours of a misspelt name; empty when there are none."""
+    hits = nearest(name, names)
+    return "did you mean " + " or ".join(f'"{h}"' for h in hits) + "?" if hits else ""

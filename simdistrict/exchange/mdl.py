@@ -1,0 +1,300 @@
+"""A Vensim .mdl file as a Model.
+
+The file's blocks come from `outline`, single equations from `reference`; here they become
+elements with kinds, dimensions and ranges. Nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
+from simdistrict.exchange.dimensions import element_dims, read_dimensions
+from simdistrict.exchange.outline import Block, outline
+from simdistrict.exchange.points import read_points
+from simdistrict.exchange.reference import parse_expression
+from simdistrict.expr import (
+    Array,
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Ref,
+    Unary,
+    children,
+    fold,
+    rebuild,
+)
+from simdistrict.model import (
+    CONTROL,
+    Auxiliary,
+    Constant,
+    Data,
+    Dimension,
+    Element,
+    Equation,
+    Flow,
+    Lookup,
+    Model,
+    Range,
+    Stock,
+)
+
+MAX_BYTES = 50_000_000
+
+
+def read_mdl(path: Path) -> Model:
+    """Read a .mdl file.
+
+    Raises ExchangeError when the file cannot be read, ModelError when it is not a model that
+    simdistrict understands; a ModelError holds every problem found.
+    """
+    return read_mdl_text(read_text(path), path.stem, str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a model file: UTF-8 or Windows-1252, any line ends, at most 50 MB."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelError(
+                Problem(
+                    str(path),
+                    f"{size / 1e6:.0f} MB is more than a model file can have "
+                    f"({MAX_BYTES // 1_000_000} MB)",
+                )
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
+    if b"\0" in content[:4096]:
+        raise ModelError(Problem(str(path), "this is a binary file, not a Vensim model"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_mdl_text(text: str, name: str, where: str = "") -> Model:
+    """The model in the text of a .mdl file; where is the file's name for messages."""
+    where = where or f"{name}.mdl"
+    parts = outline(text, where)
+    problems: list[Problem] = []
+    notes: list[str] = []
+    by_kind: dict[str, list[Block]] = {}
+    for block in parts.blocks:
+        by_kind.setdefault(block.kind, []).append(block)
+    for block in by_kind.get("macro", []):
+        problems.append(_not_supported(where, block, f"the macro {block.name}"))
+    for block in by_kind.get("check", []):
+        notes.append(f'{where}:{block.line} | the reality check "{block.name}" is left out')
+    dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where)
+    problems += wrong
+    elements, wrong = _elements(
+        [b for b in parts.blocks if b.kind in ("equation", "lookup", "data", "empty")],
+        {fold(d.name): d for d in dimensions},
+        where,
+    )
+    problems += wrong
+    problems += _missing(elements, where)
+    if problems:
+        raise ModelError(problems)
+    return Model(name, tuple(elements), dimensions, text, parts.integrator, tuple(notes))
+
+
+def _not_supported(where: str, block: Block, what: str) -> Problem:
+    return Problem(f"{where}:{block.line}", f"{what} is not supported")
+
+
+def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
+    have = {fold(e.name) for e in elements}
+    gone = [name.upper() for name in CONTROL if name not in have and name != "saveper"]
+    if not gone:
+        return []
+    hint = "every Vensim model defines them; is the file cut off?"
+    return [Problem(where, f"the model has no {' and no '.join(gone)}", hint)]
+
+
+def _elements(
+    blocks: list[Block], dimensions: Mapping[str, Dimension], where: str
+) -> tuple[list[Element], list[Problem]]:
+    groups: dict[str, list[Block]] = {}
+    for block in blocks:
+        groups.setdefault(fold(block.name), []).append(block)
+    lookups = {name for name, group in groups.items() if group[0].kind == "lookup"}
+    elements: list[Element] = []
+    problems: list[Problem] = []
+    for name, group in groups.items():
+        if name in dimensions:
+            problems.append(
+                Problem(
+                    f"{where}:{group[0].line}",
+                    f'"{group[0].name}" is the name of both an element and a subscript range',
+                )
+            )
+            continue
+        try:
+            elements.append(_element(group, dimensions, lookups, where))
+        except ModelError as error:
+            problems += error.problems
+    labels = {fold(label) for d in dimensions.values() for label in d.labels}
+    known = {*groups, *dimensions, *labels, "time"}
+    problems += [p for e in elements for p in _undefined(e, known, groups, where)]
+    return _with_flows(elements), problems
+
+
+def _element(
+    group: list[Block], dimensions: Mapping[str, Dimension], lookups: set[str], where: str
+) -> Element:
+    first = group[0]
+    dims, positions = element_dims(group, dimensions, where)
+    equations = [_equation(block, lookups, where) for block in group]
+    seen: dict[tuple[int, ...], int] = {}
+    for block, places in zip(group, positions, strict=True):
+        for place in places:
+            if place in seen:
+                raise ModelError(
+                    Problem(
+                        f"{where}:{block.line}",
+                        f'"{block.name}" is defined twice for the same element, '
+                        f"first in line {seen[place]}",
+                    )
+                )
+            seen[place] = block.line
+    ranges = [b.range for b in group if b.range != Range()]
+    element = _kind(group, equations)(
+        name=first.name.strip('"') if first.name.startswith('"') else first.name,
+        equations=tuple(equations),
+        units=next((b.units for b in reversed(group) if b.units), ""),
+        range=ranges[-1] if ranges else Range(),
+        documentation=next((b.documentation for b in reversed(group) if b.documentation), ""),
+        dims=dims,
+        group=first.group,
+    )
+    _check_kind(element, group, positions, where)
+    return element
+
+
+def _equation(block: Block, lookups: set[str], where: str) -> Equation:
+    place = f"{where}:{block.line}"
+    subscripts = tuple(fold(s) for s in block.subscripts)
+    exceptions = tuple(tuple(fold(s) for s in e) for e in block.exceptions)
+    initial: Expr | None = None
+    expression: Expr
+    if block.kind == "lookup":
+        expression = read_points(block.right, block.name, place)
+    elif block.kind in ("data", "empty") or not block.right:
+        expression = Call("DATA", ())
+    else:
+        expression = _apply_lookups(parse_expression(block.right, block.name, place), lookups)
+    match expression:
+        case Call("INTEG" | "ACTIVE INITIAL", args) if len(args) == 2:
+            initial = args[1]
+            expression = args[0]
+        case Unary("-", Number(value)):
+            expression = Number(-value)
+    return Equation(expression, initial, subscripts, exceptions, block.line)
+
+
+def _apply_lookups(expr: Expr, lookups: set[str]) -> Expr:
+    """Calls of lookup elements, which look like calls of functions until names are known."""
+    nodes = tuple(_apply_lookups(c, lookups) for c in children(expr))
+    if isinstance(expr, Call) and fold(expr.function) in lookups and len(nodes) == 1:
+        return LookupCall(Ref(fold(expr.function)), nodes[0])
+    return rebuild(expr, nodes) if nodes else expr
+
+
+def _kind(group: list[Block], equations: list[Equation]) -> type[Element]:
+    if group[0].kind == "lookup":
+        return Lookup
+    if group[0].kind in ("data", "empty") or not group[0].right:
+        return Data
+    if group[0].right.upper().lstrip().startswith("INTEG") and equations[0].initial is not None:
+        return Stock
+    if all(isinstance(e.expression, Number | Array) and e.initial is None for e in equations):
+        return Constant
+    return Auxiliary
+
+
+def _check_kind(
+    element: Element, group: list[Block], positions: list[list[tuple[int, ...]]], where: str
+) -> None:
+    """What one element may hold: points only in lookups, as many numbers as labels."""
+    for block, equation, places in zip(group, element.equations, positions, strict=True):
+        place = f"{where}:{block.line}"
+        integrates = equation.initial is not None and block.right.upper().startswith("INTEG")
+        if integrates != isinstance(element, Stock):
+            raise ModelError(
+                Problem(
+                    place,
+                    f'"{element.name}" is a stock in one equation and something else in another',
+                )
+            )
+        if isinstance(equation.expression, Points) != isinstance(element, Lookup):
+            raise ModelError(
+                Problem(
+                    place,
+                    f'"{element.name}" is a lookup in one equation and something else in another',
+                )
+            )
+        if isinstance(equation.expression, Array) and len(equation.expression.values) != len(
+            places
+        ):
+            raise ModelError(
+                Problem(
+                    place,
+                    f'"{element.name}" needs {len(places)} numbers here and has '
+                    f"{len(equation.expression.values)}",
+                )
+            )
+
+
+def _undefined(
+    element: Element, known: set[str], groups: Mapping[str, list[Block]], where: str
+) -> list[Problem]:
+    problems = []
+    for name in Model.causes(element):
+        if name not in known:
+            spelled = [g[0].name for g in groups.values()]
+            problems.append(
+                Problem(
+                    f"{where}:{element.line}",
+                    f'"{element.name}" uses "{name}", which the model does not define',
+                    did_you_mean(name, spelled),
+                )
+            )
+    return problems
+
+
+def _with_flows(elements: list[Element]) -> list[Element]:
+    """Auxiliaries that a stock adds or subtracts are its flows."""
+    rates: set[str] = set()
+    for element in elements:
+        if isinstance(element, Stock):
+            for equation in element.equations:
+                rates.update(_terms(equation.expression))
+    return [
+        Flow(**{f: getattr(e, f) for f in e.__dataclass_fields__})
+        if type(e) is Auxiliary and fold(e.name) in rates
+        else e
+        for e in elements
+    ]
+
+
+def _terms(expr: Expr) -> Iterable[str]:
+    """Names that an expression adds or subtracts as they are."""
+    match expr:
+        case Ref(name, _):
+            yield name
+        case Unary("-", operand):
+            yield from _terms(operand)
+        case Binary("+" | "-", left, right):
+            yield from _terms(left)
+            yield from _terms(right)
+        case Call("SUM", (Ref(name, _),)):
+            yield name
+

@@ -1,0 +1,60 @@
+"""The points of a lookup from their text in a .mdl file."""
+
+from __future__ import annotations
+
+import re
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.expr import Points
+
+_NUMBER = r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+_DISPLAY = re.compile(r"^\s*\[(.*?)\]\s*,?", re.DOTALL)
+
+
+def read_points(text: str, element: str, where: str) -> Points:
+    """Points from `( [(0,0)-(10,10)], (0,1), (5,2) )` or from `( 0,5, 1,2 )`.
+
+    The second form lists all x before all y. where is file and line for messages; raises
+    ModelError when the text is neither form.
+    """
+    body = text.strip()
+    if re.match(r"^\(\s*GET\b", body, re.IGNORECASE):
+        raise ModelError(
+            Problem(where, f'GET XLS/DIRECT LOOKUPS in "{element}" is not supported')
+        )
+    if not (body.startswith("(") and body.endswith(")")):
+        raise ModelError(Problem(where, f'the lookup "{element}" does not end in a parenthesis'))
+    body = body[1:-1]
+    limits: tuple[tuple[float, float], ...] = ()
+    if display := _DISPLAY.match(body):
+        corners = _PAIR.findall(display.group(1))
+        if len(corners) >= 2:
+            (x0, y0), (x1, y1) = corners[:2]
+            limits = ((_number(x0), _number(x1)), (_number(y0), _number(y1)))
+        body = body[display.end() :]
+    pairs = [(_number(x), _number(y)) for x, y in _PAIR.findall(body)]
+    left_over = _PAIR.sub("", body).replace(",", "").strip()
+    if not pairs:
+        pairs = _columns(body)
+        left_over = ""
+    if not pairs or left_over:
+        what = f'near "{left_over[:20]}"' if left_over else "there are no points"
+        raise ModelError(Problem(where, f'the lookup "{element}" cannot be read: {what}'))
+    # Vensim asks for ascending x; a stable sort keeps the order of a vertical step
+    pairs.sort(key=lambda pair: pair[0])
+    return Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), limits)
+
+
+def _number(text: str) -> float:
+    return float("".join(text.split()))
+
+
+def _columns(body: str) -> list[tuple[float, float]]:
+    """x1,..,xn,y1,..,yn; empty when the text is not an even list of numbers."""
+    try:
+        numbers = [float(part) for part in body.split(",")]
+    except ValueError:
+        return []
+    half, odd = divmod(len(numbers), 2)
+    return [] if odd else list(zip(numbers[:half], numbers[half:], strict=True))

@@ -1,0 +1,160 @@
+"""The nodes of an equation: what a modeller wrote, as a tree.
+
+No text is parsed here and no numbers are run; names are kept folded (see `fold`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SPACES = re.compile(r"[\s_]+")
+
+
+def fold(name: str) -> str:
+    """The form in which Vensim compares names: no case, no quotes, one blank between words."""
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"')
+    return _SPACES.sub(" ", name).strip().lower()
+
+
+class Expr:
+    """Base of all nodes."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expr):
+    """A literal number."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Expr):
+    """A literal string, only ever an argument of a function."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Expr):
+    """A literal array of numbers, `1,2;3,4;`, in the order of its labels (last varies fastest)."""
+
+    values: tuple[float, ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Expr):
+    """The value of an element; subscripts are folded labels or ranges, `d!` where reduced."""
+
+    name: str
+    subscripts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Expr):
+    """op is one of `-` and `:NOT:`."""
+
+    op: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expr):
+    """op is one of + - * / ^ = <> < <= > >= :AND: :OR:."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    """A function of Vensim by its name in capitals, such as `IF THEN ELSE`."""
+
+    function: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookupCall(Expr):
+    """A lookup element applied to a number."""
+
+    lookup: Ref
+    x: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Points(Expr):
+    """The points of a lookup, x ascending; between them a straight line, beyond them held.
+
+    limits: the display range ((x_low, x_high), (y_low, y_high)), empty when not given.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    limits: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithLookup(Expr):
+    """Points written inside an equation, applied to a number."""
+
+    x: Expr
+    points: Points
+
+
+COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+LOGIC = frozenset({":AND:", ":OR:", ":NOT:"})
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The nodes directly below."""
+    match expr:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Call(_, args):
+            return args
+        case LookupCall(lookup, x):
+            return (lookup, x)
+        case WithLookup(x, _):
+            return (x,)
+    return ()
+
+
+def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
+    """The same node above other children, in the order of `children`."""
+    match expr:
+        case Unary(op, _):
+            return Unary(op, nodes[0])
+        case Binary(op, _, _):
+            return Binary(op, nodes[0], nodes[1])
+        case Call(function, _):
+            return Call(function, nodes)
+        case LookupCall(lookup, _):
+            ref = nodes[0]
+            return LookupCall(ref if isinstance(ref, Ref) else lookup, nodes[1])
+        case WithLookup(_, points):
+            return WithLookup(nodes[0], points)
+    return expr
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Every node, the node itself first."""
+    yield expr
+    for child in children(expr):
+        yield from walk(child)
+
+
+def references(expr: Expr) -> Iterator[Ref]:
+    """Every element the expression reads, lookups included, in order of appearance."""
+    for node in walk(expr):
+        if isinstance(node, Ref):
+            yield node

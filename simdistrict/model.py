@@ -1,0 +1,335 @@
+"""A stock-and-flow model as read from one file: elements, dimensions, units, documentation.
+
+Immutable. It knows no scenario, no integrator and no file format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.expr import Array, Expr, Number, Points, fold, references
+
+CONTROL = ("initial time", "final time", "time step", "saveper")
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One definition of an element, for all or part of its dimensions.
+
+    subscripts: folded labels or ranges of the left-hand side, one per dimension.
+    exceptions: subscript tuples that this definition leaves out (:EXCEPT:).
+    expression: the net flow of a stock, the value of anything else, the points of a lookup.
+    initial: the initial value of a stock, or of an auxiliary made with ACTIVE INITIAL.
+    line: where it stands in the file, counted from 1; 0 for a model built in Python.
+    """
+
+    expression: Expr
+    initial: Expr | None = None
+    subscripts: tuple[str, ...] = ()
+    exceptions: tuple[tuple[str, ...], ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The range that the model file states for an element, in its own unit; open where None."""
+
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return low <= value <= high
+
+    def __str__(self) -> str:
+        low, high = ("?" if b is None else f"{b:g}" for b in (self.low, self.high))
+        return f"[{low}, {high}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """Anything named in a model.
+
+    name: the model's own spelling; units: Vensim unit text, empty when the file gives none.
+    dims: names of the dimensions that the element spans, in order; empty for a scalar.
+    """
+
+    name: str
+    equations: tuple[Equation, ...]
+    units: str = ""
+    range: Range = Range()
+    documentation: str = ""
+    dims: tuple[str, ...] = ()
+    group: str = ""
+
+    @property
+    def kind(self) -> str:
+        """stock, flow, auxiliary, constant, lookup or data."""
+        return type(self).__name__.lower()
+
+    @property
+    def line(self) -> int:
+        """The line of the first equation."""
+        return self.equations[0].line if self.equations else 0
+
+
+class Stock(Element):
+    """Accumulates its flows; has an initial value."""
+
+
+class Flow(Element):
+    """A rate of change that at least one stock adds or subtracts."""
+
+
+class Auxiliary(Element):
+    """Algebra, recomputed whenever it is needed."""
+
+
+class Constant(Element):
+    """Numbers that stay fixed within a run unless a policy moves them."""
+
+
+class Lookup(Element):
+    """A piecewise-linear function given by points."""
+
+
+class Data(Element):
+    """An exogenous time series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A subscript range and its labels, in the model's spelling.
+
+    mappings: (folded name of another range, its labels in the order of this range's own).
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    mappings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeGrid:
+    """Time counted in whole steps: point i lies at start + i * time_step.
+
+    every: a point is saved when i is a multiple of it; the last point is always saved.
+    """
+
+    start: float
+    steps: int
+    time_step: float
+    every: int
+
+    @classmethod
+    def of(cls, start: float, stop: float, time_step: float, save_step: float) -> TimeGrid:
+        """The grid from four control values.
+
+        Raises ModelError where the values make no grid: a step that is not positive, an end
+        before the start, a save step that is not a whole number of time steps.
+        """
+        problems = []
+        if not all(map(math.isfinite, (start, stop, time_step, save_step))):
+            raise ModelError(Problem("time grid", "a control value is not a finite number"))
+        if time_step <= 0:
+            problems.append(Problem("TIME STEP", f"{time_step:g} is not positive"))
+        if save_step <= 0:
+            problems.append(Problem("SAVEPER", f"{save_step:g} is not positive"))
+        if stop < start:
+            problems.append(Problem("FINAL TIME", f"{stop:g} lies before {start:g}"))
+        if problems:
+            raise ModelError(problems)
+        ratio = save_step / time_step
+        every = max(1, round(ratio))
+        # 1e-5: a TIME STEP typed as 0.333333 still divides a save step of 1
+        if abs(ratio - every) > 1e-5 * every:
+            below, above = math.floor(ratio), math.ceil(ratio)
+            options = " or ".join(f"{k * time_step:g}" for k in (below, above) if k)
+            raise ModelError(
+                Problem(
+                    "SAVEPER",
+                    f"the save step {save_step:g} is not a whole number of time steps "
+                    f"({save_step:g} / {time_step:g} = {ratio:.6g})",
+                    f"use a save step of {options}, or a time step of {save_step / every:.12g}",
+                )
+            )
+        span = (stop - start) / time_step
+        steps = round(span) if abs(span - round(span)) <= 1e-5 * max(1.0, span) else int(span)
+        return cls(start, steps, time_step, every)
+
+    def at(self, i: int) -> float:
+        """The time of point i."""
+        return self.start + i * self.time_step
+
+    @property
+    def stop(self) -> float:
+        """The time of the last point."""
+        return self.at(self.steps)
+
+    @property
+    def save_step(self) -> float:
+        """The interval between saved points."""
+        return self.every * self.time_step
+
+    @property
+    def saved(self) -> tuple[int, ...]:
+        """The points that are saved; both ends always are."""
+        points = list(range(0, self.steps + 1, self.every))
+        if points[-1] != self.steps:
+            points.append(self.steps)
+        return tuple(points)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Equations, units and time grid, as read from one file.
+
+    elements: in the order of the file; text: the file itself, empty when built in Python;
+    integrator: what the file's own settings ask for (`euler` or `rk4`).
+    notes: what the reader left out on purpose (reality checks and the like), one line each.
+    """
+
+    name: str
+    elements: tuple[Element, ...]
+    dimensions: tuple[Dimension, ...] = ()
+    text: str = field(default="", repr=False)
+    integrator: str = "euler"
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Element]:
+        """Elements by folded name."""
+        return {fold(e.name): e for e in self.elements}
+
+    @cached_property
+    def dims_by_name(self) -> Mapping[str, Dimension]:
+        """Dimensions by folded name."""
+        return {fold(d.name): d for d in self.dimensions}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Identity of the model: a hash of its file, or of its content when built in Python."""
+        content = self.text or repr((self.elements, self.dimensions, self.integrator))
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def __iter__(self) -> Iterator[Element]:
+        return iter(self.elements)
+
+    def __getitem__(self, name: str) -> Element:
+        """The element of that name, matched as Vensim does.
+
+        Raises ModelError with the nearest names when there is none.
+        """
+        element = self.by_name.get(fold(name))
+        if element is None:
+            raise ModelError(self.unknown(name))
+        return element
+
+    def __contains__(self, name: str) -> bool:
+        return fold(name) in self.by_name
+
+    def unknown(self, name: str, kinds: Iterable[type[Element]] = (Element,)) -> Problem:
+        """The complaint about a name that the model does not have."""
+        wanted = tuple(kinds)
+        names = [e.name for e in self.elements if isinstance(e, wanted)]
+        what = "element" if Element in wanted else wanted[0].__name__.lower()
+        seen = f"(simdistrict show model {self.name}"
+        seen += " --constants lists them)" if what == "constant" else " lists them)"
+        hint = " ".join(filter(None, (did_you_mean(name, names), seen)))
+        return Problem(f"model {self.name}", f'there is no {what} called "{name}"', hint)
+
+    def labels(self, element: Element) -> tuple[tuple[str, ...], ...]:
+        """The labels along each dimension of an element."""
+        return tuple(self.dims_by_name[fold(d)].labels for d in element.dims)
+
+    def shape(self, element: Element) -> tuple[int, ...]:
+        """The number of labels along each dimension of an element."""
+        return tuple(len(labels) for labels in self.labels(element))
+
+    def positions(self, element: Element, equation: Equation) -> Iterator[tuple[int, ...]]:
+        """The places in the element's array that one of its equations defines, in order."""
+        axes = [
+            self.subscript_positions(subscript, dim)
+            for subscript, dim in zip(equation.subscripts, element.dims, strict=True)
+        ]
+        left_out = {
+            place
+            for exception in equation.exceptions
+            for place in _product(
+                [
+                    self.subscript_positions(s, d)
+                    for s, d in zip(exception, element.dims, strict=True)
+                ]
+            )
+        }
+        return (place for place in _product(axes) if place not in left_out)
+
+    def subscript_positions(self, subscript: str, dim: str) -> tuple[int, ...]:
+        """Where a label, or the labels of a range, stand in a dimension.
+
+        Raises KeyError with the label that the dimension does not have.
+        """
+        place = {fold(label): i for i, label in enumerate(self.dims_by_name[fold(dim)].labels)}
+        name = fold(subscript)
+        if name in place:
+            return (place[name],)
+        return tuple(place[fold(label)] for label in self.dims_by_name[name].labels)
+
+    @cached_property
+    def users(self) -> Mapping[str, tuple[str, ...]]:
+        """Folded name -> folded names of the elements whose equations read it."""
+        found: dict[str, list[str]] = {}
+        for name, element in self.by_name.items():
+            for used in self.causes(element):
+                found.setdefault(used, []).append(name)
+        return {name: tuple(users) for name, users in found.items()}
+
+    @staticmethod
+    def causes(element: Element) -> tuple[str, ...]:
+        """Folded names that the equations of an element read, each once, in order."""
+        names: dict[str, None] = {}
+        for equation in element.equations:
+            for expr in (equation.expression, equation.initial):
+                if expr is not None:
+                    names.update((ref.name, None) for ref in references(expr))
+        return tuple(names)
+
+
+def constant_values(model: Model, element: Element) -> dict[tuple[int, ...], float]:
+    """The numbers of a constant by place in its array; `()` for a scalar."""
+    values: dict[tuple[int, ...], float] = {}
+    for equation in element.equations:
+        places = list(model.positions(element, equation))
+        match equation.expression:
+            case Number(value):
+                values.update(dict.fromkeys(places, value))
+            case Array(numbers, _):
+                values.update(zip(places, numbers, strict=True))
+            case other:
+                raise TypeError(f"{element.name} is not a constant: {other!r}")
+    return values
+
+
+def lookup_points(model: Model, element: Element) -> dict[tuple[int, ...], Points]:
+    """The points of a lookup by place in its array; `()` for a scalar."""
+    found: dict[tuple[int, ...], Points] = {}
+    for equation in element.equations:
+        if isinstance(equation.expression, Points):
+            found.update(dict.fromkeys(model.positions(element, equation), equation.expression))
+    return found
+
+
+def _product(axes: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    if not axes:
+        yield ()
+        return
+    for head in axes[0]:
+        for tail in _product(axes[1:]):
+            yield (head, *tail)

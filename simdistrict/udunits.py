@@ -1,0 +1,175 @@
+"""The UDUNITS spelling of a Vensim unit text, for the attributes of a result file.
+
+Text in, text out: no numbers are converted and no unit is checked here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+DIMENSIONLESS = "1"
+MAX_POWER = 9  # beyond it UDUNITS overflows, and no quantity has such a unit
+
+# A modeller's own counting units (EUR, person, Widget, su) have no UDUNITS name. They count as 1,
+# so that "EUR/(su*Year)" is a rate per year to any program that reads the file.
+_SYMBOLS = frozenset(
+    "s min h d kg g mg m km cm mm t kt Mt Gt l J kJ MJ GJ TJ PJ EJ W kW MW GW TW K degC".split()
+)
+_WORDS = {
+    "second": "second",
+    "sec": "second",
+    "minute": "minute",
+    "hour": "hour",
+    "hr": "hour",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "(3 month)",  # UDUNITS has no quarter
+    "year": "year",
+    "yr": "year",
+    "decade": "(10 year)",
+    "century": "century",
+    "kilogram": "kg",
+    "gram": "g",
+    # UDUNITS' own "ton" is the American one of 907 kg; models of this field mean 1000 kg
+    "ton": "t",
+    "tonne": "t",
+    "metric ton": "t",
+    "meter": "m",
+    "metre": "m",
+    "kilometer": "km",
+    "kilometre": "km",
+    "square meter": "m2",
+    "square metre": "m2",
+    "cubic meter": "m3",
+    "cubic metre": "m3",
+    "m2": "m2",
+    "m3": "m3",
+    "km2": "km2",
+    "hectare": "hectare",
+    "ha": "hectare",
+    "acre": "acre",
+    "liter": "l",
+    "litre": "l",
+    "barrel": "barrel",
+    "joule": "J",
+    "watt": "W",
+    "kelvin": "K",
+    "degree celsius": "degC",
+    "degree c": "degC",
+    "degree fahrenheit": "degF",
+    "degree f": "degF",
+    "wh": "W*h",
+    "kwh": "kW*h",
+    "mwh": "MW*h",
+    "gwh": "GW*h",
+    "twh": "TW*h",
+    "percent": "percent",
+    "%": "percent",
+    "ppm": "(1e-6)",
+    "radian": "radian",
+}
+_TOKEN = re.compile(r"\s*(\*\*|[*/^()]|[^*/^()]+)")
+_POWERED = re.compile(r"([A-Za-z]+)(\d)$")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
+
+
+def udunits(vensim_units: str) -> str:
+    """The UDUNITS text of a Vensim unit, "1" where nothing known to UDUNITS remains.
+
+    "EUR/(su*Year)" gives "year-1", "kg*m/s/s" gives "kg m s-2"; "Dmnl", "" and text that is no
+    unit at all give "1". Never raises.
+    """
+    try:
+        exponents: dict[str, int] = {}
+        for factor, power in _Parser(vensim_units.split("[", 1)[0]).parse():
+            for symbol, n in _known(factor):
+                exponents[symbol] = exponents.get(symbol, 0) + n * power
+    except (ValueError, RecursionError):
+        return DIMENSIONLESS
+    if any(abs(n) > MAX_POWER for n in exponents.values()):
+        return DIMENSIONLESS
+    parts = [s if n == 1 else f"{s}{n}" for s, n in exponents.items() if n]
+    return " ".join(parts) or DIMENSIONLESS
+
+
+def _known(name: str) -> Iterator[tuple[str, int]]:
+    """The UDUNITS symbols of one factor with their powers; nothing for a counting unit."""
+    name = " ".join(name.replace("_", " ").strip("\"' ").split())
+    if _NUMBER.match(name):
+        number = float(name)
+        if not 1e-30 < number < 1e30:
+            raise ValueError("not a factor of a unit")
+        if number != 1:
+            yield f"({number:.12g})", 1
+        return
+    if name in _SYMBOLS:
+        yield name, 1
+        return
+    word = name.lower()
+    head, _, tail = word.partition(" ")
+    for form in (word, word.removesuffix("s"), f"{head.removesuffix('s')} {tail}"):
+        if form in _WORDS:
+            for symbol in _WORDS[form].split("*"):
+                powered = _POWERED.match(symbol)
+                yield (powered[1], int(powered[2])) if powered else (symbol, 1)
+            return
+
+
+class _Parser:
+    """Products, quotients, powers and parentheses; yields (name, power)."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = [token.strip() for token in _TOKEN.findall(text) if token.strip()]
+        self.at = 0
+
+    def parse(self) -> list[tuple[str, int]]:
+        if not self.tokens:
+            return []
+        found = self.product()
+        if self.at < len(self.tokens):
+            raise ValueError("text is left over")
+        return found
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def product(self) -> list[tuple[str, int]]:
+        found = self.power()
+        while self.peek() in ("*", "/"):
+            sign = 1 if self.take() == "*" else -1
+            found += [(name, n * sign) for name, n in self.power()]
+        return found
+
+    def power(self) -> list[tuple[str, int]]:
+        found = self.factor()
+        if self.peek() in ("^", "**"):
+            self.take()
+            n = int(self.exponent())
+            found = [(name, m * n) for name, m in found]
+        return found
+
+    def exponent(self) -> str:
+        token = self.take()
+        if token == "(":
+            token = self.take()
+            if self.take() != ")":
+                raise ValueError("an exponent is not closed")
+        return token
+
+    def factor(self) -> list[tuple[str, int]]:
+        token = self.take()
+        if token == "(":
+            found = self.product()
+            if self.take() != ")":
+                raise ValueError("a parenthesis is not closed")
+            return found
+        if not token or token in ("*", "/", "^", "**", ")"):
+            raise ValueError("a factor is missing")
+        return [(token, 1)]
