@@ -194,6 +194,7 @@ class Model:
     elements: in the order of the file; text: the file itself, empty when built in Python;
     integrator: what the file's own settings ask for (`euler` or `rk4`).
     notes: what the reader left out on purpose (reality checks and the like), one line each.
+    unit_synonyms: names of one and the same unit, as the file's settings list them.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Model:
     text: str = field(default="", repr=False)
     integrator: str = "euler"
     notes: tuple[str, ...] = ()
+    unit_synonyms: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Element]:

@@ -65,8 +65,8 @@ _WORDS = {
     "mwh": "MW*h",
     "gwh": "GW*h",
     "twh": "TW*h",
-    "percent": "percent",
-    "%": "percent",
+    "percent": "%",  # the word fails behind another unit: UDUNITS reads its head as "per"
+    "%": "%",
     "ppm": "(1e-6)",
     "radian": "radian",
 }

@@ -103,7 +103,15 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
     problems += _missing(elements, where)
     if problems:
         raise ModelError(problems)
-    return Model(name, tuple(elements), dimensions, text, parts.integrator, tuple(notes))
+    return Model(
+        name,
+        tuple(elements),
+        dimensions,
+        text,
+        parts.integrator,
+        tuple(notes),
+        parts.unit_synonyms,
+    )
 
 
 def _not_supported(where: str, block: Block, what: str) -> Problem:

@@ -40,10 +40,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """All blocks of a file in order, and the integrator that its settings ask for."""
+    """All blocks of a file in order, and what its settings ask for.
+
+    unit_synonyms: names of one and the same unit (code 22 of the settings).
+    """
 
     blocks: tuple[Block, ...]
     integrator: str
+    unit_synonyms: tuple[tuple[str, ...], ...]
 
 
 def outline(text: str, where: str) -> Outline:
@@ -71,7 +75,11 @@ def outline(text: str, where: str) -> Outline:
         raise ModelError(
             Problem(where, "this is not a Vensim model: it holds no definition that ends in |")
         )
-    return Outline(tuple(blocks), _integrator(rest or text))
+    synonyms = tuple(
+        tuple(name.strip() for name in line.split(",") if name.strip())
+        for line in re.findall(r"^22:(.*)$", rest, re.MULTILINE)
+    )
+    return Outline(tuple(blocks), _integrator(rest), synonyms)
 
 
 def _skip_encoding(text: str) -> int:

@@ -5,9 +5,10 @@ PySD takes half a second to import, so nothing here imports it before it is need
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.expr import (
     Array,
     Binary,
@@ -22,6 +23,10 @@ from simdistrict.expr import (
     WithLookup,
     fold,
 )
+from simdistrict.model import Data, Element, Lookup, Model
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # PySD's structures that stand for one call of Vensim: class -> (name, attributes in order)
 _CALLS = {
@@ -160,3 +165,106 @@ def _averaging(node: Any, kind: str) -> Expr:
     if node.initial is node.input:
         return Call(f"{family}{order}", args)
     return Call(f"{family}{order}I", (*args, _convert(node.initial)))
+
+
+def run_reference(
+    model: Model,
+    changes: Mapping[str, Callable[[float], np.ndarray]],
+    control: Mapping[str, float],
+    times: Sequence[float],
+) -> dict[str, np.ndarray]:
+    """Run a model through PySD itself, with Euler steps.
+
+    changes: folded name of a constant -> its value at a time, an array of the element's shape;
+    control: initial time, final time, time step and saveper; times: the points to save.
+    Returns folded element names -> arrays of shape (times, *element shape).
+
+    PySD's known faults are worked round here: integer initial values of SMOOTHI and SMOOTH3I
+    would make the state an integer array that cuts off what it adds, so every state is cast to
+    floats before the run; constants are given as functions of time, because NumPy scalars in
+    `params` break subscripted SMOOTH.
+    """
+    import tempfile
+    import warnings
+    from pathlib import Path
+
+    import pysd
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "model.mdl"
+        path.write_text(model.text, encoding="utf-8")
+        try:
+            reference = pysd.read_vensim(str(path), encoding="utf-8")
+        except Exception as error:
+            raise EngineError(
+                Problem(f"model {model.name}", f"PySD cannot translate it: {_first_line(error)}")
+            ) from error
+        for name, value in changes.items():
+            _set(reference, model[name].name, value)
+        wanted = [e for e in model if not isinstance(e, Lookup | Data)]
+        _with_float_states(reference)
+        try:
+            frame = reference.run(
+                return_columns=[e.name for e in wanted],
+                return_timestamps=list(times),
+                initial_condition=(control["initial time"], {}),
+                final_time=control["final time"],
+                time_step=control["time step"],
+                saveper=control["saveper"],
+            )
+        except Exception as error:
+            raise EngineError(
+                Problem(f"model {model.name}", f"PySD cannot run it: {_first_line(error)}")
+            ) from error
+    return {fold(e.name): _column(frame, model, e) for e in wanted}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n")[0]
+
+
+def _set(reference: Any, name: str, value: Callable[[float], np.ndarray]) -> None:
+    """Put a function of time in the place of a constant."""
+    import xarray as xr
+
+    coords = reference.get_coords(name)
+    if coords is None:
+        reference.set_components({name: lambda: float(value(reference.time()))})
+    else:
+        labels, dims = coords
+        reference.set_components(
+            {name: lambda: xr.DataArray(value(reference.time()), labels, dims)}
+        )
+
+
+def _with_float_states(reference: Any) -> None:
+    import numpy as np
+
+    integrate = reference._integrate
+
+    def with_floats() -> None:
+        for element in reference._dynamicstateful_elements:
+            state = element.state
+            if isinstance(state, np.ndarray) and state.dtype.kind in "iub":
+                element.state = state.astype(float)
+        integrate()
+
+    reference._integrate = with_floats
+
+
+def _column(frame: Any, model: Model, element: Element) -> np.ndarray:
+    import itertools
+
+    import numpy as np
+
+    if not element.dims:
+        return np.asarray(frame[element.name], dtype=float)
+    by_name = {"".join(str(c).split()).lower(): c for c in frame.columns}
+    columns = []
+    for labels in itertools.product(*model.labels(element)):
+        key = "".join(f"{element.name}[{','.join(labels)}]".split()).lower()
+        column = by_name.get(key)
+        values = np.full(len(frame), np.nan) if column is None else frame[column]
+        columns.append(np.asarray(values, dtype=float))
+    return np.stack(columns, axis=1).reshape(len(frame), *model.shape(element))

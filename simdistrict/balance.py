@@ -1,0 +1,250 @@
+"""Whether the units of a model's equations balance, by Vensim's rules.
+
+A literal number has no unit, but zero goes with any, and a number that stands alone as an
+initial value or as a date takes the unit expected there. An element without a unit goes with
+any unit as well; it is reported elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simdistrict.expr import (
+    COMPARISONS,
+    LOGIC,
+    Array,
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Ref,
+    Text,
+    Unary,
+    WithLookup,
+)
+from simdistrict.model import Element, Model, Stock
+from simdistrict.units import Units
+
+if TYPE_CHECKING:
+    import pint
+
+_PLAIN_ARGUMENT = frozenset({"EXP", "LN", "SIN", "COS", "TAN"})
+_LIKE_ARGUMENT = frozenset({"ABS", "INTEGER", "INITIAL", "SUM", "VMIN", "VMAX", "GAME"})
+_ALIKE = frozenset({"MIN", "MAX", "ACTIVE INITIAL", "MODULO"})
+_AVERAGES = ("SMOOTH", "DELAY1", "DELAY3")
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """Two sides that should have one unit. left and right are Vensim unit texts."""
+
+    element: str
+    line: int
+    what: str
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.left} against {self.right}"
+
+
+def imbalances(model: Model) -> list[Imbalance]:
+    """Every place where units do not balance, in the order of the file."""
+    work = _Balance(model)
+    for element in model:
+        work.element(element)
+    return work.found
+
+
+class _Balance:
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.units = Units(model.unit_synonyms)
+        self.found: list[Imbalance] = []
+        self.owner: Element = Element(name="", equations=())
+        self.line = 0
+        self.time = self.of_element("time step") or self.of_element("final time")
+
+    def of_element(self, name: str) -> pint.Unit | None:
+        """The stated unit of an element; None when there is none or when it cannot be read."""
+        element = self.model.by_name.get(name)
+        if element is None or not element.units.strip():
+            return None
+        try:
+            return self.units.parse(element.units)
+        except ValueError:
+            return None
+
+    def element(self, element: Element) -> None:
+        self.owner = element
+        self.line = element.line
+        try:
+            self.units.parse(element.units)
+        except ValueError as error:
+            self.found.append(Imbalance(element.name, self.line, str(error), "?", "?"))
+            return
+        own = self.units.parse(element.units) if element.units.strip() else None
+        for equation in element.equations:
+            self.line = equation.line
+            if isinstance(equation.expression, Points | Array | Number):
+                continue
+            right = self.of(equation.expression)
+            if isinstance(element, Stock):
+                if right is not None and self.time is not None:
+                    right = right * self.time
+                self.same(own, right, "the stock and its net flow times the time unit differ")
+            else:
+                self.same(own, right, "the two sides of the equation differ")
+            if equation.initial is not None:
+                what = "the element and its initial value differ"
+                self.same(own, self.alone(equation.initial), what)
+
+    def same(self, left: pint.Unit | None, right: pint.Unit | None, what: str) -> pint.Unit | None:
+        """Complain unless both are one unit; the unit that is known."""
+        if left is None or right is None:
+            return left if right is None else right
+        if left != right:
+            texts = self.units.text(left), self.units.text(right)
+            self.found.append(Imbalance(self.owner.name, self.line, what, *texts))
+        return left
+
+    def alone(self, expr: Expr) -> pint.Unit | None:
+        """The unit of a whole argument: a bare number takes whatever is expected."""
+        bare = isinstance(expr, Number) or (
+            isinstance(expr, Unary) and isinstance(expr.operand, Number)
+        )
+        return None if bare else self.of(expr)
+
+    def plain(self, expr: Expr, what: str) -> None:
+        self.same(self.units.none, self.of(expr), what)
+
+    def of(self, expr: Expr) -> pint.Unit | None:
+        """The unit of an expression; None goes with any."""
+        match expr:
+            case Number(value):
+                return None if value == 0.0 else self.units.none
+            case Ref("time"):
+                return self.time
+            case Ref(name):
+                if name not in self.model.by_name:
+                    return self.units.none  # the number of a label
+                return self.of_element(name)
+            case Unary(":NOT:", operand):
+                self.of(operand)
+                return self.units.none
+            case Unary(_, operand):
+                return self.of(operand)
+            case Binary():
+                return self.binary(expr)
+            case LookupCall(lookup, x):
+                self.of(x)
+                return self.of_element(lookup.name)
+            case WithLookup(x, _):
+                self.of(x)
+                return None
+            case Call():
+                return self.call(expr)
+            case Text() | Array() | Points():
+                return None
+        return None
+
+    def binary(self, expr: Binary) -> pint.Unit | None:
+        op = expr.op
+        if op == "^":
+            return self.power(expr)
+        left, right = self.of(expr.left), self.of(expr.right)
+        if op in LOGIC:
+            return self.units.none
+        if op in COMPARISONS:
+            self.same(left, right, f"the two sides of {op} differ")
+            return self.units.none
+        if op in "+-":
+            return self.same(left, right, f"the two sides of {op} differ")
+        if left is None or right is None:
+            return None
+        return left * right if op == "*" else left / right
+
+    def power(self, expr: Binary) -> pint.Unit | None:
+        self.plain(expr.right, "an exponent has a unit")
+        base = self.of(expr.left)
+        if base is None or base == self.units.none:
+            return base
+        match expr.right:
+            case Number(value):
+                return base**value
+            case Unary("-", Number(value)):
+                return base ** (-value)
+        self.same(self.units.none, base, "the base of a power with a variable exponent has a unit")
+        return None
+
+    def call(self, call: Call) -> pint.Unit | None:
+        name, args = call.function, call.args
+        if name in _PLAIN_ARGUMENT:
+            for arg in args:
+                self.plain(arg, f"the argument of {name} has a unit")
+            return self.units.none
+        if name in _LIKE_ARGUMENT and args:
+            return self.of(args[0])
+        if name in _ALIKE and len(args) == 2:
+            what = f"the arguments of {name} differ"
+            second = self.alone if name == "ACTIVE INITIAL" else self.of
+            return self.same(self.of(args[0]), second(args[1]), what)
+        match name, args:
+            case "SQRT", (x,):
+                unit = self.of(x)
+                return None if unit is None else unit**0.5
+            case "IF THEN ELSE", (condition, yes, no):
+                self.of(condition)
+                what = "the two values of IF THEN ELSE differ"
+                return self.same(self.of(yes), self.of(no), what)
+            case "SAMPLE IF TRUE", (condition, source, initial):
+                self.of(condition)
+                what = "input and initial value of SAMPLE IF TRUE differ"
+                return self.same(self.of(source), self.alone(initial), what)
+            case ("ZIDZ", (x, y)) | ("XIDZ", (x, y, _)):
+                top, bottom = self.of(x), self.of(y)
+                ratio = None if top is None or bottom is None else top / bottom
+                if name == "XIDZ":
+                    what = "the quotient and the third argument of XIDZ differ"
+                    return self.same(ratio, self.of(args[2]), what)
+                return ratio
+            case "PROD", (x,):
+                unit = self.of(x)
+                return unit if unit == self.units.none else None
+        return self.timed(call)
+
+    def timed(self, call: Call) -> pint.Unit | None:
+        """Functions some of whose arguments are times."""
+        name, args = call.function, call.args
+
+        def is_time(*times: Expr) -> None:
+            for time in times:
+                self.same(self.time, self.alone(time), f"a time given to {name} has another unit")
+
+        match name, args:
+            case "STEP", (height, start):
+                is_time(start)
+                return self.of(height)
+            case "RAMP", (slope, *times):
+                is_time(*times)
+                unit = self.of(slope)
+                return None if unit is None or self.time is None else unit * self.time
+            case ("PULSE" | "PULSE TRAIN"), times:
+                is_time(*times)
+                return self.units.none
+            case "INTEG", (flow, initial):
+                unit = self.of(flow)
+                known = None if unit is None or self.time is None else unit * self.time
+                return self.same(known, self.alone(initial), "flow and initial value of INTEG differ")
+        if name.startswith(_AVERAGES) and len(args) >= 2:
+            is_time(args[1])
+            unit = self.of(args[0])
+            if len(args) == 3:
+                unit = self.same(unit, self.alone(args[2]), f"input and initial of {name} differ")
+            return unit
+        for arg in args:
+            self.of(arg)
+        return None

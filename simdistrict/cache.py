@@ -1,0 +1,87 @@
+"""What was translated once, kept on disk between processes.
+
+A cache can always be deleted: whatever is missing, unreadable or of another version is made
+again. It lies in $XDG_CACHE_HOME/simdistrict, or ~/.cache/simdistrict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from simdistrict.version import VERSION
+
+T = TypeVar("T")
+
+
+def folder() -> Path:
+    """Where the cache lies."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "simdistrict"
+
+
+def cached(kind: type[T], content: str, make: Callable[[], T]) -> T:
+    """The value for a content, made at most once per version of simdistrict and Python.
+
+    content decides the value completely; a value of another type counts as missing. A cache
+    that cannot be written costs time and nothing else.
+    """
+    path = folder() / f"{_key(kind, content)}.pickle"
+    value = _load(path, kind)
+    if value is None:
+        value = make()
+        _store(path, value)
+    return value
+
+
+def _key(kind: type[object], content: str) -> str:
+    parts = (VERSION, _code_state(), sys.version, kind.__qualname__, content)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _code_state() -> str:
+    """Changes whenever the code that makes the values does, so that a checkout can be edited."""
+    root = Path(__file__).parent
+    newest = 0
+    for sub in ("", "exchange", "engine"):
+        with os.scandir(root / sub) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    newest = max(newest, entry.stat().st_mtime_ns)
+    return str(newest)
+
+
+def _load(path: Path, kind: type[T]) -> T | None:
+    # an unpickled file can run code: only a file of the same user, in a folder that only this
+    # user can write to, is trusted
+    try:
+        info = path.stat()
+        parent = path.parent.stat()
+        if hasattr(os, "getuid") and (
+            info.st_uid != os.getuid() or parent.st_uid != os.getuid() or parent.st_mode & 0o022
+        ):
+            return None
+        value = pickle.loads(path.read_bytes())
+    except Exception:  # whatever is wrong with a cache file, the value is made again
+        return None
+    return value if isinstance(value, kind) else None
+
+
+def _store(path: Path, value: object) -> None:
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise

@@ -1,0 +1,122 @@
+"""Checks of a model that need no run: units and structure, each by a name of its own.
+
+A finding is data; the caller decides what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from simdistrict.balance import imbalances
+from simdistrict.engine.program import build
+from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.expr import fold
+from simdistrict.model import CONTROL, Constant, Lookup, Model, constant_values, lookup_points
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found.
+
+    severity: `error` or `warning`; line: in the model file, 0 when there is no single one.
+    """
+
+    check: str
+    severity: str
+    element: str
+    line: int
+    what: str
+
+
+def check_model(
+    model: Model, only: Sequence[str] = (), strict: Iterable[str] = ()
+) -> list[Finding]:
+    """All findings, or those of the named checks, in the order of the checks and of the file.
+
+    strict: names of checks whose warnings count as errors. Raises ModelError for a name that
+    is no check.
+    """
+    for name in (*only, *strict):
+        if name not in CHECKS:
+            hint = did_you_mean(name, CHECKS) or f"checks: {', '.join(CHECKS)}"
+            raise ModelError(Problem("check", f'there is no check called "{name}"', hint))
+    found: list[Finding] = []
+    for name, check in CHECKS.items():
+        if not only or name in only:
+            found += check(model)
+    hard = set(strict)
+    return [replace(f, severity="error") if f.check in hard else f for f in found]
+
+
+def _structure(model: Model) -> Iterator[Finding]:
+    """The engine can order and run the equations."""
+    try:
+        build(model)
+    except ModelError as error:
+        for problem in error.problems:
+            line = problem.where.rpartition("line ")[2].split(",")[0]
+            number = int(line) if line.isdigit() else 0
+            yield Finding("structure", "error", "", number, problem.what)
+
+
+def _units(model: Model) -> Iterator[Finding]:
+    """Both sides of every equation have one unit."""
+    for found in imbalances(model):
+        yield Finding("units", "error", found.element, found.line, str(found))
+
+
+def _missing_units(model: Model) -> Iterator[Finding]:
+    """Every element states a unit."""
+    for element in model:
+        if not element.units.strip():
+            yield Finding("missing-units", "warning", element.name, element.line, "has no unit")
+
+
+def _documentation(model: Model) -> Iterator[Finding]:
+    """Every element is documented."""
+    for element in model:
+        if not element.documentation.strip():
+            what = "has no documentation"
+            yield Finding("documentation", "warning", element.name, element.line, what)
+
+
+def _unused(model: Model) -> Iterator[Finding]:
+    """Every constant and lookup is used."""
+    for element in model:
+        name = fold(element.name)
+        inputs = isinstance(element, Constant | Lookup) and name not in CONTROL
+        if inputs and name not in model.users:
+            what = f"is a {element.kind} that no equation uses"
+            yield Finding("unused", "warning", element.name, element.line, what)
+
+
+def _range(model: Model) -> Iterator[Finding]:
+    """Every constant lies in the range that the file states for it."""
+    for element in model:
+        if isinstance(element, Constant):
+            outside = [v for v in constant_values(model, element).values() if v not in element.range]
+            if outside:
+                what = f"is {outside[0]:g}, outside its own range {element.range}"
+                yield Finding("range", "warning", element.name, element.line, what)
+
+
+def _lookups(model: Model) -> Iterator[Finding]:
+    """The points of every lookup ascend."""
+    for element in model:
+        if isinstance(element, Lookup):
+            for points in lookup_points(model, element).values():
+                if any(a >= b for a, b in zip(points.x, points.x[1:], strict=False)):
+                    what = "has two points at one x"
+                    yield Finding("lookups", "warning", element.name, element.line, what)
+
+
+CHECKS: dict[str, Callable[[Model], Iterator[Finding]]] = {
+    "structure": _structure,
+    "units": _units,
+    "missing-units": _missing_units,
+    "documentation": _documentation,
+    "unused": _unused,
+    "range": _range,
+    "lookups": _lookups,
+}

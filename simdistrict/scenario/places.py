@@ -1,0 +1,195 @@
+"""Names of constants as users write them, looked up in a model: `capacity[Prato,assembly]`.
+
+Matching is Vensim's: no case, blanks and underscores alike. Problems come back as values, so
+that a caller can collect all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from simdistrict.errors import Problem, did_you_mean, nearest
+from simdistrict.expr import fold
+from simdistrict.model import CONTROL, Constant, Element, Model, constant_values
+
+_RUN_KEYS = {"saveper": "save step"}
+_MANY = 12
+
+
+def split_name(text: str) -> tuple[str, tuple[str, ...] | None]:
+    """The name and what stands in its brackets; None where there are none."""
+    text = text.strip()
+    if not text.endswith("]") or "[" not in text:
+        return text, None
+    base, _, inner = text[:-1].rpartition("[")
+    return base.strip(), tuple(part.strip() for part in inner.split(","))
+
+
+def key_of(text: str) -> str:
+    """The form in which two written names are compared."""
+    base, subscripts = split_name(text)
+    if subscripts is None:
+        return fold(base)
+    return f"{fold(base)}[{','.join(fold(s) for s in subscripts)}]"
+
+
+def find_element(model: Model, text: str) -> tuple[Element | None, tuple[str, ...] | None]:
+    """The element that a written name means, and the subscripts written with it.
+
+    The whole text is tried first: a quoted Vensim name may hold brackets.
+    """
+    whole = model.by_name.get(fold(text))
+    if whole is not None:
+        return whole, None
+    base, subscripts = split_name(text)
+    return model.by_name.get(fold(base)), subscripts
+
+
+def find_places(
+    model: Model, element: Element, subscripts: tuple[str, ...] | None, where: str
+) -> tuple[tuple[int, ...], str] | Problem:
+    """Flat row-major positions in the element's array, and the name in the model's spelling.
+
+    subscripts: a label or a range for each dimension; None for the whole array.
+    """
+    shape = model.shape(element)
+    if subscripts is None:
+        axes = [tuple(range(n)) for n in shape]
+        return _flat(axes, shape), element.name
+    if not element.dims:
+        what = f'"{element.name}" is one number and takes no [{",".join(subscripts)}]'
+        return Problem(where, what, f'write "{element.name}"')
+    if len(subscripts) != len(element.dims):
+        what = (
+            f'"{element.name}" has {_count(len(element.dims), "dimension")}, '
+            f"and {_count(len(subscripts), 'subscript')} stand in the brackets"
+        )
+        return Problem(where, what, f"write {element.name}[{','.join(element.dims)}]")
+    axes, spelled = [], []
+    for subscript, dim in zip(subscripts, element.dims, strict=True):
+        found = _axis(model, subscript, dim, where)
+        if isinstance(found, Problem):
+            return found
+        axes.append(found[0])
+        spelled.append(found[1])
+    return _flat(axes, shape), f"{element.name}[{','.join(spelled)}]"
+
+
+def find_constant(
+    model: Model, text: str, where: str
+) -> tuple[Constant, tuple[int, ...], str] | Problem:
+    """The constant that a written name means, the places meant, and the model's spelling.
+
+    A Problem where the name is unknown, is a control value, is no constant, or names labels
+    that its dimensions do not have.
+    """
+    element, subscripts = find_element(model, text)
+    if element is None:
+        return unknown(model, text, where, constants_only=True)
+    name = fold(element.name)
+    if name in CONTROL:
+        key = _RUN_KEYS.get(name, name)
+        what = f"{element.name} is a setting of the run, not an assumption"
+        hint = f"write it under `run:` as `{key}:`, or use --{key.replace(' ', '-')}"
+        return Problem(where, what, hint)
+    if not isinstance(element, Constant):
+        return _not_constant(model, element, where)
+    found = find_places(model, element, subscripts, where)
+    if isinstance(found, Problem):
+        return found
+    places, spelled = found
+    shape = model.shape(element)
+    # an array may leave places undefined (:EXCEPT:); there is nothing to change there
+    defined = set(_flat_places(constant_values(model, element), shape))
+    places = tuple(p for p in places if p in defined)
+    if not places:
+        return Problem(where, f"the model gives {spelled} no value that could be changed")
+    return element, places, spelled
+
+
+def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Problem:
+    """The complaint about a name that the model does not have, with the nearest names."""
+    base, _ = split_name(text)
+    kinds = Constant if constants_only else Element
+    kind = "constant" if constants_only else "element"
+    names = [e.name for e in model if isinstance(e, kinds) and fold(e.name) not in CONTROL]
+    option = " --constants" if constants_only else ""
+    hints = [did_you_mean(base, names), f"(simdistrict show model {model.name}{option} lists them)"]
+    if "[" in text and not text.strip().endswith("]"):
+        hints.insert(0, "a bracket is not closed;")
+    what = f'there is no {kind} called "{base}" in the model {model.name}'
+    return Problem(where, what, " ".join(filter(None, hints)))
+
+
+def labels_text(labels: Iterable[str]) -> str:
+    """Labels for a message, not more than a line of them."""
+    labels = list(labels)
+    more = f", and {len(labels) - _MANY} more" if len(labels) > _MANY else ""
+    return ", ".join(labels[:_MANY]) + more
+
+
+def _axis(
+    model: Model, subscript: str, dim: str, where: str
+) -> tuple[tuple[int, ...], str] | Problem:
+    """The positions that a label or a range takes along a dimension, and its spelling."""
+    dimension = model.dims_by_name[fold(dim)]
+    name = fold(subscript)
+    spelled = {fold(label): label for label in dimension.labels}
+    if name in spelled:
+        return model.subscript_positions(name, dim), spelled[name]
+    ranges = {
+        key: d.name
+        for key, d in model.dims_by_name.items()
+        if all(fold(label) in spelled for label in d.labels)
+    }
+    if name in ranges:
+        return model.subscript_positions(name, dim), ranges[name]
+    near = nearest(subscript, [*dimension.labels, *ranges.values()])
+    hint = f'did you mean "{near[0]}"? ' if near else ""
+    hint += f"{dimension.name} has {labels_text(dimension.labels)}"
+    return Problem(where, f'"{subscript}" is no label of {dimension.name}', hint)
+
+
+def _not_constant(model: Model, element: Element, where: str) -> Problem:
+    article = "an" if element.kind[0] in "aeiou" else "a"
+    what = f'"{element.name}" is {article} {element.kind}, and only constants can be set'
+    causes = _constant_causes(model, element)
+    hint = ""
+    if causes:
+        listed = ", ".join(f'"{name}"' for name in causes[:6])
+        hint = f"it depends on the constants {listed}{', ...' if len(causes) > 6 else ''}"
+    return Problem(where, what, hint)
+
+
+def _constant_causes(model: Model, element: Element) -> list[str]:
+    """Constants that an element depends on, the most direct first."""
+    seen = {fold(element.name)}
+    queue, found = [element], []
+    while queue:
+        effect = queue.pop(0)
+        for name in model.causes(effect):
+            cause = model.by_name.get(name)
+            if cause is None or name in seen or name in CONTROL:
+                continue
+            seen.add(name)
+            queue.append(cause)
+            if isinstance(cause, Constant):
+                found.append(cause.name)
+    return found
+
+
+def _flat(axes: list[tuple[int, ...]], shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(_flat_places(itertools.product(*axes), shape))
+
+
+def _flat_places(places: Iterable[tuple[int, ...]], shape: tuple[int, ...]) -> Iterable[int]:
+    for place in places:
+        position = 0
+        for index, size in zip(place, shape, strict=True):
+            position = position * size + index
+        yield position
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" + ("" if n == 1 else "s")

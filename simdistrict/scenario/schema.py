@@ -1,0 +1,305 @@
+"""The closed schema of a scenario file. The one door to pydantic.
+
+`python -m simdistrict.scenario.schema` prints the JSON schema that editors use. It reads the
+text of one file and follows no parent; see `chain` for that.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.scenario.places import key_of
+from simdistrict.scenario.tree import Node, read_tree
+
+
+def _number(value: Any) -> float:
+    """A finite number; text and true/false are refused with a sentence of our own."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("own", "NOT A NUMBER")
+    if not math.isfinite(value):
+        raise PydanticCustomError("own", "the value is not a finite number")
+    return float(value)
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise PydanticCustomError("own", "{value} is not positive", {"value": f"{value:g}"})
+    return value
+
+
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise PydanticCustomError("own", "{value} is negative", {"value": f"{value:g}"})
+    return value
+
+
+def _nothing_is_empty(value: Any) -> Any:
+    """A section whose entries are all commented out."""
+    return {} if value is None else value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Positive = Annotated[
+    float,
+    BeforeValidator(lambda v: _positive(_number(v))),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+]
+NotNegative = Annotated[
+    float,
+    BeforeValidator(lambda v: _not_negative(_number(v))),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+Section = BeforeValidator(_nothing_is_empty)
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class PolicyFile(_Closed):
+    """A lever decided by an actor: constants that move together from a start time on."""
+
+    why: str = Field("", description="One or two sentences: who does this, and why.")
+    start: Number = Field(description="Time at which the values begin to move.")
+    ramp: NotNegative = Field(0.0, description="Time to the full value, linear; 0 is at once.")
+    end: Number | None = Field(
+        None, description="Time from which the values return, over the same ramp."
+    )
+    changes: dict[str, Number] = Field(
+        alias="set", description="Constants of the model and the values they move to."
+    )
+
+
+class RunFile(_Closed):
+    """How the run is computed; what is absent is taken from the model file."""
+
+    initial_time: Number | None = Field(None, alias="initial time")
+    final_time: Number | None = Field(None, alias="final time")
+    time_step: Positive | None = Field(None, alias="time step")
+    save_step: Positive | None = Field(
+        None, alias="save step", description="A whole number of time steps."
+    )
+    integrator: Literal["euler", "rk4", "adaptive"] | None = None
+    rtol: Positive | None = Field(None, description="Relative tolerance, adaptive only.")
+    atol: Positive | None = Field(None, description="Absolute tolerance, adaptive only.")
+
+
+class ScenarioFile(_Closed):
+    """A policy scenario of simdistrict: a parent, policies and assumptions."""
+
+    name: str | None = Field(
+        None,
+        pattern=r"^\w([\w .-]*\w)?$",
+        description="Only where the text has no file name of its own; else the file's name counts.",
+    )
+    title: str = Field(min_length=1, description="One line for lists and figures.")
+    why: str = Field("", description="One or two sentences: what the scenario is for.")
+    model: str | None = Field(
+        None,
+        min_length=1,
+        description="A shipped model's name, or a path relative to this file; inherited.",
+    )
+    base: str | None = Field(
+        None,
+        min_length=1,
+        description="The one parent: a scenario's name, or a path relative to this file.",
+    )
+    claims: Annotated[dict[str, str], Section] = Field(
+        default_factory=dict,
+        description="Claims that the scenario tests, each with its pass band in words.",
+    )
+    policies: Annotated[dict[str, PolicyFile | None], Section] = Field(
+        default_factory=dict,
+        description="Policies by name; a parent's policy of that name is replaced, "
+        "or removed by null.",
+    )
+    assume: Annotated[dict[str, Number], Section] = Field(
+        default_factory=dict, description="Constants and their values for the whole run."
+    )
+    run: Annotated[RunFile, Section] = Field(default_factory=RunFile)
+    report: list[str] | None = Field(
+        None, description="Elements shown first in reports; replaces the parent's list."
+    )
+
+
+def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
+    """The content of one scenario file, and its tree, which knows the lines.
+
+    Raises ScenarioError with everything that is wrong with the file.
+    """
+    tree = read_tree(text, where)
+    problems: list[Problem] = []
+    file = None
+    try:
+        file = ScenarioFile.model_validate(tree.plain())
+    except ValidationError as error:
+        # `end` may be a number or null: pydantic names the branch in the path; `at` ignores it
+        problems += [_problem(dict(e), tree, where) for e in error.errors(include_url=False)]
+    problems += _twice(tree, where) + _policies(tree, where)
+    if problems or file is None:
+        raise ScenarioError(sorted(problems, key=_by_line))
+    return file, tree
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of scenario files, for completion and checks in editors."""
+    schema = ScenarioFile.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_without_titles(schema),
+        "title": "simdistrict scenario",
+    }
+
+
+def json_schema_text() -> str:
+    """The schema as it is committed under docs/schema/scenario.json."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_titles(schema: Any) -> Any:
+    """Pydantic invents a title from each field's name; they only clutter the tooltips."""
+    if isinstance(schema, list):
+        return [_without_titles(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {k: _without_titles(v) for k, v in value.items()}
+        if key in ("properties", "$defs")
+        else _without_titles(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+    }
+
+
+_FIELDS: dict[str, type[BaseModel]] = {"policies": PolicyFile, "run": RunFile}
+_KINDS = {
+    "dict_type": "names with values",
+    "model_type": "names with values",
+    "list_type": "a list such as [home share, capacity]",
+    "string_type": "text",
+}
+
+
+def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
+    """One of pydantic's complaints in our words, with the line it is about."""
+    path = tuple(error["loc"])
+    node = tree.at(path)
+    place = f"{where}:{node.line}"
+    named = [step for step in path if isinstance(step, str)]
+    name = next((step for step in reversed(named) if not step.startswith("function")), "")
+    if path and isinstance(path[-1], int):
+        name = f"entry {path[-1] + 1} of {name}"
+    match error["type"]:
+        case "extra_forbidden":
+            model = _FIELDS.get(str(path[0]), ScenarioFile) if len(path) > 1 else ScenarioFile
+            keys = [f.alias or key for key, f in model.model_fields.items()]
+            hint = did_you_mean(name, keys) or f"the keys here are {', '.join(keys)}"
+            return Problem(place, f'there is no key "{name}" here', hint)
+        case "missing":
+            owner = f'the policy "{path[1]}"' if path[0] == "policies" else "the scenario"
+            return Problem(place, f"{owner} has no `{name}:`")
+        case "literal_error":
+            hint = "it is one of euler, rk4, adaptive"
+            return Problem(place, f'there is no integrator "{node.value}"', hint)
+        case "string_type" if node.value is not None and not isinstance(node.value, list | dict):
+            return Problem(place, f"{name} must be text", "put it in quotes")
+        case kind if kind in _KINDS:
+            return Problem(place, f"{name} must be {_KINDS[kind]}")
+        case "string_too_short":
+            return Problem(place, f"{name} is empty")
+        case "string_pattern_mismatch":
+            hint = "use letters, digits, blanks, - and _"
+            return Problem(place, f'"{node.value}" cannot be the name of a scenario', hint)
+        case "own" if error["msg"] == "NOT A NUMBER":
+            return _not_a_number(name, node, place)
+        case "own":
+            return Problem(place, f"{name}: {error['msg']}")
+    return Problem(place, f"the value of {name} is not valid")
+
+
+def _not_a_number(name: str, node: Node, place: str) -> Problem:
+    value = node.value
+    if isinstance(value, str):
+        written = f'"{value}"' if node.quoted else value
+        hint = "write a number"
+        if node.quoted:
+            hint = f"write {value} without quotes" if _reads_as_number(value) else hint
+        elif value.lower() in ("yes", "no", "on", "off"):
+            hint = "write 1 or 0"
+        elif re.fullmatch(r"[-+]?\d+,\d+", value):
+            hint = f"write {value.replace(',', '.')}"
+        elif value.endswith("%"):
+            hint = "write a share, such as 0.25 for 25 %"
+        return Problem(place, f"{name}: {written} is text, not a number", hint)
+    if isinstance(value, bool):
+        return Problem(place, f"{name}: {str(value).lower()} is not a number", "write 1 or 0")
+    if value is None:
+        return Problem(place, f"{name} has no value", "write a number")
+    return Problem(place, f"{name} must be one number", "name single labels as in name[label]")
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _twice(tree: Node, where: str) -> list[Problem]:
+    """Names that differ in spelling only, where YAML itself sees two keys."""
+    groups = [tree.at((key,)) for key in ("policies", "assume") if key in _keys(tree)]
+    policies = tree.at(("policies",)).value if "policies" in _keys(tree) else None
+    if isinstance(policies, dict):
+        groups += [p.value["set"] for p in policies.values() if "set" in _keys(p)]  # type: ignore[call-overload, index]
+    problems = []
+    for group in groups:
+        seen: dict[str, str] = {}
+        for name, node in group.value.items() if isinstance(group.value, dict) else ():
+            if key_of(name) in seen:
+                what = f'"{name}" and "{seen[key_of(name)]}" are the same name'
+                problems.append(Problem(f"{where}:{node.line}", what, "remove one of them"))
+            seen.setdefault(key_of(name), name)
+    return problems
+
+
+def _policies(tree: Node, where: str) -> list[Problem]:
+    """What holds between the entries of a policy, checked even when other entries are wrong."""
+    policies = tree.at(("policies",)).value if "policies" in _keys(tree) else None
+    problems = []
+    for name, policy in policies.items() if isinstance(policies, dict) else ():
+        entries = policy.value if isinstance(policy.value, dict) else {}
+        start, end = (entries[k].value if k in entries else None for k in ("start", "end"))
+        if isinstance(start, float) and isinstance(end, float) and end <= start:
+            what = f'the policy "{name}" ends in {end:g}, not after its start in {start:g}'
+            problems.append(Problem(f"{where}:{entries['end'].line}", what))
+        if "set" in entries and entries["set"].value in ({}, None):
+            what = f'the policy "{name}" sets nothing'
+            problems.append(Problem(f"{where}:{entries['set'].line}", what))
+    return problems
+
+
+def _keys(node: Node) -> tuple[str, ...]:
+    return tuple(node.value) if isinstance(node.value, dict) else ()
+
+
+def _by_line(problem: Problem) -> int:
+    number = problem.where.rpartition(":")[2]
+    return int(number) if number.isdigit() else 0
+
+
+if __name__ == "__main__":
+    print(json_schema_text(), end="")

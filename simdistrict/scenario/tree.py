@@ -1,0 +1,281 @@
+"""YAML text as a tree of plain values that remember their lines. The one door to ruamel.yaml.
+
+It knows YAML 1.2 (`no` and `off` are text) but not what a scenario is. Whatever could make a
+small file large or slow - anchors, deep nesting, endless lines - is refused with its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simdistrict.errors import Problem, ScenarioError
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 8
+MAX_ENTRIES = 20_000
+# some patterns in one long line take ruamel's scanner quadratic time
+MAX_LINE = 10_000
+
+# YAML 1.2 core schema, without 0x and 0o: nobody writes a tariff in hexadecimal
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, None | bool] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+Plain = None | bool | float | str | list["Plain"] | dict[str, "Plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value with the line (from 1) where it, or for an entry of a mapping its key, stands.
+
+    quoted: a text that was written in quotes.
+    """
+
+    value: None | bool | float | str | list[Node] | dict[str, Node]
+    line: int
+    quoted: bool = False
+
+    def plain(self) -> Plain:
+        """The value without lines."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def at(self, path: tuple[int | str, ...]) -> Node:
+        """The node at the end of a path, or the last one that exists on the way there."""
+        node = self
+        for step in path:
+            if isinstance(node.value, dict) and isinstance(step, str) and step in node.value:
+                node = node.value[step]
+            elif isinstance(node.value, list) and isinstance(step, int):
+                node = node.value[step]
+            else:
+                break
+        return node
+
+
+def read_text(path: Path, where: str) -> str:
+    """The text of a small UTF-8 file.
+
+    Raises ScenarioError when there is no such file, or it is too large, binary or in another
+    encoding; the size is looked at before anything is read.
+    """
+    try:
+        if not path.is_file():
+            what = "this is not a file" if path.exists() else "there is no such file"
+            raise ScenarioError(Problem(where, what))
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ScenarioError(
+                Problem(
+                    where,
+                    f"the file has {size / 1e6:.1f} MB; a scenario file may have "
+                    f"{MAX_BYTES // 1_000_000} MB",
+                    "is it a result file?",
+                )
+            )
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ScenarioError(Problem(where, f"the file cannot be read: {reason}")) from None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ScenarioError(Problem(where, "the file is UTF-16", "save it as UTF-8"))
+    if b"\0" in content:
+        raise ScenarioError(Problem(where, "this is a binary file, not a scenario"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"the file is not UTF-8 (byte {content[error.start]:#04x})"
+        raise ScenarioError(Problem(f"{where}:{line}", what, "save it as UTF-8")) from None
+    return text
+
+
+def read_tree(text: str, where: str) -> Node:
+    """The mapping at the top of a YAML text.
+
+    Raises ScenarioError with the line where the text is not YAML, holds more than plain
+    values, lists and mappings, or says one key twice.
+    """
+    # here because it takes 70 ms, and most commands that know scenarios read no file
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            what = f"the line has {len(line)} characters; at most {MAX_LINE} are read"
+            raise ScenarioError(Problem(f"{where}:{number}", what))
+    try:
+        builder = _Builder(where, YAML(typ="safe", pure=True).parse(text))
+        top = builder.document()
+    except MarkedYAMLError as error:
+        raise ScenarioError(_syntax(error, text, where)) from None
+    except YAMLError as error:
+        raise ScenarioError(_unreadable(error, text, where)) from None
+    if builder.problems:
+        raise ScenarioError(builder.problems)
+    if not isinstance(top.value, dict):
+        raise ScenarioError(
+            Problem(
+                f"{where}:{top.line}",
+                "this is not a scenario: it has no keys such as `title:`",
+                "the docs show a complete one under Scenarios",
+            )
+        )
+    return top
+
+
+class _Builder:
+    """Builds the tree from the parser's events, so that nothing is expanded before it is judged."""
+
+    def __init__(self, where: str, events: Iterator[Any]) -> None:
+        self.where = where
+        self.events = events
+        self.problems: list[Problem] = []
+        self.entries = 0
+
+    def document(self) -> Node:
+        """The only document of the stream."""
+        top = Node(None, 1)
+        documents = 0
+        for event in self.events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    raise self.stop(event, "a second document begins; a file holds one scenario")
+            elif kind not in ("StreamStartEvent", "StreamEndEvent", "DocumentEndEvent"):
+                top = self.node(event, 1)
+        return top
+
+    def node(self, event: Any, depth: int) -> Node:
+        kind = type(event).__name__
+        line: int = event.start_mark.line + 1
+        self.entries += 1
+        if kind == "AliasEvent" or event.anchor:
+            mark = "*" if kind == "AliasEvent" else "&"
+            what = f"`{mark}{event.anchor}`: anchors and aliases are not read in scenario files"
+            raise self.stop(event, what, "write the value out, or put a text in quotes")
+        if getattr(event, "tag", None):
+            raise self.stop(event, "tags (`!`) are not read in scenario files")
+        if depth > MAX_DEPTH:
+            raise self.stop(event, f"nested deeper than {MAX_DEPTH} levels")
+        if self.entries > MAX_ENTRIES:
+            raise self.stop(event, f"more than {MAX_ENTRIES} entries in one file")
+        if kind == "MappingStartEvent":
+            return Node(self.mapping(depth), line)
+        if kind == "SequenceStartEvent":
+            items = []
+            while type(item := next(self.events)).__name__ != "SequenceEndEvent":
+                items.append(self.node(item, depth + 1))
+            return Node(items, line)
+        return self.scalar(event, line)
+
+    def mapping(self, depth: int) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        while type(event := next(self.events)).__name__ != "MappingEndEvent":
+            if type(event).__name__ != "ScalarEvent":
+                hint = "put a name that begins with [ or { in quotes"
+                raise self.stop(event, "a list or a mapping stands where a name is expected", hint)
+            key_node = self.node(event, depth + 1)
+            key, line = str(event.value), key_node.line
+            value = self.node(next(self.events), depth + 1)
+            if key in found:
+                what = f'"{key}" is given twice, first in line {found[key].line}'
+                self.problems.append(Problem(f"{self.where}:{line}", what, "remove one of them"))
+            elif not key.strip():
+                self.problems.append(Problem(f"{self.where}:{line}", "a key is empty"))
+            else:
+                found[key] = Node(value.value, line, value.quoted)
+        return found
+
+    def scalar(self, event: Any, line: int) -> Node:
+        text: str = event.value
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise self.stop(event, "half a character (a lone surrogate) cannot be stored")
+        if not event.implicit[0]:
+            return Node(text, line, quoted=True)
+        if text in _WORDS:
+            return Node(_WORDS[text], line)
+        if _NUMBER.fullmatch(text):
+            return Node(float(text), line)
+        if _SPECIAL.fullmatch(text):
+            return Node(float(text.replace(".", "").lower()), line)
+        return Node(text, line)
+
+    def stop(self, event: Any, what: str, hint: str = "") -> ScenarioError:
+        line = event.start_mark.line + 1
+        return ScenarioError([*self.problems, Problem(f"{self.where}:{line}", what, hint)])
+
+
+# part of the parser's complaint -> (our sentence, what to do)
+_SENTENCES = (
+    (
+        "mapping values are not allowed",
+        "a colon stands where none can, or the indentation is not even",
+        "a text that holds `: ` must be in quotes",
+    ),
+    (
+        "while scanning a quoted scalar",
+        "a quote is opened and never closed, or holds an unknown `\\`",
+        "inside double quotes write \\\\ for one backslash",
+    ),
+    ("while scanning a double-quoted", "an unknown `\\` in double quotes", "write \\\\ for one"),
+    ("flow sequence", "a `[` is opened and never closed, or a comma is missing", ""),
+    ("flow mapping", "a `{` is opened and never closed, or a comma is missing", ""),
+    (
+        "cannot start any token",
+        "a text cannot begin with the character here",
+        "put the text in quotes",
+    ),
+    ("could not find expected ':'", "a key without its colon", "write `key: value`"),
+    (
+        "expected <block end>",
+        "the indentation changes in the middle, or text follows a closed quote",
+        "entries of one level begin in the same column",
+    ),
+    ("found undefined tag", "tags (`!`) are not read in scenario files", ""),
+    ("alias", "a text cannot begin with `*`", "put the text in quotes"),
+    ("anchor", "a text cannot begin with `&`", "put the text in quotes"),
+    ("directive", "a line cannot begin with `%`", "put the text in quotes"),
+    ("expected the node content", "a value is missing before the bracket here", ""),
+)
+
+
+def _syntax(error: Any, text: str, where: str) -> Problem:
+    """A complaint in our own words about text that is not YAML."""
+    mark = error.problem_mark or error.context_mark
+    number = mark.line + 1 if mark else 1
+    lines = text.split("\n")
+    line = lines[number - 1] if number <= len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        what = "the line is indented with a tab"
+        return Problem(f"{where}:{number}", what, "YAML is indented with blanks only")
+    complaint = f"{error.context or ''} {error.problem or ''}"
+    if "quoted scalar" in complaint and error.context_mark:
+        number = error.context_mark.line + 1
+    for part, what, hint in _SENTENCES:
+        if part in complaint:
+            return Problem(f"{where}:{number}", what, hint)
+    return Problem(f"{where}:{number}", "this is not valid YAML")
+
+
+def _unreadable(error: Any, text: str, where: str) -> Problem:
+    """A complaint about a character that YAML does not allow."""
+    position = getattr(error, "position", None)
+    if not isinstance(position, int) or position >= len(text):
+        return Problem(where, "this is not valid YAML")
+    number = text.count("\n", 0, position) + 1
+    what = f"a control character (U+{ord(text[position]):04X}) cannot stand in the file"
+    return Problem(f"{where}:{number}", what, "is it a binary file?")
