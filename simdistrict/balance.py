@@ -29,7 +29,7 @@ from simdistrict.model import Element, Model, Stock
 from simdistrict.units import Units
 
 if TYPE_CHECKING:
-    import pint
+    from pint.facets.plain import PlainUnit as Unit
 
 _PLAIN_ARGUMENT = frozenset({"EXP", "LN", "SIN", "COS", "TAN"})
 _LIKE_ARGUMENT = frozenset({"ABS", "INTEGER", "INITIAL", "SUM", "VMIN", "VMAX", "GAME"})
@@ -68,7 +68,7 @@ class _Balance:
         self.line = 0
         self.time = self.of_element("time step") or self.of_element("final time")
 
-    def of_element(self, name: str) -> pint.Unit | None:
+    def of_element(self, name: str) -> Unit | None:
         """The stated unit of an element; None when there is none or when it cannot be read."""
         element = self.model.by_name.get(name)
         if element is None or not element.units.strip():
@@ -102,7 +102,7 @@ class _Balance:
                 what = "the element and its initial value differ"
                 self.same(own, self.alone(equation.initial), what)
 
-    def same(self, left: pint.Unit | None, right: pint.Unit | None, what: str) -> pint.Unit | None:
+    def same(self, left: Unit | None, right: Unit | None, what: str) -> Unit | None:
         """Complain unless both are one unit; the unit that is known."""
         if left is None or right is None:
             return left if right is None else right
@@ -111,7 +111,7 @@ class _Balance:
             self.found.append(Imbalance(self.owner.name, self.line, what, *texts))
         return left
 
-    def alone(self, expr: Expr) -> pint.Unit | None:
+    def alone(self, expr: Expr) -> Unit | None:
         """The unit of a whole argument: a bare number takes whatever is expected."""
         bare = isinstance(expr, Number) or (
             isinstance(expr, Unary) and isinstance(expr.operand, Number)
@@ -121,7 +121,7 @@ class _Balance:
     def plain(self, expr: Expr, what: str) -> None:
         self.same(self.units.none, self.of(expr), what)
 
-    def of(self, expr: Expr) -> pint.Unit | None:
+    def of(self, expr: Expr) -> Unit | None:
         """The unit of an expression; None goes with any."""
         match expr:
             case Number(value):
@@ -151,7 +151,7 @@ class _Balance:
                 return None
         return None
 
-    def binary(self, expr: Binary) -> pint.Unit | None:
+    def binary(self, expr: Binary) -> Unit | None:
         op = expr.op
         if op == "^":
             return self.power(expr)
@@ -165,9 +165,10 @@ class _Balance:
             return self.same(left, right, f"the two sides of {op} differ")
         if left is None or right is None:
             return None
-        return left * right if op == "*" else left / right
+        result: Unit = left * right if op == "*" else left / right
+        return result
 
-    def power(self, expr: Binary) -> pint.Unit | None:
+    def power(self, expr: Binary) -> Unit | None:
         self.plain(expr.right, "an exponent has a unit")
         base = self.of(expr.left)
         if base is None or base == self.units.none:
@@ -180,7 +181,7 @@ class _Balance:
         self.same(self.units.none, base, "the base of a power with a variable exponent has a unit")
         return None
 
-    def call(self, call: Call) -> pint.Unit | None:
+    def call(self, call: Call) -> Unit | None:
         name, args = call.function, call.args
         if name in _PLAIN_ARGUMENT:
             for arg in args:
@@ -216,7 +217,7 @@ class _Balance:
                 return unit if unit == self.units.none else None
         return self.timed(call)
 
-    def timed(self, call: Call) -> pint.Unit | None:
+    def timed(self, call: Call) -> Unit | None:
         """Functions some of whose arguments are times."""
         name, args = call.function, call.args
 
@@ -232,13 +233,15 @@ class _Balance:
                 is_time(*times)
                 unit = self.of(slope)
                 return None if unit is None or self.time is None else unit * self.time
-            case ("PULSE" | "PULSE TRAIN"), times:
+            case (("PULSE" | "PULSE TRAIN"), times):
                 is_time(*times)
                 return self.units.none
             case "INTEG", (flow, initial):
                 unit = self.of(flow)
                 known = None if unit is None or self.time is None else unit * self.time
-                return self.same(known, self.alone(initial), "flow and initial value of INTEG differ")
+                return self.same(
+                    known, self.alone(initial), "flow and initial value of INTEG differ"
+                )
         if name.startswith(_AVERAGES) and len(args) >= 2:
             is_time(args[1])
             unit = self.of(args[0])

@@ -69,7 +69,7 @@ def _load(path: Path, kind: type[T]) -> T | None:
         ):
             return None
         value = pickle.loads(path.read_bytes())
-    except Exception:  # whatever is wrong with a cache file, the value is made again
+    except Exception:  # noqa: BLE001 - whatever is wrong with a cache file, it is made again
         return None
     return value if isinstance(value, kind) else None
 

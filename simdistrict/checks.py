@@ -95,7 +95,8 @@ def _range(model: Model) -> Iterator[Finding]:
     """Every constant lies in the range that the file states for it."""
     for element in model:
         if isinstance(element, Constant):
-            outside = [v for v in constant_values(model, element).values() if v not in element.range]
+            values = constant_values(model, element).values()
+            outside = [v for v in values if v not in element.range]
             if outside:
                 what = f"is {outside[0]:g}, outside its own range {element.range}"
                 yield Finding("range", "warning", element.name, element.line, what)

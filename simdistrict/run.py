@@ -20,12 +20,15 @@ from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError, Problem, ScenarioError
 from simdistrict.exchange.mdl import read_mdl, read_mdl_text, read_text
 from simdistrict.expr import Number, fold
+from simdistrict.library import find_model, models, scenarios
 from simdistrict.model import CONTROL, Constant, Equation, Model, Stock, TimeGrid
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
     Scenario,
     bare_scenario,
+    load_scenario,
+    model_path,
     resolve,
     to_yaml,
 )
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 BACKENDS = ("auto", "interpreted", "pysd")
 INTEGRATORS = ("euler", "rk4", "adaptive")
 RTOL, ATOL = 1e-8, 1e-10
+AS_WRITTEN = RunSettings()
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +151,37 @@ def set_up(prepared: Prepared, resolved: Resolved, backend: str = "auto") -> Set
     return Setup(prepared, resolved, grid, control, integrator, rtol, atol, backend)
 
 
+def set_ups(
+    names: Sequence[str],
+    sets: Sequence[str] = (),
+    run: RunSettings = AS_WRITTEN,
+    backend: str = "auto",
+    strict: bool = False,
+) -> list[Setup]:
+    """Setups for scenarios, or models that run as they are, by name or path.
+
+    Raises the errors of reading, resolving and `set_up`.
+    """
+    setups = []
+    for name in names:
+        scenario, path = find(name)
+        prepared = prepare(path)
+        resolved = resolve(scenario, prepared.model, sets, run, strict)
+        setups.append(set_up(prepared, resolved, backend))
+    return setups
+
+
+def find(name: str) -> tuple[Scenario, Path]:
+    """The scenario of that name with its model file; a model's name stands for itself."""
+    if Path(name).suffix.lower() in (".mdl", ".xmile", ".stmx") or (
+        name in models() and name not in scenarios()
+    ):
+        path = find_model(name)
+        return bare_scenario(path), path
+    scenario = load_scenario(name)
+    return scenario, model_path(scenario)
+
+
 def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise EngineError(
@@ -172,7 +207,7 @@ def _control(
     for name, value in changed.items():
         vector[program.layout.slots[name].offset] = value
     Kernel(program).once(vector)
-    control = {}
+    control: dict[str, float] = {}
     for name in CONTROL:
         slot = program.layout.slots.get(name)
         if slot is None and name == "saveper":

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from simdistrict.expr import fold
 
 if TYPE_CHECKING:
-    import pint
+    from pint.facets.plain import PlainUnit as Unit
 
 _TOKEN = re.compile(r"\s*(\*\*|[-*/^()]|\d+(?:\.\d+)?|[^\W\d][^*/^()]*|[$%€£#][^*/^()]*)")
 _PLAIN = frozenset({"", "1", "dmnl", "dimensionless", "nondimensional", "no units", "unitless"})
@@ -37,18 +37,18 @@ class Units:
     def __init__(self, synonyms: Iterable[tuple[str, ...]] = ()) -> None:
         import pint
 
-        self._registry = pint.UnitRegistry(None)
+        self._registry: Any = pint.UnitRegistry(None)
         self._names: dict[str, str] = {}  # folded name -> pint's name
         self._spelling: dict[str, str] = {}  # pint's name -> first spelling seen
-        self._parsed: dict[str, pint.Unit] = {}
+        self._parsed: dict[str, Unit] = {}
         self._same: dict[str, str] = {}
         for group in (*DEFAULT_SYNONYMS, *synonyms):
             first = self._same.get(fold(group[0]), fold(group[0]))
             for name in group:
                 self._same.setdefault(fold(name), first)
-        self.none: pint.Unit = self._registry.Unit("")
+        self.none: Unit = self._registry.Unit("")
 
-    def parse(self, text: str) -> pint.Unit:
+    def parse(self, text: str) -> Unit:
         """The unit in a Vensim unit text such as `EUR/(su*Year)`.
 
         Raises ValueError with one sentence when the text is no unit.
@@ -57,7 +57,7 @@ class Units:
             self._parsed[text] = self._parse(text)
         return self._parsed[text]
 
-    def _parse(self, text: str) -> pint.Unit:
+    def _parse(self, text: str) -> Unit:
         if fold(text) in _PLAIN:
             return self.none
         parser = _Parser(text, self)
@@ -66,7 +66,7 @@ class Units:
             raise ValueError(f'the unit "{text}" cannot be read at "{parser.rest()}"')
         return unit
 
-    def base(self, name: str) -> pint.Unit:
+    def base(self, name: str) -> Unit:
         """The unit of one name; names are compared as Vensim compares them."""
         name = " ".join(name.split())
         if fold(name) in _PLAIN:
@@ -77,12 +77,15 @@ class Units:
             self._registry.define(f"{own} = [{own}]")
             self._names[key] = own
             self._spelling[own] = name
-        return self._registry.Unit(self._names[key])
+        unit: Unit = self._registry.Unit(self._names[key])
+        return unit
 
-    def text(self, unit: pint.Unit) -> str:
+    def text(self, unit: Unit) -> str:
         """A unit as Vensim would write it; `Dmnl` for none."""
-        above, below = [], []
-        for own, power in unit._units.items():
+        above: list[str] = []
+        below: list[str] = []
+        for own, exponent in unit._units.items():
+            power = float(cast(float, exponent))
             name, size = self._spelling[own], abs(power)
             word = name if size == 1 else f"{name}^{size:g}"
             (above if power > 0 else below).append(word)
@@ -123,8 +126,8 @@ class _Parser:
     def next(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
-    def product(self) -> pint.Unit:
-        unit = self.power()
+    def product(self) -> Unit:
+        unit: Unit = self.power()
         while self.next() in ("*", "/"):
             op = self.next()
             self.at += 1
@@ -132,8 +135,8 @@ class _Parser:
             unit = unit * other if op == "*" else unit / other
         return unit
 
-    def power(self) -> pint.Unit:
-        unit = self.atom()
+    def power(self) -> Unit:
+        unit: Unit = self.atom()
         if self.next() in ("^", "**"):
             self.at += 1
             sign = 1.0
@@ -150,7 +153,7 @@ class _Parser:
             self.at += 1
         return unit
 
-    def atom(self) -> pint.Unit:
+    def atom(self) -> Unit:
         token = self.next()
         self.at += 1
         if token == "(":

@@ -12,6 +12,7 @@ import sys
 import click
 
 from simdistrict.errors import SimdistrictError
+from simdistrict.version import VERSION
 
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {
@@ -53,7 +54,7 @@ class LazyGroup(click.Group):
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="simdistrict", message="%(version)s")
+@click.version_option(VERSION, message="%(version)s")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", count=True, help="Say more; -vv says everything.")
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
@@ -62,9 +63,9 @@ def group(quiet: bool, verbose: int, debug: bool) -> None:
 
     Example: simdistrict run security_tariffs
     """
-    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[
-        min(verbose, 2)
-    ]
+    level = (
+        logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    )
     logging.basicConfig(level=level, format="%(levelname)s: %(message)s", stream=sys.stderr)
     click.get_current_context().obj = {"quiet": quiet, "debug": debug}
 

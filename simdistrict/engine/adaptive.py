@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from simdistrict.engine.integrate import Trajectory, diverged
@@ -142,7 +143,7 @@ class _Adaptive:
         self.kernel.start(self.v)
         saved = [self.grid.at(i) for i in self.grid.saved]
         try:
-            for a, b in zip(cuts, cuts[1:], strict=False):
+            for a, b in pairwise(cuts):
                 wanted = [t for t in saved if a <= t < b]
                 saved = saved[len(wanted) :]
                 self.segment(a, b, wanted)

@@ -211,7 +211,9 @@ class Emitter:
                 return f"({self.condition(left)} {_OPS[expr.op]} {self.condition(right)})"
             case Binary(op, left, right) if op in COMPARISONS:
                 held = self.located(expr)
-                sides = ["u" if held and isinstance(x, Time) else self.number(x) for x in (left, right)]
+                sides = [
+                    "u" if held and isinstance(x, Time) else self.number(x) for x in (left, right)
+                ]
                 return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
         return f"({self.number(expr)} != 0.0)"
 
@@ -275,7 +277,6 @@ class Emitter:
             return f"lookup(v, {start}, {count}, {x})"
         which = f"{number} + {self.patterns[pattern]}"
         return f"lookup(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
-
 
     # ------------------------------------------------------------------ what makes a run stop
 
@@ -342,4 +343,3 @@ def _var(loop: int) -> str:
 
 def _literal(value: float) -> str:
     return f"({value!r})" if value < 0 else repr(value)
-

@@ -106,9 +106,7 @@ class _Run:
 
     def euler(self, i: int) -> None:
         v, dt = self.v, self.grid.time_step
-        v[self.stocks] = [
-            y + dt * r for y, r in zip(v[self.stocks], v[self.rates], strict=True)
-        ]
+        v[self.stocks] = [y + dt * r for y, r in zip(v[self.stocks], v[self.rates], strict=True)]
 
     def rk4(self, i: int) -> None:
         """The classical scheme; the first slope is the one evaluated at point i."""

@@ -182,4 +182,3 @@ def _tables(
     for points in inline:
         append(points)
     return tuple(tables), first
-

@@ -246,9 +246,9 @@ class _Lowering:
     def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Expr:
         element = self.by_name.get(ref.name)
         if not isinstance(element, Lookup):
-            known = element is not None
-            what = f'"{ref.name}", which is no lookup' if known else f"the function {ref.name.upper()}"
-            raise self.error(f"applies {what}" + ("" if known else ", which is not supported"))
+            if element is not None:
+                raise self.error(f'applies "{ref.name}", which is no lookup')
+            raise self.error(f"applies the function {ref.name.upper()}, which is not supported")
         shape = self.model.shape(element)
         strides = tuple(_product(shape[k + 1 :]) for k in range(len(shape)))
         axes = self.axes(ref, element, strides, scope)
@@ -284,8 +284,7 @@ class _Lowering:
             raise self.error(f'gives "{_readable(element.name)}" {given}; it has {needed}')
         return tuple(
             self.axis(subscript, fold(dim), stride, element)
-            if subscript not in scope.ranges
-            and not self.related(subscript, scope)
+            if subscript not in scope.ranges and not self.related(subscript, scope)
             else self.moving(subscript, fold(dim), stride, element, scope)
             for subscript, dim, stride in zip(ref.subscripts, element.dims, strides, strict=True)
         )
@@ -392,4 +391,3 @@ def _boxes(places: list[tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], ...
     for rest_places, heads in alike.items():
         for box in _boxes(list(rest_places)):
             yield (tuple(heads), *box)
-

@@ -245,4 +245,3 @@ def _loop_problem(
         if "algebraic" in what
         else "give one of them an initial value of its own (ACTIVE INITIAL, SMOOTHI, DELAY1I)",
     )
-

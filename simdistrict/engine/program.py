@@ -111,9 +111,7 @@ def _has_equality(expr: Expr, located: object) -> bool:
     )
 
 
-def _switches(
-    emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]
-) -> None:
+def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> None:
     found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
     for statement in statements:
         for loops, node in _with_loops(statement.expr, statement.loops):
@@ -140,9 +138,7 @@ def _switches(
     emitter.end()
 
 
-def _with_loops(
-    expr: Expr, loops: tuple[Loop, ...]
-) -> Sequence[tuple[tuple[Loop, ...], Expr]]:
+def _with_loops(expr: Expr, loops: tuple[Loop, ...]) -> Sequence[tuple[tuple[Loop, ...], Expr]]:
     """Every node with the loops that surround it."""
     inner = (*loops, *expr.loops) if isinstance(expr, Reduce) else loops
     found = [(loops, expr)]

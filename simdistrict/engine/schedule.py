@@ -74,4 +74,3 @@ class Schedule:
                 if move.end is not None:
                     found += [move.end, move.end + move.ramp]
         return found
-

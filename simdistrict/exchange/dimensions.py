@@ -13,9 +13,7 @@ from simdistrict.model import Dimension, Element, Equation, Model
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)$")
 
 
-def read_dimensions(
-    blocks: list[Block], where: str
-) -> tuple[tuple[Dimension, ...], list[Problem]]:
+def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, ...], list[Problem]]:
     """All ranges in the order of the file, and what is wrong with them."""
     problems: list[Problem] = []
     raw: dict[str, tuple[Block, list[str]]] = {}
@@ -148,7 +146,9 @@ def element_dims(
                     f"and another number of them here",
                 )
             )
-    dims = tuple(_dim([b.subscripts[k] for b in group], group, dimensions, where) for k in range(rank))
+    dims = tuple(
+        _dim([b.subscripts[k] for b in group], group, dimensions, where) for k in range(rank)
+    )
     model = Model("", (), tuple(dimensions.values()))
     element = Element(name=first.name, equations=(), dims=dims)
     places = []

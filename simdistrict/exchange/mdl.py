@@ -305,4 +305,3 @@ def _terms(expr: Expr) -> Iterable[str]:
             yield from _terms(right)
         case Call("SUM", (Ref(name, _),)):
             yield name
-

@@ -246,4 +246,3 @@ def _integrator(settings: str) -> str:
     """What code 15 of the settings block asks for: 1 and 5 are fourth-order Runge-Kutta."""
     match = re.search(r"^15:\d+,\d+,\d+,(\d+)", settings, re.MULTILINE)
     return "rk4" if match and match.group(1) in ("1", "5") else "euler"
-

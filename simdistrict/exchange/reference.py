@@ -5,7 +5,9 @@ PySD takes half a second to import, so nothing here imports it before it is need
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.errors import EngineError, ModelError, Problem
@@ -51,16 +53,19 @@ _CALLS = {
 }
 
 
+_LOGICAL = re.compile(r'("(?:[^"\\]|\\.)*")|:(?:and|or|not|na):', re.IGNORECASE)
+
+
 def parse_expression(text: str, element: str, where: str) -> Expr:
     """The tree of a right-hand side.
 
     element and where (file and line) serve the message. Raises ModelError when PySD's grammar
     does not accept the text.
     """
-    import parsimonious
-    from pysd.translators.vensim.vensim_element import Component
-
-    component = Component("x", ([], []), text)
+    component_of, parsimonious = _grammar()
+    # PySD knows the logical operators in capitals only; quoted names stay as they are
+    text = _LOGICAL.sub(lambda match: match.group(1) or match.group().upper(), text)
+    component = component_of("x", ([], []), text)
     try:
         component.parse()
     except parsimonious.ParseError as error:
@@ -81,7 +86,19 @@ def parse_expression(text: str, element: str, where: str) -> Expr:
     return _convert(component.ast)
 
 
-def _convert(node: Any) -> Expr:  # noqa: PLR0911 - one return per kind of node
+@cache
+def _grammar() -> tuple[Any, Any]:
+    """PySD's class of one equation, and the library of its grammar."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what PySD imports is deprecated here and there
+        import parsimonious
+        from pysd.translators.vensim.vensim_element import Component
+    return Component, parsimonious
+
+
+def _convert(node: Any) -> Expr:
     kind = type(node).__name__
     if kind in ("float", "int", "float64"):
         return Call(":NA:", ()) if node != node else Number(float(node))
@@ -188,10 +205,10 @@ def run_reference(
     import warnings
     from pathlib import Path
 
-    import pysd
-
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        import pysd
+
         path = Path(folder) / "model.mdl"
         path.write_text(model.text, encoding="utf-8")
         try:

@@ -1,0 +1,142 @@
+"""What causes what in a model: trees, users, order and feedback loops.
+
+Works on names alone; arrays count as one element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from simdistrict.expr import fold, references
+from simdistrict.model import Element, Model, Stock
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An element in a tree of causes or users; `cut` when it was already shown above."""
+
+    name: str
+    depth: int
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLoop:
+    """Folded names in causal order; the last causes the first."""
+
+    names: tuple[str, ...]
+
+
+def tree(model: Model, name: str, depth: int, *, users: bool = False) -> Iterator[Branch]:
+    """The causes (or the users) of an element, and theirs, down to a depth.
+
+    Raises ModelError when the model has no element of that name.
+    """
+    start = fold(model[name].name)
+    follow = partial(_users, model) if users else partial(_causes, model)
+    shown: set[str] = set()
+
+    def visit(current: str, level: int) -> Iterator[Branch]:
+        again = current in shown
+        yield Branch(current, level, again)
+        shown.add(current)
+        if level < depth and not again:
+            for other in follow(current):
+                yield from visit(other, level + 1)
+
+    yield from visit(start, 0)
+
+
+def _causes(model: Model, name: str) -> tuple[str, ...]:
+    return tuple(n for n in model.causes(model.by_name[name]) if n in model.by_name)
+
+
+def _users(model: Model, name: str) -> tuple[str, ...]:
+    return model.users.get(name, ())
+
+
+def causal_order(model: Model) -> tuple[str, ...]:
+    """Folded names with every element behind its causes; stocks count as given.
+
+    Where elements cause each other, which the equations of one array may do, the order of the
+    file decides.
+    """
+    placed: dict[str, None] = {n: None for n, e in model.by_name.items() if isinstance(e, Stock)}
+    for root in model.by_name:
+        stack = [(root, iter(_causes(model, root)))] if root not in placed else []
+        above = {root}
+        while stack:
+            name, rest = stack[-1]
+            for other in rest:
+                if other not in placed and other not in above:
+                    above.add(other)
+                    stack.append((other, iter(_causes(model, other))))
+                    break
+            else:
+                stack.pop()
+                placed.setdefault(name)
+    return tuple(placed)
+
+
+def feedback_loops(model: Model, limit: int = 50) -> tuple[tuple[FeedbackLoop, ...], bool]:
+    """The shortest feedback loops, and whether there are more than `limit` of them.
+
+    A loop runs through at least one stock; initial values close no loop.
+    """
+    graph = {n: _dynamic_causes(e, model) for n, e in model.by_name.items()}
+    stocks = [n for n, e in model.by_name.items() if isinstance(e, Stock)]
+    found: dict[frozenset[tuple[str, str]], FeedbackLoop] = {}
+    for length in range(1, len(graph) + 1):
+        before = len(found)
+        grew = False
+        for stock in stocks:
+            for path, longer in _paths(graph, stock, length):
+                grew = grew or longer
+                if not path:
+                    continue
+                ring = tuple(reversed(path))
+                edges = frozenset(zip(ring, (*ring[1:], ring[0]), strict=True))
+                found.setdefault(edges, FeedbackLoop(ring))
+            if len(found) > limit:
+                return tuple(list(found.values())[:limit]), True
+        if not grew and len(found) == before:
+            break
+    return tuple(found.values()), False
+
+
+def _dynamic_causes(element: Element, model: Model) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for equation in element.equations:
+        names.update((ref.name, None) for ref in references(equation.expression))
+    return tuple(n for n in names if n in model.by_name)
+
+
+def _paths(
+    graph: dict[str, tuple[str, ...]], start: str, length: int
+) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Cycles of exactly `length` from start, walking causes; and whether longer ones may exist.
+
+    Yields (path, False) per cycle and ((), True) once when a walk was cut off at the length.
+    """
+    stack: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))]
+    on_path = {start: None}
+    cut = False
+    budget = 200_000
+    while stack and budget:
+        budget -= 1
+        _, rest = stack[-1]
+        step = next(rest, None)
+        if step is None:
+            name, _ = stack.pop()
+            on_path.pop(name)
+        elif step == start and len(stack) == length:
+            yield tuple(on_path), False
+        elif step not in on_path and len(stack) < length:
+            stack.append((step, iter(graph[step])))
+            on_path[step] = None
+        elif step not in on_path:
+            cut = True
+    if cut:
+        yield (), True

@@ -1,0 +1,45 @@
+"""`simdistrict rerun`: a result file repeated from what it records."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("rerun")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(file: Path, as_json: bool) -> None:
+    """Repeat FILE from what it records and say whether the numbers are the same.
+
+    The model, the resolved scenarios and the settings are taken from the file alone. Exit code
+    5 when a number differs.
+
+    Example: simdistrict rerun runs/security_tariffs.nc
+    """
+    from simdistrict.netcdf import read_netcdf
+    from simdistrict.rerun import repeat
+
+    report = repeat(read_netcdf(file), str(file))
+    if as_json:
+        document = {
+            "file": str(file),
+            "same": report.same,
+            "variables": report.variables,
+            "differing": list(report.differing),
+            "largest_relative_difference": report.largest,
+        }
+        click.echo(json.dumps(document, indent=2))
+    elif report.same:
+        click.echo(f"{file}: the same numbers to the last bit in {report.variables} variables")
+    else:
+        names = ", ".join(report.differing[:10])
+        click.echo(
+            f"{file}: {len(report.differing)} of {report.variables} variables differ "
+            f"(largest relative difference {report.largest:.3g}): {names}"
+        )
+    if not report.same:
+        sys.exit(5)

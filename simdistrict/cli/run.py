@@ -1,0 +1,137 @@
+"""`simdistrict run`: scenarios into one NetCDF file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simdistrict.dataset import Result
+    from simdistrict.run import Setup
+
+
+@click.command("run")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive"]))
+@click.option("--rtol", type=float, help="Relative tolerance of adaptive steps.")
+@click.option("--atol", type=float, help="Absolute tolerance of adaptive steps.")
+@click.option("--time-step", type=float, help="In the model's time unit.")
+@click.option("--save-step", type=float, help="In the model's time unit.")
+@click.option("--initial-time", type=float)
+@click.option("--final-time", type=float)
+@click.option(
+    "--save",
+    default="all",
+    show_default=True,
+    metavar="NAME,...|stocks|indicators|all",
+    help="What to keep; indicators are what the scenario reports.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "interpreted", "pysd"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def command(
+    settings: dict[str, bool],
+    scenarios: tuple[str, ...],
+    output: Path | None,
+    sets: tuple[str, ...],
+    integrator: str | None,
+    rtol: float | None,
+    atol: float | None,
+    time_step: float | None,
+    save_step: float | None,
+    initial_time: float | None,
+    final_time: float | None,
+    save: str,
+    backend: str,
+    strict: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Simulate each SCENARIO (or model) into one NetCDF file.
+
+    One scenario is written to runs/NAME.nc, several together along the dimension scenario.
+    Exit code 4 when a run did not complete; the file then holds what was computed.
+
+    Example: simdistrict run security_tariffs --set "required return=0.06"
+    """
+    from simdistrict.netcdf import writable, write_netcdf
+    from simdistrict.run import result_of, set_ups
+    from simdistrict.scenario import RunSettings
+
+    run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
+    setups = set_ups(scenarios, sets, run, backend, strict)
+    path = output or Path("runs") / ("+".join(s.resolved.name for s in setups) + ".nc")
+    # a file that cannot be written is better known before the work than after it
+    writable(path, force=force)
+    result = result_of(setups, save)
+    write_netcdf(result, path, force=force)
+    failed = _report(setups, result, path, as_json=as_json, quiet=settings["quiet"])
+    if failed:
+        sys.exit(4)
+
+
+def _report(
+    setups: Sequence[Setup], result: Result, path: Path, *, as_json: bool, quiet: bool
+) -> bool:
+    """Print what happened; whether any run did not complete."""
+    from simdistrict import summary
+    from simdistrict.engine.outcome import Outcome
+
+    failed = False
+    document = []
+    for k, setup in enumerate(setups):
+        resolved, model, grid = setup.resolved, setup.prepared.model, setup.grid
+        outcome = summary.outcome(result, k)
+        failed = failed or outcome is not Outcome.completed
+        names = summary.reported(resolved, model)
+        changes = summary.changes(result, model, names, k)
+        message = summary.message(result, k)
+        document.append(
+            {
+                "scenario": resolved.name,
+                "title": resolved.title,
+                "model": model.name,
+                "outcome": outcome.name,
+                "message": message,
+                "indicators": [
+                    {"name": c.name, "units": c.units, "first": c.first, "last": c.last}
+                    for c in changes
+                ],
+            }
+        )
+        if as_json or quiet:
+            continue
+        click.echo(f"{resolved.name}: {resolved.title}")
+        unit = model["time step"].units or "time unit"
+        steps = f"{grid.steps} steps of {grid.time_step:g} {unit}"
+        if setup.integrator == "adaptive":
+            steps = f"adaptive steps (rtol {setup.rtol:g})"
+        click.echo(
+            f"  {model.name}, {grid.start:g} to {grid.stop:g} in {steps}, "
+            f"{setup.integrator}, {setup.backend}: {outcome.name}"
+        )
+        click.echo(f"  {summary.policies(resolved)}")
+        for change in changes:
+            click.echo(f"  {change}")
+        if message:
+            click.echo(f"warning: {resolved.name} | {outcome.name}: {message}", err=True)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "runs": document}, indent=2))
+    elif not quiet:
+        click.echo(f"wrote {path}")
+    return failed

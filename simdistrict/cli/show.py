@@ -1,0 +1,164 @@
+"""`simdistrict show`: a model or a scenario, read to the user."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from simdistrict.model import Element, Model
+
+
+@click.group("show")
+def command() -> None:
+    """Read a model or a scenario to the user.
+
+    Example: simdistrict show model district --causes capacity --depth 2
+    """
+
+
+@command.command("scenario")
+@click.argument("scenario")
+@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
+    """Every value of SCENARIO and where it comes from.
+
+    Example: simdistrict show scenario security_tariffs
+    """
+    from simdistrict.cli.show_scenario import show_scenario
+
+    show_scenario(scenario, sets, as_json)
+
+
+@command.command("model")
+@click.argument("model")
+@click.option("--constants", is_flag=True, help="List the constants with values and ranges.")
+@click.option("--equations", is_flag=True, help="List every equation.")
+@click.option("--causes", metavar="NAME", help="What causes an element, as a tree.")
+@click.option("--uses", metavar="NAME", help="What uses an element, as a tree.")
+@click.option("--depth", default=2, show_default=True, help="How deep a tree goes.")
+@click.option("--loops", is_flag=True, help="List the shortest feedback loops.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def model_command(
+    model: str,
+    constants: bool,
+    equations: bool,
+    causes: str | None,
+    uses: str | None,
+    depth: int,
+    loops: bool,
+    as_json: bool,
+) -> None:
+    """Elements, units, equations and documentation of MODEL.
+
+    Example: simdistrict show model core --equations
+    """
+    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.library import find_model
+
+    read = read_mdl(find_model(model))
+    document: dict[str, object] = {"model": read.name, "sha256": read.sha256}
+    if causes or uses:
+        name = causes or uses or ""
+        rows = _tree(read, name, depth, users=causes is None)
+        document["uses" if causes is None else "causes"] = rows
+        lines = ["  " * int(str(r["depth"])) + str(r["text"]) for r in rows]
+    elif loops:
+        document["loops"], lines = _loops(read)
+    else:
+        chosen = [e for e in read if e.kind == "constant" or not constants]
+        elements = [_facts(read, e) for e in chosen]
+        document["elements"] = elements
+        lines = _listing(elements, equations=equations, constants=constants)
+        if not constants and not equations:
+            lines = [*_heading(read), *lines]
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines))
+
+
+def _facts(model: Model, element: Element) -> dict[str, object]:
+    """One element as plain data."""
+    from simdistrict.exchange.equations import EquationText
+
+    text = EquationText(model)
+    return {
+        "name": element.name,
+        "kind": element.kind,
+        "dims": list(element.dims),
+        "units": element.units,
+        "range": [element.range.low, element.range.high],
+        "group": element.group,
+        "line": element.line,
+        "equations": [text.equation(element, e) for e in element.equations],
+        "documentation": element.documentation,
+    }
+
+
+def _heading(model: Model) -> list[str]:
+    kinds: dict[str, int] = {}
+    for element in model:
+        kinds[element.kind] = kinds.get(element.kind, 0) + 1
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    lines = [f"{model.name}: {len(model.elements)} elements ({counts})"]
+    for dimension in model.dimensions:
+        lines.append(f"  {dimension.name}: {', '.join(dimension.labels)}")
+    return [*lines, *model.notes]
+
+
+def _listing(elements: list[dict[str, object]], *, equations: bool, constants: bool) -> list[str]:
+    lines = []
+    group = None
+    for facts in elements:
+        if facts["group"] != group:
+            group = facts["group"]
+            lines += ["", f"[{group}]"] if group else [""]
+        dims = facts["dims"]
+        assert isinstance(dims, list)
+        name = f"{facts['name']}" + (f"[{','.join(dims)}]" if dims else "")
+        units = facts["units"] or "no unit"
+        if equations:
+            texts = facts["equations"]
+            assert isinstance(texts, list)
+            lines += [str(t) for t in texts]
+            lines.append(f"    {facts['kind']}, {units}. {facts['documentation']}")
+        elif constants:
+            texts = facts["equations"]
+            assert isinstance(texts, list)
+            value = str(texts[0]).partition(" = ")[2] if len(texts) == 1 else "by label"
+            value = value if len(value) <= 40 else value[:37] + "..."
+            lines.append(f"{name} = {value}  ({units}) {_range(facts)}".rstrip())
+        else:
+            lines.append(f"{facts['kind']:<9} {name}  ({units})")
+    return lines
+
+
+def _range(facts: dict[str, object]) -> str:
+    bounds = facts["range"]
+    assert isinstance(bounds, list)
+    low, high = ("?" if b is None else f"{b:g}" for b in bounds)
+    return "" if bounds == [None, None] else f"in [{low}, {high}]"
+
+
+def _tree(model: Model, name: str, depth: int, *, users: bool) -> list[dict[str, object]]:
+    from simdistrict.causality import tree
+
+    rows: list[dict[str, object]] = []
+    for branch in tree(model, name, depth, users=users):
+        element = model.by_name[branch.name]
+        more = " (shown above)" if branch.cut and branch.depth < depth else ""
+        text = f"{element.name}  ({element.kind}, {element.units or 'no unit'}){more}"
+        rows.append({"name": element.name, "depth": branch.depth, "text": text})
+    return rows
+
+
+def _loops(model: Model) -> tuple[list[list[str]], list[str]]:
+    from simdistrict.causality import feedback_loops
+
+    found, more = feedback_loops(model)
+    loops = [[model.by_name[n].name for n in loop.names] for loop in found]
+    lines = [f"{len(loop)}: {' -> '.join([*loop, loop[0]])}" for loop in loops]
+    if more:
+        lines.append(f"and more; these are the {len(loops)} shortest")
+    return loops, lines or ["no feedback loop"]

@@ -1,0 +1,221 @@
+"""Results in NetCDF-4 files, written in one piece and read back. The only door to netCDF4.
+
+The file has what the result has, nothing more: no clock, host, user or path, so the same result
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.atomic import refused, replacing, writable_target
+from simdistrict.dataset import Result, Variable, plain, text
+from simdistrict.errors import ExchangeError, Problem
+
+MARK = "simdistrict_version"
+_MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
+# how netCDF4 says that a file is damaged or a disk is full, depending on where it notices
+_FAULTS = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, MemoryError)
+# not ours to keep: they say how the numbers are stored, and are applied while reading
+_STORAGE = frozenset({"_FillValue", "_Encoding", "missing_value", "scale_factor", "add_offset"})
+
+log = logging.getLogger(__name__)
+
+
+def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Path:
+    """Write a result; its folder is created. Returns the file that was written.
+
+    The file appears when it is complete; until then, and after any failure, an older file stays
+    as it was. Raises ExchangeError when the place cannot be written, or when a file stands there
+    that simdistrict did not write and `force` is not set.
+    """
+    with replacing(path, ours=is_ours, force=force) as part:
+        try:
+            _write(result, part)
+        except RuntimeError as error:
+            raise _reason(part, str(path), error) from None
+    return Path(path)
+
+
+def check_netcdf_target(path: str | Path, *, force: bool = False) -> None:
+    """Raise, before anything is computed, what `write_netcdf` would raise for this place."""
+    writable_target(path, ours=is_ours, force=force)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether simdistrict wrote this NetCDF file; false for anything that is no NetCDF file."""
+    if not _is_netcdf(path):
+        return False
+    try:
+        with netCDF4.Dataset(path) as file:
+            return MARK in file.ncattrs()
+    except _FAULTS:
+        return False
+
+
+def read_netcdf(path: str | Path) -> Result:
+    """Read a result file, or any other NetCDF file as far as it holds numbers and text.
+
+    Missing values become NaN; text stored as characters becomes strings; groups and types of
+    the file's own are left out. Raises ExchangeError when there is no such file or it is damaged.
+    """
+    path = Path(path)
+    where = str(path)
+    try:
+        if path.is_dir():
+            raise ExchangeError(Problem(where, "this is a folder", "give a NetCDF file"))
+        if not _is_netcdf(path):
+            path.stat()
+            raise ExchangeError(
+                Problem(where, "this is not a NetCDF file", "its first bytes are of another kind")
+            )
+    except OSError as error:
+        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    try:
+        with netCDF4.Dataset(path) as file:
+            return _read(file)
+    except _FAULTS as error:
+        raise ExchangeError(
+            Problem(where, f"the file is damaged or incomplete ({error})", "write it again")
+        ) from None
+
+
+def _is_netcdf(path: Path) -> bool:
+    # asked before the library opens a file, because the library is slow to give up on some junk
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError:
+        return False
+    return head.startswith(_MAGIC)
+
+
+def _write(result: Result, part: Path) -> None:
+    """Define everything, then describe it, then fill it.
+
+    The order is for speed: netCDF4 leaves the definition of the file once instead of once for
+    each variable, which halves the time for some hundred variables.
+    """
+    file = netCDF4.Dataset(part, "w", format="NETCDF4")
+    try:
+        file.set_fill_off()
+        variables = {**result.coords, **result.variables}
+        for name, length in _lengths(variables).items():
+            file.createDimension(name, length)
+        file.setncatts({key: _stored(value) for key, value in result.attrs.items()})
+        filled = []
+        for name, variable in variables.items():
+            values, dims = _as_stored(variable)
+            if dims != variable.dims and dims[-1] not in file.dimensions:
+                file.createDimension(dims[-1], values.shape[-1])
+            # no _FillValue: every number is written, and CF forbids it for coordinates
+            made = file.createVariable(name, values.dtype, dims, fill_value=False, contiguous=True)
+            filled.append((made, values, variable.attrs))
+        for made, values, attrs in filled:
+            made.setncatts({key: _stored(value) for key, value in attrs.items()})
+            if values.dtype.kind == "S":
+                made.setncattr("_Encoding", "utf-8")
+                made.set_auto_chartostring(False)
+        for made, values, _ in filled:
+            made[...] = values
+    except BaseException:
+        with suppress(RuntimeError):  # a file that could not be written cannot be closed either
+            file.close()
+        raise
+    file.close()
+
+
+def _lengths(variables: Mapping[str, Variable]) -> dict[str, int]:
+    lengths: dict[str, int] = {}
+    for name, variable in variables.items():
+        for dim, length in zip(variable.dims, variable.values.shape, strict=True):
+            if lengths.setdefault(dim, length) != length:
+                raise ValueError(
+                    f'"{name}" has {length} values along {dim}, others have {lengths[dim]}'
+                )
+    return lengths
+
+
+def _as_stored(variable: Variable) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """The array on disk and its dimensions.
+
+    Text becomes characters along one more dimension (CF section 2.2): xarray and netCDF4 give
+    it back as strings, and the CF checker, which stumbles over coordinates of the string type
+    (6.1.0, read 2026-11), accepts it.
+    """
+    values = variable.values
+    if values.dtype.kind not in "OU":
+        return values, variable.dims
+    encoded = [str(plain(label)).encode() for label in values.reshape(-1)]
+    width = max(1, *map(len, encoded)) if encoded else 1
+    letters = np.array(encoded, f"S{width}").view("S1").reshape(*values.shape, width)
+    return letters, (*variable.dims, f"string{width}")
+
+
+def _stored(value: object) -> Any:
+    """An attribute in the smallest type that fits: CF knows 64-bit integers only since 1.9."""
+    value = plain(value)
+    if isinstance(value, int):
+        if -(2**31) <= value < 2**31:
+            return np.int32(value)
+        return np.int64(value) if -(2**63) <= value < 2**63 else str(value)
+    return value
+
+
+def _reason(part: Path, where: str, error: RuntimeError) -> ExchangeError:
+    """What the system says to some more bytes; netCDF4 itself only says "HDF error"."""
+    try:
+        with part.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as cause:
+        return refused(where, cause)
+    return ExchangeError(Problem(where, f"the file cannot be written: {error}"))
+
+
+def _read(file: netCDF4.Dataset) -> Result:
+    ours = MARK in file.ncattrs()
+    coords: dict[str, Variable] = {}
+    variables: dict[str, Variable] = {}
+    for name, variable in file.variables.items():
+        if ours:  # our numbers mean what they say, 9.96e36 included
+            variable.set_auto_mask(False)
+        found = _variable(variable)
+        if found is None:
+            log.info("%s: left out, it is neither numbers nor text", name)
+            continue
+        (coords if found.dims == (name,) else variables)[name] = found
+    return Result(coords, variables, _attrs(file))
+
+
+def _variable(variable: Any) -> Variable | None:
+    dims = tuple(variable.dimensions)
+    if variable.dtype is str:
+        values = np.asarray(variable[...], object)
+        return Variable(dims, text(values.reshape(-1)).reshape(values.shape), _attrs(variable))
+    if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind not in "iufS":
+        return None
+    if variable.dtype.kind == "S":
+        variable.set_auto_chartostring(False)
+        letters = np.ma.filled(variable[...], b"\0")
+        width = letters.shape[-1] if letters.ndim else 1
+        rows = np.ascontiguousarray(letters).reshape(-1, width) if width else letters[..., :0]
+        labels = [row.tobytes().rstrip(b"\0 ").decode("utf-8", "replace") for row in rows]
+        dims = dims[:-1] if letters.ndim else dims
+        return Variable(dims, text(labels).reshape(letters.shape[:-1]), _attrs(variable))
+    values = variable[...]
+    if np.ma.isMaskedArray(values):
+        gaps = np.ma.is_masked(values)
+        values = np.ma.filled(values.astype(float), np.nan) if gaps else values.data
+    return Variable(dims, np.asarray(values), _attrs(variable))
+
+
+def _attrs(holder: Any) -> dict[str, object]:
+    return {key: holder.getncattr(key) for key in holder.ncattrs() if key not in _STORAGE}

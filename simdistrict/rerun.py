@@ -1,0 +1,74 @@
+"""A result repeated from what it records, and compared to the last bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.dataset import Result
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.run import prepare_text, result_of, set_up
+from simdistrict.scenario import resolve, scenario_from_text
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How a repeated run compares.
+
+    variables: how many were compared; differing: names of those with another bit anywhere;
+    largest: the largest relative difference, 0 when all are the same.
+    """
+
+    variables: int
+    differing: tuple[str, ...]
+    largest: float
+
+    @property
+    def same(self) -> bool:
+        """Whether every number is the same to the last bit."""
+        return not self.differing
+
+
+def repeat(recorded: Result, where: str) -> Repetition:
+    """Run again what a result records, and compare.
+
+    Raises ExchangeError when the result lacks what it takes, and the errors of a run.
+    """
+    attrs = recorded.attrs
+    for key in ("model_text", "model_name", "scenario_yaml", "backend"):
+        if not attrs.get(key):
+            raise ExchangeError(
+                Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
+            )
+    prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
+    texts = str(attrs["scenario_yaml"]).split("---\n")
+    setups = [
+        set_up(
+            prepared,
+            resolve(scenario_from_text(text, where), prepared.model),
+            str(attrs["backend"]),
+        )
+        for text in texts
+    ]
+    return _compare(recorded, result_of(setups))
+
+
+def _compare(recorded: Result, again: Result) -> Repetition:
+    differing, largest = [], 0.0
+    for name, variable in recorded.variables.items():
+        other = again.variables.get(name)
+        if other is None or np.shape(other.values) != np.shape(variable.values):
+            differing.append(name)
+            largest = float("inf")
+            continue
+        old, new = np.asarray(variable.values), np.asarray(other.values)
+        if old.tobytes() == new.astype(old.dtype).tobytes():
+            continue
+        if old.dtype.kind != "f" or not np.array_equal(old, new, equal_nan=True):
+            differing.append(name)
+            if old.dtype.kind == "f":
+                with np.errstate(all="ignore"):
+                    gap = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
+                largest = max(largest, float(np.nanmax(gap, initial=0.0)))
+    return Repetition(len(recorded.variables), tuple(differing), largest)

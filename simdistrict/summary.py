@@ -1,0 +1,77 @@
+"""What happened in a run, in a few lines: for the end of `run`, not for analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.dataset import Result
+from simdistrict.engine.outcome import Outcome
+from simdistrict.expr import fold
+from simdistrict.model import Model, Stock
+from simdistrict.scenario import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An element at both ends of a run: means over its labels, in its own unit."""
+
+    name: str
+    units: str
+    first: float
+    last: float
+    mean_of: int
+
+    def __str__(self) -> str:
+        over = f", mean of {self.mean_of}" if self.mean_of > 1 else ""
+        unit = "" if self.units in ("", "Dmnl") else f" {self.units}"
+        return f"{self.name}: {self.first:.4g} -> {self.last:.4g}{unit}{over}"
+
+
+def changes(result: Result, model: Model, names: Sequence[str], run: int) -> list[Change]:
+    """The named elements at the first and the last computed time of one run."""
+    by_name = {fold(str(v.attrs.get("vensim_name", ""))): v for v in result.variables.values()}
+    found = []
+    for name in names:
+        variable = by_name.get(fold(name))
+        if variable is None or "time" not in variable.dims:
+            continue
+        values = np.asarray(variable.values, dtype=float)
+        if variable.dims[0] == "scenario":
+            values = values[run]
+        rows = values.reshape(values.shape[0], -1)
+        done = rows[np.isfinite(rows).any(axis=1)]
+        if len(done):
+            with np.errstate(all="ignore"):
+                first, last = np.nanmean(done[0]), np.nanmean(done[-1])
+            element = model[name]
+            size = rows.shape[1]
+            found.append(Change(element.name, element.units, float(first), float(last), size))
+    return found
+
+
+def reported(resolved: Resolved, model: Model, count: int = 3) -> list[str]:
+    """What to summarise: what the scenario reports, else the first stocks."""
+    names = list(resolved.report) or [e.name for e in model if isinstance(e, Stock)]
+    return names[:count]
+
+
+def policies(resolved: Resolved) -> str:
+    """The policies with their dates in one line."""
+    texts = []
+    for policy in resolved.policies:
+        end = "" if policy.end is None else f" to {policy.end:g}"
+        texts.append(f"{policy.name} from {policy.start:g}{end}")
+    return "; ".join(texts) or "no policy"
+
+
+def outcome(result: Result, run: int) -> Outcome:
+    """How a run of the result ended."""
+    return Outcome(int(np.atleast_1d(result.variables["outcome"].values)[run]))
+
+
+def message(result: Result, run: int) -> str:
+    """Why a run ended early; empty when it completed."""
+    return str(np.atleast_1d(result.variables["outcome_message"].values)[run])

@@ -1,0 +1,89 @@
+"""Units of equations: what balances, and how an imbalance is told."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simdistrict.balance import imbalances
+from simdistrict.checks import check_model
+from simdistrict.errors import ModelError
+from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.model import Model
+from simdistrict.units import Units
+from tests.small import mdl
+
+
+def model(*blocks: str) -> Model:
+    return read_mdl_text(mdl("\n".join(f"{b} ~ A test. |" for b in blocks)), "model")
+
+
+BALANCED = [
+    ("stock = INTEG(flow, 100) ~ su", "flow = stock / life ~ su/Year", "life = 4 ~ Year"),
+    ("a = 3 ~ EUR/(su*Year)", "b = 2 ~ su * Year", "c = a * b ~ EUR"),
+    ("a = 3 ~ Year", "b = EXP(-Time / a) ~ Dmnl"),
+    ("a = 3 ~ m^2", "b = SQRT(a) ~ m"),
+    ("a = 3 ~ m", "b = a ^ 2 ~ m*m"),
+    ("a = 3 ~ su", "b = IF THEN ELSE(a > 0, a, 0) ~ su"),
+    ("a = 3 ~ su", "b = SMOOTH3(a, 4) ~ su", "c = DELAY1I(a, 2, 5) ~ su"),
+    ("a = 3 ~ su/Year", "b = RAMP(a, 1, 4) ~ su", "c = STEP(a, 3) ~ su/Year"),
+    ("a = 3 ~ su", "b = 4 ~ Year", "c = ZIDZ(a, b) ~ su/Year", "d = XIDZ(a, b, c) ~ su/Year"),
+    ("a = 3 ~ Years", "b = a + Time ~ year"),
+    ("a = 3 ~ su", "b = a + x ~ su", "x = 3 ~ "),
+    ("a((0,0),(1,1)) ~ su", "b = a(Time) ~ su"),
+    ("a = INITIAL(b) ~ su", "b = 3 ~ su", "c = SAMPLE IF TRUE(b > a, b, 7) ~ su"),
+]
+UNBALANCED = [
+    (("a = 3 ~ su", "b = 4 ~ EUR", "c = a + b ~ su"), "c", "su", "EUR"),
+    (("a = 3 ~ su", "c = a ~ EUR"), "c", "EUR", "su"),
+    (("s = INTEG(f, 1) ~ su", "f = 2 ~ su"), "s", "su", "Year*su"),
+    (("a = 3 ~ su", "b = EXP(a) ~ Dmnl"), "b", "Dmnl", "su"),
+    (("a = 3 ~ Dmnl", "b = 2 ~ EUR", "c = a ^ b ~ Dmnl"), "c", "Dmnl", "EUR"),
+    (("a = 3 ~ su", "b = 4 ~ EUR", "c = MAX(a, b) ~ su"), "c", "su", "EUR"),
+    (("a = 3 ~ su", "c = a + 1 ~ su"), "c", "su", "Dmnl"),
+    (("a = 3 ~ su", "d = 4 ~ EUR", "c = SMOOTH(a, d) ~ su"), "c", "Year", "EUR"),
+    (("a = 3 ~ Month", "b = a + Time ~ Month"), "b", "Month", "Year"),
+]
+
+
+@pytest.mark.parametrize("blocks", BALANCED)
+def test_balanced(blocks: tuple[str, ...]) -> None:
+    assert imbalances(model(*blocks)) == []
+
+
+@pytest.mark.parametrize(("blocks", "element", "left", "right"), UNBALANCED)
+def test_unbalanced_names_element_and_both_units(
+    blocks: tuple[str, ...], element: str, left: str, right: str
+) -> None:
+    found = imbalances(model(*blocks))
+    assert [(f.element, f.left, f.right) for f in found] == [(element, left, right)]
+
+
+@pytest.mark.parametrize("unit", ["EUR/(su", "*su", "su^x", "5*su", "su)", "^", "su//Year"])
+def test_unreadable_unit_is_a_finding_and_no_crash(unit: str) -> None:
+    [found] = imbalances(model(f"a = 3 ~ {unit}"))
+    assert "unit" in found.what
+
+
+def test_checks_by_name_and_strict() -> None:
+    read = model("a = 3 ~ su", "b = a ~ EUR", "c = 2 ~ ")
+    by_check = {f.check for f in check_model(read)}
+    assert by_check == {"units", "missing-units", "unused"}
+    assert [f.check for f in check_model(read, only=["units"])] == ["units"]
+    hard = check_model(read, only=["missing-units"], strict=["missing-units"])
+    assert {f.severity for f in hard} == {"error"}
+    with pytest.raises(ModelError, match="missing-units"):
+        check_model(read, only=["missing-unit"])
+
+
+names = st.sampled_from(["su", "EUR", "Year", "person", "Hour"])
+
+
+@given(st.lists(st.tuples(names, st.integers(-3, 3).filter(bool)), max_size=5))
+def test_text_of_a_unit_reads_back_as_the_unit(powers: list[tuple[str, int]]) -> None:
+    units = Units()
+    unit = units.none
+    for name, power in powers:
+        unit = unit * units.base(name) ** power
+    assert units.parse(units.text(unit)) == unit

@@ -1,0 +1,172 @@
+"""Reading .mdl files: kinds, dimensions, documentation, and what is refused."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from simdistrict.engine.program import build
+from simdistrict.errors import ExchangeError, ModelError
+from simdistrict.exchange.equations import EquationText
+from simdistrict.exchange.mdl import read_mdl, read_mdl_text
+from simdistrict.expr import Points
+from simdistrict.model import Constant, Flow, Lookup, Range, Stock, constant_values
+from tests.small import mdl, small
+
+
+def problems(text: str) -> str:
+    with pytest.raises(ModelError) as caught:
+        build(read_mdl_text(text, "model"))
+    return str(caught.value)
+
+
+def test_kinds_units_ranges_documentation_and_groups() -> None:
+    text = (
+        "{UTF-8}\n****\n .Making\n****~\n A group.\n|\n"
+        "Capacity = INTEG(building - 2, 10) ~ su/Year [0,?] ~ Installed \\\n capacity. |\n"
+        "building = effort * 3 ~ su/(Year*Year) ~ A flow. |\n"
+        "effort = 0.5 ~ Dmnl [0,1,0.1] ~ A constant. |\n"
+        "curve([(0,0)-(2,2)],(0,0),(1,2)) ~ Dmnl ~ A lookup. |\n" + mdl("")
+    )
+    model = read_mdl_text(text, "model")
+    capacity, building, effort = model["capacity"], model["building"], model["effort"]
+    assert isinstance(capacity, Stock)
+    assert isinstance(building, Flow)
+    assert isinstance(effort, Constant)
+    assert isinstance(model["curve"], Lookup)
+    assert (capacity.units, capacity.group, capacity.line) == ("su/Year", "Making", 7)
+    assert capacity.documentation == "Installed capacity."
+    assert effort.range == Range(0, 1, 0.1)
+    assert capacity.range == Range(0, None)
+    assert model["curve"].equations[0].expression == Points((0, 1), (0, 2), ((0, 2), (0, 2)))
+
+
+def test_settings_give_the_integrator_and_the_synonyms() -> None:
+    settings = "\\\\\\---/// Sketch\n///---\\\\\\\n:L\x7f<%^E!@\n"
+    settings += "15:0,0,0,1,0,0\n22:su,unit of output\n"
+    model = small("a = 1", settings=settings)  # type: ignore[arg-type]
+    assert model.integrator == "rk4"
+    assert ("su", "unit of output") in model.unit_synonyms
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_any_line_end_and_encoding(tmp_path: Path, end: str, encoding: str) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_bytes(mdl("caffè = 2").replace("\n", end).encode(encoding))
+    assert constant_values(read_mdl(path), read_mdl(path)["CAFFÈ"]) == {(): 2.0}
+
+
+def test_comments_and_continued_lines_inside_equations() -> None:
+    text = "a = b {half of it} + \\\n\t\t2 ~ Dmnl ~ A test. |\n" + mdl("b = 1")
+    model = read_mdl_text(text.replace("{UTF-8}\n", ""), "model")
+    assert EquationText(model).equation(model["a"], model["a"].equations[0]) == "a = b + 2"
+
+
+def test_lookup_in_the_form_of_columns() -> None:
+    expression = small("curve(0,1,2, 5,6,7)")["curve"].equations[0].expression
+    assert expression == Points((0, 1, 2), (5, 6, 7))
+
+
+def test_cut_off_in_the_middle_names_the_definition_and_its_line() -> None:
+    text = mdl("first = 1\nsecond = first + 2")
+    cut = text[: text.index("second") + 12]
+    message = problems(cut)
+    assert "model.mdl:4" in message
+    assert "second" in message
+
+
+def test_cut_off_between_definitions_misses_the_control_variables() -> None:
+    text = mdl("first = 1")
+    assert "no FINAL TIME and no TIME STEP" in problems(text[: text.index("FINAL TIME")])
+
+
+def test_unsupported_function_is_refused_by_name_with_element_and_line() -> None:
+    message = problems(mdl("a = 3\n\nb = VECTOR SELECT(a, 1, 2, 3, 4)"))
+    assert "line 4" in message
+    assert '"b" uses the function VECTOR SELECT, which is not supported' in message
+
+
+def test_every_problem_of_a_file_is_told_at_once() -> None:
+    message = problems(mdl("a = NPV(1, 2, 3, 4)\nb = GAMMA LN(2)\nc = nowhere + 1"))
+    assert "nowhere" in message
+    message = problems(mdl("a = NPV(1, 2, 3, 4)\nb = GAMMA LN(2)"))
+    assert "NPV" in message
+    assert "GAMMA LN" in message
+
+
+def test_misspelt_function_names_the_nearest() -> None:
+    assert "SMOOTH3" in problems(mdl("a = SMOTH3(3, 4)"))
+
+
+def test_undefined_name_gives_the_nearest() -> None:
+    assert 'did you mean "tariff level"?' in problems(mdl("tariff level = 1\nb = tarif level * 2"))
+
+
+def test_algebraic_loop_is_named_in_order() -> None:
+    message = problems(mdl("a = b + 1\nb = c * 2\nc = a - 3"))
+    assert "algebraic loop" in message
+    assert "a uses b uses c uses a" in message
+
+
+def test_loop_of_initial_values_is_told_apart() -> None:
+    message = problems(mdl("a = INTEG(1, b)\nb = INTEG(1, a)"))
+    assert "loop of initial values" in message
+
+
+def test_macros_are_refused_by_name() -> None:
+    text = ":MACRO: DOUBLE(x)\nDOUBLE = 2*x ~ ~ |\n:END OF MACRO:\n" + mdl("a = DOUBLE(2)")
+    assert "the macro DOUBLE is not supported" in problems(text)
+
+
+def test_wrong_number_of_arguments() -> None:
+    assert "XIDZ 2 arguments, not 3" in problems(mdl("a = XIDZ(1, 2)"))
+
+
+def test_wrong_subscripts_name_the_labels() -> None:
+    message = problems(mdl("region : north, south\na[region] = 1, 2\nb = a[nord]"))
+    assert '"nord"' in message
+    assert "north" in message
+
+
+def test_too_few_numbers() -> None:
+    assert "needs 3 numbers here and has 2" in problems(mdl("r : a, b, c\nx[r] = 1, 2"))
+
+
+def test_defined_twice() -> None:
+    assert "defined twice" in problems(mdl("a = 1\na = 2"))
+
+
+def test_unreadable_equation_says_where() -> None:
+    message = problems(mdl("good = 1\nbad = good + * 2"))
+    assert "model.mdl:4" in message
+    assert '"bad"' in message
+
+
+def test_deep_nesting_is_an_error_and_not_a_crash() -> None:
+    begin = time.monotonic()
+    assert problems(mdl("a = " + "(" * 10_000 + "1" + ")" * 10_000))
+    assert time.monotonic() - begin < 20
+
+
+def test_junk_is_refused_fast(tmp_path: Path) -> None:
+    path = tmp_path / "junk.mdl"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    begin = time.monotonic()
+    with pytest.raises(ModelError, match="100 MB"):
+        read_mdl(path)
+    path.write_bytes(b"\x00\xff" * 1000)
+    with pytest.raises(ModelError, match="binary"):
+        read_mdl(path)
+    path.write_text("not a model " * 100_000)
+    with pytest.raises(ModelError):
+        read_mdl(path)
+    assert time.monotonic() - begin < 2
+
+
+def test_missing_file() -> None:
+    with pytest.raises(ExchangeError, match="No such file"):
+        read_mdl(Path("nowhere.mdl"))
