@@ -63,12 +63,13 @@ def _compare(recorded: Result, again: Result) -> Repetition:
             largest = float("inf")
             continue
         old, new = np.asarray(variable.values), np.asarray(other.values)
-        if old.tobytes() == new.astype(old.dtype).tobytes():
+        numbers = old.dtype.kind == "f"
+        # NaN counts as the same as NaN, whatever its bits
+        if np.array_equal(old, new, equal_nan=numbers):
             continue
-        if old.dtype.kind != "f" or not np.array_equal(old, new, equal_nan=True):
-            differing.append(name)
-            if old.dtype.kind == "f":
-                with np.errstate(all="ignore"):
-                    gap = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
-                largest = max(largest, float(np.nanmax(gap, initial=0.0)))
+        differing.append(name)
+        if numbers:
+            with np.errstate(all="ignore"):
+                gap = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
+            largest = max(largest, float(np.nanmax(gap, initial=0.0)))
     return Repetition(len(recorded.variables), tuple(differing), largest)

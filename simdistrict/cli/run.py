@@ -69,7 +69,7 @@ def command(
 
     Example: simdistrict run security_tariffs --set "required return=0.06"
     """
-    from simdistrict.netcdf import writable, write_netcdf
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
     from simdistrict.run import result_of, set_ups
     from simdistrict.scenario import RunSettings
 
@@ -77,7 +77,7 @@ def command(
     setups = set_ups(scenarios, sets, run, backend, strict)
     path = output or Path("runs") / ("+".join(s.resolved.name for s in setups) + ".nc")
     # a file that cannot be written is better known before the work than after it
-    writable(path, force=force)
+    check_netcdf_target(path, force=force)
     result = result_of(setups, save)
     write_netcdf(result, path, force=force)
     failed = _report(setups, result, path, as_json=as_json, quiet=settings["quiet"])

@@ -101,7 +101,7 @@ def find_constant(
     places, spelled = found
     shape = model.shape(element)
     # an array may leave places undefined (:EXCEPT:); there is nothing to change there
-    defined = set(_flat_places(constant_values(model, element), shape))
+    defined = {flat_place(place, shape) for place in constant_values(model, element)}
     places = tuple(p for p in places if p in defined)
     if not places:
         return Problem(where, f"the model gives {spelled} no value that could be changed")
@@ -111,7 +111,7 @@ def find_constant(
 def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Problem:
     """The complaint about a name that the model does not have, with the nearest names."""
     base, _ = split_name(text)
-    kinds = Constant if constants_only else Element
+    kinds: type[Element] = Constant if constants_only else Element
     kind = "constant" if constants_only else "element"
     names = [e.name for e in model if isinstance(e, kinds) and fold(e.name) not in CONTROL]
     option = " --constants" if constants_only else ""
@@ -122,7 +122,23 @@ def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Pro
     return Problem(where, what, " ".join(filter(None, hints)))
 
 
-def labels_text(labels: Iterable[str]) -> str:
+def flat_place(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    """The row-major position of a place in an array; 0 for the place `()` of a scalar."""
+    position = 0
+    for index, size in zip(place, shape, strict=True):
+        position = position * size + index
+    return position
+
+
+def subscript_spelling(model: Model, subscript: str, dim: str) -> str:
+    """A folded label or range in the model's spelling."""
+    for label in model.dims_by_name[fold(dim)].labels:
+        if fold(label) == fold(subscript):
+            return label
+    return model.dims_by_name[fold(subscript)].name
+
+
+def _labels_text(labels: Iterable[str]) -> str:
     """Labels for a message, not more than a line of them."""
     labels = list(labels)
     more = f", and {len(labels) - _MANY} more" if len(labels) > _MANY else ""
@@ -147,7 +163,7 @@ def _axis(
         return model.subscript_positions(name, dim), ranges[name]
     near = nearest(subscript, [*dimension.labels, *ranges.values()])
     hint = f'did you mean "{near[0]}"? ' if near else ""
-    hint += f"{dimension.name} has {labels_text(dimension.labels)}"
+    hint += f"{dimension.name} has {_labels_text(dimension.labels)}"
     return Problem(where, f'"{subscript}" is no label of {dimension.name}', hint)
 
 
@@ -180,15 +196,7 @@ def _constant_causes(model: Model, element: Element) -> list[str]:
 
 
 def _flat(axes: list[tuple[int, ...]], shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(_flat_places(itertools.product(*axes), shape))
-
-
-def _flat_places(places: Iterable[tuple[int, ...]], shape: tuple[int, ...]) -> Iterable[int]:
-    for place in places:
-        position = 0
-        for index, size in zip(place, shape, strict=True):
-            position = position * size + index
-        yield position
+    return tuple(flat_place(place, shape) for place in itertools.product(*axes))
 
 
 def _count(n: int, noun: str) -> str:

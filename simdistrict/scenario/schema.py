@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -103,7 +104,7 @@ class ScenarioFile(_Closed):
 
     name: str | None = Field(
         None,
-        pattern=r"^\w([\w .-]*\w)?$",
+        pattern=r"^[^/\\]+$",
         description="Only where the text has no file name of its own; else the file's name counts.",
     )
     title: str = Field(min_length=1, description="One line for lists and figures.")
@@ -130,7 +131,7 @@ class ScenarioFile(_Closed):
     assume: Annotated[dict[str, Number], Section] = Field(
         default_factory=dict, description="Constants and their values for the whole run."
     )
-    run: Annotated[RunFile, Section] = Field(default_factory=RunFile)
+    run: Annotated[RunFile, Section] = RunFile.model_validate({})
     report: list[str] | None = Field(
         None, description="Elements shown first in reports; replaces the parent's list."
     )
@@ -222,7 +223,7 @@ def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
         case "string_too_short":
             return Problem(place, f"{name} is empty")
         case "string_pattern_mismatch":
-            hint = "use letters, digits, blanks, - and _"
+            hint = "it must not be empty or hold / or \\"
             return Problem(place, f'"{node.value}" cannot be the name of a scenario', hint)
         case "own" if error["msg"] == "NOT A NUMBER":
             return _not_a_number(name, node, place)
@@ -261,27 +262,26 @@ def _reads_as_number(text: str) -> bool:
 
 def _twice(tree: Node, where: str) -> list[Problem]:
     """Names that differ in spelling only, where YAML itself sees two keys."""
-    groups = [tree.at((key,)) for key in ("policies", "assume") if key in _keys(tree)]
-    policies = tree.at(("policies",)).value if "policies" in _keys(tree) else None
-    if isinstance(policies, dict):
-        groups += [p.value["set"] for p in policies.values() if "set" in _keys(p)]  # type: ignore[call-overload, index]
+    paths: list[tuple[str, ...]] = [("policies",), ("assume",)]
+    paths += [("policies", name, "set") for name in _keys(tree, "policies")]
     problems = []
-    for group in groups:
+    for path in paths:
         seen: dict[str, str] = {}
-        for name, node in group.value.items() if isinstance(group.value, dict) else ():
+        for name in _keys(tree, *path):
             if key_of(name) in seen:
+                line = tree.at((*path, name)).line
                 what = f'"{name}" and "{seen[key_of(name)]}" are the same name'
-                problems.append(Problem(f"{where}:{node.line}", what, "remove one of them"))
+                problems.append(Problem(f"{where}:{line}", what, "remove one of them"))
             seen.setdefault(key_of(name), name)
     return problems
 
 
 def _policies(tree: Node, where: str) -> list[Problem]:
     """What holds between the entries of a policy, checked even when other entries are wrong."""
-    policies = tree.at(("policies",)).value if "policies" in _keys(tree) else None
     problems = []
-    for name, policy in policies.items() if isinstance(policies, dict) else ():
-        entries = policy.value if isinstance(policy.value, dict) else {}
+    for name in _keys(tree, "policies"):
+        policy = tree.at(("policies", name)).value
+        entries = policy if isinstance(policy, dict) else {}
         start, end = (entries[k].value if k in entries else None for k in ("start", "end"))
         if isinstance(start, float) and isinstance(end, float) and end <= start:
             what = f'the policy "{name}" ends in {end:g}, not after its start in {start:g}'
@@ -292,7 +292,13 @@ def _policies(tree: Node, where: str) -> list[Problem]:
     return problems
 
 
-def _keys(node: Node) -> tuple[str, ...]:
+def _keys(tree: Node, *path: str) -> tuple[str, ...]:
+    """The keys of the mapping at a path; none where there is no such mapping."""
+    node = tree
+    for step in path:
+        if not isinstance(node.value, dict) or step not in node.value:
+            return ()
+        node = node.value[step]
     return tuple(node.value) if isinstance(node.value, dict) else ()
 
 
@@ -302,4 +308,4 @@ def _by_line(problem: Problem) -> int:
 
 
 if __name__ == "__main__":
-    print(json_schema_text(), end="")
+    sys.stdout.write(json_schema_text())

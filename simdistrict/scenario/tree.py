@@ -17,19 +17,21 @@ from simdistrict.errors import Problem, ScenarioError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
+# so that a key, escaped, stays below the 1024 characters that YAML allows
+MAX_KEY = 400
 # some patterns in one long line take ruamel's scanner quadratic time
 MAX_LINE = 10_000
 
 # YAML 1.2 core schema, without 0x and 0o: nobody writes a tariff in hexadecimal
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS: dict[str, None | bool] = {
+_WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
     "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 
-Plain = None | bool | float | str | list["Plain"] | dict[str, "Plain"]
+Plain = bool | float | str | list["Plain"] | dict[str, "Plain"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Node:
     quoted: a text that was written in quotes.
     """
 
-    value: None | bool | float | str | list[Node] | dict[str, Node]
+    value: bool | float | str | list[Node] | dict[str, Node] | None
     line: int
     quoted: bool = False
 
@@ -55,12 +57,13 @@ class Node:
         """The node at the end of a path, or the last one that exists on the way there."""
         node = self
         for step in path:
-            if isinstance(node.value, dict) and isinstance(step, str) and step in node.value:
-                node = node.value[step]
-            elif isinstance(node.value, list) and isinstance(step, int):
-                node = node.value[step]
-            else:
-                break
+            match node.value, step:
+                case dict() as entries, str() if step in entries:
+                    node = entries[step]
+                case list() as items, int():
+                    node = items[step]
+                case _:
+                    break
         return node
 
 
@@ -196,6 +199,10 @@ class _Builder:
                 self.problems.append(Problem(f"{self.where}:{line}", what, "remove one of them"))
             elif not key.strip():
                 self.problems.append(Problem(f"{self.where}:{line}", "a key is empty"))
+            elif len(key) > MAX_KEY or not key.isprintable():
+                what = "a key is not printable" if len(key) <= MAX_KEY else "a key is too long"
+                hint = f"at most {MAX_KEY} characters on one line"
+                self.problems.append(Problem(f"{self.where}:{line}", what, hint))
             else:
                 found[key] = Node(value.value, line, value.quoted)
         return found

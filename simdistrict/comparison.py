@@ -1,0 +1,321 @@
+"""Where two results part: the first differing time, the element upstream, the largest gap.
+
+Works on series by element, from whatever file; runs nothing and prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.causality import causal_order
+from simdistrict.dataset import Result, Variable
+from simdistrict.errors import ExchangeError, Problem, SimdistrictError
+from simdistrict.exchange.series import Record, Series, element_key, read_series
+from simdistrict.netcdf import MARK, read_netcdf
+
+Array = NDArray[np.float64]
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+SUFFIXES = (".nc", ".csv", ".tab", ".dat")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two values of one element at one time, in the element's unit."""
+
+    element: str
+    time: float
+    a: float
+    b: float
+
+    @property
+    def size(self) -> float:
+        """The distance of the values; NaN when one of them is NaN."""
+        return abs(self.a - self.b)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What `compare` found.
+
+    first: the first difference beyond tolerance, the element furthest upstream at that time;
+    together: all elements that first differ then, in the same order. largest: the largest
+    difference within or beyond tolerance, measured against the largest value of its element;
+    None where all numbers are equal. elements, points: how many were compared, and how many
+    of them differ beyond tolerance. times: common times, and all times of either file.
+    """
+
+    first: Difference | None
+    largest: Difference | None
+    together: tuple[str, ...]
+    elements: int
+    differing_elements: int
+    points: int
+    differing_points: int
+    times: int
+    times_a: int
+    times_b: int
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs beyond tolerance."""
+        return self.first is None
+
+
+def load(path: str | Path) -> Series:
+    """The series of a .nc, .csv, .tab or .dat file; raises ExchangeError when it has none."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ExchangeError(
+            Problem(
+                str(path),
+                f'files of the kind "{path.suffix}" cannot be compared',
+                f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file",
+            )
+        )
+    if path.suffix.lower() == ".nc":
+        return series_of(read_netcdf(path), str(path))
+    return read_series(path)
+
+
+def compare(
+    a: Series, b: Series, *, rtol: float, atol: float, order: Sequence[str] | None = None
+) -> Comparison:
+    """Compare what both files have, at the times that both have.
+
+    Two values are the same when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN or
+    when they are equal. order: folded element names, upstream first; without it the order of
+    `a` decides which of the elements that differ first is named. Raises ExchangeError when the
+    files have no element or no time in common.
+    """
+    common = [key for key in a.records if key in b.records]
+    if not common:
+        raise ExchangeError(_nothing("element", a, b, _examples(a), _examples(b)))
+    rank = {name: i for i, name in enumerate(order or ())}
+    align = _Aligner()
+    gaps: list[_Gaps] = []
+    common_times: set[float] = set()
+    for key in common:
+        time, left, right = align(a.records[key], b.records[key])
+        if len(time):
+            gaps.append(_Gaps.of(a.records[key], time, left, right, rtol, atol))
+            if not (a.records[key].constant and b.records[key].constant):
+                common_times.update(time.tolist())
+    if not gaps:
+        raise ExchangeError(_nothing("time", a, b, _span(a), _span(b)))
+    differing = [g for g in gaps if g.differing]
+    start = min((g.time for g in differing), default=0.0)
+    tied = [g for g in differing if abs(g.time - start) <= 1e-9 * max(1.0, abs(start))]
+    tied.sort(key=lambda g: rank.get(g.record.element, len(rank)))
+    worst = max(gaps, key=lambda g: g.share)
+    return Comparison(
+        first=tied[0].first if tied else None,
+        largest=worst.largest if worst.share > 0 else None,
+        together=tuple(g.record.name for g in tied),
+        elements=len(gaps),
+        differing_elements=len(differing),
+        points=sum(g.points for g in gaps),
+        differing_points=sum(g.differing for g in gaps),
+        times=len(common_times) or 1,
+        times_a=_times(a),
+        times_b=_times(b),
+        only_a=tuple(r.name for key, r in a.records.items() if key not in b.records),
+        only_b=tuple(r.name for key, r in b.records.items() if key not in a.records),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    """The comparison of one element. share: its largest difference in parts of its size."""
+
+    record: Record
+    points: int
+    differing: int
+    first: Difference | None
+    largest: Difference
+    share: float
+
+    @property
+    def time(self) -> float:
+        return self.first.time if self.first else np.inf
+
+    @classmethod
+    def of(cls, record: Record, time: Array, a: Array, b: Array, rtol: float, atol: float) -> _Gaps:
+        with np.errstate(invalid="ignore", over="ignore"):
+            size = np.maximum(abs(a), abs(b))
+            gap = abs(a - b)
+            same = (a == b) | (np.isnan(a) & np.isnan(b))
+            # an infinite value is within no tolerance of another one
+            close = same | (np.isfinite(gap) & (gap <= atol + rtol * size))
+            scale = float(np.max(size, where=np.isfinite(size), initial=0.0))
+            share = np.where(same, 0.0, np.where(np.isfinite(gap), gap / (scale or 1.0), np.inf))
+        far = np.flatnonzero(~close)
+        worst = int(np.argmax(share))
+
+        def at(i: int) -> Difference:
+            return Difference(record.name, float(time[i]), float(a[i]), float(b[i]))
+
+        first = at(int(far[0])) if len(far) else None
+        return cls(record, len(time), len(far), first, at(worst), float(share[worst]))
+
+
+class _Aligner:
+    """The values of two records at their common times; equal time arrays are matched once."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], Pairs] = {}
+
+    def __call__(self, a: Record, b: Record) -> tuple[Array, Array, Array]:
+        if a.constant and b.constant:
+            return a.time[:1], a.values[:1], b.values[:1]
+        if a.constant:
+            return b.time, np.broadcast_to(a.values, b.values.shape), b.values
+        if b.constant:
+            return a.time, a.values, np.broadcast_to(b.values, a.values.shape)
+        # the records outlive this object, so an id is not used twice
+        key = id(a.time), id(b.time)
+        if key not in self.known:
+            self.known[key] = match_times(a.time, b.time)
+        i, j = self.known[key]
+        return a.time[i], a.values[i], b.values[j]
+
+
+def match_times(a: Array, b: Array) -> Pairs:
+    """Places of the times that two ascending axes share.
+
+    Times are the same when six digits do not tell them apart, as Vensim writes six, and they
+    are closer than a quarter of the smallest step of either axis.
+    """
+    if not len(a) or not len(b):
+        empty = np.zeros(0, np.intp)
+        return empty, empty
+    steps = np.concatenate([np.diff(a), np.diff(b)])
+    quarter = float(steps[steps > 0].min()) / 4 if (steps > 0).any() else np.inf
+    right = np.clip(np.searchsorted(b, a), 1, max(len(b) - 1, 1))
+    right = np.minimum(right, len(b) - 1)
+    left = np.maximum(right - 1, 0)
+    nearest = np.where(abs(a - b[left]) <= abs(b[right] - a), left, right)
+    allowed = np.minimum(quarter, 6e-6 * abs(a) + 1e-9)
+    places = np.flatnonzero(abs(a - b[nearest]) <= allowed)
+    return places, nearest[places]
+
+
+def _times(series: Series) -> int:
+    axes = {id(r.time): r.time for r in series.records.values() if not r.constant}
+    return len(np.unique(np.concatenate(list(axes.values())))) if axes else 1
+
+
+def _nothing(what: str, a: Series, b: Series, seen_a: str, seen_b: str) -> Problem:
+    return Problem(
+        f"{a.where} and {b.where}",
+        f"the files have no {what} in common, so there is nothing to compare",
+        f"the first has {seen_a}; the second has {seen_b}",
+    )
+
+
+def _examples(series: Series) -> str:
+    names = [f'"{record.name}"' for record in series.records.values()]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _span(series: Series) -> str:
+    times = np.concatenate([record.time for record in series.records.values()])
+    return f"times from {times.min():g} to {times.max():g}"
+
+
+# ------------------------------------------------------------------------------- .nc as series
+
+
+def series_of(result: Result, where: str) -> Series:
+    """The series of a NetCDF file: one for each label of a variable's other dimensions.
+
+    Keys are the model's names where the file has them, with the scenario or member before them
+    where there are several. Raises ExchangeError when nothing in the file varies in time.
+    """
+    axis = _time_axis(result)
+    if axis is None:
+        raise ExchangeError(
+            Problem(where, "nothing in this file varies in time", "expected a dimension `time`")
+        )
+    time = result.coords[axis].values.astype(float)
+    order = np.argsort(time, kind="stable")
+    records: dict[str, Record] = {}
+    for name, variable in result.variables.items():
+        named = variable.attrs.get("vensim_name")
+        # what ours holds besides the elements says how the runs ended
+        skip = MARK in result.attrs and named is None
+        if variable.values.dtype.kind in "iuf" and not skip:
+            records.update(_records(result, variable, str(named or name), axis, time, order))
+    if not records:
+        raise ExchangeError(Problem(where, "there are no time series in this file"))
+    return Series(where, records, result.attrs)
+
+
+def _time_axis(result: Result) -> str | None:
+    for name, coord in result.coords.items():
+        if coord.values.dtype.kind in "iuf" and (
+            name.lower() == "time"
+            or coord.attrs.get("standard_name") == "time"
+            or coord.attrs.get("axis") == "T"
+        ):
+            return name
+    return None
+
+
+def _records(
+    result: Result,
+    variable: Variable,
+    name: str,
+    axis: str,
+    time: Array,
+    order: NDArray[np.intp],
+) -> Iterator[tuple[str, Record]]:
+    values = variable.values.astype(float)
+    varies = axis in variable.dims
+    if varies:
+        values = np.moveaxis(values, variable.dims.index(axis), -1)[..., order]
+    others = [dim for dim in variable.dims if dim != axis]
+    labels = [_labels(result, dim, n) for dim, n in zip(others, values.shape, strict=False)]
+    sorted_time = time if (order[:-1] < order[1:]).all() else time[order]
+    for place in np.ndindex(*(len(found) for found in labels)):
+        runs, subscripts = [], []
+        for dim, found, i in zip(others, labels, place, strict=True):
+            (runs if dim in ("scenario", "member") else subscripts).append(found[i])
+        head = "".join(f"{run}: " for run in runs)
+        full = f"{name}[{','.join(subscripts)}]" if subscripts else name
+        key, element = element_key(full)
+        own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
+        yield head + key, Record(head + full, element, own, numbers, not varies)
+
+
+def _labels(result: Result, dim: str, length: int) -> list[str]:
+    coord = result.coords.get(dim)
+    labels = range(length) if coord is None else coord.values.tolist()
+    return [f"member {label}" if dim == "member" else str(label) for label in labels]
+
+
+# ------------------------------------------------------------------------------- causal order
+
+
+def model_order(attrs: Mapping[str, object]) -> tuple[str, ...] | None:
+    """Folded names, upstream first, from the model text among the attributes of a result file.
+
+    None where there is no such text or it cannot be read. Reading a model takes half a second:
+    ask only when several elements differ first.
+    """
+    from simdistrict.exchange.mdl import read_mdl_text
+
+    text = attrs.get("model_text")
+    if not isinstance(text, str):
+        return None
+    try:
+        return causal_order(read_mdl_text(text, str(attrs.get("model_name", "model"))))
+    except SimdistrictError:
+        return None

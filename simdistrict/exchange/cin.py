@@ -1,0 +1,185 @@
+"""Changes to constants and lookups from Vensim's .cin files ("Constant INput").
+
+Text in, changes out: whether a model has such elements is the reader's question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, ModelError, Problem, ScenarioError
+from simdistrict.exchange.points import read_points
+from simdistrict.exchange.series import as_number
+from simdistrict.expr import Points
+
+MAX_BYTES = 10_000_000
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+# a comment runs from :C to the end of the line; the same letters inside quotes are a name
+_COMMENT = re.compile(rf"({_QUOTED})|:C(?![A-Za-z0-9_]).*", re.IGNORECASE)
+_BOUND = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_HEAD = re.compile(
+    rf"""\s*(?:{_BOUND}\s*<=\s*)?              # optimisation control: lower bound, left aside
+    (?P<name>\#[^#]+\#|{_QUOTED}|[^\s\d"\[\](){{}}=<>:,;|~+*/-][^"\[\](){{}}=<>:,;|~]*?)\s*
+    (?:\[(?P<subscripts>[^\]]*)\])?\s*
+    (?P<sign>=|\(|:IS:)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_UPPER_BOUND = re.compile(rf"<=\s*{_BOUND}\s*(?:\|.*)?$", re.DOTALL)
+_TEXT = re.compile(r"\s*'([^']*)'\s*$")
+_NA = -(2.0**109)  # Vensim's :NA:
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One statement of a .cin file.
+
+    name, subscripts: as written; a subscript may be a label or a range. values: the numbers of
+    a constant, in the element order of the subscripts; one number stands for all of them.
+    points: the new points of a lookup, else None. text: the value of a string variable, else
+    None. line: where the statement starts, counted from 1.
+    """
+
+    name: str
+    subscripts: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+    points: Points | None = None
+    text: str | None = None
+    line: int = 0
+
+
+def read_cin(path: str | Path) -> tuple[Change, ...]:
+    """Read a .cin file: changes in the order of the file, of which a later one wins.
+
+    Any line ends, UTF-8 or Windows-1252. Raises ExchangeError when the file cannot be read,
+    ScenarioError with every line that is no statement.
+    """
+    path = Path(path)
+    where = str(path)
+    try:
+        if path.is_dir():
+            raise ExchangeError(Problem(where, "this is a folder", "give a .cin file"))
+        if path.stat().st_size > MAX_BYTES:
+            raise ExchangeError(Problem(where, "more than 10 MB is no file of changes"))
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    if b"\0" in content:
+        raise ExchangeError(Problem(where, "this is a binary file, not a .cin file"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    return read_cin_text(text, where)
+
+
+def read_cin_text(text: str, where: str) -> tuple[Change, ...]:
+    """The changes in the text of a .cin file; where is its name for messages."""
+    changes: list[Change] = []
+    problems: list[Problem] = []
+    for line, statement in _statements(text):
+        place = f"{where}:{line}"
+        try:
+            changes.append(_change(statement, line, place))
+        except ValueError as error:
+            problems.append(Problem(place, str(error), _EXPECTED))
+        except ModelError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(changes)
+
+
+_EXPECTED = "expected `NAME = 1.5`, `NAME[label] = 1,2,3` or `NAME( (x1,y1), (x2,y2) )`"
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each statement with its first line: lines belong together while parentheses are open."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    parts: list[str] = []
+    start, depth = 0, 0
+    for number, raw in enumerate(lines, 1):
+        line = _COMMENT.sub(lambda found: found[1] or "", raw).rstrip()
+        if not line.strip():
+            continue
+        # a head inside open parentheses means that the statement before lacks its end
+        new = depth <= 0 and not _continues(parts, line)
+        if new or (depth > 0 and _starts_assignment(line)):
+            if parts:
+                yield start, "\n".join(parts)
+            parts, start, depth = [], number, 0
+        parts.append(line.removesuffix("\\"))
+        bare = re.sub(_QUOTED, "", line)
+        depth += bare.count("(") - bare.count(")")
+    if parts:
+        yield start, "\n".join(parts)
+
+
+def _continues(parts: list[str], line: str) -> bool:
+    """Whether a list of numbers goes on, or the points of a lookup begin, on this line."""
+    if not parts or _HEAD.match(line):
+        return False
+    return parts[-1].endswith((",", ";", "=")) or line.lstrip().startswith((",", ";", "("))
+
+
+def _starts_assignment(line: str) -> bool:
+    head = _HEAD.match(line)
+    return head is not None and head["sign"] != "("
+
+
+def _change(statement: str, line: int, place: str) -> Change:
+    """One statement; ValueError says what is wrong with it."""
+    head = _HEAD.match(statement)
+    if head is None:
+        raise ValueError(f'"{_short(statement)}" is not a change')
+    name = " ".join(head["name"].strip("#").split())
+    subscripts: tuple[str, ...] = ()
+    if head["subscripts"] is not None:
+        subscripts = tuple(" ".join(s.split()) for s in head["subscripts"].split(","))
+        if not all(subscripts):
+            raise ValueError(f'a subscript of "{name}" is empty')
+    rest = statement[head.end() :]
+    if head["sign"] == "(":
+        return Change(name, subscripts, points=_points(f"({rest}", name, place), line=line)
+    if head["sign"] != "=":
+        found = _TEXT.match(rest)
+        if found is None:
+            raise ValueError(f"the text of \"{name}\" must stand in '...'")
+        return Change(name, subscripts, text=found[1], line=line)
+    values = tuple(_number(part, name) for part in _parts(_UPPER_BOUND.sub("", rest)))
+    if not values:
+        raise ValueError(f'"{name}" has no value')
+    if len(values) > 1 and not subscripts:
+        raise ValueError(f'"{name}" has {len(values)} values but no subscript')
+    return Change(name, subscripts, values, line=line)
+
+
+def _points(text: str, name: str, place: str) -> Points:
+    points = read_points(text.strip(), name, place)
+    numbers = (*points.x, *points.y)
+    if not all(abs(n) < float("inf") for n in numbers):
+        raise ValueError(f'a point of "{name}" is not a finite number')
+    return points
+
+
+def _parts(text: str) -> list[str]:
+    """The numbers of a list; semicolons end its rows, and one may end the list itself."""
+    text = text.strip()
+    return re.split("[,;]", text.removesuffix(";")) if text else []
+
+
+def _number(text: str, name: str) -> float:
+    text = text.strip()
+    if text.upper() == ":NA:":
+        return _NA
+    value = as_number(text)
+    if value is None or not abs(value) < float("inf"):
+        raise ValueError(f'"{_short(text)}" is not a number (for "{name}")')
+    return value
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return f"{text[:40]}..." if len(text) > 40 else text

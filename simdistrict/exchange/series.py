@@ -1,0 +1,331 @@
+"""Time series by element from text: time tables (.tab, .csv) and data files (.dat).
+
+Every series has its own times, as data files allow. Nothing is interpolated, and no model is
+needed to read a file.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.expr import fold
+
+Array = NDArray[np.float64]
+
+MAX_PROBLEMS = 20
+MAX_BYTES = 1_000_000_000
+_MISSING = -(2.0**109)  # Vensim's :NA:
+_WORDS = {
+    ":na:": math.nan,
+    # how the C library below Vensim prints what is not a number
+    "1.#inf": math.inf,
+    "-1.#inf": -math.inf,
+    "1.#qnan": math.nan,
+    "-1.#ind": math.nan,
+}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
+_COMMENT = re.compile(r"\s/")  # in a .dat file, what follows the name behind a slash
+_TIME_BASE = re.compile(r"<[^<>]*>\s*$")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """The series of one element.
+
+    name: as the file spells it; element: the folded name without subscripts.
+    time, values: (points,), time ascending, NaN where the file says that there is no value.
+    constant: the file gives one value for all its times.
+    """
+
+    name: str
+    element: str
+    time: Array
+    values: Array
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The content of a file.
+
+    records: by key, which is the folded `name[label,label]`, in the order of the file.
+    attrs: what else the file says of itself; empty for text.
+    """
+
+    where: str
+    records: Mapping[str, Record]
+    attrs: Mapping[str, object] = field(default_factory=dict)
+
+
+def element_key(name: str) -> tuple[str, str]:
+    """The folded key `name[label,label]` of a name as files spell it, and the name alone."""
+    text = name.strip()
+    bracket = text.rfind("[") if text.endswith("]") else -1
+    if bracket <= 0:
+        return fold(text), fold(text)
+    element = fold(text[:bracket])
+    labels = ",".join(fold(label) for label in text[bracket + 1 : -1].split(","))
+    return f"{element}[{labels}]", element
+
+
+def read_series(path: str | Path) -> Series:
+    """Read a .tab, .csv or .dat file; any line ends, UTF-8 or Windows-1252.
+
+    Tables have time down or across, constants may stand in the first row only. Raises
+    ExchangeError with the line of everything that is no number or comes twice.
+    """
+    path = Path(path)
+    lines = _lines(path)
+    reader = _Reader(str(path))
+    records = reader.data(lines) if path.suffix.lower() == ".dat" else reader.table(lines)
+    problems = reader.problems
+    if len(problems) > MAX_PROBLEMS:
+        more = Problem(str(path), f"{len(problems) - MAX_PROBLEMS} more problems like these")
+        problems = [*problems[:MAX_PROBLEMS], more]
+    if not problems and not records:
+        problems = [
+            Problem(
+                str(path),
+                "there are no time series in this file",
+                "expected a table with times in the first column or row, or in a .dat file a "
+                "name on its own line before lines of `time value`",
+            )
+        ]
+    if problems:
+        raise ExchangeError(problems)
+    return Series(str(path), records)
+
+
+def _lines(path: Path) -> list[str]:
+    where = str(path)
+    try:
+        if path.is_dir():
+            raise ExchangeError(Problem(where, "this is a folder", "give a file"))
+        if path.stat().st_size > MAX_BYTES:
+            raise ExchangeError(Problem(where, "more than 1 GB of text", "use .nc files"))
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    if b"\0" in content:
+        raise ExchangeError(Problem(where, "this is a binary file, not a table"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+class _Reader:
+    """Collects records and, instead of stopping at the first, problems."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.problems: list[Problem] = []
+
+    def wrong(self, line: int, what: str, hint: str = "") -> None:
+        self.problems.append(Problem(f"{self.where}:{line}", what, hint))
+
+    def number(self, cell: str, line: int, name: str) -> float | None:
+        """A value; None for an empty cell and, with a problem, for what is no number."""
+        cell = cell.strip()
+        if not cell:
+            return None
+        value = as_number(cell)
+        if value is None:
+            hint = ""
+            if re.match(r"-?\d+,\d+$", cell):
+                hint = "this looks like a decimal comma; export the table with decimal points"
+            self.wrong(line, f'"{cell[:40]}" is not a number (in "{name[:60]}")', hint)
+        return value
+
+    # --------------------------------------------------------------------- tables
+
+    def table(self, lines: Sequence[str]) -> dict[str, Record]:
+        rows = self.rows(lines)
+        if not rows:
+            return {}
+        (line, header), *body = rows
+        while header and not header[-1].strip():
+            header = header[:-1]
+        if len(header) > 1 and all(as_number(cell) is not None for cell in header):
+            self.wrong(line, "the first line holds numbers, not the names of elements")
+            return {}
+        if len(header) > 1 and all(as_number(cell) is not None for cell in header[1:]):
+            return self.across(line, header, body)
+        return self.down(line, header, body)
+
+    def rows(self, lines: Sequence[str]) -> list[tuple[int, list[str]]]:
+        head = next((text for text in lines if text.strip()), "")
+        delimiter = next((d for d in "\t,;" if d in head), "\t")
+        csv.field_size_limit(2**31 - 1)
+        reader = csv.reader(lines, delimiter=delimiter)
+        try:
+            return [(reader.line_num, row) for row in reader if any(c.strip() for c in row)]
+        except csv.Error as error:
+            self.wrong(reader.line_num, f"the line cannot be split into columns: {error}")
+            return []
+
+    def down(
+        self, line: int, header: list[str], body: list[tuple[int, list[str]]]
+    ) -> dict[str, Record]:
+        """Time in the first column, one element in each of the others."""
+        names = header[1:]
+        grid = np.full((len(names), len(body)), np.nan)
+        stated = np.zeros(grid.shape, bool)
+        times = np.full(len(body), np.nan)
+        for i, (at, row) in enumerate(body):
+            time = self.number(row[0], at, header[0])
+            if time is None:
+                if not row[0].strip():
+                    self.wrong(at, "there is no time in this row")
+                continue
+            times[i] = time
+            if any(cell.strip() for cell in row[len(header) :]):
+                self.wrong(at, f"there are {len(row)} columns, the first row has {len(header)}")
+            for j, cell in enumerate(row[1 : len(header)]):
+                value = self.number(cell, at, names[j]) if cell else None
+                if value is not None:
+                    grid[j, i], stated[j, i] = value, True
+        places = [(f"column {j}", line) for j in range(2, len(names) + 2)]
+        return self.records(
+            names, places, self.ordered(times, [at for at, _ in body]), grid, stated
+        )
+
+    def across(
+        self, line: int, header: list[str], body: list[tuple[int, list[str]]]
+    ) -> dict[str, Record]:
+        """Time in the first row, one element in each of the others."""
+        times = np.array([as_number(cell) for cell in header[1:]], float)
+        grid = np.full((len(body), len(times)), np.nan)
+        stated = np.zeros(grid.shape, bool)
+        for j, (at, row) in enumerate(body):
+            if any(cell.strip() for cell in row[len(header) :]):
+                self.wrong(at, f"there are {len(row)} columns, the first row has {len(header)}")
+            for i, cell in enumerate(row[1 : len(header)]):
+                value = self.number(cell, at, row[0]) if cell else None
+                if value is not None:
+                    grid[j, i], stated[j, i] = value, True
+        names = [row[0] for _, row in body]
+        places = [(f"line {at}", at) for at, _ in body]
+        return self.records(names, places, self.ordered(times, [line] * len(times)), grid, stated)
+
+    def ordered(self, times: Array, lines: Sequence[int]) -> tuple[Array, NDArray[np.intp]]:
+        """The times ascending and where each stood; a time that comes twice is a problem."""
+        order = np.argsort(times, kind="stable")
+        for before, after in pairwise(order):
+            if times[before] == times[after]:
+                self.wrong(lines[after], f"the time {times[after]:g} comes twice")
+        return times[order], order
+
+    def records(
+        self,
+        names: Sequence[str],
+        places: Sequence[tuple[str, int]],
+        axis: tuple[Array, NDArray[np.intp]],
+        grid: Array,
+        stated: NDArray[Any],
+    ) -> dict[str, Record]:
+        """One record for each row of the grid; places: where each stands, and its line."""
+        time, order = axis
+        found: dict[str, Record] = {}
+        seen: dict[str, str] = {}
+        for name, (place, line), values, there in zip(names, places, grid, stated, strict=True):
+            if not name.strip():
+                if there.any():
+                    self.wrong(line, f"{place} has values but no name")
+                continue
+            key, element = element_key(name)
+            if key in seen:
+                self.wrong(line, f'"{name.strip()}" comes twice ({seen[key]} and {place})')
+                continue
+            seen[key] = place
+            there, values = there[order], values[order]
+            if not there.any():
+                continue
+            # Vensim leaves the cells of a constant empty after the first row
+            constant = bool(there[0]) and there.sum() == 1 and len(time) > 1
+            # the same array where all is stated, so that it is compared with other times once
+            own = time if there.all() else time[there]
+            found[key] = Record(name.strip(), element, own, values[there], constant)
+        return found
+
+    # --------------------------------------------------------------------- data files
+
+    def data(self, lines: Sequence[str]) -> dict[str, Record]:
+        """A name on its own line, then lines of `time value`; a series may come in parts."""
+        points: dict[str, dict[float, float]] = {}
+        names: dict[str, tuple[str, str]] = {}
+        current = ""
+        for at, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            pair = self.pair(line, at)
+            if pair is None:
+                name = _name(line)
+                current, element = element_key(name)
+                names.setdefault(current, (name, element))
+                points.setdefault(current, {})
+            elif not current:
+                self.wrong(at, "numbers stand here before any name")
+                break
+            else:
+                points[current].update(pair)
+        longest = max(map(len, points.values()), default=0)
+        found = {}
+        for key, own in points.items():
+            if own:
+                name, element = names[key]
+                times = sorted(own)
+                constant = len(times) == 1 < longest
+                values = np.array([own[t] for t in times])
+                found[key] = Record(name, element, np.array(times), values, constant)
+        return found
+
+    def pair(self, line: str, at: int) -> dict[float, float] | None:
+        """Time and value; empty for what is meant as a pair and is none, None for a name."""
+        parts = line.replace(",", " ").split(None, 2)
+        if not _NUMBER.match(parts[0]):
+            return None
+        if len(parts) == 1:
+            self.wrong(at, f"the time {parts[0]} has no value")
+            return {}
+        value = as_number(parts[1])
+        return None if value is None else {float(parts[0]): value}
+
+
+def as_number(text: str) -> float | None:
+    """A number as Vensim, Stella and C write it, NaN for :NA:; None for anything else."""
+    try:
+        value = float(text)
+    except ValueError:
+        return _WORDS.get(text.strip().lower())
+    if "_" in text:  # Python's 1_000 is a name here
+        return None
+    return math.nan if math.isclose(value, _MISSING, rel_tol=1e-5) else value
+
+
+def _name(line: str) -> str:
+    """The name on a line of a .dat file, without comment and time base."""
+    for quoted, text in _outside_quotes(line):
+        if not quoted and (cut := _COMMENT.search(text)):
+            start = line.index(text) + cut.start()
+            line = line[:start]
+            break
+    return _TIME_BASE.sub("", line).strip()
+
+
+def _outside_quotes(line: str) -> Iterator[tuple[bool, str]]:
+    for i, text in enumerate(re.split(r'("(?:[^"\\]|\\.)*")', line)):
+        if text:
+            yield i % 2 == 1, text

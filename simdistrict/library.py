@@ -1,0 +1,164 @@
+"""Where shipped models, scenarios and the example lie, and how a name becomes a file.
+
+In a wheel they are inside the package, in a checkout beside it. Nothing is read here except to
+tell whether two files of one name differ.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from simdistrict.errors import ModelError, Problem, ScenarioError, nearest
+
+PACKAGE = Path(__file__).resolve().parent
+MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx")
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+
+log = logging.getLogger(__name__)
+
+
+def models() -> dict[str, Path]:
+    """Shipped models by name, sorted."""
+    folder = _shipped("models")
+    found = {f.name: f / f"{f.name}.mdl" for f in folder.iterdir()} if folder.is_dir() else {}
+    return {name: found[name] for name in sorted(found) if found[name].is_file()}
+
+
+def scenarios() -> dict[str, Path]:
+    """Scenarios by name, sorted: the shipped ones, and on top those in ./scenarios."""
+    found = {**_scenarios_in(_shipped("scenarios")), **_scenarios_in(_local())}
+    return {name: found[name] for name in sorted(found)}
+
+
+def example_project() -> Path:
+    """The folder that `simdistrict new` copies."""
+    return _shipped("example")
+
+
+def find_model(name: str, near: Path | None = None) -> Path:
+    """The file of a model, by a shipped name or by path.
+
+    near: the folder that a relative path starts from; the current directory when None.
+    Raises ModelError, with the nearest names, where there is no such model.
+    """
+    if not _is_path(name, MODEL_SUFFIXES):
+        shipped = models()
+        if name in shipped:
+            return shipped[name]
+        beside = {f.name for s in MODEL_SUFFIXES for f in _files(near or Path(), s)}
+        raise ModelError(_no_such("model", name, [*shipped, *sorted(beside)]))
+    path = _joined(name, near)
+    if path.suffix.lower() not in MODEL_SUFFIXES:
+        what = f"a model file ends in {', '.join(MODEL_SUFFIXES[:-1])} or {MODEL_SUFFIXES[-1]}"
+        raise ModelError(Problem(shown(path), what, _inside(path, MODEL_SUFFIXES)))
+    if not _is_file(path):
+        raise ModelError(_no_file(path, MODEL_SUFFIXES, list(models())))
+    return path
+
+
+def find_scenario(name: str, near: Path | None = None) -> Path:
+    """The file of a scenario, by name or by path.
+
+    near: the folder that a relative path starts from, and where a name is looked for first;
+    then, and without it, ./scenarios and the shipped scenarios are searched. Where ./scenarios
+    holds another file under a shipped name it wins, and a warning says so.
+    Raises ScenarioError, with the nearest names, where there is no such scenario.
+    """
+    if not _is_path(name, SCENARIO_SUFFIXES):
+        if near is not None and name in (siblings := _scenarios_in(near)):
+            return siblings[name]
+        local, shipped = _scenarios_in(_local()), _scenarios_in(_shipped("scenarios"))
+        if name in local:
+            if name in shipped and local[name].read_bytes() != shipped[name].read_bytes():
+                log.warning("%s is used, not the shipped scenario of that name", local[name])
+            return local[name]
+        if name in shipped:
+            return shipped[name]
+        names = {**shipped, **local, **(siblings if near is not None else {})}
+        raise ScenarioError(_no_such("scenario", name, list(names)))
+    path = _joined(name, near)
+    if path.suffix.lower() not in SCENARIO_SUFFIXES:
+        what = "a scenario file ends in .yaml or .yml"
+        raise ScenarioError(Problem(shown(path), what, _inside(path, SCENARIO_SUFFIXES)))
+    if not _is_file(path):
+        raise ScenarioError(_no_file(path, SCENARIO_SUFFIXES, list(scenarios())))
+    return path
+
+
+def shown(path: Path) -> str:
+    """A path for messages: relative where it lies below the current directory."""
+    if not path.is_absolute():
+        return os.path.normpath(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _shipped(kind: str) -> Path:
+    inside = PACKAGE / kind
+    return inside if inside.is_dir() else PACKAGE.parent / kind
+
+
+def _local() -> Path:
+    return Path("scenarios")
+
+
+def _scenarios_in(folder: Path) -> dict[str, Path]:
+    # .yaml after .yml, so that it wins where both are there
+    files = [f for s in reversed(SCENARIO_SUFFIXES) for f in _files(folder, s)]
+    return {f.stem: f for f in files}
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    try:
+        return sorted(f for f in folder.glob(f"*{suffix}") if f.is_file())
+    except OSError:
+        return []
+
+
+def _is_path(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a name is meant as a path; a bare word never is, whatever folders there are."""
+    separators = [s for s in (os.sep, os.altsep, "/") if s]
+    return name.lower().endswith(suffixes) or any(s in name for s in separators)
+
+
+def _joined(name: str, near: Path | None) -> Path:
+    path = Path(name).expanduser() if name.startswith("~") else Path(name)
+    return path if near is None else near / path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # a name too long for the file system, or with a NUL in it
+        return False
+
+
+def _no_such(kind: str, name: str, names: list[str]) -> Problem:
+    near = nearest(name, names)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    hint += f"(simdistrict list {kind}s shows all; a path ends in "
+    hint += f"{MODEL_SUFFIXES[0] if kind == 'model' else SCENARIO_SUFFIXES[0]})"
+    return Problem(f"{kind} {name}", f'there is no {kind} called "{name}"', hint)
+
+
+def _no_file(path: Path, suffixes: tuple[str, ...], names: list[str]) -> Problem:
+    is_folder = path.is_dir() if len(str(path)) < 1000 and "\0" not in str(path) else False
+    if is_folder:
+        return Problem(shown(path), "this is a folder, not a file")
+    beside = [f.name for s in suffixes for f in _files(path.parent, s)]
+    near = nearest(path.name, [*beside, *names])
+    if not near:
+        near = nearest(path.stem, names)
+    hint = f"did you mean {' or '.join(near)}?" if near else ""
+    return Problem(shown(path), "there is no such file", hint)
+
+
+def _inside(folder: Path, suffixes: tuple[str, ...]) -> str:
+    """A hint with the files in a folder, where a folder was given."""
+    names = [shown(f) for s in suffixes for f in _files(folder, s)]
+    return f"did you mean {' or '.join(names[:3])}?" if names else ""

@@ -1,0 +1,20 @@
+"""Scenarios: policies and assumptions on top of a parent, read from YAML, checked by a model.
+
+The public names; files are read in `chain`, names are looked up in `resolve`.
+"""
+
+from simdistrict.scenario.chain import bare_scenario as bare_scenario
+from simdistrict.scenario.chain import load_scenario as load_scenario
+from simdistrict.scenario.chain import model_path as model_path
+from simdistrict.scenario.chain import scenario_from_text as scenario_from_text
+from simdistrict.scenario.chain import scenario_title as scenario_title
+from simdistrict.scenario.resolve import resolve as resolve
+from simdistrict.scenario.values import Change as Change
+from simdistrict.scenario.values import Policy as Policy
+from simdistrict.scenario.values import Resolved as Resolved
+from simdistrict.scenario.values import RunSettings as RunSettings
+from simdistrict.scenario.values import Scenario as Scenario
+from simdistrict.scenario.values import Value as Value
+from simdistrict.scenario.values import WrittenPolicy as WrittenPolicy
+from simdistrict.scenario.write import origins as origins
+from simdistrict.scenario.write import to_yaml as to_yaml

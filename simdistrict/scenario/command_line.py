@@ -1,0 +1,126 @@
+"""What `--set` means: an assumption, a value that a policy sets, or a policy's time.
+
+Names of constants are looked at only to tell these apart; `resolve` checks them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from simdistrict.errors import Problem, did_you_mean
+from simdistrict.expr import fold
+from simdistrict.model import Model
+from simdistrict.scenario.places import find_element, key_of
+from simdistrict.scenario.values import COMMAND_LINE, Value, WrittenPolicy
+
+TIMES = ("start", "end", "ramp")
+_FORMS = '--set "NAME=VALUE", --set "POLICY: NAME=VALUE" or --set "POLICY: start=TIME"'
+# float() also takes 1_000, nan and digits of other scripts
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments:
+    """The command line in order.
+
+    values: plain assumptions, each name once; policies: the scenario's, as changed.
+    """
+
+    values: tuple[Value, ...]
+    policies: tuple[WrittenPolicy, ...]
+
+
+def read_sets(
+    sets: Sequence[str],
+    policies: Sequence[WrittenPolicy],
+    model: Model,
+    problems: list[Problem],
+) -> Assignments:
+    """Sort the `--set` options; what cannot be read is added to problems."""
+    plain: dict[str, Value] = {}
+    changed = {fold(p.name): p for p in policies}
+    for text in sets:
+        where = f'--set "{text}"'
+        left, equals, right = text.rpartition("=")
+        left, right = left.strip(), right.strip()
+        if not equals or not left:
+            problems.append(Problem(where, "this sets nothing", f"the forms are {_FORMS}"))
+            continue
+        policy, name = _split(left, changed, model)
+        if policy is None and _means_policy(left, model):
+            problems.append(_no_policy(left, changed, where))
+        elif policy is not None and name.lower() in TIMES:
+            changed[fold(policy.name)] = _with_time(policy, name.lower(), right, where, problems)
+        elif (value := _value(name, right, where, problems)) is not None:
+            if policy is None:
+                plain.pop(key_of(name), None)
+                plain[key_of(name)] = value
+            else:
+                kept = [v for v in policy.values if key_of(v.text) != key_of(name)]
+                changed[fold(policy.name)] = replace(policy, values=(*kept, value))
+    return Assignments(tuple(plain.values()), tuple(changed.values()))
+
+
+def _split(
+    left: str, policies: Mapping[str, WrittenPolicy], model: Model
+) -> tuple[WrittenPolicy | None, str]:
+    """The policy and the name in `POLICY: NAME`; no policy where the whole is a name.
+
+    Names of elements and of policies may hold colons, so that every colon is tried.
+    """
+    if find_element(model, left)[0] is not None:
+        return None, left
+    for match in re.finditer(":", left):
+        policy = policies.get(fold(left[: match.start()]))
+        if policy is not None:
+            return policy, left[match.end() :].strip()
+    return None, left
+
+
+def _means_policy(left: str, model: Model) -> bool:
+    return ":" in left and find_element(model, left)[0] is None
+
+
+def _no_policy(left: str, policies: Mapping[str, WrittenPolicy], where: str) -> Problem:
+    name = left.partition(":")[0].strip()
+    known = [p.name for p in policies.values()]
+    hint = did_you_mean(name, known)
+    if not hint:
+        hint = f"its policies are {', '.join(known)}" if known else "it has no policies"
+    return Problem(where, f'the scenario has no policy "{name}"', hint)
+
+
+def _with_time(
+    policy: WrittenPolicy, key: str, text: str, where: str, problems: list[Problem]
+) -> WrittenPolicy:
+    origin = f"{policy.origin}, {key} from the {COMMAND_LINE}"
+    if key == "end" and text.lower() == "none":
+        return replace(policy, end=None, origin=origin)
+    number = _value(f"{policy.name}: {key}", text, where, problems)
+    if number is None:
+        return policy
+    if key == "ramp" and number.value < 0:
+        problems.append(Problem(where, f"the ramp {number.value:g} is negative"))
+        return policy
+    match key:
+        case "start":
+            return replace(policy, start=number.value, origin=origin)
+        case "ramp":
+            return replace(policy, ramp=number.value, origin=origin)
+    return replace(policy, end=number.value, origin=origin)
+
+
+def _value(name: str, text: str, where: str, problems: list[Problem]) -> Value | None:
+    if not name:
+        problems.append(Problem(where, "a name is missing", f"the forms are {_FORMS}"))
+        return None
+    if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        return Value(name, float(text), COMMAND_LINE)
+    hint = "write a finite number such as 0.25 or 1e-3"
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        hint = f"write {text.replace(',', '.')}"
+    problems.append(Problem(where, f'"{text}" is not a number', hint))
+    return None

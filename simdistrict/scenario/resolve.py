@@ -1,0 +1,278 @@
+"""A scenario against one model: every name checked, every value with its origin.
+
+All problems are collected before one ScenarioError is raised. Nothing is computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields, replace
+
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.expr import Number, fold
+from simdistrict.model import Constant, Model
+from simdistrict.scenario.command_line import read_sets
+from simdistrict.scenario.places import find_constant, find_element, unknown
+from simdistrict.scenario.values import (
+    COMMAND_LINE,
+    Change,
+    Policy,
+    Resolved,
+    RunSettings,
+    Scenario,
+    Value,
+    WrittenPolicy,
+)
+
+log = logging.getLogger("simdistrict.scenario")
+
+AS_WRITTEN = RunSettings()
+
+
+def resolve(
+    scenario: Scenario,
+    model: Model,
+    sets: Sequence[str] = (),
+    run: RunSettings = AS_WRITTEN,
+    strict: bool = False,
+) -> Resolved:
+    """The scenario in terms of a model, with the command line on top.
+
+    sets: `NAME=VALUE` for an assumption, `POLICY: NAME=VALUE` for what a policy sets,
+    `POLICY: start=TIME` (also end, ramp) for when; of two on one name the later counts.
+    run: settings on top of the scenario's; strict: a value outside the range that the model
+    states is an error, otherwise a warning.
+    Raises ScenarioError with every name, label, value or policy that does not fit the model.
+    """
+    problems: list[Problem] = []
+    written = read_sets(sets, scenario.policies, model, problems)
+    policies = [_policy(p, model, problems) for p in written.policies]
+    plain = _changes(written.values, model, problems)
+    _check_plain(plain, policies, problems)
+    assumptions = _one_value_each([*_changes(scenario.assume, model, problems), *plain], problems)
+    _check_pairs(policies, problems)
+    _check_ranges(assumptions, policies, model, strict, problems)
+    report = _report(scenario, model, problems)
+    settings = _checked(run.over(scenario.run), problems)
+    if problems:
+        raise ScenarioError(problems)
+    ordered = tuple(sorted(policies, key=lambda p: (p.start, p.name)))
+    _warn_too_late(ordered, settings, model)
+    return Resolved(
+        name=scenario.name,
+        title=scenario.title,
+        model_name=model.name,
+        assumptions=assumptions,
+        policies=ordered,
+        run=settings,
+        report=report,
+        sha256=_identity(model.name, assumptions, ordered, settings),
+        why=scenario.why,
+        claims=scenario.claims,
+        run_origins=_run_origins(scenario, run),
+    )
+
+
+def _changes(values: Iterable[Value], model: Model, problems: list[Problem]) -> list[Change]:
+    changes = []
+    for value in values:
+        found = find_constant(model, value.text, value.origin)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            element, places, text = found
+            changes.append(Change(fold(element.name), places, value.value, text, value.origin))
+    return changes
+
+
+def _one_value_each(changes: Sequence[Change], problems: list[Problem]) -> tuple[Change, ...]:
+    """The same values with every place in one change only: the later change keeps it.
+
+    That is how a child's value lies on top of its parent's; but in one file a value that later
+    lines replace altogether is a mistake.
+    """
+    kept = []
+    for i, change in enumerate(changes):
+        later = [c for c in changes[i + 1 :] if c.element == change.element]
+        left = set(change.places).difference(*(c.places for c in later))
+        if left:
+            places = tuple(p for p in change.places if p in left)
+            kept.append(replace(change, places=places))
+            continue
+        here = [c for c in later if _file(c) == _file(change) != ""]
+        if not set(change.places).difference(*(c.places for c in here)):
+            names = " and ".join(f'"{c.text}"' for c in here if _overlap(c, change))
+            what = f'"{change.text}" has no effect: {names} below it sets all of it'
+            hint = "write the whole first and its parts below it"
+            problems.append(Problem(change.origin, what, hint))
+    return tuple(kept)
+
+
+def _file(change: Change) -> str:
+    """The file of an origin `file:line`; empty for the command line."""
+    return change.origin.rpartition(":")[0]
+
+
+def _policy(written: WrittenPolicy, model: Model, problems: list[Problem]) -> Policy:
+    if written.end is not None and written.end <= written.start:
+        what = (
+            f'the policy "{written.name}" ends in {written.end:g}, '
+            f"not after its start in {written.start:g}"
+        )
+        problems.append(Problem(written.origin, what))
+    changes = _one_value_each(_changes(written.values, model, problems), problems)
+    return Policy(
+        written.name, written.start, written.end, written.ramp, changes, written.why, written.origin
+    )
+
+
+def _check_plain(
+    plain: Iterable[Change],
+    policies: Iterable[Policy],
+    problems: list[Problem],
+) -> None:
+    """A plain --set must not look as if it changed what a policy sets: a policy would hide it."""
+    for change in plain:
+        for policy in policies:
+            for moved in policy.changes:
+                if _overlap(change, moved):
+                    what = f'"{moved.text}" is moved by the policy "{policy.name}" ({moved.origin})'
+                    form = f"{policy.name}: {moved.text}={change.value!r}"
+                    hint = (
+                        f'to change what the policy sets: --set "{form}"; to change the value '
+                        "outside the policy's time, write it under `assume:` in a scenario file"
+                    )
+                    where = f'--set "{change.text}={change.value!r}"'
+                    problems.append(Problem(where, what, hint))
+
+
+def _overlap(a: Change, b: Change) -> bool:
+    return a.element == b.element and not set(a.places).isdisjoint(b.places)
+
+
+def _check_pairs(policies: Sequence[Policy], problems: list[Problem]) -> None:
+    """Policies act on top of each other in the order of their starts, so starts must differ."""
+    for i, first in enumerate(policies):
+        for second in policies[i + 1 :]:
+            if first.start != second.start:
+                continue
+            for a in first.changes:
+                for b in second.changes:
+                    if _overlap(a, b):
+                        what = (
+                            f'the policies "{first.name}" ({a.origin}) and "{second.name}" both '
+                            f'set "{b.text}" from {second.start:g}: which one acts on top of the '
+                            "other is undefined"
+                        )
+                        hint = "let one start later, or make them one policy"
+                        problems.append(Problem(b.origin, what, hint))
+
+
+def _check_ranges(
+    assumptions: Iterable[Change],
+    policies: Iterable[Policy],
+    model: Model,
+    strict: bool,
+    problems: list[Problem],
+) -> None:
+    for change in [*assumptions, *(c for p in policies for c in p.changes)]:
+        element = model.by_name[change.element]
+        if change.value in element.range:
+            continue
+        unit = f" {element.units}" if element.units not in ("", "Dmnl") else ""
+        what = (
+            f"{change.text} = {change.value:g} is outside the range {element.range}{unit} "
+            f"that the model {model.name} states"
+        )
+        if strict:
+            problems.append(Problem(change.origin, what))
+        else:
+            log.warning("%s | %s", change.origin, what)
+
+
+def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[str, ...]:
+    where = scenario.origin("report")
+    names: dict[str, None] = {}
+    for text in scenario.report:
+        element, subscripts = find_element(model, text)
+        if element is None:
+            problems.append(unknown(model, text, where, constants_only=False))
+        elif subscripts is not None:
+            what = f'"{text}" names a part of an array, and reports hold whole elements'
+            problems.append(Problem(where, what, f'write "{element.name}"'))
+        else:
+            names[element.name] = None
+    return tuple(names)
+
+
+def _warn_too_late(policies: Iterable[Policy], run: RunSettings, model: Model) -> None:
+    """A policy that never acts is legal, and nearly always a mistyped year."""
+    final = run.final_time
+    element = model.by_name.get("final time")
+    if final is None and isinstance(element, Constant):
+        number = element.equations[0].expression
+        final = number.value if isinstance(number, Number) else None
+    for policy in policies:
+        if final is not None and policy.start >= final:
+            log.warning(
+                '%s | the policy "%s" starts in %g, and the run ends in %g',
+                policy.origin, policy.name, policy.start, final,
+            )  # fmt: skip
+
+
+def _checked(run: RunSettings, problems: list[Problem]) -> RunSettings:
+    """The same settings, all numbers floats: 1 and 1.0 are one time step and one hash.
+
+    A file's own numbers are known to be good, so that what is wrong here was given by a caller.
+    """
+    numbers = {}
+    for f in fields(run):
+        value = getattr(run, f.name)
+        if not isinstance(value, int | float):
+            continue
+        name = f.name.replace("_", " ")
+        if not math.isfinite(value):
+            problems.append(Problem(COMMAND_LINE, f"the {name} is not a finite number"))
+        elif value <= 0 and not f.name.endswith("_time"):
+            problems.append(Problem(COMMAND_LINE, f"the {name} {value:g} is not positive"))
+        numbers[f.name] = float(value)
+    return replace(run, **numbers)  # type: ignore[arg-type]
+
+
+def _run_origins(scenario: Scenario, run: RunSettings) -> tuple[tuple[str, str], ...]:
+    origins = []
+    for f in fields(RunSettings):
+        if getattr(run, f.name) is not None:
+            origins.append((f.name, COMMAND_LINE))
+        elif getattr(scenario.run, f.name) is not None:
+            origins.append((f.name, scenario.origin(f.name)))
+    return tuple(origins)
+
+
+def _identity(
+    model_name: str,
+    assumptions: Iterable[Change],
+    policies: Iterable[Policy],
+    run: RunSettings,
+) -> str:
+    """A hash of what decides the numbers, and of nothing else."""
+    content = [
+        model_name,
+        _numbers(assumptions),
+        sorted(
+            [p.start, math.inf if p.end is None else p.end, p.ramp, _numbers(p.changes)]
+            for p in policies
+        ),
+        astuple(run),
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _numbers(changes: Iterable[Change]) -> list[list[object]]:
+    """Places with their values, however they were grouped and ordered when written."""
+    # + 0.0 makes one zero of two
+    return sorted([c.element, place, c.value + 0.0] for c in changes for place in c.places)

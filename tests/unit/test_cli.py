@@ -1,0 +1,257 @@
+"""The command line end to end: files, exit codes, messages, the same bytes twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from simdistrict.cli.main import COMMANDS
+from tests.program import call
+from tests.small import mdl
+
+Capsys = pytest.CaptureFixture[str]
+
+MODEL = """
+pressure = 2 ~ 1/Year [0,5] ~ A constant with a range. |
+region : north, south ~ ~ |
+start[region] = 10, 20 ~ su ~ A constant array. |
+level[region] = INTEG(-pressure * level[region] / 10, start[region]) ~ su ~ A stock. |
+total = SUM(level[region!]) ~ su ~ An auxiliary. |
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a model and a chain of two scenarios, as the current directory."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "tank.mdl").write_text(mdl(MODEL, time_step=0.5))
+    (tmp_path / "scenarios" / "plain.yaml").write_text("title: Plain\nmodel: ../tank.mdl\n")
+    (tmp_path / "scenarios" / "push.yaml").write_text(
+        "title: A push\nbase: plain\npolicies:\n  push: {start: 4, set: {pressure: 4}}\n"
+        "report: [total]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_run_writes_a_labelled_file_and_says_where(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "push")
+    assert answer.code == 0
+    assert "wrote runs/push.nc" in answer.out
+    assert "push from 4" in answer.out
+    assert "total: 30 ->" in answer.out
+    with xr.open_dataset("runs/push.nc") as data:
+        assert data.level.dims == ("time", "region")
+        assert data.level.sel(region="south")[0] == 20
+        assert data.pressure.sel(time=[3, 4]).values.tolist() == [2, 4]
+        assert data.attrs["integrator"] == "euler"
+
+
+def test_several_scenarios_stand_along_one_dimension(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "plain", "push", "-o", "both.nc")
+    assert answer.code == 0
+    with xr.open_dataset("both.nc") as data:
+        assert data.scenario.values.tolist() == ["plain", "push"]
+        plain, push = data.total.sel(scenario="plain"), data.total.sel(scenario="push")
+        assert np.array_equal(plain[:5], push[:5])
+        assert (plain[6:] > push[6:]).all()
+
+
+def test_a_model_runs_as_it_is(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, "run", "tank.mdl", "-o", "a.nc").code == 0
+    assert call(capsys, "run", "plain", "-o", "b.nc").code == 0
+    with xr.open_dataset("a.nc") as a, xr.open_dataset("b.nc") as b:
+        assert a.total.equals(b.total)
+
+
+def test_the_same_command_writes_the_same_bytes(project: Path, capsys: Capsys) -> None:
+    for _ in range(2):
+        assert call(capsys, "run", "push", "-o", "one.nc").code == 0
+    first = Path("one.nc").read_bytes()
+    environment = {**os.environ, "PYTHONHASHSEED": "77"}
+    subprocess.run(
+        [sys.executable, "-m", "simdistrict", "-q", "run", "push", "-o", "two.nc"],
+        check=True,
+        env=environment,
+    )
+    assert Path("two.nc").read_bytes() == first
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk4", "adaptive"])
+def test_rerun_repeats_to_the_last_bit_from_the_file_alone(
+    project: Path, capsys: Capsys, integrator: str
+) -> None:
+    options = ["--integrator", integrator, "--set", "start[north]=11", "--time-step", "0.25"]
+    assert call(capsys, "run", "plain", "push", *options, "-o", "kept.nc").code == 0
+    for file in ("tank.mdl", "scenarios/plain.yaml", "scenarios/push.yaml"):
+        Path(file).unlink()
+    answer = call(capsys, "rerun", "kept.nc")
+    assert answer.code == 0
+    assert "same numbers to the last bit" in answer.out
+
+
+def test_rerun_finds_a_number_that_was_changed(project: Path, capsys: Capsys) -> None:
+    call(capsys, "run", "push", "-o", "kept.nc")
+    with xr.open_dataset("kept.nc") as data:
+        changed = data.load()
+    changed.total[5] *= 1 + 1e-15
+    changed.to_netcdf("edited.nc")
+    answer = call(capsys, "rerun", "edited.nc", "--json")
+    assert answer.code == 5
+    assert json.loads(answer.out)["differing"] == ["total"]
+
+
+def test_rerun_refuses_a_file_that_is_not_ours(project: Path, capsys: Capsys) -> None:
+    xr.Dataset({"x": ("time", [1.0])}).to_netcdf("foreign.nc")
+    answer = call(capsys, "rerun", "foreign.nc")
+    assert answer.code == 1
+    assert "does not record model_text" in answer.err
+
+
+def test_save_keeps_what_is_asked_for(project: Path, capsys: Capsys) -> None:
+    expected = {"stocks": {"level"}, "indicators": {"total"}, "total, pressure": {"total", "pressure"}}
+    for save, names in expected.items():
+        assert call(capsys, "run", "push", "--save", save, "-o", "some.nc").code == 0
+        with xr.open_dataset("some.nc") as data:
+            assert set(data.data_vars) - {v for v in data.data_vars if "outcome" in v} == names
+    answer = call(capsys, "run", "push", "--save", "totl", "-o", "some.nc")
+    assert (answer.code, 'did you mean "total"' in answer.err) == (3, True)
+
+
+# ---------------------------------------------------------------------- errors
+
+
+def test_a_misspelt_constant_names_the_nearest(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "push", "--set", "presure=3")
+    assert answer.code == 3
+    assert 'did you mean "pressure"?' in answer.err
+    assert not Path("runs").exists()
+
+
+def test_a_plain_set_never_hides_behind_a_policy(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "push", "--set", "pressure=3")
+    assert answer.code == 3
+    assert "push: pressure=" in answer.err
+    answer = call(capsys, "run", "push", "--set", "push: pressure=3", "-o", "three.nc")
+    assert answer.code == 0
+    with xr.open_dataset("three.nc") as data:
+        assert data.pressure.values[-1] == 3
+
+
+def test_a_value_outside_its_range_warns_and_strict_refuses(project: Path, capsys: Capsys) -> None:
+    args = ("run", "plain", "--set", "pressure=6", "-o", "x.nc")
+    assert call(capsys, *args).code == 0
+    answer = call(capsys, *args, "--strict")
+    assert answer.code == 3
+    assert "[0, 5]" in answer.err
+
+
+def test_a_save_step_that_is_no_whole_number_of_steps(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "plain", "--save-step", "0.75")
+    assert answer.code == 3
+    assert "not a whole number of time steps" in answer.err
+    assert "0.5 or 1" in answer.err
+
+
+def test_a_run_that_diverges_ends_with_4_and_keeps_what_was_computed(
+    project: Path, capsys: Capsys
+) -> None:
+    Path("blow.mdl").write_text(mdl("level = INTEG(level * level * level, 3)"))
+    answer = call(capsys, "run", "blow.mdl", "-o", "blow.nc")
+    assert answer.code == 4
+    assert 'the stock "level" became' in answer.err
+    with xr.open_dataset("blow.nc") as data:
+        assert data.outcome.attrs["flag_meanings"].split()[int(data.outcome)] == "diverged"
+        assert data.level[0] == 3
+        assert np.isnan(data.level[-1])
+
+
+def test_places_that_cannot_be_written(project: Path, capsys: Capsys) -> None:
+    Path("file").write_text("no folder")
+    answer = call(capsys, "run", "plain", "-o", "file/x.nc")
+    assert answer.code == 1
+    assert answer.err.startswith("error: file")
+    Path("mine.nc").write_text("my own notes")
+    answer = call(capsys, "run", "plain", "-o", "mine.nc")
+    assert answer.code == 1
+    assert "--force" in answer.err
+    assert Path("mine.nc").read_text() == "my own notes"
+    assert call(capsys, "run", "plain", "-o", "mine.nc", "--force").code == 0
+
+
+def test_a_scenario_or_model_that_does_not_exist(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "pusch")
+    assert answer.code == 3
+    assert "push" in answer.err
+    assert call(capsys, "run", "nowhere.mdl").code == 3
+
+
+def test_pysd_integrates_with_euler_only(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "run", "plain", "--backend", "pysd", "--integrator", "rk4")
+    assert answer.code == 3
+    assert "--integrator euler" in answer.err
+
+
+def test_usage_errors_exit_with_2(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, "run").code == 2
+    assert call(capsys, "run", "plain", "--integrator", "leapfrog").code == 2
+    assert call(capsys, "nonsense").code == 2
+
+
+def test_debug_shows_the_traceback(project: Path, capsys: Capsys) -> None:
+    environment = {**os.environ}
+    command = [sys.executable, "-m", "simdistrict", "--debug", "run", "pusch"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" in done.stderr
+
+
+# ---------------------------------------------------------------------- reading models
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str, capsys: Capsys) -> None:
+    answer = call(capsys, name, "--help")
+    assert answer.code == 0
+    assert "Example" in answer.out
+
+
+def test_show_model(project: Path, capsys: Capsys) -> None:
+    assert "stock     level[region]  (su)" in call(capsys, "show", "model", "tank.mdl").out
+    constants = call(capsys, "show", "model", "tank.mdl", "--constants").out
+    assert "pressure = 2  (1/Year) in [0, 5]" in constants
+    equations = call(capsys, "show", "model", "tank.mdl", "--equations").out
+    assert "total = SUM(level[region!])" in equations
+    causes = call(capsys, "show", "model", "tank.mdl", "--causes", "total").out.splitlines()
+    assert causes[1].startswith("  level")
+    uses = call(capsys, "show", "model", "tank.mdl", "--uses", "pressure").out
+    assert "level" in uses
+    loops = call(capsys, "show", "model", "tank.mdl", "--loops").out
+    assert "level -> level" in loops
+    document = json.loads(call(capsys, "show", "model", "tank.mdl", "--json").out)
+    assert document["elements"][0]["name"] == "pressure"
+    assert call(capsys, "show", "model", "tank.mdl", "--causes", "totl").code == 3
+
+
+def test_check_prints_one_line_per_finding_and_exits_with_5(project: Path, capsys: Capsys) -> None:
+    Path("bad.mdl").write_text(mdl("a = 3 ~ su ~ A. |\nb = a ~ EUR ~ B. |"))
+    answer = call(capsys, "check", "bad.mdl")
+    assert answer.code == 5
+    assert '"b": the two sides of the equation differ: EUR against su' in answer.out
+    assert "bad.mdl:4" in answer.out
+    assert call(capsys, "check", "bad.mdl", "--only", "structure").code == 0
+    assert call(capsys, "check", "tank.mdl").code == 0
+    assert json.loads(call(capsys, "check", "bad.mdl", "--json").out)["errors"] == 1
+
+
+@pytest.mark.parametrize("name", ["core", "district"])
+def test_shipped_models_pass_every_check_strictly(name: str, capsys: Capsys) -> None:
+    strict = [part for c in ("missing-units", "documentation", "unused", "range") for part in ("--strict", c)]
+    answer = call(capsys, "check", name, *strict)
+    assert answer.code == 0, answer.out
