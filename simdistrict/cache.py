@@ -19,6 +19,7 @@ from typing import TypeVar
 from simdistrict.version import VERSION
 
 T = TypeVar("T")
+KEPT = 100  # files; a large model takes some 300 kB
 
 
 def folder() -> Path:
@@ -82,6 +83,14 @@ def _store(path: Path, value: object) -> None:
             with os.fdopen(handle, "wb") as file:
                 pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
             os.replace(name, path)
+            _sweep(path.parent)
         except BaseException:
             os.unlink(name)
             raise
+
+
+def _sweep(parent: Path) -> None:
+    """Keep the newest files only, so that a model edited all day does not fill the disk."""
+    files = sorted(parent.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
+    for old in files[KEPT:]:
+        old.unlink(missing_ok=True)

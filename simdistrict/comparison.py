@@ -16,6 +16,7 @@ from simdistrict.causality import causal_order
 from simdistrict.dataset import Result, Variable
 from simdistrict.errors import ExchangeError, Problem, SimdistrictError
 from simdistrict.exchange.series import Record, Series, element_key, read_series
+from simdistrict.model import Model, Stock
 from simdistrict.netcdf import MARK, read_netcdf
 
 Array = NDArray[np.float64]
@@ -106,7 +107,7 @@ def compare(
         time, left, right = align(a.records[key], b.records[key])
         if len(time):
             gaps.append(_Gaps.of(a.records[key], time, left, right, rtol, atol))
-            if not (a.records[key].constant and b.records[key].constant):
+            if not (a.records[key].constant or b.records[key].constant):
                 common_times.update(time.tolist())
     if not gaps:
         raise ExchangeError(_nothing("time", a, b, _span(a), _span(b)))
@@ -123,7 +124,7 @@ def compare(
         differing_elements=len(differing),
         points=sum(g.points for g in gaps),
         differing_points=sum(g.differing for g in gaps),
-        times=len(common_times) or 1,
+        times=len(common_times) or max(g.points for g in gaps),
         times_a=_times(a),
         times_b=_times(b),
         only_a=tuple(r.name for key, r in a.records.items() if key not in b.records),
@@ -316,6 +317,21 @@ def model_order(attrs: Mapping[str, object]) -> tuple[str, ...] | None:
     if not isinstance(text, str):
         return None
     try:
-        return causal_order(read_mdl_text(text, str(attrs.get("model_name", "model"))))
+        return _upstream_first(read_mdl_text(text, str(attrs.get("model_name", "model"))))
     except SimdistrictError:
         return None
+
+
+def _upstream_first(model: Model) -> tuple[str, ...]:
+    """What no stock drives (constants, data, exogenous auxiliaries) comes before the stocks.
+
+    Within one saved interval a stock already answers to a constant that a policy has moved, so
+    both differ at the same saved time, and the constant is the cause.
+    """
+    order = causal_order(model)
+    driven: set[str] = set()
+    for name in order:
+        element = model.by_name[name]
+        if isinstance(element, Stock) or not driven.isdisjoint(model.causes(element)):
+            driven.add(name)
+    return tuple(sorted(order, key=lambda name: name in driven))

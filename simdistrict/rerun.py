@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.run import prepare_text, result_of, set_up
+from simdistrict.run import prepare_text, result_of, set_up, with_lookups
 from simdistrict.scenario import resolve, scenario_from_text
 
 
@@ -42,6 +43,9 @@ def repeat(recorded: Result, where: str) -> Repetition:
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
     prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
+    lookups = str(attrs.get("lookup_changes", ""))
+    if lookups:
+        prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))
     texts = str(attrs["scenario_yaml"]).split("---\n")
     setups = [
         set_up(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simdistrict.cache import cached
+from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.dataset import Result, Run, build_result, to_xarray
 from simdistrict.engine.integrate import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
@@ -55,7 +56,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything that decides the numbers of one run."""
+    """Everything that decides the numbers of one run.
+
+    lookups: points of lookups that differ from the model's text, as a changes file.
+    """
 
     prepared: Prepared
     resolved: Resolved
@@ -65,6 +69,7 @@ class Setup:
     rtol: float
     atol: float
     backend: str
+    lookups: str = ""
 
 
 def read_model(path: str | Path) -> Model:
@@ -157,18 +162,28 @@ def set_ups(
     run: RunSettings = AS_WRITTEN,
     backend: str = "auto",
     strict: bool = False,
+    changes: Sequence[Path] = (),
 ) -> list[Setup]:
     """Setups for scenarios, or models that run as they are, by name or path.
 
+    changes: Vensim changes files (.cin), a later one wins; sets are on top of them.
     Raises the errors of reading, resolving and `set_up`.
     """
     setups = []
     for name in names:
         scenario, path = find(name)
         prepared = prepare(path)
-        resolved = resolve(scenario, prepared.model, sets, run, strict)
-        setups.append(set_up(prepared, resolved, backend))
+        changed = read_changes(changes, prepared.model) if changes else Changes()
+        prepared = with_lookups(prepared, changed)
+        resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
+        check_policies(resolved, changes)
+        setups.append(replace(set_up(prepared, resolved, backend), lookups=changed.text))
     return setups
+
+
+def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
+    """The model with changed lookups, lowered again where there are any."""
+    return _lowered(changed.model(prepared.model)) if changed.lookups else prepared
 
 
 def find(name: str) -> tuple[Scenario, Path]:
@@ -442,6 +457,8 @@ def provenance(setups: Sequence[Setup]) -> dict[str, object]:
         "save_step": first.grid.save_step,
         "seed": "none: nothing is drawn at random",
     }
+    if first.lookups:
+        record["lookup_changes"] = first.lookups
     if first.integrator == "adaptive":
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record

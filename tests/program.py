@@ -21,9 +21,9 @@ class Answer:
 def call(capsys: pytest.CaptureFixture[str], *args: object) -> Answer:
     """Run `simdistrict ARGS`; its exit code and what it printed."""
     capsys.readouterr()
-    with patch.object(sys, "argv", ["simdistrict", *map(str, args)]):
-        with pytest.raises(SystemExit) as stopped:
-            main()
+    arguments = ["simdistrict", *map(str, args)]
+    with patch.object(sys, "argv", arguments), pytest.raises(SystemExit) as stopped:
+        main()
     printed = capsys.readouterr()
     code = stopped.value.code
     return Answer(0 if code is None else int(code), printed.out, printed.err)

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The NetCDF file to write.")
 @click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option(
+    "--changes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.cin",
+    help="Vensim changes file (repeatable, later wins; --set is on top).",
+)
 @click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive"]))
 @click.option("--rtol", type=float, help="Relative tolerance of adaptive steps.")
 @click.option("--atol", type=float, help="Absolute tolerance of adaptive steps.")
@@ -49,6 +56,7 @@ def command(
     scenarios: tuple[str, ...],
     output: Path | None,
     sets: tuple[str, ...],
+    changes: tuple[Path, ...],
     integrator: str | None,
     rtol: float | None,
     atol: float | None,
@@ -74,7 +82,7 @@ def command(
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    setups = set_ups(scenarios, sets, run, backend, strict)
+    setups = set_ups(scenarios, sets, run, backend, strict, changes)
     path = output or Path("runs") / ("+".join(s.resolved.name for s in setups) + ".nc")
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)

@@ -45,7 +45,7 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
     click.echo(f"  model {model.name}, from {' on '.join(scenario.chain)}")
     click.echo("")
     for text, value, unit, origin in rows:
-        click.echo(f"{text} = {value}{f' {unit}' if unit else ''}  ({origin})")
+        click.echo(f"{text} = {value}{f' [{unit}]' if unit else ''}  ({origin})")
     if resolved.report:
         click.echo("")
         click.echo(f"report: {', '.join(resolved.report)}")

@@ -86,6 +86,9 @@ def parse_expression(text: str, element: str, where: str) -> Expr:
     return _convert(component.ast)
 
 
+_INITIAL_TIME = re.compile(r"^(\s*INITIAL[ _]TIME\s*=)[^~]*~", re.IGNORECASE | re.MULTILINE)
+
+
 @cache
 def _grammar() -> tuple[Any, Any]:
     """PySD's class of one equation, and the library of its grammar."""
@@ -210,7 +213,9 @@ def run_reference(
         import pysd
 
         path = Path(folder) / "model.mdl"
-        path.write_text(model.text, encoding="utf-8")
+        # PySD computes INITIAL when it loads a model, so a changed INITIAL TIME must stand there
+        start = f"\\g<1> {control['initial time']!r} ~"
+        path.write_text(_INITIAL_TIME.sub(start, model.text), encoding="utf-8")
         try:
             reference = pysd.read_vensim(str(path), encoding="utf-8")
         except Exception as error:
@@ -225,7 +230,7 @@ def run_reference(
             frame = reference.run(
                 return_columns=[e.name for e in wanted],
                 return_timestamps=list(times),
-                initial_condition=(control["initial time"], {}),
+                initial_condition="original",
                 final_time=control["final time"],
                 time_step=control["time step"],
                 saveper=control["saveper"],

@@ -81,20 +81,28 @@ class PolicyFile(_Closed):
         None, description="Time from which the values return, over the same ramp."
     )
     changes: dict[str, Number] = Field(
-        alias="set", description="Constants of the model and the values they move to."
+        alias="set", min_length=1, description="Constants of the model and the values they move to."
     )
 
 
 class RunFile(_Closed):
     """How the run is computed; what is absent is taken from the model file."""
 
-    initial_time: Number | None = Field(None, alias="initial time")
-    final_time: Number | None = Field(None, alias="final time")
-    time_step: Positive | None = Field(None, alias="time step")
-    save_step: Positive | None = Field(
-        None, alias="save step", description="A whole number of time steps."
+    initial_time: Number | None = Field(
+        None, alias="initial time", description="First time, in the model's time unit."
     )
-    integrator: Literal["euler", "rk4", "adaptive"] | None = None
+    final_time: Number | None = Field(
+        None, alias="final time", description="Last time, in the model's time unit."
+    )
+    time_step: Positive | None = Field(
+        None, alias="time step", description="Step of the integration, in the model's time unit."
+    )
+    save_step: Positive | None = Field(
+        None, alias="save step", description="Interval of the output, a whole number of time steps."
+    )
+    integrator: Literal["euler", "rk4", "adaptive"] | None = Field(
+        None, description="Default: what the model file's own settings say."
+    )
     rtol: Positive | None = Field(None, description="Relative tolerance, adaptive only.")
     atol: Positive | None = Field(None, description="Absolute tolerance, adaptive only.")
 
@@ -148,8 +156,12 @@ def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
     try:
         file = ScenarioFile.model_validate(tree.plain())
     except ValidationError as error:
-        # `end` may be a number or null: pydantic names the branch in the path; `at` ignores it
-        problems += [_problem(dict(e), tree, where) for e in error.errors(include_url=False)]
+        # `too_short`: an empty `set:`, on which `_policies` has a better sentence
+        problems += [
+            _problem(dict(e), tree, where)
+            for e in error.errors(include_url=False)
+            if e["type"] != "too_short"
+        ]
     problems += _twice(tree, where) + _policies(tree, where)
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=_by_line))
@@ -286,7 +298,7 @@ def _policies(tree: Node, where: str) -> list[Problem]:
         if isinstance(start, float) and isinstance(end, float) and end <= start:
             what = f'the policy "{name}" ends in {end:g}, not after its start in {start:g}'
             problems.append(Problem(f"{where}:{entries['end'].line}", what))
-        if "set" in entries and entries["set"].value in ({}, None):
+        if "set" in entries and entries["set"].value == {}:
             what = f'the policy "{name}" sets nothing'
             problems.append(Problem(f"{where}:{entries['set'].line}", what))
     return problems

@@ -9,7 +9,7 @@ from dataclasses import fields
 from simdistrict.expr import Array, fold
 from simdistrict.model import CONTROL, Constant, Element, Equation, Model, constant_values
 from simdistrict.scenario.places import flat_place, subscript_spelling
-from simdistrict.scenario.values import Policy, Resolved, RunSettings
+from simdistrict.scenario.values import COMMAND_LINE, Policy, Resolved, RunSettings
 
 _CONTROL_FIELDS = {
     "initial time": "initial_time",
@@ -69,7 +69,10 @@ def origins(resolved: Resolved, model: Model, where: str = "") -> list[Row]:
         for change in policy.changes:
             units = model.by_name[change.element].units
             name = f"{policy.name}: {change.text}"
-            rows.append((name, f"{_number(change.value)} {_when(policy)}", units, change.origin))
+            origin = change.origin
+            if policy.origin.endswith(COMMAND_LINE):
+                origin += f"; times: {policy.origin}"
+            rows.append((name, f"{_number(change.value)} {_when(policy)}", units, origin))
     settings = dict(resolved.run_origins)
     rows.append(
         (

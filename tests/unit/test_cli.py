@@ -116,13 +116,50 @@ def test_rerun_refuses_a_file_that_is_not_ours(project: Path, capsys: Capsys) ->
 
 
 def test_save_keeps_what_is_asked_for(project: Path, capsys: Capsys) -> None:
-    expected = {"stocks": {"level"}, "indicators": {"total"}, "total, pressure": {"total", "pressure"}}
+    expected = {
+        "stocks": {"level"},
+        "indicators": {"total"},
+        "total, pressure": {"total", "pressure"},
+    }
     for save, names in expected.items():
         assert call(capsys, "run", "push", "--save", save, "-o", "some.nc").code == 0
         with xr.open_dataset("some.nc") as data:
             assert set(data.data_vars) - {v for v in data.data_vars if "outcome" in v} == names
     answer = call(capsys, "run", "push", "--save", "totl", "-o", "some.nc")
     assert (answer.code, 'did you mean "total"' in answer.err) == (3, True)
+
+
+def test_changes_files_set_constants_and_lookups_and_are_recorded(
+    project: Path, capsys: Capsys
+) -> None:
+    Path("curve.mdl").write_text(
+        mdl("curve((0,0),(10,10))\nr : a, b\nrate[r] = 1, 2\nx[r] = curve(Time) * rate[r]")
+    )
+    Path("one.cin").write_text("rate[a] = 3\ncurve((0,0),(10,20))\n")
+    Path("two.cin").write_text("RATE[r] = 5, 6 :C later wins\n")
+    changes = ["--changes", "one.cin", "--changes", "two.cin"]
+    answer = call(capsys, "run", "curve.mdl", *changes, "--set", "rate[b]=7", "-o", "c.nc")
+    assert answer.code == 0, answer.err
+    with xr.open_dataset("c.nc") as data:
+        assert data.rate.values.tolist() == [5, 7]
+        assert data.x.sel(time=10).values.tolist() == [100, 140]
+    for file in ("one.cin", "two.cin", "curve.mdl"):
+        Path(file).unlink()
+    assert call(capsys, "rerun", "c.nc").code == 0
+
+
+def test_changes_files_that_do_not_fit_name_file_and_line(project: Path, capsys: Capsys) -> None:
+    Path("bad.cin").write_text("pressure = 1\npresure = 2\nlevel = 3\nstart[west] = 1\n")
+    answer = call(capsys, "run", "plain", "--changes", "bad.cin")
+    assert answer.code == 3
+    assert "bad.cin:2" in answer.err
+    assert 'did you mean "pressure"' in answer.err
+    assert "bad.cin:3" in answer.err
+    assert "bad.cin:4" in answer.err
+    Path("push.cin").write_text("pressure = 1\n")
+    answer = call(capsys, "run", "push", "--changes", "push.cin")
+    assert answer.code == 3
+    assert 'moved by the policy "push"' in answer.err
 
 
 # ---------------------------------------------------------------------- errors
@@ -252,6 +289,10 @@ def test_check_prints_one_line_per_finding_and_exits_with_5(project: Path, capsy
 
 @pytest.mark.parametrize("name", ["core", "district"])
 def test_shipped_models_pass_every_check_strictly(name: str, capsys: Capsys) -> None:
-    strict = [part for c in ("missing-units", "documentation", "unused", "range") for part in ("--strict", c)]
+    strict = [
+        part
+        for c in ("missing-units", "documentation", "unused", "range")
+        for part in ("--strict", c)
+    ]
     answer = call(capsys, "check", name, *strict)
     assert answer.code == 0, answer.out

@@ -1,0 +1,169 @@
+"""Vensim changes files (.cin) on top of a scenario: constants as assumptions, lookups as points.
+
+A constant changed here is an assumption like any other, with the file and line as its origin;
+a lookup has no place in a scenario, so its new points are kept beside the run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.exchange.cin import Change, read_cin, read_cin_text
+from simdistrict.exchange.equations import EquationText, quoted
+from simdistrict.expr import fold
+from simdistrict.model import Constant, Element, Equation, Lookup, Model
+from simdistrict.scenario import Resolved, Scenario, Value
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changes files say about one model.
+
+    values: constants in the order of the files, a later one wins; lookups: the changed lookup
+    elements; text: the lookups' points in the form of a changes file, empty when none changed.
+    """
+
+    values: tuple[Value, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    text: str = ""
+
+    def on(self, scenario: Scenario) -> Scenario:
+        """The scenario with the constants assumed on top of its own."""
+        return replace(scenario, assume=(*scenario.assume, *self.values))
+
+    def model(self, model: Model) -> Model:
+        """The model with the changed lookups in the place of its own."""
+        new = {fold(lookup.name): lookup for lookup in self.lookups}
+        elements = tuple(new.get(fold(e.name), e) for e in model.elements)
+        return replace(model, elements=elements) if new else model
+
+
+def read_changes(paths: Sequence[Path], model: Model) -> Changes:
+    """Read changes files for a model; a later file wins.
+
+    Raises ExchangeError for a file that cannot be read, ScenarioError with everything that does
+    not fit the model.
+    """
+    return _combined([(str(path), change) for path in paths for change in read_cin(path)], model)
+
+
+def recorded_changes(text: str, model: Model, where: str) -> Changes:
+    """The changes of lookups that a result file records."""
+    return _combined([(where, change) for change in read_cin_text(text, where)], model)
+
+
+def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
+    """Raise ScenarioError where a policy moves what a changes file sets.
+
+    The policy would win from its start on, without a word.
+    """
+    files = tuple(f"{path}:" for path in paths)
+    problems = []
+    for change in resolved.assumptions:
+        if not change.origin.startswith(files or ("\0",)):
+            continue
+        for policy in resolved.policies:
+            for moved in policy.changes:
+                if moved.element == change.element and set(moved.places) & set(change.places):
+                    what = f'"{change.text}" is moved by the policy "{policy.name}"'
+                    hint = f'change the policy instead: --set "{policy.name}: {moved.text}=..."'
+                    problems.append(Problem(change.origin, what, hint))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _combined(found: list[tuple[str, Change]], model: Model) -> Changes:
+    values: list[Value] = []
+    lookups: dict[str, Lookup] = {}
+    problems: list[Problem] = []
+    for file, change in found:
+        where = f"{file}:{change.line}"
+        try:
+            element = _element(change, model, where)
+            if isinstance(element, Lookup):
+                old = lookups.get(fold(element.name), element)
+                lookups[fold(element.name)] = _with_points(old, change, model, where)
+            else:
+                values += _values(element, change, model, where)
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    return Changes(tuple(values), tuple(lookups.values()), _as_text(model, lookups))
+
+
+def _element(change: Change, model: Model, where: str) -> Element:
+    element = model.by_name.get(fold(change.name.strip("#")))
+    if element is None:
+        kinds = (Lookup,) if change.points else (Constant,)
+        problem = model.unknown(change.name, kinds)
+        raise ScenarioError(Problem(where, problem.what, problem.hint))
+    wanted = Lookup if change.points else Constant
+    if not isinstance(element, wanted):
+        what = f'"{element.name}" is of the kind {element.kind}'
+        raise ScenarioError(Problem(where, f"{what}; only constants and lookups can be changed"))
+    if change.text is not None:
+        what = f'"{element.name}" is given a text, and texts are not supported'
+        raise ScenarioError(Problem(where, what))
+    return element
+
+
+def _axes(element: Element, change: Change, model: Model, where: str) -> list[tuple[int, ...]]:
+    """Positions per dimension of what a change is about; all of them without subscripts."""
+    if not change.subscripts:
+        return [tuple(range(size)) for size in model.shape(element)]
+    if len(change.subscripts) != len(element.dims):
+        what = f'"{element.name}" has {len(element.dims)} subscripts, not {len(change.subscripts)}'
+        raise ScenarioError(Problem(where, what))
+    axes = []
+    for subscript, dim in zip(change.subscripts, element.dims, strict=True):
+        try:
+            axes.append(model.subscript_positions(subscript, dim))
+        except KeyError:
+            labels = ", ".join(model.dims_by_name[fold(dim)].labels)
+            what = f'"{subscript}" is no label of {dim}'
+            raise ScenarioError(Problem(where, what, f"{dim} has {labels}")) from None
+    return axes
+
+
+def _values(element: Element, change: Change, model: Model, where: str) -> list[Value]:
+    places = list(itertools.product(*_axes(element, change, model, where)))
+    numbers = change.values * len(places) if len(change.values) == 1 else change.values
+    if len(numbers) != len(places):
+        what = f'"{element.name}" needs {len(places)} numbers here and has {len(numbers)}'
+        raise ScenarioError(Problem(where, what))
+    labels = model.labels(element)
+    found = []
+    for place, number in zip(places, numbers, strict=True):
+        names = [axis[k] for axis, k in zip(labels, place, strict=True)]
+        text = element.name + (f"[{','.join(names)}]" if names else "")
+        found.append(Value(text, number, where))
+    return found
+
+
+def _with_points(element: Lookup, change: Change, model: Model, where: str) -> Lookup:
+    assert change.points is not None
+    changed = set(itertools.product(*_axes(element, change, model, where)))
+    labels = model.labels(element)
+    equations = []
+    for equation in element.equations:
+        for place in model.positions(element, equation):
+            names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
+            points = change.points if place in changed else equation.expression
+            equations.append(Equation(points, None, names, (), equation.line))
+    return replace(element, equations=tuple(equations))
+
+
+def _as_text(model: Model, lookups: dict[str, Lookup]) -> str:
+    text = EquationText(model)
+    lines = []
+    for element in lookups.values():
+        for equation in element.equations:
+            subscripts = f"[{','.join(equation.subscripts)}]" if equation.subscripts else ""
+            points = text.text(equation.expression)
+            lines.append(f"{quoted(element.name)}{subscripts}({points})")
+    return "\n".join(lines)
