@@ -108,12 +108,13 @@ class Data(Element):
 class Dimension:
     """A subscript range and its labels, in the model's spelling.
 
-    mappings: (folded name of another range, its labels in the order of this range's own).
+    mappings: (folded name of another range, for each own label the labels of the other that it
+    stands for).
     """
 
     name: str
     labels: tuple[str, ...]
-    mappings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    mappings: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,7 @@ class Emitter:
     def nest(self, loops: tuple[Loop, ...], exprs: Sequence[Expr]) -> None:
         """Open the loops and compute, as early as may be, the places that the expressions use."""
         self.patterns = {}
-        if loops:
-            self.known = {k: n for k, n in self.known.items() if not k[1]}
+        self.known = {k: n for k, n in self.known.items() if not k[1]}
         wanted = [_pattern(n.axes) for e in exprs for n in walk_all(e) if _has_place(n)]
         for level, loop in enumerate(loops):
             self.put(f"for {_var(loop.id)} in range({loop.size}):")

@@ -25,6 +25,9 @@ class Sampled(Element):
     """
 
 
+# in front of the name of a sample: what it held before
+HELD = "#held "
+
 _CHAINS = {
     "SMOOTH": (1, False),
     "SMOOTHI": (1, True),
@@ -103,8 +106,15 @@ class _Expansion:
                 return self.add(Auxiliary, owner, equation, "active", active, initial)
             case "INTEG", (flow, initial):
                 return self.add(Stock, owner, equation, "integ", flow, initial)
-            case "SAMPLE IF TRUE", (_, _, _):
-                return self.add(Sampled, owner, equation, "sample", call)
+            case "SAMPLE IF TRUE", (condition, source, initial):
+                name = fold(self.name(owner, "sample"))
+                if call == equation.expression:
+                    # its own name in its arguments is the value that it held before
+                    condition = _held(condition, fold(owner.name), name)
+                    source = _held(source, fold(owner.name), name)
+                call = Call("SAMPLE IF TRUE", (condition, source, initial))
+                self.append(Sampled, name, owner, equation, call, None)
+                return Ref(name, equation.subscripts)
             case name, args if name in _CHAINS and len(args) == 2 + _CHAINS[name][1]:
                 return self.chain(owner, equation, call)
         return call  # a wrong number of arguments is reported where calls are checked
@@ -165,6 +175,14 @@ class _Expansion:
         stem = f"#{role} of {owner.name}"
         self.count[stem] = self.count.get(stem, 0) + 1
         return stem if self.count[stem] == 1 else f"{stem} {self.count[stem]}"
+
+
+def _held(expr: Expr, owner: str, sample: str) -> Expr:
+    """The expression with references to its owner replaced by what the sample held before."""
+    if isinstance(expr, Ref) and expr.name == owner:
+        return Ref(HELD + sample, expr.subscripts)
+    nodes = children(expr)
+    return rebuild(expr, tuple(_held(n, owner, sample) for n in nodes)) if nodes else expr
 
 
 def _inside_reduction(expr: Expr, ref: Ref) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from simdistrict.engine.expand import Held, Sampled, is_internal
+from simdistrict.engine.expand import HELD, Held, Sampled, is_internal
 from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.nodes import (
@@ -218,6 +218,8 @@ class _Lowering:
         return Call(call.function, args)
 
     def ref(self, ref: Ref, scope: _Scope) -> Expr:
+        if ref.name.startswith(HELD):
+            return self.held(Ref(ref.name.removeprefix(HELD), ref.subscripts), scope)
         element = self.by_name.get(ref.name)
         if element is None:
             return self.bare(ref, scope)
@@ -227,6 +229,12 @@ class _Lowering:
             raise self.error(f'reads the data variable "{element.name}", which is not supported')
         slot = self.layout.slots[ref.name]
         return Load(ref.name, slot.offset, self.axes(ref, element, slot.strides, scope))
+
+    def held(self, ref: Ref, scope: _Scope) -> Expr:
+        """What a SAMPLE IF TRUE held before: the meaning of its own name in its arguments."""
+        slot = self.layout.slots[ref.name]
+        base = slot.offset - self.layout.sampled.start + self.layout.held_samples.start
+        return Load(ref.name, base, self.axes(ref, self.by_name[ref.name], slot.strides, scope))
 
     def bare(self, ref: Ref, scope: _Scope) -> Expr:
         """A name that is no element: Time, or the number of a label."""
@@ -349,15 +357,15 @@ class _Lowering:
         """The label of the target range that goes with a label of the source range."""
         there = self.model.dims_by_name[target]
         for _, theirs in there.mappings:
-            for own, other in zip(there.labels, theirs, strict=False):
-                if fold(other) == label:
+            for own, others in zip(there.labels, theirs, strict=False):
+                if label in map(fold, others):
                     return fold(own)
         here = self.model.dims_by_name[source]
         for name, theirs in here.mappings:
             if name == target:
-                for own, other in zip(here.labels, theirs, strict=False):
-                    if fold(own) == label:
-                        return fold(other)
+                for own, others in zip(here.labels, theirs, strict=False):
+                    if fold(own) == label and others:
+                        return fold(others[0])
         return label
 
 

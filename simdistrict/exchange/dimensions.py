@@ -109,7 +109,7 @@ def _expand(
 
 def _mappings(
     block: Block, found: Mapping[str, tuple[str, ...]]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges)."""
     _, arrow, text = block.right.partition("->")
     if not arrow or block.right.startswith("<->"):
@@ -119,12 +119,11 @@ def _mappings(
         name, colon, listed = part.strip("()").partition(":")
         other = fold(name)
         if colon:
-            labels: list[str] = []
-            for label in listed.split(","):
-                labels += found.get(fold(label), (label.strip(),))
-            mappings.append((other, tuple(labels)))
+            parts = listed.split(",")
+            groups = tuple(found.get(fold(label), (label.strip(),)) for label in parts)
         else:
-            mappings.append((other, found.get(other, ())))
+            groups = tuple((label,) for label in found.get(other, ()))
+        mappings.append((other, groups))
     return tuple(mappings)
 
 

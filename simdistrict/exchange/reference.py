@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.errors import EngineError, ModelError, Problem
@@ -138,6 +138,8 @@ def _subscript(text: str) -> str:
 def _arithmetic(operators: list[str], args: list[Expr]) -> Expr:
     if operators == ["negative"]:
         return Unary("-", args[0])
+    if operators[0] == "^":  # a power of a power binds from the right
+        return reduce(lambda right, left: Binary("^", left, right), reversed(args))
     result = args[0]
     for op, arg in zip(operators, args[1:], strict=True):
         result = Binary(op, result, arg)
