@@ -14,10 +14,15 @@ _SPACES = re.compile(r"[\s_]+")
 
 def fold(name: str) -> str:
     """The form in which Vensim compares names: no case, no quotes, one blank between words."""
+    return _SPACES.sub(" ", unquoted(name)).strip().lower()
+
+
+def unquoted(name: str) -> str:
+    """A name without the quotes that Vensim puts around unusual characters."""
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"')
-    return _SPACES.sub(" ", name).strip().lower()
+    return name
 
 
 class Expr:

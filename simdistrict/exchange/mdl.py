@@ -27,6 +27,7 @@ from simdistrict.expr import (
     children,
     fold,
     rebuild,
+    unquoted,
 )
 from simdistrict.model import (
     CONTROL,
@@ -175,7 +176,7 @@ def _element(
             seen[place] = block.line
     ranges = [b.range for b in group if b.range != Range()]
     element = _kind(group, equations)(
-        name=first.name.strip('"') if first.name.startswith('"') else first.name,
+        name=unquoted(first.name),
         equations=tuple(equations),
         units=next((b.units for b in reversed(group) if b.units), ""),
         range=ranges[-1] if ranges else Range(),

@@ -23,7 +23,9 @@ from simdistrict.expr import (
     Text,
     Unary,
     WithLookup,
+    children,
     fold,
+    rebuild,
 )
 from simdistrict.model import Data, Element, Lookup, Model
 
@@ -53,6 +55,10 @@ _CALLS = {
 }
 
 
+_BASE = "the base number of a power "
+_POWER = re.compile(
+    r'("(?:[^"\\]|\\.)*")|(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)\s*(?=\^)'
+)
 _LOGICAL = re.compile(r'("(?:[^"\\]|\\.)*")|:(?:and|or|not|na):', re.IGNORECASE)
 
 
@@ -63,6 +69,16 @@ def parse_expression(text: str, element: str, where: str) -> Expr:
     does not accept the text.
     """
     component_of, parsimonious = _grammar()
+    bases: list[str] = []
+
+    def base(match: re.Match[str]) -> str:
+        if match.group(1):
+            return match.group(1)
+        bases.append(match.group(2))
+        return f"{_BASE}{len(bases) - 1} "
+
+    # PySD takes the sign of `-2^2` for the number's; a name instead of the number it reads right
+    text = _POWER.sub(base, text)
     # PySD knows the logical operators in capitals only; quoted names stay as they are
     text = _LOGICAL.sub(lambda match: match.group(1) or match.group().upper(), text)
     component = component_of("x", ([], []), text)
@@ -83,7 +99,7 @@ def parse_expression(text: str, element: str, where: str) -> Expr:
         raise ModelError(
             Problem(where, f'the equation of "{element}" is nested too deeply')
         ) from None
-    return _convert(component.ast)
+    return _with_bases(_convert(component.ast), [float(b) for b in bases])
 
 
 _INITIAL_TIME = re.compile(r"^(\s*INITIAL[ _]TIME\s*=)[^~]*~", re.IGNORECASE | re.MULTILINE)
@@ -99,6 +115,16 @@ def _grammar() -> tuple[Any, Any]:
         import parsimonious
         from pysd.translators.vensim.vensim_element import Component
     return Component, parsimonious
+
+
+def _with_bases(expr: Expr, bases: list[float]) -> Expr:
+    """The expression with the numbers that names stood for."""
+    if isinstance(expr, Ref) and expr.name.startswith(fold(_BASE)) and bases:
+        return Number(bases[int(expr.name.rpartition(" ")[2])])
+    nodes = children(expr)
+    if not nodes or not bases:
+        return expr
+    return rebuild(expr, tuple(_with_bases(node, bases) for node in nodes))
 
 
 def _convert(node: Any) -> Expr:

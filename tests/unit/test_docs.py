@@ -1,0 +1,52 @@
+"""What the docs say of the code is what the code says."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_table_of_functions_is_the_engines() -> None:
+    path = ROOT / "docs" / "examples" / "function_table.py"
+    spec = importlib.util.spec_from_file_location("function_table", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = module.PAGE.read_text(encoding="utf-8")
+    assert module.page(text) == text, "run docs/examples/function_table.py"
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda p: p.name)
+def test_no_mark_was_left_unfilled(page: Path) -> None:
+    assert not re.findall(r"\b(?:TODO|FIXME|RELATIVE|BENCH|PUBLIC|RESULTS_TABLE)\b", page.read_text())
+
+
+def examples(language: str) -> list[tuple[str, str]]:
+    found = []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL):
+            found.append((page.name, block))
+    return found
+
+
+@pytest.mark.parametrize(("page", "code"), examples("python"))
+def test_every_python_example_compiles(page: str, code: str) -> None:
+    compile(code, page, "exec")
