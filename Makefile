@@ -1,0 +1,75 @@
+# Two commands set up everything, each in the environment $(VENV) that it makes itself:
+#   make run     install, simulate a scenario, say what happened
+#   make test    the same environment with the test extras, the whole test suite
+
+SCENARIO ?= security_tariffs
+VENV ?= .venv
+WORKERS ?= 2
+PYTHONS = $(PYTHON) python3.13 python3.12 python3.11 python3
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+
+.PHONY: run test check lint types contract spell docs bench wheel clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run.stamp
+	@$(BIN)/simdistrict run $(SCENARIO)
+
+test: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: lint types contract spell test
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+
+types: $(VENV)/dev.stamp
+	@$(BIN)/python -m mypy
+
+contract: $(VENV)/dev.stamp
+	@$(BIN)/lint-imports --no-logo --no-cache
+
+spell: $(VENV)/dev.stamp
+	@$(BIN)/codespell
+
+docs: $(VENV)/dev.stamp
+	@$(BIN)/python -m mkdocs build --quiet --strict
+
+bench: $(VENV)/run.stamp
+	@for script in $(sort $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit; done
+
+wheel: $(VENV)/dev.stamp
+	@$(BIN)/python tests/wheel/check.py $(SCENARIO)
+
+clean:
+	@rm -rf build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- the environment
+
+$(VENV)/made.stamp:
+	@for python in $(PYTHONS); do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then $$python -m venv $(VENV) && touch $@; exit; fi; \
+	done; \
+	echo "simdistrict needs Python 3.11 or newer with its venv module; tried: $(strip $(PYTHONS))" >&2; \
+	echo "    install one, or name it: make run PYTHON=/path/to/python" >&2; exit 1
+
+# installed once, and again when pyproject.toml changes; byte-compiled, so the first start is fast
+$(VENV)/run.stamp: $(VENV)/made.stamp pyproject.toml
+	@echo "installing simdistrict into $(VENV)"
+	@$(PIP) install --compile --editable .
+	@$(BIN)/python -m compileall -q simdistrict
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	@echo "installing what the tests need"
+	@$(PIP) install --compile --editable '.[test]'
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	@echo "installing the developers' tools"
+	@$(PIP) install --compile --editable '.[dev]'
+	@touch $@

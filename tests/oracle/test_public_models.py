@@ -1,0 +1,121 @@
+"""Public models against the output of Vensim (or Stella) that comes with them.
+
+The files are not part of this project. They are looked for in a checkout of SDXorg/test-models
+that SIMDISTRICT_TEST_MODELS names, or in ../shared/test-models, and in ../shared/corpus.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from simdistrict import ModelError, read_model, simulate
+from tests.oracle.expected import read_expected
+from tests.oracle.test_functions import flat
+from tests.oracle.witnesses import Series
+
+BESIDE = Path(__file__).resolve().parents[3] / "shared"
+TEST_MODELS = Path(os.environ.get("SIMDISTRICT_TEST_MODELS") or BESIDE / "test-models")
+CORPUS = BESIDE / "corpus"
+
+# a column agrees when it lies within this part of its own largest magnitude: the files are in
+# single precision, six digits
+TOLERANCE = 1e-3
+MINIMUM_PASSING = 0
+
+# file, folder included -> why its expected output says nothing about us
+NOT_COMPARABLE: dict[str, str] = {}
+
+
+class Case(NamedTuple):
+    """A model file and the file of its expected output."""
+
+    name: str
+    model: Path
+    expected: Path
+
+
+def beside(model: Path) -> Path | None:
+    """The expected output that lies beside a model of SDXorg/test-models."""
+    names = (f"{model.stem}.tab", f"{model.stem}.csv", "output.tab", "output.csv")
+    return next((model.with_name(n) for n in names if model.with_name(n).exists()), None)
+
+
+def cases() -> Iterator[Case]:
+    """Every .mdl file there that has an expected output in a text file."""
+    for model in sorted(TEST_MODELS.rglob("*.[mM][dD][lL]")):
+        expected = beside(model)
+        if expected:
+            yield Case(model.relative_to(TEST_MODELS).as_posix(), model, expected)
+    index = CORPUS / "index.csv"
+    for row in csv.DictReader(index.open(encoding="utf-8")) if index.exists() else ():
+        model = CORPUS / row["id"].replace(":", "/", 1)
+        expected = model.with_name(row["expected"])
+        if model.suffix == ".mdl" and expected.suffix in (".dat", ".tab", ".csv"):
+            yield Case(row["id"], model, expected)
+
+
+CASES = list(cases())
+
+needs_files = pytest.mark.skipif(
+    not CASES, reason="no public models here: set SIMDISTRICT_TEST_MODELS to a checkout of them"
+)
+
+
+@needs_files
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_agrees_with_the_expected_output(case: Case) -> None:
+    skipped, complaints = verdict(case)
+    if skipped:
+        pytest.skip(skipped)
+    assert not complaints, "\n".join(complaints)
+
+
+@needs_files
+def test_enough_public_models_agree() -> None:
+    """Guards against a reader that begins to refuse what it used to read."""
+    agreeing = [case.name for case in CASES if verdict(case) == ("", ())]
+    assert len(agreeing) >= MINIMUM_PASSING, f"{len(agreeing)} of {len(CASES)} agree"
+
+
+@cache
+def verdict(case: Case) -> tuple[str, tuple[str, ...]]:
+    """Why the model is not compared, or empty; and what is wrong with our result."""
+    if case.name in NOT_COMPARABLE:
+        return NOT_COMPARABLE[case.name], ()
+    try:
+        ours = flat(simulate(read_model(case.model)))
+    except ModelError as error:
+        first = str(error).splitlines()[0]
+        return (first, ()) if "not supported" in str(error) else ("", (first,))
+    return "", tuple(compare(ours, read_expected(case.expected)))
+
+
+def compare(ours: Series, expected: dict[str, Series]) -> list[str]:
+    """One line for each column that differs or that our result lacks."""
+    known = [name for name in expected if name in ours]
+    if not known:
+        return ["no column of the expected output is in our result"]
+    lacking = sorted(set(expected) - set(known))
+    complaints = [f"our result lacks {', '.join(lacking)}"] if lacking else []
+    for name in known:
+        times, values = expected[name]["time"], expected[name]["value"]
+        row = np.abs(ours["time"][:, None] - times).argmin(axis=0)
+        apart = np.abs(ours["time"][row] - times).max()
+        if apart > 1e-4 * max(1.0, float(np.abs(times).max())):
+            complaints.append(f"{name}: a time of the expected output is not saved by us")
+            continue
+        off = np.abs(ours[name][row] - values)
+        # written so that a NaN of ours is off
+        if not off.max() <= TOLERANCE * max(float(np.abs(values).max()), 1e-12):
+            worst = int(np.nanargmax(off)) if np.isfinite(off).any() else 0
+            got, time = ours[name][row[worst]], times[worst]
+            complaints.append(f"{name}: {got:g} at {time:g}, expected {values[worst]:g}")
+    return complaints

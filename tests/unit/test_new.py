@@ -1,0 +1,86 @@
+"""`simdistrict new` and the example project that it copies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simdistrict.cli.new import command, copy_project
+from simdistrict.errors import ExchangeError
+from simdistrict.library import example_project
+
+FILES = {"README.md", "workshops.mdl", "scenarios/baseline.yaml", "scenarios/subsidy.yaml"}
+
+
+def new(path: str) -> str:
+    return CliRunner().invoke(command, [path], catch_exceptions=False).output
+
+
+def files(folder: Path) -> set[str]:
+    return {f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file()}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["project", "my project", "below/a new/folder"])
+def test_copies_the_project_and_prints_what_to_type_next(elsewhere: Path, name: str) -> None:
+    lines = new(name).splitlines()
+    assert files(elsewhere / name) == FILES
+    assert lines[0] == ("cd project" if name == "project" else f"cd '{name}'")
+    assert lines[1] == "simdistrict run scenarios/subsidy.yaml"
+
+
+def test_fills_an_empty_folder_also_the_present_one(elsewhere: Path) -> None:
+    assert new(".") == "simdistrict run scenarios/subsidy.yaml\n"
+    assert files(elsewhere) == FILES
+
+
+def test_refuses_a_folder_that_holds_something(elsewhere: Path) -> None:
+    (elsewhere / "notes.txt").write_text("mine")
+    with pytest.raises(ExchangeError, match="not empty"):
+        new(".")
+    assert files(elsewhere) == {"notes.txt"}
+
+
+def test_refuses_the_name_of_a_file(elsewhere: Path) -> None:
+    (elsewhere / "notes.txt").write_text("mine")
+    with pytest.raises(ExchangeError, match=r"notes\.txt \| there is a file of this name"):
+        new("notes.txt")
+    assert (elsewhere / "notes.txt").read_text() == "mine"
+
+
+def test_the_copy_can_be_changed_where_the_original_cannot(elsewhere: Path) -> None:
+    source = elsewhere / "installed"
+    source.mkdir()
+    (source / "model.mdl").write_text("x")
+    (source / "model.mdl").chmod(0o444)
+    copy_project(source, elsewhere / "mine")
+    assert (elsewhere / "mine" / "model.mdl").stat().st_mode & 0o200
+
+
+def test_an_interrupted_copy_leaves_nothing(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left"):
+            copy_project(example_project(), elsewhere / "project")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_results_in_the_shipped_folder_are_not_copied(elsewhere: Path) -> None:
+    source = elsewhere / "source"
+    (source / "runs").mkdir(parents=True)
+    (source / "runs" / "subsidy.nc").write_text("x")
+    (source / "model.mdl").write_text("x")
+    copy_project(source, elsewhere / "copy")
+    assert files(elsewhere / "copy") == {"model.mdl"}
