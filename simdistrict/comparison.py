@@ -93,9 +93,11 @@ def compare(
 
     Two values are the same when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN or
     when they are equal. order: folded element names, upstream first; without it the order of
-    `a` decides which of the elements that differ first is named. Raises ExchangeError when the
-    files have no element or no time in common.
+    `a` decides which of the elements that differ first is named. Where one file holds one
+    scenario and the other several, the one of the same name is compared. Raises ExchangeError
+    when the files have no element or no time in common.
     """
+    a, b = _of_scenario(a, b), _of_scenario(b, a)
     common = [key for key in a.records if key in b.records]
     if not common:
         raise ExchangeError(_nothing("element", a, b, _examples(a), _examples(b)))
@@ -208,6 +210,13 @@ def match_times(a: Array, b: Array) -> Pairs:
     return places, nearest[places]
 
 
+def _of_scenario(series: Series, other: Series) -> Series:
+    """Of a file with several scenarios, the one that the other file holds alone."""
+    head = f"{other.attrs.get('scenario_name')}: "
+    chosen = {k.removeprefix(head): r for k, r in series.records.items() if k.startswith(head)}
+    return Series(series.where, chosen, series.attrs) if chosen else series
+
+
 def _times(series: Series) -> int:
     axes = {id(r.time): r.time for r in series.records.values() if not r.constant}
     return len(np.unique(np.concatenate(list(axes.values())))) if axes else 1
@@ -286,7 +295,8 @@ def _records(
     labels = [_labels(result, dim, n) for dim, n in zip(others, values.shape, strict=False)]
     sorted_time = time if (order[:-1] < order[1:]).all() else time[order]
     for place in np.ndindex(*(len(found) for found in labels)):
-        runs, subscripts = [], []
+        runs: list[str] = []
+        subscripts: list[str] = []
         for dim, found, i in zip(others, labels, place, strict=True):
             (runs if dim in ("scenario", "member") else subscripts).append(found[i])
         head = "".join(f"{run}: " for run in runs)

@@ -110,6 +110,7 @@ def _write(result: Result, part: Path) -> None:
     """
     file = netCDF4.Dataset(part, "w", format="NETCDF4")
     try:
+        # every number is written, so there is nothing to fill; CF forbids _FillValue in coordinates
         file.set_fill_off()
         variables = {**result.coords, **result.variables}
         for name, length in _lengths(variables).items():
@@ -120,8 +121,7 @@ def _write(result: Result, part: Path) -> None:
             values, dims = _as_stored(variable)
             if dims != variable.dims and dims[-1] not in file.dimensions:
                 file.createDimension(dims[-1], values.shape[-1])
-            # no _FillValue: every number is written, and CF forbids it for coordinates
-            made = file.createVariable(name, values.dtype, dims, fill_value=False, contiguous=True)
+            made = file.createVariable(name, values.dtype, dims, contiguous=True)
             filled.append((made, values, variable.attrs))
         for made, values, attrs in filled:
             made.setncatts({key: _stored(value) for key, value in attrs.items()})

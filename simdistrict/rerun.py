@@ -9,7 +9,8 @@ import numpy as np
 from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.run import prepare_text, result_of, set_up, with_lookups
+from simdistrict.plan import plan_run, prepare_text, with_lookups
+from simdistrict.run import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 
 
@@ -47,15 +48,15 @@ def repeat(recorded: Result, where: str) -> Repetition:
     if lookups:
         prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))
     texts = str(attrs["scenario_yaml"]).split("---\n")
-    setups = [
-        set_up(
+    plans = [
+        plan_run(
             prepared,
             resolve(scenario_from_text(text, where), prepared.model),
             str(attrs["backend"]),
         )
         for text in texts
     ]
-    return _compare(recorded, result_of(setups))
+    return _compare(recorded, result_of(plans))
 
 
 def _compare(recorded: Result, again: Result) -> Repetition:

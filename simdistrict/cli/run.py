@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simdistrict.dataset import Result
-    from simdistrict.run import Setup
+    from simdistrict.plan import Plan
 
 
 @click.command("run")
@@ -78,23 +78,24 @@ def command(
     Example: simdistrict run security_tariffs --set "required return=0.06"
     """
     from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.run import result_of, set_ups
+    from simdistrict.plan import plans_for
+    from simdistrict.run import result_of
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    setups = set_ups(scenarios, sets, run, backend, strict, changes)
-    path = output or Path("runs") / ("+".join(s.resolved.name for s in setups) + ".nc")
+    plans = plans_for(scenarios, sets, run, backend, strict, changes)
+    path = output or Path("runs") / ("+".join(s.resolved.name for s in plans) + ".nc")
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)
-    result = result_of(setups, save)
+    result = result_of(plans, save)
     write_netcdf(result, path, force=force)
-    failed = _report(setups, result, path, as_json=as_json, quiet=settings["quiet"])
+    failed = _report(plans, result, path, as_json=as_json, quiet=settings["quiet"])
     if failed:
         sys.exit(4)
 
 
 def _report(
-    setups: Sequence[Setup], result: Result, path: Path, *, as_json: bool, quiet: bool
+    plans: Sequence[Plan], result: Result, path: Path, *, as_json: bool, quiet: bool
 ) -> bool:
     """Print what happened; whether any run did not complete."""
     from simdistrict import summary
@@ -102,8 +103,8 @@ def _report(
 
     failed = False
     document = []
-    for k, setup in enumerate(setups):
-        resolved, model, grid = setup.resolved, setup.prepared.model, setup.grid
+    for k, plan in enumerate(plans):
+        resolved, model, grid = plan.resolved, plan.prepared.model, plan.grid
         outcome = summary.outcome(result, k)
         failed = failed or outcome is not Outcome.completed
         names = summary.reported(resolved, model)
@@ -127,11 +128,11 @@ def _report(
         click.echo(f"{resolved.name}: {resolved.title}")
         unit = model["time step"].units or "time unit"
         steps = f"{grid.steps} steps of {grid.time_step:g} {unit}"
-        if setup.integrator == "adaptive":
-            steps = f"adaptive steps (rtol {setup.rtol:g})"
+        if plan.integrator == "adaptive":
+            steps = f"adaptive steps (rtol {plan.rtol:g})"
         click.echo(
             f"  {model.name}, {grid.start:g} to {grid.stop:g} in {steps}, "
-            f"{setup.integrator}, {setup.backend}: {outcome.name}"
+            f"{plan.integrator}, {plan.backend}: {outcome.name}"
         )
         click.echo(f"  {summary.policies(resolved)}")
         for change in changes:

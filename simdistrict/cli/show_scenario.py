@@ -15,7 +15,7 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
     """
     from simdistrict.exchange.mdl import read_mdl
     from simdistrict.library import shown
-    from simdistrict.run import find
+    from simdistrict.plan import find
     from simdistrict.scenario import origins, resolve
 
     scenario, path = find(name)

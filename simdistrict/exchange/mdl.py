@@ -58,6 +58,10 @@ def read_mdl(path: Path) -> Model:
 
 def read_text(path: Path) -> str:
     """The text of a model file: UTF-8 or Windows-1252, any line ends, at most 50 MB."""
+    if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
+        raise ModelError(
+            Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
+        )
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

@@ -295,6 +295,15 @@ def test_scenarios_are_compared_by_name(write: Callable[..., str]) -> None:
     assert "differing: 4 of 8 elements at 3 times" in said
 
 
+def test_one_scenario_is_found_among_several(write: Callable[..., str]) -> None:
+    many = write("many.nc", run("base"), run("free", rate=0.2))
+    free, other = write("free.nc", run("free", rate=0.2)), write("other.nc", run("other"))
+    assert "the same: 4 elements" in answer(many, free, code=0).output
+    assert "the same: 4 elements" in answer(free, many, code=0).output
+    with pytest.raises(ExchangeError, match="no element in common"):
+        compare(load(many), load(other), rtol=0, atol=0)
+
+
 def test_text_against_netcdf(write: Callable[..., str], tmp_path: Path) -> None:
     a = write("a.nc", run())
     (tmp_path / "b.tab").write_text("Time\tStock\tRate\tother\n0\t1\t.1\t3\n2\t1.21001\t\t4\n")

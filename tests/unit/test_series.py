@@ -169,6 +169,10 @@ def test_a_data_file(tmp_path: Path) -> None:
     assert np.array_equal(found.records["b c[e1,e2]"].values, [0.35, np.nan], equal_nan=True)
 
 
+def test_the_mark_at_the_head_of_a_file_is_no_part_of_a_name(tmp_path: Path) -> None:
+    assert list(read(tmp_path, "\ufeffA\n0 1\n", "x.dat").records) == ["a"]
+
+
 def test_one_pair_is_no_constant_where_no_series_is_longer(tmp_path: Path) -> None:
     assert not read(tmp_path, "A\n0 1\nB\n0 2\n", "x.dat").records["a"].constant
 

@@ -1,0 +1,213 @@
+"""What decides the numbers of a run: model, scenario, time grid, integrator, backend.
+
+Everything that can be wrong with an input is found here; nothing is simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from simdistrict.cache import cached
+from simdistrict.changes import Changes, check_policies, read_changes
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.program import Program, build
+from simdistrict.errors import EngineError, ModelError, Problem
+from simdistrict.exchange.mdl import read_mdl_text, read_text
+from simdistrict.expr import Number
+from simdistrict.library import find_model, models, scenarios
+from simdistrict.model import CONTROL, Constant, Equation, Model, TimeGrid
+from simdistrict.scenario import (
+    Resolved,
+    RunSettings,
+    Scenario,
+    bare_scenario,
+    load_scenario,
+    model_path,
+    resolve,
+)
+
+BACKENDS = ("auto", "interpreted", "pysd")
+INTEGRATORS = ("euler", "rk4", "adaptive")
+RTOL, ATOL = 1e-8, 1e-10
+AS_WRITTEN = RunSettings()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model with its program, as the cache keeps them."""
+
+    model: Model
+    program: Program
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the numbers of one run.
+
+    lookups: points of lookups that differ from the model's text, as a changes file.
+    """
+
+    prepared: Prepared
+    resolved: Resolved
+    grid: TimeGrid
+    control: Mapping[str, float]
+    integrator: str
+    rtol: float
+    atol: float
+    backend: str
+    lookups: str = ""
+
+
+def prepare(path: Path) -> Prepared:
+    """Read and lower a model file, or take both from the cache."""
+    text = read_text(path)
+    return cached(
+        Prepared, f"{path}\0{text}", lambda: lowered(read_mdl_text(text, path.stem, str(path)))
+    )
+
+
+def prepare_text(text: str, name: str) -> Prepared:
+    """Read and lower the text of a .mdl file, or take both from the cache."""
+    return cached(Prepared, f"{name}\0{text}", lambda: lowered(read_mdl_text(text, name)))
+
+
+def lowered(model: Model) -> Prepared:
+    """The model with its program, made anew."""
+    return Prepared(model, build(model))
+
+
+def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto") -> Plan:
+    """Fix the time grid, the integrator and the backend of a run.
+
+    Raises EngineError for an integrator or backend that cannot run this, ModelError for control
+    values that make no time grid.
+    """
+    run = resolved.run
+    integrator = run.integrator or prepared.model.integrator
+    _check_choice("integrator", integrator, INTEGRATORS)
+    _check_choice("backend", backend, BACKENDS)
+    backend = "interpreted" if backend == "auto" else backend
+    if backend == "pysd" and integrator != "euler":
+        raise EngineError(
+            Problem(
+                "backend pysd",
+                f"PySD integrates with Euler only, and {integrator} is asked for",
+                "add --integrator euler",
+            )
+        )
+    wanted = {
+        "initial time": run.initial_time,
+        "final time": run.final_time,
+        "time step": run.time_step,
+        "saveper": run.save_step,
+    }
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    prepared, control = _control(prepared, changed)
+    grid = TimeGrid.of(*(control[name] for name in CONTROL))
+    rtol = RTOL if run.rtol is None else run.rtol
+    atol = ATOL if run.atol is None else run.atol
+    return Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend)
+
+
+def plans_for(
+    names: Sequence[str],
+    sets: Sequence[str] = (),
+    run: RunSettings = AS_WRITTEN,
+    backend: str = "auto",
+    strict: bool = False,
+    changes: Sequence[Path] = (),
+) -> list[Plan]:
+    """Plans for scenarios, or models that run as they are, by name or path.
+
+    changes: Vensim changes files (.cin), a later one wins; sets are on top of them.
+    Raises the errors of reading, resolving and `plan_run`.
+    """
+    plans = []
+    for name in names:
+        scenario, path = find(name)
+        prepared = prepare(path)
+        changed = read_changes(changes, prepared.model) if changes else Changes()
+        prepared = with_lookups(prepared, changed)
+        resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
+        check_policies(resolved, changes)
+        plans.append(replace(plan_run(prepared, resolved, backend), lookups=changed.text))
+    return plans
+
+
+def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
+    """The model with changed lookups, lowered again where there are any."""
+    return lowered(changed.model(prepared.model)) if changed.lookups else prepared
+
+
+def find(name: str) -> tuple[Scenario, Path]:
+    """The scenario of that name with its model file; a model's name stands for itself."""
+    if Path(name).suffix.lower() in (".mdl", ".xmile", ".stmx") or (
+        name in models() and name not in scenarios()
+    ):
+        path = find_model(name)
+        return bare_scenario(path), path
+    scenario = load_scenario(name)
+    return scenario, model_path(scenario)
+
+
+def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise EngineError(
+            Problem(what, f'there is no {what} "{value}"', f"use one of {', '.join(known)}")
+        )
+
+
+def _control(
+    prepared: Prepared, changed: Mapping[str, float]
+) -> tuple[Prepared, Mapping[str, float]]:
+    """The four control values; a changed one that the model computes becomes a constant."""
+    model = prepared.model
+    computed = [
+        name
+        for name in changed
+        if name not in model.by_name or not isinstance(model.by_name[name], Constant)
+    ]
+    if computed:
+        model = _with_constants(model, {name: changed[name] for name in computed})
+        prepared = lowered(model)
+    program = prepared.program
+    vector = list(program.layout.template)
+    for name, value in changed.items():
+        vector[program.layout.slots[name].offset] = value
+    Kernel(program).once(vector)
+    control: dict[str, float] = {}
+    for name in CONTROL:
+        slot = program.layout.slots.get(name)
+        if slot is None and name == "saveper":
+            control[name] = control["time step"]
+            continue
+        if slot is None or name not in program.constant:
+            raise ModelError(
+                Problem(
+                    f"model {model.name}",
+                    f"{name.upper()} changes during the run, which is not supported",
+                )
+            )
+        control[name] = vector[slot.offset]
+    return prepared, control
+
+
+def _with_constants(model: Model, values: Mapping[str, float]) -> Model:
+    """The model with some elements replaced by constants, or with constants added."""
+    elements = list(model.elements)
+    for name, value in values.items():
+        old = model.by_name.get(name)
+        new = Constant(
+            name=old.name if old else name.upper(),
+            equations=(Equation(Number(value), line=old.line if old else 0),),
+            units=old.units if old else "",
+            documentation=old.documentation if old else "",
+            group=old.group if old else "",
+        )
+        if old:
+            elements[elements.index(old)] = new
+        else:
+            elements.append(new)
+    return replace(model, elements=tuple(elements))
