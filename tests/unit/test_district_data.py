@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from simdistrict.model import CONTROL, Constant, Element, Lookup, constant_value
 
 FOLDER = Path(__file__).parents[2] / "models" / "district"
 MODEL = read_mdl(FOLDER / "district.mdl")
-LABELS = {
+DIMENSIONS = {dimension.name: dimension for dimension in MODEL.dimensions}
+COLUMNS = {
     "parameters": {"element", "label", "unit", "value", "low", "high", "distribution"},
     "archetypes": {"element", "label", "district", "value"},
 }
 FILES = {
-    name: list(csv.DictReader((FOLDER / "data" / f"{name}.csv").open(encoding="utf-8")))
-    for name in LABELS
+    name: list(csv.DictReader(StringIO((FOLDER / "data" / f"{name}.csv").read_text("utf-8"))))
+    for name in COLUMNS
 }
 PARAMETERS, ARCHETYPES = FILES["parameters"], FILES["archetypes"]
 
@@ -31,7 +33,7 @@ def expected(element: Element) -> dict[tuple[str, ...], float]:
         assert isinstance(points, Points)
         return {(f"{x:g}",): y for x, y in zip(points.x, points.y, strict=True)}
     return {
-        tuple(MODEL.dimension(d).labels[i] for d, i in zip(element.dims, place, strict=True)): v
+        tuple(DIMENSIONS[d].labels[i] for d, i in zip(element.dims, place, strict=True)): v
         for place, v in constant_values(MODEL, element).items()
     }
 
@@ -43,7 +45,7 @@ def labels(row: dict[str, str]) -> tuple[str, ...]:
 @pytest.mark.parametrize("name", FILES)
 def test_columns_and_confidence(name: str) -> None:
     for row in FILES[name]:
-        assert set(row) == LABELS[name] | {"source", "confidence"}
+        assert set(row) == COLUMNS[name] | {"source", "confidence"}
         assert row["confidence"] in {"high", "medium", "low, judgement"}
         assert row["source"]
 
@@ -86,6 +88,6 @@ def test_bands_enclose_the_value_and_keep_to_the_range_of_the_model() -> None:
 
 
 def test_every_archetype_is_complete() -> None:
-    districts = set(MODEL.dimension("district").labels)
+    districts = set(DIMENSIONS["district"].labels)
     for name in {row["element"] for row in ARCHETYPES}:
         assert {r["district"] for r in ARCHETYPES if r["element"] == name} == districts
