@@ -107,13 +107,28 @@ _INITIAL_TIME = re.compile(r"^(\s*INITIAL[ _]TIME\s*=)[^~]*~", re.IGNORECASE | r
 
 @cache
 def _grammar() -> tuple[Any, Any]:
-    """PySD's class of one equation, and the library of its grammar."""
+    """PySD's class of one equation, and the library of its grammar.
+
+    `import pysd` brings pandas and xarray, a second and more; its translator needs neither. So
+    the package is entered without running its own __init__, unless it is there already.
+    """
+    import importlib.util
+    import sys
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what PySD imports is deprecated here and there
-        import parsimonious
-        from pysd.translators.vensim.vensim_element import Component
+        spec = importlib.util.find_spec("pysd")
+        hollow = spec is not None and "pysd" not in sys.modules
+        if spec is not None and hollow:
+            sys.modules["pysd"] = importlib.util.module_from_spec(spec)
+        try:
+            import parsimonious
+            from pysd.translators.vensim.vensim_element import Component
+        finally:
+            if hollow:
+                # the hollow package must not meet anyone who wants the whole one
+                del sys.modules["pysd"]
     return Component, parsimonious
 
 
