@@ -18,7 +18,6 @@ from tests.oracle.witnesses import (
     CONTROL,
     Series,
     WitnessError,
-    fold,
     key,
     pysd_run,
     simlin_run,
@@ -116,7 +115,7 @@ def flat(result: xr.Dataset) -> Series:
             at = ",".join(along[i] for along, i in zip(labels, place, strict=True))
             column = values[(slice(None), *place)]
             if not dims or not np.isnan(column).all():
-                series[key(f"{name}[{at}]") if dims else fold(name)] = column
+                series[key(f"{name}[{at}]" if dims else name)] = column
     return series
 
 
