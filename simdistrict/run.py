@@ -117,7 +117,7 @@ def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
         if slot.defined is not None:
             block = block.copy()
             block[:, sorted(set(range(slot.size)) - set(slot.defined))] = np.nan
-        constant = name in program.constant and not (moved and _varies(done, slot))
+        constant = name in program.settled and not (moved and _varies(done, slot))
         values[name] = block[0].reshape(slot.shape) if constant else block.reshape(-1, *slot.shape)
     return Run(plan.resolved.name, plan.resolved.title, times, values, path.ending)
 
@@ -135,7 +135,7 @@ def _run_pysd(plan: Plan) -> Run:
     times = [grid.at(i) for i in grid.saved]
     control = {name: float(value) for name, value in plan.control.items()}
     columns = run_reference(model, _time_functions(plan), control, times)
-    constant = plan.prepared.program.constant
+    constant = plan.prepared.program.settled
     moved = bool(plan.resolved.policies)
     values = {}
     for name, column in columns.items():

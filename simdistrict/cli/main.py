@@ -94,7 +94,7 @@ def main() -> None:
             raise
         click.echo(f"error: {error.filename or ''} | {error.strerror or error}", err=True)
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the last line of defence
+    except Exception as error:
         if debug:
             raise
         what = f"unexpected {type(error).__name__}: {error}"

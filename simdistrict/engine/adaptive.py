@@ -101,6 +101,7 @@ class _Adaptive:
         self.clock(t, middle)
         if self.schedule.places and self.schedule.apply(self.v):
             self.kernel.once(self.v)
+            self.kernel.settle(self.v)
         self.kernel.derive(self.v)
 
     def slope(self, t: float, state: Any, middle: float) -> list[float]:
@@ -141,6 +142,7 @@ class _Adaptive:
         self.schedule.apply(self.v)
         self.kernel.once(self.v)
         self.kernel.start(self.v)
+        self.kernel.settle(self.v)
         saved = [self.grid.at(i) for i in self.grid.saved]
         try:
             for a, b in pairwise(cuts):

@@ -85,6 +85,7 @@ class _Run:
             self.schedule.apply(self.v)
         self.kernel.once(self.v)
         self.kernel.start(self.v)
+        self.kernel.settle(self.v)
 
     def clock(self, i: int) -> None:
         t = self.grid.at(i)
@@ -102,6 +103,7 @@ class _Run:
     def derive(self) -> None:
         if self.moves and self.schedule.apply(self.v):
             self.kernel.once(self.v)
+            self.kernel.settle(self.v)
         self.kernel.derive(self.v)
 
     def euler(self, i: int) -> None:

@@ -33,6 +33,10 @@ class Kernel:
         """Compute initial values."""
         self._call("start", v)
 
+    def settle(self, v: Vector) -> None:
+        """Compute what depends on constants and on values held since the start."""
+        self._call("settle", v)
+
     def derive(self, v: Vector) -> None:
         """Compute all values and rates at the times in v[0:4]."""
         try:

@@ -29,10 +29,15 @@ from simdistrict.expr import Call, Expr
 
 @dataclass(frozen=True)
 class Phases:
-    """Statements in order: once per run (constants alone), at the start, at every evaluation."""
+    """Statements in order.
+
+    once: what depends on constants alone; start: initial values; settle: what depends on
+    constants and on values held since the start; derive: the rest, at every evaluation.
+    """
 
     once: tuple[Statement, ...]
     start: tuple[Statement, ...]
+    settle: tuple[Statement, ...]
     derive: tuple[Statement, ...]
 
 
@@ -44,9 +49,13 @@ def order(statements: Statements, layout: Layout, where: str) -> Phases:
     initial = [*statements.initial, *statements.start_values]
     needed = _needed(initial, [s for s in first if not _is_rate(s, layout)])
     start = _sorted([*initial, *needed], where, "a loop of initial values")
-    once, derive = _split(run, layout, replaced)
+    levels = _levels(run, layout, replaced)
+    once, settle, derive = (
+        tuple(s for s, level in zip(run, levels, strict=True) if level == wanted)
+        for wanted in (0, 1, 2)
+    )
     constant = set(once)
-    return Phases(tuple(once), tuple(s for s in start if s not in constant), tuple(derive))
+    return Phases(once, tuple(s for s in start if s not in constant), settle, derive)
 
 
 def _is_rate(statement: Statement, layout: Layout) -> bool:
@@ -63,34 +72,25 @@ def depends_on_time(expr: Expr) -> bool:
     )
 
 
-def _split(
-    run: Sequence[Statement], layout: Layout, replaced: set[str]
-) -> tuple[list[Statement], list[Statement]]:
-    """What depends on constants alone, and the rest, both in the given order.
+def _levels(run: Sequence[Statement], layout: Layout, replaced: set[str]) -> list[int]:
+    """For every statement, causes first, how often it is due: 0 once, 1 after the start, 2 always.
 
-    An element counts as one: it is constant when all its statements are, so that a reader of
-    the emitted source finds each element in one place.
+    replaced: names with another value at the start, which must be computed again after it.
     """
-    moving = set(replaced)
-    for name, slot in layout.slots.items():
-        if _inside(slot.offset, layout.stocks) or _inside(slot.offset, layout.sampled):
-            moving.add(name)
-        elif slot.kind == "internal" and name.startswith("#initial"):
-            moving.add(name)  # known only after the start
-    grew = True
-    while grew:
-        grew = False
-        for statement in run:
-            name = statement.target.name
-            if name in moving:
-                continue
-            if depends_on_time(statement.expr) or any(
-                load.name in moving for load in loads(statement.expr)
-            ):
-                moving.add(name)
-                grew = True
-    once = [s for s in run if s.target.name not in moving]
-    return once, [s for s in run if s.target.name in moving]
+    edges = _edges(run)
+    levels: list[int] = []
+    for statement, causes in zip(run, edges, strict=True):
+        level = max((levels[j] for j in causes), default=0)
+        if statement.target.name in replaced or depends_on_time(statement.expr):
+            level = 2
+        for load in loads(statement.expr):
+            slot = layout.slots[load.name]
+            if _inside(slot.offset, layout.stocks) or _inside(slot.offset, layout.sampled):
+                level = 2
+            elif load.name.startswith("#initial"):
+                level = max(level, 1)
+        levels.append(level)
+    return levels
 
 
 def _inside(place: int, block: Block) -> bool:
@@ -98,10 +98,17 @@ def _inside(place: int, block: Block) -> bool:
 
 
 def constant_names(phases: Phases, layout: Layout) -> frozenset[str]:
-    """Folded names of the elements that stay as they are while no policy moves a constant."""
-    names = {s.target.name for s in phases.once}
+    """Folded names of elements that depend on constants alone, the constants included."""
+    later = {s.target.name for s in (*phases.settle, *phases.derive)}
+    names = {s.target.name for s in phases.once} - later
     names.update(n for n, slot in layout.slots.items() if _inside(slot.offset, layout.constants))
     return frozenset(names)
+
+
+def settled_names(phases: Phases, layout: Layout) -> frozenset[str]:
+    """Folded names of elements that stay as they are from the start on; see `constant_names`."""
+    later = {s.target.name for s in phases.derive}
+    return constant_names(phases, layout) | ({s.target.name for s in phases.settle} - later)
 
 
 def _needed(roots: Iterable[Statement], pool: Sequence[Statement]) -> list[Statement]:

@@ -14,7 +14,7 @@ from simdistrict.engine.fuse import fuse
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
 from simdistrict.engine.nodes import Loop, Reduce, Statement, Time, loads, parts, walk_all
-from simdistrict.engine.order import Phases, constant_names, depends_on_time, order
+from simdistrict.engine.order import Phases, constant_names, depends_on_time, order, settled_names
 from simdistrict.expr import COMPARISONS, Binary, Call, Expr
 from simdistrict.model import Model
 
@@ -23,11 +23,12 @@ from simdistrict.model import Model
 class Program:
     """What a backend runs.
 
-    source: Python text of five functions on the vector v (see layout.Layout):
+    source: Python text of six functions on the vector v (see layout.Layout):
     once(v) computes what depends on constants alone; start(v) the initial values of stocks and
-    held values; derive(v) everything else and the rate of every stock; switches(v, out, stop)
-    appends the dates at which the right-hand side is discontinuous; margins(v, out) a number
-    per SAMPLE IF TRUE that passes zero where its condition changes.
+    held values; settle(v) what depends on constants and held values; derive(v) everything else
+    and the rate of every stock; switches(v, out, stop) appends the dates at which the right-hand
+    side is discontinuous; margins(v, out) a number per SAMPLE IF TRUE that passes zero where its
+    condition changes.
 
     v[0:4] are times, set by the integrator: t, of the evaluation; u, at which comparisons of
     Time with a fixed date are read; s, at which STEP and PULSE with fixed dates are read; m,
@@ -38,7 +39,8 @@ class Program:
     SAMPLE IF TRUE are asked and 0 where they stay as they were, inside a step.
 
     order: folded names of the elements, causes first; origin: line of source -> element.
-    constant: folded names that stay as they are while no policy moves a constant.
+    constant, settled: folded names of what depends on constants alone, and of what stays as it
+    is from the start on; while no policy moves a constant. After a move, once and settle are due.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -47,6 +49,7 @@ class Program:
     order: tuple[str, ...]
     origin: Mapping[int, str]
     constant: frozenset[str]
+    settled: frozenset[str]
     equalities: tuple[str, ...]
     has_margins: bool
 
@@ -65,10 +68,11 @@ def build(model: Model) -> Program:
     emitter = Emitter(layout, located)
     emitter.function("once", fuse(phases.once))
     emitter.function("start", fuse(phases.start))
+    emitter.function("settle", fuse(phases.settle))
     emitter.function("derive", fuse(phases.derive))
     _switches(emitter, phases.derive, constant)
     _margins(emitter, statements.conditions)
-    names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.derive))
+    names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.settle, *phases.derive))
     stocks = {n for n, slot in layout.slots.items() if slot.kind == "stock"}
     constants = [n for n, slot in layout.slots.items() if slot.kind == "constant"]
     visible = [n for n in (*constants, *sorted(stocks), *names) if not is_internal(n)]
@@ -78,6 +82,7 @@ def build(model: Model) -> Program:
         tuple(dict.fromkeys(visible)),
         emitter.origin,
         constant,
+        settled_names(phases, layout),
         tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
         bool(statements.conditions),
     )

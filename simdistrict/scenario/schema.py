@@ -230,6 +230,8 @@ def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
             return Problem(place, f'there is no integrator "{node.value}"', hint)
         case "string_type" if node.value is not None and not isinstance(node.value, list | dict):
             return Problem(place, f"{name} must be text", "put it in quotes")
+        case kind if kind in _KINDS and node.value is None:
+            return Problem(place, f"{name} has no value")
         case kind if kind in _KINDS:
             return Problem(place, f"{name} must be {_KINDS[kind]}")
         case "string_too_short":
@@ -261,7 +263,10 @@ def _not_a_number(name: str, node: Node, place: str) -> Problem:
     if isinstance(value, bool):
         return Problem(place, f"{name}: {str(value).lower()} is not a number", "write 1 or 0")
     if value is None:
-        return Problem(place, f"{name} has no value", "write a number")
+        hint = "write a number"
+        if name.isdigit():
+            hint = "inside { } a comma begins a new entry; decimals have a point, as in 0.25"
+        return Problem(place, f"{name} has no value", hint)
     return Problem(place, f"{name} must be one number", "name single labels as in name[label]")
 
 

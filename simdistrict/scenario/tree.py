@@ -270,7 +270,8 @@ def _syntax(error: Any, text: str, where: str) -> Problem:
         what = "the line is indented with a tab"
         return Problem(f"{where}:{number}", what, "YAML is indented with blanks only")
     complaint = f"{error.context or ''} {error.problem or ''}"
-    if "quoted scalar" in complaint and error.context_mark:
+    if error.context_mark and ("quoted scalar" in complaint or "flow" in complaint):
+        # where it was opened, not the end of the file
         number = error.context_mark.line + 1
     for part, what, hint in _SENTENCES:
         if part in complaint:
