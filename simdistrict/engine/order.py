@@ -100,7 +100,7 @@ def _inside(place: int, block: Block) -> bool:
 def constant_names(phases: Phases, layout: Layout) -> frozenset[str]:
     """Folded names of elements that depend on constants alone, the constants included."""
     later = {s.target.name for s in (*phases.settle, *phases.derive)}
-    names = {s.target.name for s in phases.once} - later
+    names = {s.target.name for s in phases.once} - later - _stocks(layout)
     names.update(n for n, slot in layout.slots.items() if _inside(slot.offset, layout.constants))
     return frozenset(names)
 
@@ -108,7 +108,13 @@ def constant_names(phases: Phases, layout: Layout) -> frozenset[str]:
 def settled_names(phases: Phases, layout: Layout) -> frozenset[str]:
     """Folded names of elements that stay as they are from the start on; see `constant_names`."""
     later = {s.target.name for s in phases.derive}
-    return constant_names(phases, layout) | ({s.target.name for s in phases.settle} - later)
+    settled = {s.target.name for s in phases.settle} - later - _stocks(layout)
+    return constant_names(phases, layout) | settled
+
+
+def _stocks(layout: Layout) -> set[str]:
+    """Stocks move even where their rates do not."""
+    return {n for n, slot in layout.slots.items() if _inside(slot.offset, layout.stocks)}
 
 
 def _needed(roots: Iterable[Statement], pool: Sequence[Statement]) -> list[Statement]:

@@ -18,7 +18,7 @@ from tests.oracle.witnesses import (
     CONTROL,
     Series,
     WitnessError,
-    key,
+    plain_key,
     pysd_run,
     simlin_run,
 )
@@ -115,7 +115,7 @@ def flat(result: xr.Dataset) -> Series:
             at = ",".join(along[i] for along, i in zip(labels, place, strict=True))
             column = values[(slice(None), *place)]
             if not dims or not np.isnan(column).all():
-                series[key(f"{name}[{at}]" if dims else name)] = column
+                series[plain_key(f"{name}[{at}]" if dims else name)] = column
     return series
 
 

@@ -30,15 +30,18 @@ class WitnessError(Exception):
     """The witness cannot read or run this model; the text is its own first complaint."""
 
 
-def fold(name: str) -> str:
-    """The form in which Vensim compares names: no case, no quotes, one blank between words."""
-    plain = _QUOTED.sub(lambda found: found[1].replace('\\"', '"'), name)
-    return _BLANKS.sub(" ", plain).strip().lower()
-
-
 def key(name: str) -> str:
-    """The key of one series: `name`, or `name[label,label]` for an element of an array."""
-    return _COMMA.sub(",", fold(name))
+    """The key of one series: `name`, or `name[label,label]` for an element of an array.
+
+    Compared as Vensim compares names: no case, one blank for blanks and underscores; the quotes
+    around a name that needs them are taken off.
+    """
+    return plain_key(_QUOTED.sub(lambda found: found[1].replace('\\"', '"'), name))
+
+
+def plain_key(name: str) -> str:
+    """The key of a series whose name stands without such quotes."""
+    return _COMMA.sub(",", _BLANKS.sub(" ", name)).strip().lower()
 
 
 def edited_copy(path: Path, folder: Path, *, time_step: float, save_step: float) -> Path:
@@ -78,7 +81,7 @@ def pysd_run(path: Path, *, time_step: float, save_step: float) -> Series:
             frame = model.run(progress=False)
         except Exception as error:
             raise WitnessError(_first_line("pysd", error)) from error
-    series = {key(column): frame[column].to_numpy(dtype=float) for column in frame.columns}
+    series = {key(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
     return series | {"time": frame.index.to_numpy(dtype=float)}
 
 
@@ -100,7 +103,7 @@ def simlin_run(path: Path, *, time_step: float, save_step: float) -> Series:
             frame = model.run(analyze_loops=False).results
         except simlin.SimlinError as error:
             raise WitnessError(_first_line("simlin", error)) from error
-    series = {key(column): frame[column].to_numpy(dtype=float) for column in frame.columns}
+    series = {plain_key(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
     series["time step"] = series.pop("dt", np.full(len(frame), time_step))
     return series | {"time": frame.index.to_numpy(dtype=float)}
 

@@ -36,6 +36,15 @@ def test_what_depends_on_constants_alone_is_computed_once() -> None:
     assert "# b" not in derive
 
 
+def test_a_stock_with_a_constant_net_flow_still_moves() -> None:
+    program = build(small("level = INTEG(rate, 1)\nrate = 2\nheld = INITIAL(level) + 1"))
+    assert "level" not in program.settled
+    assert {"rate", "held"} <= program.settled
+    path = fixed_steps(program, TEN, program.layout.template)
+    assert column(program, path, "level")[:3] == [1, 3, 5]
+    assert column(program, path, "held")[-1] == 2
+
+
 def test_every_line_of_source_knows_its_element() -> None:
     program = build(small("r : a, b\nx[r] = 1, 2\ny[r] = x[r] * Time\nz = SUM(y[r!])"))
     lines = program.source.splitlines()

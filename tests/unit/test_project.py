@@ -54,6 +54,13 @@ def test_one_version_everywhere() -> None:
     assert project["tool"]["hatch"]["version"]["path"] == "simdistrict/version.py"
 
 
+def test_the_floors_in_the_docs_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (floors,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    picture = read("docs/architecture.md").partition("## Floors")[2].split("```")[1]
+    assert [re.split(r"\s{2,}", row)[0] for row in picture.strip().splitlines()] == floors
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_fits_in_a_head(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
