@@ -139,7 +139,10 @@ class ScenarioFile(_Closed):
     assume: Annotated[dict[str, Number], Section] = Field(
         default_factory=dict, description="Constants and their values for the whole run."
     )
-    run: Annotated[RunFile, Section] = RunFile.model_validate({})
+    run: Annotated[RunFile, Section] = Field(
+        default_factory=lambda: RunFile.model_validate({}),
+        description="How the run is computed; keys replace those of the parent one by one.",
+    )
     report: list[str] | None = Field(
         None, description="Elements shown first in reports; replaces the parent's list."
     )

@@ -68,6 +68,7 @@ def _pulse_train(t: np.ndarray, dt: float) -> Series:
     return {
         "train": pulse_train(t, dt, 2, 1, 3, 11.63),
         "no width": pulse_train(t, dt, 1, 0, 4, 12),
+        "narrow": pulse_train(t, dt, 1, 0.03, 4, 12),
         "cut off": pulse_train(t, dt, 1, 2, 4, 9.63),
         "end between": pulse_train(t, dt, 1, 2, 4, 8),
         "off grid": pulse_train(t, dt, 1.37, 1.2, 2.7, 10.9),

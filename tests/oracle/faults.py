@@ -85,7 +85,7 @@ _EXACT_ZERO = (
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled")
 _PULSES += ("no width", "impulse", "content")
 _TRAINS = ("train", "cut off", "end between", "from start", "wide as interval", "filling")
-_TRAINS += ("content",)
+_TRAINS += ("content", "narrow")
 
 FAULTS = (
     Fault("pysd", "pulse", ("no width", "impulse", "content"), _WIDTH_0),

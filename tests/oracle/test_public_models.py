@@ -28,7 +28,8 @@ CORPUS = BESIDE / "corpus"
 # a column agrees when it lies within this part of its own largest magnitude: the files are in
 # single precision, six digits
 TOLERANCE = 1e-3
-MINIMUM_PASSING = 0
+# as counted in 2026-11; raise it when more is read
+MINIMUM_PASSING = {"test-models": 92, "corpus": 14}
 
 # the expected output of these lies in a file of another name
 ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab"}
@@ -41,6 +42,7 @@ NOT_IN_MODEL = {
 class Case(NamedTuple):
     """A model file and the file of its expected output."""
 
+    collection: str
     name: str
     model: Path
     expected: Path
@@ -60,14 +62,14 @@ def cases() -> Iterator[Case]:
         name = model.relative_to(TEST_MODELS).as_posix()
         expected = beside(name, model)
         if expected:
-            yield Case(name, model, expected)
+            yield Case("test-models", name, model, expected)
     index = CORPUS / "index.csv"
     rows = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
     for row in csv.DictReader(rows):
         model = CORPUS / row["id"].replace(":", "/", 1)
         expected = model.with_name(row["expected"])
         if model.suffix == ".mdl" and expected.suffix in (".dat", ".tab", ".csv"):
-            yield Case(row["id"], model, expected)
+            yield Case("corpus", row["id"], model, expected)
 
 
 CASES = list(cases())
@@ -86,11 +88,14 @@ def test_agrees_with_the_expected_output(case: Case) -> None:
     assert not complaints, "\n".join(complaints)
 
 
-@needs_files
-def test_enough_public_models_agree() -> None:
+@pytest.mark.parametrize("collection", MINIMUM_PASSING)
+def test_enough_public_models_agree(collection: str) -> None:
     """Guards against a reader that begins to refuse what it used to read."""
-    agreeing = [case.name for case in CASES if verdict(case) == ("", ())]
-    assert len(agreeing) >= MINIMUM_PASSING, f"{len(agreeing)} of {len(CASES)} agree"
+    found = [case for case in CASES if case.collection == collection]
+    if not found:
+        pytest.skip(f"no {collection} here")
+    agreeing = [case.name for case in found if verdict(case) == ("", ())]
+    assert len(agreeing) >= MINIMUM_PASSING[collection], f"{len(agreeing)} of {len(found)} agree"
 
 
 @cache

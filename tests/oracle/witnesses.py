@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -47,7 +48,7 @@ def plain_key(name: str) -> str:
 def edited_copy(path: Path, folder: Path, *, time_step: float, save_step: float) -> Path:
     """A copy of a model file, in `folder`, whose TIME STEP and SAVEPER are the given numbers.
 
-    Both witnesses get the same copy, so that equations which read TIME STEP see it as well.
+    Written into the file, so that equations which read TIME STEP see it as well.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
     for name, value in (("TIME STEP", time_step), ("SAVEPER", save_step)):
@@ -58,8 +59,7 @@ def edited_copy(path: Path, folder: Path, *, time_step: float, save_step: float)
         )
         if count != 1:
             raise WitnessError(f"{path.name}: {count} definitions of {name}")
-    # PySD makes a Python module of the file's name
-    copy = folder / (re.sub(r"\W", "_", path.stem) + ".mdl")
+    copy = folder / path.name
     copy.write_text(text, encoding="utf-8")
     return copy
 
@@ -70,19 +70,29 @@ def pysd_run(path: Path, *, time_step: float, save_step: float) -> Series:
     PySD integrates with Euler's method whatever the file asks for.
     Raises WitnessError when it cannot translate or run the model.
     """
-    with _quiet(), _folder() as folder:
-        import pysd
-
-        copy = edited_copy(path, folder, time_step=time_step, save_step=save_step)
+    with _quiet():
         try:
-            model = pysd.read_vensim(str(copy))
-            _float_states(model)
-            _separate_states(model)
-            frame = model.run(progress=False)
+            model = _translated(path)
+            frame = model.run(time_step=time_step, saveper=save_step, progress=False)
         except Exception as error:
             raise WitnessError(_first_line("pysd", error)) from error
     series = {key(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
     return series | {"time": frame.index.to_numpy(dtype=float)}
+
+
+@cache
+def _translated(path: Path) -> Any:
+    """The model as PySD translates it, which takes far longer than a run."""
+    import pysd
+
+    with _folder() as folder:
+        # PySD makes a Python module of the file's name
+        copy = folder / (re.sub(r"\W", "_", path.stem) + ".mdl")
+        shutil.copyfile(path, copy)
+        model = pysd.read_vensim(str(copy))
+    _float_states(model)
+    _separate_states(model)
+    return model
 
 
 def simlin_run(path: Path, *, time_step: float, save_step: float) -> Series:
