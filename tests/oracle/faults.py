@@ -74,18 +74,17 @@ _EUCLID = (
     "MODULO(-7,4) is -3 and not 1; Vensim's output for subscripted_round has negative remainders."
 )
 _BLOCKS = (
-    "It drops every list of numbers after the first for one variable and takes zeros: the second "
-    "list is as much a definition as the first, and PySD and SDEverywhere read it."
+    "It drops every list of numbers after the first for one variable and takes zeros, as one sees "
+    "without calculation: the numbers stand in the file, `by column[region,works]=4,5,6`."
 )
 _EXACT_ZERO = (
     "Only an exact 0 counts as zero; Vensim's user guide says that XIDZ takes a denominator "
     "smaller than 1.0E-6 in magnitude for zero: XIDZ(6,-5e-7,5) is 5, not -1.2e7."
 )
 
-_PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled")
-_PULSES += ("no width", "impulse", "content")
-_TRAINS = ("train", "cut off", "end between", "from start", "wide as interval", "filling")
-_TRAINS += ("content", "narrow")
+_PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
+_TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
+_FILLED = ("filling", "content")
 
 FAULTS = (
     Fault("pysd", "pulse", ("no width", "impulse", "content"), _WIDTH_0),
@@ -93,16 +92,16 @@ FAULTS = (
     Fault("pysd", "pulse", _PULSES, _ADDED_UP_PYSD, inexact),
     Fault("pysd", "pulse_train", ("no width",), _WIDTH_0),
     Fault("pysd", "pulse_train", ("off grid",), _OFF_GRID),
-    Fault("pysd", "pulse_train", _TRAINS, _ADDED_UP_PYSD, inexact),
+    Fault("pysd", "pulse_train", (*_TRAINS, *_FILLED), _ADDED_UP_PYSD, inexact),
     Fault("simlin", "constant_array", ("layer", "by column", "used", "content"), _BLOCKS),
     Fault("simlin", "label_by_label", ("table", "mixed"), _BLOCKS),
     Fault("simlin", "integer", ("negative", "through zero", "of constants"), _FLOOR),
     Fault("simlin", "modulo", ("negative", "through zero", "of constants"), _EUCLID),
     Fault("simlin", "pulse", ("off grid",), _OFF_GRID),
-    Fault("simlin", "pulse", _PULSES, _ADDED_UP_SIMLIN, inexact),
+    Fault("simlin", "pulse", (*_PULSES, "no width", "impulse"), _ADDED_UP_SIMLIN, inexact),
     Fault("simlin", "pulse_train", ("no width",), _WIDTH_0),
     Fault("simlin", "pulse_train", ("off grid",), _OFF_GRID),
-    Fault("simlin", "pulse_train", _TRAINS, _ADDED_UP_SIMLIN, inexact),
+    Fault("simlin", "pulse_train", (*_TRAINS, *_FILLED), _ADDED_UP_SIMLIN, inexact),
     Fault("simlin", "subscripted_inputs", ("remainder",), _FLOOR),
     Fault("simlin", "xidz", ("below threshold",), _EXACT_ZERO),
     Fault("simlin", "zidz", ("below threshold",), _EXACT_ZERO),
@@ -147,8 +146,8 @@ REFUSALS = (
     Refusal(
         "pysd",
         "names_needless_quotes",
-        "It takes a name in quotes for another name than the same without; the quotes only "
-        "delimit it, and simlin reads both as one.",
+        "It takes a name in quotes for another name than the same without. The quotes only "
+        "delimit a name, and simlin reads both as one; no page of the help says so in words.",
     ),
     Refusal("simlin", "prod", "It has no PROD."),
     Refusal(

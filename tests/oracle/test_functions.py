@@ -113,7 +113,7 @@ def flat(result: xr.Dataset) -> Series:
         labels = [[str(label) for label in result[dim].to_numpy()] for dim in dims]
         for place in itertools.product(*(range(len(along)) for along in labels)):
             at = ",".join(along[i] for along, i in zip(labels, place, strict=True))
-            column = values[(slice(None), *place)]
+            column = values[:, *place]
             if not dims or not np.isnan(column).all():
                 series[plain_key(f"{name}[{at}]" if dims else name)] = column
     return series

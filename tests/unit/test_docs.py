@@ -28,7 +28,9 @@ def pages() -> list[Path]:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda p: p.name)
 def test_no_mark_was_left_unfilled(page: Path) -> None:
-    assert not re.findall(r"\b(?:TODO|FIXME|RELATIVE|BENCH|PUBLIC|RESULTS_TABLE)\b", page.read_text())
+    assert not re.findall(
+        r"\b(?:TODO|FIXME|RELATIVE|BENCH|PUBLIC|RESULTS_TABLE)\b", page.read_text()
+    )
 
 
 def examples(language: str) -> list[tuple[str, str]]:
