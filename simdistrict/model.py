@@ -14,6 +14,9 @@ from functools import cached_property
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import Array, Expr, Number, Points, fold, references
 
+# far beyond any use, and near enough that a mistyped exponent is told at once
+MAX_STEPS, MAX_SAVED = 1e9, 1e7
+
 CONTROL = ("initial time", "final time", "time step", "saveper")
 
 
@@ -162,6 +165,15 @@ class TimeGrid:
                 )
             )
         span = (stop - start) / time_step
+        if span > MAX_STEPS or span / every > MAX_SAVED:
+            raise ModelError(
+                Problem(
+                    "TIME STEP",
+                    f"{span:.3g} steps with {span / every:.3g} saved points are more than a run "
+                    f"can have ({MAX_STEPS:.0e} and {MAX_SAVED:.0e})",
+                    "use a longer time step or save step",
+                )
+            )
         steps = round(span) if abs(span - round(span)) <= 1e-5 * max(1.0, span) else int(span)
         return cls(start, steps, time_step, every)
 

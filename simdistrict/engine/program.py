@@ -133,7 +133,8 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
         match node:
             case Call("PULSE"):
                 start, width, step = texts
-                emitter.put(f"out.extend(train_times({start}, {width}, 0.0, inf, {step}, stop))")
+                lasts = f"({width} if {width} > 0.0 else {step})"
+                emitter.put(f"out.extend(train_times({start}, {lasts}, 0.0, inf, 0.0, stop))")
             case Call("PULSE TRAIN"):
                 emitter.put(f"out.extend(train_times({', '.join(texts)}, stop))")
             case _:

@@ -52,7 +52,8 @@ def pulse_train(
     since = s - start
     if interval > 0.0:
         since -= math.floor(since / interval) * interval
-    return 1.0 if since < (width if width > 0.0 else time_step) else 0.0
+    # the reference manual: a width of at most TIME STEP lasts one time step
+    return 1.0 if since < max(width, time_step) else 0.0
 
 
 def ramp(t: float, slope: float, start: float, end: float) -> float:
@@ -81,7 +82,7 @@ def train_times(
     """The times at which a pulse train switches, up to `stop`."""
     last = min(end, stop)
     times = [end]
-    width = width if width > 0.0 else time_step
+    width = max(width, time_step)
     count = int((last - start) / interval) + 1 if interval > 0.0 and last > start else 1
     # more switches than a run could resolve are not worth stopping for
     for k in range(min(count, 100_000)):

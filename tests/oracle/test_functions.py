@@ -111,9 +111,9 @@ def flat(result: xr.Dataset) -> Series:
         if "time" not in variable.dims:
             values = np.broadcast_to(values, (len(time), *values.shape))
         labels = [[str(label) for label in result[dim].to_numpy()] for dim in dims]
-        for place in itertools.product(*(range(len(along)) for along in labels)):
-            at = ",".join(along[i] for along, i in zip(labels, place, strict=True))
-            column = values[:, *place]
+        columns = values.reshape(len(time), -1).T
+        for column, place in zip(columns, itertools.product(*labels), strict=True):
+            at = ",".join(place)
             if not dims or not np.isnan(column).all():
                 series[plain_key(f"{name}[{at}]" if dims else name)] = column
     return series

@@ -112,6 +112,11 @@ def test_part_of_an_array_acts_after_the_parents_whole(project: Path) -> None:
     assert [v.text for v in child.assume] == ["x", "y[a]", "x[a]"]
 
 
+def test_whole_in_a_child_acts_after_the_parents_part(project: Path) -> None:
+    child = family("assume: {y: 5, X: 3}\n", PARENT.replace('x: 1, "y[a]"', 'x: 1, "x[a]"'))
+    assert [(v.text, v.value) for v in child.assume] == [("x[a]", 2.0), ("y", 5.0), ("X", 3.0)]
+
+
 def test_run_merges_by_key(project: Path) -> None:
     child = family("run: {time step: 0.25, integrator: rk4}\n")
     assert child.run == RunSettings(final_time=2060.0, time_step=0.25, integrator="rk4")

@@ -151,6 +151,19 @@ def test_shipped_scenarios_survive_storage(name: str) -> None:
     assert str(Path.cwd()) not in to_yaml(resolved, model)
 
 
+def test_example_of_the_docs(tmp_path: Path) -> None:
+    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.scenario import model_path
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text()
+    path = tmp_path / "documented.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    documented = load_scenario(path)
+    sets = [t.split('"')[0] for t in page.split('--set "')[1:] if "=" in t and "NAME" not in t]
+    assert len(sets) == 4
+    resolve(documented, read_mdl(model_path(documented)), sets, strict=True)
+
+
 # ---------------------------------------------------------------------- origins
 
 
