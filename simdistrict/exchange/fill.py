@@ -6,7 +6,7 @@ in it changes. No expression is read or written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from simdistrict.exchange.assign import Assigned, assigned, place_name
 from simdistrict.exchange.literals import Piece, blocks_by_name, edits, pieces
 from simdistrict.exchange.mdl import read_mdl_text
 from simdistrict.exchange.splice import Edit, plain, read_exact, spliced, write_exact
-from simdistrict.exchange.tables import FOLDER, Table, read_tables
+from simdistrict.exchange.tables import FOLDER, Table, read_files, updated_files
 from simdistrict.expr import fold
 from simdistrict.model import Model
 
@@ -46,22 +46,36 @@ class Filled:
     differences: tuple[Difference, ...]
 
 
-def fill(path: Path, *, check: bool = False) -> Filled:
+def fill(
+    path: Path,
+    *,
+    check: bool = False,
+    values: Mapping[tuple[str, ...], float] | None = None,
+    source: str | None = None,
+    confidence: str | None = None,
+) -> Filled:
     """Write the numbers of the tables in the folder `data` beside a model into the model.
 
-    check: change nothing. Raises ModelError with every problem of the tables, ExchangeError when
-    a file cannot be read or written; the model then stays as it was.
+    check: change nothing. values: (element, label, ...) -> value, written into the tables first,
+    with their source and confidence where given: see `update_table`.
+    Raises ModelError with every problem of the tables, ExchangeError when a file cannot be read
+    or written. Nothing is written before everything is known to fit.
     """
     folder = path.parent / FOLDER
-    tables = read_tables(folder)
-    if not tables:
+    before = read_files(folder)
+    if not before:
         what = f"there is no table of constants in {folder}"
         hint = "a table is a .csv file with the columns element, label, unit, value, ..."
         raise ModelError(Problem(str(path), what, hint))
     text, encoding = read_exact(path)
-    found = fill_text(text, tables, str(path))
-    if found.text != text and not check:
-        write_exact(path, found.text, encoding)
+    files = updated_files(before, values or {}, source=source, confidence=confidence)
+    found = fill_text(text, [file.table for file in files], str(path))
+    if not check:
+        for old, new in zip(before, files, strict=True):
+            if old.text != new.text:
+                write_exact(new.path, new.text, new.encoding)
+        if found.text != text:
+            write_exact(path, found.text, encoding)
     return found
 
 

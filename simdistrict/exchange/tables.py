@@ -7,8 +7,8 @@ is not known here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
@@ -54,23 +54,72 @@ class Table:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table with the file that it stands in: the exact text and its encoding."""
+
+    path: Path
+    text: str
+    encoding: str
+    table: Table
+
+
 def read_tables(folder: Path) -> tuple[Table, ...]:
     """The tables of constants among the CSV files of a folder, by name.
 
     A file without a column `element` is something else and left alone. Raises ModelError with
     every problem of all files.
     """
-    tables: list[Table] = []
+    return tuple(file.table for file in read_files(folder))
+
+
+def read_files(folder: Path) -> tuple[TableFile, ...]:
+    """The tables of a folder with their files: see `read_tables`."""
+    files: list[TableFile] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.csv")):
         try:
-            if table := parse_table(read_exact(path)[0], f"{folder.name}/{path.name}"):
-                tables.append(table)
+            text, encoding = read_exact(path)
+            if table := parse_table(text, f"{folder.name}/{path.name}"):
+                files.append(TableFile(path, text, encoding, table))
         except SimdistrictError as error:
             problems += error.problems
     if problems:
         raise ModelError(problems)
-    return tuple(tables)
+    return tuple(files)
+
+
+def updated_files(
+    files: Sequence[TableFile],
+    values: Mapping[tuple[str, ...], float],
+    *,
+    source: str | None = None,
+    confidence: str | None = None,
+) -> tuple[TableFile, ...]:
+    """The files with other values, each in the table that has its row: see `update_table`."""
+    homes: dict[str, dict[tuple[str, ...], float]] = {}
+    problems: list[Problem] = []
+    rows = [row for file in files for row in file.table.rows]
+    everywhere = Table("the tables", (), tuple(rows))
+    for key, value in values.items():
+        hits = [f.table.where for f in files for row in f.table.rows if _is_row(row, key)]
+        if len(hits) == 1:
+            homes.setdefault(hits[0], {})[key] = value
+        else:
+            problems.append(_no_one_row(everywhere, key, len(hits)))
+    found: list[TableFile] = []
+    for file in files:
+        where = file.table.where
+        try:
+            text, _ = updated(
+                file.text, homes.get(where, {}), source=source, confidence=confidence, where=where
+            )
+            found.append(replace(file, text=text, table=parse_table(text, where) or file.table))
+        except ModelError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
+    return tuple(found)
 
 
 def parse_table(text: str, where: str) -> Table | None:

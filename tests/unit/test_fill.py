@@ -337,6 +337,29 @@ def test_a_number_edited_in_the_table_is_found_and_written(project: Path, capsys
     assert call(capsys, "fill", "m.mdl", "--check").code == 0
 
 
+def test_a_value_set_reaches_table_and_model(project: Path, capsys: Capsys) -> None:
+    path = project / "data" / "t.csv"
+    before = path.read_bytes()
+    answer = call(capsys, "fill", "m.mdl", "--set", "cost[south, Cloth]=9.5", "--source", "a fit")
+    assert answer.code == 0
+    wanted = before.replace(
+        b'cost,cloth,south,5.0,"a ""source"", dated"', b"cost,cloth,south,9.5,a fit"
+    )
+    assert path.read_bytes() == wanted != before
+    assert b"3,4;9.5,6;" in (project / "m.mdl").read_bytes()
+    model, files = (project / "m.mdl").read_bytes(), path.read_bytes()
+    # outside the range of the model: neither the table nor the model changes
+    answer = call(capsys, "fill", "m.mdl", "--set", "rate=3", "--set", "share[nort]=1")
+    assert answer.code == 3
+    assert 'there is no row of "share[nort]"' in answer.err
+    answer = call(capsys, "fill", "m.mdl", "--set", "rate=3")
+    assert answer.code == 3
+    assert "outside the range [0, 1]" in answer.err
+    assert ((project / "m.mdl").read_bytes(), path.read_bytes()) == (model, files)
+    assert call(capsys, "fill", "m.mdl", "--set", "rate=half").code == 2
+    assert call(capsys, "fill", "m.mdl", "--source", "x").code == 2
+
+
 def test_mistakes_are_told_with_file_and_line(project: Path, capsys: Capsys) -> None:
     before = (project / "m.mdl").read_bytes()
     (project / "data" / "u.csv").write_text("element,value\nratte,1\n")
