@@ -17,7 +17,7 @@ _COUNTS = frozenset({"DELAY N", "SMOOTH N"})
 def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
     """Every literal that should be a constant of its own: element, line and number.
 
-    Not counted: 0 and 1; 2 and 0.5 as an exponent (a square, a root); LN(2), which turns a
+    Not counted: 0, 1 and -1; 2 and 0.5 as an exponent (a square, a root); LN(2), which turns a
     half-life into a rate; the order of a delay; a number that alone is the initial value of a
     stock, whose unit and source are the stock's; the points of a lookup.
     """
@@ -39,7 +39,7 @@ def is_bare(expr: Expr) -> bool:
 def _literals(expr: Expr) -> Iterator[float]:
     match expr:
         case Number(value):
-            if value not in (0.0, 1.0):
+            if abs(value) not in (0.0, 1.0):
                 yield value
             return
         case Binary("^", base, exponent) if _plain_exponent(exponent):
@@ -57,4 +57,4 @@ def _literals(expr: Expr) -> Iterator[float]:
 
 def _plain_exponent(expr: Expr) -> bool:
     value = expr.operand if isinstance(expr, Unary) and expr.op == "-" else expr
-    return isinstance(value, Number) and value.value in (2.0, 0.5)
+    return isinstance(value, Number) and abs(value.value) in (2.0, 0.5)

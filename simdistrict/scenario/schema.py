@@ -222,8 +222,6 @@ def _without_titles(schema: Any) -> Any:
     }
 
 
-
-
 def _part(path: Path) -> tuple[type[BaseModel], str]:
     match path:
         case ("policies", name, _, *_):
