@@ -81,6 +81,7 @@ def steady_state(runs: Runs) -> Iterator[Finding]:
 
 def extremes(runs: Runs) -> Iterator[Finding]:
     """Every extreme condition leads to a run that completes, and to what is expected of it."""
+    _check_dates(runs)
     for extreme in runs.statements.extremes:
         name = f'the extreme condition "{extreme.name}"'
         run, plan = runs.changed(extreme.changes, extreme.begin)
@@ -93,14 +94,26 @@ def extremes(runs: Runs) -> Iterator[Finding]:
             yield from _expected(runs, run, expected, at, name)
 
 
+def _check_dates(runs: Runs) -> None:
+    """Raise ScenarioError for dates at which no run of the model is."""
+    if not runs.statements.extremes:
+        return
+    grid = runs.as_is()[1].grid
+    problems = []
+    for extreme in runs.statements.extremes:
+        dates = [(extreme.begin, extreme.origin)] + [(e.at, e.origin) for e in extreme.expect]
+        for date, origin in dates:
+            if date is not None and not grid.start <= date <= grid.stop:
+                what = f"the time {date:g} lies outside the run, {grid.start:g} to {grid.stop:g}"
+                problems.append(Problem(origin, what))
+    if problems:
+        raise ScenarioError(problems)
+
+
 def _expected(
     runs: Runs, run: Run, expected: Expectation, at: float, name: str
 ) -> Iterator[Finding]:
     point = int(np.abs(run.time - at).argmin())
-    step = run.time[1] - run.time[0] if len(run.time) > 1 else 1.0
-    if abs(run.time[point] - at) > step:
-        what = f"the time {at:g} lies outside the run ({run.time[0]:g} to {run.time[-1]:g})"
-        raise ScenarioError(Problem(expected.origin, what))
     values = runs.flat(run, expected.term)[point]
     unit = np.ones_like(values)
     if expected.of == "initial":

@@ -21,8 +21,8 @@ def conservation(runs: Runs) -> Iterator[Finding]:
     Under Euler the two sides are equal up to rounding, so that every run is made with Euler,
     whatever the model integrates with: the balance is a matter of the equations.
     """
-    for name, scenario in runs.named().items() if runs.statements.balances else ():
-        run, plan = runs.of(name, scenario, "euler")
+    for usual, scenario in runs.named().items() if runs.statements.balances else ():
+        run, plan, name = runs.with_euler(usual, scenario)
         yield from runs.tell("conservation", name, run, stocks=False)
         if runs.broken(run):
             continue

@@ -52,7 +52,7 @@ class Runs:
         self.statements = statements
         self.bare = bare
         self.told: set[str] = set()
-        self._done: dict[tuple[str, str], tuple[Run, Plan]] = {}
+        self._done: dict[str, tuple[Run, Plan]] = {}
 
     # ------------------------------------------------------------------ which runs
 
@@ -63,19 +63,23 @@ class Runs:
         }
         return found or {AS_IS: None}
 
-    def of(
-        self, name: str, scenario: Scenario | None, integrator: str | None = None
-    ) -> tuple[Run, Plan]:
+    def of(self, name: str, scenario: Scenario | None) -> tuple[Run, Plan]:
         """The model under a scenario, or as it is."""
-        key = (name, integrator or "")
-        if key not in self._done:
-            resolved = self.bare
-            if scenario is not None:
-                resolved = resolve(scenario, self.model)
-            if integrator:
-                resolved = replace(resolved, run=replace(resolved.run, integrator=integrator))
-            self._done[key] = self.run(resolved)
-        return self._done[key]
+        if name not in self._done:
+            resolved = self.bare if scenario is None else resolve(scenario, self.model)
+            self._done[name] = self.run(resolved)
+        return self._done[name]
+
+    def with_euler(self, name: str, scenario: Scenario | None) -> tuple[Run, Plan, str]:
+        """The same run integrated with Euler, and what findings call it."""
+        run, plan = self.of(name, scenario)
+        if plan.integrator == "euler":
+            return run, plan, name
+        name = f"{name}, with Euler"
+        if name not in self._done:
+            settings = replace(plan.resolved.run, integrator="euler")
+            self._done[name] = self.run(replace(plan.resolved, run=settings))
+        return *self._done[name], name
 
     def as_is(self) -> tuple[Run, Plan]:
         """The model as it is."""
@@ -100,15 +104,19 @@ class Runs:
 
         The first element of each kind, causes first.
         """
-        if run.ending.outcome != Outcome.completed:
+        order = [n for n in self.prepared.program.order if n in run.values]
+        done = run.ending.outcome == Outcome.completed
+        after = "" if done else f", and the run did not complete: {run.ending.message}"
+        # where a run ended early, NaN stands for what was never computed
+        computed = np.isfinite(run.time) if done else run.time <= run.ending.time
+        for name in order:
+            bad = ~np.isfinite(self._defined(run, name)) & computed[:, None]
+            if bad.any():
+                yield Flaw(name, f"is no finite number {self._spot(run, name, bad)}{after}")
+                return
+        if not done:
             yield Flaw("", f"the run did not complete: {run.ending.message}")
             return
-        order = [n for n in self.prepared.program.order if n in run.values]
-        for name in order:
-            bad = ~np.isfinite(self._defined(run, name))
-            if bad.any():
-                yield Flaw(name, f"is no number {self._spot(run, name, bad)}")
-                return
         for name in order if stocks else ():
             if name in self.statements.may_be_negative or not self.is_stock(name):
                 continue

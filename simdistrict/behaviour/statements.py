@@ -83,6 +83,7 @@ class Extreme:
     changes: tuple[Change, ...]
     begin: float | None
     expect: tuple[Expectation, ...]
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,8 @@ class _Reader:
             for i, expectation in enumerate(written.expect)
             for found in self.expectation(expectation, (*at, "expect", i))
         )
-        return Extreme(name, self.changes(written.values, *at, "set"), written.begin, expect)
+        changes = self.changes(written.values, *at, "set")
+        return Extreme(name, changes, written.begin, expect, self.place(*at))
 
     def expectation(self, written: ExpectationFile, at: tuple[str | int, ...]) -> list[Expectation]:
         terms = self.terms([written.element], (*at, "element"))
