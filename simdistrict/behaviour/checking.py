@@ -73,7 +73,9 @@ def check_behaviour(
         runs.as_is()
     except ModelError as error:
         # control values that make no time grid: no check can run anything
-        found = [Finding("run", "error", "", 0, str(p).replace("\n", " ")) for p in error.problems]
+        for p in error.problems:
+            what = f"cannot be run: {p.where}, {p.what}" + (f"; {p.hint}" if p.hint else "")
+            found.append(Finding("run", "error", "", 0, what))
         return hardened(found, strict)
     for name in made(stated, only, corners_count):
         if name == "corners":

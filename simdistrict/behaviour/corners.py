@@ -6,6 +6,7 @@ Draws are seeded, and a failing point is reduced to the few values that it takes
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,8 @@ def _free(model: Model) -> Iterator[_Free]:
         low, high = element.range.low, element.range.high
         name = fold(element.name)
         if not isinstance(element, Constant) or name in CONTROL or low is None or high is None:
+            continue
+        if not math.isfinite(high - low):
             continue
         shape = model.shape(element)
         for position in constant_values(model, element):

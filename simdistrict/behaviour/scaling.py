@@ -16,7 +16,20 @@ from simdistrict.balance import unit_reader
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Numbers, Runs, dense
 from simdistrict.checks import Finding
 from simdistrict.dataset import Run
-from simdistrict.expr import Array, Expr, LookupCall, Number, Points, Unary, WithLookup, fold, walk
+from simdistrict.expr import (
+    Array,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Unary,
+    WithLookup,
+    children,
+    fold,
+    rebuild,
+    walk,
+)
 from simdistrict.literals import is_bare
 from simdistrict.model import Constant, Element, Equation, Lookup, Model, Stock
 from simdistrict.plan import lowered, plan_run
@@ -35,7 +48,7 @@ EXPONENT = 10
 def unit_of_account(runs: Runs) -> Iterator[Finding]:
     """Rescaling a base unit rescales every element by that unit's power in it, and no more.
 
-    The time unit stays. All units are rescaled in one run each way; where that finds nothing,
+    The time unit stays. Where some element states no unit, findings are warnings. All units are rescaled in one run each way; where that finds nothing,
     no unit by itself would.
     """
     run, _ = runs.as_is()
@@ -45,6 +58,9 @@ def unit_of_account(runs: Runs) -> Iterator[Finding]:
     work = _Scaling(runs.model)
     if not work.bases:
         return
+    # an amount without a unit cannot be rescaled, and what it meets differs without being wrong
+    bare = any(work.powers(element) is None for element in runs.model)
+    severity = "warning" if bare else "error"
     told: set[str] = set()
     # different exponents, so that units which are mistaken for each other do not cancel
     several = {base: EXPONENT + 3 * k for k, base in enumerate(work.bases)}
@@ -59,17 +75,25 @@ def unit_of_account(runs: Runs) -> Iterator[Finding]:
                 told.add(name)
                 labels = runs.label(runs.model.by_name[name], place)
                 what = (
-                    f"does not scale with the unit {base}: with {base} counted in "
-                    f"{'1/' if sign > 0 else ''}{2**EXPONENT} it is {got:.6g} instead of "
-                    f"{due:.6g} {f'at {labels} ' if labels else ''}in {run.time[point]:.10g}; a "
-                    "number in its equation stands for an amount of that unit"
+                    f"does not scale with the unit {base}: with all amounts of it "
+                    f"{'times' if sign > 0 else 'divided by'} {2**EXPONENT} it is {got:.6g} "
+                    f"instead of {due:.6g} {f'at {labels} ' if labels else ''}in "
+                    f"{run.time[point]:.10g}; a number in its equation stands for an amount"
                 )
-                yield runs.finding("unit-of-account", name, what)
+                yield runs.finding("unit-of-account", name, what, severity)
 
 
 def _times(exponents: Mapping[str, int], sign: int) -> dict[str, int]:
     return {base: sign * k for base, k in exponents.items()}
 
+
+# function -> the argument whose unit it has, and the argument that is an initial value: a number
+# that stands there alone takes the unit, as in the check of units
+_INITIAL = {
+    "SAMPLE IF TRUE": (1, 2),
+    "INTEG": (0, 1),
+    **dict.fromkeys(("DELAY1I", "DELAY3I", "DELAY N", "SMOOTHI", "SMOOTH3I", "SMOOTH N"), (0, 2)),
+}
 
 # name, point in time, place, the value, what it should be
 Difference = tuple[str, int, int, float, float]
@@ -92,7 +116,8 @@ def _differing(
             continue
         due = runs.series(run, name).reshape(len(run.time), -1) * factor
         got = runs.series(scaled, name).reshape(len(run.time), -1)
-        bad = _unequal(got, due)
+        # where the rescaled run ended early, NaN stands for what was never computed
+        bad = _unequal(got, due) & (run.time <= scaled.ending.time)[:, None]
         if bad.any():
             point, place = (int(i) for i in np.argwhere(bad)[0])
             since[name] = (name, point, place, float(got[point, place]), float(due[point, place]))
@@ -152,7 +177,7 @@ class _Scaling:
         """The model with every stated number in the other units.
 
         Constants, lookups (their y by their own unit, their x by the unit of what they are
-        applied to), and numbers that alone are a stock's initial value. A number whose unit is
+        applied to), and numbers that alone are an initial value. A number whose unit is
         not known stays.
         """
         elements = tuple(self._element(e, exponents) for e in self.model)
@@ -174,12 +199,31 @@ class _Scaling:
             case Points() if isinstance(element, Lookup):
                 across = self.inputs.get(fold(element.name), {})
                 expression = _points(expression, _factor(across, exponents), factor)
-            case WithLookup(x, points):
-                across = self._powers_of(x)
-                expression = WithLookup(x, _points(points, _factor(across, exponents), factor))
-        if initial is not None and is_bare(initial):
-            initial = _times_number(initial, factor)
+            case _:
+                expression = self._expression(expression, factor, exponents)
+        if initial is not None:
+            if is_bare(initial):
+                initial = _times_number(initial, factor)
+            else:
+                initial = self._expression(initial, factor, exponents)
         return replace(equation, expression=expression, initial=initial)
+
+    def _expression(self, expr: Expr, factor: float, exponents: Mapping[str, int]) -> Expr:
+        """An expression with the numbers in it that have a unit by Vensim's rules."""
+        nodes = tuple(self._expression(node, factor, exponents) for node in children(expr))
+        expr = rebuild(expr, nodes)
+        match expr:
+            case WithLookup(x, points):
+                across = _factor(self._powers_of(x), exponents)
+                return WithLookup(x, _points(points, across, factor))
+            case Call(function, args) if function in _INITIAL:
+                like, at = _INITIAL[function]
+                if at < len(args) and is_bare(args[at]):
+                    own = _factor(self._powers_of(args[like]), exponents)
+                    return Call(
+                        function, (*args[:at], _times_number(args[at], own), *args[at + 1 :])
+                    )
+        return expr
 
     def _inputs(self) -> dict[str, dict[str, float]]:
         """Folded names of lookups -> the unit of what they are applied to, where they first are."""

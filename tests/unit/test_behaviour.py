@@ -178,7 +178,10 @@ def test_bounds_hold_in_every_run() -> None:
     assert finding.element == "share"
     assert "[0, 0.4]" in finding.what
     assert "at [" in finding.what
-    both = bounds.replace("1}", "0.75}") + "extremes: {rush: {set: {intake rate: 5, training time: 100}}}"
+    both = (
+        bounds.replace("1}", "0.75}")
+        + "extremes: {rush: {set: {intake rate: 5, training time: 100}}}"
+    )
     assert [f.check for f in found(CHAIN, both, "bounds", "extremes")] == ["extremes"]
 
 
@@ -219,6 +222,8 @@ wealth = INTEG(sales - wealth * rate, 100) ~ EUR ~ Stock. |
 lots = WITH LOOKUP(price, ((0,4),(10,2))) ~ su ~ Auxiliary. |
 rich = IF THEN ELSE(wealth > limit, 1, 0) ~ Dmnl ~ Auxiliary. |
 limit = 10 ~ EUR ~ Constant. |
+late = SMOOTH3I(wealth, patience, 50) + SAMPLE IF TRUE(Time > patience, wealth, 7) ~ EUR ~ A. |
+patience = 2 ~ Year ~ Constant. |
 size = SQRT(wealth * wealth) + MAX(wealth, limit) ~ EUR ~ Auxiliary. |
 """
 
@@ -264,6 +269,8 @@ def test_what_the_check_of_units_lets_pass(old: str, new: str, element: str) -> 
     assert check_model(model, ["units"]) == []
     (finding,) = check_behaviour(model, None, ["unit-of-account"])
     assert finding.element == element
+    # what has no unit cannot be rescaled, so that the fault may be there
+    assert finding.severity == "warning"
 
 
 def test_a_threshold_is_met_from_either_side() -> None:

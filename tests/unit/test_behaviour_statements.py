@@ -82,7 +82,11 @@ corners: {why: It is law., keep: [price]}
             '"total" times the time unit is Year*su, "level" is su',
         ),
         ("accounts:\n  a: {total: total, parts: [price]}", 2, "is EUR/su"),
-        ("accounts:\n  a:\n    total: total\n    parts: [level]\n    per: [region]", 5, "dimension"),
+        (
+            "accounts:\n  a:\n    total: total\n    parts: [level]\n    per: [region]",
+            5,
+            "dimension",
+        ),
         (
             "extremes:\n  e:\n    set: {rate: 0}\n    expect:\n      - {element: total}",
             5,
