@@ -1,10 +1,12 @@
 """The closed schema of a checks file: what a model's author states about its behaviour.
 
 Reads the text of one file; `statements` looks its names up in a model.
+`python -m simdistrict.behaviour.schema` prints the JSON schema that editors use.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -15,6 +17,7 @@ from simdistrict.scenario.schema import (
     Number,
     Section,
     by_line,
+    json_schema_text,
     keys_at,
     repeated_names,
     validated,
@@ -26,78 +29,118 @@ Names = Annotated[list[str], Field(min_length=1)]
 Values = Annotated[dict[str, Number], Field(min_length=1)]
 
 
+Why = Annotated[str, Field(description="One or two sentences: why it must hold.")]
+Per = Annotated[
+    list[str] | None,
+    Field(
+        description="Dimensions that are not summed over; default: those that all of them have."
+    ),
+]
+
+
 class BalanceFile(Closed):
     """What flows into a group of stocks and out of it is all that changes them."""
 
-    why: str = ""
-    stocks: Names
-    gains: list[str] = Field(default_factory=list)
-    losses: list[str] = Field(default_factory=list)
-    per: list[str] | None = None
+    why: Why = ""
+    stocks: Names = Field(description="The stocks, which have one unit.")
+    gains: list[str] = Field(default_factory=list, description="All that flows in from outside.")
+    losses: list[str] = Field(default_factory=list, description="All that flows out of the group.")
+    per: Per = None
 
 
 class AccountFile(Closed):
-    """A total is the sum of its parts; a part that begins with a minus sign is taken off."""
+    """A total is the sum of its parts."""
 
-    why: str = ""
-    total: str
-    parts: Names
-    per: list[str] | None = None
+    why: Why = ""
+    total: str = Field(description="The element that is the sum.")
+    parts: Names = Field(description="What it is the sum of; one with a minus sign is taken off.")
+    per: Per = None
 
 
 class SteadyFile(Closed):
     """Constants under which nothing moves."""
 
-    why: str = ""
-    values: Values = Field(alias="set")
+    why: Why = ""
+    values: Values = Field(alias="set", description="Constants and their values for the run.")
 
 
 class ExpectationFile(Closed):
-    """One element at one time, below or above a number; the last time when none is given."""
+    """One element at one time, below or above a number."""
 
-    element: str
-    at: Number | None = None
-    below: Number | None = None
-    above: Number | None = None
-    of: Literal["initial", "unchanged"] | None = None
+    element: str = Field(description="An element, all of an array or a part of it.")
+    at: Number | None = Field(None, description="The time; default: the last one.")
+    below: Number | None = Field(None, description="It is less than this.")
+    above: Number | None = Field(None, description="It is more than this.")
+    of: Literal["initial", "unchanged"] | None = Field(
+        None,
+        description="The numbers are shares of its value at the start of the run, or at the same "
+        "time in the model as it is; default: they are in its own unit.",
+    )
 
 
 class ExtremeFile(Closed):
     """An extreme condition, and what must be true under it."""
 
-    why: str = ""
-    values: Values = Field(alias="set")
-    begin: Number | None = Field(None, alias="from")
-    expect: list[ExpectationFile] = Field(default_factory=list)
+    why: Why = ""
+    values: Values = Field(
+        alias="set", description="Constants and their values, which may leave their ranges."
+    )
+    begin: Number | None = Field(
+        None, alias="from", description="The time from which they hold; default: always."
+    )
+    expect: list[ExpectationFile] = Field(
+        default_factory=list, description="What must be true, besides a run that stays sound."
+    )
 
 
 class BoundFile(Closed):
-    """Limits within which an element stays in every run."""
+    """Limits within which an element stays."""
 
-    low: Number | None = None
-    high: Number | None = None
+    low: Number | None = Field(None, description="It is never below this.")
+    high: Number | None = Field(None, description="It is never above this.")
 
 
 class CornersFile(Closed):
-    """What random corners leave as it is: constants that are tied to each other."""
+    """What random corners of the ranges leave as it is."""
 
-    why: str = ""
-    keep: Names
+    why: Why = ""
+    keep: Names = Field(description="Constants that are tied to each other, such as shares.")
 
 
 class ChecksFile(Closed):
-    """All that is stated about a model."""
+    """Checks of simdistrict: what a model's author states about its behaviour."""
 
-    why: str = ""
-    scenarios: list[str] = Field(default_factory=list)
-    may_be_negative: list[str] = Field(default_factory=list)
-    conservation: Annotated[dict[str, BalanceFile], Section] = Field(default_factory=dict)
-    accounts: Annotated[dict[str, AccountFile], Section] = Field(default_factory=dict)
-    steady_state: SteadyFile | None = None
-    extremes: Annotated[dict[str, ExtremeFile], Section] = Field(default_factory=dict)
-    bounds: Annotated[dict[str, BoundFile], Section] = Field(default_factory=dict)
-    indicators: list[str] = Field(default_factory=list)
-    corners: CornersFile | None = None
+    why: str = Field("", description="One or two sentences on the whole.")
+    scenarios: list[str] = Field(
+        default_factory=list,
+        description="Scenarios in which balances, accounts and bounds are checked; default: the "
+        "model as it is.",
+    )
+    may_be_negative: list[str] = Field(
+        default_factory=list, description="Stocks for which a negative value makes sense."
+    )
+    conservation: Annotated[dict[str, BalanceFile], Section] = Field(
+        default_factory=dict, description="Balances by name."
+    )
+    accounts: Annotated[dict[str, AccountFile], Section] = Field(
+        default_factory=dict, description="Accounts by name."
+    )
+    steady_state: SteadyFile | None = Field(
+        None, description="Constants under which every stock stays at its initial value."
+    )
+    extremes: Annotated[dict[str, ExtremeFile], Section] = Field(
+        default_factory=dict, description="Extreme conditions by name."
+    )
+    bounds: Annotated[dict[str, BoundFile], Section] = Field(
+        default_factory=dict, description="Limits by element, which hold in every run."
+    )
+    indicators: list[str] = Field(
+        default_factory=list,
+        description="Elements that half the time step must leave as they are, within 1 %.",
+    )
+    corners: CornersFile | None = Field(
+        None, description="What random corners of the ranges leave as it is."
+    )
 
 
 def read_checks_file(text: str, where: str) -> tuple[ChecksFile, Node]:
@@ -168,3 +211,12 @@ def _empty_limits(file: ChecksFile, tree: Node, where: str) -> list[Problem]:
             hint = "name them; for a closed system say so in `why:`"
             found.append(Problem(place, what, hint))
     return found
+
+
+def checks_schema_text() -> str:
+    """The JSON schema as it is committed under docs/schema/checks.json."""
+    return json_schema_text(ChecksFile, "simdistrict checks")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(checks_schema_text())

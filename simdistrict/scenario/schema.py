@@ -192,19 +192,23 @@ def validated(
     return None
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of scenario files, for completion and checks in editors."""
-    schema = ScenarioFile.model_json_schema(by_alias=True)
+def json_schema(
+    kind: type[BaseModel] = ScenarioFile, title: str = "simdistrict scenario"
+) -> dict[str, Any]:
+    """The JSON schema of a kind of file, for completion and checks in editors."""
+    schema = kind.model_json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_without_titles(schema),
-        "title": "simdistrict scenario",
+        "title": title,
     }
 
 
-def json_schema_text() -> str:
-    """The schema as it is committed under docs/schema/scenario.json."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+def json_schema_text(
+    kind: type[BaseModel] = ScenarioFile, title: str = "simdistrict scenario"
+) -> str:
+    """The schema as it is committed under docs/schema/."""
+    return json.dumps(json_schema(kind, title), indent=2, ensure_ascii=False) + "\n"
 
 
 def _without_titles(schema: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simdistrict.behaviour import Statements, checks_file, read_statements, statements_from_text
+from simdistrict.behaviour.schema import checks_schema_text
 from simdistrict.errors import ScenarioError
 from simdistrict.exchange.mdl import read_mdl
 from tests.small import mdl, small
@@ -165,3 +166,8 @@ def test_scenarios_are_found_beside_the_file_and_must_be_of_this_model(folder: P
     file.write_text("scenarios:\n  - wyde\n")
     with pytest.raises(ScenarioError, match="tank.checks.yaml:2 .*\n.*wide"):
         read_statements(file, model, folder / "tank.mdl")
+
+
+def test_the_schema_for_editors_is_the_committed_one(root: Path) -> None:
+    committed = (root / "docs" / "schema" / "checks.json").read_text(encoding="utf-8")
+    assert committed == checks_schema_text(), "run python -m simdistrict.behaviour.schema"
