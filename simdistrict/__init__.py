@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from simdistrict import version
 
 if TYPE_CHECKING:
+    from simdistrict.behaviour import check_behaviour as check_behaviour
+    from simdistrict.behaviour import read_statements as read_statements
     from simdistrict.checks import check_model as check_model
     from simdistrict.errors import EngineError as EngineError
     from simdistrict.errors import ExchangeError as ExchangeError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from simdistrict.scenario import load_scenario as load_scenario
 
 _HOMES = {
+    "check_behaviour": "behaviour",
+    "read_statements": "behaviour",
     "check_model": "checks",
     "EngineError": "errors",
     "ExchangeError": "errors",

@@ -23,7 +23,7 @@ COMMANDS = {
     "run": ("run", "Simulate scenarios into NetCDF."),
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
-    "check": ("check", "Check units and structure of a model."),
+    "check": ("check", "Check units, structure and behaviour of a model."),
     "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
 }
 
