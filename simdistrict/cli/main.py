@@ -23,6 +23,7 @@ COMMANDS = {
     "run": ("run", "Simulate scenarios into NetCDF."),
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
+    "calibrate": ("calibrate", "Fit constants of a model to data."),
     "check": ("check", "Check units and structure of a model."),
 }
 
