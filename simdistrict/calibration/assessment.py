@@ -67,13 +67,15 @@ class PointFit:
 class Assessment:
     """A model, or a scenario, beside a data file.
 
-    until: data of later years are prediction; None where all are fit. payoff: see
-    `calibration.payoff`. message: why the run did not complete, empty when it did.
+    data: the file's name, without folders. until: data of later years are prediction; None
+    where all are fit. payoff: see `calibration.payoff`. message: why the run did not complete,
+    empty when it did.
     """
 
     model: str
     scenario: str
     data: str
+    data_sha256: str
     until: float | None
     payoff: float
     series: tuple[SeriesFit, ...]
@@ -102,7 +104,8 @@ def assessment(
     return Assessment(
         model=plan.prepared.model.name,
         scenario=plan.resolved.name,
-        data=data.where,
+        data=data.name,
+        data_sha256=data.sha256,
         until=until,
         payoff=float(sum(parts)),
         series=tuple(

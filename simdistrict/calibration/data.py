@@ -6,6 +6,7 @@ Names are looked up in the model and every flaw of the file is collected; nothin
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 from collections.abc import Iterator, Mapping
@@ -62,10 +63,18 @@ class DataSeries:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What one data file says about one model. where: the file, for messages."""
+    """What one data file says about one model.
+
+    where: the file, for messages; sha256: of its text; name: of the file, without folders.
+    """
 
     where: str
     series: tuple[DataSeries, ...]
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        return Path(self.where).name
 
     def rows(self) -> Iterator[tuple[DataSeries, Row]]:
         """Every row with its series, in the order of the file's series and of the years."""
@@ -128,7 +137,8 @@ class _Reader:
             )
         if self.problems:
             raise ScenarioError(self.problems)
-        return Data(self.where, tuple(self.complete(name) for name in self.found))
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        return Data(self.where, tuple(self.complete(name) for name in self.found), sha256)
 
     def complete(self, name: str) -> DataSeries:
         s = self.found[name]

@@ -1,6 +1,7 @@
 """A calibration as files: tables in CSV, one page in Markdown, fitted values as changes.
 
-The same calibration is the same bytes. Numbers have six digits, fitted values ten.
+The same calibration is the same bytes. Numbers have six digits, on the page four; fitted values
+have ten.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from simdistrict.exchange.equations import quoted
 from simdistrict.scenario.places import split_name
 
 Table = list[list[str]]
+
+DIGITS, PAGE_DIGITS = 6, 4
 
 STATISTICS = tuple(f.name for f in fields(Statistics))
 FIT_HEAD = [
@@ -90,24 +93,24 @@ def _is_ours(path: Path) -> bool:
 # ---------------------------------------------------------------------- tables
 
 
-def fit_table(found: Assessment) -> Table:
+def fit_table(found: Assessment, digits: int = DIGITS) -> Table:
     """One row per series and period that has points."""
     rows = [FIT_HEAD]
     for s in found.series:
         for period, stats in (("fit", s.fit), ("prediction", s.prediction)):
             if stats.n:
-                cost = number(s.payoff) if period == "fit" else ""
-                head = [s.series, s.element, number(s.relative_to), s.group, cost, period]
-                rows.append([*head, *(number(getattr(stats, name)) for name in STATISTICS)])
+                cost = number(s.payoff, digits) if period == "fit" else ""
+                head = [s.series, s.element, number(s.relative_to, digits), s.group, cost, period]
+                rows.append([*head, *(number(getattr(stats, name), digits) for name in STATISTICS)])
     return rows
 
 
-def group_table(found: Assessment) -> Table:
+def group_table(found: Assessment, digits: int = DIGITS) -> Table:
     """One row per group and period that has points."""
     rows = [GROUP_HEAD]
     for g in found.groups:
         pairs = (("fit", g.fit_n, g.fit), ("prediction", g.prediction_n, g.prediction))
-        rows += [[g.group, period, str(n), number(rank)] for period, n, rank in pairs if n]
+        rows += [[g.group, period, str(n), number(rank, digits)] for period, n, rank in pairs if n]
     return rows
 
 
@@ -120,36 +123,51 @@ def point_table(found: Assessment) -> Table:
     return rows
 
 
-def constant_table(found: Calibration) -> Table:
+def constant_table(found: Calibration, digits: int = DIGITS) -> Table:
     """One row per free constant."""
     rows = [CONSTANT_HEAD]
     for c in found.constants:
         u, p = c.uncertainty, c.profile
-        values = [number(c.start), exact(c.fitted), number(c.low), number(c.high), c.at_bound]
-        doubts = [number(u.error), number(u.low), number(u.high), u.twin, number(u.correlation)]
+        values = [
+            number(c.start, digits),
+            exact(c.fitted),
+            number(c.low, digits),
+            number(c.high, digits),
+            c.at_bound,
+        ]
+        doubts = [
+            number(u.error, digits),
+            number(u.low, digits),
+            number(u.high, digits),
+            u.twin,
+            number(u.correlation, digits),
+        ]
         if p is None:
             profile = ["", "", "", ""]
         else:
-            ends = [number(p.low), number(p.high)]
+            ends = [number(p.low, digits), number(p.high, digits)]
             profile = [*ends, *("yes" if is_open else "" for is_open in (p.low_open, p.high_open))]
         rows.append([c.name, c.units, *values, *doubts, *profile])
     return rows
 
 
-def start_table(found: Calibration) -> Table:
-    """One row per start of the search."""
-    rows = [START_HEAD]
+def start_table(found: Calibration, digits: int = DIGITS) -> Table:
+    """One row per start of the search, with the values where it ended."""
+    rows = [[*START_HEAD, *(c.name for c in found.constants)]]
     for k, f in enumerate(found.starts):
         taken = "yes" if k == found.best else ""
-        rows.append([str(f.start), number(f.payoff), str(f.evaluations), f.ending, taken])
+        values = [number(v, digits) for v in f.values]
+        rows.append(
+            [str(f.start), number(f.payoff, digits), str(f.evaluations), f.ending, taken, *values]
+        )
     return rows
 
 
-def number(value: float | int | None) -> str:
-    """Six digits; empty for what is undefined."""
+def number(value: float | int | None, digits: int = DIGITS) -> str:
+    """A number to so many digits; empty for what is undefined."""
     if value is None or value != value:
         return ""
-    return f"{value:.6g}"
+    return f"{value:.{digits}g}"
 
 
 def exact(value: float) -> str:
@@ -169,7 +187,7 @@ def as_csv(rows: Table) -> str:
 
 def changes_text(found: Calibration) -> str:
     """The fitted values as a Vensim changes file, for `run --changes`."""
-    lines = [f"{CIN_MARK}: model {found.after.model}, data {found.after.data}"]
+    lines = [f"{CIN_MARK}: model {found.after.model}, {_data(found.after)}"]
     for c in found.constants:
         name, labels = split_name(c.name)
         subscripts = f"[{','.join(labels)}]" if labels else ""
@@ -180,13 +198,17 @@ def changes_text(found: Calibration) -> str:
 def scenario_text(found: Calibration, origin: tuple[str, str]) -> str:
     """The fitted values as a scenario that assumes them. origin: as for `files`."""
     lines = [
-        f"{YAML_MARK}: data {found.after.data}",
+        f"{YAML_MARK}: {_data(found.after)}",
         f"title: {_text(f'{found.after.scenario} with fitted constants')}",
         f"{origin[0]}: {_text(origin[1])}",
         "assume:",
     ]
     lines += [f"  {_text(c.name)}: {exact(c.fitted)}" for c in found.constants]
     return "\n".join(lines) + "\n"
+
+
+def _data(found: Assessment) -> str:
+    return f"data {found.data} ({found.data_sha256[:12]})"
 
 
 def _text(text: str) -> str:
@@ -206,7 +228,7 @@ def _page(found: Calibration | Assessment) -> Iterator[str]:
     yield f"{PAGE_MARK}{after.model} to {after.data}"
     yield ""
     period = "All data are fitted." if after.until is None else f"Fitted: up to {after.until:g}."
-    yield f"Scenario: {after.scenario}. {period}"
+    yield f"Scenario: {after.scenario}; {_data(after)}. {period}"
     if isinstance(found, Calibration):
         yield (
             f"Payoff {number(found.before.payoff)} before and {number(after.payoff)} after the "
@@ -217,11 +239,11 @@ def _page(found: Calibration | Assessment) -> Iterator[str]:
     if after.message:
         yield f"The run did not complete: {after.message}."
     if isinstance(found, Calibration):
-        yield from _section("Constants", constant_table(found))
-        yield from _section("Starts", start_table(found))
-    yield from _section("Series", fit_table(after))
+        yield from _section("Constants", constant_table(found, PAGE_DIGITS))
+        yield from _section("Starts", start_table(found, PAGE_DIGITS))
+    yield from _section("Series", fit_table(after, PAGE_DIGITS))
     if after.groups:
-        yield from _section("Groups", group_table(after))
+        yield from _section("Groups", group_table(after, PAGE_DIGITS))
 
 
 def _section(title: str, rows: Table) -> Iterator[str]:

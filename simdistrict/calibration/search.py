@@ -29,11 +29,12 @@ Tick = Callable[[int, float], None]
 class Found:
     """Where the search from one start ended.
 
-    unit: each free constant as a share of the way from its low to its high bound; payoff: there;
-    evaluations: model runs used; ending: `converged` or `budget`.
+    values: of the free constants; unit: the same as shares of the way from the low to the high
+    bound; payoff: there; evaluations: model runs used; ending: `converged` or `budget`.
     """
 
     start: int
+    values: tuple[float, ...]
     unit: tuple[float, ...]
     payoff: float
     evaluations: int
@@ -164,7 +165,9 @@ def descend(
     except _BudgetError:
         ending = "budget"
     best = surface.best or surface.full([unit[k] for k in surface.moving])
-    return Found(start, best, surface.least, surface.count, ending)
+    free = payoff.target.free
+    values = tuple(value_at(f, u) for f, u in zip(free, best, strict=True))
+    return Found(start, values, best, surface.least, surface.count, ending)
 
 
 def _least_squares(surface: Surface, moving: Sequence[float], tolerance: float) -> None:
