@@ -14,7 +14,7 @@ from simdistrict.calibration.evaluation import (
     last_of,
     series_points,
 )
-from simdistrict.calibration.payoff import factors, fitted_points, residuals
+from simdistrict.calibration.payoff import is_fitted, measure
 from simdistrict.calibration.statistics import Statistics, spearman, statistics
 
 
@@ -89,13 +89,13 @@ def assessment(
 ) -> Assessment:
     """Run a target that holds all points of the data, and compare. values: of its free constants.
 
-    Raises ScenarioError as `payoff.factors` does.
+    Raises ScenarioError as `payoff.measure` does.
     """
     found, message = whole.at(values)
     points = whole.points
-    fitted = fitted_points(points)
-    chosen = [k for k, p in enumerate(points) if p in set(fitted)]
-    costs = residuals(found[chosen], fitted, factors(fitted, data)) ** 2 if fitted else found[:0]
+    chosen = [k for k, p in enumerate(points) if is_fitted(p)]
+    fitted = [points[k] for k in chosen]
+    costs = measure(fitted, data).residuals(found[chosen]) ** 2
     parts = [
         float(sum(c for c, p in zip(costs, fitted, strict=True) if p.series == k))
         for k in range(len(data.series))

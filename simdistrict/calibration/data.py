@@ -115,7 +115,7 @@ class _Reader:
         self.where = where
         self.problems: list[Problem] = []
         self.found: dict[str, DataSeries] = {}
-        self.rows: dict[str, list[Row]] = {}
+        self.rows: dict[str, dict[float, Row]] = {}
         self.lines: dict[str, int] = {}
 
     def read(self, text: str) -> Data:
@@ -142,7 +142,7 @@ class _Reader:
 
     def complete(self, name: str) -> DataSeries:
         s = self.found[name]
-        rows = tuple(sorted(self.rows[name], key=lambda row: row.year))
+        rows = tuple(row for _, row in sorted(self.rows[name].items()))
         return DataSeries(s.name, s.element, s.key, s.place, rows, s.relative_to, s.group)
 
     def check_head(self, head: list[str]) -> None:
@@ -178,7 +178,7 @@ class _Reader:
         if len(self.problems) == before:
             self.found.setdefault(series.name, series)
             self.lines.setdefault(series.name, line)
-            self.rows.setdefault(series.name, []).append(row)
+            self.rows.setdefault(series.name, {})[row.year] = row
 
     def series(self, values: Mapping[str, str], place: str) -> DataSeries | None:
         name = values["series"]
@@ -266,7 +266,7 @@ class _Reader:
                 text = f'the {what} of "{series.name}" is {other or "empty"} here and '
                 text += f"{mine or 'empty'} in line {line}"
                 self.problems.append(Problem(place, text, "give the rows two series names"))
-        for earlier in self.rows[series.name]:
-            if earlier.year == row.year:
-                text = f'"{series.name}" has a value for {row.year:g} in line {earlier.line} too'
-                self.problems.append(Problem(place, text, "keep one of them"))
+        earlier = self.rows[series.name].get(row.year)
+        if earlier is not None:
+            text = f'"{series.name}" has a value for {row.year:g} in line {earlier.line} too'
+            self.problems.append(Problem(place, text, "keep one of them"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from simdistrict.calibration.assessment import Assessment, assessment
 from simdistrict.calibration.data import Data, read_data
 from simdistrict.calibration.evaluation import Free, free_constants, points_of, target
-from simdistrict.calibration.payoff import Payoff, factors, fitted_points
+from simdistrict.calibration.payoff import Payoff, is_fitted, measure
 from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
 from simdistrict.calibration.search import Found, descend, starts, unit_of, value_at
 from simdistrict.errors import Problem, ScenarioError
@@ -165,9 +165,10 @@ def fit(
 ) -> Calibration:
     """`calibrate` for what is already read and resolved."""
     points = points_of(data, until)
-    fitted = fitted_points(points)
+    fitted = [p for p in points if is_fitted(p)]
     _check(free, fitted, data, until, effort)
-    payoff = Payoff(target(prepared, resolved, data, fitted, free, backend), factors(fitted, data))
+    plan = target(prepared, resolved, data, fitted, free, backend)
+    payoff = Payoff(plan, measure(fitted, data))
     # the whole is planned before the work, so that its problems are known before it too
     whole = target(prepared, resolved, data, points, free, backend)
     before = assessment(whole, data, until, [f.start for f in free])

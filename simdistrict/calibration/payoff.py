@@ -23,64 +23,62 @@ from simdistrict.errors import Problem, ScenarioError
 FAR = 1e3
 
 
-@dataclass(frozen=True)
-class Payoff:
-    """The payoff of the free constants of a target whose points are all to be fitted.
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """Distances from the data at the points that a fit looks at.
 
-    factors: per point, the residual of one unit of difference.
+    data: the observed values; factors: sqrt(weight / n) / scale; farthest: the residual of a
+    point that the run did not reach.
     """
 
-    target: Target
+    data: Array
     factors: Array
+    farthest: Array
+
+    def residuals(self, model: Array) -> Array:
+        """One number per point, whose squares sum to the payoff; always finite."""
+        found = (model - self.data) * self.factors
+        found = np.where(np.isfinite(found), found, self.farthest)
+        clipped: Array = np.clip(found, -self.farthest, self.farthest)
+        return clipped
+
+
+@dataclass(frozen=True, eq=False)
+class Payoff:
+    """The payoff of the free constants of a target whose points are all to be fitted."""
+
+    target: Target
+    measure: Measure
 
     def residuals(self, values: Sequence[float]) -> Array:
-        """One number per point, whose squares sum to the payoff; always finite."""
-        model, _ = self.target.at(values)
-        return residuals(model, self.target.points, self.factors)
+        """The residuals with these values of the free constants."""
+        return self.measure.residuals(self.target.at(values)[0])
 
 
-def residuals(model: Array, points: Sequence[Point], factors: Array) -> Array:
-    """The residuals of simulated values at points."""
-    data = np.array([p.value for p in points])
-    weights = np.array([p.weight for p in points])
-    counts = np.array(_counts(points))
-    farthest = FAR * np.sqrt(weights / counts)
-    found = (model - data) * factors
-    found = np.where(np.isfinite(found), found, farthest)
-    clipped: Array = np.clip(found, -farthest, farthest)
-    return clipped
+def is_fitted(point: Point) -> bool:
+    """Whether a fit looks at a point."""
+    return point.period == FIT and point.weight > 0
 
 
-def fitted_points(points: Sequence[Point]) -> tuple[Point, ...]:
-    """The points that a fit looks at."""
-    return tuple(p for p in points if p.period == FIT and p.weight > 0)
-
-
-def factors(points: Sequence[Point], data: Data) -> Array:
-    """sqrt(weight / n) / scale for each of the points that a fit looks at.
+def measure(points: Sequence[Point], data: Data) -> Measure:
+    """How far a run is from points that are all to be fitted.
 
     Raises ScenarioError for a series of zeros without a scale, whose size is not known.
     """
-    found, problems = [], {}
-    means = {
-        k: float(np.mean([abs(p.value) for p in points if p.series == k]))
-        for k in {p.series for p in points}
-    }
-    for point, n in zip(points, _counts(points), strict=True):
-        scale = point.scale or means[point.series]
+    sizes: dict[int, list[float]] = {}
+    for point in points:
+        sizes.setdefault(point.series, []).append(abs(point.value))
+    scales, problems = [], {}
+    for point in points:
+        own = sizes[point.series]
+        scale = point.scale or sum(own) / len(own)
         if scale == 0:
             series = data.series[point.series]
             what = f'all values of "{series.name}" are zero, so that no size of errors is known'
             place = f"{data.where}:{series.rows[0].line}"
             problems[series.name] = Problem(place, what, "give the rows a scale")
-            continue
-        found.append((point.weight / n) ** 0.5 / scale)
+        scales.append(scale)
     if problems:
         raise ScenarioError(list(problems.values()))
-    return np.array(found)
-
-
-def _counts(points: Sequence[Point]) -> list[int]:
-    """For each point how many points its series has among them."""
-    series = [p.series for p in points]
-    return [series.count(k) for k in series]
+    shares = np.sqrt([p.weight / len(sizes[p.series]) for p in points])
+    return Measure(np.array([p.value for p in points]), shares / np.array(scales), FAR * shares)

@@ -1,7 +1,7 @@
 """A calibration as files: tables in CSV, one page in Markdown, fitted values as changes.
 
-The same calibration is the same bytes. Numbers have six digits, on the page four; fitted values
-have ten.
+The same calibration is the same bytes. Numbers have six digits and fitted values ten; on the
+page they have four and six.
 """
 
 from __future__ import annotations
@@ -128,9 +128,10 @@ def constant_table(found: Calibration, digits: int = DIGITS) -> Table:
     rows = [CONSTANT_HEAD]
     for c in found.constants:
         u, p = c.uncertainty, c.profile
+        fitted = exact(c.fitted) if digits == DIGITS else number(c.fitted)
         values = [
             number(c.start, digits),
-            exact(c.fitted),
+            fitted,
             number(c.low, digits),
             number(c.high, digits),
             c.at_bound,
