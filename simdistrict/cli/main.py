@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": ("compare", "Say where two results first part."),
     "check": ("check", "Check units, structure and behaviour of a model."),
     "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
+    "calibrate": ("calibrate", "Fit constants of a model to data."),
 }
 
 EXIT_CODES = """\b
