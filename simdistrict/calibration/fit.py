@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from simdistrict.calibration.assessment import Assessment, assessment
 from simdistrict.calibration.data import Data, read_data
 from simdistrict.calibration.evaluation import Free, free_constants, points_of, target
 from simdistrict.calibration.payoff import Payoff, is_fitted, measure
 from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
-from simdistrict.calibration.search import Found, descend, starts, unit_of, value_at
+from simdistrict.calibration.search import Found, Tick, descend, starts, unit_of, value_at
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.model import Model
 from simdistrict.plan import Prepared, lowered
@@ -23,17 +24,25 @@ from simdistrict.scenario import Resolved, Scenario, bare_scenario, resolve
 DIGITS = 10
 STARTS, EVALUATIONS, SEED = 8, 1000, 1
 
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
 Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a fit is: starts done, model runs so far, the least payoff so far."""
+    """How far a fit is.
 
+    stage: `starts` or `profiles`; done, total: how many of them; evaluations: model runs in this
+    stage; payoff: the least so far, None for profiles.
+    """
+
+    stage: str
     done: int
-    starts: int
+    total: int
     evaluations: int
-    payoff: float
+    payoff: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +186,7 @@ def fit(
     values = [_rounded(f, u) for f, u in zip(free, found[best].unit, strict=True)]
     unit = [unit_of(f, v) for f, v in zip(free, values, strict=True)]
     doubts, used = uncertainties(payoff, unit)
-    profiles: list[ProfileRange | None] = [None for _ in free]
-    if effort.profile:
-        for k in range(len(free)):
-            profiles[k], runs = profile(payoff, unit, k)
-            used += runs
+    profiles, runs = _profiles(payoff, unit, effort, progress)
     model = prepared.model
     return Calibration(
         constants=tuple(
@@ -203,7 +208,7 @@ def fit(
         starts=tuple(found),
         best=best,
         seed=effort.seed,
-        evaluations=sum(f.evaluations for f in found) + used + 2,
+        evaluations=sum(f.evaluations for f in found) + used + runs + 2,
     )
 
 
@@ -254,30 +259,64 @@ def _search(
         if progress is not None:
             done = sum(f.evaluations for f in found)
             least = min([least, *(f.payoff for f in found)])
-            progress(Progress(len(found), len(begins), done + count, least))
+            progress(Progress("starts", len(found), len(begins), done + count, least))
 
-    if effort.workers == 1 or len(begins) == 1:
-        for k, unit in enumerate(begins):
-            found.append(descend(payoff, k, unit, budget, tick=tell))
-            tell(0, math.inf)
-        return found
-    ended: Iterable[Found]
+    descent = _Descent(payoff, budget, tell if effort.workers == 1 else None)
+    for result in _mapped(descent, list(enumerate(begins)), effort.workers):
+        found.append(result)
+        tell(0, math.inf)
+    return found
+
+
+def _profiles(
+    payoff: Payoff,
+    unit: Sequence[float],
+    effort: Effort,
+    progress: Callable[[Progress], None] | None,
+) -> tuple[list[ProfileRange | None], int]:
+    """The profile range of each constant, where asked for, and the evaluations used."""
+    count = len(unit)
+    if not effort.profile:
+        return [None] * count, 0
+    found: list[ProfileRange | None] = []
+    used = 0
+    for result, runs in _mapped(_Profile(payoff, tuple(unit)), list(range(count)), effort.workers):
+        found.append(result)
+        used += runs
+        if progress is not None:
+            progress(Progress("profiles", len(found), count, used, None))
+    return found, used
+
+
+def _mapped(task: Callable[[_In], _Out], items: Sequence[_In], workers: int) -> Iterator[_Out]:
+    """The task done for each item, in order, by one process or several."""
+    if workers == 1 or len(items) == 1:
+        yield from map(task, items)
+        return
     # a new interpreter per worker: a fork would copy the threads of numerical libraries
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(effort.workers, len(begins)), mp_context=context) as pool:
-        ended = pool.map(_Descent(payoff, budget), enumerate(begins))
-        for result in ended:
-            found.append(result)
-            tell(0, math.inf)
-    return found
+    with ProcessPoolExecutor(min(workers, len(items)), mp_context=context) as pool:
+        yield from pool.map(task, items)
 
 
 @dataclass(frozen=True)
 class _Descent:
-    """The task of a worker."""
+    """The search from one start, as a worker does it."""
 
     payoff: Payoff
     budget: int
+    tick: Tick | None = None
 
     def __call__(self, begin: tuple[int, tuple[float, ...]]) -> Found:
-        return descend(self.payoff, *begin, self.budget)
+        return descend(self.payoff, *begin, self.budget, tick=self.tick)
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """The profile range of one constant, as a worker finds it."""
+
+    payoff: Payoff
+    unit: tuple[float, ...]
+
+    def __call__(self, k: int) -> tuple[ProfileRange | None, int]:
+        return profile(self.payoff, self.unit, k)

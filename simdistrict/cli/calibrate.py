@@ -171,16 +171,16 @@ class _Teller:
 
     def __init__(self) -> None:
         self.terminal = sys.stderr.isatty()
-        self.done = 0
+        self.told = ("", 0)
 
     def __call__(self, progress: Progress) -> None:
-        last = progress.done == progress.starts
-        text = f"{progress.done}/{progress.starts} starts, {progress.evaluations} runs, "
-        text += f"payoff {progress.payoff:.6g}"
+        text = f"{progress.done}/{progress.total} {progress.stage}, {progress.evaluations} runs"
+        if progress.payoff is not None:
+            text += f", payoff {progress.payoff:.6g}"
         if self.terminal:
-            click.echo(f"\r{text}   ", err=True, nl=last)
-        elif progress.done > self.done:
-            self.done = progress.done
+            click.echo(f"\r{text}   ", err=True, nl=progress.done == progress.total)
+        elif progress.done and self.told != (progress.stage, progress.done):
+            self.told = (progress.stage, progress.done)
             click.echo(text, err=True)
 
 
