@@ -48,8 +48,8 @@ EXPONENT = 10
 def unit_of_account(runs: Runs) -> Iterator[Finding]:
     """Rescaling a base unit rescales every element by that unit's power in it, and no more.
 
-    The time unit stays. Where some element states no unit, findings are warnings. All units are rescaled in one run each way; where that finds nothing,
-    no unit by itself would.
+    The time unit stays. Where some element states no unit, findings are warnings. All units are
+    rescaled in one run each way; where that finds nothing, no unit by itself would.
     """
     run, _ = runs.as_is()
     yield from runs.tell("unit-of-account", AS_IS, run, stocks=False)
