@@ -60,7 +60,7 @@ def steady_state(runs: Runs) -> Iterator[Finding]:
     if runs.broken(run):
         return
     for stock in runs.prepared.program.order:
-        if not runs.is_stock(stock) or stock not in run.values:
+        if not runs.is_stock(stock) or stock in runs.statements.moving:
             continue
         values = runs.series(run, stock).reshape(len(run.time), -1)
         gap = np.nan_to_num(np.abs(values - values[0]))

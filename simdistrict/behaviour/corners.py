@@ -42,8 +42,8 @@ def corners(runs: Runs, count: int, seed: int) -> Iterator[Finding]:
 
     Every place of every constant whose range has two ends is drawn by itself, levers included,
     but for those that the checks file keeps: values that are tied to each other, such as shares
-    that sum to one, are not free. The run must complete, every value be a number, no stock negative, every stated
-    bound kept.
+    that sum to one, are not free. The run must complete, every value be a number, no stock
+    negative, every stated bound kept.
     """
     kept = {(term.element, place) for term in runs.statements.kept for place in term.places}
     usual, _ = runs.as_is()

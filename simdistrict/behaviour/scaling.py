@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simdistrict.balance import unit_reader
-from simdistrict.behaviour.runs import AS_IS, ROUNDING, Numbers, Runs, dense
+from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs, dense
 from simdistrict.checks import Finding
 from simdistrict.dataset import Run
 from simdistrict.expr import (
@@ -28,6 +28,7 @@ from simdistrict.expr import (
     children,
     fold,
     rebuild,
+    references,
     walk,
 )
 from simdistrict.literals import is_bare
@@ -48,8 +49,8 @@ EXPONENT = 10
 def unit_of_account(runs: Runs) -> Iterator[Finding]:
     """Rescaling a base unit rescales every element by that unit's power in it, and no more.
 
-    The time unit stays. Where some element states no unit, findings are warnings. All units are rescaled in one run each way; where that finds nothing,
-    no unit by itself would.
+    The time unit stays. Where some element states no unit, findings are warnings. All units are
+    rescaled in one run each way; where that finds nothing, no unit by itself would.
     """
     run, _ = runs.as_is()
     yield from runs.tell("unit-of-account", AS_IS, run, stocks=False)
@@ -76,11 +77,16 @@ def unit_of_account(runs: Runs) -> Iterator[Finding]:
                 labels = runs.label(runs.model.by_name[name], place)
                 what = (
                     f"does not scale with the unit {base}: with all amounts of it "
-                    f"{'times' if sign > 0 else 'divided by'} {2**EXPONENT} it is {got:.6g} "
-                    f"instead of {due:.6g} {f'at {labels} ' if labels else ''}in "
+                    f"{'times' if sign > 0 else 'divided by'} {2**EXPONENT} it is "
+                    f"{_compared(got, due)} {f'at {labels} ' if labels else ''}in "
                     f"{run.time[point]:.10g}; a number in its equation stands for an amount"
                 )
                 yield runs.finding("unit-of-account", name, what, severity)
+
+
+def _compared(got: float, due: float) -> str:
+    one, other = f"{got:.6g}", f"{due:.6g}"
+    return f"{one} instead of {other}" if one != other else f"off by {got - due:.3g} from {other}"
 
 
 def _times(exponents: Mapping[str, int], sign: int) -> dict[str, int]:
@@ -102,13 +108,16 @@ Difference = tuple[str, int, int, float, float]
 def _differing(
     runs: Runs, work: _Scaling, run: Run, exponents: Mapping[str, int]
 ) -> list[Difference]:
-    """The elements at which a rescaled run begins to differ: name, point, place, is, should be.
+    """Where a rescaled run begins to differ: name, point, place, is, should be.
 
-    An element is left out where a cause of it differs no later: the fault is there.
+    Nothing where all differences are rounding. Else the elements none of whose causes differs as
+    early: the faults are there. They are sought to the last bit, since a small amount in a large
+    number is often seen only in what follows from it, and powers of two leave all bits alone.
     """
     prepared = lowered(work.scaled(exponents))
     scaled = run_one(dense(plan_run(prepared, runs.bare)))
     since: dict[str, Difference] = {}
+    wrong = False
     for name in runs.prepared.program.order:
         element = runs.model.by_name[name]
         factor = work.factor(element, exponents)
@@ -117,29 +126,32 @@ def _differing(
         due = runs.series(run, name).reshape(len(run.time), -1) * factor
         got = runs.series(scaled, name).reshape(len(run.time), -1)
         # where the rescaled run ended early, NaN stands for what was never computed
-        bad = _unequal(got, due) & (run.time <= scaled.ending.time)[:, None]
+        computed = (run.time <= scaled.ending.time)[:, None] & np.isfinite(due)
+        scale = np.where(computed, np.abs(due), 0.0)
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(got - due)
+            wrong |= bool((~(gap <= ROUNDING * scale.max(axis=0, initial=0.0)) & computed).any())
+            bad = (got != due) & computed
         if bad.any():
             point, place = (int(i) for i in np.argwhere(bad)[0])
             since[name] = (name, point, place, float(got[point, place]), float(due[point, place]))
-    return [found for name, found in since.items() if _is_origin(runs.model, name, since)]
-
-
-def _unequal(got: Numbers, due: Numbers) -> np.ndarray:
-    known = np.isfinite(due)
-    scale = np.where(known, np.abs(due), 0.0).max(axis=0, initial=0.0)
-    with np.errstate(invalid="ignore"):
-        far: np.ndarray = ~(np.abs(got - due) <= ROUNDING * scale)
-    return far & known
+    if not wrong:
+        return []
+    origins = [found for name, found in since.items() if _is_origin(runs.model, name, since)]
+    # in a loop through a delay every element has a cause that differs as early
+    return origins or [min(since.values(), key=lambda found: found[1])]
 
 
 def _is_origin(model: Model, name: str, since: Mapping[str, Difference]) -> bool:
     element = model.by_name[name]
     point = since[name][1]
-    causes = [c for c in model.causes(element) if c in since and c != name]
-    if isinstance(element, Stock) and point > 0:
+    if not isinstance(element, Stock):
+        return not any(since[c][1] <= point for c in model.causes(element) if c in since)
+    if point > 0:
         # a stock adds up what its flows were before
-        return not any(since[c][1] < point for c in causes)
-    return not any(since[c][1] <= point for c in causes)
+        return not any(since[c][1] < point for c in model.causes(element) if c in since)
+    initials = [q.initial for q in element.equations if q.initial is not None]
+    return not any(ref.name in since for expr in initials for ref in references(expr))
 
 
 class _Scaling:

@@ -32,9 +32,7 @@ Values = Annotated[dict[str, Number], Field(min_length=1)]
 Why = Annotated[str, Field(description="One or two sentences: why it must hold.")]
 Per = Annotated[
     list[str] | None,
-    Field(
-        description="Dimensions that are not summed over; default: those that all of them have."
-    ),
+    Field(description="Dimensions that are not summed over; default: those that all of them have."),
 ]
 
 
@@ -62,6 +60,11 @@ class SteadyFile(Closed):
 
     why: Why = ""
     values: Values = Field(alias="set", description="Constants and their values for the run.")
+    moving: list[str] = Field(
+        default_factory=list,
+        alias="except",
+        description="Stocks that move even so, such as a sum over the years.",
+    )
 
 
 class ExpectationFile(Closed):

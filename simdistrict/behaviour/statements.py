@@ -99,7 +99,8 @@ class Bound:
 class Statements:
     """All that is stated; where: the file as messages call it, empty when there is none.
 
-    may_be_negative: folded names of stocks; kept: constants that random corners leave alone.
+    may_be_negative: folded names of stocks; moving: of stocks that move in the steady state as
+    well; kept: constants that random corners leave alone.
     """
 
     where: str = ""
@@ -108,6 +109,7 @@ class Statements:
     balances: tuple[Balance, ...] = ()
     accounts: tuple[Account, ...] = ()
     steady: tuple[Change, ...] = ()
+    moving: frozenset[str] = frozenset()
     extremes: tuple[Extreme, ...] = ()
     bounds: tuple[Bound, ...] = ()
     indicators: tuple[Term, ...] = ()
@@ -177,15 +179,15 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def statements(self, file: ChecksFile, model_file: Path | None) -> Statements:
+        rest = file.steady_state
         return Statements(
             where=self.where,
             scenarios=self.scenarios(file.scenarios, model_file),
-            may_be_negative=self.negative(file.may_be_negative),
+            may_be_negative=self.stocks(file.may_be_negative, ("may_be_negative",)),
             balances=tuple(self.balance(name, file) for name in file.conservation),
             accounts=tuple(self.account(name, file) for name in file.accounts),
-            steady=self.changes(file.steady_state.values, "steady_state", "set")
-            if file.steady_state
-            else (),
+            steady=self.changes(rest.values, "steady_state", "set") if rest else (),
+            moving=self.stocks(rest.moving, ("steady_state", "except")) if rest else frozenset(),
             extremes=tuple(self.extreme(name, e) for name, e in file.extremes.items()),
             bounds=tuple(
                 Bound(term, bound.low, bound.high)
@@ -233,13 +235,17 @@ class _Reader:
                 changes.append(Change(fold(element.name), places, value, spelled, place))
         return tuple(changes)
 
-    def negative(self, names: Sequence[str]) -> frozenset[str]:
-        terms = self.terms(names, ("may_be_negative",))
+    def stocks(self, names: Sequence[str], path: tuple[str, ...]) -> frozenset[str]:
+        terms = self.terms(names, path)
         for term in terms:
-            if not isinstance(self.model.by_name[term.element], Stock):
-                what = f'"{term.text}" is no stock, and only stocks are kept from being negative'
-                self.problems.append(Problem(self.place("may_be_negative"), what))
+            self.must_be_stock(term, self.place(*path))
         return frozenset(term.element for term in terms)
+
+    def must_be_stock(self, term: Term, place: str) -> None:
+        element = self.model.by_name[term.element]
+        if not isinstance(element, Stock):
+            what = f'"{term.text}" is no stock but of the kind {element.kind}'
+            self.problems.append(Problem(place, what, "only stocks can stand here"))
 
     def scenarios(self, names: Sequence[str], model_file: Path | None) -> tuple[Scenario, ...]:
         found = []
@@ -258,10 +264,7 @@ class _Reader:
         at = ("conservation", name)
         stocks = self.terms(written.stocks, (*at, "stocks"))
         for term in stocks:
-            element = self.model.by_name[term.element]
-            if not isinstance(element, Stock):
-                what = f'"{term.text}" is no stock (kind: {element.kind})'
-                self.problems.append(Problem(self.place(*at, "stocks"), what))
+            self.must_be_stock(term, self.place(*at, "stocks"))
         gains = self.terms(written.gains, (*at, "gains"))
         losses = self.terms(written.losses, (*at, "losses"))
         self.one_unit(stocks, gains + losses, self.place(*at), f'the balance "{name}"')

@@ -24,7 +24,7 @@ def test_units_and_structure(path: Path) -> None:
     assert [str(f) for f in check_model(read_mdl(path))] == []
 
 
-@pytest.mark.parametrize("path", models().values(), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_behaviour(path: Path) -> None:
     file = checks_file(path)
     assert file is not None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.behaviour import NAMES, check_behaviour, statements_from_text
+from simdistrict.behaviour import check_behaviour, statements_from_text
 from simdistrict.checks import Finding, check_model
 from simdistrict.errors import ModelError, ScenarioError
+from simdistrict.exchange.mdl import read_mdl
+from simdistrict.expr import Binary, Number
+from simdistrict.library import example_project
 from tests.small import small
 
 CHAIN = """
@@ -101,8 +104,6 @@ def test_arrays_of_other_dimensions_are_summed_over_what_is_not_kept() -> None:
 
 
 def test_a_balance_is_checked_with_euler_whatever_the_model_integrates_with() -> None:
-    from dataclasses import replace
-
     model = replace(small(CHAIN, time_step=0.125), integrator="rk4")
     stated = statements_from_text(PEOPLE, "checks.yaml", model)
     assert check_behaviour(model, stated, ["conservation"]) == []
@@ -273,6 +274,54 @@ def test_what_the_check_of_units_lets_pass(old: str, new: str, element: str) -> 
     assert finding.severity == "warning"
 
 
+def test_a_hidden_amount_is_named_where_it_is_and_not_where_it_is_seen_first() -> None:
+    # a millionth of the stock hides in rounding at its own place, and its share of a small
+    # difference does not
+    model = small(
+        """
+        limit = 1e9 ~ EUR ~ C. |
+        rate = 0.5 ~ 1/Year ~ C. |
+        saving = wealth * rate ~ EUR/Year ~ A. |
+        gap = goal - limit ~ EUR ~ A. |
+        goal = limit + limit * 1e-9 + 0.000001 ~ EUR ~ A. |
+        part = gap / limit ~ Dmnl ~ A. |
+        wealth = INTEG(-saving, 5 + 5) ~ EUR ~ S. |
+        """
+    )
+    found = check_behaviour(model, None, ["unit-of-account"])
+    assert [f.element for f in found] == ["wealth", "goal"]
+
+
+def test_a_loop_through_a_delay_is_named_once() -> None:
+    model = small(
+        """
+        goal = SMOOTHI(need, lag, 3) ~ EUR ~ A. |
+        need = goal * 0.5 + 1 ~ EUR ~ A. |
+        lag = 2 ~ Year ~ C. |
+        """
+    )
+    (finding,) = check_behaviour(model, None, ["unit-of-account"])
+    assert finding.element == "need"
+
+
+WORKSHOPS = read_mdl(example_project() / "workshops.mdl")
+
+
+AMOUNTS = ("Workshops", "founding", "closing", "Skilled Workers", "training", "leaving")
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+def test_an_amount_added_anywhere_is_found_there_and_nowhere_else(name: str) -> None:
+    element = WORKSHOPS[name]
+    (equation,) = element.equations
+    added = Binary("+", equation.expression, Number(1e-3))
+    wrong = replace(element, equations=(replace(equation, expression=added),))
+    elements = tuple(wrong if e is element else e for e in WORKSHOPS)
+    model = replace(WORKSHOPS, elements=elements, text="")
+    (finding,) = check_behaviour(model, None, ["unit-of-account"])
+    assert finding.element == name
+
+
 def test_a_threshold_is_met_from_either_side() -> None:
     for limit in ("1", "1e4"):
         model = small(MONEY.replace("wealth > limit", f"wealth > {limit}"))
@@ -380,7 +429,6 @@ def test_unknown_and_unstated_names() -> None:
     assert "has no `accounts:`" in finding.what
     (finding,) = check_behaviour(model, None, ["accounts"], ["accounts"])
     assert finding.severity == "error"
-    assert math.isclose(len(set(NAMES)), len(NAMES))
 
 
 def test_a_date_outside_the_run_is_an_error_of_the_file() -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from simdistrict.behaviour import Statements, checks_file, read_statements, statements_from_text
+from simdistrict.behaviour import (
+    Statements,
+    check_behaviour,
+    checks_file,
+    read_statements,
+    statements_from_text,
+)
 from simdistrict.behaviour.schema import checks_schema_text
 from simdistrict.errors import ScenarioError
 from simdistrict.exchange.mdl import read_mdl
@@ -35,7 +42,7 @@ conservation:
   water: {why: It only leaks., stocks: [Level], losses: [flow]}
 accounts:
   sum: {total: total, parts: [level], per: []}
-steady_state: {why: No leak., set: {rate: 0}}
+steady_state: {why: No leak., set: {rate: 0}, except: [level]}
 extremes:
   burst:
     why: All at once.
@@ -55,6 +62,7 @@ corners: {why: It is law., keep: [price]}
     assert stated.extremes[0].expect[0].term.places == (0,)
     assert stated.indicators[1].text == "level[south]"
     assert stated.steady[0].value == 0
+    assert stated.moving == {"level"}
     assert stated.may_be_negative == {"level"}
     assert stated.kept[0].element == "price"
 
@@ -75,6 +83,7 @@ corners: {why: It is law., keep: [price]}
         ("may_be_negative: [total]", 1, '"total" is no stock'),
         ("steady_state:\n  set:\n    total: 0", 3, "only constants can be set"),
         ("steady_state:\n  set: {}", 2, "is empty"),
+        ("steady_state:\n  set: {rate: 0}\n  except: [total]", 3, '"total" is no stock'),
         ("conservation:\n  a: {stocks: [level]}", 2, "neither gains nor losses"),
         ("conservation:\n  a: {stocks: [total], losses: [flow]}", 2, "is no stock"),
         (
@@ -164,8 +173,50 @@ def test_scenarios_are_found_beside_the_file_and_must_be_of_this_model(folder: P
     with pytest.raises(ScenarioError, match=r"tank.checks.yaml:1 \| .* runs another model"):
         read_statements(file, model, folder / "tank.mdl")
     file.write_text("scenarios:\n  - wyde\n")
-    with pytest.raises(ScenarioError, match="tank.checks.yaml:2 .*\n.*wide"):
+    with pytest.raises(ScenarioError, match=r"tank.checks.yaml:2 .*\n.*wide"):
         read_statements(file, model, folder / "tank.mdl")
+
+
+DOCUMENTED = """
+region : north, south ~ ~ |
+intake rate = 0.1 ~ 1/Year [0,0.3] ~ C. |
+training time = 5 ~ Year [2,10] ~ C. |
+career = 10 ~ Year [5,40] ~ C. |
+start[region] = 10, 20 ~ person [1,100] ~ C. |
+wage = 2 ~ EUR/person/Year ~ C. |
+budget share[region] = 0.5, 0.5 ~ Dmnl [0,1] ~ C. |
+tax rate = 0.3 ~ Dmnl [0,1] ~ C. |
+intake[region] = masters[region] * intake rate ~ person/Year ~ F. |
+finishing[region] = apprentices[region] / training time ~ person/Year ~ F. |
+leaving[region] = masters[region] / career ~ person/Year ~ F. |
+apprentices[region] = INTEG(intake[region] - finishing[region], start[region]) ~ person ~ S. |
+masters[region] = INTEG(finishing[region] - leaving[region], start[region]) ~ person ~ S. |
+apprentice share[region] = apprentices[region] / (apprentices[region] + masters[region]) ~ Dmnl ~ |
+sales[region] = masters[region] * wage ~ EUR/Year ~ A. |
+cost of material[region] = sales[region] * budget share[region] ~ EUR/Year ~ A. |
+taxes = SUM(sales[region!]) * tax rate ~ EUR/Year ~ A. |
+income = SUM(sales[region!] - cost of material[region!]) - taxes ~ EUR/Year ~ A. |
+savings = INTEG(income, 0) ~ EUR ~ S. |
+"""
+
+
+def test_the_documented_file_is_one_and_its_model_passes(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (root / "docs" / "checks.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    file = tmp_path / "chain.checks.yaml"
+    file.write_text(text)
+    (tmp_path / "more training.yaml").write_text(
+        "title: More\nmodel: chain.mdl\nassume: {intake rate: 0.2}\n"
+    )
+    path = tmp_path / "chain.mdl"
+    path.write_text(mdl(DOCUMENTED, start=2000, stop=2060, time_step=0.125))
+    monkeypatch.chdir(tmp_path)
+    model = read_mdl(path)
+    stated = read_statements(file, model, path)
+    assert all(getattr(stated, f.name) for f in fields(stated)), "every section is used"
+    assert check_behaviour(model, stated, corners_count=3) == []
 
 
 def test_the_schema_for_editors_is_the_committed_one(root: Path) -> None:
