@@ -119,13 +119,17 @@ def simlin_run(path: Path, *, time_step: float, save_step: float) -> Series:
 
 
 def pysd_views(path: Path) -> dict[str, set[str]]:
-    """The names at home in each view of a .mdl file's sketch, as PySD reads it."""
+    """The names at home in each view of a .mdl file's sketch, as PySD reads it.
+
+    Empty for a file with a single view: PySD reads that one too, and throws it away.
+    """
     with _quiet():
         from pysd.translators.vensim.vensim_file import VensimFile
 
         file = VensimFile(path)
         file.parse()
-        return {name: set(found) for name, found in file.parse_sketch([]).items()}
+        file.parse_sketch([])
+        return {name: set(names) for name, names in (file.sections[0].views_dict or {}).items()}
 
 
 def simlin_complaints(path: Path) -> list[str]:

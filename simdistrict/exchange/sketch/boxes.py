@@ -34,6 +34,7 @@ class Box:
 def lines(name: str, longest: int = LONG_LINE) -> list[str]:
     """A name in as few lines as hold it, as even as the words allow."""
     words = name.split()
+    longest = max(longest, *map(len, words)) if words else longest
     if len(name) <= longest or len(words) == 1:
         return [name]
     for count in range(2, len(words) + 1):

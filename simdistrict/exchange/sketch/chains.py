@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from simdistrict.exchange.sketch.boxes import Box, stock_size, text_size
 from simdistrict.exchange.sketch.content import Pipe
 
+# the least distances; long names ask for more
 LANE = 76
 TO_VALVE, TO_CLOUD, STRIDE, WIDE_STRIDE = 140, 235, 280, 420
+CLEAR = 14
 VALVE, CLOUD = (6, 8), (10, 8)
 
 
@@ -192,29 +194,34 @@ class _Builder:
 
     def built(self) -> Chain:
         """The boxes."""
+        sizes = {name: stock_size(self._spelled(name)) for name in self._stocks}
+        labels = [text_size(self._spelled(pipe.flow)) for pipe, _, _ in self._laid]
+        stock = max(w for w, _ in sizes.values())
+        label = max((w for w, _ in labels), default=0)
+        lane = max([LANE, *(2 * (h + VALVE[1]) + CLEAR for _, h in labels)]) // 2 * 2
+        valve = max(TO_VALVE, stock + label + CLEAR)
+        cloud = max(TO_CLOUD, valve + label + CLOUD[0] + CLEAR)
+        wide = max(WIDE_STRIDE, cloud + CLOUD[0] + CLEAR + stock)
         clouded = {g for pipe, g, _ in self._laid if not (pipe.source and pipe.target)}
         x, xs = 0, []
         for column in range(len(self._stocks)):
             if column:
-                x += WIDE_STRIDE if column in clouded else STRIDE
+                x += wide if column in clouded else max(STRIDE, 2 * valve)
             xs.append(x)
         boxes = {}
         for name, at, lanes in zip(self._stocks, xs, self._lanes, strict=True):
-            w, h = stock_size(self._spelled(name))
-            boxes[name] = Box(at, lanes * LANE // 2, w, h + lanes * LANE // 2)
-        return Chain(
-            boxes, tuple(self._pipe(pipe, gap, lane, xs) for pipe, gap, lane in self._laid)
-        )
-
-    def _pipe(self, pipe: Pipe, gap: int, lane: int, xs: list[int]) -> PlacedPipe:
-        y = lane * LANE
-        cloud: Box | None = None
-        if pipe.source and pipe.target:
-            x = (xs[gap - 1] + xs[gap]) // 2
-        else:
-            column = self._column(pipe.source or pipe.target) or 0
-            side = 1 if pipe.target is None else -1
-            x = xs[column] + side * TO_VALVE
-            cloud = Box(xs[column] + side * TO_CLOUD, y, *CLOUD)
-        w, h = text_size(self._spelled(pipe.flow))
-        return PlacedPipe(pipe, Box(x, y, *VALVE), Box(x, y + VALVE[1] + h, w, h), cloud)
+            w, h = sizes[name]
+            boxes[name] = Box(at, lanes * lane // 2, w, h + lanes * lane // 2)
+        pipes = []
+        for (pipe, gap, row), size in zip(self._laid, labels, strict=True):
+            y, end = row * lane, None
+            if pipe.source and pipe.target:
+                at = (xs[gap - 1] + xs[gap]) // 2
+            else:
+                column = self._column(pipe.source or pipe.target) or 0
+                side = 1 if pipe.target is None else -1
+                at = xs[column] + side * valve
+                end = Box(xs[column] + side * cloud, y, *CLOUD)
+            name_box = Box(at, y + VALVE[1] + size[1], *size)
+            pipes.append(PlacedPipe(pipe, Box(at, y, *VALVE), name_box, end))
+        return Chain(boxes, tuple(pipes))

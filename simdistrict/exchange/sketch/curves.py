@@ -20,7 +20,7 @@ GENTLE = 0.08
 BENDS = (0.02, -0.02, 0.08, -0.08, 0.14, -0.14, 0.22, -0.22, 0.32, -0.32, 0.45, -0.45, 0.6, -0.6)
 BULGE = 1 / 100  # for each pixel that an arc leaves the straight line
 ROUNDS = 2
-SAMPLES = 12
+SAMPLES = 9
 THROUGH, CROSSING, BEND, BESIDE = 8.0, 1.0, 2.5, 1.5
 # two arrows closer than this at one end (cosine of 12 degrees) look like one
 BESIDE_COSINE = 0.978
@@ -63,19 +63,22 @@ def bent(
     """Each arrow as the arc that meets least.
 
     arrows: the boxes that each may start from, and those that it may end in; a flow offers its
-    valve and its name. boxes: what an arrow should not run through; lines: pipes, (n, 2, 2).
+    valve and its name. boxes: what an arrow should not run through, the ends among them; lines:
+    pipes, (n, 2, 2).
     """
     centre = np.array([(b.x, b.y) for b in boxes], dtype=float).reshape(-1, 2)
     half = np.array([(b.w + 3, b.h + 2) for b in boxes], dtype=float).reshape(-1, 2)
     chosen = [Arc(starts[0], stops[0], BENDS[0]) for starts, stops in arrows]
     paths = [one.path() for one in chosen]
     directions = np.array([v for path in paths for v in _directions(path)]).reshape(-1, 2)
+    places = {box: n for n, box in enumerate(boxes)}
     for _ in range(ROUNDS):
         for k, (starts, stops) in enumerate(arrows):
             others = [p for j, p in enumerate(paths) if j != k]
             c = np.concatenate([*(p[:-1] for p in others), lines[:, 0]])
             d = np.concatenate([*(p[1:] for p in others), lines[:, 1]])
-            ends = [box for one in chosen for box in (one.start, one.stop)]
+            ends = np.array([places[b] for one in chosen for b in (one.start, one.stop)])
+            ends[2 * k : 2 * k + 2] = -1
             costs: list[tuple[float, Arc]] = []
             for start, stop, bend in itertools.product(starts, stops, BENDS):
                 one = Arc(start, stop, bend)
@@ -86,7 +89,9 @@ def bent(
                 # a wide arc round half the page is harder to follow than a crossing
                 cost += BULGE * abs(bend) * math.hypot(stop.x - start.x, stop.y - start.y)
                 cost += CROSSING * crossings(path[:-1], path[1:], c, d).sum()
-                cost += BESIDE * _beside(path, start, stop, ends, k, directions)
+                for box, way in zip((start, stop), _directions(path), strict=True):
+                    beside = directions[ends == places[box]] @ way > BESIDE_COSINE
+                    cost += BESIDE * beside.sum()
                 costs.append((float(cost), one))
             chosen[k] = min(costs, key=lambda pair: pair[0])[1]
             paths[k] = chosen[k].path()
@@ -102,17 +107,6 @@ def _directions(path: Points) -> tuple[Points, Points]:
         step = b - a
         found.append(step / (np.hypot(*step) + 1e-9))
     return found[0], found[1]
-
-
-def _beside(
-    path: Points, start: Box, stop: Box, ends: list[Box], k: int, directions: Points
-) -> int:
-    """How many other arrows leave or reach the same box in nearly the same direction."""
-    count = 0
-    for box, direction in zip((start, stop), _directions(path), strict=True):
-        same = [j for j, other in enumerate(ends) if other == box and j // 2 != k]
-        count += int((directions[same] @ direction > BESIDE_COSINE).sum())
-    return count
 
 
 def _at_end(start: Box, stop: Box, centre: Points, half: Points) -> np.ndarray:

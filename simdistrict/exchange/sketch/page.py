@@ -56,7 +56,9 @@ def laid_out(content: Content, spelled: Callable[[str], str], effort: float = 1.
         if pipe.target and pipe.target not in ends[pipe.flow]:
             arrows.append(Arrow(pipe.flow, pipe.target))
     free = [n for n in (*content.others, *content.ghosts) if n not in ends]
-    sizes = [text_size(spelled(n)) for n in free]
+    # Vensim shows a ghost in angle brackets
+    ghosts = set(content.ghosts)
+    sizes = [text_size(f"<{spelled(n)}>" if n in ghosts else spelled(n)) for n in free]
     pieces = _composed(found, content, sizes)
     stocks = {name: box for piece in pieces for name, box in piece.stocks.items()}
     pipes = [pipe for piece in pieces for pipe in piece.pipes]

@@ -18,6 +18,7 @@ from simdistrict.exchange.sketch.geometry import crossings, hits
 
 CROSSING, THROUGH, LENGTH, BACKWARD = 1.0, 3.0, 0.7, 0.25
 HOT, COLD, STEPS, SWEEPS = 2.0, 0.05, 75, 2
+THOROUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def placed(scene: Scene, effort: float = 1.0) -> list[Box]:
     search = _Search(scene)
     search.start()
     search.anneal(round(effort * STEPS * len(scene.sizes)))
-    if effort:
+    if effort >= THOROUGH:
         search.settle()
     return search.boxes()
 
