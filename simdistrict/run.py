@@ -49,8 +49,8 @@ def simulate(
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
     `euler`, `rk4` or `adaptive` (default: what the model file's settings say, else euler);
-    backend: `auto`, `interpreted` or `pysd`. A run that does not complete is data: see the
-    variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
+    backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
+    the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
@@ -82,6 +82,10 @@ def run_one(plan: Plan) -> Run:
 
         tolerance = Tolerance(plan.rtol, plan.atol)
         path = adaptive_steps(program, grid, vector, moves, tolerance=tolerance)
+    elif plan.backend == "native":
+        from simdistrict.engine.native.single import native_steps
+
+        path = native_steps(program, grid, vector, moves, integrator=plan.integrator)
     else:
         path = fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
     return _as_run(plan, path, bool(moves))
@@ -107,7 +111,7 @@ def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
     program, grid = plan.prepared.program, plan.grid
     times = np.array([grid.at(i) for i in grid.saved])
     rows = np.full((len(times), program.layout.values), np.nan)
-    if path.rows:
+    if len(path.rows):
         rows[: len(path.rows)] = path.rows
     done = rows[: max(len(path.rows), 1)]
     values = {}

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--backend",
-    type=click.Choice(["auto", "interpreted", "pysd"]),
+    type=click.Choice(["auto", "interpreted", "native", "pysd"]),
     default="auto",
     show_default=True,
 )
