@@ -80,8 +80,11 @@ def run_one(plan: Plan) -> Run:
     if plan.integrator == "adaptive":
         from simdistrict.engine.adaptive import Tolerance, adaptive_steps
 
-        tolerance = Tolerance(plan.rtol, plan.atol)
-        path = adaptive_steps(program, grid, vector, moves, tolerance=tolerance)
+        steps = adaptive_steps
+        if plan.backend == "native":
+            from simdistrict.engine.native.single import native_adaptive as steps
+
+        path = steps(program, grid, vector, moves, tolerance=Tolerance(plan.rtol, plan.atol))
     elif plan.backend == "native":
         from simdistrict.engine.native.single import native_steps
 

@@ -42,19 +42,28 @@ class Tolerance:
     atol: float = 1e-10
 
 
+AS_USUAL = Tolerance()
+
+
 def adaptive_steps(
     program: Program,
     grid: TimeGrid,
     constants: Sequence[float],
     moves: Sequence[Move] = (),
     *,
-    tolerance: Tolerance = Tolerance(),
+    tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
     """Run with scipy's RK45 (Dormand and Prince 1980) and save at the grid's saved points.
 
     Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
     """
+    refuse_equalities(program)
+    return _Adaptive(program, grid, constants, moves, tolerance, max_evaluations).run()
+
+
+def refuse_equalities(program: Program) -> None:
+    """Raise EngineError where a SAMPLE IF TRUE tests an equality."""
     if program.equalities:
         raise EngineError(
             Problem(
@@ -63,7 +72,23 @@ def adaptive_steps(
                 "use --integrator euler or rk4, or compare with < or >",
             )
         )
-    return _Adaptive(program, grid, constants, moves, tolerance, max_evaluations).run()
+
+
+def segments(
+    kernel: Kernel, grid: TimeGrid, constants: Sequence[float], schedule: Schedule
+) -> list[float]:
+    """Start, every known discontinuity inside the run, stop."""
+    start, stop = grid.start, grid.stop
+    v = list(constants)
+    kernel.once(v)
+    dates = kernel.switches(v, stop) + schedule.dates()
+    # dates that differ by rounding alone are one date
+    shortest = 1e-9 * max(grid.time_step, 1e-9)
+    cuts = [start]
+    for date in sorted(d for d in dates if math.isfinite(d) and start < d < stop):
+        if date - cuts[-1] > shortest and stop - date > shortest:
+            cuts.append(date)
+    return [*cuts, stop] if stop > start else cuts
 
 
 class _Adaptive:
@@ -135,7 +160,7 @@ class _Adaptive:
     def run(self) -> Trajectory:
         start, stop = self.grid.start, self.grid.stop
         behind = stop + self.grid.time_step / 2
-        cuts = self.segments()
+        cuts = segments(self.kernel, self.grid, self.v, self.schedule)
         middle = (cuts[0] + cuts[1]) / 2 if len(cuts) > 1 else behind
         self.clock(start, middle)
         self.v[SAMPLING] = 1.0
@@ -166,28 +191,8 @@ class _Adaptive:
         if outcome is Outcome.diverged:
             ending = diverged(self.program, self.v, last)
         else:
-            ending = Ending(
-                outcome,
-                last,
-                f"the limit of evaluations was reached after time {last:g}; "
-                "the model may be stiff: relax --rtol, or use --integrator rk4",
-            )
+            ending = exhausted(last)
         return Trajectory(tuple(self.times), self.rows, ending)
-
-    def segments(self) -> list[float]:
-        """Start, every known discontinuity inside the run, stop."""
-        start, stop = self.grid.start, self.grid.stop
-        v = list(self.v)
-        self.clock(start, start)
-        self.kernel.once(v)
-        dates = self.kernel.switches(v, stop) + self.schedule.dates()
-        # dates that differ by rounding alone are one date
-        shortest = 1e-9 * max(self.grid.time_step, 1e-9)
-        cuts = [start]
-        for date in sorted(d for d in dates if math.isfinite(d) and start < d < stop):
-            if date - cuts[-1] > shortest and stop - date > shortest:
-                cuts.append(date)
-        return [*cuts, stop] if stop > start else cuts
 
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
         """From a to b with a smooth right-hand side, but for sampled conditions."""
@@ -259,3 +264,13 @@ class _Adaptive:
             return margin
 
         return [event(k) for k in range(count)]
+
+
+def exhausted(last: float) -> Ending:
+    """The ending of a run that used up its evaluations; last: the last saved time."""
+    return Ending(
+        Outcome.step_limit,
+        last,
+        f"the limit of evaluations was reached after time {last:g}; "
+        "the model may be stiff: relax --rtol, or use --integrator rk4",
+    )

@@ -17,10 +17,12 @@ from simdistrict import load_scenario, read_model, simulate
 from simdistrict.cache import folder
 from simdistrict.engine import runtime
 from simdistrict.engine.native import code
-from simdistrict.engine.native.batch import LANES, run_members
+from simdistrict.engine.native.batch import LANES, Batch, run_members
 from simdistrict.engine.native.machine import Code, compiled
 from simdistrict.engine.native.module import Module, UntranslatableError
+from simdistrict.engine.native.single import native_adaptive
 from simdistrict.engine.native.translate import add
+from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import build
 from simdistrict.model import TimeGrid
 from simdistrict.netcdf import read_netcdf
@@ -193,14 +195,14 @@ def test_a_diverged_member_leaves_its_neighbours_alone() -> None:
     rate, stock = (program.layout.slots[n].offset for n in ("rate", "stock"))
     rates = np.array([[0.0], [5.0], [-0.01], [0.3]] * 5)
     found = run_members(program, grid, program.layout.template, [rate], rates, places=[stock])
-    assert (found.ended[0::4] == -1).all()
-    assert (found.ended[2::4] == -1).all()
-    assert (found.ended[1::4] > 0).all()
-    assert (found.ended[1::4] < found.ended[3::4]).all()
+    assert list(found.outcome) == [0, 1, 0, 1] * 5
+    assert (found.time[0::2] == 30).all()
+    assert (found.time[1::4] < found.time[3::4]).all()
     assert np.isfinite(found.values[0::4]).all()
     gone = found.values[1, :, 0]
-    assert np.isfinite(gone[: found.ended[1]]).all()
-    assert np.isnan(gone[found.ended[1] :]).all()
+    last = int(found.time[1])
+    assert np.isfinite(gone[: last + 1]).all()
+    assert np.isnan(gone[last + 1 :]).all()
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -224,6 +226,58 @@ def test_every_member_comes_back_in_its_place(members: int, threads: int) -> Non
     np.testing.assert_allclose(found.values[:, 1, 0], numbers[:, 0] + 10 * numbers[:, 1])
 
 
+# ---------------------------------------------------------------------- adaptive steps
+
+
+def test_adaptive_members_have_steps_of_their_own() -> None:
+    program = build(small("stock = INTEG(-rate * stock, 1)\n rate = 1"))
+    rate, stock = (program.layout.slots[n].offset for n in ("rate", "stock"))
+    rates = np.array([[0.1], [1.0], [30.0], [-300.0], [0.5]])
+    found = Batch(
+        program,
+        TimeGrid(0.0, 10, 1.0, 1),
+        program.layout.template,
+        [rate],
+        [stock],
+        [0, 5, 10],
+        integrator="adaptive",
+    ).run(rates, 2)
+    assert list(found.outcome) == [0, 0, 0, 1, 0]
+    times = np.array([0.0, 5.0, 10.0])
+    good = [0, 1, 2, 4]
+    wanted = np.exp(-rates[good] * times)
+    np.testing.assert_allclose(found.values[good, :, 0], wanted, rtol=1e-6, atol=1e-8)
+    assert found.time[3] < 5
+    assert np.isnan(found.values[3, 1:]).all()
+
+
+def test_adaptive_members_stop_at_dates_of_their_own() -> None:
+    program = build(small("stock = INTEG(STEP(1, date), 0)\n date = 1"))
+    date, stock = (program.layout.slots[n].offset for n in ("date", "stock"))
+    dates = np.array([[0.5], [3.21], [7.77]])
+    found = run_members(
+        program,
+        TimeGrid(0.0, 10, 1.0, 1),
+        program.layout.template,
+        [date],
+        dates,
+        places=[stock],
+        points=[10],
+        integrator="adaptive",
+    )
+    np.testing.assert_allclose(found.values[:, 0, 0], 10 - dates[:, 0], rtol=1e-12)
+
+
+def test_an_adaptive_run_that_exhausts_its_evaluations_says_so() -> None:
+    program = build(small("stock = INTEG(-1000 * (stock - SIN(Time)), 0)", stop=100))
+    grid = TimeGrid(0.0, 100, 1.0, 1)
+    path = native_adaptive(program, grid, program.layout.template, max_evaluations=1000)
+    assert path.ending.outcome == Outcome.step_limit
+    assert "the model may be stiff" in path.ending.message
+    assert path.ending.time == path.times[-1]
+    assert 0 < len(path.rows) < 100
+
+
 # ---------------------------------------------------------------------- compiling
 
 
@@ -241,7 +295,7 @@ def test_a_program_is_compiled_once_and_kept(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_code_for_another_processor_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     program = build(small("stock = INTEG(0.25 * stock, 3.75)"))
-    content = code._content(program, 1)
+    content = code._content(program, 1, False)
     code.keep(content, code.Compiled("another machine", b"no code at all"))
     monkeypatch.setattr(code, "_loaded", {})
     code.loaded(program)
@@ -257,7 +311,11 @@ def test_auto_compiles_where_it_pays() -> None:
     assert quickest(program, short, "euler", 1) == "interpreted"
     assert quickest(program, long, "euler", 1) == "interpreted"
     assert quickest(program, long, "euler", 100) == "native"
+    assert quickest(program, long, "adaptive", 1) == "interpreted"
     code.loaded(program)
+    code.loaded(program, adaptive=True)
     assert quickest(program, long, "euler", 1) == "native"
+    assert quickest(program, long, "adaptive", 1) == "interpreted"
+    assert quickest(program, long, "adaptive", 100) == "native"
     # not worth the load of a library
     assert quickest(program, short, "euler", 1) == "interpreted"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from simdistrict.cache import keep, peek
 from simdistrict.engine import runtime
+from simdistrict.engine.native import adaptive_loops, loops
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.program import Program
@@ -21,8 +22,8 @@ from simdistrict.engine.program import Program
 # the helpers that a compiled program needs; lookups are in `loops`
 HELPERS = "integer modulo xidz zidz step pulse pulse_train ramp".split()
 PHASES = "once start settle derive".split()
-GRID = "lookup share apply evaluate euler rk4 check clock save member members".split()
-HEAD = 7
+GRID = "euler rk4 check clock save member members".split()
+EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _loaded: dict[str, Run] = {}
@@ -36,15 +37,18 @@ class Compiled:
     code: bytes
 
 
-def is_ready(program: Program, lanes: int = 1) -> bool:
+def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
     """Whether the program was compiled before, so that `loaded` takes milliseconds."""
-    content = _content(program, lanes)
+    content = _content(program, lanes, adaptive)
     return _digest(content) in _loaded or peek(Compiled, content) is not None
 
 
-def loaded(program: Program, lanes: int = 1) -> Run:
-    """`loops.members` of a program as a function of addresses and block numbers."""
-    content = _content(program, lanes)
+def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False) -> Run:
+    """`loops.members` or `adaptive_loops.adaptive_members` of a program.
+
+    A function of addresses and, last, the first block of members and the one behind the last.
+    """
+    content = _content(program, lanes, adaptive)
     digest = _digest(content)
     if digest not in _loaded:
         # compiling, and the library for it, only where there is a run to make
@@ -52,21 +56,27 @@ def loaded(program: Program, lanes: int = 1) -> Run:
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            found = Compiled(identity(), compiled(assembly(program, lanes)))
+            text = assembly(program, lanes, adaptive=adaptive)
+            found = Compiled(identity(), compiled(text))
             keep(content, found)
-        code = Code(found.code)
         address, number = ctypes.c_void_p, ctypes.c_int64
-        _loaded[digest] = code.function("members", [*[address] * 9, number, number])
+        name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
+        _loaded[digest] = Code(found.code).function(name, [*[address] * addresses, number, number])
     return _loaded[digest]
 
 
-def assembly(program: Program, lanes: int = 1) -> str:
+def assembly(program: Program, lanes: int = 1, *, adaptive: bool = False) -> str:
     """The program with its loops through time as text for the compiler."""
     module = Module(lanes, _places(program))
+    common = _text(loops.__file__)
     add(module, _text(runtime.__file__), HELPERS, inlined=True)
-    add(module, _loops(), GRID[:1])
-    add(module, program.source, PHASES)
-    add(module, _loops(), GRID[1:], exported=GRID[-1:])
+    add(module, common, ["lookup"])
+    add(module, program.source, [*PHASES, "margins"] if adaptive else PHASES)
+    add(module, common, EVERYWHERE)
+    if adaptive:
+        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
+    else:
+        add(module, common, GRID, exported=["members"])
     return module.text()
 
 
@@ -74,7 +84,7 @@ def _places(program: Program) -> dict[str, int]:
     """What the loops name in capitals."""
     layout = program.layout
     return {
-        "HEAD": HEAD,
+        "HEAD": loops.HEAD,
         "SIZE": len(layout.template),
         "STOCKS": layout.stocks.start,
         "RATES": layout.rates.start,
@@ -82,20 +92,17 @@ def _places(program: Program) -> dict[str, int]:
         "SAMPLED": layout.sampled.start,
         "HELD": layout.held_samples.start,
         "N_SAMPLED": layout.sampled.size,
+        # one per sampled place at most
+        "N_MARGINS": layout.sampled.size if program.has_margins else 0,
     }
 
 
-def _content(program: Program, lanes: int) -> str:
-    return f"{lanes}\0{_places(program)}\0{program.source}"
+def _content(program: Program, lanes: int, adaptive: bool) -> str:
+    return f"{lanes} {adaptive}\0{_places(program)}\0{program.source}"
 
 
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-@cache
-def _loops() -> str:
-    return _text(str(Path(__file__).with_name("loops.py")))
 
 
 @cache

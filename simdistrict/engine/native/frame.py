@@ -40,11 +40,13 @@ def orders(
     points: Sequence[int],
     places: Sequence[int],
     sampled: Sequence[int] = (),
+    cuts: int = 0,
 ) -> Orders:
     """Orders for a batch of runs on a grid.
 
     points: numbers of the points in time to keep, ascending; places: what to keep there;
-    sampled: places of the numbers that differ from run to run.
+    sampled: places of the numbers that differ from run to run; cuts: how many dates adaptive
+    steps stop at, both ends included.
     """
     groups = Schedule(moves).groups
     first = [0]
@@ -55,7 +57,7 @@ def orders(
             end = math.inf if move.end is None else move.end
             reals += [move.target, move.start, end, move.ramp]
     head = [grid.steps, int(integrator == "rk4"), len(groups), len(points), len(places)]
-    head += [len(sampled), 0]
+    head += [len(sampled), cuts]
     ints = np.array([*head, *groups, *first, *points, *places, *sampled], np.int64)
     return Orders(ints, np.array(reals), len(points), len(places), len(sampled), len(groups))
 
@@ -83,6 +85,40 @@ class Memory:
     def kept(self, blocks: int) -> Reals:
         """(blocks, rows, places, lanes): what the last call kept."""
         shape = (blocks, self.given.rows, self.given.places, self.lanes)
+        return self.out[: math.prod(shape)].reshape(shape)
+
+
+class Adaptive:
+    """The arrays of one thread for adaptive steps, one member at a time."""
+
+    def __init__(self, program: Program, run: Run, given: Orders, members: int) -> None:
+        layout = program.layout
+        self.run = run
+        self.given = given
+        self.v = aligned(len(layout.template), 1)
+        margins = layout.sampled.size
+        self.buffers = (
+            aligned(given.groups, 1),
+            aligned(9 * layout.stocks.size + margins, 1),
+            np.zeros(margins + 1),
+        )
+        self.out = aligned(members * given.rows * given.places, 1)
+        self.ended = np.empty(2 * members)
+        self.done = np.zeros(3)
+
+    def __call__(self, template: Reals, samples: Reals, limits: Reals, members: int) -> None:
+        """Run the first members; samples: (members, sampled).
+
+        limits: relative and absolute tolerance, evaluations per member, and the dates at which
+        the right-hand side is discontinuous, with both ends.
+        """
+        arrays = (self.v, *self.buffers, self.out, self.ended, self.done, samples, template)
+        given = (self.given.ints, self.given.reals, limits)
+        self.run(*(array.ctypes.data for array in (*arrays, *given)), 0, members)
+
+    def kept(self, members: int) -> Reals:
+        """(members, rows, places, 1): what the last call kept."""
+        shape = (members, self.given.rows, self.given.places, 1)
         return self.out[: math.prod(shape)].reshape(shape)
 
 

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simdistrict.engine.adaptive import (
+    AS_USUAL,
+    MAX_EVALUATIONS,
+    Tolerance,
+    exhausted,
+    refuse_equalities,
+    segments,
+)
 from simdistrict.engine.integrate import Trajectory, diverged
+from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
-from simdistrict.engine.native.frame import Memory, orders
+from simdistrict.engine.native.frame import Adaptive, Memory, orders
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move
+from simdistrict.engine.schedule import Move, Schedule
 from simdistrict.model import TimeGrid
 
 
@@ -36,3 +45,36 @@ def native_steps(
         done = sum(point < failed for point in saved)
         ending = diverged(program, memory.v.tolist(), grid.at(max(failed - 1, 0)))
     return Trajectory(tuple(grid.at(i) for i in saved[:done]), list(rows[:done]), ending)
+
+
+def native_adaptive(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+) -> Trajectory:
+    """Run with adaptive steps: the scheme of `adaptive.adaptive_steps`, to its tolerance.
+
+    Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
+    """
+    refuse_equalities(program)
+    saved = list(grid.saved)
+    cuts = segments(Kernel(program), grid, constants, Schedule(moves))
+    places = range(program.layout.values)
+    given = orders(grid, "adaptive", moves, saved, places, cuts=len(cuts))
+    memory = Adaptive(program, loaded(program, adaptive=True), given, 1)
+    limits = np.array([max(tolerance.rtol, 1e-13), tolerance.atol, max_evaluations, *cuts])
+    memory(np.array(constants, float), np.zeros(1), limits, 1)
+    outcome, done = (int(x) for x in memory.ended[:2])
+    times = tuple(grid.at(i) for i in saved[:done])
+    last = times[-1] if times else grid.start
+    if outcome == Outcome.diverged:
+        ending = diverged(program, memory.v.tolist(), last)
+    elif outcome == Outcome.step_limit:
+        ending = exhausted(last)
+    else:
+        ending = Ending(Outcome.completed, grid.stop)
+    return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)

@@ -35,17 +35,21 @@ from simdistrict.engine.native.module import (
 def add(
     module: Module,
     source: str,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     *,
     exported: Sequence[str] = (),
     inlined: bool = False,
 ) -> None:
     """Translate functions of a source, and keep its tuples of whole numbers as tables.
 
-    exported: those that are called from outside.
+    names: None for all of them; exported: those that are called from outside.
     """
     tree = ast.parse(source)
-    wanted = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in names]
+    wanted = [
+        n
+        for n in tree.body
+        if isinstance(n, ast.FunctionDef) and (names is None or n.name in names)
+    ]
     for node in tree.body:
         if node in wanted:
             assert isinstance(node, ast.FunctionDef)
@@ -82,6 +86,8 @@ class FunctionText(Expressions):
                 self.pointers[arg.arg] = kind
             else:
                 self.store(arg.arg, Value(kind, f"%{arg.arg}"))
+        for name in dict.fromkeys(_grown(self.node)):
+            self.store(f"{name}.count", Value(INT, "0"))
         gives = self.signature.gives
         if gives == NOTHING:
             self.block(self.node.body)
@@ -118,15 +124,30 @@ class FunctionText(Expressions):
                 self.repeat(test, body)
             case ast.If(test, body, orelse):
                 self.choose(test, body, orelse)
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"), [value])):
+                self.append(name, value)
             case ast.Expr(ast.Call() as call):
                 self.expr(call)
             case ast.Expr(ast.Constant()) | ast.Pass():
                 pass
-            case ast.Return(None):
-                self.put("ret void")
+            case ast.Return(value):
+                self.leave(value)
                 self.put(f"{self.label()}:")
             case _:
                 raise UntranslatableError(ast.unparse(node))
+
+    def append(self, name: str, value: ast.expr) -> None:
+        """A list that only grows is a vector with a count of its own."""
+        count = ast.Name(f"{name}.count")
+        self.assign(ast.Subscript(ast.Name(name), count), self.expr(value))
+        self.assign(count, self.binary(ast.Add(), self.expr(count), Value(INT, "1")))
+
+    def leave(self, value: ast.expr | None) -> None:
+        gives = self.signature.gives
+        if value is None:
+            self.put("ret void")
+        else:
+            self.put(f"ret {self.type(gives)} {self.convert(self.expr(value), gives).ref}")
 
     def assign(self, target: ast.expr, value: Value) -> None:
         match target:
@@ -201,10 +222,23 @@ class FunctionText(Expressions):
                     return self.expr(value)
                 case ast.If(test, [*_, ast.Return()] as body, []):
                     condition = self.truth(self.expr(test))
+                    if condition.kind == TRUTH or self.module.lanes == 1:
+                        self.choose(test, body, [])
+                        continue
                     yes = self.result(body)
                     return self.select(condition, yes, self.result(statements[k + 1 :]))
-                case ast.If(test, body, []) if self.signature.gives == FLOAT:
-                    self.masked(self.truth(self.expr(test)), body)
                 case _:
                     self.statement(node)
         raise UntranslatableError(f"{self.node.name} ends without a value")
+
+
+def _grown(node: ast.FunctionDef) -> list[str]:
+    """The names to which a function appends."""
+    return [
+        n.func.value.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr == "append"
+        and isinstance(n.func.value, ast.Name)
+    ]
