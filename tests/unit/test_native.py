@@ -311,11 +311,12 @@ def test_auto_compiles_where_it_pays() -> None:
     assert quickest(program, short, "euler", 1) == "interpreted"
     assert quickest(program, long, "euler", 1) == "interpreted"
     assert quickest(program, long, "euler", 100) == "native"
-    assert quickest(program, long, "adaptive", 1) == "interpreted"
+    some = TimeGrid(0.0, 10_000, 1e-2, 1000)
+    assert quickest(program, some, "adaptive", 1) == "interpreted"
     code.loaded(program)
     code.loaded(program, adaptive=True)
     assert quickest(program, long, "euler", 1) == "native"
-    assert quickest(program, long, "adaptive", 1) == "interpreted"
-    assert quickest(program, long, "adaptive", 100) == "native"
+    assert quickest(program, some, "adaptive", 1) == "interpreted"
+    assert quickest(program, some, "adaptive", 100) == "native"
     # not worth the load of a library
     assert quickest(program, short, "euler", 1) == "interpreted"
