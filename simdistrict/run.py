@@ -67,16 +67,7 @@ def run_one(plan: Plan) -> Run:
     if plan.backend == "pysd":
         return _run_pysd(plan)
     program, grid = plan.prepared.program, plan.grid
-    vector = list(program.layout.template)
-    for name, value in plan.control.items():
-        slot = program.layout.slots.get(name)
-        if slot is not None:
-            vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        slot = program.layout.slots[change.element]
-        for place in change.places:
-            vector[slot.offset + place] = change.value
-    moves = _moves(plan)
+    vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator == "adaptive":
         from simdistrict.engine.adaptive import Tolerance, adaptive_steps
 
@@ -94,7 +85,22 @@ def run_one(plan: Plan) -> Run:
     return _as_run(plan, path, bool(moves))
 
 
-def _moves(plan: Plan) -> list[Move]:
+def constants_of(plan: Plan) -> list[float]:
+    """The vector before the run, with the scenario's values in it."""
+    layout = plan.prepared.program.layout
+    vector = list(layout.template)
+    for name, value in plan.control.items():
+        slot = layout.slots.get(name)
+        if slot is not None:
+            vector[slot.offset] = value
+    for change in plan.resolved.assumptions:
+        for place in change.places:
+            vector[layout.slots[change.element].offset + place] = change.value
+    return vector
+
+
+def moves_of(plan: Plan) -> list[Move]:
+    """What the policies do to constants, in places of the vector."""
     slots = plan.prepared.program.layout.slots
     return [
         Move(
@@ -170,7 +176,7 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
         for place in change.places:
             base[program.layout.slots[change.element].offset + place] = change.value
     moves: dict[int, list[Move]] = {}
-    for move in sorted(_moves(plan), key=lambda m: m.start):
+    for move in sorted(moves_of(plan), key=lambda m: m.start):
         moves.setdefault(move.place, []).append(move)
     for policy in plan.resolved.policies:
         names.update((change.element, None) for change in policy.changes)
@@ -199,11 +205,15 @@ def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
     save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by
     commas. Raises ScenarioError when the plans differ in model, time grid or integrator.
     """
-    first = plans[0]
-    for other in plans[1:]:
-        _check_alike(first, other)
+    check_alike(plans)
     runs = [_kept(run_one(plan), plan, save) for plan in plans]
-    return build_result(first.prepared.model, runs, provenance(plans))
+    return build_result(plans[0].prepared.model, runs, provenance(plans))
+
+
+def check_alike(plans: Sequence[Plan]) -> None:
+    """Raise ScenarioError when plans differ in model, time grid or integrator."""
+    for other in plans[1:]:
+        _check_alike(plans[0], other)
 
 
 def _check_alike(first: Plan, other: Plan) -> None:
@@ -227,24 +237,30 @@ def _check_alike(first: Plan, other: Plan) -> None:
 
 
 def _kept(run: Run, plan: Plan, save: str) -> Run:
-    model = plan.prepared.model
     if save == "all":
         return run
-    if save == "stocks":
-        names = {n for n in run.values if isinstance(model[n], Stock)}
-    elif save == "indicators":
-        names = {fold(n) for n in plan.resolved.report}
-        if not names:
-            raise ScenarioError(
-                Problem(
-                    f"scenario {plan.resolved.name}",
-                    "it reports nothing, so there are no indicators to save",
-                    "add `report: [...]` to the scenario, or name the elements in --save",
-                )
-            )
-    else:
-        names = {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
+    names = saved_names(plan, save)
     return replace(run, values={n: v for n, v in run.values.items() if n in names})
+
+
+def saved_names(plan: Plan, save: str) -> set[str]:
+    """Folded names of the elements that `save` means, see `result_of`."""
+    model = plan.prepared.model
+    if save == "all":
+        return set(plan.prepared.program.order)
+    if save == "stocks":
+        return {n for n in plan.prepared.program.order if isinstance(model[n], Stock)}
+    if save != "indicators":
+        return {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
+    if not plan.resolved.report:
+        raise ScenarioError(
+            Problem(
+                f"scenario {plan.resolved.name}",
+                "it reports nothing, so there are no indicators to save",
+                "add `report: [...]` to the scenario, or name the elements in --save",
+            )
+        )
+    return {fold(n) for n in plan.resolved.report}
 
 
 def provenance(plans: Sequence[Plan]) -> dict[str, object]:
