@@ -82,9 +82,11 @@ class Module:
         kind = self.type(FLOAT)
         found = [f"declare {kind} @llvm.{name}.{self.suffix}({kind})" for name in EXACT.values()]
         for name, arity in LIBRARY.items():
-            # nobuiltin: LLVM would make x * x of pow(x, 2), which differs in the last bit
+            # nobuiltin: LLVM would make x * x of pow(x, 2), which differs in the last bit; the rest
+            # says that a call depends on its arguments alone and may move out of a loop
+            takes = ", ".join(["double"] * arity)
             found.append(
-                f"declare double @{name}({', '.join(['double'] * arity)}) nobuiltin nounwind"
+                f"declare double @{name}({takes}) nobuiltin nounwind willreturn memory(none)"
             )
             if self.lanes > 1:
                 found.append(self._laned(name, arity))
