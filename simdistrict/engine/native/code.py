@@ -70,6 +70,9 @@ def assembly(program: Program, lanes: int = 1, *, adaptive: bool = False) -> str
     module = Module(lanes, _places(program))
     common = _text(loops.__file__)
     add(module, _text(runtime.__file__), HELPERS, inlined=True)
+    if lanes == 1:
+        common = common.replace("def lookup(", "def lookup_in_lanes(")
+        common = common.replace("def lookup_alone(", "def lookup(")
     add(module, common, ["lookup"])
     add(module, program.source, [*PHASES, "margins"] if adaptive else PHASES)
     add(module, common, EVERYWHERE)

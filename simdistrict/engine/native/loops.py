@@ -13,7 +13,7 @@ HEAD = 7
 
 
 def lookup(v: Vector, a: int, n: int, x: float) -> float:
-    """The line through n points; the same choice of points as by bisection, in all lanes."""
+    """The line through n points, for members side by side: each point is asked in all lanes."""
     b = a + n - 1
     low_x = v[a]
     low_y = v[a + n]
@@ -28,6 +28,26 @@ def lookup(v: Vector, a: int, n: int, x: float) -> float:
         high_y = v[k + n] if behind else high_y
     between = low_y + (x - low_x) * (high_y - low_y) / (high_x - low_x)
     return v[a + n] if x <= v[a] else (v[b + n] if x >= v[b] else between)
+
+
+def lookup_alone(v: Vector, a: int, n: int, x: float) -> float:
+    """The same for one member, by bisection."""
+    b = a + n - 1
+    if x <= v[a]:
+        return v[a + n]
+    if x >= v[b]:
+        return v[b + n]
+    low = a
+    high = b
+    while low < high:
+        middle = (low + high) // 2
+        if x < v[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    x0 = v[low - 1]
+    y0 = v[low - 1 + n]
+    return y0 + (x - x0) * (v[low + n] - y0) / (v[low] - x0)
 
 
 def share(t: float, s: float, start: float, end: float, ramp: float) -> float:

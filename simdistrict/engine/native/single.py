@@ -44,7 +44,7 @@ def native_steps(
     else:
         done = sum(point < failed for point in saved)
         ending = diverged(program, memory.v.tolist(), grid.at(max(failed - 1, 0)))
-    return Trajectory(tuple(grid.at(i) for i in saved[:done]), list(rows[:done]), ending)
+    return Trajectory(_times(grid, saved[:done]), list(rows[:done]), ending)
 
 
 def native_adaptive(
@@ -69,7 +69,7 @@ def native_adaptive(
     limits = np.array([max(tolerance.rtol, 1e-13), tolerance.atol, max_evaluations, *cuts])
     memory(np.array(constants, float), np.zeros(1), limits, 1)
     outcome, done = (int(x) for x in memory.ended[:2])
-    times = tuple(grid.at(i) for i in saved[:done])
+    times = _times(grid, saved[:done])
     last = times[-1] if times else grid.start
     if outcome == Outcome.diverged:
         ending = diverged(program, memory.v.tolist(), last)
@@ -78,3 +78,8 @@ def native_adaptive(
     else:
         ending = Ending(Outcome.completed, grid.stop)
     return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)
+
+
+def _times(grid: TimeGrid, points: Sequence[int]) -> tuple[float, ...]:
+    """As `grid.at` has them, all at once."""
+    return tuple((grid.start + np.array(points) * grid.time_step).tolist())
