@@ -18,7 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,10 +90,11 @@ def measure(model: Path, folder: Path, members: int, *, pysd: bool) -> None:
     lines["interpreted"] = timed(lambda: clocked(interpreted), 3)
     per_run = lines["native, every saved row"].median
     members = members or max(64, min(int(2 / per_run), 100_000))
-    for threads in dict.fromkeys((1, os.cpu_count() or 1)):
+    for threads, fast in ((1, False), (os.cpu_count(), False), (1, True), (os.cpu_count(), True)):
         batch, numbers = ensemble(plan, members)
+        batch = replace(batch, fast=fast)
         run = lambda b=batch, n=numbers, t=threads: b.run(n, t)  # noqa: E731
-        label = f"native member of {members}, {threads} thread{'s' * (threads > 1)}"
+        label = f"{'fast' if fast else 'native'} member of {members}, {threads} threads"
         lines[label] = timed(lambda run=run: clocked(run) / members, 3)
     lines["simlin"] = timed(simlin(model), 3)
     if pysd:

@@ -39,7 +39,8 @@ class Ensemble:
     """Everything that decides the numbers of an ensemble.
 
     plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
-    in the order of the program; points: the numbers of the points in time that are kept.
+    in the order of the program; points: the numbers of the points in time that are kept; fast:
+    powers may differ from the C library's in their last digit (euler and rk4).
     """
 
     plans: tuple[Plan, ...]
@@ -47,6 +48,7 @@ class Ensemble:
     prior_text: str
     saved: tuple[str, ...]
     points: tuple[int, ...]
+    fast: bool = False
 
     @property
     def program(self) -> Program:
@@ -104,6 +106,7 @@ class Ensemble:
             moves_of(plan),
             plan.integrator,
             Tolerance(plan.rtol, plan.atol),
+            fast=self.fast,
         )
         return batch, column
 
@@ -148,6 +151,7 @@ class Ensemble:
             "prior": self.prior_text,
             "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
             "saved_times": np.array(times),
+            "powers": "fast" if self.fast else "exact",
         }
 
     @cached_property
@@ -168,12 +172,13 @@ def ensemble_of(
     method: str = "lhs",
     save: str | None = None,
     times: str = "final",
+    fast: bool = False,
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
     save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
     report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
-    by commas. Raises ScenarioError or EngineError for what makes no ensemble.
+    by commas; fast: see `Ensemble`. Raises ScenarioError or EngineError for what makes no ensemble.
     """
     check_alike(plans)
     if method not in METHODS:
@@ -194,7 +199,7 @@ def ensemble_of(
     saved = tuple(name for name in program.order if name in names)
     _check_saved(plans[0], names, saved)
     design = Design(tuple(priors), members, seed, method)
-    return Ensemble(tuple(plans), design, prior_text, saved, _points(plans[0], times))
+    return Ensemble(tuple(plans), design, prior_text, saved, _points(plans[0], times), fast)
 
 
 def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:

@@ -63,6 +63,11 @@ if TYPE_CHECKING:
 @click.option("--initial-time", type=float)
 @click.option("--final-time", type=float)
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Powers up to three times as fast, with an error in their last digit.",
+)
 @click.option("--resume", is_flag=True, help="Go on with an ensemble that was interrupted.")
 @click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
 @click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
@@ -88,6 +93,7 @@ def command(
     initial_time: float | None,
     final_time: float | None,
     workers: int | None,
+    fast: bool,
     resume: bool,
     strict: bool,
     force: bool,
@@ -114,7 +120,7 @@ def command(
     prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
     ensemble = ensemble_of(
-        plans, priors, text, members, seed=seed, method=method, save=save, times=times
+        plans, priors, text, members, seed=seed, method=method, save=save, times=times, fast=fast
     )
     name = "+".join(plan.resolved.name for plan in plans)
     path = output or Path("runs") / f"{name}-ensemble.nc"

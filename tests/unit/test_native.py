@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict import load_scenario, read_model, simulate
+from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
 from simdistrict.engine import runtime
-from simdistrict.engine.native import code
+from simdistrict.engine.native import code, maths
 from simdistrict.engine.native.batch import LANES, Batch, run_members
 from simdistrict.engine.native.machine import Code, compiled
 from simdistrict.engine.native.module import Module, UntranslatableError
@@ -26,7 +26,7 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import build
 from simdistrict.model import TimeGrid
 from simdistrict.netcdf import read_netcdf
-from simdistrict.plan import quickest
+from simdistrict.plan import prepare, quickest
 from tests.program import call
 from tests.small import mdl, small
 
@@ -278,6 +278,54 @@ def test_an_adaptive_run_that_exhausts_its_evaluations_says_so() -> None:
     assert 0 < len(path.rows) < 100
 
 
+# ---------------------------------------------------------------------- fast powers
+
+
+def test_fast_powers_are_right_to_the_last_digit() -> None:
+    module = Module(LANES, fast=True)
+    add(module, Path(maths.__file__).read_text(), ["fast_pow"])
+    text = "def many(x: Vector, y: Vector, z: Vector, n: int) -> None:\n"
+    text += "    for k in range(n):\n        z[k] = pow(x[k], y[k])\n"
+    add(module, text, ["many"], exported=["many"])
+    loaded = Code(compiled(module.text()))
+    many = loaded.function("many", [*[ctypes.c_void_p] * 3, ctypes.c_int64])
+    draw = np.random.default_rng(7)
+    count = 20_000 * LANES
+    odd = [0.0, -0.0, 1.0, -1.0, 2.0, math.inf, -math.inf, math.nan, 1e-310, -8.0, 1e300, 3.0]
+    for x, y in (
+        (draw.uniform(0.01, 3, count), draw.uniform(-5, 5, count)),
+        (np.exp(draw.uniform(-700, 700, count)), draw.uniform(-1.2, 1.2, count)),
+        (1 + draw.uniform(-1e-4, 1e-4, count), draw.uniform(-1e6, 1e6, count)),
+        (draw.choice(odd, count), draw.choice(odd, count)),
+    ):
+        z = np.empty(count)
+        many(x.ctypes.data, y.ctypes.data, z.ctypes.data, count // LANES)
+        wanted = np.array([runtime.GUARDED["pow"](a, b) for a, b in zip(x, y, strict=True)], float)
+        ordinary = np.isfinite(wanted) & (wanted != 0)
+        gap = np.abs(z[ordinary] - wanted[ordinary]) / np.spacing(np.abs(wanted[ordinary]))
+        assert gap.max() <= 1
+        same = (z == wanted) | (np.isnan(z) & np.isnan(wanted))
+        # C has -inf for an odd power of -0.0, CPython's guard plain infinity
+        assert (same | ordinary | (x == 0)).all()
+
+
+def test_a_fast_member_is_next_to_its_own_run() -> None:
+    path = find_model("district")
+    prepared = prepare(path)
+    program = prepared.program
+    layout = program.layout
+    grid = TimeGrid(1980.0, 160, 0.25, 4)
+    stocks = range(layout.stocks.start, layout.stocks.stop)
+    quality = layout.slots["price elasticity"].offset
+    numbers = np.linspace(1.5, 2.5, 16).reshape(-1, 1)
+    exact, fast = (
+        Batch(program, grid, layout.template, [quality], stocks, grid.saved, fast=f).run(numbers)
+        for f in (False, True)
+    )
+    assert (exact.values != fast.values).any()
+    np.testing.assert_allclose(fast.values, exact.values, rtol=1e-10, atol=1e-13)
+
+
 # ---------------------------------------------------------------------- compiling
 
 
@@ -295,7 +343,7 @@ def test_a_program_is_compiled_once_and_kept(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_code_for_another_processor_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     program = build(small("stock = INTEG(0.25 * stock, 3.75)"))
-    content = code._content(program, 1, False)
+    content = code._content(program, 1, False, False)
     code.keep(content, code.Compiled("another machine", b"no code at all"))
     monkeypatch.setattr(code, "_loaded", {})
     code.loaded(program)

@@ -56,6 +56,7 @@ class Batch:
     constants: the vector before a run, with the scenario's values in it; sampled: places in it
     that differ from member to member; places, points: what to keep, and the numbers of the
     points in time at which; integrator, tolerance, max_evaluations: as for a single run.
+    fast: powers of members in lanes may differ from the C library's in their last digit.
     """
 
     program: Program
@@ -68,11 +69,13 @@ class Batch:
     integrator: str = "euler"
     tolerance: Tolerance = AS_USUAL
     max_evaluations: int = MAX_EVALUATIONS
+    fast: bool = False
 
     def run(self, numbers: Reals, threads: int | None = None) -> Members:
         """Run one member per row of `numbers`, whose columns stand for the sampled places.
 
-        threads: default one per core. On a grid a member has the bits of its own single run.
+        threads: default one per core. On a grid a member has the bits of its own single run,
+        unless it is fast.
         Raises EngineError where adaptive steps cannot run the program.
         """
         numbers = np.ascontiguousarray(numbers, float)
@@ -117,7 +120,8 @@ class _Work:
         self.given = orders(
             batch.grid, batch.integrator, batch.moves, batch.points, batch.places, batch.sampled
         )
-        self.run = loaded(batch.program, self.lanes)
+        fast = batch.fast and self.lanes > 1
+        self.run = loaded(batch.program, self.lanes, fast=fast)
 
     def chunks(self, workers: int) -> Iterator[tuple[int, int]]:
         """(first block, number of blocks), several for each worker, so that all end together."""

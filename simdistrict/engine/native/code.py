@@ -14,7 +14,7 @@ from pathlib import Path
 
 from simdistrict.cache import keep, peek
 from simdistrict.engine import runtime
-from simdistrict.engine.native import adaptive_loops, loops
+from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.program import Program
@@ -39,24 +39,26 @@ class Compiled:
 
 def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
     """Whether the program was compiled before, so that `loaded` takes milliseconds."""
-    content = _content(program, lanes, adaptive)
+    content = _content(program, lanes, adaptive, False)
     return _digest(content) in _loaded or peek(Compiled, content) is not None
 
 
-def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False) -> Run:
+def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
     """`loops.members` or `adaptive_loops.adaptive_members` of a program.
+
+    fast: powers right to one unit in their last digit, where the processor makes them fast.
 
     A function of addresses and, last, the first block of members and the one behind the last.
     """
-    content = _content(program, lanes, adaptive)
+    content = _content(program, lanes, adaptive, fast)
     digest = _digest(content)
     if digest not in _loaded:
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, identity
+        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            text = assembly(program, lanes, adaptive=adaptive)
+            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
             found = Compiled(identity(), compiled(text))
             keep(content, found)
         address, number = ctypes.c_void_p, ctypes.c_int64
@@ -65,9 +67,13 @@ def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False) -> Run:
     return _loaded[digest]
 
 
-def assembly(program: Program, lanes: int = 1, *, adaptive: bool = False) -> str:
+def assembly(
+    program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
+) -> str:
     """The program with its loops through time as text for the compiler."""
-    module = Module(lanes, _places(program))
+    module = Module(lanes, fast, _places(program))
+    if fast:
+        add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
     add(module, _text(runtime.__file__), HELPERS, inlined=True)
     if lanes == 1:
@@ -100,8 +106,8 @@ def _places(program: Program) -> dict[str, int]:
     }
 
 
-def _content(program: Program, lanes: int, adaptive: bool) -> str:
-    return f"{lanes} {adaptive}\0{_places(program)}\0{program.source}"
+def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
+    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
 
 
 def _digest(content: str) -> str:

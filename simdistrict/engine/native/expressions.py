@@ -266,8 +266,19 @@ class Expressions:
             return self.binary(ast.Add(), number, self.number(0.0))
         if name == "int":
             return self.convert(values[0], INT)
+        return self.foreign(name, values)
+
+    def foreign(self, name: str, values: Sequence[Value]) -> Value:
+        """An instruction of the processor, or a function of the C library."""
         kind = self.type(FLOAT)
         operands = ", ".join(f"{kind} {self.convert(v, FLOAT).ref}" for v in values)
+        if name == "pow" and self.module.fast:
+            return self.new(FLOAT, f"call {kind} @fast_pow({operands})")
+        if name in ("exponent", "mantissa", "scaled"):
+            return self.new(FLOAT, f"call {kind} @{name}({operands})")
+        if name == "fma":
+            return self.new(FLOAT, f"call {kind} @llvm.fma.{self.module.suffix}({operands})")
+        name = "pow" if name == "exact_pow" else name
         if name in EXACT:
             suffix = self.module.suffix
             return self.new(FLOAT, f"call {kind} @llvm.{EXACT[name]}.{suffix}({operands})")

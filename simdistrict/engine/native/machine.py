@@ -35,6 +35,12 @@ def _features() -> str:
     return str(llvm.get_host_cpu_features().flatten())
 
 
+def has_fma() -> bool:
+    """Whether a product and a sum are one instruction, rounded once."""
+    arm = llvm.get_process_triple().startswith(("aarch64", "arm64"))
+    return arm or bool(llvm.get_host_cpu_features().get("fma"))
+
+
 @cache
 def identity() -> str:
     """What compiled code depends on besides its source: processor and compiler."""

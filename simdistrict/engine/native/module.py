@@ -22,7 +22,7 @@ POINTERS = (VECTOR, INTS, REALS)
 # functions of the C library; CPython's math module calls the same ones
 LIBRARY = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "tan": 1, "pow": 2, "fmod": 2}
 # exact by IEEE 754, hence instructions of the processor where it has them
-EXACT = {"sqrt": "sqrt", "floor": "floor", "trunc": "trunc", "abs": "fabs"}
+EXACT = {"sqrt": "sqrt", "floor": "floor", "trunc": "trunc", "abs": "fabs", "rint": "rint"}
 
 
 class UntranslatableError(Exception):
@@ -50,9 +50,11 @@ class Module:
     """The text of a module in the making.
 
     constants: names of whole numbers known beforehand; tables: names of tuples of such.
+    fast: whether powers are those of `maths`, in lanes, instead of the C library's.
     """
 
     lanes: int
+    fast: bool = False
     constants: dict[str, int] = field(default_factory=dict)
     tables: dict[str, tuple[int, ...]] = field(default_factory=dict)
     signatures: dict[str, Signature] = field(default_factory=dict)
@@ -67,7 +69,8 @@ class Module:
 
     def text(self) -> str:
         """The whole module."""
-        return "\n".join([*self._tables(), *self._library(), *self.texts, ""])
+        bits = self._bits() if self.fast else []
+        return "\n".join([*self._tables(), *self._library(), *bits, *self.texts, ""])
 
     def _tables(self) -> list[str]:
         found = []
@@ -80,7 +83,8 @@ class Module:
     def _library(self) -> list[str]:
         """The C library's functions, and each for all lanes, one after the other."""
         kind = self.type(FLOAT)
-        found = [f"declare {kind} @llvm.{name}.{self.suffix}({kind})" for name in EXACT.values()]
+        found = [f"declare {kind} @llvm.fma.{self.suffix}({kind}, {kind}, {kind})"]
+        found += [f"declare {kind} @llvm.{name}.{self.suffix}({kind})" for name in EXACT.values()]
         for name, arity in LIBRARY.items():
             # nobuiltin: LLVM would make x * x of pow(x, 2), which differs in the last bit; the rest
             # says that a call depends on its arguments alone and may move out of a loop
@@ -91,6 +95,44 @@ class Module:
             if self.lanes > 1:
                 found.append(self._laned(name, arity))
         return found
+
+    def _bits(self) -> list[str]:
+        """A float as mantissa * 2 ** exponent, its mantissa around 1, and the way back."""
+        real = self.type(FLOAT)
+        word = f"<{self.lanes} x i64>" if self.lanes > 1 else "i64"
+
+        def every(number: int) -> str:
+            one = f"i64 {number}"
+            return f"<{', '.join([one] * self.lanes)}>" if self.lanes > 1 else str(number)
+
+        # the bits of the square root of 1/2: where mantissas begin
+        split = [
+            f"  %w = bitcast {real} %x to {word}",
+            f"  %o = sub {word} %w, {every(0x3FE6A09E667F3BCD)}",
+            f"  %k = ashr {word} %o, {every(52)}",
+        ]
+        head = "alwaysinline nounwind {"
+        return [
+            f"define internal {real} @exponent({real} %x) {head}",
+            *split,
+            f"  %r = sitofp {word} %k to {real}",
+            f"  ret {real} %r\n}}",
+            f"define internal {real} @mantissa({real} %x) {head}",
+            *split,
+            f"  %s = shl {word} %k, {every(52)}",
+            f"  %m = sub {word} %w, %s",
+            f"  %r = bitcast {word} %m to {real}",
+            f"  ret {real} %r\n}}",
+            f"define internal {real} @scaled({real} %x, {real} %n) {head}",
+            f"  %w = bitcast {real} %x to {word}",
+            # what is out of range is no result of an ordinary power
+            f"  %p = fptosi {real} %n to {word}",
+            f"  %k = freeze {word} %p",
+            f"  %s = shl {word} %k, {every(52)}",
+            f"  %m = add {word} %w, %s",
+            f"  %r = bitcast {word} %m to {real}",
+            f"  ret {real} %r\n}}",
+        ]
 
     @property
     def suffix(self) -> str:
