@@ -285,6 +285,24 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("options", [[], ["--fast", "--method", "sobol", "--times", "all"]])
+@pytest.mark.parametrize("scenarios", [["free.yaml"], ["taxed.yaml", "free.yaml"]])
+def test_a_file_is_repeated_from_what_it_records(
+    options: list[str], scenarios: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["ensemble", *scenarios, "--members", 40, "--prior", "prior.csv", "--seed", 3]
+    assert call(capsys, *words, *options, "-o", "out.nc").code == 0
+    answer = call(capsys, "rerun", "out.nc")
+    assert answer.code == 0
+    assert "the same numbers to the last bit" in answer.out
+    with netCDF4.Dataset("out.nc", "a") as file:
+        file.variables["double"][..., 7, :] = 1.0
+    answer = call(capsys, "rerun", "out.nc")
+    assert answer.code == 5
+    assert "double" in answer.out
+
+
+@pytest.mark.usefixtures("project")
 def test_a_model_without_priors_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     answer = call(capsys, "ensemble", "small.mdl", "--members", 4)
     assert answer.code == 3
