@@ -1,4 +1,4 @@
-"""An ensemble into a NetCDF file: chunk by chunk, so that an interruption loses one at most.
+"""An ensemble into a file, NetCDF or Zarr: by chunks, of which an interruption loses one at most.
 
 Finished chunks wait in the folder `FILE.parts`; the file is put together from them at the end,
 under its own name only when it is complete. The same ensemble writes the same bytes.
@@ -36,6 +36,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.library import shown
 from simdistrict.naming import names_of
 from simdistrict.netcdf import Grown, check_netcdf_target, write_netcdf_parts
+from simdistrict.zarr_store import check_zarr_target, write_zarr_parts
 
 # tells after each chunk: members done, members in all, members of this session
 Progress = Callable[[int, int, int], None]
@@ -64,13 +65,14 @@ def write_ensemble(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Written:
-    """Run an ensemble into a file.
+    """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.
 
     resume: keep the chunks that an interrupted call has finished; without it they are run again.
     Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
     resumed is another ensemble.
     """
-    check_netcdf_target(path, force=force)
+    zarr = path.suffix == ".zarr"
+    (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
     parts = Parts(path.with_name(f"{path.name}.parts"), ensemble)
     parts.open(resume=resume)
     done = parts.finished()
@@ -86,7 +88,11 @@ def write_ensemble(
         if progress is not None:
             progress(count, members, count - resumed)
     outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
-    write_netcdf_parts(_head(ensemble), _grown(ensemble), parts.all(outcomes), path, force=force)
+    head, grown, values = _head(ensemble), _grown(ensemble), parts.all(outcomes)
+    if zarr:
+        write_zarr_parts(head, grown, values, path, chunk=ensemble.chunk_size, force=force)
+    else:
+        write_netcdf_parts(head, grown, values, path, force=force)
     parts.remove()
     return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
 

@@ -1,4 +1,4 @@
-"""`simdistrict ensemble`: many members of scenarios into one NetCDF file."""
+"""`simdistrict ensemble`: many members of scenarios into one NetCDF file or Zarr store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     metavar="FILE.csv",
     help="The bands of constants; default: data/parameters.csv beside the model.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.nc or STORE.zarr.")
 @click.option(
     "--save",
     metavar="NAME,...|stocks|indicators|all",

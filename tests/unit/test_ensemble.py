@@ -284,6 +284,49 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["runs"][1] == {"scenario": "free", "outcomes": {"completed": 32}}
 
 
+def from_zarr(store: Path, name: str) -> np.ndarray:
+    """An array of a store, read by what the format says."""
+    told = json.loads((store / ".zmetadata").read_text())["metadata"]
+    about = told[f"{name}/.zarray"]
+    assert about == json.loads((store / name / ".zarray").read_text())
+    whole = np.full(about["shape"], -1, np.dtype(about["dtype"]))
+    for file in sorted(f for f in (store / name).iterdir() if not f.name.startswith(".")):
+        values = np.frombuffer(file.read_bytes(), about["dtype"]).reshape(about["chunks"])
+        place = [
+            int(n) * size for n, size in zip(file.name.split("."), about["chunks"], strict=True)
+        ]
+        part = whole[tuple(slice(p, p + n) for p, n in zip(place, about["chunks"], strict=True))]
+        part[...] = values[tuple(slice(n) for n in part.shape)]
+    return whole
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("scenarios", [["free.yaml"], ["taxed.yaml", "free.yaml"]])
+def test_a_zarr_store_has_what_a_netcdf_file_has(
+    scenarios: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
+    words = ["ensemble", *scenarios, "--members", 40, "--prior", "prior.csv", "--times", "all"]
+    for name in ("out.nc", "out.zarr", "out.zarr"):
+        assert call(capsys, *words, "-o", name).code == 0
+    data = opened(Path("out.nc"))
+    store = Path("out.zarr")
+    assert len(list((store / "double").glob("[0-9]*"))) == 3
+    for name, variable in data.variables.items():
+        found = from_zarr(store, str(name))
+        np.testing.assert_array_equal(found.astype(variable.dtype), variable.to_numpy())
+        attrs = json.loads((store / str(name) / ".zattrs").read_text())
+        assert attrs["_ARRAY_DIMENSIONS"] == list(variable.dims)
+        assert attrs["long_name"] == variable.attrs["long_name"]
+    told = json.loads((store / ".zattrs").read_text())
+    assert told["model_text"] == data.attrs["model_text"]
+    Path("mine.zarr").mkdir()
+    answer = call(capsys, *words, "-o", "mine.zarr")
+    assert answer.code == 1
+    assert "--force" in answer.err
+    assert sorted(p.name for p in Path().glob(".*")) == []
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("options", [[], ["--fast", "--method", "sobol", "--times", "all"]])
 @pytest.mark.parametrize("scenarios", [["free.yaml"], ["taxed.yaml", "free.yaml"]])
