@@ -29,7 +29,9 @@ from simdistrict.scenario import (
 )
 
 BACKENDS = ("auto", "interpreted", "native", "pysd")
-INTEGRATORS = ("euler", "rk4", "adaptive")
+INTEGRATORS = ("euler", "rk4", "adaptive", "stiff")
+# those with steps of their own, under tolerances
+ADAPTIVE = ("adaptive", "stiff")
 RTOL, ATOL = 1e-8, 1e-10
 AS_WRITTEN = RunSettings()
 
@@ -145,7 +147,7 @@ def plans_for(
 def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> str:
     """The backend with which runs are over first, a compilation included where one is due."""
     # 0.15 microseconds per number and step in CPython, 1 ms to compile a line (measured 2026-11)
-    rounds = runs * grid.steps * {"euler": 1, "rk4": 4, "adaptive": 12}[integrator]
+    rounds = runs * grid.steps * {"euler": 1, "rk4": 4}.get(integrator, 12)
     interpreted = 1.5e-7 * rounds * program.layout.values
     if interpreted < 0.1:
         return "interpreted"
@@ -155,7 +157,7 @@ def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> st
     if interpreted > compiling:
         return "native"
     # the last bits of adaptive steps differ between backends: not for a cache to decide
-    ready = integrator != "adaptive" and is_ready(program)
+    ready = integrator not in ADAPTIVE and is_ready(program)
     return "native" if ready else "interpreted"
 
 

@@ -17,7 +17,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import Plan, lowered, plan_run
+from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -48,7 +48,7 @@ def simulate(
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
-    `euler`, `rk4` or `adaptive` (default: what the model file's settings say, else euler);
+    `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file says, else euler);
     backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
     the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
@@ -68,14 +68,8 @@ def run_one(plan: Plan) -> Run:
         return _run_pysd(plan)
     program, grid = plan.prepared.program, plan.grid
     vector, moves = constants_of(plan), moves_of(plan)
-    if plan.integrator == "adaptive":
-        from simdistrict.engine.adaptive import Tolerance, adaptive_steps
-
-        steps = adaptive_steps
-        if plan.backend == "native":
-            from simdistrict.engine.native.single import native_adaptive as steps
-
-        path = steps(program, grid, vector, moves, tolerance=Tolerance(plan.rtol, plan.atol))
+    if plan.integrator in ADAPTIVE:
+        path = _adaptive(plan, vector, moves)
     elif plan.backend == "native":
         from simdistrict.engine.native.single import native_steps
 
@@ -83,6 +77,18 @@ def run_one(plan: Plan) -> Run:
     else:
         path = fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
     return _as_run(plan, path, bool(moves))
+
+
+def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
+    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
+
+    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
+    if plan.backend == "native":
+        from simdistrict.engine.native.single import native_adaptive, native_stiff
+
+        steps = native_stiff if plan.integrator == "stiff" else native_adaptive
+    tolerance = Tolerance(plan.rtol, plan.atol)
+    return steps(plan.prepared.program, plan.grid, vector, moves, tolerance=tolerance)
 
 
 def constants_of(plan: Plan) -> list[float]:
@@ -283,6 +289,6 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if first.lookups:
         record["lookup_changes"] = first.lookups
-    if first.integrator == "adaptive":
+    if first.integrator in ADAPTIVE:
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record

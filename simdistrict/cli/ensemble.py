@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     metavar="FILE.cin",
     help="Vensim changes file (repeatable, later wins; --set is on top).",
 )
-@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive"]))
-@click.option("--rtol", type=float, help="Relative tolerance of adaptive steps.")
-@click.option("--atol", type=float, help="Absolute tolerance of adaptive steps.")
+@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"]))
+@click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps.")
+@click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps.")
 @click.option("--time-step", type=float, help="In the model's time unit.")
 @click.option("--save-step", type=float, help="In the model's time unit.")
 @click.option("--initial-time", type=float)

@@ -59,7 +59,34 @@ def adaptive_steps(
     Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
     """
     refuse_equalities(program)
-    return _Adaptive(program, grid, constants, moves, tolerance, max_evaluations).run()
+    vector: Vector = list(constants)
+    return _Adaptive(
+        Kernel(program), vector, program, grid, moves, tolerance, max_evaluations
+    ).run()
+
+
+def stiff_steps(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+    kernel: Kernel | None = None,
+    vector: Any = None,
+) -> Trajectory:
+    """Run with scipy's LSODA (Hindmarsh and Petzold), for models with very unlike time constants.
+
+    kernel, vector: another backend's, the vector with the constants in it. Otherwise as
+    `adaptive_steps`.
+    """
+    refuse_equalities(program)
+    kernel = kernel or Kernel(program)
+    vector = list(constants) if vector is None else vector
+    return _Adaptive(
+        kernel, vector, program, grid, moves, tolerance, max_evaluations, method="LSODA"
+    ).run()
 
 
 def refuse_equalities(program: Program) -> None:
@@ -94,18 +121,21 @@ def segments(
 class _Adaptive:
     def __init__(
         self,
+        kernel: Kernel,
+        vector: Vector,
         program: Program,
         grid: TimeGrid,
-        constants: Sequence[float],
         moves: Sequence[Move],
         tolerance: Tolerance,
         max_evaluations: int,
+        method: str = "RK45",
     ) -> None:
         self.program = program
-        self.kernel = Kernel(program)
+        self.kernel = kernel
         self.grid = grid
-        self.v: Vector = list(constants)
-        self.schedule = Schedule(moves, constants)
+        self.v = vector
+        self.method = method
+        self.schedule = Schedule(moves, list(vector))
         self.tolerance = tolerance
         self.left = max_evaluations
         layout = program.layout
@@ -135,7 +165,7 @@ class _Adaptive:
         self.left -= 1
         self.v[self.stocks] = state.tolist()
         self.derive(t, middle)
-        slopes = self.v[self.rates]
+        slopes = self.v[self.rates].copy()
         total = sum(slopes)
         if total - total != 0.0 and not all(map(math.isfinite, slopes)):
             raise _NotFiniteError
@@ -144,7 +174,7 @@ class _Adaptive:
     def save(self, t: float, middle: float) -> None:
         self.derive(t, middle)
         self.times.append(t)
-        self.rows.append(self.v[: self.program.layout.values])
+        self.rows.append(self.v[: self.program.layout.values].copy())
 
     def ask(self, t: float, middle: float) -> None:
         """Find which sampled conditions hold; they stay so until one of them changes."""
@@ -160,7 +190,7 @@ class _Adaptive:
     def run(self) -> Trajectory:
         start, stop = self.grid.start, self.grid.stop
         behind = stop + self.grid.time_step / 2
-        cuts = segments(self.kernel, self.grid, self.v, self.schedule)
+        cuts = segments(Kernel(self.program), self.grid, list(self.v), self.schedule)
         middle = (cuts[0] + cuts[1]) / 2 if len(cuts) > 1 else behind
         self.clock(start, middle)
         self.v[SAMPLING] = 1.0
@@ -222,7 +252,7 @@ class _Adaptive:
             lambda t, y: self.slope(t, y, middle),
             (a, b),
             state,
-            method="RK45",
+            method=self.method,
             dense_output=True,
             events=self.events(a, middle),
             rtol=max(self.tolerance.rtol, 1e-13),
@@ -272,5 +302,5 @@ def exhausted(last: float) -> Ending:
         Outcome.step_limit,
         last,
         f"the limit of evaluations was reached after time {last:g}; "
-        "the model may be stiff: relax --rtol, or use --integrator rk4",
+        "where the model is stiff, --integrator stiff needs fewer; or relax --rtol",
     )

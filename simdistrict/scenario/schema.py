@@ -100,11 +100,11 @@ class RunFile(_Closed):
     save_step: Positive | None = Field(
         None, alias="save step", description="Interval of the output, a whole number of time steps."
     )
-    integrator: Literal["euler", "rk4", "adaptive"] | None = Field(
+    integrator: Literal["euler", "rk4", "adaptive", "stiff"] | None = Field(
         None, description="Default: what the model file's own settings say."
     )
-    rtol: Positive | None = Field(None, description="Relative tolerance, adaptive only.")
-    atol: Positive | None = Field(None, description="Absolute tolerance, adaptive only.")
+    rtol: Positive | None = Field(None, description="Relative tolerance, adaptive and stiff.")
+    atol: Positive | None = Field(None, description="Absolute tolerance, adaptive and stiff.")
 
 
 class ScenarioFile(_Closed):
@@ -229,7 +229,7 @@ def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
             owner = f'the policy "{path[1]}"' if path[0] == "policies" else "the scenario"
             return Problem(place, f"{owner} has no `{name}:`")
         case "literal_error":
-            hint = "it is one of euler, rk4, adaptive"
+            hint = "it is one of euler, rk4, adaptive, stiff"
             return Problem(place, f'there is no integrator "{node.value}"', hint)
         case "string_type" if node.value is not None and not isinstance(node.value, list | dict):
             return Problem(place, f"{name} must be text", "put it in quotes")

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
 from simdistrict.engine import runtime
+from simdistrict.engine.adaptive import stiff_steps
+from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code, maths
 from simdistrict.engine.native.batch import LANES, Batch, run_members
 from simdistrict.engine.native.machine import Code, compiled
 from simdistrict.engine.native.module import Module, UntranslatableError
-from simdistrict.engine.native.single import native_adaptive
+from simdistrict.engine.native.single import native_adaptive, native_stiff
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import build
@@ -268,12 +270,67 @@ def test_adaptive_members_stop_at_dates_of_their_own() -> None:
     np.testing.assert_allclose(found.values[:, 0, 0], 10 - dates[:, 0], rtol=1e-12)
 
 
+STIFF = """
+    fast = INTEG(-1e6 * (fast - slow), 0)
+    slow = INTEG(-0.1 * slow + push, 1)
+    push = STEP(0.2, 5.3)
+    held = SAMPLE IF TRUE(slow > 1.2, slow, 0)
+"""
+
+
+@pytest.mark.parametrize("steps", [stiff_steps, native_stiff])
+def test_stiff_steps_need_few_evaluations_where_adaptive_ones_need_too_many(
+    steps: Callable[..., Trajectory],
+) -> None:
+    program = build(small(STIFF, stop=20))
+    grid = TimeGrid(0.0, 20, 1.0, 1)
+    template = program.layout.template
+    path = steps(program, grid, template, max_evaluations=20_000)
+    assert path.ending.outcome == Outcome.completed
+    rows = np.array([list(row) for row in path.rows])
+    t = np.array(path.times)
+    late = np.maximum(t - 5.3, 0)
+    wanted = np.exp(-0.1 * t) + 2 * (1 - np.exp(-0.1 * late))
+    slots = program.layout.slots
+    np.testing.assert_allclose(rows[:, slots["slow"].offset], wanted, rtol=1e-6)
+    np.testing.assert_allclose(rows[1:, slots["fast"].offset], wanted[1:], rtol=1e-5)
+    held = rows[:, slots["held"].offset]
+    assert (held[wanted < 1.19] == 0).all()
+    np.testing.assert_allclose(held[wanted > 1.21], wanted[wanted > 1.21], rtol=1e-6)
+    stopped = native_adaptive(program, grid, template, max_evaluations=20_000)
+    assert stopped.ending.outcome == Outcome.step_limit
+    assert "--integrator stiff" in stopped.ending.message
+
+
+def test_stiff_members_are_their_own_runs() -> None:
+    program = build(small(STIFF, stop=20))
+    grid = TimeGrid(0.0, 20, 1.0, 5)
+    slots = program.layout.slots
+    template = list(program.layout.template)
+    steps = np.array([[0.3], [1.7]])  # nothing reads it, so both members are the same run
+    found = run_members(
+        program,
+        grid,
+        template,
+        [slots["time step"].offset],
+        steps,
+        places=[slots["slow"].offset],
+        points=[0, 7, 20],
+        integrator="stiff",
+    )
+    assert list(found.outcome) == [0, 0]
+    path = native_stiff(program, TimeGrid(0.0, 20, 1.0, 1), template)
+    slow = np.array([row[slots["slow"].offset] for row in path.rows])
+    np.testing.assert_allclose(found.values[0, :, 0], slow[[0, 7, 20]], rtol=1e-7)
+    np.testing.assert_allclose(found.values[1, :, 0], slow[[0, 7, 20]], rtol=1e-7)
+
+
 def test_an_adaptive_run_that_exhausts_its_evaluations_says_so() -> None:
     program = build(small("stock = INTEG(-1000 * (stock - SIN(Time)), 0)", stop=100))
     grid = TimeGrid(0.0, 100, 1.0, 1)
     path = native_adaptive(program, grid, program.layout.template, max_evaluations=1000)
     assert path.ending.outcome == Outcome.step_limit
-    assert "the model may be stiff" in path.ending.message
+    assert "the limit of evaluations was reached" in path.ending.message
     assert path.ending.time == path.times[-1]
     assert 0 < len(path.rows) < 100
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import local
+from dataclasses import dataclass, replace
+from threading import Lock, local
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from simdistrict.engine.adaptive import (
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import Adaptive, Memory, Orders, Reals, orders
+from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
@@ -83,7 +84,9 @@ class Batch:
             raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
         threads = threads or os.cpu_count() or 1
         work: _Work
-        if self.integrator == "adaptive":
+        if self.integrator == "stiff":
+            work = _StiffWork(self, numbers, 1)
+        elif self.integrator == "adaptive":
             work = _AdaptiveWork(self, numbers, 1)
         else:
             work = _Work(self, numbers, LANES if len(numbers) > 2 else 1)
@@ -201,6 +204,37 @@ class _AdaptiveWork(_Work):
         times = np.array([batch.grid.start, *(batch.grid.at(i) for i in batch.points)])
         last = times[ended[:, 1].astype(int)]
         self.time[here] = np.where(ended[:, 0] == 0, batch.grid.stop, last)
+
+
+class _StiffWork(_Work):
+    """Members one after the other through scipy, which keeps to one core."""
+
+    def prepare(self) -> None:
+        refuse_equalities(self.batch.program)
+        self.lock = Lock()
+
+    def do(self, chunk: tuple[int, int]) -> None:
+        first, count = chunk
+        batch = self.batch
+        grid = replace(batch.grid, every=1)
+        for member in range(first, first + count):
+            own = np.array(batch.constants, float)
+            own[list(batch.sampled)] = self.numbers[member]
+            with self.lock:
+                path = native_stiff(
+                    batch.program,
+                    grid,
+                    own.tolist(),
+                    batch.moves,
+                    tolerance=batch.tolerance,
+                    max_evaluations=batch.max_evaluations,
+                )
+            whole = np.full((grid.steps + 1, len(batch.places)), np.nan)
+            if len(path.rows):
+                whole[: len(path.rows)] = np.array(path.rows)[:, list(batch.places)]
+            self.values[member] = whole[list(batch.points)]
+            self.outcome[member] = path.ending.outcome
+            self.time[member] = path.ending.time
 
 
 def run_members(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
 from simdistrict.engine import runtime
@@ -19,6 +20,9 @@ from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.program import Program
 
+if TYPE_CHECKING:
+    from simdistrict.engine.native.machine import Code
+
 # the helpers that a compiled program needs; lookups are in `loops`
 HELPERS = "integer modulo xidz zidz step pulse pulse_train ramp".split()
 PHASES = "once start settle derive".split()
@@ -26,7 +30,7 @@ GRID = "euler rk4 check clock save member members".split()
 EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
-_loaded: dict[str, Run] = {}
+_loaded: dict[str, Code] = {}
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,22 @@ def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bo
     """`loops.members` or `adaptive_loops.adaptive_members` of a program.
 
     fast: powers right to one unit in their last digit, where the processor makes them fast.
-
     A function of addresses and, last, the first block of members and the one behind the last.
     """
+    name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
+    address, number = ctypes.c_void_p, ctypes.c_int64
+    code = _code(program, lanes, adaptive, fast)
+    return code.function(name, [*[address] * addresses, number, number])
+
+
+def phases(program: Program) -> Mapping[str, Run]:
+    """The program's own functions, of the address of a vector; `margins` takes a second one."""
+    code = _code(program, 1, True, False)
+    found = {name: code.function(name, [ctypes.c_void_p]) for name in PHASES}
+    return {**found, "margins": code.function("margins", [ctypes.c_void_p] * 2)}
+
+
+def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
     content = _content(program, lanes, adaptive, fast)
     digest = _digest(content)
     if digest not in _loaded:
@@ -61,9 +78,7 @@ def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bo
             text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
             found = Compiled(identity(), compiled(text))
             keep(content, found)
-        address, number = ctypes.c_void_p, ctypes.c_int64
-        name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
-        _loaded[digest] = Code(found.code).function(name, [*[address] * addresses, number, number])
+        _loaded[digest] = Code(found.code)
     return _loaded[digest]
 
 
@@ -80,7 +95,8 @@ def assembly(
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
     add(module, common, ["lookup"])
-    add(module, program.source, [*PHASES, "margins"] if adaptive else PHASES)
+    own = [*PHASES, "margins"] if adaptive else PHASES
+    add(module, program.source, own, exported=own if adaptive else ())
     add(module, common, EVERYWHERE)
     if adaptive:
         add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])

@@ -13,11 +13,13 @@ from simdistrict.engine.adaptive import (
     exhausted,
     refuse_equalities,
     segments,
+    stiff_steps,
 )
 from simdistrict.engine.integrate import Trajectory, diverged
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import Adaptive, Memory, orders
+from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
@@ -78,6 +80,28 @@ def native_adaptive(
     else:
         ending = Ending(Outcome.completed, grid.stop)
     return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)
+
+
+def native_stiff(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+) -> Trajectory:
+    """Run with scipy's LSODA over compiled right-hand sides, see `adaptive.stiff_steps`."""
+    return stiff_steps(
+        program,
+        grid,
+        constants,
+        moves,
+        tolerance=tolerance,
+        max_evaluations=max_evaluations,
+        kernel=NativeKernel(program),
+        vector=np.array(constants, float),
+    )
 
 
 def _times(grid: TimeGrid, points: Sequence[int]) -> tuple[float, ...]:
