@@ -10,7 +10,7 @@ PYTHONS = $(PYTHON) python3.13 python3.12 python3.11 python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: run test check lint types contract spell docs results bench wheel clean
+.PHONY: run test check lint types contract spell docs model results calibrate bench wheel clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -37,9 +37,19 @@ spell: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	@$(BIN)/python -m mkdocs build --quiet --strict
 
+# the numbers of models/*/data/*.csv into the models: edit the tables, run this, commit both
+model: $(VENV)/run.stamp
+	@for data in models/*/data; do \
+	  $(BIN)/simdistrict fill $${data%/data}/$$(basename $${data%/data}).mdl || exit; \
+	done
+
 results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/first_results.py
 	@$(BIN)/python docs/examples/function_table.py
+	@$(BIN)/python docs/examples/calibration/fit_growth.py
+
+calibrate: $(VENV)/run.stamp
+	@$(BIN)/simdistrict calibrate district --workers $(WORKERS)
 
 bench: $(VENV)/run.stamp
 	@for script in $(sort $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit; done

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 from simdistrict import version
 
 if TYPE_CHECKING:
+    from simdistrict.behaviour import check_behaviour as check_behaviour
+    from simdistrict.behaviour import read_statements as read_statements
+    from simdistrict.calibration import assess as assess
+    from simdistrict.calibration import calibrate as calibrate
     from simdistrict.checks import check_model as check_model
     from simdistrict.errors import EngineError as EngineError
     from simdistrict.errors import ExchangeError as ExchangeError
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
     from simdistrict.scenario import load_scenario as load_scenario
 
 _HOMES = {
+    "check_behaviour": "behaviour",
+    "read_statements": "behaviour",
+    "assess": "calibration",
+    "calibrate": "calibration",
     "check_model": "checks",
     "EngineError": "errors",
     "ExchangeError": "errors",

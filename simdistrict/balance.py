@@ -7,6 +7,7 @@ any unit as well; it is reported elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,12 @@ def imbalances(model: Model) -> list[Imbalance]:
     for element in model:
         work.element(element)
     return work.found
+
+
+def unit_reader(model: Model) -> tuple[Units, Callable[[Expr], Unit | None]]:
+    """The units of a model, and what gives the unit of an expression; None goes with any."""
+    work = _Balance(model)
+    return work.units, work.of
 
 
 class _Balance:

@@ -12,6 +12,7 @@ from simdistrict.balance import imbalances
 from simdistrict.engine.program import build
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import fold
+from simdistrict.literals import magic_numbers
 from simdistrict.model import CONTROL, Constant, Lookup, Model, constant_values, lookup_points
 
 
@@ -37,14 +38,25 @@ def check_model(
     strict: names of checks whose warnings count as errors. Raises ModelError for a name that
     is no check.
     """
-    for name in (*only, *strict):
-        if name not in CHECKS:
-            hint = did_you_mean(name, CHECKS) or f"checks: {', '.join(CHECKS)}"
-            raise ModelError(Problem("check", f'there is no check called "{name}"', hint))
+    refuse_unknown((*only, *strict), CHECKS)
     found: list[Finding] = []
     for name, check in CHECKS.items():
         if not only or name in only:
             found += check(model)
+    return hardened(found, strict)
+
+
+def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ModelError, with the nearest names, for a name that is no check."""
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"checks: {', '.join(known)}"
+            raise ModelError(Problem("check", f'there is no check called "{name}"', hint))
+
+
+def hardened(found: Iterable[Finding], strict: Iterable[str]) -> list[Finding]:
+    """The findings, with the warnings of the checks named in strict as errors."""
     hard = set(strict)
     return [replace(f, severity="error") if f.check in hard else f for f in found]
 
@@ -112,6 +124,13 @@ def _lookups(model: Model) -> Iterator[Finding]:
                     yield Finding("lookups", "warning", element.name, element.line, what)
 
 
+def _magic_numbers(model: Model) -> Iterator[Finding]:
+    """Equations hold no numbers that should be constants."""
+    for element, line, number in magic_numbers(model):
+        what = f"holds the number {number:g}; make it a constant with a unit and a source"
+        yield Finding("magic-numbers", "warning", element.name, line, what)
+
+
 CHECKS: dict[str, Callable[[Model], Iterator[Finding]]] = {
     "structure": _structure,
     "units": _units,
@@ -120,4 +139,5 @@ CHECKS: dict[str, Callable[[Model], Iterator[Finding]]] = {
     "unused": _unused,
     "range": _range,
     "lookups": _lookups,
+    "magic-numbers": _magic_numbers,
 }

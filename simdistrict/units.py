@@ -80,6 +80,12 @@ class Units:
         unit: Unit = self._registry.Unit(self._names[key])
         return unit
 
+    def powers(self, unit: Unit) -> dict[str, float]:
+        """The base units in a unit, in the first spelling seen, each with its power."""
+        return {
+            self._spelling[own]: float(cast(float, power)) for own, power in unit._units.items()
+        }
+
     def text(self, unit: Unit) -> str:
         """A unit as Vensim would write it; `Dmnl` for none."""
         above: list[str] = []

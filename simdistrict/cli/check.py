@@ -1,34 +1,64 @@
-"""`simdistrict check`: units and structure of a model, one line per finding."""
+"""`simdistrict check`: units, structure and behaviour of a model, one line per finding."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from simdistrict.checks import Finding
 
-@click.command("check")
+
+NAMES = """\b
+Checks without a run: structure, units, missing-units, documentation, unused,
+range, lookups, magic-numbers.
+With a few runs: run, unit-of-account, halving, and what the checks file of the
+model states (<model>.checks.yaml or checks.yaml beside it): conservation,
+accounts, bounds, steady-state, extremes.
+With many runs, only when asked for: corners (--corners COUNT, or --only corners,
+which takes 20).
+"""
+
+
+@click.command("check", epilog=NAMES)
 @click.argument("model")
 @click.option("--only", multiple=True, metavar="NAME", help="Run this check only (repeatable).")
 @click.option(
     "--strict", multiple=True, metavar="NAME", help="Take its warnings for errors (repeatable)."
 )
+@click.option(
+    "--corners",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="COUNT",
+    help="Also run COUNT random corners of all stated ranges and COUNT points inside them.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="What --corners draws with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(model: str, only: tuple[str, ...], strict: tuple[str, ...], as_json: bool) -> None:
-    """Check units and structure of MODEL.
+def command(
+    model: str,
+    only: tuple[str, ...],
+    strict: tuple[str, ...],
+    corners: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Check units, structure and behaviour of MODEL.
 
     Prints one line per finding, with the element and its line in the file; exit code 5 when
     there is an error among them.
 
-    Example: simdistrict check district
+    Example: simdistrict check district --corners 10
     """
-    from simdistrict.checks import CHECKS, check_model
-    from simdistrict.exchange.mdl import read_mdl
     from simdistrict.library import find_model
 
     path = find_model(model)
-    found = check_model(read_mdl(path), only, strict)
+    found, ran = _found(path, only, strict, corners, seed)
     errors = sum(f.severity == "error" for f in found)
     if as_json:
         rows = [
@@ -41,13 +71,57 @@ def command(model: str, only: tuple[str, ...], strict: tuple[str, ...], as_json:
             }
             for f in found
         ]
-        click.echo(json.dumps({"model": model, "errors": errors, "findings": rows}, indent=2))
+        document = {"model": model, "errors": errors, "checks": ran, "findings": rows}
+        click.echo(json.dumps(document, indent=2))
     else:
         for f in found:
             where = f"{path.name}:{f.line}" if f.line else path.name
             name = f'"{f.element}": ' if f.element else ""
             click.echo(f"{f.severity}: {where} | {name}{f.what}  [{f.check}]")
-        ran = ", ".join(only or CHECKS)
-        click.echo(f"{path.name}: {errors} errors, {len(found) - errors} warnings ({ran})")
+        listed = ", ".join(ran)
+        click.echo(f"{path.name}: {errors} errors, {len(found) - errors} warnings ({listed})")
     if errors:
         sys.exit(5)
+
+
+def _found(
+    path: Path, only: Sequence[str], strict: Sequence[str], corners: int, seed: int
+) -> tuple[list[Finding], list[str]]:
+    """All findings, and the names of the checks that were made."""
+    from simdistrict.behaviour import (
+        NAMES,
+        Statements,
+        check_behaviour,
+        checks_file,
+        made,
+        read_statements,
+    )
+    from simdistrict.checks import CHECKS, check_model, refuse_unknown
+    from simdistrict.exchange.mdl import read_mdl
+
+    refuse_unknown((*only, *strict), (*CHECKS, *NAMES))
+    model = read_mdl(path)
+    still = [n for n in only if n in CHECKS]
+    moving = [n for n in only if n in NAMES]
+    found: list[Finding] = []
+    ran: list[str] = []
+    if still or not only:
+        found += check_model(model, still, [n for n in strict if n in CHECKS])
+        ran += [n for n in CHECKS if not only or n in only]
+    # what cannot be put in order cannot be run, and is told already
+    runnable = not any(f.check == "structure" and f.severity == "error" for f in found)
+    if runnable and (moving or corners or not only):
+        file = checks_file(path)
+        stated = read_statements(file, model, path) if file else Statements()
+        if corners and only and "corners" not in moving:
+            moving.append("corners")
+        hard = [n for n in strict if n in NAMES]
+        # one fault, one line: what does not balance cannot scale either
+        unbalanced = {f.element for f in found if f.check == "units"}
+        found += [
+            f
+            for f in check_behaviour(model, stated, moving, hard, corners_count=corners, seed=seed)
+            if f.check != "unit-of-account" or f.element not in unbalanced
+        ]
+        ran += made(stated, moving, corners)
+    return found, ran

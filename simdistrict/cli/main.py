@@ -24,7 +24,10 @@ COMMANDS = {
     "ensemble": ("ensemble", "Run many members of scenarios into NetCDF."),
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
-    "check": ("check", "Check units and structure of a model."),
+    "check": ("check", "Check units, structure and behaviour of a model."),
+    "layout": ("layout", "Draw the views of a model for Vensim's editor."),
+    "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
+    "calibrate": ("calibrate", "Fit constants of a model to data."),
 }
 
 EXIT_CODES = """\b

@@ -1,7 +1,7 @@
 """Adaptive steps through scipy, stopped and restarted at every discontinuity.
 
 Dates of STEP, PULSE, RAMP, of comparisons with Time and of policies are known before the run;
-the conditions of SAMPLE IF TRUE are found as roots on the way. The only door to scipy.
+the conditions of SAMPLE IF TRUE are found as roots on the way. A door to scipy.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Splits text only. Knows no function of Vensim's language and builds no model.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.model import Range
@@ -24,6 +24,7 @@ class Block:
     kind: equation, lookup, data, dimension, macro, check (a reality check) or empty.
     name, subscripts, exceptions: the left-hand side, in the file's spelling.
     right: the right-hand side without line continuations and {comments}.
+    span: where the equation, left- and right-hand side, begins and ends in the text.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Block:
     range: Range = Range()
     documentation: str = ""
     group: str = ""
+    span: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def outline(text: str, where: str) -> Outline:
         if head.startswith("****"):
             group = head.strip("*").strip().lstrip(".")
         elif head:
-            blocks.append(_block(fields, line, group, where))
+            block = _block(fields, line, group, where)
+            blocks.append(replace(block, span=(start, start + len(fields[0]))))
     if not blocks:
         raise ModelError(
             Problem(where, "this is not a Vensim model: it holds no definition that ends in |")
@@ -152,7 +155,7 @@ def _block(fields: list[str], line: int, group: str, where: str) -> Block:
     fields = [_plain(fields[0]), *fields[1:]]
     units, limits = _units(fields[1] if len(fields) > 1 else "", f"{where}:{line}")
     documentation = " ".join(fields[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
-    kind, left, right = _split(fields[0])
+    kind, left, right = split_head(fields[0])
     name, subscripts, exceptions = _left(left)
     return Block(
         kind, name, right.strip(), line, subscripts, exceptions, units, limits, documentation, group
@@ -186,8 +189,8 @@ def _units(text: str, where: str) -> tuple[str, Range]:
     return match.group(1).strip(), Range(low, high, step)
 
 
-def _split(head: str) -> tuple[str, str, str]:
-    """kind, left-hand side, right-hand side."""
+def split_head(head: str) -> tuple[str, str, str]:
+    """The kind of a definition, its left-hand side and its right-hand side."""
     depth = 0
     for match in _STRETCH.finditer(head):
         char, at = match.group(), match.start()

@@ -10,7 +10,8 @@ import json
 import math
 import re
 import sys
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -65,13 +66,17 @@ NotNegative = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 Section = BeforeValidator(_nothing_is_empty)
+Path = tuple[str | int, ...]
+T = TypeVar("T", bound=BaseModel)
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A mapping whose keys are all known; the base of every part of a file."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class PolicyFile(_Closed):
+class PolicyFile(Closed):
     """A lever decided by an actor: constants that move together from a start time on."""
 
     why: str = Field("", description="One or two sentences: who does this, and why.")
@@ -85,7 +90,7 @@ class PolicyFile(_Closed):
     )
 
 
-class RunFile(_Closed):
+class RunFile(Closed):
     """How the run is computed; what is absent is taken from the model file."""
 
     initial_time: Number | None = Field(
@@ -107,7 +112,7 @@ class RunFile(_Closed):
     atol: Positive | None = Field(None, description="Absolute tolerance, adaptive and stiff.")
 
 
-class ScenarioFile(_Closed):
+class ScenarioFile(Closed):
     """A policy scenario of simdistrict: a parent, policies and assumptions."""
 
     name: str | None = Field(
@@ -155,35 +160,55 @@ def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
     """
     tree = read_tree(text, where)
     problems: list[Problem] = []
-    file = None
-    try:
-        file = ScenarioFile.model_validate(tree.plain())
-    except ValidationError as error:
-        # `too_short`: an empty `set:`, on which `_policies` has a better sentence
-        problems += [
-            _problem(dict(e), tree, where)
-            for e in error.errors(include_url=False)
-            if e["type"] != "too_short"
-        ]
-    problems += _twice(tree, where) + _policies(tree, where)
+    # `too_short`: an empty `set:`, on which `_policies` has a better sentence
+    file = validated(ScenarioFile, tree, where, _part, problems, skip=("too_short",))
+    problems += repeated_names(tree, where, _mappings(tree)) + _policies(tree, where)
     if problems or file is None:
-        raise ScenarioError(sorted(problems, key=_by_line))
+        raise ScenarioError(sorted(problems, key=by_line))
     return file, tree
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of scenario files, for completion and checks in editors."""
-    schema = ScenarioFile.model_json_schema(by_alias=True)
+def validated(
+    kind: type[T],
+    tree: Node,
+    where: str,
+    part: Callable[[Path], tuple[type[BaseModel], str]],
+    problems: list[Problem],
+    skip: Sequence[str] = (),
+) -> T | None:
+    """A tree as a file of that kind; None, with everything that is wrong added to problems.
+
+    part: for the path of a key, the schema of the mapping that holds it and what messages call
+    that mapping; skip: pydantic's names of complaints that the caller words himself.
+    """
+    try:
+        return kind.model_validate(tree.plain())
+    except ValidationError as error:
+        problems += [
+            _problem(dict(e), tree, where, part)
+            for e in error.errors(include_url=False)
+            if e["type"] not in skip
+        ]
+    return None
+
+
+def json_schema(
+    kind: type[BaseModel] = ScenarioFile, title: str = "simdistrict scenario"
+) -> dict[str, Any]:
+    """The JSON schema of a kind of file, for completion and checks in editors."""
+    schema = kind.model_json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_without_titles(schema),
-        "title": "simdistrict scenario",
+        "title": title,
     }
 
 
-def json_schema_text() -> str:
-    """The schema as it is committed under docs/schema/scenario.json."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+def json_schema_text(
+    kind: type[BaseModel] = ScenarioFile, title: str = "simdistrict scenario"
+) -> str:
+    """The schema as it is committed under docs/schema/."""
+    return json.dumps(json_schema(kind, title), indent=2, ensure_ascii=False) + "\n"
 
 
 def _without_titles(schema: Any) -> Any:
@@ -201,7 +226,15 @@ def _without_titles(schema: Any) -> Any:
     }
 
 
-_FIELDS: dict[str, type[BaseModel]] = {"policies": PolicyFile, "run": RunFile}
+def _part(path: Path) -> tuple[type[BaseModel], str]:
+    match path:
+        case ("policies", name, _, *_):
+            return PolicyFile, f'the policy "{name}"'
+        case ("run", _, *_):
+            return RunFile, "the run"
+    return ScenarioFile, "the scenario"
+
+
 _KINDS = {
     "dict_type": "names with values",
     "model_type": "names with values",
@@ -210,7 +243,12 @@ _KINDS = {
 }
 
 
-def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
+def _problem(
+    error: dict[str, Any],
+    tree: Node,
+    where: str,
+    part: Callable[[Path], tuple[type[BaseModel], str]],
+) -> Problem:
     """One of pydantic's complaints in our words, with the line it is about."""
     path = tuple(error["loc"])
     node = tree.at(path)
@@ -221,23 +259,22 @@ def _problem(error: dict[str, Any], tree: Node, where: str) -> Problem:
         name = f"entry {path[-1] + 1} of {name}"
     match error["type"]:
         case "extra_forbidden":
-            model = _FIELDS.get(str(path[0]), ScenarioFile) if len(path) > 1 else ScenarioFile
-            keys = [f.alias or key for key, f in model.model_fields.items()]
+            fields = part(path)[0].model_fields
+            keys = [f.alias or key for key, f in fields.items()]
             hint = did_you_mean(name, keys) or f"the keys here are {', '.join(keys)}"
             return Problem(place, f'there is no key "{name}" here', hint)
         case "missing":
-            owner = f'the policy "{path[1]}"' if path[0] == "policies" else "the scenario"
-            return Problem(place, f"{owner} has no `{name}:`")
+            return Problem(place, f"{part(path)[1]} has no `{name}:`")
         case "literal_error":
-            hint = "it is one of euler, rk4, adaptive, stiff"
-            return Problem(place, f'there is no integrator "{node.value}"', hint)
+            known = ", ".join(re.findall(r"'([^']*)'", str(error["ctx"]["expected"])))
+            return Problem(place, f'there is no {name} "{node.value}"', f"it is one of {known}")
         case "string_type" if node.value is not None and not isinstance(node.value, list | dict):
             return Problem(place, f"{name} must be text", "put it in quotes")
         case kind if kind in _KINDS and node.value is None:
             return Problem(place, f"{name} has no value")
         case kind if kind in _KINDS:
             return Problem(place, f"{name} must be {_KINDS[kind]}")
-        case "string_too_short":
+        case "string_too_short" | "too_short":
             return Problem(place, f"{name} is empty")
         case "string_pattern_mismatch":
             hint = "it must not be empty or hold / or \\"
@@ -280,14 +317,18 @@ def _reads_as_number(text: str) -> bool:
         return False
 
 
-def _twice(tree: Node, where: str) -> list[Problem]:
-    """Names that differ in spelling only, where YAML itself sees two keys."""
-    paths: list[tuple[str, ...]] = [("policies",), ("assume",)]
-    paths += [("policies", name, "set") for name in _keys(tree, "policies")]
+def _mappings(tree: Node) -> list[tuple[str, ...]]:
+    """Where names of policies and constants are keys."""
+    sets = [("policies", name, "set") for name in keys_at(tree, "policies")]
+    return [("policies",), ("assume",), *sets]
+
+
+def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:
+    """Names in the mappings at these paths that differ in spelling only: two keys for YAML."""
     problems = []
     for path in paths:
         seen: dict[str, str] = {}
-        for name in _keys(tree, *path):
+        for name in keys_at(tree, *path):
             if key_of(name) in seen:
                 line = tree.at((*path, name)).line
                 what = f'"{name}" and "{seen[key_of(name)]}" are the same name'
@@ -299,7 +340,7 @@ def _twice(tree: Node, where: str) -> list[Problem]:
 def _policies(tree: Node, where: str) -> list[Problem]:
     """What holds between the entries of a policy, checked even when other entries are wrong."""
     problems = []
-    for name in _keys(tree, "policies"):
+    for name in keys_at(tree, "policies"):
         policy = tree.at(("policies", name)).value
         entries = policy if isinstance(policy, dict) else {}
         start, end = (entries[k].value if k in entries else None for k in ("start", "end"))
@@ -312,7 +353,7 @@ def _policies(tree: Node, where: str) -> list[Problem]:
     return problems
 
 
-def _keys(tree: Node, *path: str) -> tuple[str, ...]:
+def keys_at(tree: Node, *path: str) -> tuple[str, ...]:
     """The keys of the mapping at a path; none where there is no such mapping."""
     node = tree
     for step in path:
@@ -322,7 +363,8 @@ def _keys(tree: Node, *path: str) -> tuple[str, ...]:
     return tuple(node.value) if isinstance(node.value, dict) else ()
 
 
-def _by_line(problem: Problem) -> int:
+def by_line(problem: Problem) -> int:
+    """The line that a problem is about, for sorting."""
     number = problem.where.rpartition(":")[2]
     return int(number) if number.isdigit() else 0
 

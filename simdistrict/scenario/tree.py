@@ -104,9 +104,13 @@ def read_text(path: Path, where: str) -> str:
     return text
 
 
-def read_tree(text: str, where: str) -> Node:
+def read_tree(
+    text: str, where: str, what: str = "a scenario", key: str = "title", page: str = "Scenarios"
+) -> Node:
     """The mapping at the top of a YAML text.
 
+    what, key, page: for the message about a text that holds no mapping: what the file should
+    be, a key that it could have, the page of the docs.
     Raises ScenarioError with the line where the text is not YAML, holds more than plain
     values, lists and mappings, or says one key twice.
     """
@@ -132,8 +136,8 @@ def read_tree(text: str, where: str) -> Node:
         raise ScenarioError(
             Problem(
                 f"{where}:{top.line}",
-                "this is not a scenario: it has no keys such as `title:`",
-                "the docs show a complete one under Scenarios",
+                f"this is not {what}: it has no keys such as `{key}:`",
+                f"the docs show a complete one under {page}",
             )
         )
     return top

@@ -118,6 +118,27 @@ def simlin_run(path: Path, *, time_step: float, save_step: float) -> Series:
     return series | {"time": frame.index.to_numpy(dtype=float)}
 
 
+def pysd_views(path: Path) -> dict[str, set[str]]:
+    """The names at home in each view of a .mdl file's sketch, as PySD reads it.
+
+    Empty for a file with a single view: PySD reads that one too, and throws it away.
+    """
+    with _quiet():
+        from pysd.translators.vensim.vensim_file import VensimFile
+
+        file = VensimFile(path)
+        file.parse()
+        file.parse_sketch([])
+        return {name: set(names) for name, names in (file.sections[0].views_dict or {}).items()}
+
+
+def simlin_complaints(path: Path) -> list[str]:
+    """What simlin reports as errors in a .mdl file."""
+    import simlin
+
+    return [i.message for i in simlin.load(str(path)).check() if i.severity == "error"]
+
+
 def _float_states(model: Any) -> None:
     """Let every smooth and delay of a PySD model start from a float.
 

@@ -287,11 +287,65 @@ def test_check_prints_one_line_per_finding_and_exits_with_5(project: Path, capsy
     assert json.loads(call(capsys, "check", "bad.mdl", "--json").out)["errors"] == 1
 
 
+def test_check_runs_the_model_and_reads_the_checks_file_beside_it(
+    project: Path, capsys: Capsys
+) -> None:
+    answer = call(capsys, "check", "tank.mdl")
+    assert answer.code == 0
+    assert "run, unit-of-account, halving)" in answer.out
+    Path("tank.checks.yaml").write_text("bounds:\n  total: {high: 20}\n")
+    answer = call(capsys, "check", "tank.mdl")
+    assert answer.code == 5
+    assert 'error: tank.mdl:10 | "total": leaves its bounds [?, 20] in 0: 30' in answer.out
+    document = json.loads(call(capsys, "check", "tank.mdl", "--only", "bounds", "--json").out)
+    assert document["checks"] == ["bounds"]
+    assert [f["check"] for f in document["findings"]] == ["bounds"]
+    assert call(capsys, "check", "tank.mdl", "--only", "units").code == 0
+    Path("tank.checks.yaml").write_text("bounds:\n  totl: {high: 20}\n")
+    answer = call(capsys, "check", "tank.mdl")
+    assert answer.code == 3
+    assert 'tank.checks.yaml:2 | there is no element called "totl"' in answer.err
+
+
+def test_check_runs_corners_when_asked_for(project: Path, capsys: Capsys) -> None:
+    Path("wild.mdl").write_text(mdl(MODEL.replace("[0,5]", "[0,50]"), time_step=0.5))
+    assert "corners" not in call(capsys, "check", "wild.mdl").out
+    answer = call(capsys, "check", "wild.mdl", "--corners", "3", "--strict", "corners")
+    assert answer.code == 5
+    assert '--set "pressure=' in answer.out
+    assert "corners)" in answer.out
+    only = call(capsys, "check", "wild.mdl", "--only", "corners", "--seed", "7")
+    assert "of seed 7" in only.out
+    assert call(capsys, "check", "wild.mdl", "--corners", "-1").code == 2
+
+
+def test_check_names_the_nearest_check_and_what_is_not_stated(
+    project: Path, capsys: Capsys
+) -> None:
+    answer = call(capsys, "check", "tank.mdl", "--only", "corner")
+    assert answer.code == 3
+    assert 'did you mean "corners"' in answer.err
+    answer = call(capsys, "check", "tank.mdl", "--strict", "conservation")
+    assert answer.code == 5
+    assert "nothing is stated about it (no checks file has" in answer.out
+
+
+def test_check_of_a_model_that_cannot_be_put_in_order_runs_nothing(
+    project: Path, capsys: Capsys
+) -> None:
+    Path("knot.mdl").write_text(mdl("a = b\nb = a"))
+    answer = call(capsys, "check", "knot.mdl")
+    assert answer.code == 5
+    assert "[structure]" in answer.out
+    assert "halving" not in answer.out
+    assert call(capsys, "check", "knot.mdl", "--only", "halving").code == 3
+
+
 @pytest.mark.parametrize("name", ["core", "district"])
 def test_shipped_models_pass_every_check_strictly(name: str, capsys: Capsys) -> None:
     strict = [
         part
-        for c in ("missing-units", "documentation", "unused", "range")
+        for c in ("missing-units", "documentation", "unused", "range", "magic-numbers")
         for part in ("--strict", c)
     ]
     answer = call(capsys, "check", name, *strict)

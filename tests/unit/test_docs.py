@@ -11,15 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_table_of_functions_is_the_engines() -> None:
-    path = ROOT / "docs" / "examples" / "function_table.py"
-    spec = importlib.util.spec_from_file_location("function_table", path)
+@pytest.mark.parametrize("example", ["function_table.py", "calibration/fit_growth.py"])
+def test_the_tables_that_an_example_writes_are_the_pages(example: str) -> None:
+    path = ROOT / "docs" / "examples" / example
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     text = module.PAGE.read_text(encoding="utf-8")
-    assert module.page(text) == text, "run docs/examples/function_table.py"
+    assert module.page(text) == text, f"run docs/examples/{example}"
 
 
 def pages() -> list[Path]:

@@ -11,7 +11,13 @@ from simdistrict.cli.new import command, copy_project
 from simdistrict.errors import ExchangeError
 from simdistrict.library import example_project
 
-FILES = {"README.md", "workshops.mdl", "scenarios/baseline.yaml", "scenarios/subsidy.yaml"}
+FILES = {
+    "README.md",
+    "workshops.mdl",
+    "workshops.checks.yaml",
+    "scenarios/baseline.yaml",
+    "scenarios/subsidy.yaml",
+}
 
 
 def new(path: str) -> str:

@@ -32,7 +32,10 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("command", ["", "run", "list", "show", "compare", "check", "new", "rerun"])
+COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_loads_none_of_them(tmp_path: Path, command: str) -> None:
     assert loaded(tmp_path, *filter(None, [command]), "--help") == set()
 

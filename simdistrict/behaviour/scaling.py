@@ -1,0 +1,272 @@
+"""Whether a model gives the same answer in another unit of account.
+
+Money counted in thousands must change every amount of money and nothing else. A number hidden
+in an equation (a threshold of 100, a scale of 1e6) breaks that, and the equation is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simdistrict.balance import unit_reader
+from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs, dense
+from simdistrict.checks import Finding
+from simdistrict.dataset import Run
+from simdistrict.expr import (
+    Array,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Unary,
+    WithLookup,
+    children,
+    fold,
+    rebuild,
+    references,
+    walk,
+)
+from simdistrict.literals import is_bare
+from simdistrict.model import Constant, Element, Equation, Lookup, Model, Stock
+from simdistrict.plan import lowered, plan_run
+from simdistrict.run import run_one
+
+if TYPE_CHECKING:
+    from pint.facets.plain import PlainUnit as Unit
+
+    from simdistrict.units import Units
+
+# A unit is rescaled by 2^10, and by 2^-10 so that a hidden threshold is met from both sides.
+# Powers of two are exact: a sound model gives the same digits.
+EXPONENT = 10
+
+
+def unit_of_account(runs: Runs) -> Iterator[Finding]:
+    """Rescaling a base unit rescales every element by that unit's power in it, and no more.
+
+    The time unit stays. Where some element states no unit, findings are warnings. All units are
+    rescaled in one run each way; where that finds nothing, no unit by itself would.
+    """
+    run, _ = runs.as_is()
+    yield from runs.tell("unit-of-account", AS_IS, run, stocks=False)
+    if runs.broken(run):
+        return
+    work = _Scaling(runs.model)
+    if not work.bases:
+        return
+    # an amount without a unit cannot be rescaled, and what it meets differs without being wrong
+    bare = any(work.powers(element) is None for element in runs.model)
+    severity = "warning" if bare else "error"
+    told: set[str] = set()
+    # different exponents, so that units which are mistaken for each other do not cancel
+    several = {base: EXPONENT + 3 * k for k, base in enumerate(work.bases)}
+    if not any(_differing(runs, work, run, _times(several, sign)) for sign in (1, -1)):
+        return
+    for base in work.bases:
+        for sign in (1, -1):
+            found = _differing(runs, work, run, {base: sign * EXPONENT})
+            for name, point, place, got, due in found:
+                if name in told:
+                    continue
+                told.add(name)
+                labels = runs.label(runs.model.by_name[name], place)
+                what = (
+                    f"does not scale with the unit {base}: with all amounts of it "
+                    f"{'times' if sign > 0 else 'divided by'} {2**EXPONENT} it is "
+                    f"{_compared(got, due)} {f'at {labels} ' if labels else ''}in "
+                    f"{run.time[point]:.10g}; a number in its equation stands for an amount"
+                )
+                yield runs.finding("unit-of-account", name, what, severity)
+
+
+def _compared(got: float, due: float) -> str:
+    one, other = f"{got:.6g}", f"{due:.6g}"
+    return f"{one} instead of {other}" if one != other else f"off by {got - due:.3g} from {other}"
+
+
+def _times(exponents: Mapping[str, int], sign: int) -> dict[str, int]:
+    return {base: sign * k for base, k in exponents.items()}
+
+
+# function -> the argument whose unit it has, and the argument that is an initial value: a number
+# that stands there alone takes the unit, as in the check of units
+_INITIAL = {
+    "SAMPLE IF TRUE": (1, 2),
+    "INTEG": (0, 1),
+    **dict.fromkeys(("DELAY1I", "DELAY3I", "DELAY N", "SMOOTHI", "SMOOTH3I", "SMOOTH N"), (0, 2)),
+}
+
+# name, point in time, place, the value, what it should be
+Difference = tuple[str, int, int, float, float]
+
+
+def _differing(
+    runs: Runs, work: _Scaling, run: Run, exponents: Mapping[str, int]
+) -> list[Difference]:
+    """Where a rescaled run begins to differ: name, point, place, is, should be.
+
+    Nothing where all differences are rounding. Else the elements none of whose causes differs as
+    early: the faults are there. They are sought to the last bit, since a small amount in a large
+    number is often seen only in what follows from it, and powers of two leave all bits alone.
+    """
+    prepared = lowered(work.scaled(exponents))
+    scaled = run_one(dense(plan_run(prepared, runs.bare)))
+    since: dict[str, Difference] = {}
+    wrong = False
+    for name in runs.prepared.program.order:
+        element = runs.model.by_name[name]
+        factor = work.factor(element, exponents)
+        if factor is None or name not in scaled.values:
+            continue
+        due = runs.series(run, name).reshape(len(run.time), -1) * factor
+        got = runs.series(scaled, name).reshape(len(run.time), -1)
+        # where the rescaled run ended early, NaN stands for what was never computed
+        computed = (run.time <= scaled.ending.time)[:, None] & np.isfinite(due)
+        scale = np.where(computed, np.abs(due), 0.0)
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(got - due)
+            wrong |= bool((~(gap <= ROUNDING * scale.max(axis=0, initial=0.0)) & computed).any())
+            bad = (got != due) & computed
+        if bad.any():
+            point, place = (int(i) for i in np.argwhere(bad)[0])
+            since[name] = (name, point, place, float(got[point, place]), float(due[point, place]))
+    if not wrong:
+        return []
+    origins = [found for name, found in since.items() if _is_origin(runs.model, name, since)]
+    # in a loop through a delay every element has a cause that differs as early
+    return origins or [min(since.values(), key=lambda found: found[1])]
+
+
+def _is_origin(model: Model, name: str, since: Mapping[str, Difference]) -> bool:
+    element = model.by_name[name]
+    point = since[name][1]
+    if not isinstance(element, Stock):
+        return not any(since[c][1] <= point for c in model.causes(element) if c in since)
+    if point > 0:
+        # a stock adds up what its flows were before
+        return not any(since[c][1] < point for c in model.causes(element) if c in since)
+    initials = [q.initial for q in element.equations if q.initial is not None]
+    return not any(ref.name in since for expr in initials for ref in references(expr))
+
+
+class _Scaling:
+    """A model in other units."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.units: Units
+        self.unit_of: Callable[[Expr], Unit | None]
+        self.units, self.unit_of = unit_reader(model)
+        time = self.powers(model.by_name.get("time step")) or {}
+        found: dict[str, None] = {}
+        for element in model:
+            for base in self.powers(element) or {}:
+                if base not in time:
+                    found[base] = None
+        self.bases = tuple(found)
+        self.inputs = self._inputs()
+
+    def powers(self, element: Element | None) -> dict[str, float] | None:
+        """The base units of an element with their powers; None where it states no unit."""
+        if element is None or not element.units.strip():
+            return None
+        try:
+            return self.units.powers(self.units.parse(element.units))
+        except ValueError:
+            return None
+
+    def factor(self, element: Element, exponents: Mapping[str, int]) -> float | None:
+        """What an element's values are multiplied by; None where its unit is not known."""
+        powers = self.powers(element)
+        return None if powers is None else _factor(powers, exponents)
+
+    def scaled(self, exponents: Mapping[str, int]) -> Model:
+        """The model with every stated number in the other units.
+
+        Constants, lookups (their y by their own unit, their x by the unit of what they are
+        applied to), and numbers that alone are an initial value. A number whose unit is
+        not known stays.
+        """
+        elements = tuple(self._element(e, exponents) for e in self.model)
+        # the text is dropped: it would be the identity of another model
+        return replace(self.model, elements=elements, text="")
+
+    def _element(self, element: Element, exponents: Mapping[str, int]) -> Element:
+        factor = self.factor(element, exponents) or 1.0
+        equations = tuple(self._equation(element, e, factor, exponents) for e in element.equations)
+        return replace(element, equations=equations)
+
+    def _equation(
+        self, element: Element, equation: Equation, factor: float, exponents: Mapping[str, int]
+    ) -> Equation:
+        expression, initial = equation.expression, equation.initial
+        match expression:
+            case Number(_) | Array(_, _) if isinstance(element, Constant):
+                expression = _times_number(expression, factor)
+            case Points() if isinstance(element, Lookup):
+                across = self.inputs.get(fold(element.name), {})
+                expression = _points(expression, _factor(across, exponents), factor)
+            case _:
+                expression = self._expression(expression, factor, exponents)
+        if initial is not None:
+            if is_bare(initial):
+                initial = _times_number(initial, factor)
+            else:
+                initial = self._expression(initial, factor, exponents)
+        return replace(equation, expression=expression, initial=initial)
+
+    def _expression(self, expr: Expr, factor: float, exponents: Mapping[str, int]) -> Expr:
+        """An expression with the numbers in it that have a unit by Vensim's rules."""
+        nodes = tuple(self._expression(node, factor, exponents) for node in children(expr))
+        expr = rebuild(expr, nodes)
+        match expr:
+            case WithLookup(x, points):
+                across = _factor(self._powers_of(x), exponents)
+                return WithLookup(x, _points(points, across, factor))
+            case Call(function, args) if function in _INITIAL:
+                like, at = _INITIAL[function]
+                if at < len(args) and is_bare(args[at]):
+                    own = _factor(self._powers_of(args[like]), exponents)
+                    return Call(
+                        function, (*args[:at], _times_number(args[at], own), *args[at + 1 :])
+                    )
+        return expr
+
+    def _inputs(self) -> dict[str, dict[str, float]]:
+        """Folded names of lookups -> the unit of what they are applied to, where they first are."""
+        found: dict[str, dict[str, float]] = {}
+        for element in self.model:
+            for equation in element.equations:
+                for expr in (equation.expression, equation.initial):
+                    for node in walk(expr) if expr is not None else ():
+                        if isinstance(node, LookupCall):
+                            found.setdefault(node.lookup.name, self._powers_of(node.x))
+        return found
+
+    def _powers_of(self, expr: Expr) -> dict[str, float]:
+        unit = self.unit_of(expr)
+        return {} if unit is None else self.units.powers(unit)
+
+
+def _factor(powers: Mapping[str, float], exponents: Mapping[str, int]) -> float:
+    return float(2.0 ** sum(power * exponents.get(base, 0) for base, power in powers.items()))
+
+
+def _times_number(expr: Expr, factor: float) -> Expr:
+    match expr:
+        case Number(value):
+            return Number(value * factor)
+        case Unary("-", Number(value)):
+            return Unary("-", Number(value * factor))
+        case Array(values, shape):
+            return Array(tuple(v * factor for v in values), shape)
+    return expr
+
+
+def _points(points: Points, across: float, up: float) -> Points:
+    return Points(tuple(x * across for x in points.x), tuple(y * up for y in points.y))

@@ -1,0 +1,341 @@
+"""What a checks file states, in terms of one model: every name known, every sum of one unit.
+
+Nothing is run. All problems of a file are collected before one ScenarioError is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.expr import fold
+from simdistrict.library import MODEL_SUFFIXES, find_scenario, shown
+from simdistrict.model import Element, Model, Stock
+from simdistrict.scenario import Change, Scenario, load_scenario, model_path
+from simdistrict.scenario.places import find_constant, find_element, find_places, unknown
+from simdistrict.scenario.tree import Node, read_text
+from simdistrict.units import Units
+
+if TYPE_CHECKING:
+    from pint.facets.plain import PlainUnit as Unit
+
+    from simdistrict.behaviour.schema import ChecksFile, ExpectationFile, ExtremeFile
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Some places of an element in a sum.
+
+    element: folded name; text: as a user would write it; places: flat row-major positions.
+    """
+
+    element: str
+    text: str
+    places: tuple[int, ...]
+    sign: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Stocks that change by gains less losses only; per: folded dimensions that are not summed."""
+
+    name: str
+    stocks: tuple[Term, ...]
+    gains: tuple[Term, ...]
+    losses: tuple[Term, ...]
+    per: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A total with the parts that add up to it; per: folded dimensions that are not summed."""
+
+    name: str
+    total: Term
+    parts: tuple[Term, ...]
+    per: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What an element must be at a time, None for the last.
+
+    of: "" for plain numbers; `initial` or `unchanged` where the numbers are shares of the
+    element's value at the start of the run, or at that time in the model as it is.
+    """
+
+    term: Term
+    at: float | None
+    below: float | None
+    above: float | None
+    of: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """Values far from the usual, from a date on or (None) for the whole run."""
+
+    name: str
+    changes: tuple[Change, ...]
+    begin: float | None
+    expect: tuple[Expectation, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Limits of an element in every run."""
+
+    term: Term
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """All that is stated; where: the file as messages call it, empty when there is none.
+
+    may_be_negative: folded names of stocks; moving: of stocks that move in the steady state as
+    well; kept: constants that random corners leave alone.
+    """
+
+    where: str = ""
+    scenarios: tuple[Scenario, ...] = ()
+    may_be_negative: frozenset[str] = frozenset()
+    balances: tuple[Balance, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    steady: tuple[Change, ...] = ()
+    moving: frozenset[str] = frozenset()
+    extremes: tuple[Extreme, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    indicators: tuple[Term, ...] = ()
+    kept: tuple[Term, ...] = ()
+
+
+def checks_file(model: Path) -> Path | None:
+    """The checks file of a model file, None when it has none.
+
+    It is `<stem>.checks.yaml` beside the model; else `checks.yaml`, where the folder has the
+    model's name or holds no other model, so that it cannot be read for the wrong one.
+    """
+    own = model.with_name(f"{model.stem}.checks.yaml")
+    if own.is_file():
+        return own
+    common = model.with_name("checks.yaml")
+    if not common.is_file():
+        return None
+    beside = [f for f in model.parent.iterdir() if f.suffix.lower() in MODEL_SUFFIXES]
+    alone = len(beside) <= 1 or model.resolve().parent.name == model.stem
+    return common if alone else None
+
+
+def read_statements(path: Path, model: Model, model_file: Path) -> Statements:
+    """What a checks file states about a model.
+
+    model_file: where the model was read; scenarios that the file names must be of that file.
+    Raises ScenarioError with all that does not fit.
+    """
+    return statements_from_text(read_text(path, shown(path)), shown(path), model, model_file)
+
+
+def statements_from_text(
+    text: str, where: str, model: Model, model_file: Path | None = None
+) -> Statements:
+    """The same from text; without a model file a text that names scenarios is refused."""
+    # pydantic and ruamel.yaml take 0.2 s, which a model without a checks file should not pay
+    from simdistrict.behaviour.schema import read_checks_file
+
+    file, tree = read_checks_file(text, where)
+    reader = _Reader(model, where, tree)
+    statements = reader.statements(file, model_file)
+    if reader.problems:
+        raise ScenarioError(reader.problems)
+    return statements
+
+
+def _load(name: str, model_file: Path | None) -> Scenario:
+    if model_file is None:
+        raise ScenarioError(Problem("", f'the scenario "{name}" cannot be looked up here'))
+    scenario = load_scenario(find_scenario(name, model_file.parent))
+    theirs = model_path(scenario)
+    if theirs.resolve() != model_file.resolve():
+        what = f'the scenario "{name}" runs another model, {shown(theirs)}'
+        raise ScenarioError(Problem("", what, "name scenarios of this model"))
+    return scenario
+
+
+class _Reader:
+    """Looks names up and collects what does not fit."""
+
+    def __init__(self, model: Model, where: str, tree: Node) -> None:
+        self.model = model
+        self.where = where
+        self.tree = tree
+        self.units = Units(model.unit_synonyms)
+        self.problems: list[Problem] = []
+
+    def statements(self, file: ChecksFile, model_file: Path | None) -> Statements:
+        rest = file.steady_state
+        return Statements(
+            where=self.where,
+            scenarios=self.scenarios(file.scenarios, model_file),
+            may_be_negative=self.stocks(file.may_be_negative, ("may_be_negative",)),
+            balances=tuple(self.balance(name, file) for name in file.conservation),
+            accounts=tuple(self.account(name, file) for name in file.accounts),
+            steady=self.changes(rest.values, "steady_state", "set") if rest else (),
+            moving=self.stocks(rest.moving, ("steady_state", "except")) if rest else frozenset(),
+            extremes=tuple(self.extreme(name, e) for name, e in file.extremes.items()),
+            bounds=tuple(
+                Bound(term, bound.low, bound.high)
+                for name, bound in file.bounds.items()
+                for term in self.terms([name], ("bounds", name))
+            ),
+            indicators=self.terms(file.indicators, ("indicators",)),
+            kept=self.terms(file.corners.keep if file.corners else [], ("corners", "keep")),
+        )
+
+    # ------------------------------------------------------------------ names
+
+    def place(self, *path: str | int) -> str:
+        return f"{self.where}:{self.tree.at(path).line}"
+
+    def terms(
+        self, texts: Sequence[str], path: tuple[str | int, ...], *, signed: bool = False
+    ) -> tuple[Term, ...]:
+        """The elements of a list; path: where the list, or for one name the name, stands."""
+        found = []
+        for i, text in enumerate(texts):
+            place = self.place(*path, i)
+            sign = -1.0 if signed and text.startswith("-") else 1.0
+            name = text[1:].strip() if sign < 0 else text
+            element, subscripts = find_element(self.model, name)
+            if element is None:
+                self.problems.append(unknown(self.model, name, place, constants_only=False))
+                continue
+            places = find_places(self.model, element, subscripts, place)
+            if isinstance(places, Problem):
+                self.problems.append(places)
+                continue
+            found.append(Term(fold(element.name), places[1], places[0], sign))
+        return tuple(found)
+
+    def changes(self, values: Mapping[str, float], *path: str) -> tuple[Change, ...]:
+        changes = []
+        for text, value in values.items():
+            place = self.place(*path, text)
+            found = find_constant(self.model, text, place)
+            if isinstance(found, Problem):
+                self.problems.append(found)
+            else:
+                element, places, spelled = found
+                changes.append(Change(fold(element.name), places, value, spelled, place))
+        return tuple(changes)
+
+    def stocks(self, names: Sequence[str], path: tuple[str, ...]) -> frozenset[str]:
+        terms = self.terms(names, path)
+        for term in terms:
+            self.must_be_stock(term, self.place(*path))
+        return frozenset(term.element for term in terms)
+
+    def must_be_stock(self, term: Term, place: str) -> None:
+        element = self.model.by_name[term.element]
+        if not isinstance(element, Stock):
+            what = f'"{term.text}" is no stock but of the kind {element.kind}'
+            self.problems.append(Problem(place, what, "only stocks can stand here"))
+
+    def scenarios(self, names: Sequence[str], model_file: Path | None) -> tuple[Scenario, ...]:
+        found = []
+        for i, name in enumerate(names):
+            try:
+                found.append(_load(name, model_file))
+            except ScenarioError as error:
+                place = self.place("scenarios", i)
+                self.problems += [Problem(place, p.what, p.hint) for p in error.problems]
+        return tuple(found)
+
+    # ------------------------------------------------------------------ statements
+
+    def balance(self, name: str, file: ChecksFile) -> Balance:
+        written = file.conservation[name]
+        at = ("conservation", name)
+        stocks = self.terms(written.stocks, (*at, "stocks"))
+        for term in stocks:
+            self.must_be_stock(term, self.place(*at, "stocks"))
+        gains = self.terms(written.gains, (*at, "gains"))
+        losses = self.terms(written.losses, (*at, "losses"))
+        self.one_unit(stocks, gains + losses, self.place(*at), f'the balance "{name}"')
+        per = self.per(written.per, (*stocks, *gains, *losses), (*at, "per"))
+        return Balance(name, stocks, gains, losses, per)
+
+    def account(self, name: str, file: ChecksFile) -> Account:
+        written = file.accounts[name]
+        at = ("accounts", name)
+        total = self.terms([written.total], (*at, "total"))
+        parts = self.terms(written.parts, (*at, "parts"), signed=True)
+        self.one_unit((*total, *parts), (), self.place(*at), f'the account "{name}"')
+        per = self.per(written.per, (*total, *parts), (*at, "per"))
+        return Account(name, total[0] if total else Term("", "", ()), parts, per)
+
+    def extreme(self, name: str, written: ExtremeFile) -> Extreme:
+        at = ("extremes", name)
+        expect = tuple(
+            found
+            for i, expectation in enumerate(written.expect)
+            for found in self.expectation(expectation, (*at, "expect", i))
+        )
+        changes = self.changes(written.values, *at, "set")
+        return Extreme(name, changes, written.begin, expect, self.place(*at))
+
+    def expectation(self, written: ExpectationFile, at: tuple[str | int, ...]) -> list[Expectation]:
+        terms = self.terms([written.element], (*at, "element"))
+        limits = (written.at, written.below, written.above, written.of or "")
+        return [Expectation(term, *limits, self.place(*at)) for term in terms]
+
+    def per(
+        self, written: list[str] | None, terms: Sequence[Term], at: tuple[str | int, ...]
+    ) -> tuple[str, ...]:
+        """The dimensions that are kept; without a word those that all the elements have."""
+        elements = [self.model.by_name[term.element] for term in terms]
+        own = [tuple(map(fold, element.dims)) for element in elements]
+        if written is None:
+            return tuple(d for d in own[0] if all(d in dims for dims in own)) if own else ()
+        for dim in written:
+            lacking = next((e for e in elements if fold(dim) not in map(fold, e.dims)), None)
+            if lacking is not None:
+                what = f'"{lacking.name}" has no dimension "{dim}"'
+                has = f"it has {', '.join(lacking.dims)}" if lacking.dims else "it is one number"
+                self.problems.append(Problem(self.place(*at), what, has))
+        return tuple(map(fold, written))
+
+    def one_unit(
+        self, amounts: Iterable[Term], rates: Iterable[Term], where: str, what: str
+    ) -> None:
+        """Complain unless amounts have one unit, and rates times the time unit have it too."""
+        time = self.unit(self.model.by_name.get("time step"))
+        first: tuple[Term, Unit] | None = None
+        pairs = [(t, False) for t in amounts] + [(t, True) for t in rates]
+        for term, is_rate in pairs:
+            unit = self.unit(self.model.by_name[term.element])
+            if unit is None or (is_rate and time is None):
+                continue
+            if is_rate and time is not None:
+                unit = unit * time
+            first = first or (term, unit)
+            if unit != first[1]:
+                texts = self.units.text(unit), self.units.text(first[1])
+                made = " times the time unit" if is_rate else ""
+                said = f'{what}: "{term.text}"{made} is {texts[0]}, "{first[0].text}" is {texts[1]}'
+                self.problems.append(Problem(where, said))
+
+    def unit(self, element: Element | None) -> Unit | None:
+        """The unit of an element; None where it states none that can be read."""
+        if element is None or not element.units.strip():
+            return None
+        try:
+            return self.units.parse(element.units)
+        except ValueError:
+            return None

@@ -1,0 +1,159 @@
+"""How well a model follows data, without changing anything: fit and prediction apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simdistrict.calibration.data import Data
+from simdistrict.calibration.evaluation import (
+    FIT,
+    PREDICTION,
+    Array,
+    Target,
+    last_of,
+    series_points,
+)
+from simdistrict.calibration.payoff import is_fitted, measure
+from simdistrict.calibration.statistics import Statistics, spearman, statistics
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFit:
+    """The fit of one series; a period without points has n = 0.
+
+    payoff: the series' part of the payoff.
+    """
+
+    series: str
+    element: str
+    relative_to: float | None
+    group: str
+    payoff: float
+    fit: Statistics
+    prediction: Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFit:
+    """Whether the model ranks the series of a group as the data do, at their last points.
+
+    fit, prediction: Spearman's rank correlation in either period, None where undefined; n: how
+    many series have a point there.
+    """
+
+    group: str
+    fit_n: int
+    fit: float | None
+    prediction_n: int
+    prediction: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointFit:
+    """One observed value beside the simulated one; model is NaN where the run did not get."""
+
+    series: str
+    year: float
+    period: str
+    data: float
+    model: float
+    weight: float
+    confidence: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A model, or a scenario, beside a data file.
+
+    data: the file's name, without folders. until: data of later years are prediction; None
+    where all are fit. payoff: see `calibration.payoff`. message: why the run did not complete,
+    empty when it did.
+    """
+
+    model: str
+    scenario: str
+    data: str
+    data_sha256: str
+    until: float | None
+    payoff: float
+    series: tuple[SeriesFit, ...]
+    groups: tuple[GroupFit, ...]
+    points: tuple[PointFit, ...]
+    message: str = ""
+
+
+def assessment(
+    whole: Target, data: Data, until: float | None, values: Sequence[float] = ()
+) -> Assessment:
+    """Run a target that holds all points of the data, and compare. values: of its free constants.
+
+    Raises ScenarioError as `payoff.measure` does.
+    """
+    found, message = whole.at(values)
+    points = whole.points
+    chosen = [k for k, p in enumerate(points) if is_fitted(p)]
+    fitted = [points[k] for k in chosen]
+    costs = measure(fitted, data).residuals(found[chosen]) ** 2
+    parts = [
+        float(sum(c for c, p in zip(costs, fitted, strict=True) if p.series == k))
+        for k in range(len(data.series))
+    ]
+    plan = whole.plan
+    return Assessment(
+        model=plan.prepared.model.name,
+        scenario=plan.resolved.name,
+        data=data.name,
+        data_sha256=data.sha256,
+        until=until,
+        payoff=float(sum(parts)),
+        series=tuple(
+            SeriesFit(
+                s.name,
+                s.element,
+                s.relative_to,
+                s.group,
+                parts[k],
+                _statistics(whole, found, k, FIT),
+                _statistics(whole, found, k, PREDICTION),
+            )
+            for k, s in enumerate(data.series)
+        ),
+        groups=_groups(whole, data, found),
+        points=tuple(
+            PointFit(
+                series.name,
+                row.year,
+                point.period,
+                row.value,
+                float(value),
+                row.weight,
+                row.confidence,
+                row.source,
+            )
+            for (series, row), point, value in zip(data.rows(), points, found, strict=True)
+        ),
+        message=message,
+    )
+
+
+def _statistics(whole: Target, found: Array, series: int, period: str) -> Statistics:
+    own = series_points(whole.points, series, period)
+    return statistics(found[own], [whole.points[k].value for k in own])
+
+
+def _groups(whole: Target, data: Data, found: Array) -> tuple[GroupFit, ...]:
+    names = dict.fromkeys(s.group for s in data.series if s.group)
+    both = {period: last_of(data, whole.points, period) for period in (FIT, PREDICTION)}
+    fits = []
+    for name in names:
+        sizes, ranks = [], []
+        for period in (FIT, PREDICTION):
+            last = [k for _, k in both[period].get(name, [])]
+            sizes.append(len(last))
+            ranks.append(
+                spearman([float(found[k]) for k in last], [whole.points[k].value for k in last])
+            )
+        fits.append(GroupFit(name, sizes[0], ranks[0], sizes[1], ranks[1]))
+    return tuple(fits)

@@ -1,0 +1,272 @@
+"""Observed series for a model, read from a long CSV file: one row per series and year.
+
+Names are looked up in the model and every flaw of the file is collected; nothing is simulated.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, Problem, ScenarioError, did_you_mean
+from simdistrict.exchange.series import as_number
+from simdistrict.expr import fold
+from simdistrict.library import shown
+from simdistrict.model import Lookup, Model
+from simdistrict.scenario.places import find_element, find_places, unknown
+
+REQUIRED = ("series", "element", "year", "value")
+OPTIONAL = ("relative_to", "weight", "scale", "group", "source", "confidence", "note")
+COLUMNS = (*REQUIRED, *OPTIONAL)
+MAX_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One observed value.
+
+    scale: a standard deviation in the unit of the value, None where the file states none;
+    line: in the file, from 1.
+    """
+
+    year: float
+    value: float
+    weight: float = 1.0
+    scale: float | None = None
+    source: str = ""
+    confidence: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DataSeries:
+    """The observed values of one place of one element.
+
+    element: in the model's spelling; key, place: its folded name and flat row-major position.
+    relative_to: the year whose value of the model the model's series is divided by, or None.
+    rows: by year.
+    """
+
+    name: str
+    element: str
+    key: str
+    place: int
+    rows: tuple[Row, ...]
+    relative_to: float | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What one data file says about one model.
+
+    where: the file, for messages; sha256: of its text; name: of the file, without folders.
+    """
+
+    where: str
+    series: tuple[DataSeries, ...]
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        return Path(self.where).name
+
+    def rows(self) -> Iterator[tuple[DataSeries, Row]]:
+        """Every row with its series, in the order of the file's series and of the years."""
+        return ((series, row) for series in self.series for row in series.rows)
+
+
+def read_data(path: str | Path, model: Model) -> Data:
+    """Read a data file for a model.
+
+    Raises ExchangeError where the file cannot be read, ScenarioError with everything in it that
+    is wrong or does not fit the model.
+    """
+    path = Path(path)
+    where = shown(path)
+    try:
+        if path.is_dir():
+            raise ExchangeError(Problem(where, "this is a folder", "give a .csv file"))
+        if path.stat().st_size > MAX_BYTES:
+            raise ExchangeError(Problem(where, "more than 20 MB is no file of observed series"))
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    except UnicodeDecodeError:
+        raise ScenarioError(Problem(where, "the file is not UTF-8", "save it as UTF-8")) from None
+    return data_from_text(text, model, where)
+
+
+def data_from_text(text: str, model: Model, where: str = "data") -> Data:
+    """The same from text; where: what messages call it."""
+    return _Reader(model, where).read(text)
+
+
+class _Reader:
+    """Collects series and problems row by row."""
+
+    def __init__(self, model: Model, where: str) -> None:
+        self.model = model
+        self.where = where
+        self.problems: list[Problem] = []
+        self.found: dict[str, DataSeries] = {}
+        self.rows: dict[str, dict[float, Row]] = {}
+        self.lines: dict[str, int] = {}
+
+    def read(self, text: str) -> Data:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        try:
+            head = [name.strip() for name in next(reader, [])]
+            self.check_head(head)
+            last = reader.line_num
+            for cells in reader:
+                line, last = last + 1, reader.line_num
+                if any(cell.strip() for cell in cells):
+                    self.row(head, cells, line)
+        except csv.Error as error:
+            place = f"{self.where}:{reader.line_num}"
+            self.problems.append(Problem(place, f"the line is not CSV: {error}"))
+        if not self.problems and not self.found:
+            self.problems.append(
+                Problem(self.where, "the file has no rows", "add some below line 1")
+            )
+        if self.problems:
+            raise ScenarioError(self.problems)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        return Data(self.where, tuple(self.complete(name) for name in self.found), sha256)
+
+    def complete(self, name: str) -> DataSeries:
+        s = self.found[name]
+        rows = tuple(row for _, row in sorted(self.rows[name].items()))
+        return DataSeries(s.name, s.element, s.key, s.place, rows, s.relative_to, s.group)
+
+    def check_head(self, head: list[str]) -> None:
+        place = f"{self.where}:1"
+        known = f"the columns are {', '.join(COLUMNS)}"
+        problems = []
+        for name in REQUIRED:
+            if name not in head:
+                problems.append(Problem(place, f'the column "{name}" is missing', known))
+        for name in dict.fromkeys(head):
+            if name not in COLUMNS:
+                hint = did_you_mean(name, COLUMNS) or known
+                problems.append(Problem(place, f'there is no column "{name}"', hint))
+            elif head.count(name) > 1:
+                problems.append(Problem(place, f'the column "{name}" is there twice'))
+        if problems:
+            raise ScenarioError(problems)
+
+    def row(self, head: list[str], cells: list[str], line: int) -> None:
+        place = f"{self.where}:{line}"
+        if len(cells) != len(head):
+            what = f"the row has {len(cells)} cells and the head has {len(head)} columns"
+            hint = 'put a name with a comma in quotes: "capacity[Prato,home]"'
+            self.problems.append(Problem(place, what, hint))
+            return
+        values = {name: cell.strip() for name, cell in zip(head, cells, strict=True)}
+        before = len(self.problems)
+        series = self.series(values, place)
+        row = self.observation(values, line, place)
+        if series is None or len(self.problems) > before:
+            return
+        self.check_in_series(series, row, place)
+        if len(self.problems) == before:
+            self.found.setdefault(series.name, series)
+            self.lines.setdefault(series.name, line)
+            self.rows.setdefault(series.name, {})[row.year] = row
+
+    def series(self, values: Mapping[str, str], place: str) -> DataSeries | None:
+        name = values["series"]
+        if not name:
+            self.problems.append(Problem(place, "the series has no name"))
+        relative = None
+        if values.get("relative_to"):
+            relative = self.number(values, "relative_to", place)
+        found = self.element(values["element"], place)
+        if found is None:
+            return None
+        spelled, key, flat = found
+        return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""))
+
+    def element(self, text: str, place: str) -> tuple[str, str, int] | None:
+        """The spelling, the folded name and the position of one number of the model."""
+        element, subscripts = find_element(self.model, text)
+        if element is None:
+            self.problems.append(unknown(self.model, text, place, constants_only=False))
+            return None
+        if isinstance(element, Lookup):
+            self.problems.append(Problem(place, f'"{element.name}" is a lookup, not a series'))
+            return None
+        found = find_places(self.model, element, subscripts, place)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return None
+        places, spelled = found
+        if len(places) != 1:
+            labels = ",".join(axis[0] for axis in self.model.labels(element))
+            what = f'"{text}" is {len(places)} numbers, and a series is one'
+            hint = f"name a label of each dimension: {element.name}[{labels}]"
+            self.problems.append(Problem(place, what, hint))
+            return None
+        return spelled, fold(element.name), places[0]
+
+    def observation(self, values: Mapping[str, str], line: int, place: str) -> Row:
+        year = self.number(values, "year", place)
+        value = self.number(values, "value", place)
+        weight = self.number(values, "weight", place) if values.get("weight") else 1.0
+        if weight < 0:
+            self.problems.append(Problem(place, f"the weight {weight:g} is negative"))
+        scale = self.scale(values, value, place) if values.get("scale") else None
+        source, confidence = values.get("source", ""), values.get("confidence", "")
+        return Row(year, value, weight, scale, source, confidence, line)
+
+    def scale(self, values: Mapping[str, str], value: float, place: str) -> float:
+        """A standard deviation, from a number or from a percentage of the value."""
+        text = values["scale"]
+        if text.endswith("%"):
+            share = self.number({"scale": text[:-1].strip()}, "scale", place)
+            scale = abs(value) * share / 100
+        else:
+            scale = self.number(values, "scale", place)
+        if scale <= 0:
+            hint = "write a standard deviation, or a percentage such as 10%"
+            self.problems.append(Problem(place, f'the scale "{text}" is not positive', hint))
+        return scale
+
+    def number(self, values: Mapping[str, str], column: str, place: str) -> float:
+        text = values[column]
+        value = as_number(text) if text else None
+        if value is None or not math.isfinite(value):
+            what = f'"{text}" is not a number' if text else "a number is missing"
+            hint = "write a finite number such as 0.25 or 1e-3; leave out years without a value"
+            self.problems.append(Problem(place, f"{column}: {what}", hint))
+            return math.nan
+        return value
+
+    def check_in_series(self, series: DataSeries, row: Row, place: str) -> None:
+        if series.relative_to == row.year:
+            what = f"{row.year:g} is the year that the series is relative to: the value is 1"
+            self.problems.append(Problem(place, what, "leave the row out"))
+        first = self.found.get(series.name)
+        if first is None:
+            return
+        line = self.lines[series.name]
+        pairs = (
+            ("element", first.element, series.element),
+            ("relative_to", first.relative_to, series.relative_to),
+            ("group", first.group, series.group),
+        )
+        for what, mine, other in pairs:
+            if mine != other:
+                text = f'the {what} of "{series.name}" is {other or "empty"} here and '
+                text += f"{mine or 'empty'} in line {line}"
+                self.problems.append(Problem(place, text, "give the rows two series names"))
+        earlier = self.rows[series.name].get(row.year)
+        if earlier is not None:
+            text = f'"{series.name}" has a value for {row.year:g} in line {earlier.line} too'
+            self.problems.append(Problem(place, text, "keep one of them"))

@@ -1,0 +1,289 @@
+"""A model run for the sake of its data: the simulated value at every observed point.
+
+The ordinary plan and run are used, cut to the last year needed; nothing is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.calibration.data import Data, DataSeries
+from simdistrict.engine.outcome import Outcome
+from simdistrict.errors import EngineError, Problem, ScenarioError
+from simdistrict.expr import fold
+from simdistrict.model import Model, TimeGrid, constant_values
+from simdistrict.plan import Plan, Prepared, plan_run
+from simdistrict.run import run_one
+from simdistrict.scenario import Change, Resolved
+from simdistrict.scenario.places import find_constant, flat_place
+
+Array = NDArray[np.float64]
+
+FIT, PREDICTION = "fit", "prediction"
+# a year typed as 2008.333333 still means a third of a year
+_NEAR = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A constant, or one place of an array, that a fit may move between two bounds.
+
+    name: in the model's spelling; start: its value before the fit.
+    """
+
+    name: str
+    element: str
+    places: tuple[int, ...]
+    low: float
+    high: float
+    start: float
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the search goes by ratios: both bounds are positive."""
+        return self.low > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One observed value, as the evaluation needs it.
+
+    series: the position of its series in the data; base_year: the series is relative to it.
+    """
+
+    series: int
+    key: str
+    place: int
+    year: float
+    base_year: float | None
+    value: float
+    weight: float
+    scale: float | None
+    period: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A plan with the points that its runs are read at.
+
+    free: the constants that `at` sets; a place that is free is in no assumption of the plan.
+    """
+
+    plan: Plan
+    points: tuple[Point, ...]
+    free: tuple[Free, ...] = ()
+
+    def at(self, values: Sequence[float]) -> tuple[Array, str]:
+        """The model's value at each point, NaN where the run did not get, and what went wrong.
+
+        values: for each free constant. Never raises for what a value does to a run.
+        """
+        resolved = self.plan.resolved
+        changes = tuple(
+            Change(free.element, free.places, float(value), free.name, "calibration")
+            for free, value in zip(self.free, values, strict=True)
+        )
+        resolved = replace(resolved, assumptions=(*resolved.assumptions, *changes))
+        try:
+            run = run_one(replace(self.plan, resolved=resolved))
+        except (ArithmeticError, ValueError, EngineError) as error:
+            return np.full(len(self.points), np.nan), f"the run failed: {error}"
+        message = run.ending.message if run.ending.outcome is not Outcome.completed else ""
+        model, grid = self.plan.prepared.model, self.plan.grid
+        row = {i: k for k, i in enumerate(grid.saved)}
+        columns: dict[tuple[str, int], Array] = {}
+        found = np.empty(len(self.points))
+        for k, point in enumerate(self.points):
+            place = (point.key, point.place)
+            if place not in columns:
+                shape = model.shape(model.by_name[point.key])
+                columns[place] = _column(run.values[point.key], shape, point.place, len(row))
+            column = columns[place]
+            found[k] = column[row[_step(grid, point.year)]]
+            if point.base_year is not None:
+                base = column[row[_step(grid, point.base_year)]]
+                found[k] = found[k] / base if base != 0 else np.nan
+        return found, message
+
+
+def _column(values: Array, shape: tuple[int, ...], place: int, points: int) -> Array:
+    """One place of an element at all saved times."""
+    if values.ndim == len(shape):
+        return np.full(points, float(values.reshape(-1)[place]))
+    column: Array = values.reshape(points, -1)[:, place]
+    return column
+
+
+def _step(grid: TimeGrid, year: float) -> int:
+    return round((year - grid.start) / grid.time_step)
+
+
+# ---------------------------------------------------------------------- what to run
+
+
+def points_of(data: Data, until: float | None) -> tuple[Point, ...]:
+    """All points, each with its period: data later than `until` are for prediction only."""
+    return tuple(
+        Point(
+            data.series.index(series),
+            series.key,
+            series.place,
+            row.year,
+            series.relative_to,
+            row.value,
+            row.weight,
+            row.scale,
+            PREDICTION if until is not None and row.year > until else FIT,
+        )
+        for series, row in data.rows()
+    )
+
+
+def target(
+    prepared: Prepared,
+    resolved: Resolved,
+    data: Data,
+    points: Sequence[Point],
+    free: Sequence[Free] = (),
+    backend: str = "auto",
+) -> Target:
+    """A plan that ends at the last of the points and saves each of them.
+
+    Raises ScenarioError with every row of the data whose year is no time step of the run, and
+    where a policy moves a free constant; and what `plan_run` raises.
+    """
+    full = plan_run(prepared, resolved, backend)
+    problems = [*_off_grid(data, full.grid), *_moved(resolved, free)]
+    if problems:
+        raise ScenarioError(problems)
+    freed = {(f.element, place) for f in free for place in f.places}
+    kept = []
+    for change in resolved.assumptions:
+        places = tuple(p for p in change.places if (change.element, p) not in freed)
+        if places:
+            kept.append(replace(change, places=places))
+    resolved = replace(resolved, assumptions=tuple(kept))
+    plan = plan_run(prepared, _shortened(resolved, prepared.model, full.grid, points), backend)
+    return Target(plan, tuple(points), tuple(free))
+
+
+def _shortened(
+    resolved: Resolved, model: Model, grid: TimeGrid, points: Sequence[Point]
+) -> Resolved:
+    """The same with a run that ends with the data and is saved where they are."""
+    years = [y for p in points for y in (p.year, p.base_year) if y is not None]
+    steps = sorted({_step(grid, year) for year in years})
+    run = resolved.run
+    saved = set(grid.saved)
+    if not all(i in saved for i in steps):
+        run = replace(run, save_step=grid.time_step)
+    # a model may compute with its own final time, and then a shorter run is another run
+    if not model.users.get("final time"):
+        run = replace(run, final_time=grid.at(max(steps, default=grid.steps)))
+    return replace(resolved, run=run)
+
+
+def _off_grid(data: Data, grid: TimeGrid) -> list[Problem]:
+    """Rows whose year the run does not pass."""
+    problems = []
+    for series, row in data.rows():
+        where = f"{data.where}:{row.line}"
+        for column, year in (("year", row.year), ("relative_to", series.relative_to)):
+            if year is None:
+                continue
+            if not grid.start <= year <= grid.stop:
+                what = f"{column}: {year:g} is outside the run, {grid.start:g} to {grid.stop:g}"
+                problems.append(Problem(where, what, "leave the row out, or run the model longer"))
+            elif abs(grid.at(_step(grid, year)) - year) > _NEAR * grid.time_step:
+                below = grid.at(int((year - grid.start) / grid.time_step))
+                what = f"{column}: {year:.10g} is no time step of the run"
+                hint = f"the nearest are {below:.10g} and {below + grid.time_step:.10g}"
+                problems.append(Problem(where, what, hint))
+    return problems
+
+
+def _moved(resolved: Resolved, free: Sequence[Free]) -> list[Problem]:
+    problems = []
+    for f in free:
+        for policy in resolved.policies:
+            for change in policy.changes:
+                if change.element == f.element and set(change.places) & set(f.places):
+                    what = f'it is moved by the policy "{policy.name}" ({policy.origin})'
+                    hint = "fit it without that policy"
+                    problems.append(Problem(f'free constant "{f.name}"', what, hint))
+    return problems
+
+
+# ---------------------------------------------------------------------- free constants
+
+
+def free_constants(
+    free: Mapping[str, tuple[float, float]],
+    model: Model,
+    resolved: Resolved,
+    where: Mapping[str, str] | None = None,
+) -> tuple[Free, ...]:
+    """The free constants, looked up in a model.
+
+    free: name -> (low, high); where: name -> what messages call the place it was written.
+    Raises ScenarioError with every name or pair of bounds that makes no sense.
+    """
+    found: list[Free] = []
+    problems: list[Problem] = []
+    for name, (low, high) in free.items():
+        place = (where or {}).get(name, f'free constant "{name}"')
+        constant = find_constant(model, name, place)
+        if isinstance(constant, Problem):
+            problems.append(constant)
+            continue
+        element, places, spelled = constant
+        if len(places) != 1:
+            labels = ",".join(axis[0] for axis in model.labels(element))
+            what = f'"{spelled}" is {len(places)} numbers, and a fit moves one'
+            hint = f"name a label of each dimension: {element.name}[{labels}]"
+            problems.append(Problem(place, what, hint))
+            continue
+        if not (np.isfinite([low, high]).all() and low < high):
+            what = f"the bounds {low:g} and {high:g} do not enclose anything"
+            problems.append(Problem(place, what, "write NAME=LOW:HIGH with LOW below HIGH"))
+            continue
+        if any(f.element == fold(element.name) and f.places == places for f in found):
+            problems.append(Problem(place, f'"{spelled}" is free twice', "keep one of them"))
+            continue
+        start = _value(model, resolved, fold(element.name), places[0])
+        found.append(Free(spelled, fold(element.name), places, float(low), float(high), start))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(found)
+
+
+def _value(model: Model, resolved: Resolved, key: str, place: int) -> float:
+    """A constant's value under a scenario."""
+    for change in resolved.assumptions:
+        if change.element == key and place in change.places:
+            return change.value
+    element = model.by_name[key]
+    shape = model.shape(element)
+    values = {flat_place(p, shape): v for p, v in constant_values(model, element).items()}
+    return values[place]
+
+
+def series_points(points: Sequence[Point], series: int, period: str) -> list[int]:
+    """The positions of a series' points in one period."""
+    return [k for k, p in enumerate(points) if p.series == series and p.period == period]
+
+
+def last_of(
+    data: Data, points: Sequence[Point], period: str
+) -> dict[str, list[tuple[DataSeries, int]]]:
+    """For each group the last point of each of its series in one period."""
+    groups: dict[str, list[tuple[DataSeries, int]]] = {}
+    for k, series in enumerate(data.series):
+        own = series_points(points, k, period)
+        if series.group and own:
+            groups.setdefault(series.group, []).append((series, own[-1]))
+    return groups

@@ -1,0 +1,322 @@
+"""`calibrate`: a few constants of a model fitted to data; `assess`: the same without fitting."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from simdistrict.calibration.assessment import Assessment, assessment
+from simdistrict.calibration.data import Data, read_data
+from simdistrict.calibration.evaluation import Free, free_constants, points_of, target
+from simdistrict.calibration.payoff import Payoff, is_fitted, measure
+from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
+from simdistrict.calibration.search import Found, Tick, descend, starts, unit_of, value_at
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.model import Model
+from simdistrict.plan import Prepared, lowered
+from simdistrict.scenario import Resolved, Scenario, bare_scenario, resolve
+
+DIGITS = 10
+STARTS, EVALUATIONS, SEED = 8, 1000, 1
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+Bounds = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a fit is.
+
+    stage: `starts` or `profiles`; done, total: how many of them; evaluations: model runs in this
+    stage; payoff: the least so far, None for profiles.
+    """
+
+    stage: str
+    done: int
+    total: int
+    evaluations: int
+    payoff: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One constant before and after the fit. profile: None unless asked for and defined."""
+
+    name: str
+    units: str
+    start: float
+    fitted: float
+    low: float
+    high: float
+    at_bound: str
+    uncertainty: Uncertainty
+    profile: ProfileRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a fit found.
+
+    before, after: the assessments with the constants as they were and as fitted; starts: where
+    the search from each start ended; best: the position in it that was taken; evaluations: all
+    model runs, those for the ranges included.
+    """
+
+    constants: tuple[Fitted, ...]
+    before: Assessment
+    after: Assessment
+    starts: tuple[Found, ...]
+    best: int
+    seed: int
+    evaluations: int
+
+    @property
+    def fitted(self) -> dict[str, float]:
+        """The fitted values by name, as `simulate(model, sets=...)` and `assume:` take them."""
+        return {c.name: c.fitted for c in self.constants}
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard a fit tries.
+
+    starts: the present values and a Latin hypercube of the others, drawn with seed;
+    evaluations: model runs in all, shared equally by the starts; workers: processes;
+    profile: whether profile ranges are computed, on top of the evaluations.
+    """
+
+    starts: int = STARTS
+    evaluations: int = EVALUATIONS
+    seed: int = SEED
+    workers: int = 1
+    profile: bool = False
+
+
+def calibrate(
+    model: Model,
+    data: str | Path | Data,
+    free: Bounds,
+    *,
+    scenario: Scenario | None = None,
+    sets: Sequence[str] = (),
+    until: float | None = None,
+    starts: int = STARTS,
+    evaluations: int = EVALUATIONS,
+    seed: int = SEED,
+    workers: int = 1,
+    profile: bool = False,
+    backend: str = "auto",
+    progress: Callable[[Progress], None] | None = None,
+) -> Calibration:
+    """Fit constants of a model to data, between bounds.
+
+    free: name -> (low, high), the name of a constant or of one place of an array; data: a data
+    file or what `read_data` gives; until: later data are kept for prediction errors only.
+    Raises ScenarioError for names, bounds or data that make no sense; a run that fails during
+    the fit is a bad fit.
+    """
+    prepared, resolved = _resolved(model, scenario, sets)
+    effort = Effort(starts, evaluations, seed, workers, profile)
+    found = data if isinstance(data, Data) else read_data(data, model)
+    constants = free_constants(free, model, resolved)
+    return fit(prepared, resolved, found, constants, until, effort, backend, progress)
+
+
+def assess(
+    model: Model,
+    data: str | Path | Data,
+    *,
+    scenario: Scenario | None = None,
+    sets: Sequence[str] = (),
+    until: float | None = None,
+    backend: str = "auto",
+) -> Assessment:
+    """How well a model, as it is or under a scenario, follows data; nothing is fitted."""
+    prepared, resolved = _resolved(model, scenario, sets)
+    found = data if isinstance(data, Data) else read_data(data, model)
+    return evaluate(prepared, resolved, found, until, backend)
+
+
+def _resolved(
+    model: Model, scenario: Scenario | None, sets: Sequence[str]
+) -> tuple[Prepared, Resolved]:
+    chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
+    return lowered(model), resolve(chosen, model, sets)
+
+
+# ---------------------------------------------------------------------- the work
+
+
+def evaluate(
+    prepared: Prepared, resolved: Resolved, data: Data, until: float | None, backend: str = "auto"
+) -> Assessment:
+    """`assess` for what is already read and resolved."""
+    whole = target(prepared, resolved, data, points_of(data, until), (), backend)
+    return assessment(whole, data, until)
+
+
+def fit(
+    prepared: Prepared,
+    resolved: Resolved,
+    data: Data,
+    free: Sequence[Free],
+    until: float | None,
+    effort: Effort,
+    backend: str = "auto",
+    progress: Callable[[Progress], None] | None = None,
+) -> Calibration:
+    """`calibrate` for what is already read and resolved."""
+    points = points_of(data, until)
+    fitted = [p for p in points if is_fitted(p)]
+    _check(free, fitted, data, until, effort)
+    plan = target(prepared, resolved, data, fitted, free, backend)
+    payoff = Payoff(plan, measure(fitted, data))
+    # the whole is planned before the work, so that its problems are known before it too
+    whole = target(prepared, resolved, data, points, free, backend)
+    before = assessment(whole, data, until, [f.start for f in free])
+    found = _search(payoff, effort, progress)
+    best = _best(found)
+    values = [_rounded(f, u) for f, u in zip(free, found[best].unit, strict=True)]
+    unit = [unit_of(f, v) for f, v in zip(free, values, strict=True)]
+    doubts, used = uncertainties(payoff, unit)
+    profiles, runs = _profiles(payoff, unit, effort, progress)
+    model = prepared.model
+    return Calibration(
+        constants=tuple(
+            Fitted(
+                f.name,
+                model.by_name[f.element].units,
+                f.start,
+                values[k],
+                f.low,
+                f.high,
+                "low" if values[k] == f.low else "high" if values[k] == f.high else "",
+                doubts[k],
+                profiles[k],
+            )
+            for k, f in enumerate(free)
+        ),
+        before=before,
+        after=assessment(whole, data, until, values),
+        starts=tuple(found),
+        best=best,
+        seed=effort.seed,
+        evaluations=sum(f.evaluations for f in found) + used + runs + 2,
+    )
+
+
+def _check(
+    free: Sequence[Free],
+    fitted: Sequence[object],
+    data: Data,
+    until: float | None,
+    effort: Effort,
+) -> None:
+    problems = []
+    if not free:
+        problems.append(Problem("free constants", "there are none", "name at least one"))
+    if not fitted:
+        what = "no row with a weight is left to fit"
+        what += f" up to {until:g}" if until is not None else ""
+        problems.append(Problem(data.where, what, "all later rows are for prediction only"))
+    if effort.starts < 1 or effort.workers < 1:
+        problems.append(Problem("starts and workers", "at least one of each is needed"))
+    elif effort.evaluations < effort.starts * (len(free) + 1):
+        least = effort.starts * (len(free) + 1)
+        what = f"{effort.evaluations} are too few for {effort.starts} starts with {len(free)} free"
+        problems.append(Problem("evaluations", what, f"give {least} or more, or fewer starts"))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _best(found: Sequence[Found]) -> int:
+    """The first start that ended as low as any, up to what rounding may change."""
+    least = min(f.payoff for f in found)
+    return next(k for k, f in enumerate(found) if f.payoff <= least * (1 + 1e-9))
+
+
+def _rounded(free: Free, unit: float) -> float:
+    """The value to as many digits as files carry, so that a file repeats the fit."""
+    value = float(f"{value_at(free, unit):.{DIGITS}g}")
+    return min(max(value, free.low), free.high)
+
+
+def _search(
+    payoff: Payoff, effort: Effort, progress: Callable[[Progress], None] | None
+) -> list[Found]:
+    budget = effort.evaluations // effort.starts
+    begins = starts(payoff.target.free, effort.starts, effort.seed)
+    found: list[Found] = []
+
+    def tell(count: int, least: float) -> None:
+        if progress is not None:
+            done = sum(f.evaluations for f in found)
+            least = min([least, *(f.payoff for f in found)])
+            progress(Progress("starts", len(found), len(begins), done + count, least))
+
+    descent = _Descent(payoff, budget, tell if effort.workers == 1 else None)
+    for result in _mapped(descent, list(enumerate(begins)), effort.workers):
+        found.append(result)
+        tell(0, math.inf)
+    return found
+
+
+def _profiles(
+    payoff: Payoff,
+    unit: Sequence[float],
+    effort: Effort,
+    progress: Callable[[Progress], None] | None,
+) -> tuple[list[ProfileRange | None], int]:
+    """The profile range of each constant, where asked for, and the evaluations used."""
+    count = len(unit)
+    if not effort.profile:
+        return [None] * count, 0
+    found: list[ProfileRange | None] = []
+    used = 0
+    for result, runs in _mapped(_Profile(payoff, tuple(unit)), list(range(count)), effort.workers):
+        found.append(result)
+        used += runs
+        if progress is not None:
+            progress(Progress("profiles", len(found), count, used, None))
+    return found, used
+
+
+def _mapped(task: Callable[[_In], _Out], items: Sequence[_In], workers: int) -> Iterator[_Out]:
+    """The task done for each item, in order, by one process or several."""
+    if workers == 1 or len(items) == 1:
+        yield from map(task, items)
+        return
+    # a new interpreter per worker: a fork would copy the threads of numerical libraries
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(items)), mp_context=context) as pool:
+        yield from pool.map(task, items)
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """The search from one start, as a worker does it."""
+
+    payoff: Payoff
+    budget: int
+    tick: Tick | None = None
+
+    def __call__(self, begin: tuple[int, tuple[float, ...]]) -> Found:
+        return descend(self.payoff, *begin, self.budget, tick=self.tick)
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """The profile range of one constant, as a worker finds it."""
+
+    payoff: Payoff
+    unit: tuple[float, ...]
+
+    def __call__(self, k: int) -> tuple[ProfileRange | None, int]:
+        return profile(self.payoff, self.unit, k)

@@ -1,0 +1,84 @@
+"""The payoff that a fit makes small: weighted squared distances from the data, series by series.
+
+payoff = sum over series of (1 / n) * sum over its n points of weight * ((model - data) / scale)^2
+
+n counts the points with a weight, so that a long series does not drown a short one. scale is
+what the data file states for the row, else the mean absolute value of the series' points, so
+that series in different units can be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.calibration.data import Data
+from simdistrict.calibration.evaluation import FIT, Array, Point, Target
+from simdistrict.errors import Problem, ScenarioError
+
+# what a point costs that the run did not reach, in scales; no reached point costs more, so that
+# a run that fails later is the better one
+FAR = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """Distances from the data at the points that a fit looks at.
+
+    data: the observed values; factors: sqrt(weight / n) / scale; farthest: the residual of a
+    point that the run did not reach.
+    """
+
+    data: Array
+    factors: Array
+    farthest: Array
+
+    def residuals(self, model: Array) -> Array:
+        """One number per point, whose squares sum to the payoff; always finite."""
+        found = (model - self.data) * self.factors
+        found = np.where(np.isfinite(found), found, self.farthest)
+        clipped: Array = np.clip(found, -self.farthest, self.farthest)
+        return clipped
+
+
+@dataclass(frozen=True, eq=False)
+class Payoff:
+    """The payoff of the free constants of a target whose points are all to be fitted."""
+
+    target: Target
+    measure: Measure
+
+    def residuals(self, values: Sequence[float]) -> Array:
+        """The residuals with these values of the free constants."""
+        return self.measure.residuals(self.target.at(values)[0])
+
+
+def is_fitted(point: Point) -> bool:
+    """Whether a fit looks at a point."""
+    return point.period == FIT and point.weight > 0
+
+
+def measure(points: Sequence[Point], data: Data) -> Measure:
+    """How far a run is from points that are all to be fitted.
+
+    Raises ScenarioError for a series of zeros without a scale, whose size is not known.
+    """
+    sizes: dict[int, list[float]] = {}
+    for point in points:
+        sizes.setdefault(point.series, []).append(abs(point.value))
+    scales, problems = [], {}
+    for point in points:
+        own = sizes[point.series]
+        scale = point.scale or sum(own) / len(own)
+        if scale == 0:
+            series = data.series[point.series]
+            what = f'all values of "{series.name}" are zero, so that no size of errors is known'
+            place = f"{data.where}:{series.rows[0].line}"
+            problems[series.name] = Problem(place, what, "give the rows a scale")
+        scales.append(scale)
+    if problems:
+        raise ScenarioError(list(problems.values()))
+    shares = np.sqrt([p.weight / len(sizes[p.series]) for p in points])
+    return Measure(np.array([p.value for p in points]), shares / np.array(scales), FAR * shares)

@@ -1,0 +1,142 @@
+"""How well the data determine the fitted constants: standard errors and profile ranges.
+
+Both take the residuals, weighted as in the payoff, for independent errors of one size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.calibration.payoff import Payoff
+from simdistrict.calibration.search import Surface, descend, student, value_at
+
+# of the range: a profile that is not steeper than this is followed no closer
+CLOSE = 1e-3
+NESTED = 60
+NESTED_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What the slopes of the model at the fit say about one constant.
+
+    error: the standard error; low, high: the 95 % range, not cut at the bounds, symmetric in the
+    logarithm where the search goes by ratios; twin: the constant that it is most correlated
+    with, and how much. All None where the data do not determine it or it is at a bound.
+    """
+
+    error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    twin: str = ""
+    correlation: float | None = None
+
+
+def uncertainties(payoff: Payoff, unit: Sequence[float]) -> tuple[list[Uncertainty], int]:
+    """For each free constant, from the Jacobian at the fit; and the evaluations used."""
+    free = payoff.target.free
+    inside = [k for k, u in enumerate(unit) if 0 < u < 1]
+    surface = Surface(payoff, 10**9, {k: u for k, u in enumerate(unit) if k not in inside})
+    found = [Uncertainty() for _ in free]
+    moving = [unit[k] for k in inside]
+    base = surface.residuals(moving)
+    freedom = len(base) - len(inside)
+    if not inside or freedom <= 0:
+        return found, surface.count
+    slopes = surface.jacobian(moving)
+    singular = np.linalg.svd(slopes, compute_uv=False)
+    if singular[-1] <= singular[0] * 1e-9:
+        return found, surface.count
+    covariance = np.linalg.inv(slopes.T @ slopes) * float(base @ base) / freedom
+    errors = np.sqrt(np.diag(covariance))
+    t = student(freedom)
+    for row, k in enumerate(inside):
+        value, error = value_at(free[k], unit[k]), float(errors[row])
+        if free[k].logarithmic:
+            error *= math.log(free[k].high / free[k].low)
+            factor = math.exp(min(t * error, 700.0))
+            low, high, error = value / factor, value * factor, value * error
+        else:
+            error *= free[k].high - free[k].low
+            low, high = value - t * error, value + t * error
+        twin, correlation = _twin(covariance, row, [free[j].name for j in inside])
+        found[k] = Uncertainty(error, low, high, twin, correlation)
+    return found, surface.count
+
+
+def _twin(covariance: np.ndarray, row: int, names: list[str]) -> tuple[str, float | None]:
+    best, name = None, ""
+    for other in range(len(names)):
+        size = math.sqrt(covariance[row, row] * covariance[other, other])
+        if other == row or size == 0:
+            continue
+        r = float(covariance[row, other]) / size
+        if best is None or abs(r) > abs(best):
+            best, name = r, names[other]
+    return name, best
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRange:
+    """The values of one constant at which the others can still fit nearly as well.
+
+    low, high: where the payoff reaches (1 + t^2 / (points - constants)) times the least one,
+    a 95 % range; the bound where it is not reached before. low_open, high_open: whether so.
+    """
+
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
+
+
+def profile(payoff: Payoff, unit: Sequence[float], k: int) -> tuple[ProfileRange | None, int]:
+    """The range of the constant at position k, and the evaluations used.
+
+    None where there are no more points than constants, or nothing is left to explain.
+    """
+    free = payoff.target.free
+    freedom = len(payoff.target.points) - len(free)
+    here = descend(payoff, 0, unit, NESTED, dict(enumerate(unit)))
+    used = here.evaluations
+    if freedom <= 0 or here.payoff <= 0:
+        return None, used
+    level = here.payoff * (1 + student(freedom) ** 2 / freedom)
+    ends: list[tuple[float, bool]] = []
+    for bound in (0.0, 1.0):
+        end, is_open, runs = _crossing(payoff, unit, k, bound, level)
+        ends.append((value_at(free[k], end), is_open))
+        used += runs
+    return ProfileRange(ends[0][0], ends[1][0], ends[0][1], ends[1][1]), used
+
+
+def _crossing(
+    payoff: Payoff, unit: Sequence[float], k: int, bound: float, level: float
+) -> tuple[float, bool, int]:
+    """Where the least payoff with constant k held rises through a level, on one side."""
+    inner, step, used = unit[k], 0.02, 0
+    nearest = tuple(unit)
+    outer = None
+    while outer is None:
+        if inner == bound:
+            return bound, True, used
+        held = max(inner - step, bound) if bound == 0 else min(inner + step, bound)
+        found = descend(payoff, 0, nearest, NESTED, {k: held}, None, NESTED_TOLERANCE)
+        used += found.evaluations
+        if found.payoff > level:
+            outer = held
+        else:
+            inner, nearest, step = held, found.unit, 2 * step
+    while abs(outer - inner) > CLOSE:
+        held = (inner + outer) / 2
+        found = descend(payoff, 0, nearest, NESTED, {k: held}, None, NESTED_TOLERANCE)
+        used += found.evaluations
+        if found.payoff > level:
+            outer = held
+        else:
+            inner, nearest = held, found.unit
+    return (inner + outer) / 2, False, used

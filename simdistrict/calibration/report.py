@@ -1,0 +1,261 @@
+"""A calibration as files: tables in CSV, one page in Markdown, fitted values as changes.
+
+The same calibration is the same bytes. Numbers have six digits and fitted values ten; on the
+page they have four and six.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from simdistrict.atomic import writable_target, write_text
+from simdistrict.calibration.assessment import Assessment
+from simdistrict.calibration.fit import Calibration
+from simdistrict.calibration.statistics import Statistics
+from simdistrict.exchange.equations import quoted
+from simdistrict.scenario.places import split_name
+
+Table = list[list[str]]
+
+DIGITS, PAGE_DIGITS = 6, 4
+
+STATISTICS = tuple(f.name for f in fields(Statistics))
+FIT_HEAD = [
+    "series", "element", "relative_to", "group", "payoff", "period", *STATISTICS,
+]  # fmt: skip
+GROUP_HEAD = ["group", "period", "n", "rank_correlation"]
+POINT_HEAD = [
+    "series", "year", "period", "data", "model", "error", "weight", "confidence", "source",
+]  # fmt: skip
+CONSTANT_HEAD = [
+    "constant", "units", "start", "fitted", "low", "high", "at_bound", "standard_error",
+    "range_low", "range_high", "most_correlated", "correlation",
+    "profile_low", "profile_high", "profile_low_open", "profile_high_open",
+]  # fmt: skip
+START_HEAD = ["start", "payoff", "evaluations", "ending", "taken"]
+
+NAMES = (
+    "fit.csv", "groups.csv", "points.csv", "fit.md", "constants.csv", "starts.csv", "fitted.cin",
+    "fitted.yaml",
+)  # fmt: skip
+CIN_MARK = ":C simdistrict calibrate"
+YAML_MARK = "# simdistrict calibrate"
+PAGE_MARK = "# Fit of "
+
+
+def files(found: Calibration | Assessment, origin: tuple[str, str]) -> dict[str, str]:
+    """File name -> text.
+
+    origin: what fitted.yaml stands on, `("model", name or path)` or `("base", scenario)`.
+    """
+    after = found.after if isinstance(found, Calibration) else found
+    texts = {
+        "fit.csv": as_csv(fit_table(after)),
+        "groups.csv": as_csv(group_table(after)),
+        "points.csv": as_csv(point_table(after)),
+        "fit.md": page(found),
+    }
+    if isinstance(found, Calibration):
+        texts |= {
+            "constants.csv": as_csv(constant_table(found)),
+            "starts.csv": as_csv(start_table(found)),
+            "fitted.cin": changes_text(found),
+            "fitted.yaml": scenario_text(found, origin),
+        }
+    return texts
+
+
+def check_folder(folder: Path, names: Iterable[str], *, force: bool = False) -> None:
+    """Raise ExchangeError where a file of that name may not be written."""
+    for name in names:
+        writable_target(folder / name, ours=_is_ours, force=force)
+
+
+def write_files(folder: Path, texts: dict[str, str], *, force: bool = False) -> list[Path]:
+    """Write the files of `files`; a foreign file of the same name is kept unless forced."""
+    for name, text in texts.items():
+        write_text(folder / name, text, ours=_is_ours, force=force)
+    return [folder / name for name in texts]
+
+
+def _is_ours(path: Path) -> bool:
+    heads = (FIT_HEAD, GROUP_HEAD, POINT_HEAD, CONSTANT_HEAD, START_HEAD)
+    marks = (CIN_MARK, YAML_MARK, PAGE_MARK, *(",".join(head) for head in heads))
+    with path.open("rb") as file:
+        first = file.readline(1000).decode("utf-8", "replace")
+    return first.startswith(marks)
+
+
+# ---------------------------------------------------------------------- tables
+
+
+def fit_table(found: Assessment, digits: int = DIGITS) -> Table:
+    """One row per series and period that has points."""
+    rows = [FIT_HEAD]
+    for s in found.series:
+        for period, stats in (("fit", s.fit), ("prediction", s.prediction)):
+            if stats.n:
+                cost = number(s.payoff, digits) if period == "fit" else ""
+                head = [s.series, s.element, number(s.relative_to, digits), s.group, cost, period]
+                rows.append([*head, *(number(getattr(stats, name), digits) for name in STATISTICS)])
+    return rows
+
+
+def group_table(found: Assessment, digits: int = DIGITS) -> Table:
+    """One row per group and period that has points."""
+    rows = [GROUP_HEAD]
+    for g in found.groups:
+        pairs = (("fit", g.fit_n, g.fit), ("prediction", g.prediction_n, g.prediction))
+        rows += [[g.group, period, str(n), number(rank, digits)] for period, n, rank in pairs if n]
+    return rows
+
+
+def point_table(found: Assessment) -> Table:
+    """One row per observed value."""
+    rows = [POINT_HEAD]
+    for p in found.points:
+        numbers = map(number, (p.data, p.model, p.model - p.data, p.weight))
+        rows.append([p.series, number(p.year), p.period, *numbers, p.confidence, p.source])
+    return rows
+
+
+def constant_table(found: Calibration, digits: int = DIGITS) -> Table:
+    """One row per free constant."""
+    rows = [CONSTANT_HEAD]
+    for c in found.constants:
+        u, p = c.uncertainty, c.profile
+        fitted = exact(c.fitted) if digits == DIGITS else number(c.fitted)
+        values = [
+            number(c.start, digits),
+            fitted,
+            number(c.low, digits),
+            number(c.high, digits),
+            c.at_bound,
+        ]
+        doubts = [
+            number(u.error, digits),
+            number(u.low, digits),
+            number(u.high, digits),
+            u.twin,
+            number(u.correlation, digits),
+        ]
+        if p is None:
+            profile = ["", "", "", ""]
+        else:
+            ends = [number(p.low, digits), number(p.high, digits)]
+            profile = [*ends, *("yes" if is_open else "" for is_open in (p.low_open, p.high_open))]
+        rows.append([c.name, c.units, *values, *doubts, *profile])
+    return rows
+
+
+def start_table(found: Calibration, digits: int = DIGITS) -> Table:
+    """One row per start of the search, with the values where it ended."""
+    rows = [[*START_HEAD, *(c.name for c in found.constants)]]
+    for k, f in enumerate(found.starts):
+        taken = "yes" if k == found.best else ""
+        values = [number(v, digits) for v in f.values]
+        rows.append(
+            [str(f.start), number(f.payoff, digits), str(f.evaluations), f.ending, taken, *values]
+        )
+    return rows
+
+
+def number(value: float | int | None, digits: int = DIGITS) -> str:
+    """A number to so many digits; empty for what is undefined."""
+    if value is None or value != value:
+        return ""
+    return f"{value:.{digits}g}"
+
+
+def exact(value: float) -> str:
+    """All digits that a fitted value has."""
+    return repr(value).removesuffix(".0")
+
+
+def as_csv(rows: Table) -> str:
+    """A table as CSV text."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------------- changes
+
+
+def changes_text(found: Calibration) -> str:
+    """The fitted values as a Vensim changes file, for `run --changes`."""
+    lines = [f"{CIN_MARK}: model {found.after.model}, {_data(found.after)}"]
+    for c in found.constants:
+        name, labels = split_name(c.name)
+        subscripts = f"[{','.join(labels)}]" if labels else ""
+        lines.append(f"{quoted(name)}{subscripts} = {exact(c.fitted)}")
+    return "\n".join(lines) + "\n"
+
+
+def scenario_text(found: Calibration, origin: tuple[str, str]) -> str:
+    """The fitted values as a scenario that assumes them. origin: as for `files`."""
+    lines = [
+        f"{YAML_MARK}: {_data(found.after)}",
+        f"title: {_text(f'{found.after.scenario} with fitted constants')}",
+        f"{origin[0]}: {_text(origin[1])}",
+        "assume:",
+    ]
+    lines += [f"  {_text(c.name)}: {exact(c.fitted)}" for c in found.constants]
+    return "\n".join(lines) + "\n"
+
+
+def _data(found: Assessment) -> str:
+    return f"data {found.data} ({found.data_sha256[:12]})"
+
+
+def _text(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---------------------------------------------------------------------- the page
+
+
+def page(found: Calibration | Assessment) -> str:
+    """All tables but the points, as one page of Markdown."""
+    return "\n".join(_page(found)) + "\n"
+
+
+def _page(found: Calibration | Assessment) -> Iterator[str]:
+    after = found.after if isinstance(found, Calibration) else found
+    yield f"{PAGE_MARK}{after.model} to {after.data}"
+    yield ""
+    period = "All data are fitted." if after.until is None else f"Fitted: up to {after.until:g}."
+    yield f"Scenario: {after.scenario}; {_data(after)}. {period}"
+    if isinstance(found, Calibration):
+        yield (
+            f"Payoff {number(found.before.payoff)} before and {number(after.payoff)} after the "
+            f"fit; {len(found.starts)} starts (seed {found.seed}), {found.evaluations} model runs."
+        )
+    else:
+        yield f"Payoff {number(after.payoff)}."
+    if after.message:
+        yield f"The run did not complete: {after.message}."
+    if isinstance(found, Calibration):
+        yield from _section("Constants", constant_table(found, PAGE_DIGITS))
+        yield from _section("Starts", start_table(found, PAGE_DIGITS))
+    yield from _section("Series", fit_table(after, PAGE_DIGITS))
+    if after.groups:
+        yield from _section("Groups", group_table(after, PAGE_DIGITS))
+
+
+def _section(title: str, rows: Table) -> Iterator[str]:
+    yield from ("", f"## {title}", "")
+    yield from markdown(rows)
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table in Markdown, without the columns that are empty throughout."""
+    kept = [k for k in range(len(rows[0])) if any(row[k] for row in rows[1:])]
+    for i, row in enumerate(rows):
+        yield f"| {' | '.join(row[k].replace('|', '/') for k in kept)} |"
+        if i == 0:
+            yield "|" + "---|" * len(kept)

@@ -1,0 +1,205 @@
+"""The search for the smallest payoff: bounded least squares from several starts.
+
+Deterministic: each start has its own share of the evaluations, whoever runs it. With
+`engine.adaptive` the door to scipy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdistrict.calibration.evaluation import Array, Free
+from simdistrict.calibration.payoff import Payoff
+
+# of the range between the bounds: small enough for a slope, large enough to see through noise
+STEP = 1e-6
+TOLERANCE = 1e-10
+# a constant this near to a bound, as a share of the range, is tried at the bound itself
+NEAR = 1e-2
+
+Tick = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the search from one start ended.
+
+    values: of the free constants; unit: the same as shares of the way from the low to the high
+    bound; payoff: there; evaluations: model runs used; ending: `converged` or `budget`.
+    """
+
+    start: int
+    values: tuple[float, ...]
+    unit: tuple[float, ...]
+    payoff: float
+    evaluations: int
+    ending: str
+
+
+class _BudgetError(Exception):
+    pass
+
+
+def value_at(free: Free, unit: float) -> float:
+    """The value at a share of the way from low to high; by ratios where both are positive."""
+    if unit <= 0:
+        return free.low
+    if unit >= 1:
+        return free.high
+    if free.logarithmic:
+        value = free.low * math.pow(free.high / free.low, unit)
+    else:
+        value = free.low + unit * (free.high - free.low)
+    return min(max(value, free.low), free.high)
+
+
+def unit_of(free: Free, value: float) -> float:
+    """The share of the way at which a value lies; 0 or 1 for one beyond the bounds."""
+    if value <= free.low:
+        return 0.0
+    if value >= free.high:
+        return 1.0
+    if free.logarithmic:
+        return math.log(value / free.low) / math.log(free.high / free.low)
+    return (value - free.low) / (free.high - free.low)
+
+
+def starts(free: Sequence[Free], count: int, seed: int) -> list[tuple[float, ...]]:
+    """The first start is where the constants are; the others are a Latin hypercube."""
+    first = tuple(unit_of(f, f.start) for f in free)
+    rest = max(count - 1, 0)
+    draw = np.random.default_rng(seed)
+    columns = [(draw.permutation(rest) + draw.random(rest)) / max(rest, 1) for _ in free]
+    return [first, *(tuple(float(c[k]) for c in columns) for k in range(rest))]
+
+
+class Surface:
+    """The residuals as a function of the shares, counted and remembered.
+
+    fixed: shares of constants that the search does not move, by position.
+    """
+
+    def __init__(
+        self,
+        payoff: Payoff,
+        budget: int,
+        fixed: dict[int, float] | None = None,
+        tick: Tick | None = None,
+    ) -> None:
+        self.payoff = payoff
+        self.budget = budget
+        self.fixed = fixed or {}
+        self.tick = tick
+        self.moving = [k for k in range(len(payoff.target.free)) if k not in self.fixed]
+        self.count = 0
+        self.best: tuple[float, ...] | None = None
+        self.least = math.inf
+        self._last: tuple[tuple[float, ...], Array] | None = None
+
+    def full(self, moving: Sequence[float]) -> tuple[float, ...]:
+        """All shares, the fixed ones included."""
+        unit = dict(self.fixed)
+        unit |= dict(zip(self.moving, (float(u) for u in moving), strict=True))
+        return tuple(unit[k] for k in range(len(unit)))
+
+    def residuals(self, moving: Sequence[float]) -> Array:
+        """The residuals at the moving shares; raises when the budget is used up."""
+        unit = self.full(moving)
+        if self._last is not None and self._last[0] == unit:
+            return self._last[1]
+        found = self._run(unit)
+        self._last = (unit, found)
+        return found
+
+    def jacobian(self, moving: Sequence[float]) -> Array:
+        """Slopes of the residuals, by one step inwards for each moving constant."""
+        base = self.residuals(moving)
+        slopes = np.empty((len(base), len(self.moving)))
+        for k, u in enumerate(moving):
+            step = STEP if u + STEP <= 1 else -STEP
+            there = [*moving]
+            there[k] = u + step
+            slopes[:, k] = (self._run(self.full(there)) - base) / step
+        return slopes
+
+    def _run(self, unit: tuple[float, ...]) -> Array:
+        if self.count >= self.budget:
+            raise _BudgetError
+        self.count += 1
+        free = self.payoff.target.free
+        found = self.payoff.residuals([value_at(f, u) for f, u in zip(free, unit, strict=True)])
+        cost = float(found @ found)
+        if cost < self.least:
+            self.least, self.best = cost, unit
+        if self.tick is not None:
+            self.tick(self.count, self.least)
+        return found
+
+
+def descend(
+    payoff: Payoff,
+    start: int,
+    unit: Sequence[float],
+    budget: int,
+    fixed: dict[int, float] | None = None,
+    tick: Tick | None = None,
+    tolerance: float = TOLERANCE,
+) -> Found:
+    """Go down from one start until nothing improves or the evaluations are used up.
+
+    tolerance: relative, of the payoff and of the shares.
+    """
+    surface = Surface(payoff, budget, fixed, tick)
+    ending = "converged"
+    try:
+        if surface.moving:
+            _least_squares(surface, [unit[k] for k in surface.moving], tolerance)
+            _to_bounds(surface)
+        else:
+            surface.residuals([])
+    except _BudgetError:
+        ending = "budget"
+    best = surface.best or surface.full([unit[k] for k in surface.moving])
+    free = payoff.target.free
+    values = tuple(value_at(f, u) for f, u in zip(free, best, strict=True))
+    return Found(start, values, best, surface.least, surface.count, ending)
+
+
+def _least_squares(surface: Surface, moving: Sequence[float], tolerance: float) -> None:
+    from scipy.optimize import least_squares
+
+    least_squares(
+        surface.residuals,
+        moving,
+        jac=surface.jacobian,
+        bounds=(0.0, 1.0),
+        method="trf",
+        ftol=tolerance,
+        xtol=tolerance,
+        gtol=tolerance * 1e-4,
+        max_nfev=surface.budget,
+    )
+
+
+def _to_bounds(surface: Surface) -> None:
+    """Try the bounds themselves: the method stays inside and only comes near to them."""
+    for k in range(len(surface.moving)):
+        assert surface.best is not None
+        best = [surface.best[m] for m in surface.moving]
+        if NEAR < best[k] < 1 - NEAR or best[k] in (0.0, 1.0):
+            continue
+        best[k] = round(best[k])
+        surface.residuals(best)
+
+
+def student(freedom: int, confidence: float = 0.95) -> float:
+    """The quantile of Student's t that a two-sided interval takes on either side."""
+    from scipy.special import stdtrit
+
+    quantile: Any = stdtrit(freedom, 0.5 + confidence / 2)
+    return float(quantile)

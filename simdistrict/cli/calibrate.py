@@ -1,0 +1,207 @@
+"""`simdistrict calibrate`: constants fitted to data, or the fit of a model as it is."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from simdistrict.calibration import Assessment, Calibration, Progress
+    from simdistrict.calibration.settings import Settings
+
+
+@click.command("calibrate")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--data", type=click.Path(path_type=Path), metavar="FILE.csv", help="Observed data.")
+@click.option("--free", multiple=True, metavar='"NAME=LOW:HIGH"', help="Fit it (repeatable).")
+@click.option("--until", type=float, metavar="YEAR", help="Fit no later data; predict them.")
+@click.option("--assess", "only_assess", is_flag=True, help="Fit nothing, say how well it fits.")
+@click.option("--starts", type=click.IntRange(1), help="Starts of the search.  [default: 8]")
+@click.option(
+    "--evaluations", type=click.IntRange(1), help="Model runs for the search.  [default: 1000]"
+)
+@click.option("--seed", type=click.IntRange(0), help="Of the starts.  [default: 1]")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--profile", is_flag=True, help="Profile ranges too; hundreds of runs each.")
+@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option(
+    "--changes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.cin",
+    help="Vensim changes file (repeatable, later wins; --set is on top).",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder for tables.")
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "interpreted", "pysd"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def command(
+    settings: dict[str, bool],
+    model: str,
+    data: Path | None,
+    free: tuple[str, ...],
+    until: float | None,
+    only_assess: bool,
+    starts: int | None,
+    evaluations: int | None,
+    seed: int | None,
+    workers: int,
+    profile: bool,
+    sets: tuple[str, ...],
+    changes: tuple[Path, ...],
+    output: Path | None,
+    backend: str,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Fit constants of a model to observed series.
+
+    Without --data and --free, the model's own calibration.yaml says what to fit; with --data
+    alone nothing is fitted. Writes tables, fitted.cin and fitted.yaml into the folder of -o,
+    runs/NAME-calibration after a fit. Exit code 4 when the run at the end did not complete.
+
+    Example: simdistrict calibrate district --data record.csv --free "quality response=0.1:0.5"
+    """
+    from simdistrict.calibration.data import read_data
+    from simdistrict.calibration.evaluation import free_constants
+    from simdistrict.calibration.fit import EVALUATIONS, SEED, STARTS, Effort, evaluate, fit
+    from simdistrict.calibration.report import NAMES, check_folder, files, write_files
+    from simdistrict.plan import find, plans_for
+
+    (plan,) = plans_for([model], sets, backend=backend, changes=changes)
+    path = find(model)[1]
+    wanted = _wanted(path, data, free, until, only_assess=only_assess)
+    prepared, resolved = plan.prepared, plan.resolved
+    assert wanted.data is not None
+    observed = read_data(wanted.data, prepared.model)
+    found: Calibration | Assessment
+    if wanted.free:
+        output = output or Path("runs") / f"{resolved.name}-calibration"
+        check_folder(output, NAMES, force=force)
+        effort = Effort(
+            _first(starts, wanted.starts, STARTS),
+            _first(evaluations, wanted.evaluations, EVALUATIONS),
+            _first(seed, wanted.seed, SEED),
+            workers,
+            profile,
+        )
+        constants = free_constants(wanted.free, prepared.model, resolved, wanted.where)
+        tell = _Teller() if not settings["quiet"] else None
+        found = fit(prepared, resolved, observed, constants, wanted.until, effort, backend, tell)
+        after = found.after
+    else:
+        found = after = evaluate(prepared, resolved, observed, wanted.until, backend)
+    written = []
+    if output is not None:
+        texts = files(found, _origin(model, path, output))
+        written = write_files(output, texts, force=force)
+    _say(found, written, as_json=as_json, quiet=settings["quiet"])
+    if after.message:
+        click.echo(f"warning: {resolved.name} | {after.message}", err=True)
+        sys.exit(4)
+
+
+def _wanted(
+    model: Path, data: Path | None, free: tuple[str, ...], until: float | None, *, only_assess: bool
+) -> Settings:
+    """The settings of the model's own file, and on top of them the command line."""
+    from simdistrict.calibration.settings import NAME, Settings, settings_beside
+
+    own = settings_beside(model) if data is None else Settings(data)
+    if own is None:
+        what = f"there is no {NAME} beside {model.name}"
+        raise click.UsageError(f"{what}; give --data FILE.csv")
+    if free:
+        bounds = _bounds(free)
+        own = replace(own, free=bounds, where={name: f'--free "{name}"' for name in bounds})
+    if only_assess:
+        own = replace(own, free={})
+    return own if until is None else replace(own, until=until)
+
+
+def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    """`NAME=LOW:HIGH` as name -> (low, high); a name may hold both signs."""
+    found: dict[str, tuple[float, float]] = {}
+    for text in free:
+        name, _, bounds = text.rpartition("=")
+        try:
+            low, high = (float(part) for part in bounds.split(":"))
+        except ValueError:
+            low = high = math.nan
+        if not name.strip() or not (math.isfinite(low) and math.isfinite(high)):
+            raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint="--free")
+        if name.strip() in found:
+            raise click.BadParameter(f'"{name.strip()}" is given twice', param_hint="--free")
+        found[name.strip()] = (low, high)
+    return found
+
+
+def _first(*values: int | None) -> int:
+    return next(v for v in values if v is not None)
+
+
+def _origin(model: str, path: Path, folder: Path) -> tuple[str, str]:
+    """What fitted.yaml stands on: a scenario as its base, or a model by name or path."""
+    from simdistrict.library import models, scenarios
+
+    if model in scenarios():
+        return "base", model
+    if model in models():
+        return "model", model
+    if model.lower().endswith((".yaml", ".yml")):
+        return "base", os.path.relpath(model, folder)
+    return "model", os.path.relpath(path, folder)
+
+
+class _Teller:
+    """Progress on stderr: one line that is written over on a terminal, else one per start."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stderr.isatty()
+        self.told = ("", 0)
+
+    def __call__(self, progress: Progress) -> None:
+        text = f"{progress.done}/{progress.total} {progress.stage}, {progress.evaluations} runs"
+        if progress.payoff is not None:
+            text += f", payoff {progress.payoff:.6g}"
+        if self.terminal:
+            click.echo(f"\r{text}   ", err=True, nl=progress.done == progress.total)
+        elif progress.done and self.told != (progress.stage, progress.done):
+            self.told = (progress.stage, progress.done)
+            click.echo(text, err=True)
+
+
+def _say(
+    found: Calibration | Assessment, written: list[Path], *, as_json: bool, quiet: bool
+) -> None:
+    from simdistrict.calibration.report import page
+
+    if as_json:
+        document = {**asdict(found), "files": [str(path) for path in written]}
+        click.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
+    elif not quiet:
+        click.echo(page(found), nl=False)
+        if written:
+            click.echo(f"wrote {len(written)} files into {written[0].parent}")
+
+
+def _plain(value: Any) -> Any:
+    """null for a number that is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

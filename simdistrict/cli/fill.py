@@ -1,0 +1,95 @@
+"""`simdistrict fill`: the numbers of the tables beside a model, written into the model."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from simdistrict.exchange.fill import Filled
+
+SHOWN = 10
+
+
+@click.command("fill")
+@click.argument("model")
+@click.option("--check", is_flag=True, help="Change nothing; exit code 5 if a number differs.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar='"NAME=VALUE"',
+    help='Write a value into its table first, such as "cost share[Prato,making]=0.5".',
+)
+@click.option("--source", help="What the column source says of the values set.")
+@click.option("--confidence", help="What the column confidence says of the values set.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(
+    model: str,
+    check: bool,
+    sets: tuple[str, ...],
+    source: str | None,
+    confidence: str | None,
+    as_json: bool,
+) -> None:
+    """Write the numbers of data/*.csv beside MODEL into MODEL.
+
+    Only the numbers of constants and lookups change, and only where they differ; every other
+    byte of the file stays as it is.
+
+    Example: simdistrict fill district --check
+    """
+    from simdistrict.exchange.fill import fill
+    from simdistrict.library import find_model
+
+    path = find_model(model)
+    if (source or confidence) and not sets:
+        raise click.UsageError("--source and --confidence say something of a value: add --set")
+    values = dict(map(_assignment, sets))
+    found = fill(path, check=check, values=values, source=source, confidence=confidence)
+    if as_json:
+        rows = [asdict(d) for d in found.differences]
+        document = {"model": model, "numbers": found.count, "written": not check}
+        click.echo(json.dumps({**document, "differences": rows}, indent=2))
+    else:
+        click.echo("\n".join(_lines(path.name, model, found, check)))
+    if check and found.differences:
+        sys.exit(5)
+
+
+def _assignment(text: str) -> tuple[tuple[str, ...], float]:
+    """`NAME[LABEL,...]=VALUE` as the key of a row and its value."""
+    left, _, right = text.rpartition("=")
+    name, _, inside = left.strip().removesuffix("]").partition("[")
+    try:
+        value = float(right)
+    except ValueError:
+        value = math.nan
+    if not name.strip() or not math.isfinite(value):
+        form = 'the form is --set "NAME=VALUE", NAME with its labels in brackets'
+        raise click.UsageError(f'--set "{text}" gives no value: {form}')
+    labels = [label.strip() for label in inside.split(",") if label.strip()]
+    return (name.strip(), *labels), value
+
+
+def _lines(file: str, model: str, found: Filled, check: bool) -> list[str]:
+    differences = found.differences
+    if not differences:
+        return [f"{file}: all {found.count} numbers are those of the tables"]
+    lines = [
+        f"{file}:{d.line} | {d.element}: {d.was:.12g} "
+        + (f"is {d.now:.12g} in {d.where}" if check else f"-> {d.now:.12g} of {d.where}")
+        for d in differences[:SHOWN]
+    ]
+    if len(differences) > SHOWN:
+        lines.append(f"and {len(differences) - SHOWN} more")
+    said = "differ from the tables" if check else "changed"
+    lines.append(f"{file}: {len(differences)} of {found.count} numbers {said}")
+    if check:
+        lines.append(f"    write the numbers of the tables with: simdistrict fill {model}")
+    return lines

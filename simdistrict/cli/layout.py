@@ -1,0 +1,40 @@
+"""`simdistrict layout`: the views of a model, drawn from its equations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("layout")
+@click.argument("model")
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
+@click.option("--force", is_flag=True, help="Replace the views, or the file, that there are.")
+def command(model: str, output: Path | None, force: bool) -> None:
+    """Lay out the sketch of MODEL anew: one view for each group, for Vensim's editor.
+
+    Replaces the sketch in the file and keeps every other byte. A sketch that is there already is
+    replaced only with --force.
+
+    Example: simdistrict layout district -o district_drawn.mdl
+    """
+    from simdistrict.errors import ExchangeError, Problem
+    from simdistrict.exchange.sketch.records import has_sketch, with_sketch
+    from simdistrict.exchange.splice import read_exact, write_exact
+    from simdistrict.library import find_model
+
+    path = find_model(model)
+    text, encoding = read_exact(path)
+    target = output or path
+    if not force and output is None and has_sketch(text):
+        what = "the model has a sketch already"
+        hint = "replace it with --force, or write to another file with -o"
+        raise ExchangeError(Problem(str(path), what, hint))
+    if output is not None:
+        from simdistrict.atomic import writable_target
+
+        writable_target(output, force=force)
+    drawn = with_sketch(text, str(path))
+    write_exact(target, drawn, encoding)
+    click.echo(f"wrote {target}: {drawn.count('---/// Sketch information')} views")

@@ -1,0 +1,204 @@
+"""Rows of tables to the places of a model's elements, with every complaint there is.
+
+Compares names, labels, units and ranges; the text of the model is not touched here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.literals import Place
+from simdistrict.exchange.tables import COLUMNS, Row, Table, out_of_band, shown
+from simdistrict.expr import Array, Number, Points, fold
+from simdistrict.model import Element, Lookup, Model, Range, Stock
+
+Assigned = Mapping[str, Mapping[Place, Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The places of an element that hold numbers, by their labels."""
+
+    element: Element
+    places: frozenset[Place]
+
+
+def assigned(model: Model, tables: Iterable[Table]) -> Assigned:
+    """Folded element name -> place -> the row that gives its value.
+
+    Raises ModelError with every row that fits no place, every place that a table leaves out, and
+    every unit, band or value that the model does not allow.
+    """
+    problems: list[Problem] = []
+    found: dict[str, dict[Place, Row]] = {}
+    skipped: set[str] = set()
+    targets = {name: _target(model, element) for name, element in model.by_name.items()}
+    for table in tables:
+        problems += _unknown_columns(model, table)
+        for row in table.rows:
+            name = fold(row.element)
+            try:
+                place = _place(model, targets.get(name), row)
+            except ModelError as error:
+                problems += error.problems
+                skipped.add(name)
+                continue
+            problems += _against_model(targets[name].element, row)
+            first = found.setdefault(name, {}).setdefault(place, row)
+            if first is not row:
+                what = (
+                    f"{place_name(model, targets[name].element, place)} stands in {first.where} too"
+                )
+                problems.append(Problem(row.where, what, "delete one of the two rows"))
+    for name, rows in found.items():
+        # a row that is not understood is complained about once, not as a missing row again
+        if name not in skipped:
+            problems += _left_out(model, targets[name], rows)
+    if problems:
+        raise ModelError(problems)
+    return found
+
+
+def _target(model: Model, element: Element) -> _Target:
+    places: set[Place] = set()
+    if not isinstance(element, Stock):
+        for equation in element.equations:
+            match equation.expression:
+                case Number() | Array():
+                    places.update((p, None) for p in model.positions(element, equation))
+                case Points(x, _, _):
+                    places.update((p, v) for p in model.positions(element, equation) for v in x)
+    return _Target(element, frozenset(places))
+
+
+def _unknown_columns(model: Model, table: Table) -> list[Problem]:
+    problems = []
+    for column in table.dimensions:
+        if fold(column) not in model.dims_by_name:
+            known = (*COLUMNS, *(d.name for d in model.dimensions))
+            hint = did_you_mean(column, known) or f"the columns can be {', '.join(known)}"
+            what = f'the column "{column}" is no dimension of the model {model.name}'
+            problems.append(Problem(f"{table.where}:1", what, hint))
+    return problems
+
+
+def _place(model: Model, target: _Target | None, row: Row) -> Place:
+    if target is None:
+        unknown = model.unknown(row.element)
+        raise ModelError(Problem(row.where, unknown.what, unknown.hint))
+    element = target.element
+    if not target.places:
+        what = f'"{element.name}" is computed (line {element.line} of the model): it has no numbers'
+        hint = "a table gives constants and lookups; delete the row, or make it a constant"
+        raise ModelError(Problem(row.where, what, hint))
+    labels, x = _labels(model, element, row)
+    position = tuple(
+        _position(label, known, dim, element, row)
+        for label, known, dim in zip(labels, model.labels(element), element.dims, strict=True)
+    )
+    if (position, x) in target.places:
+        return position, x
+    if x is None:
+        what = f"{shown(element.name, labels)} is computed: the model has a formula there"
+        raise ModelError(Problem(row.where, what, "delete the row, or make it a constant"))
+    points = sorted(v for p, v in target.places if p == position and v is not None)
+    nearby = sorted(points, key=lambda v: abs(v - x))[:2]
+    what = f"the lookup {shown(element.name, labels)} has no point at {x:.12g}"
+    hint = (
+        f"the nearest are {' and '.join(f'{v:.12g}' for v in sorted(nearby))}; " if nearby else ""
+    )
+    raise ModelError(Problem(row.where, what, f"{hint}add the point to the model first"))
+
+
+def _labels(model: Model, element: Element, row: Row) -> tuple[tuple[str, ...], float | None]:
+    """The label along each dimension of the element, and the x of a lookup."""
+    given: dict[int, str] = {}
+    for column, label in row.columns:
+        if fold(column) not in model.dims_by_name:
+            raise ModelError(())  # the column is complained about once, for the whole table
+        axis = _axis(model, element, column, given)
+        if axis is None:
+            spans = ", ".join(element.dims) or "no dimension"
+            what = f'"{element.name}" has no dimension {column} (it spans {spans})'
+            raise ModelError(Problem(row.where, what, f"leave the column {column} empty"))
+        given[axis] = label
+    rest = [dim for k, dim in enumerate(element.dims) if k not in given]
+    if is_lookup := isinstance(element, Lookup):
+        rest.append("x")
+    if len(row.labels) != len(rest):
+        wanted = f"{len(rest)} ({';'.join(rest)})" if rest else "none"
+        has = ";".join(row.labels) or "none"
+        what = f'"{element.name}" needs {wanted} in the column label; the row has {has}'
+        raise ModelError(Problem(row.where, what, 'two labels are written "making;far"'))
+    own = list(row.labels)
+    x: float | None = None
+    if is_lookup:
+        try:
+            x = float(own.pop())
+        except ValueError:
+            what = f'the label of the lookup "{element.name}" is {row.labels[-1]}, not a number'
+            raise ModelError(Problem(row.where, what, "it is the x of a point")) from None
+    left = iter(own)
+    return tuple(given[k] if k in given else next(left) for k in range(len(element.dims))), x
+
+
+def _axis(model: Model, element: Element, column: str, taken: Mapping[int, str]) -> int | None:
+    """The dimension that a column names: itself, or one of the same labels in part."""
+    free = [k for k in range(len(element.dims)) if k not in taken]
+    for k in free:
+        if fold(element.dims[k]) == fold(column):
+            return k
+    labels = set(map(fold, model.dims_by_name[fold(column)].labels))
+    for k in free:
+        if labels & set(map(fold, model.labels(element)[k])):
+            return k
+    return None
+
+
+def _position(label: str, known: Sequence[str], dim: str, element: Element, row: Row) -> int:
+    folded = [fold(k) for k in known]
+    if fold(label) in folded:
+        return folded.index(fold(label))
+    what = f'"{label}" is no label of {dim}, which "{element.name}" spans'
+    hint = did_you_mean(label, known) or f"its labels are {', '.join(known)}"
+    raise ModelError(Problem(row.where, what, hint))
+
+
+def _against_model(element: Element, row: Row) -> list[Problem]:
+    problems = []
+    if row.unit is not None and row.unit != element.units:
+        here, there = row.unit or "no unit", element.units or "no unit"
+        what = f'the unit of "{element.name}" is {here} here and {there} in the model'
+        problems.append(Problem(row.where, what, f"line {element.line} of the model has it"))
+    if band := out_of_band(row, row.value):
+        problems.append(band)
+    for column, number in (("value", row.value), ("low", row.low), ("high", row.high)):
+        if number is not None and element.range != Range() and number not in element.range:
+            what = (
+                f'{column} of "{element.name}" is {number:.12g}, '
+                f"outside the range {element.range} of the model"
+            )
+            hint = f"change it, or the range in line {element.line} of the model"
+            problems.append(Problem(row.where, what, hint))
+    return problems
+
+
+def _left_out(model: Model, target: _Target, rows: Mapping[Place, Row]) -> list[Problem]:
+    gone = sorted(target.places - rows.keys(), key=lambda p: (p[0], p[1] or 0.0))
+    if not gone:
+        return []
+    last = max(rows.values(), key=lambda r: r.where.rpartition(":")[::2])
+    names = [place_name(model, target.element, place) for place in gone[:3]]
+    more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
+    what = f'"{target.element.name}" has no row for {", ".join(names)}{more}'
+    hint = "a table gives all numbers of an element or none; add the rows"
+    return [Problem(last.where, what, hint)]
+
+
+def place_name(model: Model, element: Element, place: Place) -> str:
+    """An element with the labels of a place, as messages write it."""
+    position, x = place
+    labels = [names[k] for names, k in zip(model.labels(element), position, strict=True)]
+    return shown(element.name, labels if x is None else [*labels, f"{x:.12g}"])

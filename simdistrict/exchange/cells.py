@@ -1,0 +1,70 @@
+"""The cells of a CSV text with their places, so that one can change and the rest stay.
+
+Reads what spreadsheets write: commas, quotes where needed, any line ends. Knows no table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+# a quoted cell may hold line ends; what follows its closing quote belongs to it, as csv reads it
+_CELL = re.compile(r'"((?:[^"]|"")*)"([^,\r\n]*)|([^,\r\n]*)')
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell holds, and where it begins and ends in the text, quotes included."""
+
+    value: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One row; line counts the lines of the file from 1."""
+
+    line: int
+    cells: tuple[Cell, ...]
+
+
+def cell_rows(text: str) -> Iterator[CellRow]:
+    """The rows of a CSV text; blank lines are no rows."""
+    at, line = 0, 1
+    while at < len(text):
+        cells: list[Cell] = []
+        begin = at
+        while True:
+            match = _CELL.match(text, at)
+            assert match  # the pattern matches the empty cell too
+            quoted, rest, bare = match.groups()
+            value = bare if quoted is None else quoted.replace('""', '"') + rest
+            cells.append(Cell(value, at, match.end()))
+            at = match.end()
+            if text[at : at + 1] != ",":
+                break
+            at += 1
+        if len(cells) > 1 or cells[0].value.strip():
+            yield CellRow(line, tuple(cells))
+        if end := _LINE_END.match(text, at):
+            at = end.end()
+        line += sum(1 for _ in _LINE_END.finditer(text, begin, at))
+
+
+def with_cells(text: str, changes: Iterable[tuple[Cell, str]]) -> str:
+    """The text with other values in some of its cells."""
+    parts: list[str] = []
+    at = 0
+    for cell, value in sorted(changes, key=lambda change: change[0].start):
+        parts += [text[at : cell.start], _cell_text(value)]
+        at = cell.stop
+    return "".join([*parts, text[at:]])
+
+
+def _cell_text(value: str) -> str:
+    if re.search(r'[",\r\n]', value) or value != value.strip():
+        return '"' + value.replace('"', '""') + '"'
+    return value

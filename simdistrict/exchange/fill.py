@@ -1,0 +1,120 @@
+"""The numbers of the tables beside a model, written into the text of its .mdl file.
+
+The tables of `data/` are where numbers are typed; the file gets them from here and nothing else
+in it changes. No expression is read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.assign import Assigned, assigned, place_name
+from simdistrict.exchange.literals import Piece, blocks_by_name, edits, pieces
+from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.exchange.splice import Edit, plain, read_exact, spliced, write_exact
+from simdistrict.exchange.tables import FOLDER, Table, read_files, updated_files
+from simdistrict.expr import fold
+from simdistrict.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A number of the model that is not the one of its table.
+
+    element: the name with its labels; line: in the model; where: file and line of the table.
+    """
+
+    element: str
+    line: int
+    was: float
+    now: float
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The text of a model with the numbers of its tables.
+
+    count: how many numbers the tables give; differences: those that the text had otherwise.
+    """
+
+    text: str
+    count: int
+    differences: tuple[Difference, ...]
+
+
+def fill(
+    path: Path,
+    *,
+    check: bool = False,
+    values: Mapping[tuple[str, ...], float] | None = None,
+    source: str | None = None,
+    confidence: str | None = None,
+) -> Filled:
+    """Write the numbers of the tables in the folder `data` beside a model into the model.
+
+    check: change nothing. values: (element, label, ...) -> value, written into the tables first,
+    with their source and confidence where given: see `update_table`.
+    Raises ModelError with every problem of the tables, ExchangeError when a file cannot be read
+    or written. Nothing is written before everything is known to fit.
+    """
+    folder = path.parent / FOLDER
+    before = read_files(folder)
+    if not before:
+        what = f"there is no table of constants in {folder}"
+        hint = "a table is a .csv file with the columns element, label, unit, value, ..."
+        raise ModelError(Problem(str(path), what, hint))
+    text, encoding = read_exact(path)
+    files = updated_files(before, values or {}, source=source, confidence=confidence)
+    found = fill_text(text, [file.table for file in files], str(path))
+    if not check:
+        for old, new in zip(before, files, strict=True):
+            if old.text != new.text:
+                write_exact(new.path, new.text, new.encoding)
+        if found.text != text:
+            write_exact(path, found.text, encoding)
+    return found
+
+
+def filled(text: str, tables: Iterable[Table], where: str = "model.mdl") -> str:
+    """The text of a model with the numbers of the tables, every other character as it was."""
+    return fill_text(text, tables, where).text
+
+
+def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> Filled:
+    """The text of a model with the numbers of the tables, and what differed.
+
+    where: the file's name for messages. Raises ModelError with every problem of the tables.
+    """
+    flat = plain(text)
+    model = read_mdl_text(flat, Path(where).stem, where)
+    rows = assigned(model, tables)
+    blocks = blocks_by_name(flat, where)
+    problems: list[Problem] = []
+    changes: list[Edit] = []
+    differences: list[Difference] = []
+    for name, by_place in rows.items():
+        values = {place: row.value for place, row in by_place.items()}
+        try:
+            for piece in pieces(flat, model, model.by_name[name], blocks, where):
+                changes += edits(piece, model, values, where)
+                differences += _differences(model, piece, rows)
+        except ModelError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
+    differences.sort(key=lambda d: d.line)
+    count = sum(map(len, rows.values()))
+    return Filled(spliced(text, changes), count, tuple(differences))
+
+
+def _differences(model: Model, piece: Piece, rows: Assigned) -> Iterable[Difference]:
+    own = rows[fold(piece.element.name)]
+    for place, literal in piece.by_place:
+        row = own[place]
+        if literal.value != row.value:
+            name = place_name(model, piece.element, place)
+            yield Difference(name, literal.line, literal.value, row.value, row.where)

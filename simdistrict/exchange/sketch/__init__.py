@@ -1,0 +1,1 @@
+"""Vensim's sketch of a model, laid out automatically: one view per group of elements."""

@@ -1,0 +1,67 @@
+"""Boxes on a page: where they are and how large a name is when it is written.
+
+Sizes are half widths and half heights in pixels, as Vensim's sketch counts them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# half the width of a letter of Vensim's standard font, and half the height of a line of it
+LETTER, LINE = 3.2, 8
+LONG_LINE = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle by its centre and its half sizes."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def overlaps(self, other: Box, gap: int = 0) -> bool:
+        """Whether the two come nearer than the gap in both directions."""
+        near = abs(self.x - other.x) < self.w + other.w + gap
+        return near and abs(self.y - other.y) < self.h + other.h + gap
+
+    def moved(self, dx: int, dy: int) -> Box:
+        """The same box elsewhere."""
+        return Box(self.x + dx, self.y + dy, self.w, self.h)
+
+
+def lines(name: str, longest: int = LONG_LINE) -> list[str]:
+    """A name in as few lines as hold it, as even as the words allow."""
+    words = name.split()
+    longest = max(longest, *map(len, words)) if words else longest
+    if len(name) <= longest or len(words) == 1:
+        return [name]
+    for count in range(2, len(words) + 1):
+        best = _broken(words, count)
+        if count == len(words) or max(map(len, best)) <= longest:
+            return best
+    return words
+
+
+def text_size(name: str, longest: int = LONG_LINE) -> tuple[int, int]:
+    """Half width and half height of a name."""
+    rows = lines(name, longest)
+    width = max(map(len, rows))
+    return max(18, round(width * LETTER) + 3), LINE * len(rows) + 3
+
+
+def stock_size(name: str) -> tuple[int, int]:
+    """Half width and half height of the box of a stock of that name."""
+    width, height = text_size(name)
+    return max(40, width + 6), max(20, height + 5)
+
+
+def _broken(words: list[str], count: int) -> list[str]:
+    """The words in `count` lines, the longest of which is as short as possible."""
+    if count == 1:
+        return [" ".join(words)]
+    candidates = []
+    for k in range(1, len(words) - count + 2):
+        candidates.append([" ".join(words[:k]), *_broken(words[k:], count - 1)])
+    return min(candidates, key=lambda rows: max(map(len, rows)))

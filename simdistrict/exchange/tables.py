@@ -1,0 +1,319 @@
+"""Tables of constants: CSV files with one value per row, its band, unit and source.
+
+Read as they are, and written so that only the changed cells change. Which elements a model has
+is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from simdistrict.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
+from simdistrict.exchange.cells import Cell, CellRow, cell_rows, with_cells
+from simdistrict.exchange.equations import number
+from simdistrict.exchange.splice import read_exact, write_exact
+from simdistrict.expr import fold
+
+FOLDER = "data"
+COLUMNS = (
+    *("element", "label", "unit", "value", "low", "high"),
+    *("distribution", "source", "confidence"),
+)
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of one element.
+
+    labels: the parts of the column `label`, in order.
+    columns: (name of a dimension, label) for each column of a dimension that is filled in.
+    unit: None where the table has no such column; low, high: None where not given.
+    where: file and line for messages.
+    """
+
+    element: str
+    labels: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    unit: str | None
+    value: float
+    low: float | None
+    high: float | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one file; dimensions are the columns that are none of `COLUMNS`."""
+
+    where: str
+    dimensions: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table with the file that it stands in: the exact text and its encoding."""
+
+    path: Path
+    text: str
+    encoding: str
+    table: Table
+
+
+def read_tables(folder: Path) -> tuple[Table, ...]:
+    """The tables of constants among the CSV files of a folder, by name.
+
+    A file without a column `element` is something else and left alone. Raises ModelError with
+    every problem of all files.
+    """
+    return tuple(file.table for file in read_files(folder))
+
+
+def read_files(folder: Path) -> tuple[TableFile, ...]:
+    """The tables of a folder with their files: see `read_tables`."""
+    files: list[TableFile] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            text, encoding = read_exact(path)
+            if table := parse_table(text, f"{folder.name}/{path.name}"):
+                files.append(TableFile(path, text, encoding, table))
+        except SimdistrictError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
+    return tuple(files)
+
+
+def updated_files(
+    files: Sequence[TableFile],
+    values: Mapping[tuple[str, ...], float],
+    *,
+    source: str | None = None,
+    confidence: str | None = None,
+) -> tuple[TableFile, ...]:
+    """The files with other values, each in the table that has its row: see `update_table`."""
+    homes: dict[str, dict[tuple[str, ...], float]] = {}
+    problems: list[Problem] = []
+    rows = [row for file in files for row in file.table.rows]
+    everywhere = Table("the tables", (), tuple(rows))
+    for key, value in values.items():
+        hits = [f.table.where for f in files for row in f.table.rows if _is_row(row, key)]
+        if len(hits) == 1:
+            homes.setdefault(hits[0], {})[key] = value
+        else:
+            problems.append(_no_one_row(everywhere, key, len(hits)))
+    found: list[TableFile] = []
+    for file in files:
+        where = file.table.where
+        try:
+            text, _ = updated(
+                file.text, homes.get(where, {}), source=source, confidence=confidence, where=where
+            )
+            found.append(replace(file, text=text, table=parse_table(text, where) or file.table))
+        except ModelError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
+    return tuple(found)
+
+
+def parse_table(text: str, where: str) -> Table | None:
+    """The table in a CSV text; None where it has no column `element`.
+
+    Raises ModelError with every row that cannot be read.
+    """
+    rows = list(cell_rows(text))
+    header = _header(rows, where)
+    if header is None:
+        return None
+    found: list[Row] = []
+    problems: list[Problem] = []
+    for row in rows[1:]:
+        try:
+            found.append(_row(_by_column(header, row, where), f"{where}:{row.line}"))
+        except ModelError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
+    dimensions = tuple(name for name in header if name not in COLUMNS)
+    return Table(where, dimensions, tuple(found))
+
+
+def update_table(
+    path: Path,
+    values: Mapping[tuple[str, ...], float],
+    *,
+    source: str | None = None,
+    confidence: str | None = None,
+) -> int:
+    """Write values into a table of constants; returns how many rows changed.
+
+    values: (element, label, ...) -> value, the labels in the order of the element's dimensions,
+    the x of a lookup last. Only the cells of the value, and of source and confidence where
+    given, change in the rows named; every other byte stays.
+    Raises ModelError, and writes nothing, for a row that is not there or a value outside the
+    row's own band.
+    """
+    text, encoding = read_exact(path)
+    changed, count = updated(text, values, source=source, confidence=confidence, where=str(path))
+    if changed != text:
+        write_exact(path, changed, encoding)
+    return count
+
+
+def updated(
+    text: str,
+    values: Mapping[tuple[str, ...], float],
+    *,
+    source: str | None = None,
+    confidence: str | None = None,
+    where: str = "table",
+) -> tuple[str, int]:
+    """The text of a table with other values, and how many rows differ: see `update_table`."""
+    table = parse_table(text, where)
+    if table is None:
+        raise ModelError(Problem(where, 'a table of constants has a column "element"'))
+    rows = list(cell_rows(text))
+    header = _header(rows, where) or ()
+    problems: list[Problem] = []
+    changes: list[tuple[Cell, str]] = []
+    touched = set()
+    for key, value in values.items():
+        hits = [k for k, row in enumerate(table.rows) if _is_row(row, key)]
+        if len(hits) != 1:
+            problems.append(_no_one_row(table, key, len(hits)))
+            continue
+        row, cells = table.rows[hits[0]], _by_column(header, rows[1 + hits[0]], where)
+        if problem := out_of_band(row, value):
+            problems.append(problem)
+            continue
+        wanted = {"source": source, "confidence": confidence}
+        # a value that is the same number keeps its spelling
+        wanted["value"] = None if row.value == value else number(float(value))
+        for column, content in wanted.items():
+            if content is None:
+                continue
+            if column not in cells:
+                problems.append(Problem(where, f'the table has no column "{column}" to write to'))
+            elif cells[column].value != content:
+                changes.append((cells[column], content))
+                touched.add(hits[0])
+    if problems:
+        raise ModelError(list(dict.fromkeys(problems)))
+    return with_cells(text, changes), len(touched)
+
+
+def out_of_band(row: Row, value: float) -> Problem | None:
+    """The complaint about a value outside the row's low and high, if it is."""
+    low = row.low is None or row.low <= value
+    high = row.high is None or value <= row.high
+    if low and high:
+        return None
+    band = " to ".join("?" if b is None else number(b) for b in (row.low, row.high))
+    what = f'the value {number(float(value))} of "{row.element}" is not within its band {band}'
+    return Problem(row.where, what, "change the value, or low and high if the sources allow it")
+
+
+def _header(rows: list[CellRow], where: str) -> tuple[str, ...] | None:
+    names = tuple(cell.value.strip() for cell in rows[0].cells) if rows else ()
+    if "element" not in names:
+        if near := nearest("element", names, 1):
+            what = f"the columns are {', '.join(names)}; none is called element"
+            hint = f'is "{near[0]}" meant to be "element"?'
+            raise ModelError(Problem(f"{where}:1", what, hint))
+        return None
+    problems = []
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            problems.append(Problem(f"{where}:1", f'there are two columns "{name}"'))
+    if "value" not in names:
+        hint = f"a table of constants has the columns {', '.join(COLUMNS)} and those of dimensions"
+        problems.append(Problem(f"{where}:1", 'there is no column "value"', hint))
+    if problems:
+        raise ModelError(problems)
+    return names
+
+
+def _by_column(header: tuple[str, ...], row: CellRow, where: str) -> dict[str, Cell]:
+    if len(row.cells) != len(header):
+        raise ModelError(
+            Problem(
+                f"{where}:{row.line}",
+                f"the row has {len(row.cells)} cells, the header {len(header)}",
+                'a text with a comma in it stands in quotes: "low, judgement"',
+            )
+        )
+    return dict(zip(header, row.cells, strict=True))
+
+
+def _row(cells: Mapping[str, Cell], where: str) -> Row:
+    problems: list[Problem] = []
+
+    def text(column: str) -> str:
+        return cells[column].value.strip() if column in cells else ""
+
+    def numeric(column: str) -> float | None:
+        if not text(column):
+            return None
+        if not _NUMBER.fullmatch(text(column)):
+            what = f'"{text(column)}" in the column {column} is not a number'
+            problems.append(Problem(where, what, "write it as 0.05 or 1e-05"))
+            return None
+        return float(text(column))
+
+    if not text("element"):
+        problems.append(Problem(where, "the row names no element"))
+    if not text("value"):
+        problems.append(Problem(where, f'the row of "{text("element")}" has no value'))
+    value, low, high = numeric("value"), numeric("low"), numeric("high")
+    if problems:
+        raise ModelError(problems)
+    columns = tuple((name, text(name)) for name in cells if name not in COLUMNS and text(name))
+    labels = tuple(part.strip() for part in text("label").split(";") if part.strip())
+    unit = text("unit") if "unit" in cells else None
+    return Row(text("element"), labels, columns, unit, value or 0.0, low, high, where)
+
+
+def _is_row(row: Row, key: tuple[str, ...]) -> bool:
+    """Whether a row is that of (element, label, ...): the labels in order, less the columns'."""
+    if fold(row.element) != fold(key[0]):
+        return False
+    rest = [_label(label) for label in key[1:]]
+    for _, label in row.columns:
+        if _label(label) not in rest:
+            return False
+        rest.remove(_label(label))
+    return rest == [_label(label) for label in row.labels]
+
+
+def _label(text: str) -> str | float:
+    """A label as it is compared: an x of a lookup as a number."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) else fold(text)
+
+
+def _no_one_row(table: Table, key: tuple[str, ...], hits: int) -> Problem:
+    name = shown(key[0], key[1:])
+    if hits:
+        return Problem(table.where, f"{hits} rows are that of {name}")
+    return Problem(table.where, f"there is no row of {name}", _neighbours(table.rows, key))
+
+
+def _neighbours(rows: Iterable[Row], key: tuple[str, ...]) -> str:
+    rows = list(rows)
+    same = [r for r in rows if fold(r.element) == fold(key[0])]
+    if not same:
+        return did_you_mean(key[0], dict.fromkeys(r.element for r in rows))
+    texts = [", ".join((*(label for _, label in r.columns), *r.labels)) for r in same]
+    more = ", ..." if len(texts) > 6 else ""
+    return "its rows are those of " + "; ".join(t or "no label" for t in texts[:6]) + more
+
+
+def shown(element: str, labels: Iterable[str]) -> str:
+    """An element with its labels, as messages write it."""
+    inside = ",".join(labels)
+    return f'"{element}[{inside}]"' if inside else f'"{element}"'

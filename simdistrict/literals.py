@@ -1,0 +1,60 @@
+"""Numbers written inside equations, where no scenario can reach them and no source is stated.
+
+Reads equations only; nothing is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simdistrict.expr import Binary, Call, Expr, Number, Unary, children
+from simdistrict.model import Constant, Element, Lookup, Model
+
+# functions whose last argument counts something (the order of a delay)
+_COUNTS = frozenset({"DELAY N", "SMOOTH N"})
+
+
+def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
+    """Every literal that should be a constant of its own: element, line and number.
+
+    Not counted: 0, 1 and -1; 2 and 0.5 as an exponent (a square, a root); LN(2), which turns a
+    half-life into a rate; the order of a delay; a number that alone is the initial value of a
+    stock, whose unit and source are the stock's; the points of a lookup.
+    """
+    for element in model:
+        if isinstance(element, Constant | Lookup):
+            continue
+        for equation in element.equations:
+            found = list(_literals(equation.expression))
+            if equation.initial is not None and not is_bare(equation.initial):
+                found += _literals(equation.initial)
+            yield from ((element, equation.line, number) for number in found)
+
+
+def is_bare(expr: Expr) -> bool:
+    """Whether an expression is one literal number, with or without a minus sign."""
+    return isinstance(expr.operand if isinstance(expr, Unary) else expr, Number)
+
+
+def _literals(expr: Expr) -> Iterator[float]:
+    match expr:
+        case Number(value):
+            if abs(value) not in (0.0, 1.0):
+                yield value
+            return
+        case Binary("^", base, exponent) if _plain_exponent(exponent):
+            yield from _literals(base)
+            return
+        case Call("LN", (Number(2.0),)):
+            return
+        case Call(function, (*args, _)) if function in _COUNTS:
+            nodes: tuple[Expr, ...] = tuple(args)
+        case _:
+            nodes = children(expr)
+    for node in nodes:
+        yield from _literals(node)
+
+
+def _plain_exponent(expr: Expr) -> bool:
+    value = expr.operand if isinstance(expr, Unary) and expr.op == "-" else expr
+    return isinstance(value, Number) and abs(value.value) in (2.0, 0.5)

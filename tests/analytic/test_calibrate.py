@@ -1,0 +1,115 @@
+"""Fits whose answer is known: an exact one, and the straight line of ordinary least squares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simdistrict.calibration import assess, calibrate
+from simdistrict.calibration.data import Data, data_from_text
+from simdistrict.calibration.search import student
+from simdistrict.model import Model
+from tests.small import small
+
+TIMES = range(1, 21)
+
+
+def growth(rate: float, capacity: float, time_step: float) -> Model:
+    return small(
+        f"""
+        rate = {rate}
+        capacity = {capacity}
+        level = INTEG(rate * level * (1 - level / capacity), 2)
+        """,
+        stop=20,
+        time_step=time_step,
+    )
+
+
+def euler(rate: float, capacity: float, time_step: float) -> dict[int, float]:
+    """The same recursion, written here."""
+    level, found = 2.0, {}
+    for i in range(round(20 / time_step) + 1):
+        if i * time_step == round(i * time_step):
+            found[round(i * time_step)] = level
+        level += time_step * rate * level * (1 - level / capacity)
+    return found
+
+
+def series(values: dict[int, float], name: str = "level") -> str:
+    return "series,element,year,value\n" + "".join(
+        f"s,{name},{year},{value!r}\n" for year, value in values.items()
+    )
+
+
+def test_the_constants_behind_exact_data_are_found() -> None:
+    model = growth(0.2, 50, 0.25)
+    values = euler(0.37, 83, 0.25)
+    data = data_from_text(series({t: values[t] for t in TIMES}), model)
+    found = calibrate(model, data, {"rate": (0.01, 1), "capacity": (5, 500)})
+    assert found.fitted["rate"] == pytest.approx(0.37, rel=1e-6)
+    assert found.fitted["capacity"] == pytest.approx(83, rel=1e-6)
+    assert found.after.payoff < 1e-15 < found.before.payoff
+
+
+def test_ratios_alone_determine_what_they_can() -> None:
+    """Relative to a year of its own the level's unit is unknown, and the rate is still found."""
+    model = small(
+        "rate = 0.1\nstart = 5\nlevel = INTEG(rate * level, start)", stop=20, time_step=0.5
+    )
+    rows = "".join(f"s,level,4,{y},{(1 + 0.5 * 0.06) ** (2 * (y - 4))!r}\n" for y in (2, 9, 15))
+    data = data_from_text("series,element,relative_to,year,value\n" + rows, model)
+    found = calibrate(model, data, {"rate": (0.01, 1), "start": (1, 100)})
+    assert found.fitted["rate"] == pytest.approx(0.06, rel=1e-6)
+    # nothing in the data speaks of the start, and no range is claimed for either of the two
+    assert [c.uncertainty.low for c in found.constants] == [None, None]
+
+
+LINE = "slope = 0\noffset = 0\ny = offset + slope * Time"
+
+
+def line(noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, Data, Model]:
+    model = small(LINE, stop=20)
+    x = np.array(TIMES, float)
+    y = 3 + 0.5 * x + noise
+    text = "series,element,year,value,scale\n"
+    text += "".join(f"s,y,{a:g},{b!r},2\n" for a, b in zip(x, y.tolist(), strict=True))
+    return x, y, data_from_text(text, model), model
+
+
+def test_a_straight_line_has_the_errors_and_ranges_of_least_squares() -> None:
+    noise = np.random.default_rng(5).normal(0, 0.8, 20)
+    x, y, data, model = line(noise)
+    found = calibrate(model, data, {"slope": (-5, 5), "offset": (-50, 50)}, starts=3, profile=True)
+    design = np.column_stack([x, np.ones_like(x)])
+    best, residual, *_ = np.linalg.lstsq(design, y, rcond=None)
+    covariance = np.linalg.inv(design.T @ design) * residual[0] / 18
+    errors = np.sqrt(np.diag(covariance))
+    t = student(18)
+    assert t == pytest.approx(2.100922, abs=1e-6)
+    for k, constant in enumerate(found.constants):
+        assert constant.fitted == pytest.approx(best[k], rel=1e-6)
+        assert constant.uncertainty.error == pytest.approx(errors[k], rel=1e-4)
+        assert constant.uncertainty.low == pytest.approx(best[k] - t * errors[k], rel=1e-4)
+        assert constant.uncertainty.high == pytest.approx(best[k] + t * errors[k], rel=1e-4)
+        # the profile of a linear model is that of its standard errors, up to how close it looks
+        close = (constant.high - constant.low) * 1e-3
+        assert constant.profile is not None
+        assert constant.profile.low == pytest.approx(best[k] - t * errors[k], abs=close)
+        assert constant.profile.high == pytest.approx(best[k] + t * errors[k], abs=close)
+    r = covariance[0, 1] / errors[0] / errors[1]
+    assert found.constants[0].uncertainty.correlation == pytest.approx(r, rel=1e-4)
+
+
+def test_the_payoff_is_the_formula() -> None:
+    _, _, data, model = line(np.zeros(20))
+    wanted = sum(((0 - (3 + 0.5 * x)) / 2) ** 2 for x in TIMES) / 20
+    assert assess(model, data).payoff == pytest.approx(wanted)
+
+
+def test_without_a_scale_the_mean_size_of_the_fitted_values_is_it() -> None:
+    model = small(LINE, stop=20)
+    text = "series,element,year,value,weight\na,y,1,2,3\na,y,2,-6,\na,y,9,100,\nb,y,1,1,\n"
+    found = assess(model, data_from_text(text, model), until=5)
+    assert found.payoff == pytest.approx((3 * (2 / 4) ** 2 + (6 / 4) ** 2) / 2 + 1)
+    assert [s.payoff for s in found.series] == pytest.approx([(3 / 4 + 9 / 4) / 2, 1])

@@ -1,0 +1,36 @@
+"""The standard tests of a system-dynamics model, on every model that is shipped.
+
+Units, balances, accounts, bounds, steady states, extreme conditions, half the time step, other
+units of account, and a few random corners: what each means stands in docs/checks.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simdistrict import check_model
+from simdistrict.behaviour import check_behaviour, checks_file, made, read_statements
+from simdistrict.exchange.mdl import read_mdl
+from simdistrict.library import example_project, models
+
+SHIPPED = [*models().values(), *sorted(example_project().glob("*.mdl"))]
+CORNERS = 3
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_units_and_structure(path: Path) -> None:
+    assert [str(f) for f in check_model(read_mdl(path))] == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_behaviour(path: Path) -> None:
+    file = checks_file(path)
+    assert file is not None
+    model = read_mdl(path)
+    stated = read_statements(file, model, path)
+    expected = {"run", "unit-of-account", "halving", "conservation", "bounds", "extremes"}
+    assert expected <= set(made(stated))
+    findings = check_behaviour(model, stated, corners_count=CORNERS)
+    assert [str(f) for f in findings] == []

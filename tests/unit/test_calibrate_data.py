@@ -1,0 +1,124 @@
+"""Data files: what is read, and every flaw with its line and the nearest names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simdistrict.calibration.data import Data, data_from_text, read_data
+from simdistrict.errors import ExchangeError, ScenarioError
+from tests.small import small
+
+MODEL = small("""
+region: north, south ~ ~ |
+side: left, right ~ ~ |
+rate = 0.1
+stock[region] = INTEG(rate * stock[region], 1)
+both[region,side] = stock[region] * 2
+table((0,0),(1,1))
+""")
+HEAD = "series,element,relative_to,year,value,weight,scale,group,source,confidence\n"
+
+
+def problems(text: str) -> list[tuple[str, str]]:
+    with pytest.raises(ScenarioError) as caught:
+        data_from_text(text, MODEL, "d.csv")
+    assert caught.value.exit_code == 3
+    return [(p.where, f"{p.what} {p.hint}") for p in caught.value.problems]
+
+
+def test_rows_become_series_in_order_of_the_years() -> None:
+    data = data_from_text(
+        HEAD
+        + "a,STOCK[South],2,5,1.5,0.5,10%,g,A book,high\n"
+        + "a,stock[south],2,4,1.4,,0.2,g,,\n"
+        + 'b,"both[north,right]",,1,2,,,,,\n',
+        MODEL,
+    )
+    a, b = data.series
+    assert (a.name, a.element, a.key, a.place) == ("a", "stock[south]", "stock", 1)
+    assert (a.relative_to, a.group) == (2, "g")
+    assert [(r.year, r.value, r.weight, r.scale) for r in a.rows] == [
+        (4, 1.4, 1, 0.2),
+        (5, 1.5, 0.5, pytest.approx(0.15)),
+    ]
+    assert (a.rows[1].source, a.rows[1].confidence, a.rows[1].line) == ("A book", "high", 2)
+    assert (b.element, b.place, b.relative_to) == ("both[north,right]", 1, None)
+
+
+def test_only_four_columns_are_needed_and_their_order_is_free() -> None:
+    data = data_from_text("year,value,element,series\n1,2,stock[north],a\n", MODEL)
+    assert [(r.year, r.value, r.weight, r.scale) for r in data.series[0].rows] == [(1, 2, 1, None)]
+
+
+def test_a_quoted_cell_over_two_lines_keeps_the_count_of_lines() -> None:
+    found = problems(
+        'series,element,year,value,source\na,stock[north],1,2,"two\nlines"\na,stok[north],2,2,x\n'
+    )
+    assert [where for where, _ in found] == ["d.csv:4"]
+
+
+def test_all_flaws_are_reported_at_once_with_line_and_neighbours() -> None:
+    found = problems(
+        HEAD
+        + "a,stok[north],,1,1,,,,,\n"
+        + "b,stock[nort],,1,1,,,,,\n"
+        + "c,stock,,1,1,,,,,\n"
+        + "d,stock[north],,x,,,,,,\n"
+        + "e,stock[north],,1,1,-2,-5%,,,\n"
+        + "f,stock[north],1,1,1,,,,,\n"
+        + "g,stock[north],,1,1,,,,,\n"
+        + "g,stock[south],,2,1,,,,,\n"
+        + "g,stock[north],,1,3,,,,,\n"
+        + "h,both[north,left],,1,1,,,,,\n"
+        + "i,table,,1,1,,,,,\n"
+        + ",stock[north],,1,1,,,,,\n"
+    )
+    said = {where: [what for w, what in found if w == where] for where, _ in found}
+    assert 'did you mean "stock"' in said["d.csv:2"][0]
+    assert 'did you mean "north"' in said["d.csv:3"][0]
+    assert "stock[north]" in said["d.csv:4"][0]
+    assert [what.split(":")[0] for what in said["d.csv:5"]] == ["year", "value"]
+    assert "weight -2" in said["d.csv:6"][0]
+    assert "not positive" in said["d.csv:6"][1]
+    assert "leave the row out" in said["d.csv:7"][0]
+    assert "line 8" in said["d.csv:9"][0]
+    assert "line 8 too" in said["d.csv:10"][0]
+    assert "quotes" in said["d.csv:11"][0]
+    assert "lookup" in said["d.csv:12"][0]
+    assert "no name" in said["d.csv:13"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", 'the column "series" is missing'),
+        ("series,element,year\n", 'the column "value" is missing'),
+        (HEAD.replace("weight", "wieght"), 'did you mean "weight"'),
+        ("series,element,year,value,year\n", 'the column "year" is there twice'),
+        ("series,element,year,value\n", "has no rows"),
+        ('series,element,year,value\n"a,stock[north],1,2\n', "not CSV"),
+    ],
+)
+def test_what_is_no_data_file(text: str, said: str) -> None:
+    assert any(said in what for _, what in problems(text))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match="No such file"):
+        read_data(tmp_path / "none.csv", MODEL)
+    with pytest.raises(ExchangeError, match="folder"):
+        read_data(tmp_path, MODEL)
+    (tmp_path / "latin.csv").write_bytes("séries".encode("latin-1"))
+    with pytest.raises(ScenarioError, match="UTF-8"):
+        read_data(tmp_path / "latin.csv", MODEL)
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    text = HEAD + "a,stock[north],,1,1.5,,,,,\n"
+    (tmp_path / "d.csv").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    data = read_data(tmp_path / "d.csv", MODEL)
+    assert isinstance(data, Data)
+    assert data.series[0].rows[0].value == 1.5
+    assert data.name == "d.csv"
