@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.cache import cached
+from simdistrict.cache import KEPT, cached
 from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program, build
@@ -48,7 +48,9 @@ class Prepared:
 class Plan:
     """Everything that decides the numbers of one run.
 
-    lookups: points of lookups that differ from the model's text, as a changes file.
+    lookups: points of lookups that differ from the model's text, as a changes file; chosen:
+    whether the backend was chosen here, so that a run of which no record is kept may have
+    another one with the same numbers.
     """
 
     prepared: Prepared
@@ -60,6 +62,7 @@ class Plan:
     atol: float
     backend: str
     lookups: str = ""
+    chosen: bool = False
 
 
 def prepare(path: Path) -> Prepared:
@@ -109,11 +112,12 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     changed = {name: value for name, value in wanted.items() if value is not None}
     prepared, control = _control(prepared, changed)
     grid = TimeGrid.of(*(control[name] for name in CONTROL))
-    if backend == "auto":
+    chosen = backend == "auto"
+    if chosen:
         backend = quickest(prepared.program, grid, integrator, runs)
     rtol = RTOL if run.rtol is None else run.rtol
     atol = ATOL if run.atol is None else run.atol
-    return Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend)
+    return Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
 
 
 def plans_for(
@@ -146,19 +150,47 @@ def plans_for(
 
 def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> str:
     """The backend with which runs are over first, a compilation included where one is due."""
-    # 0.15 microseconds per number and step in CPython, 1 ms to compile a line (measured 2026-11)
-    rounds = runs * grid.steps * {"euler": 1, "rk4": 4}.get(integrator, 12)
-    interpreted = 1.5e-7 * rounds * program.layout.values
+    interpreted = runs * _interpreting(program, grid, integrator)
     if interpreted < 0.1:
         return "interpreted"
     from simdistrict.engine.native.code import is_ready
 
-    compiling = 0.25 + 1e-3 * program.source.count("\n")
-    if interpreted > compiling:
+    if interpreted > _compiling(program):
         return "native"
     # the last bits of adaptive steps differ between backends: not for a cache to decide
     ready = integrator not in ADAPTIVE and is_ready(program)
     return "native" if ready else "interpreted"
+
+
+# what this process has waited for the interpreter so far, by the program's source
+_waited: dict[str, float] = {}
+
+
+def repeated(plan: Plan) -> str:
+    """The backend for a run of which no record is kept.
+
+    A program that this process runs again and again is compiled when the runs so far have taken
+    as long as that takes. The numbers are the same to the last bit.
+    """
+    if not plan.chosen or plan.backend != "interpreted" or plan.integrator in ADAPTIVE:
+        return plan.backend
+    program = plan.prepared.program
+    if len(_waited) > KEPT:
+        _waited.clear()
+    so_far = _waited.get(program.source, 0.0)
+    _waited[program.source] = so_far + _interpreting(program, plan.grid, plan.integrator)
+    return "native" if so_far > _compiling(program) else "interpreted"
+
+
+def _interpreting(program: Program, grid: TimeGrid, integrator: str) -> float:
+    """Seconds of a run in CPython: 0.15 microseconds per number and step (measured 2026-11)."""
+    stages = {"euler": 1, "rk4": 4}.get(integrator, 12)
+    return 1.5e-7 * grid.steps * stages * program.layout.values
+
+
+def _compiling(program: Program) -> float:
+    """Seconds for compiling: 1 ms per line (measured 2026-11)."""
+    return 0.25 + 1e-3 * program.source.count("\n")
 
 
 def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:

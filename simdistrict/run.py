@@ -17,7 +17,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run
+from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -66,6 +66,7 @@ def run_one(plan: Plan) -> Run:
     """Simulate one scenario."""
     if plan.backend == "pysd":
         return _run_pysd(plan)
+    plan = replace(plan, backend=repeated(plan))
     program, grid = plan.prepared.program, plan.grid
     vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator in ADAPTIVE:
@@ -212,7 +213,8 @@ def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
     commas. Raises ScenarioError when the plans differ in model, time grid or integrator.
     """
     check_alike(plans)
-    runs = [_kept(run_one(plan), plan, save) for plan in plans]
+    # with the backend that is recorded, and no other
+    runs = [_kept(run_one(replace(plan, chosen=False)), plan, save) for plan in plans]
     return build_result(plans[0].prepared.model, runs, provenance(plans))
 
 

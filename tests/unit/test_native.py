@@ -6,6 +6,7 @@ import ctypes
 import math
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,9 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import build
 from simdistrict.model import TimeGrid
 from simdistrict.netcdf import read_netcdf
-from simdistrict.plan import prepare, quickest
+from simdistrict.plan import plan_run, prepare, quickest, repeated
+from simdistrict.run import result_of, run_one
+from simdistrict.scenario import bare_scenario, resolve
 from tests.program import call
 from tests.small import mdl, small
 
@@ -408,6 +411,22 @@ def test_code_for_another_processor_is_compiled_again(monkeypatch: pytest.Monkey
     assert kept is not None
     assert kept.machine != "another machine"
     assert any(folder().glob("*.pickle"))
+
+
+def test_a_process_that_repeats_runs_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simdistrict.plan._waited", {})
+    prepared = prepare(find_model("core"))
+    plan = plan_run(prepared, resolve(bare_scenario(find_model("core")), prepared.model))
+    assert (plan.backend, plan.chosen) == ("interpreted", True)
+    monkeypatch.setattr("simdistrict.plan._interpreting", lambda *_: 0.1)
+    monkeypatch.setattr("simdistrict.plan._compiling", lambda _: 0.25)
+    assert [repeated(plan) for _ in range(5)] == [*["interpreted"] * 3, "native", "native"]
+    one, other = (run_one(p).values for p in (plan, replace(plan, chosen=False)))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    # a record says what was used
+    assert result_of([plan]).attrs["backend"] == "interpreted"
+    assert repeated(replace(plan, chosen=False)) == "interpreted"
+    assert repeated(replace(plan, integrator="adaptive")) == "interpreted"
 
 
 def test_auto_compiles_where_it_pays() -> None:
