@@ -5,6 +5,8 @@ The witnesses judge the interpreted backend; a compiled run that has its bits is
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,13 @@ from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.engine.integrate import fixed_steps
 from simdistrict.engine.native.batch import LANES, run_members
 from simdistrict.engine.outcome import Outcome
+from simdistrict.errors import SimdistrictError
 from simdistrict.model import CONTROL, Model, TimeGrid
-from simdistrict.plan import Prepared, lowered
+from simdistrict.plan import Prepared, lowered, plan_run
+from simdistrict.run import run_one
+from simdistrict.scenario import bare_scenario, resolve
 from tests.oracle.test_functions import MODELS, each_model, each_time_step
+from tests.oracle.test_public_models import CASES, Case, needs_files
 
 # models whose adaptive run ends at its limit of evaluations, in a sliding mode
 SLIDING = {"comparison", "logic"}
@@ -53,6 +59,22 @@ def test_a_compiled_run_has_the_bits_of_cpython(
     for name, variable in runs[0].data_vars.items():
         if variable.dtype.kind == "f":
             assert same_bits(variable.to_numpy(), runs[1][name].to_numpy()), name
+
+
+@needs_files
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_public_model_has_the_bits_of_cpython(case: Case) -> None:
+    try:
+        ready = lowered(read_model(case.model))
+        plan = plan_run(ready, resolve(bare_scenario(case.model), ready.model), "interpreted")
+    except SimdistrictError as error:
+        pytest.skip(error.problems[0].what)
+    if plan.integrator == "adaptive":
+        plan = replace(plan, integrator="rk4")
+    ours, compiled = (run_one(replace(plan, backend=b)) for b in ("interpreted", "native"))
+    assert ours.ending == compiled.ending
+    for name, values in ours.values.items():
+        assert same_bits(values, compiled.values[name]), name
 
 
 @each_model
