@@ -7,8 +7,9 @@ gives the same bytes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,36 @@ def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Pa
     with replacing(path, ours=is_ours, force=force) as part:
         try:
             _write(result, part)
+        except RuntimeError as error:
+            raise _reason(part, str(path), error) from None
+    return Path(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A variable that is written in parts: its dimensions, numpy type and attributes."""
+
+    dims: tuple[str, ...]
+    dtype: str
+    attrs: Mapping[str, object]
+
+
+def write_netcdf_parts(
+    head: Result,
+    grown: Mapping[str, Grown],
+    parts: Iterable[tuple[int, int, Mapping[str, NDArray[Any]]]],
+    path: str | Path,
+    *,
+    force: bool = False,
+) -> Path:
+    """Write a result of which some variables come in parts along the dimension `member`.
+
+    head: all the rest, every coordinate included; parts: (first member, the one behind the
+    last, values of every grown variable). Otherwise as `write_netcdf`.
+    """
+    with replacing(path, ours=is_ours, force=force) as part:
+        try:
+            _write(head, part, grown, parts)
         except RuntimeError as error:
             raise _reason(part, str(path), error) from None
     return Path(path)
@@ -102,7 +133,12 @@ def _is_netcdf(path: Path) -> bool:
     return head.startswith(_MAGIC)
 
 
-def _write(result: Result, part: Path) -> None:
+def _write(
+    result: Result,
+    part: Path,
+    grown: Mapping[str, Grown] | None = None,
+    parts: Iterable[tuple[int, int, Mapping[str, NDArray[Any]]]] = (),
+) -> None:
     """Define everything, then describe it, then fill it.
 
     The order is for speed: netCDF4 leaves the definition of the file once instead of once for
@@ -123,6 +159,12 @@ def _write(result: Result, part: Path) -> None:
                 file.createDimension(dims[-1], values.shape[-1])
             made = file.createVariable(name, values.dtype, dims, contiguous=True)
             filled.append((made, values, variable.attrs))
+        growing = {
+            name: file.createVariable(name, kind.dtype, kind.dims, contiguous=True)
+            for name, kind in (grown or {}).items()
+        }
+        for name, kind in (grown or {}).items():
+            growing[name].setncatts({key: _stored(value) for key, value in kind.attrs.items()})
         for made, values, attrs in filled:
             made.setncatts({key: _stored(value) for key, value in attrs.items()})
             if values.dtype.kind == "S":
@@ -130,6 +172,10 @@ def _write(result: Result, part: Path) -> None:
                 made.set_auto_chartostring(False)
         for made, values, _ in filled:
             _fill(made, values)
+        for first, last, arrays in parts:
+            for name, made in growing.items():
+                before = (slice(None),) * made.dimensions.index("member")
+                made[(*before, slice(first, last))] = arrays[name]
     except BaseException:
         with suppress(RuntimeError):  # a file that could not be written cannot be closed either
             file.close()
