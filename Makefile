@@ -50,6 +50,7 @@ results: $(VENV)/dev.stamp
 
 calibrate: $(VENV)/run.stamp
 	@$(BIN)/simdistrict calibrate district --workers $(WORKERS)
+	@$(BIN)/simdistrict fill district --changes runs/district-calibration/fitted.cin --digits 4
 
 bench: $(VENV)/run.stamp
 	@for script in $(sort $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit; done
