@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import statistics
@@ -53,7 +54,8 @@ def main() -> None:
     options.add_argument("models", nargs="*", default=["core", "synthetic", "district"])
     given = options.parse_args()
     print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}")
-    versions = (f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    known = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    versions = (f"{name} {known[name]}" for name in LIBRARIES if name in known)
     print(f"Python {platform.python_version()}, {', '.join(versions)}; Euler")
     for name in given.models:
         with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +98,8 @@ def measure(model: Path, folder: Path, members: int, *, pysd: bool) -> None:
         run = lambda b=batch, n=numbers, t=threads: b.run(n, t)  # noqa: E731
         label = f"{'fast' if fast else 'native'} member of {members}, {threads} threads"
         lines[label] = timed(lambda run=run: clocked(run) / members, 3)
-    lines["simlin"] = timed(simlin(model), 3)
+    if importlib.util.find_spec("simlin"):
+        lines["simlin"] = timed(simlin(model), 3)
     if pysd:
         lines["PySD (from two horizons)"] = pysd_run(model, plan)
     report(lines)

@@ -181,6 +181,7 @@ def ensemble_of(
     by commas; fast: see `Ensemble`. Raises ScenarioError or EngineError for what makes no ensemble.
     """
     check_alike(plans)
+    _check_programs(plans)
     if method not in METHODS:
         raise EngineError(
             Problem("method", f'there is no method "{method}"', f"use one of {', '.join(METHODS)}")
@@ -200,6 +201,21 @@ def ensemble_of(
     _check_saved(plans[0], names, saved)
     design = Design(tuple(priors), members, seed, method)
     return Ensemble(tuple(plans), design, prior_text, saved, _points(plans[0], times), fast)
+
+
+def _check_programs(plans: Sequence[Plan]) -> None:
+    """Priors name places in the vector of a run, which must be the same in all scenarios."""
+    first = plans[0]
+    for plan in plans[1:]:
+        if plan.prepared.program.source != first.prepared.program.source:
+            raise ScenarioError(
+                Problem(
+                    f"scenario {plan.resolved.name}",
+                    f"it runs with other equations than {first.resolved.name}, because one of "
+                    "them sets a time that the model computes",
+                    "set it in both, or in neither",
+                )
+            )
 
 
 def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:

@@ -126,9 +126,13 @@ def command(
     path = output or Path("runs") / f"{name}-ensemble.nc"
     progress = None if settings["quiet"] else _progress()
     begin = time.perf_counter()
-    written = write_ensemble(
-        ensemble, path, resume=resume, force=force, workers=workers, progress=progress
-    )
+    try:
+        written = write_ensemble(
+            ensemble, path, resume=resume, force=force, workers=workers, progress=progress
+        )
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
+        raise
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
 
 

@@ -261,6 +261,17 @@ def test_what_is_saved() -> None:
             ensemble(4 if options else 0, **options)
 
 
+@pytest.mark.usefixtures("project")
+def test_scenarios_with_other_equations_are_refused() -> None:
+    text = Path("small.mdl").read_text()
+    Path("small.mdl").write_text(text.replace("FINAL TIME = 10", "FINAL TIME = 9 + tax"))
+    Path("free.yaml").write_text(FREE + "run: {final time: 10}\n")
+    with pytest.raises(ScenarioError, match="other equations"):
+        ensemble(4)
+    Path("taxed.yaml").write_text(TAXED + "run: {final time: 10}\n")
+    assert ensemble(4).points == (10,)
+
+
 # ---------------------------------------------------------------------- the command
 
 
@@ -343,6 +354,27 @@ def test_a_file_is_repeated_from_what_it_records(
     answer = call(capsys, "rerun", "out.nc")
     assert answer.code == 5
     assert "double" in answer.out
+
+
+@pytest.mark.usefixtures("project")
+def test_an_interruption_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
+    run_chunk = Ensemble.run_chunk
+
+    def interrupted(self: Ensemble, chunk: int, workers: int | None = None) -> object:
+        if chunk == 2:
+            raise KeyboardInterrupt
+        return run_chunk(self, chunk, workers)
+
+    words = ["ensemble", "free.yaml", "--members", 64, "--prior", "prior.csv", "-o", "out.nc"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Ensemble, "run_chunk", interrupted)
+        answer = call(capsys, *words)
+    assert answer.code == 1
+    assert "out.nc.parts for --resume" in answer.err
+    assert "32 members from before" in call(capsys, *words, "--resume").out
 
 
 @pytest.mark.usefixtures("project")

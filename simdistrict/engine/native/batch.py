@@ -82,7 +82,7 @@ class Batch:
         numbers = np.ascontiguousarray(numbers, float)
         if numbers.ndim != 2 or numbers.shape[1] != len(self.sampled):
             raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
-        threads = threads or os.cpu_count() or 1
+        threads = threads or cores()
         work: _Work
         if self.integrator == "stiff":
             work = _StiffWork(self, numbers, 1)
@@ -98,6 +98,13 @@ class Batch:
             with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
                 list(pool.map(work.do, chunks))
         return Members(work.values, work.outcome, work.time)
+
+
+def cores() -> int:
+    """How many cores this process may use, which can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Work:
