@@ -71,8 +71,7 @@ def as_markdown(table: Table, stamp: Stamp) -> str:
         lines += [f"All rows: `{table.name}.csv`.", ""]
     else:
         lines += [*markdown_rows(table), ""]
-    rounding = "; ".join(dict.fromkeys(t.rounding() for t in (table, *table.shown)))
-    lines += [f"Rounding: {rounding}.", ""] if rounding else []
+    lines += [_rounding(table), ""]
     lines += [f"Made by `simdistrict tables {table.name}`: {stamp}."]
     return "\n".join(lines) + "\n"
 
@@ -86,6 +85,12 @@ def markdown_rows(table: Table) -> Iterator[str]:
     yield _line(["---:" if right else "---" for right in numeric])
     for row in table.cells():
         yield _line([cell.replace("|", "/") for cell in row])
+
+
+def _rounding(table: Table) -> str:
+    own = table.rounding()
+    parts = [f"{part.title}: {part.rounding()}" for part in table.shown]
+    return "Rounding: " + "; ".join([*parts, f"{table.name}.csv: {own}" if parts else own]) + "."
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:

@@ -84,6 +84,8 @@ class Table:
         for column in self.columns:
             if column.policy:
                 found.setdefault(column.policy, []).append(column.name)
+        if len(found) == 1:
+            return f"all numbers {next(iter(found))}"
         return "; ".join(f"{', '.join(names)}: {policy}" for policy, names in found.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ SHORT = {
     MITTELSTAND: "Mittelstand",
     MIDWEST: "Midwest",
 }
-HOLDS, FAILS, SHOWN = "holds", "FAILS", "shown"
+HOLDS, FAILS, SHOWN, NO_CASE = "holds", "FAILS", "shown", "no case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Test:
         """Whether it holds; a number without a band is only shown."""
         if self.low is None and self.high is None:
             return SHOWN
+        if math.isnan(self.value):
+            return NO_CASE
         return HOLDS if self.holds else FAILS
 
     def row(self) -> tuple[Cell, ...]:
@@ -61,7 +64,9 @@ def verdict_columns(of: str, digits: int = 3) -> tuple[Column, ...]:
 
 def failing_first(tests: list[Test]) -> tuple[tuple[Cell, ...], ...]:
     """The rows, failing ones first, else in the order given."""
-    return tuple(test.row() for test in sorted(tests, key=lambda t: t.holds))
+    order = (FAILS, NO_CASE)
+    first = sorted(tests, key=lambda t: order.index(t.verdict) if t.verdict in order else 2)
+    return tuple(test.row() for test in first)
 
 
 def short(district: str) -> str:

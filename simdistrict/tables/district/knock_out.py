@@ -16,7 +16,7 @@ WEIGHED = "decision weight on non cost factors=1"
 # loops at rest in the baseline: the scenario, and what is set on top, in which each one acts
 ACTING = {
     "loop R10 retaliation": (TARIFFS, ()),
-    "loop B1 risk diversification": (TARIFFS, (WEIGHED,)),
+    "loop B1 risk diversification": ("friend_shoring", (WEIGHED,)),
     "loop B4 security tariff": (TARIFFS, ()),
 }
 COLUMNS = (
@@ -33,9 +33,9 @@ uncut: change of the home share in percentage points, and ratios of relative out
 incumbents. Cutting leaves the past before 1980 and all other equations as they are; with B2 cut the
 sourcing of 1980 is another one too, since it is an equilibrium of the choice that B2 drives.
 
-B1, B4 and R10 have little or nothing to do in the baseline, where nobody weighs risk and there is no
-security tariff; they are also cut in the scenario security tariffs (B1 with a full decision weight
-on what is no cost)."""
+R10, B1 and B4 have little or nothing to do in the baseline, where there is no security tariff and
+nobody weighs risk; they are also cut where they act: R10 and B4 under security tariffs, B1 under
+friend-shoring with a full decision weight on what is no cost."""
 
 
 @dataclass(frozen=True, slots=True)
