@@ -27,9 +27,7 @@ SHOWN = 10
     show_default=True,
     help="Holds one folder for each model.",
 )
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Of the fit."
-)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Of the fit.")
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj

@@ -48,8 +48,10 @@ class Simulated:
             for d in variable.dims
         )
         values = np.asarray(variable.values[places], dtype=float)
-        return values if "time" in variable.dims else np.broadcast_to(
-            values, (len(self.years), *values.shape)
+        return (
+            values
+            if "time" in variable.dims
+            else np.broadcast_to(values, (len(self.years), *values.shape))
         )
 
     def at(self, element: str, year: float, **labels: str) -> float:
@@ -122,9 +124,7 @@ class Study:
         assert s.data is not None
         efforts = {"starts": s.starts, "evaluations": s.evaluations, "seed": s.seed}
         given = {name: value for name, value in efforts.items() if value is not None}
-        return calibrate(
-            self.model, s.data, s.free, until=s.until, workers=self.workers, **given
-        )
+        return calibrate(self.model, s.data, s.free, until=s.until, workers=self.workers, **given)
 
     @property
     def stamp(self) -> Stamp:

@@ -45,4 +45,6 @@ def table(study: Study) -> Table:
             rows.append(
                 (series.series, counted, period, s.n, r2, s.mae, s.mape, s.rmse, *shares, s.u)
             )
-    return Table("calibration", "How well the model follows each series", COLUMNS, tuple(rows), NOTE)
+    return Table(
+        "calibration", "How well the model follows each series", COLUMNS, tuple(rows), NOTE
+    )

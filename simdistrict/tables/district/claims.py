@@ -82,7 +82,11 @@ def c1(study: Study) -> list[Test]:
     gaps = [_first(run, d, "making") - _first(run, d, "assembly") for d in exposed(study)]
     past = run.years <= 2024
     design = max(
-        float((1 - run.series("sourcing share", district=d, stage="design", location="home"))[past].max())
+        float(
+            (1 - run.series("sourcing share", district=d, stage="design", location="home"))[
+                past
+            ].max()
+        )
         for d in names
     )
     return [
@@ -141,8 +145,20 @@ def c4(study: Study) -> list[Test]:
         return both[0] / both[1]
 
     return [
-        Test("C4", "parts over sales, all districts, 2008 over 1990", 1, None, ratio(2008) / ratio(1990)),
-        Test("C4", "parts over sales, all districts, 2019 over 2008", None, 1, ratio(2019) / ratio(2008)),
+        Test(
+            "C4",
+            "parts over sales, all districts, 2008 over 1990",
+            1,
+            None,
+            ratio(2008) / ratio(1990),
+        ),
+        Test(
+            "C4",
+            "parts over sales, all districts, 2019 over 2008",
+            None,
+            1,
+            ratio(2019) / ratio(2008),
+        ),
     ]
 
 
@@ -159,7 +175,9 @@ def c10(study: Study) -> list[Test]:
             for s in ("making", "design")
         )
 
-    what = "industrial policy, state capacity not rebuilt: capacity added by 2032 that is missing, %"
+    what = (
+        "industrial policy, state capacity not rebuilt: capacity added by 2032 that is missing, %"
+    )
     return [Test("C10", what, 20, 50, 100 * (1 - added(held) / added(full)))]
 
 
@@ -231,7 +249,9 @@ def c17(study: Study) -> list[Test]:
         )
         return sum(gaps)
 
-    what = "friend-shoring: gain of the near share over loss of the far share by 2035, all districts"
+    what = (
+        "friend-shoring: gain of the near share over loss of the far share by 2035, all districts"
+    )
     return [Test("C17", what, 0.6, None, change("near share") / -change("far share"))]
 
 
@@ -326,7 +346,13 @@ def c39(study: Study) -> list[Test]:
             -15,
             percent(parts[0] / parts[1]),
         ),
-        Test("C39", "friend-shoring: near share of assembly 2035, largest rise in points", 10, 20, near),
+        Test(
+            "C39",
+            "friend-shoring: near share of assembly 2035, largest rise in points",
+            10,
+            20,
+            near,
+        ),
     ]
 
 

@@ -67,9 +67,7 @@ def effects(study: Study) -> list[Effect]:
     return found
 
 
-def _pair(
-    name: str, loop: str, study: Study, scenario: str, sets: tuple[str, ...]
-) -> list[Effect]:
+def _pair(name: str, loop: str, study: Study, scenario: str, sets: tuple[str, ...]) -> list[Effect]:
     whole, cut = study.run(scenario, *sets), study.run(scenario, *sets, f"{loop}=0")
     label = loop.removeprefix(PREFIX)
     return [
@@ -97,9 +95,7 @@ def _over(cut: Simulated, whole: Simulated, element: str, year: float, district:
 def table(study: Study) -> Table:
     """One row per loop and district; the page shows home share and output, loop by district."""
     found = effects(study)
-    rows = [
-        (e.scenario, e.loop, e.district, e.home, e.output, e.jobs, e.jobs_now) for e in found
-    ]
+    rows = [(e.scenario, e.loop, e.district, e.home, e.output, e.jobs, e.jobs_now) for e in found]
     home = _matrix("Home share 2060, change in points", found, {e: e.home for e in found}, 1)
     output = _matrix("Output 2060, ratio", found, {e: e.output for e in found}, 2)
     title = "What is left when one feedback loop is cut"

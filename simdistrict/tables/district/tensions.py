@@ -134,7 +134,9 @@ def sassuolo(study: Study) -> list[Finding]:
 def decomposition(run: Simulated, district: str, start: float, end: float) -> dict[str, float]:
     """The change of jobs with incumbents in log points, by what changed; the parts add up."""
     world, output, jobs, general = (
-        run.series(element, **({"district": district} if element != "labour productivity index" else {}))
+        run.series(
+            element, **({"district": district} if element != "labour productivity index" else {})
+        )
         for element in ("world demand", "output", "employment", "labour productivity index")
     )
     home, saved, experience = (_hours(run, district)[k] for k in range(3))
@@ -220,7 +222,10 @@ def tariffs(study: Study) -> list[Finding]:
     kinds = {
         "parts": (PARTS, "tariff on parts alone, with its retaliation"),
         "goods": (GOODS, "tariff on final goods alone, no retaliation"),
-        "both": (f"{PARTS}, {GOODS}, {MORE_RETALIATION}", "tariffs on parts and goods, retaliation"),
+        "both": (
+            f"{PARTS}, {GOODS}, {MORE_RETALIATION}",
+            "tariffs on parts and goods, retaliation",
+        ),
     }
     for name, (changes, words) in kinds.items():
         run = study.run_text(f"tariffs_{name}", TARIFFS.format(changes=changes))
