@@ -106,7 +106,8 @@ def draw(figure: Figure, path: Path) -> list[Path]:
         raise EngineError(Problem("figures", what, hint)) from None
 
     rows = -(-len(figure.panels) // figure.columns)
-    with mpl.rc_context({**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}):
+    settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # no user's own style
+    with mpl.rc_context(settings):
         canvas = NewCanvas(figsize=(2.0 * figure.columns + 0.4, 1.75 * rows + 0.5))
         _fill(canvas, figure, rows)
         written = []

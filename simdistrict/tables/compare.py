@@ -79,7 +79,8 @@ def _cells(name: str, committed: str, new: str) -> Iterator[Difference]:
     old_rows, new_rows = (list(csv.reader(text.splitlines()[1:])) for text in (committed, new))
     yield from _lines(name, *("".join(text.splitlines()[:1]) for text in (committed, new)))
     head = new_rows[0]
-    for k, (old, row) in enumerate(zip_longest(old_rows, new_rows, fillvalue=[]), 2):
+    nothing: list[str] = []
+    for k, (old, row) in enumerate(zip_longest(old_rows, new_rows, fillvalue=nothing), 2):
         if len(old) != len(row):
             yield Difference(f"{name}:{k}", ",".join(old), ",".join(row))
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +123,7 @@ class Study:
         s = self.settings
         assert s.data is not None
         efforts = {"starts": s.starts, "evaluations": s.evaluations, "seed": s.seed}
-        given = {name: value for name, value in efforts.items() if value is not None}
+        given: dict[str, Any] = {n: value for n, value in efforts.items() if value is not None}
         return calibrate(self.model, s.data, s.free, until=s.until, workers=self.workers, **given)
 
     @property

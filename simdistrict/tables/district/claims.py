@@ -49,8 +49,9 @@ TIERS = {
 }
 NOTE = """Scenario: the baseline unless said otherwise. "Exposed" districts have more than 25% of
 assembly offshore in 2008. Rows marked *shown* have no band of their own; *no case* means that the
-model has no district of the kind that the claim speaks of, which is a failure of another sort. C11 stands in the table of
-targets, C44 is a first look: its test proper compares policy histories and the year 2070."""
+model has no district of the kind that the claim speaks of, which is a failure of another sort. C11
+stands in the table of targets, C44 is a first look: its test proper compares policy histories and
+the year 2070."""
 
 
 def tests(study: Study) -> list[Test]:
@@ -190,7 +191,7 @@ def c12_c13(study: Study) -> list[Test]:
     return [
         Test(
             "C12",
-            f"districts of nine that keep 70% of their jobs of 1991 in 2019 (not: {', '.join(below)})",
+            f"districts of nine that keep 70% of jobs 1991-2019 (not: {', '.join(below)})",
             6,
             None,
             len(jobs) - 1 - len(below),

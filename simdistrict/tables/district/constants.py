@@ -19,8 +19,8 @@ COLUMNS = (
     Column("most correlated with"),
     Column("correlation", decimals=2),
 )
-NOTE = """Fitted to the record up to 2019 between the bounds low and high (least squares from several
-starts; `models/district/calibration.yaml`). What is fitted is rounded to four digits in
+NOTE = """Fitted to the record up to 2019 between the bounds low and high (least squares from
+several starts; `models/district/calibration.yaml`). What is fitted is rounded to four digits in
 `models/district/data/parameters.csv`, and so reaches the model. The range is the 95% range from the
 slopes at the fit, which takes residuals for independent: read it as the least that is uncertain. A
 constant at a bound has none: the data would move it further than its source allows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simdistrict.tables.district.common import BASELINE, districts
 from simdistrict.tables.study import Study
-from simdistrict.tables.table import Column, Table
+from simdistrict.tables.table import Cell, Column, Table
 
 YEARS = (1980, 1990, 2000, 2010, 2019, 2030, 2045, 2060)
 GAINS = ("sourcing gain", "market gain")
@@ -22,7 +22,7 @@ local and leaves out the balancing loops. Years after 2019 are predictions."""
 def table(study: Study) -> Table:
     """One row per district."""
     run = study.run(BASELINE)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for district in districts(study):
         index = [run.at("criticality", year, district=district) for year in YEARS]
         gains = [run.at(gain, 2019, district=district) for gain in GAINS]

@@ -27,20 +27,22 @@ COLUMNS = (
     Column("record", significant=3),
     Column("model", significant=3),
 )
-NOTE = f"""*WRONG*: the model is off by more than {100 * TOLERANCE:.0f}%, or has another sign than the
-record. *agrees*: it is not. *shown*: there is no number to compare with. Ratios are late over early
-year. The rows "series" are the worst point of every series of `models/district/record/record.csv`
-that the model misses by so much, predictions (after 2019) and series outside the fit included.
+NOTE = f"""*WRONG*: the model is off by more than {100 * TOLERANCE:.0f}%, or has another sign than
+the record. *agrees*: it is not. *shown*: there is no number to compare with. Ratios are late over
+early year. The rows "series" are the worst point of every series of
+`models/district/record/record.csv` that the model misses by so much, predictions (after 2019) and
+series outside the fit included.
 
-- F1 Firms that went abroad seldom came back (Bettiol, Burlina, Chiarvesio and Di Maria 2017).
+- F1 Firms that went abroad seldom came back (Bettiol, Burlina, Chiarvesio and Di Maria 2017). That
+  at most a fifth is "seldom" is judgement.
 - F2, F3 Footwear and sport shoes kept value, not jobs. Pairs in the record are of two definitions.
 - F5 Tiles lost jobs with next to no offshoring. The change of jobs in log points (100 times the
   natural logarithm, which add up) is split in this order: world market, market share, places of
   production, automation, experience, general productivity; what is left is the lag of staffing.
 - F6 The textile core of Prato shrank before and during the takeover, and not because of it.
-- F8 The tariffs of 2018-19 raised no manufacturing jobs (Flaaen and Pierce 2024). Sizes here: 0.16 on
-  parts of all stages but design from the far location, 0.16 on final goods of low-cost rivals, 0.12
-  as retaliation in the countries that retaliate, from 2018 on over two years.
+- F8 The tariffs of 2018-19 raised no manufacturing jobs (Flaaen and Pierce 2024). Sizes here: 0.16
+  on making and assembly from the far location, 0.16 on final goods of low-cost rivals, 0.12 as
+  retaliation in the countries that retaliate, from 2018 on over two years.
 
 Not in the model, so not here: districts that vanish (F4), the share of industry in GDP (F7), ageing
 of owners and the gas price of 2021-23 (F9, hooks only), the measured premium of districts (F10)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simdistrict.tables.district.common import BASELINE, SCENARIOS, districts
 from simdistrict.tables.study import Study
-from simdistrict.tables.table import Column, Table
+from simdistrict.tables.table import Cell, Column, Table
 
 COLUMNS = (
     Column("district"),
@@ -12,14 +12,14 @@ COLUMNS = (
     *(Column(f"2060 {name.replace('_', ' ')}", decimals=2) for name in SCENARIOS),
     *(Column(f"jobs 2060, {name.replace('_', ' ')}", decimals=2) for name in SCENARIOS[1:]),
 )
-NOTE = """Home share: the part of all stages made in the district, weighted by cost, from 0 to 1. Jobs:
-those with incumbents in 2060, relative to the baseline (neoliberal globalisation) in 2060. All of
-this is prediction."""
+NOTE = """Home share: the part of all stages made in the district, weighted by cost, from 0 to 1.
+Jobs: those with incumbents in 2060, relative to the baseline (neoliberal globalisation) in that
+year. All of this is prediction."""
 
 
 def table(study: Study) -> Table:
     """One row per district."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     base = study.run(BASELINE)
     for district in districts(study):
         now = base.at("home share", 2020, district=district)

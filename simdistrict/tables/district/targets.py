@@ -17,10 +17,10 @@ from simdistrict.tables.district.jobs import rank_correlation
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
 
-NOTE = """Data to 2019. The bands were set before the fit, but the middle of each C11 band, the series
-of jobs and the labour costs are among the data that are fitted: a target that holds says that the
-structure can follow the record, not that it predicts it. C11 stands in docs/claims.md. Labour cost:
-the model over the record in one year, both relative to the home country."""
+NOTE = """Data to 2019. The bands were set before the fit, but the middle of each C11 band, the
+series of jobs and the labour costs are among the data that are fitted: a target that holds says
+that the structure can follow the record, not that it predicts it. C11 stands in docs/claims.md.
+Labour cost: the model over the record in one year, both relative to the home country."""
 TO = 2019
 COSTS = ("labour cost Romania/Italy", "labour cost China/Italy")
 
@@ -47,7 +47,7 @@ def _decade(study: Study) -> list[Test]:
     """Jobs from 2000 to 2010."""
     run = study.run(BASELINE)
     bands = {MIDWEST: (-38.0, -28.0), MITTELSTAND: (-12.0, -5.0)}
-    bands |= {district: (-20.0, -5.0) for district in ENGINEERING}
+    bands |= dict.fromkeys(ENGINEERING, (-20.0, -5.0))
     found = []
     for district, (low, high) in bands.items():
         change = percent(run.ratio("employment", 2010, 2000, district=district))
