@@ -64,10 +64,9 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def verdicts(name: str, of: str) -> list[str]:
-    """How many hold, and the rows that do not."""
-    found = [row for row in rows(name) if row["verdict"] != "shown"]
-    bad = [row for row in found if row["verdict"] in BAD]
+def failures(name: str, of: str) -> list[str]:
+    """The rows that do not hold, one line each."""
+    bad = [row for row in rows(name) if row["verdict"] in BAD]
     lines = []
     for row in bad:
         band = f"{row['low'] or 'below'} to {row['high']}" if row["high"] else f"from {row['low']}"
@@ -84,7 +83,7 @@ def block() -> str:
     )
     good = [sum(row["verdict"] == "holds" for row in found) for found in (targets, claims)]
     wrong = sum(row["verdict"] == "WRONG" for row in rows("record_against"))
-    failing = [*verdicts("targets", "target"), *verdicts("claims", "claim")]
+    failing = [*failures("targets", "target"), *failures("claims", "claim")]
     head = (
         f"Of {len(targets)} targets of the calibration {good[0]} are met, of {len(claims)} numbers "
         f"that claims speak of {good[1]} lie in their bands, and {wrong} numbers of the record are "
