@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,11 @@ def is_ours(path: Path) -> bool:
     if not _is_netcdf(path):
         return False
     try:
-        with netCDF4.Dataset(path) as file:
-            return MARK in file.ncattrs()
-    except _FAULTS:
+        # HDF5 keeps the names of attributes as they are. Opening the file with the library takes a
+        # tenth of a second for some hundred variables, and each command that replaces one asks
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return content.find(MARK.encode()) >= 0
+    except (OSError, ValueError):
         return False
 
 
