@@ -284,4 +284,4 @@ def test_list_models() -> None:
 
 
 def test_list_what_is_not_there() -> None:
-    assert CliRunner().invoke(list_command, ["tables"]).exit_code == 2
+    assert CliRunner().invoke(list_command, ["planets"]).exit_code == 2
