@@ -19,15 +19,27 @@ if TYPE_CHECKING:
 
 @click.command("ensemble")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--members", type=int, required=True, help="How many runs of each scenario.")
+@click.option("--members", type=int, help="How many runs of each scenario.")
+@click.option(
+    "--blocks", type=click.IntRange(1), help="The same, counted in blocks of saltelli or morris."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another one, other draws.")
 @click.option(
     "--method",
-    type=click.Choice(["lhs", "sobol", "random"]),
+    type=click.Choice(["lhs", "sobol", "random", "saltelli", "morris"]),
     default="lhs",
     show_default=True,
-    help="Latin hypercube, scrambled Sobol sequence, independent draws.",
+    help="Latin hypercube, scrambled Sobol sequence, independent draws; blocks for the methods "
+    "sobol (saltelli) and morris of `sensitivity`.",
 )
+@click.option(
+    "--order",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="Of Sobol indices: 2 for those of pairs, with twice the runs (saltelli).",
+)
+@click.option("--levels", type=int, default=4, show_default=True, help="Of a constant (morris).")
 @click.option(
     "--prior",
     type=click.Path(path_type=Path),
@@ -76,9 +88,12 @@ if TYPE_CHECKING:
 def command(
     settings: dict[str, bool],
     scenarios: tuple[str, ...],
-    members: int,
+    members: int | None,
+    blocks: int | None,
     seed: int,
     method: str,
+    order: int,
+    levels: int,
     prior: Path | None,
     output: Path | None,
     save: str | None,
@@ -107,6 +122,11 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
+    if (members is None) == (blocks is None):
+        raise click.UsageError(
+            "give --members N, or --blocks N for the methods saltelli and morris"
+        )
+    from simdistrict.blocks import Shape
     from simdistrict.ensemble import ensemble_of
     from simdistrict.ensemble_file import write_ensemble
     from simdistrict.plan import find, plans_for
@@ -119,8 +139,19 @@ def command(
     text = read_prior_file(table)
     prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
+    shape = Shape(order, levels)
+    count = members if blocks is None else blocks * shape.block(method, len(priors))
     ensemble = ensemble_of(
-        plans, priors, text, members, seed=seed, method=method, save=save, times=times, fast=fast
+        plans,
+        priors,
+        text,
+        count or 0,
+        seed=seed,
+        method=method,
+        save=save,
+        times=times,
+        fast=fast,
+        shape=shape,
     )
     name = "+".join(plan.resolved.name for plan in plans)
     path = output or Path("runs") / f"{name}-ensemble.nc"
