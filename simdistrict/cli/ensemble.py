@@ -76,6 +76,12 @@ if TYPE_CHECKING:
 @click.option("--final-time", type=float)
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
 @click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs the members instead."
+)
+@click.option(
+    "--chunk", type=click.IntRange(1), metavar="MEMBERS", help="Run together and lost together."
+)
+@click.option(
     "--fast",
     is_flag=True,
     help="Powers up to three times as fast, with an error in their last digit.",
@@ -108,6 +114,8 @@ def command(
     initial_time: float | None,
     final_time: float | None,
     workers: int | None,
+    scheduler: str | None,
+    chunk: int | None,
     fast: bool,
     resume: bool,
     strict: bool,
@@ -126,6 +134,8 @@ def command(
         raise click.UsageError(
             "give --members N, or --blocks N for the methods saltelli and morris"
         )
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
     from simdistrict.blocks import Shape
     from simdistrict.ensemble import ensemble_of
     from simdistrict.ensemble_file import write_ensemble
@@ -152,14 +162,26 @@ def command(
         times=times,
         fast=fast,
         shape=shape,
+        chunk=chunk,
     )
     name = "+".join(plan.resolved.name for plan in plans)
-    path = output or Path("runs") / f"{name}-ensemble.nc"
+    path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
+    runner = None
+    if scheduler is not None:
+        from simdistrict.cluster import runner_on
+
+        runner = runner_on(ensemble, scheduler)
     progress = None if settings["quiet"] else _progress()
     begin = time.perf_counter()
     try:
         written = write_ensemble(
-            ensemble, path, resume=resume, force=force, workers=workers, progress=progress
+            ensemble,
+            path,
+            resume=resume,
+            force=force,
+            workers=workers,
+            progress=progress,
+            runner=runner,
         )
     except KeyboardInterrupt:
         click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
