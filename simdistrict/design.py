@@ -1,29 +1,29 @@
 """Designs: which numbers the members of an ensemble get, any part of them at any time.
 
 Every number depends on the seed, its member and its column alone, so a design has the same
-numbers in whatever pieces it is made, and takes no memory as a whole. The second door to scipy.
+numbers in whatever pieces it is made, and takes no memory as a whole. scipy gives the normal
+distribution.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdistrict.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
+from simdistrict.counted import Reals, key_of, shuffled, uniform
 from simdistrict.prior import Prior
 
-METHODS = ("lhs", "sobol", "random")
+# each member of these stands by itself
+PLAIN = ("lhs", "sobol", "random")
+METHODS = (*PLAIN, *BLOCKED)
 # low and high of a normal or lognormal band are this many standard deviations apart
 _WIDE = 4.0
-
-Reals = NDArray[np.float64]
-_Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,15 @@ class Design:
     """Members x priors.
 
     method: `lhs` (Latin hypercube: each column has one member in each of `members` slices of
-    equal probability), `sobol` (scrambled, scipy's), `random`.
+    equal probability), `sobol` (scrambled, scipy's), `random`; `saltelli` and `morris` come in
+    blocks, see `blocks`. shape: of a design in blocks.
     """
 
     priors: tuple[Prior, ...]
     members: int
     seed: int = 0
     method: str = "lhs"
+    shape: Shape = Shape()
 
     def rows(self, first: int, last: int) -> Reals:
         """The numbers of the members from `first` up to, not with, `last`."""
@@ -49,34 +51,39 @@ class Design:
     def shares(self, first: int, last: int) -> Reals:
         """The same as shares of probability, between 0 and 1."""
         if self.method == "sobol":
-            return self._sobol(first, last)
+            return sobol_part(self._sequence, first, last)
+        if self.method in BLOCKED:
+            return self._blocked(first, last)
         member = np.arange(first, last, dtype=np.uint64)
         found = np.empty((len(member), len(self.priors)))
         for k in range(len(self.priors)):
-            inside = _uniform(_hash(member, _key(self.seed, k, 0)))
+            inside = uniform(member, key_of(self.seed, k, 0))
             if self.method == "random":
                 found[:, k] = inside
             else:
-                slices = _shuffled(member, self.members, self.seed, k)
+                slices = shuffled(member, self.members, self.seed, k)
                 found[:, k] = (slices + inside) / self.members
         return found
 
-    def _sobol(self, first: int, last: int) -> Reals:
-        sequence = self._sequence
-        if sequence.num_generated != first:
-            sequence.reset()
-            if first:
-                sequence.fast_forward(first)
-        with warnings.catch_warnings():
-            # that a part of the design is not balanced by itself is no news
-            warnings.simplefilter("ignore", UserWarning)
-            return np.asarray(sequence.random(last - first), float)
+    def _blocked(self, first: int, last: int) -> Reals:
+        count, size = len(self.priors), self.block
+        blocks = first // size, -(-last // size)
+        if self.method == "saltelli":
+            found = saltelli(self._sequence, count, self.shape.order, *blocks)
+        else:
+            found = morris(self.seed, count, self.shape.levels, *blocks)
+        begin = first - blocks[0] * size
+        return found[begin : begin + last - first].copy()
+
+    @property
+    def block(self) -> int:
+        """Members that belong together; 1 where each stands by itself."""
+        return self.shape.block(self.method, len(self.priors))
 
     @cached_property
     def _sequence(self) -> Any:
-        from scipy.stats import qmc
-
-        return qmc.Sobol(len(self.priors), scramble=True, seed=self.seed)
+        points = 2 if self.method == "saltelli" else 1
+        return sobol_sequence(points * len(self.priors), self.seed)
 
 
 # ---------------------------------------------------------------------- distributions
@@ -126,55 +133,6 @@ _QUANTILES: dict[str, Callable[[Prior, Reals], Reals]] = {
     "normal": _normal,
     "lognormal": _lognormal,
 }
-
-# ---------------------------------------------------------------------- counted random numbers
-
-_MASK = (1 << 64) - 1
-
-
-def _key(*numbers: int) -> int:
-    """One key of 64 bits from whole numbers."""
-    key = 0x9E3779B97F4A7C15
-    for number in numbers:
-        key = int(_hash(np.array([number & _MASK], np.uint64), key)[0])
-    return key
-
-
-def _hash(words: _Words, key: int, rounds: int = 2) -> _Words:
-    """The finaliser of splitmix64 (Steele, Lea and Flood 2014) on words and a key."""
-    with np.errstate(over="ignore"):
-        x = words * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
-        for _ in range(rounds):
-            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            x = x ^ (x >> np.uint64(31))
-    return x
-
-
-def _uniform(words: _Words) -> Reals:
-    """53 bits of each word as a number of [0, 1)."""
-    return np.asarray((words >> np.uint64(11)) * 2.0**-53, np.float64)
-
-
-def _shuffled(member: _Words, count: int, seed: int, column: int) -> Reals:
-    """A permutation of 0 to count - 1, computed for any member by itself.
-
-    A Feistel network over a few bits more than needed; what falls outside goes round again.
-    """
-    half = max(1, -(-max(count - 1, 1).bit_length() // 2))
-    mask = np.uint64((1 << half) - 1)
-    shift = np.uint64(half)
-    keys = [_key(seed, column, step) for step in range(1, 7)]
-    x = member.copy()
-    outside = np.ones(len(x), bool)
-    while outside.any():
-        part = x[outside]
-        left, right = part >> shift, part & mask
-        for key in keys:
-            left, right = right, left ^ (_hash(right, key, 1) & mask)
-        x[outside] = (left << shift) | right
-        outside = x >= np.uint64(count)
-    return x.astype(float)
 
 
 def columns(design: Design, kept: Sequence[int]) -> tuple[list[int], list[int]]:

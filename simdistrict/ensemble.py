@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.blocks import Shape, check_shape
 from simdistrict.design import METHODS, Design, columns
 from simdistrict.engine.adaptive import Tolerance
 from simdistrict.engine.layout import Slot
@@ -40,7 +41,8 @@ class Ensemble:
 
     plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
     in the order of the program; points: the numbers of the points in time that are kept; fast:
-    powers may differ from the C library's in their last digit (euler and rk4).
+    powers may differ from the C library's in their last digit (euler and rk4); chunk: the
+    members of a chunk, default as many as fit into some memory.
     """
 
     plans: tuple[Plan, ...]
@@ -49,6 +51,7 @@ class Ensemble:
     saved: tuple[str, ...]
     points: tuple[int, ...]
     fast: bool = False
+    chunk: int | None = None
 
     @property
     def program(self) -> Program:
@@ -70,7 +73,7 @@ class Ensemble:
         """Members that are run, kept and resumed together."""
         numbers = sum(slot.size for slot in self.slots) * len(self.points) * len(self.plans)
         some = _AT_ONCE // (numbers + len(self.design.priors))
-        return max(min(some, _MOST) // LANES, 1) * LANES
+        return max(min(some, _MOST, self.chunk or _MOST) // LANES, 1) * LANES
 
     @property
     def chunks(self) -> int:
@@ -148,11 +151,16 @@ class Ensemble:
             "members": self.design.members,
             "method": self.design.method,
             "seed": self.design.seed,
+            **self.design.shape.record(*self._design),
             "prior": self.prior_text,
             "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
             "saved_times": np.array(times),
             "powers": "fast" if self.fast else "exact",
         }
+
+    @property
+    def _design(self) -> tuple[str, int, int]:
+        return self.design.method, len(self.design.priors), self.design.members
 
     @cached_property
     def identity(self) -> str:
@@ -173,12 +181,15 @@ def ensemble_of(
     save: str | None = None,
     times: str = "final",
     fast: bool = False,
+    shape: Shape = Shape(),
+    chunk: int | None = None,
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
     save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
     report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
-    by commas; fast: see `Ensemble`. Raises ScenarioError or EngineError for what makes no ensemble.
+    by commas; shape: of a design in blocks; fast, chunk: see `Ensemble`.
+    Raises ScenarioError or EngineError for what makes no ensemble.
     """
     check_alike(plans)
     _check_programs(plans)
@@ -199,8 +210,10 @@ def ensemble_of(
     program = plans[0].prepared.program
     saved = tuple(name for name in program.order if name in names)
     _check_saved(plans[0], names, saved)
-    design = Design(tuple(priors), members, seed, method)
-    return Ensemble(tuple(plans), design, prior_text, saved, _points(plans[0], times), fast)
+    check_shape(shape, method, len(priors), members)
+    design = Design(tuple(priors), members, seed, method, shape)
+    points = _points(plans[0], times)
+    return Ensemble(tuple(plans), design, prior_text, saved, points, fast, chunk)
 
 
 def _check_programs(plans: Sequence[Plan]) -> None:

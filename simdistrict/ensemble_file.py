@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,8 @@ from simdistrict.zarr_store import check_zarr_target, write_zarr_parts
 
 # tells after each chunk: members done, members in all, members of this session
 Progress = Callable[[int, int, int], None]
+# runs chunks of these numbers, elsewhere perhaps, and gives each when it is done, in any order
+Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +66,12 @@ def write_ensemble(
     force: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    runner: Runner | None = None,
 ) -> Written:
     """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.
 
-    resume: keep the chunks that an interrupted call has finished; without it they are run again.
+    resume: keep the chunks that an interrupted call has finished; without it they are run again;
+    workers: cores to use here; runner: what runs the chunks instead.
     Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
     resumed is another ensemble.
     """
@@ -79,20 +83,20 @@ def write_ensemble(
     members = ensemble.design.members
     resumed = sum(last - first for first, last in map(ensemble.bounds, done))
     count = resumed
-    for chunk in range(ensemble.chunks):
-        if chunk in done:
-            continue
-        parts.store(chunk, ensemble.run_chunk(chunk, workers))
+    todo = [chunk for chunk in range(ensemble.chunks) if chunk not in done]
+    here = ((chunk, ensemble.run_chunk(chunk, workers)) for chunk in todo)
+    for chunk, values in here if runner is None else runner(todo):
+        parts.store(chunk, values)
         first, last = ensemble.bounds(chunk)
         count += last - first
         if progress is not None:
             progress(count, members, count - resumed)
     outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
-    head, grown, values = _head(ensemble), _grown(ensemble), parts.all(outcomes)
+    head, grown, made = _head(ensemble), _grown(ensemble), parts.all(outcomes)
     if zarr:
-        write_zarr_parts(head, grown, values, path, chunk=ensemble.chunk_size, force=force)
+        write_zarr_parts(head, grown, made, path, chunk=ensemble.chunk_size, force=force)
     else:
-        write_netcdf_parts(head, grown, values, path, force=force)
+        write_netcdf_parts(head, grown, made, path, force=force)
     parts.remove()
     return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
 

@@ -39,6 +39,10 @@ class SimdistrictError(Exception):
         )
         super().__init__("\n".join(str(p) for p in self.problems))
 
+    def __reduce__(self) -> tuple[type[SimdistrictError], tuple[tuple[Problem, ...]]]:
+        # between processes an exception is made again from its problems, not from its text
+        return type(self), (self.problems,)
+
 
 class ModelError(SimdistrictError):
     """A model file or a model built in Python is not valid."""

@@ -7,7 +7,7 @@ gives the same bytes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
@@ -99,9 +99,14 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-def read_netcdf(path: str | Path) -> Result:
+# tells by name and attributes whether a variable that is no coordinate is to be read
+Wanted = Callable[[str, Mapping[str, object]], bool]
+
+
+def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
     """Read a result file, or any other NetCDF file as far as it holds numbers and text.
 
+    wanted: see `Wanted`; default: everything.
     Missing values become NaN; text stored as characters becomes strings; groups and types of
     the file's own are left out. Raises ExchangeError when there is no such file or it is damaged.
     """
@@ -119,7 +124,7 @@ def read_netcdf(path: str | Path) -> Result:
         raise ExchangeError(Problem(where, error.strerror or str(error))) from None
     try:
         with netCDF4.Dataset(path) as file:
-            return _read(file)
+            return _read(file, wanted)
     except _FAULTS as error:
         raise ExchangeError(
             Problem(where, f"the file is damaged or incomplete ({error})", "write it again")
@@ -242,11 +247,13 @@ def _reason(part: Path, where: str, error: RuntimeError) -> ExchangeError:
     return ExchangeError(Problem(where, f"the file cannot be written: {error}"))
 
 
-def _read(file: netCDF4.Dataset) -> Result:
+def _read(file: netCDF4.Dataset, wanted: Wanted | None) -> Result:
     ours = MARK in file.ncattrs()
     coords: dict[str, Variable] = {}
     variables: dict[str, Variable] = {}
     for name, variable in file.variables.items():
+        if wanted and name not in file.dimensions and not wanted(name, _attrs(variable)):
+            continue
         if ours:  # our numbers mean what they say, 9.96e36 included
             variable.set_auto_mask(False)
         found = _variable(variable)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.blocks import Shape
 from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result, Variable
 from simdistrict.ensemble import Ensemble, ensemble_of
@@ -120,6 +121,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         save=",".join(kept),
         times=",".join(repr(float(t)) for t in times),
         fast=attrs["powers"] == "fast",
+        shape=Shape(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4)))),
     )
 
 

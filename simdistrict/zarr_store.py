@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from simdistrict.atomic import refused
 from simdistrict.dataset import Result, Variable, plain
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.netcdf import MARK, Grown
+from simdistrict.netcdf import MARK, Grown, Wanted
 
 
 def check_zarr_target(path: Path, *, force: bool = False) -> None:
@@ -82,6 +82,45 @@ def write_zarr_parts(
     except OSError as error:
         raise refused(str(path), error) from None
     return path
+
+
+def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
+    """Read a store as this module writes it. wanted: as in `read_netcdf`.
+
+    Raises ExchangeError for anything else.
+    """
+    try:
+        attrs = json.loads((path / ".zattrs").read_text(encoding="utf-8"))
+        if MARK not in attrs:
+            raise ValueError("simdistrict did not write it")
+        coords: dict[str, Variable] = {}
+        variables: dict[str, Variable] = {}
+        for described in sorted(path.glob("*/.zarray")):
+            folder = described.parent
+            own = json.loads((folder / ".zattrs").read_text(encoding="utf-8"))
+            dims = tuple(own.pop("_ARRAY_DIMENSIONS"))
+            name = folder.name
+            if dims == (name,) or wanted is None or wanted(name, own):
+                found = Variable(dims, _array(folder, json.loads(described.read_text())), own)
+                (coords if dims == (name,) else variables)[name] = found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = f"this is no Zarr store of simdistrict, or it is damaged ({error})"
+        raise ExchangeError(Problem(str(path), what, "write it again")) from None
+    return Result(coords, variables, attrs)
+
+
+def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
+    """The numbers or labels of an array, from all its chunks."""
+    shape, chunks, dtype = about["shape"], about["chunks"], np.dtype(about["dtype"])
+    whole = np.empty(shape, dtype)
+    counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
+    for position in np.ndindex(*counts):
+        file = folder / (".".join(map(str, position)) or "0")
+        values = np.frombuffer(file.read_bytes(), dtype).reshape(chunks)
+        places = zip(position, chunks, shape, strict=True)
+        place = tuple(slice(p * size, min((p + 1) * size, n)) for p, size, n in places)
+        whole[place] = values[tuple(slice(s.stop - s.start) for s in place)]
+    return whole.astype(object) if dtype.kind == "U" else whole
 
 
 class _Store:

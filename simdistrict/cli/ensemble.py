@@ -19,15 +19,27 @@ if TYPE_CHECKING:
 
 @click.command("ensemble")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--members", type=int, required=True, help="How many runs of each scenario.")
+@click.option("--members", type=int, help="How many runs of each scenario.")
+@click.option(
+    "--blocks", type=click.IntRange(1), help="The same, counted in blocks of saltelli or morris."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another one, other draws.")
 @click.option(
     "--method",
-    type=click.Choice(["lhs", "sobol", "random"]),
+    type=click.Choice(["lhs", "sobol", "random", "saltelli", "morris"]),
     default="lhs",
     show_default=True,
-    help="Latin hypercube, scrambled Sobol sequence, independent draws.",
+    help="Latin hypercube, scrambled Sobol sequence, independent draws; blocks for the methods "
+    "sobol (saltelli) and morris of `sensitivity`.",
 )
+@click.option(
+    "--order",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="Of Sobol indices: 2 for those of pairs, with twice the runs (saltelli).",
+)
+@click.option("--levels", type=int, default=4, show_default=True, help="Of a constant (morris).")
 @click.option(
     "--prior",
     type=click.Path(path_type=Path),
@@ -64,6 +76,12 @@ if TYPE_CHECKING:
 @click.option("--final-time", type=float)
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
 @click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs the members instead."
+)
+@click.option(
+    "--chunk", type=click.IntRange(1), metavar="MEMBERS", help="Run together and lost together."
+)
+@click.option(
     "--fast",
     is_flag=True,
     help="Powers up to three times as fast, with an error in their last digit.",
@@ -76,9 +94,12 @@ if TYPE_CHECKING:
 def command(
     settings: dict[str, bool],
     scenarios: tuple[str, ...],
-    members: int,
+    members: int | None,
+    blocks: int | None,
     seed: int,
     method: str,
+    order: int,
+    levels: int,
     prior: Path | None,
     output: Path | None,
     save: str | None,
@@ -93,6 +114,8 @@ def command(
     initial_time: float | None,
     final_time: float | None,
     workers: int | None,
+    scheduler: str | None,
+    chunk: int | None,
     fast: bool,
     resume: bool,
     strict: bool,
@@ -107,6 +130,13 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
+    if (members is None) == (blocks is None):
+        raise click.UsageError(
+            "give --members N, or --blocks N for the methods saltelli and morris"
+        )
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
+    from simdistrict.blocks import Shape
     from simdistrict.ensemble import ensemble_of
     from simdistrict.ensemble_file import write_ensemble
     from simdistrict.plan import find, plans_for
@@ -119,16 +149,39 @@ def command(
     text = read_prior_file(table)
     prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
+    shape = Shape(order, levels)
+    count = members if blocks is None else blocks * shape.block(method, len(priors))
     ensemble = ensemble_of(
-        plans, priors, text, members, seed=seed, method=method, save=save, times=times, fast=fast
+        plans,
+        priors,
+        text,
+        count or 0,
+        seed=seed,
+        method=method,
+        save=save,
+        times=times,
+        fast=fast,
+        shape=shape,
+        chunk=chunk,
     )
     name = "+".join(plan.resolved.name for plan in plans)
-    path = output or Path("runs") / f"{name}-ensemble.nc"
+    path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
+    runner = None
+    if scheduler is not None:
+        from simdistrict.cluster import runner_on
+
+        runner = runner_on(ensemble, scheduler)
     progress = None if settings["quiet"] else _progress()
     begin = time.perf_counter()
     try:
         written = write_ensemble(
-            ensemble, path, resume=resume, force=force, workers=workers, progress=progress
+            ensemble,
+            path,
+            resume=resume,
+            force=force,
+            workers=workers,
+            progress=progress,
+            runner=runner,
         )
     except KeyboardInterrupt:
         click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)

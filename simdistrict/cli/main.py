@@ -22,6 +22,7 @@ COMMANDS = {
     "show": ("show", "Read a model or a scenario to the user."),
     "run": ("run", "Simulate scenarios into NetCDF."),
     "ensemble": ("ensemble", "Run many members of scenarios into NetCDF."),
+    "sensitivity": ("sensitivity", "Say which constants of an ensemble matter, and where."),
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
     "check": ("check", "Check units, structure and behaviour of a model."),

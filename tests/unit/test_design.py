@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdistrict.design import METHODS, Design, columns, quantile
+from simdistrict.blocks import Shape, check_shape
+from simdistrict.design import METHODS, PLAIN, Design, columns, quantile
+from simdistrict.errors import EngineError
 from simdistrict.prior import DISTRIBUTIONS, Prior
 
 BAND = Prior("x", (7,), 3.0, 1.0, 8.0, "uniform")
@@ -29,10 +31,16 @@ def test_pieces_are_parts_of_the_whole_in_any_order(method: str, members: int) -
         np.testing.assert_array_equal(design.rows(first, last), whole[first:last])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*PLAIN, "saltelli"])
 def test_another_seed_gives_other_numbers(method: str) -> None:
     one, other = (Design(priors(3), 64, seed, method).rows(0, 64) for seed in (1, 2))
     assert (one != other).mean() > 0.99
+
+
+def test_another_seed_gives_other_trajectories() -> None:
+    one, other = (Design(priors(3), 64, seed, "morris").rows(0, 64) for seed in (1, 2))
+    # of four levels every fourth is the same by chance
+    assert 0.6 < (one != other).mean() < 0.9
 
 
 @pytest.mark.parametrize("members", [1, 2, 3, 10, 100, 1000, 4097])
@@ -42,7 +50,7 @@ def test_a_latin_hypercube_has_one_member_in_each_slice(members: int) -> None:
     np.testing.assert_array_equal(np.sort(slices, axis=0), np.tile(np.arange(members), (6, 1)).T)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN)
 def test_columns_are_uniform_and_do_not_follow_each_other(method: str) -> None:
     shares = Design(priors(20), 4096, 5, method).shares(0, 4096)
     assert ((shares >= 0) & (shares < 1)).all()
@@ -90,3 +98,42 @@ def test_what_is_given_otherwise_is_not_drawn() -> None:
     design = Design((BAND, wide), 8)
     assert columns(design, []) == ([7, 3, 4], [0, 1, 1])
     assert columns(design, [3, 7]) == ([4], [1])
+
+
+# ---------------------------------------------------------------------- designs in blocks
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_saltelli_blocks_are_those_of_salib(order: int) -> None:
+    sobol = pytest.importorskip("SALib.sample.sobol")
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0.0, 1.0]] * 3}
+    wanted = sobol.sample(problem, 16, calc_second_order=order == 2, seed=7)
+    design = Design(priors(3), len(wanted), 7, "saltelli", Shape(order))
+    np.testing.assert_array_equal(design.rows(0, len(wanted)), wanted)
+
+
+@pytest.mark.parametrize("levels", [4, 6])
+def test_a_morris_block_moves_each_number_once_by_half_the_levels(levels: int) -> None:
+    design = Design(priors(5), 6 * 600, 3, "morris", Shape(levels=levels))
+    blocks = design.shares(0, 3600).reshape(600, 6, 5)
+    moves = np.diff(blocks, axis=1)
+    assert (np.count_nonzero(moves, axis=1) == 1).all()
+    assert (np.count_nonzero(moves, axis=2) == 1).all()
+    np.testing.assert_allclose(np.abs(moves).max(axis=1), levels / 2 / (levels - 1))
+    # every level, both directions and every order come as often as chance has it
+    level = np.rint(blocks[:, 0] * (levels - 1)).astype(int)
+    for column in level.T:
+        assert stats.chisquare(np.bincount(column, minlength=levels)).pvalue > 1e-4
+    first = np.abs(moves[:, 0]).argmax(axis=1)
+    assert stats.chisquare(np.bincount(first, minlength=5)).pvalue > 1e-4
+    assert stats.binomtest(int((moves[:, 0].max(axis=1) > 0).sum()), 600).pvalue > 1e-4
+
+
+def test_half_a_block_is_refused() -> None:
+    check_shape(Shape(), "saltelli", 3, 50)
+    with pytest.raises(EngineError, match=r"blocks of 5 members(.|\n)*use 50 or 55"):
+        check_shape(Shape(), "saltelli", 3, 52)
+    with pytest.raises(EngineError, match="even number of levels"):
+        check_shape(Shape(levels=5), "morris", 3, 40)
+    with pytest.raises(EngineError, match="not 1 or 2"):
+        check_shape(Shape(3), "saltelli", 3, 50)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
@@ -31,6 +32,8 @@ EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _loaded: dict[str, Code] = {}
+# two threads that want the same program shall not both make it: code that is replaced goes away
+_making = Lock()
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def phases(program: Program) -> Mapping[str, Run]:
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
     content = _content(program, lanes, adaptive, fast)
     digest = _digest(content)
-    if digest not in _loaded:
+    with _making:
+        if digest in _loaded:
+            return _loaded[digest]
         # compiling, and the library for it, only where there is a run to make
         from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
 
@@ -79,7 +84,7 @@ def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
             found = Compiled(identity(), compiled(text))
             keep(content, found)
         _loaded[digest] = Code(found.code)
-    return _loaded[digest]
+        return _loaded[digest]
 
 
 def assembly(

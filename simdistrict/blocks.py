@@ -1,0 +1,117 @@
+"""Designs in blocks of members that belong together: Saltelli's for Sobol indices, Morris's.
+
+Shares of probability, any blocks at any time. scipy gives the Sobol sequence.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdistrict.counted import Reals, key_of, uniform
+from simdistrict.errors import EngineError, Problem
+
+BLOCKED = ("saltelli", "morris")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a design in blocks is made up.
+
+    order: 1 or 2, the highest order of Sobol indices that a Saltelli block serves; levels: the
+    even number of values that a constant takes in a Morris design.
+    """
+
+    order: int = 1
+    levels: int = 4
+
+    def block(self, method: str, columns: int) -> int:
+        """Members of a block; 1 where the members of a design stand by themselves."""
+        if method == "saltelli":
+            return columns + 2 if self.order == 1 else 2 * columns + 2
+        return columns + 1 if method == "morris" else 1
+
+    def record(self, method: str, columns: int, members: int) -> dict[str, object]:
+        """What a file records of it; nothing for a design without blocks."""
+        if method not in BLOCKED:
+            return {}
+        own = {"order": self.order} if method == "saltelli" else {"levels": self.levels}
+        return {"blocks": members // self.block(method, columns), **own}
+
+
+def check_shape(shape: Shape, method: str, columns: int, members: int) -> None:
+    """Raise EngineError for what makes no design in blocks."""
+    if shape.order not in (1, 2):
+        raise EngineError(Problem("order", f"{shape.order} is not 1 or 2", "see --order"))
+    if shape.levels < 2 or shape.levels % 2:
+        what = f"{shape.levels} is not an even number of levels"
+        raise EngineError(Problem("levels", what, "use 4, the usual one, or 6 or 8"))
+    size = shape.block(method, columns)
+    if members % size or members < size:
+        fewer = max(members // size, 1)
+        said = " or ".join(str(k * size) for k in (fewer, fewer + 1))
+        what = (
+            f"{members} is not a whole number of blocks of {size} members, which the method "
+            f"{method} has for {columns} sampled numbers"
+        )
+        raise EngineError(Problem("members", what, f"use {said}, or give --blocks instead"))
+
+
+def saltelli(sequence: Any, columns: int, order: int, first: int, last: int) -> Reals:
+    """The blocks from `first` up to, not with, `last`, one after the other.
+
+    sequence: of `sobol_sequence(2 * columns)`. A block has a point A, A with each coordinate in
+    turn taken from another point B, for order 2 also B with each taken from A, and B, which is
+    the order that SALib's analyser expects (Saltelli 2002, Saltelli et al. 2010).
+    """
+    both = sobol_part(sequence, first, last)
+    a, b = both[:, :columns], both[:, columns:]
+    found = np.empty((last - first, Shape(order).block("saltelli", columns), columns))
+    found[:, : columns + 1] = a[:, None]
+    found[:, columns + 1 :] = b[:, None]
+    for k in range(columns):
+        found[:, 1 + k, k] = b[:, k]
+        if order > 1:
+            found[:, 1 + columns + k, k] = a[:, k]
+    return found.reshape(-1, columns)
+
+
+def morris(seed: int, columns: int, levels: int, first: int, last: int) -> Reals:
+    """The blocks from `first` up to, not with, `last`: trajectories that move one constant a step.
+
+    Each constant moves once, up or down, by half the levels (Morris 1991); the start, the
+    directions and the order of the moves are drawn for every block by itself.
+    """
+    block = np.arange(first, last, dtype=np.uint64)
+    shape = (last - first, columns)
+    low, up, turn = np.empty(shape), np.empty(shape, bool), np.empty(shape)
+    for k in range(columns):
+        low[:, k] = np.floor(uniform(block, key_of(seed, k, 0)) * (levels // 2))
+        up[:, k] = uniform(block, key_of(seed, k, 1)) < 0.5
+        turn[:, k] = uniform(block, key_of(seed, k, 2))
+    rank = turn.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    moved = rank[:, None] < np.arange(columns + 1)[:, None]
+    level = low[:, None] + (moved == up[:, None]) * (levels // 2)
+    return np.asarray((level / (levels - 1)).reshape(-1, columns), float)
+
+
+def sobol_sequence(dimensions: int, seed: int) -> Any:
+    """A scrambled Sobol sequence."""
+    from scipy.stats import qmc
+
+    return qmc.Sobol(dimensions, scramble=True, seed=seed)
+
+
+def sobol_part(sequence: Any, first: int, last: int) -> Reals:
+    """The points of a sequence from `first` up to, not with, `last`."""
+    if sequence.num_generated != first:
+        sequence.reset()
+        if first:
+            sequence.fast_forward(first)
+    with warnings.catch_warnings():
+        # that a part of the sequence is not balanced by itself is no news
+        warnings.simplefilter("ignore", UserWarning)
+        return np.asarray(sequence.random(last - first), float)

@@ -1,0 +1,139 @@
+"""Chunks of an ensemble on a Dask cluster that is there already. The only door to distributed.
+
+The numbers are those of this machine: a chunk depends on nothing but the ensemble. What a worker
+that dies was doing is done again by another one, and nothing else is.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
+from threading import Lock, local
+from typing import Any
+
+from simdistrict.ensemble import Chunk, Ensemble
+from simdistrict.errors import EngineError, Problem, SimdistrictError
+from simdistrict.version import VERSION
+
+WAIT = 10.0  # seconds for a scheduler to answer
+_AHEAD = 2  # chunks that wait for each thread of the cluster, so that none stands idle
+
+log = logging.getLogger(__name__)
+_own = local()
+_one_at_a_time = Lock()
+
+
+class Runner:
+    """Runs chunks of one ensemble on the cluster of a scheduler."""
+
+    def __init__(self, ensemble: Ensemble, address: str, client: Any) -> None:
+        self.ensemble = ensemble
+        self.address = address
+        self.client = client
+
+    def __call__(self, numbers: Sequence[int]) -> Iterable[tuple[int, Chunk]]:
+        """Give the chunks as they are finished, in any order.
+
+        Raises EngineError when the cluster gives up, and what a chunk raises.
+        """
+        dask = _dask()
+        lost = (dask.CancelledError, dask.comm.core.CommClosedError, OSError)
+        try:
+            with self.client:
+                yield from self._chunks(list(numbers))
+        except SimdistrictError:
+            raise
+        except dask.KilledWorker as error:
+            what = f"one chunk was lost with several workers ({error})"
+            hint = "do they run out of memory? --chunk makes chunks smaller; then --resume"
+            raise self._error(what, hint) from None
+        except lost as error:
+            what = f"the connection to the scheduler was lost ({error})"
+            raise self._error(what, "finished chunks are kept: go on with --resume") from None
+        except (ImportError, RuntimeError) as error:
+            what = f"the cluster cannot run simdistrict ({error})"
+            hint = f"install simdistrict {VERSION} where its scheduler and its workers run"
+            raise self._error(what, hint) from None
+
+    def _error(self, what: str, hint: str) -> EngineError:
+        return EngineError(Problem(f"scheduler {self.address}", what, hint))
+
+    def _chunks(self, numbers: list[int]) -> Iterator[tuple[int, Chunk]]:
+        name = f"simdistrict-{uuid.uuid4().hex[:12]}"
+        # a task like any other: if the worker that holds it dies, the scheduler has it again,
+        # which it had not if the bytes were only scattered
+        given = self.client.submit(bytes, _packed(self.ensemble), key=f"{name}-ensemble")
+        identity = self.ensemble.identity
+        if not self.client.nthreads():
+            log.warning("%s has no workers yet: waiting for some", self.address)
+        number_of: dict[str, int] = {}
+        left = iter(numbers)
+
+        def more() -> list[Any]:
+            """As many futures as keep every thread of the cluster busy."""
+            threads = sum(self.client.nthreads().values())
+            futures = []
+            for number in islice(left, max(_AHEAD * max(threads, 1) - len(number_of), 0)):
+                key = f"{name}-{number:06}"
+                number_of[key] = number
+                task = (run_chunk, given, identity, VERSION, number)
+                futures.append(self.client.submit(*task, key=key))
+            return futures
+
+        running = _dask().as_completed(more(), loop=self.client.loop)
+        for future in running:
+            chunk: Chunk = future.result()
+            yield number_of.pop(future.key), chunk
+            future.release()
+            running.update(more())
+
+
+def _dask() -> Any:
+    """Dask's distributed, whose functions have no types."""
+    import distributed
+
+    return distributed
+
+
+def runner_on(ensemble: Ensemble, address: str) -> Runner:
+    """What runs an ensemble on a cluster. Raises EngineError where no scheduler answers."""
+    where = f"scheduler {address}"
+    try:
+        dask = _dask()
+    except ImportError:
+        hint = 'pip install "simdistrict[cluster]"'
+        raise EngineError(Problem(where, "Dask is not installed", hint)) from None
+    try:
+        client = dask.Client(address, timeout=WAIT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        what = f"no Dask scheduler answers ({error})"
+        hint = "the address is what `dask scheduler` prints, such as tcp://192.168.0.7:8786"
+        raise EngineError(Problem(where, what, hint)) from None
+    return Runner(ensemble, address, client)
+
+
+def _packed(ensemble: Ensemble) -> bytes:
+    """The ensemble without what was made from it here."""
+    return pickle.dumps(replace(ensemble, design=replace(ensemble.design)))
+
+
+def run_chunk(packed: bytes, identity: str, version: str, number: int) -> Chunk:
+    """Run a chunk in a thread of a worker. Raises EngineError in one of another version."""
+    if version != VERSION:
+        what = f"it has simdistrict {VERSION}, and this ensemble is of {version}"
+        hint = "install the same version everywhere"
+        raise EngineError(Problem("a worker of the cluster", what, hint))
+    if getattr(_own, "identity", None) != identity:
+        # each thread its own: an ensemble remembers where its sequence of draws stands
+        _own.ensemble = pickle.loads(packed)
+        _own.identity = identity
+    ensemble: Ensemble = _own.ensemble
+    # the library for stiff models runs once at a time in a process
+    stiff = any(plan.integrator == "stiff" for plan in ensemble.plans)
+    with _one_at_a_time if stiff else nullcontext():
+        return ensemble.run_chunk(number, 1)

@@ -1,0 +1,58 @@
+"""Sensitivity indices with their intervals, one row per sampled number.
+
+Each method states the designs that it can read; another one is refused, not computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simdistrict.counted import Reals
+from simdistrict.design import PLAIN
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.sensitivity.sample import Sample
+
+# the designs of each method
+DESIGNS = {"sobol": ("saltelli",), "morris": ("morris",), "pawn": PLAIN, "prim": PLAIN}
+
+
+@dataclass(frozen=True, eq=False)
+class Indices:
+    """What a method says of each sampled number.
+
+    sample: what was analysed, complete blocks only; columns: one number per name, the first
+    ranks them; pairs: of second order, names x names, NaN outside the upper triangle; blocks,
+    dropped: of the design, in all and incomplete; failed: members by outcome; resamples, seed:
+    of the bootstrap; options: what else was chosen.
+    """
+
+    method: str
+    sample: Sample
+    columns: Mapping[str, Reals]
+    blocks: int
+    dropped: int
+    failed: Mapping[str, int]
+    resamples: int
+    seed: int
+    pairs: Mapping[str, Reals] = field(default_factory=dict)
+    options: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> list[int]:
+        """Places of the names, the one that matters most first."""
+        first = next(iter(self.columns.values()))
+        return sorted(range(len(first)), key=lambda k: (-first[k], k))
+
+
+def check_design(sample: Sample, method: str) -> None:
+    """Raise ScenarioError where a method cannot read the design of an ensemble."""
+    if sample.method in DESIGNS[method]:
+        return
+    what = (
+        f"the design of this ensemble is {sample.method}, and the method {method} "
+        f"needs {' or '.join(DESIGNS[method])}"
+    )
+    fits = [name for name, designs in DESIGNS.items() if sample.method in designs]
+    hint = f"run `simdistrict ensemble --method {DESIGNS[method][0]}`, or analyse with "
+    raise ScenarioError(Problem(f"method {method}", what, hint + " or ".join(fits)))

@@ -1,0 +1,221 @@
+"""What an analysis starts from: the draws of an ensemble's members and one number of each.
+
+The design stays with the numbers, so that no analysis meets members that were drawn for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from simdistrict.blocks import Shape
+from simdistrict.counted import Reals
+from simdistrict.dataset import Result, Variable
+from simdistrict.engine.outcome import Outcome
+from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.expr import fold
+from simdistrict.netcdf import read_netcdf
+from simdistrict.scenario.places import key_of, split_name
+from simdistrict.zarr_store import read_zarr
+
+_ORIGIN = ("model_name", "model_sha256", "scenario_sha256", "simdistrict_version")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Members x sampled numbers, and the indicator of each member.
+
+    names: of the sampled numbers; values: NaN or infinite where a member failed; outcomes: of
+    the members, for saying why they failed; method, shape, seed: the design; origin: attributes
+    of the ensemble that a table keeps.
+    """
+
+    indicator: str
+    names: tuple[str, ...]
+    design: Reals
+    values: Reals
+    method: str
+    seed: int = 0
+    shape: Shape = Shape()
+    time: float = 0.0
+    scenario: str = ""
+    outcomes: Reals | None = None
+    origin: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def block(self) -> int:
+        """Members of the design that belong together."""
+        return self.shape.block(self.method, len(self.names))
+
+    @property
+    def failed(self) -> Mapping[str, int]:
+        """How many members have no finite number, by their outcome."""
+        bad = ~np.isfinite(self.values)
+        counts: dict[str, int] = {}
+        for outcome in Outcome:
+            flags = np.zeros(len(bad)) if self.outcomes is None else self.outcomes
+            count = int((bad & (flags == outcome)).sum())
+            name = "not finite" if outcome is Outcome.completed else outcome.name
+            counts |= {name: count} if count else {}
+        return counts
+
+    def complete(self) -> Sample:
+        """Only the blocks in which every member has a finite number.
+
+        Raises ScenarioError where nothing is left to be analysed.
+        """
+        size = self.block
+        blocks = len(self.values) // size
+        good = np.isfinite(self.values[: blocks * size]).reshape(blocks, size).all(axis=1)
+        keep = np.repeat(good, size)
+        values = self.values[: blocks * size][keep]
+        where = f"indicator {self.indicator}"
+        if good.sum() < 2:
+            what = f"{good.sum()} of {blocks} {'members' if size == 1 else 'blocks'} are complete"
+            said = ", ".join(f"{n} {name}" for name, n in self.failed.items())
+            hint = f"failed members: {said or 'none'}; an analysis needs two or more"
+            raise ScenarioError(Problem(where, what, hint))
+        if np.ptp(values) == 0:
+            what = f"it is {values[0]:g} in every member, so there is nothing to explain"
+            raise ScenarioError(Problem(where, what, "choose another indicator or time"))
+        outcomes = None if self.outcomes is None else self.outcomes[: blocks * size][keep]
+        return Sample(
+            self.indicator,
+            self.names,
+            self.design[: blocks * size][keep],
+            values,
+            self.method,
+            self.seed,
+            self.shape,
+            self.time,
+            self.scenario,
+            outcomes,
+            self.origin,
+        )
+
+
+def read_sample(
+    path: Path, indicator: str, *, at: float | None = None, scenario: str | None = None
+) -> Sample:
+    """One number of each member of an ensemble's file.
+
+    at: a saved time, default the last; scenario: needed where the file has several.
+    Raises ScenarioError for what the file lacks, ExchangeError where it cannot be read.
+    """
+    base = fold(split_name(indicator)[0])
+    elements: list[str] = []
+
+    def wanted(name: str, attrs: Mapping[str, object]) -> bool:
+        element = str(attrs.get("vensim_name", ""))
+        if element:
+            elements.append(element)
+        return fold(element) in (base, fold(indicator)) or name in ("design", "outcome")
+
+    read = read_zarr if path.is_dir() else read_netcdf
+    stored = read(path, wanted)
+    attrs = stored.attrs
+    if "members" not in attrs or "design" not in stored.variables:
+        what = "this is no ensemble"
+        raise ScenarioError(Problem(str(path), what, "make one with `simdistrict ensemble`"))
+    variable = _named(stored, indicator, elements, path)
+    variable, chosen = _scenario(stored, variable, scenario, path)
+    variable, time = _at(stored, variable, at, path)
+    values, name = _label(stored, variable, indicator)
+    outcome = stored.variables["outcome"]
+    if "scenario" in outcome.dims:
+        outcome, _ = _scenario(stored, outcome, chosen, path)
+    return Sample(
+        name,
+        tuple(str(n) for n in stored.coords["sampled"].values),
+        np.asarray(stored.variables["design"].values, float),
+        values,
+        str(attrs["method"]),
+        int(str(attrs["seed"])),
+        Shape(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4)))),
+        time,
+        chosen,
+        np.asarray(outcome.values, float),
+        {key: attrs[key] for key in _ORIGIN if key in attrs},
+    )
+
+
+def _named(stored: Result, indicator: str, elements: list[str], path: Path) -> Variable:
+    """The variable of the element that is named, before any label is looked at."""
+    found = {
+        fold(str(v.attrs["vensim_name"])): v
+        for v in stored.variables.values()
+        if "member" in v.dims and "vensim_name" in v.attrs
+    }
+    for key in (fold(indicator), fold(split_name(indicator)[0])):
+        if key in found:
+            return found[key]
+    hint = did_you_mean(split_name(indicator)[0], elements)
+    hint = hint or f"it has {', '.join(elements[:8])}"
+    what = f'it has no element "{indicator}"'
+    raise ScenarioError(Problem(str(path), what, f"{hint}; see --save of `ensemble`"))
+
+
+def _scenario(
+    stored: Result, variable: Variable, scenario: str | None, path: Path
+) -> tuple[Variable, str]:
+    """The numbers of one scenario."""
+    if "scenario" not in variable.dims:
+        name = str(stored.attrs.get("scenario_name", ""))
+        if scenario not in (None, "", name):
+            what = f'it holds the scenario "{name}", not "{scenario}"'
+            raise ScenarioError(Problem(str(path), what, "leave --scenario out"))
+        return variable, name
+    names = [str(n) for n in stored.coords["scenario"].values]
+    if scenario not in names:
+        what = "it has several scenarios"
+        if scenario is not None:
+            what = f'it has no scenario "{scenario}"'
+        raise ScenarioError(Problem(str(path), what, f"give --scenario {' or '.join(names)}"))
+    return _taken(variable, "scenario", names.index(scenario)), scenario
+
+
+def _at(stored: Result, variable: Variable, at: float | None, path: Path) -> tuple[Variable, float]:
+    """The numbers at one time."""
+    times = np.asarray(stored.coords["time"].values, float)
+    index = len(times) - 1 if at is None else int(np.abs(times - at).argmin())
+    if at is not None and abs(times[index] - at) > 1e-6 * max(1.0, abs(at)):
+        said = ", ".join(f"{t:g}" for t in (times if len(times) < 8 else (times[0], times[-1])))
+        what = f"{at:g} was not saved"
+        hint = f"saved times: {said}; see --times of `ensemble`"
+        raise ScenarioError(Problem(str(path), what, hint))
+    return _taken(variable, "time", index), float(times[index])
+
+
+def _label(stored: Result, variable: Variable, indicator: str) -> tuple[Reals, str]:
+    """One number for each member, and its name in the model's spelling."""
+    element = str(variable.attrs["vensim_name"])
+    own = [dim for dim in variable.dims if dim != "member"]
+    labels = [[str(x) for x in stored.coords[dim].values] for dim in own]
+    given = () if fold(indicator) == fold(element) else split_name(indicator)[1] or ()
+    if not own and not given:
+        return np.asarray(variable.values, float), element
+    example = f"{element}[{','.join(known[0] for known in labels)}]" if own else element
+    if len(given) != len(own):
+        what = f'"{element}" has {len(own)} dimensions, and {len(given)} labels are given'
+        raise ScenarioError(Problem(f"indicator {indicator}", what, f"write {example}"))
+    spelled = []
+    for text, known, dim in zip(given, labels, own, strict=True):
+        folded = [key_of(x) for x in known]
+        if key_of(text) not in folded:
+            what = f'{dim} has no label "{text}"'
+            hint = did_you_mean(text, known) or f"it has {', '.join(known)}"
+            raise ScenarioError(Problem(f"indicator {indicator}", what, hint))
+        index = folded.index(key_of(text))
+        spelled.append(known[index])
+        variable = _taken(variable, dim, index)
+    return np.asarray(variable.values, float), f"{element}[{','.join(spelled)}]"
+
+
+def _taken(variable: Variable, dim: str, index: int) -> Variable:
+    """The variable at one place of a dimension."""
+    axis = variable.dims.index(dim)
+    dims = variable.dims[:axis] + variable.dims[axis + 1 :]
+    return Variable(dims, np.asarray(variable.values).take(index, axis), variable.attrs)
