@@ -67,16 +67,7 @@ def run_one(plan: Plan) -> Run:
     if plan.backend == "pysd":
         return _run_pysd(plan)
     program, grid = plan.prepared.program, plan.grid
-    vector = list(program.layout.template)
-    for name, value in plan.control.items():
-        slot = program.layout.slots.get(name)
-        if slot is not None:
-            vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        slot = program.layout.slots[change.element]
-        for place in change.places:
-            vector[slot.offset + place] = change.value
-    moves = _moves(plan)
+    vector, moves = starting_vector(plan), moves_of(plan)
     if plan.integrator == "adaptive":
         from simdistrict.engine.adaptive import Tolerance, adaptive_steps
 
@@ -87,7 +78,23 @@ def run_one(plan: Plan) -> Run:
     return _as_run(plan, path, bool(moves))
 
 
-def _moves(plan: Plan) -> list[Move]:
+def starting_vector(plan: Plan) -> list[float]:
+    """The vector before the run: the model's constants with the plan's values in them."""
+    layout = plan.prepared.program.layout
+    vector = list(layout.template)
+    for name, value in plan.control.items():
+        slot = layout.slots.get(name)
+        if slot is not None:
+            vector[slot.offset] = value
+    for change in plan.resolved.assumptions:
+        slot = layout.slots[change.element]
+        for place in change.places:
+            vector[slot.offset + place] = change.value
+    return vector
+
+
+def moves_of(plan: Plan) -> list[Move]:
+    """What the policies of a plan do to the vector."""
     slots = plan.prepared.program.layout.slots
     return [
         Move(
@@ -163,7 +170,7 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
         for place in change.places:
             base[program.layout.slots[change.element].offset + place] = change.value
     moves: dict[int, list[Move]] = {}
-    for move in sorted(_moves(plan), key=lambda m: m.start):
+    for move in sorted(moves_of(plan), key=lambda m: m.start):
         moves.setdefault(move.place, []).append(move)
     for policy in plan.resolved.policies:
         names.update((change.element, None) for change in policy.changes)
