@@ -25,12 +25,13 @@ from simdistrict.model import Element, Model
 class Causes:
     """The statements of a program's right-hand side, ready to be cut.
 
-    elements: by folded name, with the internal stocks of delays and smooths.
+    steady: those that depend on constants, or on values held since the start, alone; elements: by folded name, with the internal stocks of delays and smooths.
     """
 
     model: Model
     program: Program
     statements: tuple[Statement, ...]
+    steady: tuple[Statement, ...]
     elements: dict[str, Element]
 
 
@@ -39,7 +40,8 @@ def causes_of(model: Model, program: Program) -> Causes:
     elements = expand(model)
     statements = lower(model, elements, program.layout)
     phases = order(statements, program.layout, model.name)
-    return Causes(model, program, phases.derive, {fold(e.name): e for e in elements})
+    steady = (*phases.once, *phases.settle)
+    return Causes(model, program, phases.derive, steady, {fold(e.name): e for e in elements})
 
 
 def upstream(causes: Causes, name: str) -> frozenset[str]:
@@ -65,19 +67,24 @@ def upstream(causes: Causes, name: str) -> frozenset[str]:
 
 
 def restricted(
-    causes: Causes, stocks: Collection[int], dimension: str = "", position: int = 0
+    causes: Causes,
+    stocks: Collection[int],
+    constants: Collection[int] = (),
+    dimension: str = "",
+    position: int = 0,
 ) -> Program:
     """The program with a `derive` that gives the rates of some stocks only.
 
-    stocks: places; dimension, position: a label to which the statements are confined, where one
-    is given; what other labels contribute stays as the last full evaluation left it.
+    stocks, constants: places of what moves between evaluations; dimension, position: a label to
+    which the statements are confined, where one is given; what other labels contribute stays as
+    the last full evaluation left it.
     """
     layout = causes.program.layout
-    statements = list(causes.statements)
+    statements = [*causes.steady, *causes.statements]
     if dimension:
         confined = (_confine(s, causes, fold(dimension), position) for s in statements)
         statements = [s for s in confined if s is not None]
-    moved, reading = set(stocks), []
+    moved, reading = {*stocks, *constants}, []
     for statement in statements:
         if any(not moved.isdisjoint(places_of(load)) for load in loads(statement.expr)):
             moved |= places_of(statement.target)

@@ -7,12 +7,13 @@ when it gives the very numbers of the whole model in a few random states.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from simdistrict.engine.interpreted import Kernel, Vector
+from simdistrict.engine.interpreted import Kernel, Vector, bind
+from simdistrict.engine.program import Program
 from simdistrict.engine.restrict import restricted
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
@@ -75,6 +76,23 @@ class ModelField:
         return np.array([v[p] for p in places])
 
 
+class _Quick:
+    """A restricted program, unguarded; a state in which CPython raises is asked again, guarded."""
+
+    def __init__(self, program: Program) -> None:
+        self.function = bind(program.source, guarded=False)["derive"]
+        self.program = program
+        self.guarded: Callable[[Vector], None] | None = None
+
+    def derive(self, v: Vector) -> None:
+        try:
+            self.function(v)
+        except (ArithmeticError, ValueError, TypeError):
+            if self.guarded is None:
+                self.guarded = bind(self.program.source, guarded=True)["derive"]
+            self.guarded(v)
+
+
 class _Work:
     """The vectors and kernels that evaluations use again and again."""
 
@@ -86,10 +104,15 @@ class _Work:
         self.whole_kernel = Kernel(program)
         label = frozen.label
         where = (label.dimension, label.position) if label else ("", 0)
-        self.fast_kernel = Kernel(restricted(frozen.causes, frozen.free, *where))
+        moved = [place for p in self.parameters for place in p.places]
+        causes, free = frozen.causes, frozen.free
+        self.moved = _Quick(restricted(causes, free, moved, *where))
+        self.still = _Quick(restricted(causes, free, (), *where)) if moved else self.moved
+        self.last: tuple[float, ...] = ()
         self.rates = [p - layout.stocks.start + layout.rates.start for p in frozen.free]
         self.prepared: dict[tuple[float, ...], Vector] = {}
         self.fast = True
+        self.quick = list(self.at(tuple(p.value for p in self.parameters)))
 
     def at(self, parameters: tuple[float, ...]) -> Vector:
         """The vector with the parameters in it and everything evaluated at the frozen state."""
@@ -108,16 +131,25 @@ class _Work:
         return found
 
     def flows(self, states: Array, parameters: tuple[float, ...]) -> Array:
-        v = self.at(parameters)
-        kernel = self.fast_kernel if self.fast else self.whole_kernel
+        v = self.quick if self.fast else self.at(parameters)
+        derive = self.still.derive if self.fast else self.whole_kernel.derive
+        # after a move of the parameters, once with all that depends on them
+        due = self.fast and parameters != self.last
+        if due:
+            self.last = (math.nan,)
+            for parameter, value in zip(self.parameters, parameters, strict=False):
+                for place in parameter.places:
+                    v[place] = value
         out = np.full(states.shape, np.nan)
         free, rates = self.frozen.free, self.rates
         for i, row in enumerate(states.tolist()):
             for place, value in zip(free, row, strict=True):
                 v[place] = value
             try:
-                kernel.derive(v)
+                (self.moved.derive if due else derive)(v)
                 out[i] = [v[r] for r in rates]
+                if due:
+                    due, self.last = False, parameters
             except (ArithmeticError, ValueError, TypeError):
                 # no value there: a root or a power of a negative stock
                 continue
