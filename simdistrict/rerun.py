@@ -9,7 +9,7 @@ import numpy as np
 from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.plan import plan_run, prepare_text, with_lookups
+from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
 from simdistrict.run import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 
@@ -37,6 +37,11 @@ def repeat(recorded: Result, where: str) -> Repetition:
 
     Raises ExchangeError when the result lacks what it takes, and the errors of a run.
     """
+    return compare_results(recorded, result_of(recorded_plans(recorded, where)))
+
+
+def recorded_plans(recorded: Result, where: str) -> list[Plan]:
+    """The plans of the runs that a result records."""
     attrs = recorded.attrs
     for key in ("model_text", "model_name", "scenario_yaml", "backend"):
         if not attrs.get(key):
@@ -48,7 +53,7 @@ def repeat(recorded: Result, where: str) -> Repetition:
     if lookups:
         prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))
     texts = str(attrs["scenario_yaml"]).split("---\n")
-    plans = [
+    return [
         plan_run(
             prepared,
             resolve(scenario_from_text(text, where), prepared.model),
@@ -56,10 +61,10 @@ def repeat(recorded: Result, where: str) -> Repetition:
         )
         for text in texts
     ]
-    return _compare(recorded, result_of(plans))
 
 
-def _compare(recorded: Result, again: Result) -> Repetition:
+def compare_results(recorded: Result, again: Result) -> Repetition:
+    """How the numbers of two results compare, to the last bit."""
     differing, largest = [], 0.0
     for name, variable in recorded.variables.items():
         other = again.variables.get(name)

@@ -1,0 +1,58 @@
+"""What a study of the laboratory was asked for: enough, with the model and scenario, to repeat it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+from simdistrict.errors import ExchangeError, Problem
+
+# the global attribute of a result file that holds the request
+RECORD = "regimes_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One study.
+
+    study: equilibria, branch, fold curve, hysteresis or basins. at: the date of freezing, None
+    for the end of the run; element: the isolated label; hold, free: stocks that are held or
+    free whatever is found out about them; parameters: names with their bounds; outputs: elements
+    to be read in every state; starts, seed: of the search; horizon: how long flows are followed;
+    duration, speeds: of a sweep; members: initial states drawn in `box`.
+    """
+
+    study: str
+    at: float | None = None
+    element: str = ""
+    hold: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, float, float], ...] = ()
+    outputs: tuple[str, ...] = ()
+    starts: int = 20
+    seed: int = 0
+    horizon: float = 400.0
+    stops: int = 3
+    duration: float = 0.0
+    speeds: tuple[float, ...] = ()
+    members: int = 0
+    box: tuple[tuple[str, float, float], ...] = ()
+
+    def to_json(self) -> str:
+        """The request as text, the same for the same request."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Request:
+        """The request that a result file records."""
+        try:
+            found = json.loads(text)
+            known = {f.name for f in fields(cls)}
+            return cls(**{key: _tuples(value) for key, value in found.items() if key in known})
+        except (ValueError, TypeError, AttributeError) as error:
+            what = f"its record of the study cannot be read: {error}"
+            raise ExchangeError(Problem(where, what, "write it again")) from None
+
+
+def _tuples(value: object) -> object:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
