@@ -19,7 +19,9 @@ _OPTIONS = (
     click.option("--element", default="", metavar="LABEL", help="Isolate the stocks of a label."),
     click.option("--hold", multiple=True, metavar="STOCK", help="Hold a stock (repeatable)."),
     click.option("--free", multiple=True, metavar="STOCK", help="Do not hold it (repeatable)."),
-    click.option("--output", "outputs", multiple=True, metavar="NAME", help="Read it (repeatable)."),
+    click.option(
+        "--output", "outputs", multiple=True, metavar="NAME", help="Read it (repeatable)."
+    ),
     click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant."),
     click.option("--seed", type=int, default=0, show_default=True),
     click.option("--horizon", type=float, default=400.0, show_default=True, help="Of flows."),
@@ -48,7 +50,9 @@ def command() -> None:
 @click.option("--starts", type=int, default=20, show_default=True, help="Random starts.")
 @_common
 @click.pass_obj
-def equilibria_command(settings: dict[str, bool], model: str, starts: int, **common: Any) -> None:
+def equilibria_command(
+    settings: dict[str, bool], /, model: str, starts: int, **common: Any
+) -> None:
     """Equilibria with their stability, all exogenous inputs frozen at a date.
 
     Example: simdistrict regimes equilibria district --at 2019 --element Prato
@@ -72,6 +76,7 @@ def equilibria_command(settings: dict[str, bool], model: str, starts: int, **com
 @click.pass_obj
 def branch_command(
     settings: dict[str, bool],
+    /,
     model: str,
     parameter: str,
     low: float,
@@ -117,6 +122,7 @@ def branch_command(
 @click.pass_obj
 def hysteresis_command(
     settings: dict[str, bool],
+    /,
     model: str,
     parameter: str,
     low: float,
@@ -154,7 +160,7 @@ def hysteresis_command(
 @_common
 @click.pass_obj
 def basins_command(
-    settings: dict[str, bool], model: str, initial: tuple[str, ...], members: int, **common: Any
+    settings: dict[str, bool], /, model: str, initial: tuple[str, ...], members: int, **common: Any
 ) -> None:
     """The share of initial states that end in each attractor.
 
@@ -219,7 +225,9 @@ def _bounds(text: str, hint: str) -> tuple[str, float, float]:
 @click.option("--warn", "warned", multiple=True, metavar="NAME", help="Early warnings of it.")
 @click.option("--window", type=float, default=0.5, show_default=True, help="Share of the series.")
 @click.option("--bandwidth", type=float, default=0.1, show_default=True, help="Of the trend.")
-@click.option("--lasting", type=float, default=5.0, show_default=True, help="A shift lasts so long.")
+@click.option(
+    "--lasting", type=float, default=5.0, show_default=True, help="A shift lasts so long."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def detect_command(
     file: Path,

@@ -72,15 +72,15 @@ def wilson(count: int, total: int) -> tuple[float, float]:
     """The 95% interval of a share, from a count."""
     z2, share = _QUANTILE**2, count / total
     middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _QUANTILE / (1 + z2 / total) * math.sqrt(
-        share * (1 - share) / total + z2 / (4 * total * total)
+    half = (
+        _QUANTILE
+        / (1 + z2 / total)
+        * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
     )
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _attractor(
-    model: Field, parameters: Sequence[float], end: Array, known: list[Array]
-) -> int:
+def _attractor(model: Field, parameters: Sequence[float], end: Array, known: list[Array]) -> int:
     """The number of the attractor at an end state; a new stable equilibrium is added."""
     for k, state in enumerate(known):
         if norm(state / model.scale - end) < NEAR:

@@ -128,9 +128,7 @@ def branches(
     searches = []
     for q in np.linspace(0.0, 1.0, stops):
         value = low + float(q) * (high - low)
-        found = equilibria(
-            model, (value,), starts=starts, seed=seed, known=known, horizon=horizon
-        )
+        found = equilibria(model, (value,), starts=starts, seed=seed, known=known, horizon=horizon)
         searches.append((value, found))
         for e in found.equilibria:
             tracer.trace(np.append(e.state / model.scale, q), f"equilibrium at {value:g}")
@@ -264,8 +262,8 @@ class _Tracer:
         scale = self.family.scaled.field.scale
         shift = len(down.points) - 1
         specials = []
-        found = [(shift - k, *rest) for k, *rest in reversed(down_watch.found)]
-        found += [(shift + k - 1, *rest) for k, *rest in up_watch.found]
+        found = [(shift - k, p, kind, w) for k, p, kind, w in reversed(down_watch.found)]
+        found += [(shift + k - 1, p, kind, w) for k, p, kind, w in up_watch.found]
         for k, (position, point, kind, frequency) in enumerate(found):
             # a start on a special point is met from both sides
             if k and kind == found[k - 1][2]:

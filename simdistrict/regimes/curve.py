@@ -103,7 +103,7 @@ class Follower:
         side = np.zeros(len(z))
         side[-1] = 1.0
         try:
-            found = np.linalg.solve(matrix, side)
+            found = np.asarray(np.linalg.solve(matrix, side), float)
         except np.linalg.LinAlgError:
             return None
         size = self.length(found)
@@ -294,5 +294,3 @@ def located(
             weight_a, weight_b = weight_a / 2, value
     # closed in on a place where the monitor does not get small: it jumps there
     return best, min(abs(a), abs(b)) < 1e-4 * max(first_size, 1e-4)
-
-

@@ -26,6 +26,8 @@ _SCAN = 2001
 _BISECTIONS = 30
 # one step of a search changes no stock by more than this share of its scale
 _LARGEST = 0.5
+# steps of Newton's method from a random start: it gets there in these, or hardly at all
+_DIRECT = 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,21 +140,24 @@ class _Searching:
         """A root near the start itself, and one near where the flow leads from there."""
         self.starts += 1
         before = len(self.found) + self.outside
-        merged = self.root_near(start, origin)
+        merged = self.root_near(start, origin, iterations=_DIRECT)
         end = settle(self.scaled, self.parameters, start, self.horizon)
         merged = self.root_near(end, f"end of the flow from {origin}") or merged
         if not merged and len(self.found) + self.outside == before:
             self.failed += 1
 
-    def root_near(self, start: Array, origin: str) -> bool:
-        """Whether there is a root, new or known."""
+    def root_near(self, start: Array, origin: str, iterations: int = 0) -> bool:
+        """Whether there is a root, new or known; iterations: of Newton alone, where given."""
         if not np.isfinite(start).all():
             return False
         for known in self.found:
             # the flow ends where others have ended: no need to search again
             if norm(known.state / self.scaled.field.scale - start) < 1e-3 * MERGED:
                 return True
-        root = with_fallback(self.flows, self.jacobian, start, _LARGEST)
+        if iterations:
+            root = newton(self.flows, self.jacobian, start, iterations, _LARGEST)
+        else:
+            root = with_fallback(self.flows, self.jacobian, start, _LARGEST)
         return root.found and self.add(root, origin)
 
     def add(self, root: Root, origin: str) -> bool:
@@ -205,7 +210,8 @@ class _Searching:
 
     def between(self) -> None:
         """Saddles between attractors: bisect on the line between two of them, and look where
-        the flow from there is slowest."""
+        the flow from there is slowest.
+        """
         if self.scaled.size == 1:
             return
         scale = self.scaled.field.scale

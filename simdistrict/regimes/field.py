@@ -55,7 +55,8 @@ class FormulaField:
     @property
     def scale(self) -> Array:
         """The width of the box."""
-        return np.asarray(self.high, float) - np.asarray(self.low, float)
+        width: Array = np.asarray(self.high, float) - np.asarray(self.low, float)
+        return width
 
     def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
         with np.errstate(all="ignore"):
@@ -86,12 +87,14 @@ class Scaled:
 
     def one(self, state: Array, parameters: Sequence[float]) -> Array:
         """The net flows of one state."""
-        return self.many(state[None, :], parameters)[0]
+        flows: Array = self.many(state[None, :], parameters)[0]
+        return flows
 
     def many(self, states: Array, parameters: Sequence[float]) -> Array:
         """The net flows of several states, (members, stocks)."""
         scale = self.field.scale
-        return self.field(states * scale, parameters) / scale
+        flows: Array = self.field(states * scale, parameters) / scale
+        return flows
 
     def jacobian(self, state: Array, parameters: Sequence[float]) -> Array:
         """d(net flow)/d(stock) by central differences: (stocks, stocks), one column per stock."""
@@ -102,7 +105,8 @@ class Scaled:
         n = self.size
         # the step that was taken, which differs from the one asked for by rounding
         taken = np.diag(both[:n]) - np.diag(both[n:])
-        return ((flows[:n] - flows[n:]) / taken[:, None]).T
+        slopes: Array = ((flows[:n] - flows[n:]) / taken[:, None]).T
+        return slopes
 
 
 # error of a central difference: step^2 from the curve, 1e-16/step from rounding

@@ -103,7 +103,8 @@ class _Bordered:
             nothing = np.full(n, np.nan)
             return nothing, nothing, float("nan")
         try:
-            right, left = np.linalg.solve(matrix, side), np.linalg.solve(matrix.T, side)
+            right = np.asarray(np.linalg.solve(matrix, side), float)
+            left = np.asarray(np.linalg.solve(matrix.T, side), float)
         except np.linalg.LinAlgError:
             nothing = np.full(n, np.nan)
             return nothing, nothing, float("nan")
@@ -129,8 +130,8 @@ class _Bordered:
             up, down = z.copy(), z.copy()
             up[k] += _WIDE
             down[k] -= _WIDE
-            rise = self.along(up, right, left) - self.along(down, right, left)
-            rows[n, k] = -rise / (up[k] - down[k])
+            slope = self.along(up, right, left) - self.along(down, right, left)
+            rows[n, k] = -slope / (up[k] - down[k])
         return rows
 
     def flows(self, z: Array) -> Array:

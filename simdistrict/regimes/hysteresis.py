@@ -56,7 +56,8 @@ class Sweep:
         """Mean distance between the ways, for each output, in its unit."""
         gap = np.abs(self.up - self.down)
         width = np.diff(self.parameters)
-        return ((gap[1:] + gap[:-1]) / 2 * width[:, None]).sum(axis=0) / width.sum()
+        area: Array = ((gap[1:] + gap[:-1]) / 2 * width[:, None]).sum(axis=0) / width.sum()
+        return area
 
     @property
     def relative(self) -> Array:
@@ -65,7 +66,8 @@ class Sweep:
         span = both.max(axis=0) - both.min(axis=0)
         size = np.abs(both).max(axis=0)
         moved = span > 1e-9 * np.maximum(size, 1e-300)
-        return np.divide(self.area, span, out=np.zeros_like(span), where=moved)
+        share: Array = np.divide(self.area, span, out=np.zeros_like(span), where=moved)
+        return share
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +114,7 @@ def hysteresis(
             np.array([read(x, (float(p),)) for x, p in zip(states, values, strict=True)])
             for states, values in pairs
         )
-        sweeps.append(
-            Sweep(duration * factor, parameters, up, down, up_states, down_states[::-1])
-        )
+        sweeps.append(Sweep(duration * factor, parameters, up, down, up_states, down_states[::-1]))
     verdict, why = _verdict(scaled, sweeps, horizon)
     return Hysteresis(tuple(sweeps), verdict, why)
 

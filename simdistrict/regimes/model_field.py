@@ -185,14 +185,18 @@ def output_places(frozen: Frozen, name: str) -> tuple[tuple[int, ...], str]:
     if element is None or fold(element.name) not in frozen.causes.program.layout.slots:
         raise ScenarioError(model.unknown(name))
     label = frozen.label
+    filled = False
     if subscripts is None and label and fold(label.dimension) in map(fold, element.dims):
+        filled = True
         same = fold(label.dimension)
         subscripts = tuple(label.name if fold(d) == same else d for d in element.dims)
     places = find_places(model, element, subscripts, f'"{name}"')
     if isinstance(places, Problem):
         raise ScenarioError(places)
     slot = frozen.causes.program.layout.slots[fold(element.name)]
-    return tuple(slot.offset + p for p in places[0]), places[1]
+    # of an isolated label nothing else is meant, and the name alone says it
+    spelled = element.name if filled and len(places[0]) == 1 else places[1]
+    return tuple(slot.offset + p for p in places[0]), spelled
 
 
 def _parameter(frozen: Frozen, name: str) -> Parameter:

@@ -112,7 +112,7 @@ def _solve(matrix: Array, side: Array) -> Array | None:
     if not np.isfinite(matrix).all():
         return None
     try:
-        found: Array = np.linalg.solve(matrix, side)
+        found = np.asarray(np.linalg.solve(matrix, side), float)
     except np.linalg.LinAlgError:
-        found = np.linalg.lstsq(matrix, side, rcond=1e-12)[0]
+        found = np.asarray(np.linalg.lstsq(matrix, side, rcond=1e-12)[0], float)
     return found if np.isfinite(found).all() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from simdistrict.errors import ExchangeError, Problem
 
@@ -54,5 +55,5 @@ class Request:
             raise ExchangeError(Problem(where, what, "write it again")) from None
 
 
-def _tuples(value: object) -> object:
+def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

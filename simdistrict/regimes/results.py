@@ -139,8 +139,12 @@ def branch_result(
         **_read(
             outputs, np.array(special_read).reshape(len(special), len(outputs)), at, "special_"
         ),
-        "branch_ending_low": _words(found, lambda b: b.endings[0], "why it ends at its first point"),
-        "branch_ending_high": _words(found, lambda b: b.endings[1], "why it ends at its last point"),
+        "branch_ending_low": _words(
+            found, lambda b: b.endings[0], "why it ends at its first point"
+        ),
+        "branch_ending_high": _words(
+            found, lambda b: b.endings[1], "why it ends at its last point"
+        ),
         "branch_origin": _words(found, lambda b: b.origin, "what it was followed from"),
     }
     counts = {kind: sum(s.kind == kind for _, s in special) for kind in KINDS}

@@ -9,8 +9,8 @@ import numpy as np
 
 from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import fold
 from simdistrict.plan import Plan
+from simdistrict.regimes.basins import basins
 from simdistrict.regimes.continuation import branches
 from simdistrict.regimes.equilibria import equilibria
 from simdistrict.regimes.field import Array
@@ -27,9 +27,9 @@ from simdistrict.regimes.results import (
     fold_curve_result,
     hysteresis_result,
 )
-from simdistrict.regimes.basins import basins
 from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.run import provenance
+from simdistrict.scenario.places import key_of
 
 # a sweep goes on for long, and what it starts from should have come to rest
 _REST = 2000.0
@@ -107,7 +107,7 @@ def _equilibria(p: Prepared) -> Result:
 
 def _branch(p: Prepared) -> Result:
     r = p.request
-    name, low, high = r.parameters[0]
+    _, low, high = r.parameters[0]
     found = branches(
         p.field,
         low,
@@ -163,19 +163,16 @@ def _basins(p: Prepared) -> Result:
     r = p.request
     low, high = p.field.low.copy(), p.field.high.copy()
     for name, a, b in r.box:
-        hits = [
-            k for k, n in enumerate(p.field.names) if _key(n) in (_key(name), _key(name) + "[")
-            or _key(n).startswith(_key(name) + "[")
-        ]
+        hits = [k for k, stock in enumerate(p.field.names) if _means(name, stock)]
         if not hits:
             what = f'"{name}" is none of the free stocks'
             hint = "they are " + ", ".join(list(p.field.names)[:8])
             raise ScenarioError(Problem("--initial", what, hint))
         low[hits], high[hits] = a, b
-    others = [k for k in range(len(low)) if not _drawn(p.field.names[k], r.box)]
-    if r.box:
-        start = p.field.start()
-        low[others], high[others] = start[others], start[others]
+    start = p.field.start()
+    for k, stock in enumerate(p.field.names):
+        if r.box and not any(_means(name, stock) for name, _, _ in r.box):
+            low[k] = high[k] = start[k]
     found = basins(
         p.field, p.field.values(), low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
     )
@@ -191,13 +188,9 @@ _STUDIES: dict[str, Callable[[Prepared], Result]] = {
 }
 
 
-def _key(name: str) -> str:
-    base, bracket, inside = name.partition("[")
-    return fold(base) + (bracket + inside.replace(" ", "").lower() if bracket else "")
-
-
-def _drawn(name: str, box: Sequence[tuple[str, float, float]]) -> bool:
-    return any(_key(name) == _key(n) or _key(name).startswith(_key(n) + "[") for n, _, _ in box)
+def _means(written: str, stock: str) -> bool:
+    """Whether a written name means a free stock, or the array that it belongs to."""
+    return key_of(stock) == key_of(written) or key_of(stock.partition("[")[0]) == key_of(written)
 
 
 def _check_bounds(request: Request) -> None:

@@ -43,7 +43,12 @@ def _branch(found: dict[str, Any]) -> Iterator[str]:
         mixed = ", ".join(f"{n} {s}" for s, n in counts.items())
         ends = f"{b['endings'][0]}; {b['endings'][1]}"
         yield f"  branch {b['branch']} ({b['origin']}): {mixed}; ends: {ends}"
-    keys = {"folds": "fold", "hopf_points": "Hopf", "branch_points": "branch point", "kinks": "kink"}
+    keys = {
+        "folds": "fold",
+        "hopf_points": "Hopf",
+        "branch_points": "branch point",
+        "kinks": "kink",
+    }
     for key, name in keys.items():
         for s in found[key]:
             yield f"  {name} at {found['parameter']} = {s['parameter']:.8g}: {_values(s)}"
