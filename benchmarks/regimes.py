@@ -22,11 +22,12 @@ ALONG = (
 )
 
 
-def numbers(point: dict[str, dict[str, float]]) -> str:
+def _numbers(point: dict[str, dict[str, float]]) -> str:
     return " ".join(f"{point['outputs'][name]:.3f}" for name in OUTPUTS)
 
 
 def main() -> None:
+    """Print the table."""
     at = float(sys.argv[1])
     (plan,) = plans_for(["district"])
     labels = sys.argv[2:] or plan.prepared.model.dims_by_name["district"].labels
@@ -37,7 +38,7 @@ def main() -> None:
         print(f"{label}, frozen at {at:g}: {time.perf_counter() - begin:.0f} s", flush=True)
         for e in found["equilibria"]:
             edge = [n for n in e["at_low_bound"] if n.startswith("relative labour cost")]
-            print(f"  {e['stability']}: {numbers(e)} {'at the edge: ' if edge else ''}", *edge)
+            print(f"  {e['stability']}: {_numbers(e)} {'at the edge: ' if edge else ''}", *edge)
         for name, low, high in ALONG:
             begin = time.perf_counter()
             request = Request(
@@ -62,7 +63,7 @@ def main() -> None:
                 print(f"    {ends[0]} -> {ends[1]}", b["endings"])
             for key in kinds:
                 for s in found[key]:
-                    print(f"    {key} at {s['parameter']:.6g}: {numbers(s)}", flush=True)
+                    print(f"    {key} at {s['parameter']:.6g}: {_numbers(s)}", flush=True)
 
 
 if __name__ == "__main__":

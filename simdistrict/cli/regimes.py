@@ -1,4 +1,4 @@
-"""`simdistrict regimes`: equilibria, branches, hysteresis, basins of any model; regimes of a run."""
+"""`simdistrict regimes`: equilibria, branches, hysteresis, basins; regimes of a run."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def hysteresis_command(
 ) -> None:
     """A slow sweep of a constant up and down, again slower, and what kind of memory that shows.
 
-    Example: simdistrict regimes hysteresis core --parameter tariff --from 0.4 --to 1.4 --duration 40
+    Example: simdistrict regimes hysteresis core --parameter tariff --from 0 --to 2 --duration 40
     """
     if duration <= 0 or min(slower, default=2.0) <= 1:
         raise click.UsageError("--duration is positive, --slower more than 1")

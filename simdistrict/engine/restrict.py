@@ -25,7 +25,8 @@ from simdistrict.model import Element, Model
 class Causes:
     """The statements of a program's right-hand side, ready to be cut.
 
-    steady: those that depend on constants, or on values held since the start, alone; elements: by folded name, with the internal stocks of delays and smooths.
+    steady: those that depend on constants, or on values held since the start, alone; elements:
+    by folded name, with the internal stocks of delays and smooths.
     """
 
     model: Model

@@ -266,9 +266,9 @@ class _Tracer:
         found += [(shift + k - 1, p, kind, w) for k, p, kind, w in up_watch.found]
         for k, (position, point, kind, frequency) in enumerate(found):
             # a start on a special point is met from both sides
-            if k and kind == found[k - 1][2]:
-                if self.follower.length(point.z - found[k - 1][1].z) < _SAME:
-                    continue
+            same = k and kind == found[k - 1][2]
+            if same and self.follower.length(point.z - found[k - 1][1].z) < _SAME:
+                continue
             specials.append(
                 Special(
                     kind,

@@ -208,7 +208,7 @@ class Follower:
         return bool((z >= self.low).all() and (z <= self.high).all())
 
     def ending(self, here: Point, there: Point) -> tuple[Point | None, str] | None:
-        """Where and why a curve ends that has just left its limits; None asks for a shorter step."""
+        """Where and why a curve ends that has left its limits; None asks for a shorter step."""
         last, low, high = there.z[-1], self.low[-1], self.high[-1]
         if not low <= last <= high:
             limit = low if last < low else high

@@ -209,8 +209,9 @@ class _Searching:
             self.add(root, "scan")
 
     def between(self) -> None:
-        """Saddles between attractors: bisect on the line between two of them, and look where
-        the flow from there is slowest.
+        """Saddles between attractors.
+
+        On the line between two attractors the start is sought from which the flow hesitates.
         """
         if self.scaled.size == 1:
             return

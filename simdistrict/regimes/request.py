@@ -1,4 +1,4 @@
-"""What a study of the laboratory was asked for: enough, with the model and scenario, to repeat it."""
+"""What a study was asked for: with the model and the scenario, enough to repeat it."""
 
 from __future__ import annotations
 

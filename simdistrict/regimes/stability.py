@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simdistrict.regimes.field import Array
 
-# per time unit: a real part this near to zero, or nearer than rounding lets it be known, is undecided
+# per time unit: a real part nearer to zero, or nearer than rounding lets it be known, is undecided
 UNDECIDED = 1e-6
 _ROUNDING = 1e-8
 
