@@ -35,6 +35,7 @@ _STAYS = 0.15
 # where the two ways are further apart than this share of the widest gap, the loop is open
 _OPEN = 0.3
 _ASKED = 9
+_BETWEEN = (0.35, 0.6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,18 +182,21 @@ def _verdict(scaled: Scaled, sweeps: Sequence[Sweep], horizon: float) -> tuple[s
     if gap < _STAYS * float(gaps.max()):
         return SLOW, f"held at {len(asked)} places in the loop, both ways go to the same state"
     where = f"held at {best:.6g}"
-    middle = (ends[0] + ends[1]) / 2
-    end = settle(scaled, (best,), middle, horizon)
-    if not np.isfinite(end).all():
+    # not half way: a separatrix may lie exactly there
+    between = [ends[0] + share * (ends[1] - ends[0]) for share in _BETWEEN]
+    after = [settle(scaled, (best,), x, horizon) for x in between]
+    if not all(np.isfinite(end).all() for end in after):
         return UNDECIDED, f"the flow at {best:.6g} leaves the values that make sense"
     if len(sweeps) > 1:
         gaps_before = np.abs(sweeps[-2].up_states - sweeps[-2].down_states) / scale
         rest = float(gaps.mean() / gaps_before.mean())
         if rest < _SHRINKS:
             return SLOW, f"the area falls to {rest:.2g} of itself as the sweep slows"
-    if norm(end - middle) < _STAYS * gap:
-        return BAND, f"{where} the state half way between them stays where it is"
-    nearest = min(norm(end - ends[0]), norm(end - ends[1]))
-    if nearest < _STAYS * gap:
-        return BISTABLE, f"{where} each stays, and the state half way between goes to one of them"
-    return UNDECIDED, f"{where} each stays, and the state half way between goes elsewhere"
+    if all(norm(a - b) < _STAYS * gap for a, b in zip(after, between, strict=True)):
+        return BAND, f"{where}, states between the two ways stay where they are"
+    if all(min(norm(x - e) for e in ends) < _STAYS * gap for x in after):
+        return (
+            BISTABLE,
+            f"{where}, the two ways stay apart, and states between them go to one of them",
+        )
+    return UNDECIDED, f"{where}, the two ways stay apart, and states between them go elsewhere"
