@@ -10,7 +10,7 @@ import sys
 import time
 
 from simdistrict.plan import plans_for
-from simdistrict.regimes.document import document
+from simdistrict.regimes.documents import document
 from simdistrict.regimes.request import Request
 from simdistrict.regimes.studies import study
 

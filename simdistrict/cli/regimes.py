@@ -189,7 +189,7 @@ def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: 
 
 
 def _say(result: Result, file: Path | None, *, as_json: bool, quiet: bool) -> None:
-    from simdistrict.regimes.document import document
+    from simdistrict.regimes.documents import document
     from simdistrict.regimes.text import lines
 
     found = document(result)
@@ -243,7 +243,7 @@ def detect_command(
     Example: simdistrict regimes detect runs/security_tariffs.nc --warn "home share"
     """
     from simdistrict.netcdf import read_netcdf
-    from simdistrict.regimes.detect import detect, detection_lines
+    from simdistrict.regimes.detection import detect, detection_lines
 
     found = detect(read_netcdf(file), str(file), rules, warned, window, bandwidth, lasting)
     if as_json:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simdistrict.regimes.curve import Curve, Follower, Point, Steps, located, null_direction
-from simdistrict.regimes.equilibria import Search, equilibria
+from simdistrict.regimes.equilibrium import Search, equilibria
 from simdistrict.regimes.field import RELATIVE_STEP, Array, Field, Scaled
 from simdistrict.regimes.stability import Spectrum, spectrum
 

@@ -87,6 +87,9 @@ def _degrees(
         v = list(frozen.vector)
         for place, s in zip(frozen.free, scale, strict=True):
             v[place] = abs(v[place] * draw.uniform(0.8, 1.25) + 0.02 * s)
+        # other sizes of the world too: at one size a wrong power can fit as well
+        for place in (*along, trend):
+            v[place] *= draw.uniform(0.5, 2.0)
         here = [v[p] for p in moving]
         kernel.derive(v)
         flows = np.array([v[r] for r in rates])

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from simdistrict.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
-from simdistrict.regimes.basins import Basins
+from simdistrict.regimes.basin import Basins
 from simdistrict.regimes.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
-from simdistrict.regimes.equilibria import Search
+from simdistrict.regimes.equilibrium import Search
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import FoldCurve
-from simdistrict.regimes.hysteresis import Hysteresis
 from simdistrict.regimes.model_field import ModelField
 from simdistrict.regimes.stability import UNDECIDED, Stability
+from simdistrict.regimes.sweep import Hysteresis
 
 KINDS = (FOLD, HOPF, BRANCH_POINT, KINK)
 Observe = Callable[[Array, Sequence[float]], Array]

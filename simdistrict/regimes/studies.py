@@ -10,13 +10,12 @@ import numpy as np
 from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
-from simdistrict.regimes.basins import basins
+from simdistrict.regimes.basin import basins
 from simdistrict.regimes.continuation import branches
-from simdistrict.regimes.equilibria import equilibria
+from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import Frozen, freeze
-from simdistrict.regimes.hysteresis import SPEEDS, hysteresis
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.regimes.results import (
@@ -27,6 +26,7 @@ from simdistrict.regimes.results import (
     fold_curve_result,
     hysteresis_result,
 )
+from simdistrict.regimes.sweep import SPEEDS, hysteresis
 from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.run import provenance
 from simdistrict.scenario.places import key_of

@@ -16,14 +16,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simdistrict.plan import plans_for
-from simdistrict.regimes.basins import basins
+from simdistrict.regimes.basin import basins
 from simdistrict.regimes.continuation import branches
-from simdistrict.regimes.equilibria import equilibria
+from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
-from simdistrict.regimes.hysteresis import BISTABLE, SLOW, hysteresis
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.stability import Stability
+from simdistrict.regimes.sweep import BISTABLE, SLOW, hysteresis
 from simdistrict.run import simulate
 
 Constants = tuple[float, float, float, float]

@@ -11,13 +11,13 @@ import pytest
 
 from simdistrict.plan import lowered, plan_run
 from simdistrict.regimes.continuation import Diagram, branches
-from simdistrict.regimes.equilibria import equilibria
+from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array, FormulaField
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
-from simdistrict.regimes.hysteresis import BAND, BISTABLE, hysteresis
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.stability import Stability
+from simdistrict.regimes.sweep import BAND, BISTABLE, hysteresis
 from simdistrict.scenario import bare_scenario, resolve
 from tests.small import small
 

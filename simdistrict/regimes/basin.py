@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.equilibria import MERGED, hypercube, refine
+from simdistrict.regimes.equilibrium import MERGED, hypercube, refine
 from simdistrict.regimes.field import Array, Field, Scaled
 from simdistrict.regimes.flow import settle
 from simdistrict.regimes.newton import norm
