@@ -47,6 +47,7 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/first_results.py
 	@$(BIN)/python docs/examples/function_table.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
+	@$(BIN)/python docs/examples/two_worlds.py
 
 calibrate: $(VENV)/run.stamp
 	@$(BIN)/simdistrict calibrate district --workers $(WORKERS)

@@ -1,7 +1,7 @@
 """How many worlds has each district, and how far does policy bend them? Prints one table.
 
 Each archetype alone, the world frozen: equilibria, and the branches along three constants. Takes
-some minutes for each archetype: python benchmarks/regimes.py 2019 [ARCHETYPE...]
+a minute or two for each archetype: python benchmarks/regimes.py [YEAR [ARCHETYPE...|all]]
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ def _numbers(point: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     """Print the table."""
-    at = float(sys.argv[1])
+    at = float(sys.argv[1]) if sys.argv[1:] else 2019.0
     (plan,) = plans_for(["district"])
-    labels = sys.argv[2:] or plan.prepared.model.dims_by_name["district"].labels
+    labels = sys.argv[2:] or ["Montebelluna"]
+    if labels == ["all"]:
+        labels = list(plan.prepared.model.dims_by_name["district"].labels)
     for label in labels:
         begin = time.perf_counter()
         request = Request("equilibria", at=at, element=label, outputs=OUTPUTS, starts=12)
