@@ -22,9 +22,7 @@ def exact(eta: float, g: float, eps: float, kappa: float) -> list[float]:
     if a <= 1 or inside <= 0:
         return []
     shares = [(a - 1 + sign * math.sqrt(inside)) / (2 * a) for sign in (1, -1)]
-    return [
-        kappa * (x / (1 - x)) ** (1 / eta) * ((x + eps) / (1 + eps)) ** -g - 1 for x in shares
-    ]
+    return [kappa * (x / (1 - x)) ** (1 / eta) * ((x + eps) / (1 + eps)) ** -g - 1 for x in shares]
 
 
 def found(eta: float, g: float, eps: float, kappa: float) -> list[float]:
@@ -39,7 +37,7 @@ def found(eta: float, g: float, eps: float, kappa: float) -> list[float]:
 def table() -> str:
     """One row per set of constants."""
     rows = [
-        "| elasticity | exponent | background | cost ratio | lost below | gained above | by formula |",
+        "| elasticity | exponent | background | cost ratio | lost below | gained above | formula |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in ROWS:
