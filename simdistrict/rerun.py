@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from simdistrict.changes import recorded_changes
-from simdistrict.dataset import Result
+from simdistrict.dataset import Result, Variable
+from simdistrict.ensemble import Ensemble, ensemble_of
 from simdistrict.errors import ExchangeError, Problem
+from simdistrict.naming import names_of
 from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
+from simdistrict.prior import read_prior
 from simdistrict.run import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 
@@ -37,6 +41,8 @@ def repeat(recorded: Result, where: str) -> Repetition:
 
     Raises ExchangeError when the result lacks what it takes, and the errors of a run.
     """
+    if "members" in recorded.attrs:
+        return _repeat_members(recorded, where)
     return compare_results(recorded, result_of(recorded_plans(recorded, where)))
 
 
@@ -61,6 +67,60 @@ def recorded_plans(recorded: Result, where: str) -> list[Plan]:
         )
         for text in texts
     ]
+
+
+def _repeat_members(recorded: Result, where: str) -> Repetition:
+    """Run every member again, chunk by chunk."""
+    ensemble = recorded_ensemble(recorded, where)
+    names = names_of(ensemble.plans[0].prepared.model).elements
+    parts = []
+    for chunk in range(ensemble.chunks):
+        first, last = ensemble.bounds(chunk)
+        again = ensemble.run_chunk(chunk)
+        variables = {}
+        for key, values in again.items():
+            name = names.get(key, key)
+            old = recorded.variables.get(name)
+            if old is None or "member" not in old.dims:
+                raise ExchangeError(Problem(where, f"it lacks {name}, which it says it keeps"))
+            if "scenario" not in old.dims and name != "design":
+                values = values[0]
+            before = (slice(None),) * old.dims.index("member")
+            part = np.asarray(old.values)[(*before, slice(first, last))]
+            variables[name] = Variable(old.dims, part), Variable(old.dims, values)
+        attrs = recorded.attrs
+        olds = Result({}, {name: pair[0] for name, pair in variables.items()}, attrs)
+        news = Result({}, {name: pair[1] for name, pair in variables.items()}, attrs)
+        parts.append(compare_results(olds, news))
+    differing = dict.fromkeys(name for part in parts for name in part.differing)
+    largest = max(part.largest for part in parts)
+    return Repetition(parts[0].variables, tuple(differing), largest)
+
+
+def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
+    """The ensemble that a result file records."""
+    attrs = recorded.attrs
+    plans = recorded_plans(recorded, where)
+    prepared = plans[0].prepared
+    text = str(attrs["prior"])
+    priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
+    kept = [
+        str(variable.attrs["vensim_name"])
+        for variable in recorded.variables.values()
+        if "member" in variable.dims and "vensim_name" in variable.attrs
+    ]
+    times = np.atleast_1d(np.asarray(attrs["saved_times"], float))
+    return ensemble_of(
+        plans,
+        priors,
+        text,
+        int(str(attrs["members"])),
+        seed=int(str(attrs["seed"])),
+        method=str(attrs["method"]),
+        save=",".join(kept),
+        times=",".join(repr(float(t)) for t in times),
+        fast=attrs["powers"] == "fast",
+    )
 
 
 def compare_results(recorded: Result, again: Result) -> Repetition:

@@ -20,9 +20,9 @@ from simdistrict.engine.restrict import Causes, causes_of, upstream
 from simdistrict.errors import EngineError, Problem, ScenarioError, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.model import TimeGrid
-from simdistrict.plan import Plan
 from simdistrict.regimes.field import Array
-from simdistrict.run import moves_of, starting_vector
+from simdistrict.plan import ADAPTIVE, Plan
+from simdistrict.run import constants_of, moves_of
 
 # a date that is this near to a time step, as a share of the step, is that step
 _NEAR = 1e-6
@@ -151,13 +151,14 @@ def _grid_to(plan: Plan, at: float | None) -> TimeGrid:
 
 def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     program = plan.prepared.program
-    vector, moves = starting_vector(plan), moves_of(plan)
-    if plan.integrator != "adaptive":
+    vector, moves = constants_of(plan), moves_of(plan)
+    if plan.integrator not in ADAPTIVE:
         return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
-    from simdistrict.engine.adaptive import Tolerance, adaptive_steps
+    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
 
+    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
     tolerance = Tolerance(plan.rtol, plan.atol)
-    return adaptive_steps(program, grid, vector, moves, tolerance=tolerance)
+    return steps(program, grid, vector, moves, tolerance=tolerance)
 
 
 def _label(plan: Plan, text: str) -> Label:

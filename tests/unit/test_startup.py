@@ -32,7 +32,20 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
 
 
-COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate", "regimes"]
+COMMANDS = [
+    "",
+    "run",
+    "list",
+    "show",
+    "compare",
+    "check",
+    "new",
+    "rerun",
+    "calibrate",
+    "tables",
+    "plot",
+    "regimes",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
