@@ -95,7 +95,8 @@ def restricted(
         if not needed.isdisjoint(places_of(statement.target)):
             needed |= {p for load in loads(statement.expr) for p in places_of(load)}
             kept.append(statement)
-    return replace(causes.program, source=_source(causes.program, kept[::-1]))
+    source = _source(causes.program, kept[::-1])
+    return replace(causes.program, source=source, has_margins=False)
 
 
 def places_of(load: Load) -> set[int]:
@@ -106,6 +107,9 @@ def places_of(load: Load) -> set[int]:
 
 def _source(program: Program, statements: Sequence[Statement]) -> str:
     emitter = Emitter(program.layout, located_by(program.constant))
+    for name in ("once(v)", "start(v)", "settle(v)", "switches(v, out, stop)", "margins(v, out)"):
+        emitter.begin(name, [])
+        emitter.end()
     emitter.function("derive", fuse(statements))
     return emitter.source()
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.frozen import Frozen
 
@@ -38,7 +38,7 @@ class Growth:
     trends: tuple[tuple[str, float, bool], ...]
 
 
-def growth_of(frozen: Frozen, kernel: Kernel, trends: Sequence[int], scale: Array) -> Growth:
+def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale: Array) -> Growth:
     """Find a symmetry for each trend in turn, where need be with later trends scaling along.
 
     A trend that has scaled along with an earlier one is held relative to it.
@@ -46,12 +46,12 @@ def growth_of(frozen: Frozen, kernel: Kernel, trends: Sequence[int], scale: Arra
     layout = frozen.causes.program.layout
     dilution = np.zeros(len(frozen.free))
     found: list[tuple[str, float, bool]] = []
-    base = list(frozen.vector)
+    base = np.array(frozen.vector)
     kernel.derive(base)
     shift = layout.rates.start - layout.stocks.start
     used: set[int] = set()
     for k, place in enumerate(trends):
-        rate = base[place + shift] / base[place] if base[place] else 0.0
+        rate = float(base[place + shift] / base[place]) if base[place] else 0.0
         degrees = None
         if place not in used and rate:
             # scaling along is a second choice: alone, the powers are not ambiguous
@@ -69,7 +69,7 @@ def growth_of(frozen: Frozen, kernel: Kernel, trends: Sequence[int], scale: Arra
 
 
 def _degrees(
-    frozen: Frozen, kernel: Kernel, trend: int, along: Sequence[int], scale: Array
+    frozen: Frozen, kernel: NativeKernel, trend: int, along: Sequence[int], scale: Array
 ) -> Array | None:
     """The powers of the free stocks, then those of the trends that scale along; None if none.
 
@@ -84,9 +84,9 @@ def _degrees(
     draw = np.random.default_rng(1)
     rows, sides = [], []
     for _ in range(_STATES):
-        v = list(frozen.vector)
+        v = np.array(frozen.vector)
         for place, s in zip(frozen.free, scale, strict=True):
-            v[place] = abs(v[place] * draw.uniform(0.8, 1.25) + 0.02 * s)
+            v[place] = abs(float(v[place]) * draw.uniform(0.8, 1.25) + 0.02 * s)
         # other sizes of the world too: at one size a wrong power can fit as well
         for place in (*along, trend):
             v[place] *= draw.uniform(0.5, 2.0)

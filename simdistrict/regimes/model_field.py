@@ -7,13 +7,12 @@ when it gives the very numbers of the whole model in a few random states.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from simdistrict.engine.interpreted import Kernel, Vector, bind
-from simdistrict.engine.program import Program
+from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.engine.restrict import restricted
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
@@ -73,24 +72,7 @@ class ModelField:
     def observe(self, state: Array, parameters: Sequence[float], places: Sequence[int]) -> Array:
         """What stands at some places of the vector in a state."""
         v = self._work.whole(state, tuple(map(float, parameters)))
-        return np.array([v[p] for p in places])
-
-
-class _Quick:
-    """A restricted program, unguarded; a state in which CPython raises is asked again, guarded."""
-
-    def __init__(self, program: Program) -> None:
-        self.function = bind(program.source, guarded=False)["derive"]
-        self.program = program
-        self.guarded: Callable[[Vector], None] | None = None
-
-    def derive(self, v: Vector) -> None:
-        try:
-            self.function(v)
-        except (ArithmeticError, ValueError, TypeError):
-            if self.guarded is None:
-                self.guarded = bind(self.program.source, guarded=True)["derive"]
-            self.guarded(v)
+        return v[list(places)]
 
 
 class _Work:
@@ -99,66 +81,55 @@ class _Work:
     def __init__(self, frozen: Frozen, parameters: Sequence[Parameter]) -> None:
         self.frozen = frozen
         self.parameters = tuple(parameters)
-        program = frozen.causes.program
+        program, causes, free = frozen.causes.program, frozen.causes, frozen.free
         layout = program.layout
-        self.whole_kernel = Kernel(program)
+        self.whole_kernel = NativeKernel(program)
         label = frozen.label
         where = (label.dimension, label.position) if label else ("", 0)
         moved = [place for p in self.parameters for place in p.places]
-        causes, free = frozen.causes, frozen.free
-        self.moved = _Quick(restricted(causes, free, moved, *where))
-        self.still = _Quick(restricted(causes, free, (), *where)) if moved else self.moved
-        self.last: tuple[float, ...] = ()
-        self.rates = [p - layout.stocks.start + layout.rates.start for p in frozen.free]
-        self.prepared: dict[tuple[float, ...], Vector] = {}
+        self.moved = NativeKernel(restricted(causes, free, moved, *where))
+        self.still = NativeKernel(restricted(causes, free, (), *where)) if moved else self.moved
+        self.free = np.array(free)
+        self.rates = self.free - layout.stocks.start + layout.rates.start
         self.fast = True
-        self.quick = list(self.at(tuple(p.value for p in self.parameters)))
+        self.base = np.array(frozen.vector)
+        self.quick = self.at(tuple(p.value for p in self.parameters)).copy()
+        self.last: tuple[float, ...] = (math.nan,)
 
-    def at(self, parameters: tuple[float, ...]) -> Vector:
+    def at(self, parameters: tuple[float, ...]) -> Array:
         """The vector with the parameters in it and everything evaluated at the frozen state."""
-        found = self.prepared.get(parameters)
-        if found is None:
-            found = list(self.frozen.vector)
-            for parameter, value in zip(self.parameters, parameters, strict=False):
-                for place in parameter.places:
-                    found[place] = value
-            self.whole_kernel.once(found)
-            self.whole_kernel.settle(found)
-            self.whole_kernel.derive(found)
-            if len(self.prepared) >= 8:
-                self.prepared.pop(next(iter(self.prepared)))
-            self.prepared[parameters] = found
+        found = self.base.copy()
+        self.put(found, parameters)
+        self.whole_kernel.once(found)
+        self.whole_kernel.settle(found)
+        self.whole_kernel.derive(found)
         return found
 
+    def put(self, v: Array, parameters: tuple[float, ...]) -> None:
+        for parameter, value in zip(self.parameters, parameters, strict=False):
+            v[list(parameter.places)] = value
+
     def flows(self, states: Array, parameters: tuple[float, ...]) -> Array:
-        v = self.quick if self.fast else self.at(parameters)
-        derive = self.still.derive if self.fast else self.whole_kernel.derive
-        # after a move of the parameters, once with all that depends on them
-        due = self.fast and parameters != self.last
-        if due:
-            self.last = (math.nan,)
-            for parameter, value in zip(self.parameters, parameters, strict=False):
-                for place in parameter.places:
-                    v[place] = value
-        out = np.full(states.shape, np.nan)
-        free, rates = self.frozen.free, self.rates
-        for i, row in enumerate(states.tolist()):
-            for place, value in zip(free, row, strict=True):
-                v[place] = value
-            try:
-                (self.moved.derive if due else derive)(v)
-                out[i] = [v[r] for r in rates]
-                if due:
-                    due, self.last = False, parameters
-            except (ArithmeticError, ValueError, TypeError):
-                # no value there: a root or a power of a negative stock
-                continue
+        out = np.empty(states.shape)
+        v, derive = self.quick, self.still.derive
+        if not self.fast:
+            v, derive = self.at(parameters), self.whole_kernel.derive
+        elif parameters != self.last:
+            # after a move of the parameters, once with all that depends on them
+            self.put(v, parameters)
+            v[self.free] = states[0]
+            self.moved.derive(v)
+            self.last = parameters
+        free, rates = self.free, self.rates
+        for i, row in enumerate(states):
+            v[free] = row
+            derive(v)
+            out[i] = v[rates]
         return out
 
-    def whole(self, state: Array, parameters: tuple[float, ...]) -> Vector:
-        v = list(self.at(parameters))
-        for place, value in zip(self.frozen.free, state.tolist(), strict=True):
-            v[place] = value
+    def whole(self, state: Array, parameters: tuple[float, ...]) -> Array:
+        v = self.at(parameters)
+        v[self.free] = state
         self.whole_kernel.derive(v)
         return v
 
