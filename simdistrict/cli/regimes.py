@@ -170,6 +170,51 @@ def basins_command(
     _do(settings, model, common, study="basins", members=members, box=box)
 
 
+@command.command("policy")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--parameter", required=True, metavar="NAME", help="The constant that policy moves.")
+@click.option("--from", "low", type=float, required=True, help="The smallest dose.")
+@click.option("--to", "high", type=float, required=True, help="The largest dose.")
+@click.option("--longest", type=float, required=True, help="The longest duration.")
+@click.option("--doses", type=click.IntRange(2), default=20, show_default=True)
+@click.option("--durations", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--as-it-is", is_flag=True, help="Begin with the state of the date, not where it leads."
+)
+@_common
+@click.pass_obj
+def policy_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    parameter: str,
+    low: float,
+    high: float,
+    longest: float,
+    doses: int,
+    durations: int,
+    as_it_is: bool,
+    **common: Any,
+) -> None:
+    """The smallest policy, dose and duration, after whose repeal another world remains.
+
+    Example: simdistrict regimes policy core --parameter tariff --from 0 --to 2 --longest 80
+    """
+    if longest <= 0:
+        raise click.UsageError("--longest is positive")
+    _do(
+        settings,
+        model,
+        common,
+        study="policy map",
+        parameters=((parameter, low, high),),
+        duration=longest,
+        doses=doses,
+        lengths=durations,
+        settled=not as_it_is,
+    )
+
+
 def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
     """Do a study and say what came out."""
     from simdistrict.netcdf import check_netcdf_target, write_netcdf

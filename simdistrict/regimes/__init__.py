@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simdistrict.regimes.fold_curve import fold_curves as fold_curves
     from simdistrict.regimes.frozen import freeze as freeze
     from simdistrict.regimes.model_field import field_of as field_of
+    from simdistrict.regimes.policies import policy_map as policy_map
     from simdistrict.regimes.request import Request as Request
     from simdistrict.regimes.studies import study as study
     from simdistrict.regimes.sweep import hysteresis as hysteresis
@@ -34,6 +35,7 @@ _HOMES = {
     "fold_curves": "fold_curve",
     "freeze": "frozen",
     "hysteresis": "sweep",
+    "policy_map": "policies",
     "study": "studies",
 }
 

@@ -54,7 +54,7 @@ def basins(
     for k, start in enumerate(starts):
         end = settle(scaled, parameters, start / model.scale, horizon)
         if np.isfinite(end).all():
-            ids[k] = _attractor(model, parameters, end, attractors)
+            ids[k] = attractor_at(model, parameters, end, attractors)
     order = sorted(range(len(attractors)), key=lambda i: tuple(-attractors[i]))
     rank = {old: new for new, old in enumerate(order)}
     ids = np.array([rank.get(int(i), -1) for i in ids], dtype=np.int64)
@@ -80,7 +80,7 @@ def wilson(count: int, total: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _attractor(model: Field, parameters: Sequence[float], end: Array, known: list[Array]) -> int:
+def attractor_at(model: Field, parameters: Sequence[float], end: Array, known: list[Array]) -> int:
     """The number of the attractor at an end state; a new stable equilibrium is added."""
     for k, state in enumerate(known):
         if norm(state / model.scale - end) < NEAR:

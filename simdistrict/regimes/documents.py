@@ -33,6 +33,7 @@ def document(result: Result) -> dict[str, Any]:
         "fold curve": _fold_curve,
         "hysteresis": _hysteresis,
         "basins": _basins,
+        "policy map": _policy_map,
     }[request.study](result)
     plain: dict[str, Any] = _plain({**head, **body})
     return plain
@@ -158,6 +159,27 @@ def _basins(result: Result) -> dict[str, Any]:
     ]
     ids = v["attractor_id"]
     return {"attractors": found, "members": len(ids), "undecided": int((ids < 0).sum())}
+
+
+def _policy_map(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    stocks = _labels(result, "stock")
+    return {
+        "parameter": _name(result, "dose_value"),
+        "doses": v["dose_value"],
+        "durations": v["length_value"],
+        "untouched": result.attrs["untouched"],
+        "attractor_id": v["attractor_id"],
+        "shortest": v["shortest"],
+        "attractors": [
+            {
+                "id": k,
+                "state": _named(stocks, state),
+                "outputs": _outputs(result, "value", k),
+            }
+            for k, state in enumerate(v["state"])
+        ],
+    }
 
 
 def _outputs(result: Result, name: str, k: int) -> dict[str, Any]:

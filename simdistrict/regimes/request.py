@@ -16,11 +16,13 @@ RECORD = "regimes_request"
 class Request:
     """One study.
 
-    study: equilibria, branch, fold curve, hysteresis or basins. at: the date of freezing, None
-    for the end of the run; element: the isolated label; hold, free: stocks that are held or
-    free whatever is found out about them; parameters: names with their bounds; outputs: elements
-    to be read in every state; starts, seed: of the search; horizon: how long flows are followed;
-    duration, speeds: of a sweep; members: initial states drawn in `box`.
+    study: equilibria, branch, fold curve, hysteresis, basins or policy map. at: the date of
+    freezing, None for the end of the run; element: the isolated label; hold, free: stocks that
+    are held or free whatever is found out about them; parameters: names with their bounds;
+    outputs: elements to be read in every state; starts, seed: of the search; horizon: how long flows are followed;
+    duration, speeds: of a sweep; members: initial states drawn in `box`; doses, lengths: how
+    many of each a map of policies has, lengths up to `duration`; settled: whether it begins where
+    the flow leads to without a policy.
     """
 
     study: str
@@ -38,6 +40,9 @@ class Request:
     speeds: tuple[float, ...] = ()
     members: int = 0
     box: tuple[tuple[str, float, float], ...] = ()
+    doses: int = 0
+    lengths: int = 0
+    settled: bool = True
 
     def to_json(self) -> str:
         """The request as text, the same for the same request."""

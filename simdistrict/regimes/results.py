@@ -16,6 +16,7 @@ from simdistrict.regimes.equilibrium import Search
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import FoldCurve
 from simdistrict.regimes.model_field import ModelField
+from simdistrict.regimes.policies import PolicyMap
 from simdistrict.regimes.stability import UNDECIDED, Stability
 from simdistrict.regimes.sweep import Hysteresis
 
@@ -246,6 +247,41 @@ def basins_result(
     undecided = float((found.ids < 0).mean()) if len(found.ids) else 0.0
     summary = f"{n} attractors of {len(found.ids)} initial states; {undecided:.3g} undecided"
     return _result(field, variables, {**attrs, "summary": summary}, outputs)
+
+
+def policy_map_result(
+    field: ModelField,
+    found: PolicyMap,
+    outputs: Sequence[Output],
+    observe: Observe,
+    attrs: Mapping[str, object],
+) -> Result:
+    """Attractors after repeal along `dose` and `length`."""
+    n, m = len(found.attractors), len(field.names)
+    read = np.array([observe(x, field.values()) for x in found.attractors])
+    variables = {
+        "attractor_id": Variable(
+            ("dose", "length"),
+            found.ids.astype(np.int32),
+            {"long_name": "attractor after repeal, -1 for undecided"},
+        ),
+        "shortest": Variable(
+            ("dose",),
+            found.shortest,
+            {"long_name": "shortest duration that ends elsewhere than no policy"},
+        ),
+        "state": _states(field, np.array(found.attractors).reshape(n, m), ("attractor",)),
+        **_read(outputs, read.reshape(n, len(outputs)), ("attractor",)),
+        "dose_value": Variable(("dose",), found.doses, {"long_name": field.parameters[0].name}),
+        "length_value": Variable(("length",), found.durations, {"long_name": "duration"}),
+    }
+    crossed = int((~np.isnan(found.shortest)).sum())
+    summary = (
+        f"{n} attractors; without a policy {found.untouched}; "
+        f"{crossed} of {len(found.doses)} doses lead elsewhere for some duration"
+    )
+    record = {**attrs, "untouched": found.untouched, "summary": summary}
+    return _result(field, variables, record, outputs)
 
 
 # ---------------------------------------------------------------------- parts

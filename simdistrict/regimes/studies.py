@@ -17,6 +17,7 @@ from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
+from simdistrict.regimes.policies import policy_map
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.regimes.results import (
     Output,
@@ -25,6 +26,7 @@ from simdistrict.regimes.results import (
     equilibria_result,
     fold_curve_result,
     hysteresis_result,
+    policy_map_result,
 )
 from simdistrict.regimes.sweep import SPEEDS, hysteresis
 from simdistrict.rerun import Repetition, compare_results, recorded_plans
@@ -179,12 +181,28 @@ def _basins(p: Prepared) -> Result:
     return basins_result(p.field, found, p.outputs, p.observe, p.attrs)
 
 
+def _policy_map(p: Prepared) -> Result:
+    r = p.request
+    _, low, high = r.parameters[0]
+    found = policy_map(
+        p.field,
+        np.linspace(low, high, r.doses),
+        r.duration * np.arange(1, r.lengths + 1) / r.lengths,
+        start=p.field.start(),
+        usual=p.field.values()[0],
+        settled=r.settled,
+        horizon=max(r.horizon, _REST),
+    )
+    return policy_map_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
 _STUDIES: dict[str, Callable[[Prepared], Result]] = {
     "equilibria": _equilibria,
     "branch": _branch,
     "fold curve": _fold_curve,
     "hysteresis": _hysteresis,
     "basins": _basins,
+    "policy map": _policy_map,
 }
 
 

@@ -21,6 +21,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         "fold curve": _fold_curve,
         "hysteresis": _hysteresis,
         "basins": _basins,
+        "policy map": _policy_map,
     }[found["study"]](found)
 
 
@@ -77,6 +78,14 @@ def _basins(found: dict[str, Any]) -> Iterator[str]:
         yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_values(a)}"
     if found["undecided"]:
         yield f"  {found['undecided']} of {found['members']} are undecided"
+
+
+def _policy_map(found: dict[str, Any]) -> Iterator[str]:
+    for a in found["attractors"]:
+        yield f"  attractor {a['id']}: {_values(a)}"
+    for dose, shortest in zip(found["doses"], found["shortest"], strict=True):
+        enough = "no duration is enough" if shortest is None else f"{shortest:g} is enough"
+        yield f"  {found['parameter']} = {dose:.6g}: {enough}"
 
 
 def _values(point: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
+from simdistrict.regimes.policies import policy_map
 from simdistrict.regimes.stability import Stability
 from simdistrict.regimes.sweep import BISTABLE, SLOW, hysteresis
 from simdistrict.run import simulate
@@ -190,3 +191,28 @@ def test_two_worlds_and_slow_stocks_are_told_apart(g: float, verdict: str) -> No
     areas = [float(s.relative[0]) for s in found.sweeps]
     assert areas == sorted(areas, reverse=True)
     assert (areas[-1] > 0.1) == (verdict == BISTABLE)
+
+
+def test_a_policy_moves_the_core_where_it_carries_it_beyond_the_separatrix() -> None:
+    # from the intact world at tariff 0.85: with a lower one experience falls, and the time until
+    # the separatrix is one integral
+    constants = (5.0, 0.4, 0.03, 1.3)
+    lab = field(constants, "tariff")
+    durations = np.arange(1.0, 81.0)
+    found = policy_map(
+        lab, np.array([0.0, 0.6, 0.85]), durations, start=np.array([1.0]), usual=0.85
+    )
+    low, separatrix, high = ((x + 0.03) / 1.03 for x in shares_at(0.85, constants))
+    assert len(found.attractors) == 2
+    assert found.attractors[found.untouched] == pytest.approx([high], abs=1e-6)
+
+    def time_to_cross(dose: float) -> float:
+        levels = np.linspace(separatrix, high, 20001)
+        speeds = -lab(levels[:, None], (dose,))[:, 0]
+        assert (speeds > 0).all()
+        return float(np.trapezoid(1 / speeds, levels))
+
+    for dose, shortest in zip(found.doses[:2], found.shortest[:2], strict=True):
+        assert shortest == math.ceil(time_to_cross(float(dose)))
+    assert np.isnan(found.shortest[2])
+    assert low < separatrix

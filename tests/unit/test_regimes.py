@@ -217,8 +217,12 @@ def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
             *["--duration", "20", "--slower", "10"],
         ],
         ["basins", "core", "--initial", "home experience=0.01:1", "--members", "20"],
+        [
+            *["policy", "core", "--parameter", "tariff", "--from", "0", "--to", "0.8"],
+            *["--longest", "60", "--doses", "3", "--durations", "4"],
+        ],
     ],
-    ids=["equilibria", "branch", "fold curve", "hysteresis", "basins"],
+    ids=["equilibria", "branch", "fold curve", "hysteresis", "basins", "policy"],
 )
 def test_every_study_has_a_file_that_is_repeated_to_the_last_bit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
