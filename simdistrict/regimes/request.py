@@ -19,10 +19,11 @@ class Request:
     study: equilibria, branch, fold curve, hysteresis, basins or policy map. at: the date of
     freezing, None for the end of the run; element: the isolated label; hold, free: stocks that
     are held or free whatever is found out about them; parameters: names with their bounds;
-    outputs: elements to be read in every state; starts, seed: of the search; horizon: how long flows are followed;
-    duration, speeds: of a sweep; members: initial states drawn in `box`; doses, lengths: how
-    many of each a map of policies has, lengths up to `duration`; settled: whether it begins where
-    the flow leads to without a policy.
+    outputs: elements to be read in every state; starts, seed: of the search, at each of `stops`
+    values of a parameter; horizon: how long flows are followed; duration, speeds: of a sweep;
+    members: initial states drawn in `box`; doses, lengths: how many of each a map of policies
+    has, lengths up to `duration`; settled: whether it begins where the flow leads to without a
+    policy.
     """
 
     study: str
