@@ -95,6 +95,8 @@ def hysteresis(
 ) -> Hysteresis:
     """Sweep the only parameter from low to high and back, in `duration` time units each way.
 
+    At the top the parameter rests until the flow has come to rest, `horizon` at most.
+
     start: a state, from which the flow is followed at `low` before the sweep begins; observe:
     outputs of a state, the free stocks themselves where it is missing; speeds: how many times
     the duration.
@@ -108,6 +110,9 @@ def hysteresis(
     sweeps = []
     for factor in speeds:
         up_states, top = _ramp(model, low, high, duration * factor, begin, time_step, integrator)
+        # it rests before it turns: just beyond a fold the way to the other world is long
+        rested = settle(scaled, (high,), top / model.scale, horizon) * model.scale
+        top = rested if np.isfinite(rested).all() else top
         down_states, _ = _ramp(model, high, low, duration * factor, top, time_step, integrator)
         parameters = np.linspace(low, high, READ)
         pairs = [(up_states, parameters), (down_states[::-1], parameters)]

@@ -26,6 +26,7 @@ from simdistrict.regimes.policies import policy_map
 from simdistrict.regimes.stability import Stability
 from simdistrict.regimes.sweep import BISTABLE, SLOW, hysteresis
 from simdistrict.run import simulate
+from simdistrict.scenario import scenario_from_text
 
 Constants = tuple[float, float, float, float]
 
@@ -157,7 +158,7 @@ def test_the_share_of_a_basin_is_what_lies_beyond_the_separatrix() -> None:
     assert low < (1 - separatrix) / 0.99 < high
 
 
-def test_a_sweep_is_what_simulate_does_with_two_ramped_policies() -> None:
+def test_each_way_of_a_sweep_is_what_simulate_does_with_a_ramped_policy() -> None:
     (plan,) = plans_for(["core"])
     lab = field_of(freeze(plan, 0), ["tariff"])
     found = hysteresis(
@@ -165,22 +166,18 @@ def test_a_sweep_is_what_simulate_does_with_two_ramped_policies() -> None:
     )
     sweep = found.sweeps[0]
     model = plan.prepared.model
-    from simdistrict.scenario import scenario_from_text
-
-    text = """
+    for begin, end, states in ((0.4, 1.4, sweep.up_states), (1.4, 0.4, sweep.down_states[::-1])):
+        text = f"""
 title: A sweep
 why: A test.
 model: core
-assume: {tariff: 0.4, initial home experience: START}
+assume: {{tariff: {begin}, initial home experience: {float(states[0, 0])!r}}}
 policies:
-  up: {start: 0, ramp: 200, set: {tariff: 1.4}}
-  down: {start: 200, ramp: 200, set: {tariff: 0.4}}
-""".replace("START", repr(float(sweep.up_states[0, 0])))
-    run = simulate(model, scenario_from_text(text, "sweep"), final_time=400.0)
-    there = run.home_experience.sel(time=np.linspace(0, 200, 201)).values
-    back = run.home_experience.sel(time=np.linspace(400, 200, 201)).values
-    assert sweep.up_states[:, 0] == pytest.approx(there, rel=1e-9)
-    assert sweep.down_states[:, 0] == pytest.approx(back, rel=1e-9)
+  sweep: {{start: 0, ramp: 200, set: {{tariff: {end}}}}}
+"""
+        run = simulate(model, scenario_from_text(text, "sweep"), final_time=200.0)
+        way = run.home_experience.sel(time=np.linspace(0, 200, 201)).values
+        assert states[:, 0] == pytest.approx(way, rel=1e-9)
 
 
 @pytest.mark.parametrize(("g", "verdict"), [(0.4, BISTABLE), (0.15, SLOW)])
