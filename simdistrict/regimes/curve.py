@@ -46,6 +46,11 @@ class Steps:
     corrections: int = 8
 
 
+# a point beyond a corner that is nearer to the way so far, as a share of its distance, is on it
+_APART = 0.1
+_REMEMBERED = 200
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """A point of a curve with its unit tangent."""
@@ -166,7 +171,7 @@ class Follower:
             if there is None:
                 step /= 2
                 if step < self.steps.shortest:
-                    there = self.around(here)
+                    there = self.around(points)
                     if there is None:
                         return Curve(tuple(points), "no convergence")
                     watch.corner(here, there)
@@ -179,12 +184,13 @@ class Follower:
             step = min(step * 1.5, self.steps.longest)
         return Curve(tuple(points), "too many points")
 
-    def around(self, here: Point) -> Point | None:
+    def around(self, points: list[Point]) -> Point | None:
         """A point beyond a corner: where the equations have other slopes straight ahead.
 
         At a corner the curve may turn by more than a right angle, and then no step along the old
-        tangent, however short, meets it again.
+        tangent, however short, meets it again. The way back is no way on.
         """
+        here = points[-1]
         for ahead in (1e-6, 1e-5, 1e-4, 1e-3):
             beyond = here.z + ahead * here.tangent
             slopes = self.equations.slopes(beyond)
@@ -200,9 +206,23 @@ class Follower:
                 if self.length(z - here.z) > 4 * ahead:
                     continue
                 found = self.tangent(z, tangent)
-                if found is not None and self.advance(Point(z, found), ahead) is not None:
+                further = None if found is None else self.advance(Point(z, found), ahead)
+                if found is None or further is None:
+                    continue
+                if self.gap(points, z) > _APART * ahead < self.gap(points, further.z):
                     return Point(z, found)
         return None
+
+    def gap(self, points: list[Point], z: Array) -> float:
+        """The distance of a point from the way so far, chord by chord."""
+        path = np.array([p.z for p in points[-_REMEMBERED:]])
+        if len(path) < 2:
+            return self.length(z - path[0])
+        chords = np.diff(path, axis=0)
+        square = np.maximum((chords * chords) @ self.weights, 1e-300)
+        share = np.clip(((z - path[:-1]) * chords) @ self.weights / square, 0, 1)
+        apart = z - path[:-1] - share[:, None] * chords
+        return float(np.sqrt(((apart * apart) @ self.weights).min()))
 
     def inside(self, z: Array) -> bool:
         return bool((z >= self.low).all() and (z <= self.high).all())
