@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,19 +41,19 @@ def repeat(recorded: Result, where: str) -> Repetition:
 
     Raises ExchangeError when the result lacks what it takes, and the errors of a run.
     """
+    if "members" in recorded.attrs:
+        return _repeat_members(recorded, where)
+    return compare_results(recorded, result_of(recorded_plans(recorded, where)))
+
+
+def recorded_plans(recorded: Result, where: str) -> list[Plan]:
+    """The plans of the runs that a result records."""
     attrs = recorded.attrs
     for key in ("model_text", "model_name", "scenario_yaml", "backend"):
         if not attrs.get(key):
             raise ExchangeError(
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
-    if "members" in attrs:
-        return _repeat_members(recorded, where)
-    return _compare(recorded, result_of(_plans(attrs, where)))
-
-
-def _plans(attrs: Mapping[str, object], where: str) -> list[Plan]:
-    """The plans of the runs that a result records."""
     prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
     lookups = str(attrs.get("lookup_changes", ""))
     if lookups:
@@ -92,7 +91,7 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
         attrs = recorded.attrs
         olds = Result({}, {name: pair[0] for name, pair in variables.items()}, attrs)
         news = Result({}, {name: pair[1] for name, pair in variables.items()}, attrs)
-        parts.append(_compare(olds, news))
+        parts.append(compare_results(olds, news))
     differing = dict.fromkeys(name for part in parts for name in part.differing)
     largest = max(part.largest for part in parts)
     return Repetition(parts[0].variables, tuple(differing), largest)
@@ -101,7 +100,7 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
 def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     """The ensemble that a result file records."""
     attrs = recorded.attrs
-    plans = _plans(attrs, where)
+    plans = recorded_plans(recorded, where)
     prepared = plans[0].prepared
     text = str(attrs["prior"])
     priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
@@ -125,7 +124,8 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     )
 
 
-def _compare(recorded: Result, again: Result) -> Repetition:
+def compare_results(recorded: Result, again: Result) -> Repetition:
+    """How the numbers of two results compare, to the last bit."""
     differing, largest = [], 0.0
     for name, variable in recorded.variables.items():
         other = again.variables.get(name)

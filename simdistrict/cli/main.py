@@ -28,6 +28,7 @@ COMMANDS = {
     "check": ("check", "Check units, structure and behaviour of a model."),
     "layout": ("layout", "Draw the views of a model for Vensim's editor."),
     "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
+    "regimes": ("regimes", "Equilibria, branches, hysteresis, basins; regimes of a run."),
     "calibrate": ("calibrate", "Fit constants of a model to data."),
     "tables": ("tables", "Make the result tables, or compare the committed ones."),
     "plot": ("plot", "Draw the figures of the results."),

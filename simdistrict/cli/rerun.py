@@ -21,9 +21,16 @@ def command(file: Path, as_json: bool) -> None:
     Example: simdistrict rerun runs/security_tariffs.nc
     """
     from simdistrict.netcdf import read_netcdf
+    from simdistrict.regimes.request import RECORD
     from simdistrict.rerun import repeat
 
-    report = repeat(read_netcdf(file), str(file))
+    recorded = read_netcdf(file)
+    if RECORD in recorded.attrs:
+        from simdistrict.regimes.studies import repeat_study
+
+        report = repeat_study(recorded, str(file))
+    else:
+        report = repeat(recorded, str(file))
     if as_json:
         document = {
             "file": str(file),

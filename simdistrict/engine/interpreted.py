@@ -22,7 +22,7 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._functions = _bind(program.source, guarded=False)
+        self._functions = bind(program.source, guarded=False)
         self._guarded = False
 
     def once(self, v: Vector) -> None:
@@ -63,7 +63,7 @@ class Kernel:
             if self._guarded:
                 raise
             self._guarded = True
-            self._functions = _bind(self._program.source, guarded=True)
+            self._functions = bind(self._program.source, guarded=True)
             self._functions[name](*args)
 
 
@@ -78,7 +78,8 @@ class _Guard(ast.NodeTransformer):
         return ast.copy_location(ast.Call(name, [node.left, node.right], []), node)
 
 
-def _bind(source: str, *, guarded: bool) -> dict[str, Callable[..., None]]:
+def bind(source: str, *, guarded: bool) -> dict[str, Callable[..., None]]:
+    """The functions of a source; guarded: with IEEE 754 where CPython would raise."""
     names: dict[str, Any] = dict(GUARDED if guarded else HELPERS)
     names |= {"inf": math.inf, "nan": math.nan}
     if guarded:

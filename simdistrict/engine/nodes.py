@@ -151,23 +151,24 @@ def unrolled(statement: Statement) -> Iterator[Statement]:
     for loop in statement.loops:
         rounds = [{**r, loop.id: k} for r in rounds for k in range(loop.size)]
     for values in rounds:
-        target = _fix(statement.target, values)
+        target = fixed(statement.target, values)
         assert isinstance(target, Load)
-        yield replace(statement, target=target, expr=_fix(statement.expr, values), loops=())
+        yield replace(statement, target=target, expr=fixed(statement.expr, values), loops=())
 
 
-def _fix(expr: Expr, values: Mapping[int, int]) -> Expr:
+def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
+    """The expression in one round of some loops: values has the round by the loop's id."""
     nodes = parts(expr)
     if nodes:
-        expr = with_parts(expr, tuple(_fix(node, values) for node in nodes))
+        expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
     match expr:
         case Load() | Interpolate():
             return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
         case Place(axis):
             return Place(axis.at(values))
         case Latch(own, condition):
-            fixed = replace(own, axes=tuple(axis.at(values) for axis in own.axes))
-            return Latch(fixed, condition)
+            placed = replace(own, axes=tuple(axis.at(values) for axis in own.axes))
+            return Latch(placed, condition)
     return expr
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.engine.emit import Emitter
@@ -64,9 +64,7 @@ def build(model: Model) -> Program:
     phases = order(statements, layout, model.name)
     constant = constant_names(phases, layout)
 
-    def located(expr: Expr) -> bool:
-        return all(_is_constant(date, constant) for date in _dates(expr)) and bool(_dates(expr))
-
+    located = located_by(constant)
     emitter = Emitter(layout, located)
     emitter.function("once", fuse(phases.once))
     emitter.function("start", fuse(phases.start))
@@ -89,6 +87,15 @@ def build(model: Model) -> Program:
         bool(statements.conditions),
         has_switches,
     )
+
+
+def located_by(constant: frozenset[str]) -> Callable[[Expr], bool]:
+    """Says of a switch whether its dates depend on constants alone."""
+
+    def located(expr: Expr) -> bool:
+        return all(_is_constant(date, constant) for date in _dates(expr)) and bool(_dates(expr))
+
+    return located
 
 
 def _dates(expr: Expr) -> tuple[Expr, ...]:

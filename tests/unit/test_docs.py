@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("example", ["function_table.py", "calibration/fit_growth.py"])
+EXAMPLES = ["function_table.py", "calibration/fit_growth.py", "two_worlds.py"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_the_tables_that_an_example_writes_are_the_pages(example: str) -> None:
     path = ROOT / "docs" / "examples" / example
     spec = importlib.util.spec_from_file_location(path.stem, path)

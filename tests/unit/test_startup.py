@@ -44,6 +44,7 @@ COMMANDS = [
     "calibrate",
     "tables",
     "plot",
+    "regimes",
 ]
 
 

@@ -1,0 +1,300 @@
+"""`simdistrict regimes`: equilibria, branches, hysteresis, basins; regimes of a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from simdistrict.dataset import Result
+
+F = TypeVar("F", bound=Callable[..., Any])
+_OPTIONS = (
+    click.option("--at", type=float, metavar="TIME", help="Freeze the world at this date."),
+    click.option("--element", default="", metavar="LABEL", help="Isolate the stocks of a label."),
+    click.option("--hold", multiple=True, metavar="STOCK", help="Hold a stock (repeatable)."),
+    click.option("--free", multiple=True, metavar="STOCK", help="Do not hold it (repeatable)."),
+    click.option(
+        "--output", "outputs", multiple=True, metavar="NAME", help="Read it (repeatable)."
+    ),
+    click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant."),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--horizon", type=float, default=400.0, show_default=True, help="Of flows."),
+    click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write."),
+    click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+)
+
+
+def _common(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group("regimes")
+def command() -> None:
+    """Equilibria, branches, hysteresis and basins of MODEL; regimes in a run.
+
+    Example: simdistrict regimes branch core --parameter tariff --from 0 --to 2
+    """
+
+
+@command.command("equilibria")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--starts", type=int, default=20, show_default=True, help="Random starts.")
+@_common
+@click.pass_obj
+def equilibria_command(
+    settings: dict[str, bool], /, model: str, starts: int, **common: Any
+) -> None:
+    """Equilibria with their stability, all exogenous inputs frozen at a date.
+
+    Example: simdistrict regimes equilibria district --at 2019 --element Prato
+    """
+    _do(settings, model, common, study="equilibria", starts=starts)
+
+
+@command.command("branch")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--parameter", required=True, metavar="NAME", help="The constant to vary.")
+@click.option("--from", "low", type=float, required=True)
+@click.option("--to", "high", type=float, required=True)
+@click.option(
+    "--second",
+    metavar="NAME=LOW:HIGH",
+    help="Follow the folds in a second constant as well, to where they meet.",
+)
+@click.option("--starts", type=int, default=10, show_default=True, help="Random starts per stop.")
+@click.option("--stops", type=int, default=3, show_default=True, help="Values to start from.")
+@_common
+@click.pass_obj
+def branch_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    parameter: str,
+    low: float,
+    high: float,
+    second: str | None,
+    starts: int,
+    stops: int,
+    **common: Any,
+) -> None:
+    """Equilibria followed along a constant: branches, folds, Hopf and branch points.
+
+    Example: simdistrict regimes branch core --parameter tariff --from 0 --to 2
+    """
+    parameters = [(parameter, low, high)]
+    if second is not None:
+        parameters.append(_bounds(second, "--second"))
+    _do(
+        settings,
+        model,
+        common,
+        study="fold curve" if second is not None else "branch",
+        parameters=tuple(parameters),
+        starts=starts,
+        stops=stops,
+    )
+
+
+@command.command("hysteresis")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--parameter", required=True, metavar="NAME", help="The constant to sweep.")
+@click.option("--from", "low", type=float, required=True)
+@click.option("--to", "high", type=float, required=True)
+@click.option("--duration", type=float, required=True, help="Of one way, in time units.")
+@click.option(
+    "--slower",
+    type=float,
+    multiple=True,
+    default=(10.0, 100.0),
+    show_default=True,
+    help="Repeat with this many times the duration (repeatable).",
+)
+@_common
+@click.pass_obj
+def hysteresis_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    parameter: str,
+    low: float,
+    high: float,
+    duration: float,
+    slower: tuple[float, ...],
+    **common: Any,
+) -> None:
+    """A slow sweep of a constant up and down, again slower, and what kind of memory that shows.
+
+    Example: simdistrict regimes hysteresis core --parameter tariff --from 0 --to 2 --duration 40
+    """
+    if duration <= 0 or min(slower, default=2.0) <= 1:
+        raise click.UsageError("--duration is positive, --slower more than 1")
+    _do(
+        settings,
+        model,
+        common,
+        study="hysteresis",
+        parameters=((parameter, low, high),),
+        duration=duration,
+        speeds=(1.0, *sorted(slower)),
+    )
+
+
+@command.command("basins")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option(
+    "--initial",
+    multiple=True,
+    metavar="STOCK=LOW:HIGH",
+    help="Draw this stock (repeatable); the others start as they are. Default: draw all.",
+)
+@click.option("--members", type=click.IntRange(1), required=True, help="Initial states.")
+@_common
+@click.pass_obj
+def basins_command(
+    settings: dict[str, bool], /, model: str, initial: tuple[str, ...], members: int, **common: Any
+) -> None:
+    """The share of initial states that end in each attractor.
+
+    Example: simdistrict regimes basins core --initial "home experience=0.01:1" --members 200
+    """
+    box = tuple(_bounds(text, "--initial") for text in initial)
+    _do(settings, model, common, study="basins", members=members, box=box)
+
+
+@command.command("policy")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option("--parameter", required=True, metavar="NAME", help="The constant that policy moves.")
+@click.option("--from", "low", type=float, required=True, help="The smallest dose.")
+@click.option("--to", "high", type=float, required=True, help="The largest dose.")
+@click.option("--longest", type=float, required=True, help="The longest duration.")
+@click.option("--doses", type=click.IntRange(2), default=20, show_default=True)
+@click.option("--durations", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--as-it-is", is_flag=True, help="Begin with the state of the date, not where it leads."
+)
+@_common
+@click.pass_obj
+def policy_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    parameter: str,
+    low: float,
+    high: float,
+    longest: float,
+    doses: int,
+    durations: int,
+    as_it_is: bool,
+    **common: Any,
+) -> None:
+    """The smallest policy, dose and duration, after whose repeal another world remains.
+
+    Example: simdistrict regimes policy core --parameter tariff --from 0 --to 2 --longest 80
+    """
+    if longest <= 0:
+        raise click.UsageError("--longest is positive")
+    _do(
+        settings,
+        model,
+        common,
+        study="policy map",
+        parameters=((parameter, low, high),),
+        duration=longest,
+        doses=doses,
+        lengths=durations,
+        settled=not as_it_is,
+    )
+
+
+def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
+    """Do a study and say what came out."""
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.plan import plans_for
+    from simdistrict.regimes.request import Request
+    from simdistrict.regimes.studies import study
+
+    file, force = common["file"], common["force"]
+    if file is not None:
+        check_netcdf_target(file, force=force)
+    (plan,) = plans_for([model], common["sets"])
+    keys = ("at", "element", "hold", "free", "outputs", "seed", "horizon")
+    result = study(plan, Request(**asked, **{key: common[key] for key in keys}))
+    if file is not None:
+        write_netcdf(result, file, force=force)
+    _say(result, file, as_json=common["as_json"], quiet=settings["quiet"])
+
+
+def _say(result: Result, file: Path | None, *, as_json: bool, quiet: bool) -> None:
+    from simdistrict.regimes.documents import document
+    from simdistrict.regimes.text import lines
+
+    found = document(result)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, allow_nan=False))
+    elif not quiet:
+        for line in lines(found):
+            click.echo(line)
+        if file is not None:
+            click.echo(f"wrote {file}")
+
+
+def _bounds(text: str, hint: str) -> tuple[str, float, float]:
+    name, _, bounds = text.rpartition("=")
+    try:
+        low, high = (float(part) for part in bounds.split(":"))
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint=hint) from None
+    if not name.strip() or not low < high:
+        raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint=hint)
+    return name.strip(), low, high
+
+
+@command.command("detect")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar='"REGIME: NAME >= X, ..."',
+    help="A regime by thresholds (repeatable, the first that holds counts).",
+)
+@click.option("--warn", "warned", multiple=True, metavar="NAME", help="Early warnings of it.")
+@click.option("--window", type=float, default=0.5, show_default=True, help="Share of the series.")
+@click.option("--bandwidth", type=float, default=0.1, show_default=True, help="Of the trend.")
+@click.option(
+    "--lasting", type=float, default=5.0, show_default=True, help="A shift lasts so long."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def detect_command(
+    file: Path,
+    rules: tuple[str, ...],
+    warned: tuple[str, ...],
+    window: float,
+    bandwidth: float,
+    lasting: float,
+    as_json: bool,
+) -> None:
+    """Regime per time and label in the run of FILE, shifts with their dates, early warnings.
+
+    Example: simdistrict regimes detect runs/security_tariffs.nc --warn "home share"
+    """
+    from simdistrict.netcdf import read_netcdf
+    from simdistrict.regimes.detection import detect, detection_lines
+
+    found = detect(read_netcdf(file), str(file), rules, warned, window, bandwidth, lasting)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, allow_nan=False))
+        return
+    for line in detection_lines(found):
+        click.echo(line)
+    if not found["runs"]:
+        sys.exit(5)

@@ -1,0 +1,50 @@
+"""The laboratory of regimes: equilibria, branches, hysteresis, basins, and regimes of a run.
+
+Numerical methods take a `Field`; `freeze` and `field_of` make one of a model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simdistrict.regimes.basin import basins as basins
+    from simdistrict.regimes.continuation import branches as branches
+    from simdistrict.regimes.detection import detect as detect
+    from simdistrict.regimes.documents import document as document
+    from simdistrict.regimes.equilibrium import equilibria as equilibria
+    from simdistrict.regimes.fold_curve import fold_curves as fold_curves
+    from simdistrict.regimes.frozen import freeze as freeze
+    from simdistrict.regimes.model_field import field_of as field_of
+    from simdistrict.regimes.policies import policy_map as policy_map
+    from simdistrict.regimes.request import Request as Request
+    from simdistrict.regimes.studies import study as study
+    from simdistrict.regimes.sweep import hysteresis as hysteresis
+    from simdistrict.regimes.warning import early_warnings as early_warnings
+
+# name -> module; imported when first used, so that a command loads only what it needs
+_HOMES = {
+    "Request": "request",
+    "basins": "basin",
+    "branches": "continuation",
+    "detect": "detection",
+    "document": "documents",
+    "early_warnings": "warning",
+    "equilibria": "equilibrium",
+    "field_of": "model_field",
+    "fold_curves": "fold_curve",
+    "freeze": "frozen",
+    "hysteresis": "sweep",
+    "policy_map": "policies",
+    "study": "studies",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simdistrict.regimes' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"simdistrict.regimes.{_HOMES[name]}"), name)

@@ -1,0 +1,215 @@
+"""Regimes in a run: a label per time, shifts with their dates, early warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.dataset import Result, Variable
+from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.expr import fold
+from simdistrict.regimes.field import Array
+from simdistrict.regimes.rules import DEFAULT, TRANSITION, Rule, read_rules
+from simdistrict.regimes.warning import early_warnings
+
+NOISE = (
+    "none: a run of this model draws nothing at random, so what these indicators see is how its "
+    "path bends, and not noise"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeShift:
+    """A change of regime that lasts; time: the first of the new regime."""
+
+    time: float
+    from_: str
+    to: str
+
+
+def label_series(rules: Sequence[Rule], values: dict[str, Array], points: int) -> NDArray[Any]:
+    """The regime at every time; values: folded name -> (points,)."""
+    labels = np.full(points, TRANSITION, dtype=object)
+    open_ = np.ones(points, bool)
+    for rule in rules:
+        holds = open_.copy()
+        for condition in rule.conditions:
+            holds &= condition.holds(values[fold(condition.name)])
+        labels[holds] = rule.regime
+        open_ &= ~holds
+    return labels
+
+
+def shifts(times: Array, labels: NDArray[Any], lasting: float = 0.0) -> list[RegimeShift]:
+    """Changes of regime; one that gives way again within `lasting` time units is passed over.
+
+    A regime that is entered late in the series counts although its end is not seen.
+    """
+    found: list[RegimeShift] = []
+    if not len(labels):
+        return found
+    present, since = labels[0], 0
+    for k in range(1, len(labels) + 1):
+        if k < len(labels) and labels[k] == labels[since]:
+            continue
+        end = times[k] if k < len(labels) else math.inf
+        if labels[since] != present and end - times[since] >= lasting:
+            found.append(RegimeShift(float(times[since]), str(present), str(labels[since])))
+            present = labels[since]
+        since = k
+    return found
+
+
+def detect(
+    result: Result,
+    where: str,
+    rules: Sequence[str] = (),
+    warned: Sequence[str] = (),
+    window: float = 0.5,
+    bandwidth: float = 0.1,
+    lasting: float = 5.0,
+) -> dict[str, Any]:
+    """Regimes, shifts and early warnings of every run and label in a result.
+
+    rules: as `rules.read_rules` takes them, by default the package's own; warned: elements whose
+    early warnings are wanted. Raises ScenarioError for what the result does not hold.
+    """
+    read = read_rules(rules or DEFAULT)
+    names = [c.name for rule in read for c in rule.conditions]
+    series = _Series(result, where, [*names, *warned])
+    times = result.coords["time"].values
+    runs = []
+    for run, label in series.places():
+        values = {fold(n): series.of(n, run, label) for n in (*names, *warned)}
+        labels = label_series(read, values, len(times))
+        found: dict[str, Any] = {
+            "scenario": run,
+            "label": label,
+            "last": str(labels[-1]),
+            "regimes": _stretches(times, labels),
+            "shifts": [
+                {"time": s.time, "from": s.from_, "to": s.to}
+                for s in shifts(times, labels, lasting)
+            ],
+        }
+        if warned:
+            found["warnings"] = {
+                n: _warning(times, values[fold(n)], window, bandwidth) for n in warned
+            }
+        runs.append(found)
+    document: dict[str, Any] = {"file": where, "rules": [str(r) for r in read], "runs": runs}
+    if warned:
+        document |= {"noise": NOISE, "window": window, "bandwidth": bandwidth}
+    return document
+
+
+def detection_lines(found: dict[str, Any]) -> Iterator[str]:
+    """A detection for a reader."""
+    for run in found["runs"]:
+        name = ", ".join(filter(None, (run["scenario"], run["label"]))) or "the run"
+        path = " -> ".join(
+            [run["regimes"][0]["regime"], *(f"{s['to']} ({s['time']:g})" for s in run["shifts"])]
+        )
+        yield f"{name}: {path}"
+        for element, w in run.get("warnings", {}).items():
+            yield (
+                f"  {element}: Kendall tau of variance {_tau(w['variance_tau'])}, "
+                f"of autocorrelation {_tau(w['autocorrelation_tau'])}"
+            )
+    if "noise" in found:
+        yield f"noise: {found['noise']}"
+
+
+class _Series:
+    """Series of some elements, by run and label."""
+
+    def __init__(self, result: Result, where: str, names: Sequence[str]) -> None:
+        if "time" not in result.coords:
+            hint = "give a file that simdistrict run wrote"
+            raise ScenarioError(Problem(where, "it holds no run", hint))
+        self.result = result
+        by_name = {
+            fold(str(v.attrs["vensim_name"])): v
+            for v in result.variables.values()
+            if "vensim_name" in v.attrs
+        }
+        missing = [n for n in dict.fromkeys(names) if fold(n) not in by_name]
+        if missing:
+            raise ScenarioError(
+                [
+                    Problem(
+                        where,
+                        f'it does not hold "{n}"',
+                        did_you_mean(n, by_name) or "write rules for this model with --rule",
+                    )
+                    for n in missing
+                ]
+            )
+        self.variables = {fold(n): by_name[fold(n)] for n in names}
+        self.runs = [str(s) for s in result.coords["scenario"].values] if self.several else [""]
+        own = [set(v.dims) - {"time", "scenario"} for v in self.variables.values()]
+        shared = set.intersection(*own) if own else set()
+        order = [d for v in self.variables.values() for d in v.dims if d in shared]
+        self.dimension = order[0] if order else ""
+
+    @property
+    def several(self) -> bool:
+        return "scenario" in self.result.coords
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        labels = [""]
+        if self.dimension:
+            labels = [str(x) for x in self.result.coords[self.dimension].values]
+        return ((run, label) for run in self.runs for label in labels)
+
+    def of(self, name: str, run: str, label: str) -> Array:
+        """One series; dimensions that not all elements share are averaged over."""
+        variable: Variable = self.variables[fold(name)]
+        values, dims = np.asarray(variable.values, float), list(variable.dims)
+        for dim, chosen in (("scenario", run), (self.dimension, label)):
+            if dim in dims and chosen:
+                coordinate = [str(x) for x in self.result.coords[dim].values]
+                values = values.take(coordinate.index(chosen), axis=dims.index(dim))
+                dims.remove(dim)
+        if "time" in dims:
+            values = np.moveaxis(values, dims.index("time"), 0)
+        else:
+            values = np.broadcast_to(
+                values, (len(self.result.coords["time"].values), *values.shape)
+            )
+        found: Array = values.reshape(len(values), -1).mean(axis=1)
+        return found
+
+
+def _stretches(times: Array, labels: NDArray[Any]) -> list[dict[str, Any]]:
+    starts = [0, *(k for k in range(1, len(labels)) if labels[k] != labels[k - 1])]
+    ends = [*(k - 1 for k in starts[1:]), len(labels) - 1]
+    return [
+        {"regime": str(labels[a]), "from": float(times[a]), "to": float(times[b])}
+        for a, b in zip(starts, ends, strict=True)
+    ]
+
+
+def _warning(times: Array, values: Array, window: float, bandwidth: float) -> dict[str, Any]:
+    found = early_warnings(times, values, window, bandwidth)
+    return {
+        "times": [float(t) for t in found.times],
+        "variance": [_finite(x) for x in found.variance],
+        "autocorrelation": [_finite(x) for x in found.autocorrelation],
+        "variance_tau": _finite(found.variance_tau),
+        "autocorrelation_tau": _finite(found.autocorrelation_tau),
+        "residual_share": _finite(found.residual_share),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _tau(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"

@@ -1,0 +1,115 @@
+"""The right-hand side of an autonomous system, as the laboratory of regimes asks for it.
+
+Numerical methods know `Field` only; what evaluates it (CPython, a compiled backend, a formula in
+a test) can be exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Field(Protocol):
+    """Net flows as a function of the free stocks and of the parameters.
+
+    names: of the free stocks; scale: a typical magnitude of each; low, high: the box in which
+    states make sense, in the stocks' units.
+    """
+
+    @property
+    def names(self) -> Sequence[str]: ...
+
+    @property
+    def scale(self) -> Array: ...
+
+    @property
+    def low(self) -> Array: ...
+
+    @property
+    def high(self) -> Array: ...
+
+    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+        """Net flows per time unit.
+
+        states: (members, stocks); returns: the same shape, NaN where there is no value.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FormulaField:
+    """A field written as a formula: function(states, parameters) on (members, stocks)."""
+
+    function: Callable[[Array, Sequence[float]], Array]
+    names: Sequence[str]
+    low: Array
+    high: Array
+
+    @property
+    def scale(self) -> Array:
+        """The width of the box."""
+        width: Array = np.asarray(self.high, float) - np.asarray(self.low, float)
+        return width
+
+    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.function(states, parameters), float)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A field in units of the stocks' scales, where all tolerances are meant.
+
+    The box of the field becomes `low` and `high` in the same units.
+    """
+
+    field: Field
+
+    @property
+    def size(self) -> int:
+        """The number of free stocks."""
+        return len(self.field.names)
+
+    @property
+    def low(self) -> Array:
+        return self.field.low / self.field.scale
+
+    @property
+    def high(self) -> Array:
+        return self.field.high / self.field.scale
+
+    def one(self, state: Array, parameters: Sequence[float]) -> Array:
+        """The net flows of one state."""
+        flows: Array = self.many(state[None, :], parameters)[0]
+        return flows
+
+    def many(self, states: Array, parameters: Sequence[float]) -> Array:
+        """The net flows of several states, (members, stocks)."""
+        scale = self.field.scale
+        flows: Array = self.field(states * scale, parameters) / scale
+        return flows
+
+    def jacobian(self, state: Array, parameters: Sequence[float]) -> Array:
+        """d(net flow)/d(stock) by central differences: (stocks, stocks), one column per stock."""
+        steps = RELATIVE_STEP * np.maximum(np.abs(state), SMALLEST)
+        shifts = np.diag(steps)
+        both = np.concatenate([state + shifts, state - shifts])
+        flows = self.many(both, parameters)
+        n = self.size
+        # the step that was taken, which differs from the one asked for by rounding
+        taken = np.diag(both[:n]) - np.diag(both[n:])
+        slopes: Array = ((flows[:n] - flows[n:]) / taken[:, None]).T
+        return slopes
+
+
+# error of a central difference: step^2 from the curve, 1e-16/step from rounding
+RELATIVE_STEP = 6e-6
+# a stock at zero is shifted as if it stood at this share of its scale
+SMALLEST = 1e-3

@@ -1,0 +1,240 @@
+"""Folds followed in two parameters: the border of the region in which two worlds coexist.
+
+A fold is an equilibrium whose Jacobian is singular. The singularity is one number, g, from a
+bordered linear system (Govaerts 2000, section 3.3): [[J, b], [c', 0]] (v, g) = (0, 1), and g = 0
+where J is singular. Two curves of folds meet in a cusp, where the curvature along v vanishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simdistrict.regimes.continuation import Special
+from simdistrict.regimes.curve import Curve, Follower, Point, Steps, located, null_direction
+from simdistrict.regimes.field import RELATIVE_STEP, Array, Field, Scaled
+
+# of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
+_WIDE = 1e-4
+_BELOW = 1e-6
+_FAR = 100.0
+_ON_CURVE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Cusp:
+    """Where two curves of folds meet."""
+
+    parameters: tuple[float, float]
+    state: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FoldCurve:
+    """One curve of folds. parameters: (points, 2); states: (points, stocks)."""
+
+    parameters: Array
+    states: Array
+    cusps: tuple[Cusp, ...]
+    endings: tuple[str, str]
+
+
+def fold_curves(
+    model: Field,
+    folds: Sequence[Special],
+    other: float,
+    first: tuple[float, float],
+    second: tuple[float, float],
+    steps: Steps | None = None,
+) -> list[FoldCurve]:
+    """Follow folds, found along the first parameter at a value of the other, in both parameters.
+
+    A fold that lies on a curve already followed is left out.
+    """
+    curves: list[FoldCurve] = []
+    scaled = Scaled(model)
+    low, high = (np.array(pair) for pair in zip(first, second, strict=True))
+    for fold in folds:
+        shares = (np.array([fold.parameter, other]) - low) / (high - low)
+        z = np.concatenate([fold.state / model.scale, shares])
+        if any(_passes(curve, z, model.scale, low, high) for curve in curves):
+            continue
+        found = _Folds(scaled, low, high, steps or Steps()).trace(z)
+        if found is not None:
+            curves.append(found)
+    return curves
+
+
+def _passes(curve: FoldCurve, z: Array, scale: Array, low: Array, high: Array) -> bool:
+    path = np.column_stack([curve.states / scale, (curve.parameters - low) / (high - low)])
+    chords = np.diff(path, axis=0)
+    square = np.maximum((chords**2).sum(axis=1), 1e-300)
+    share = np.clip(((z - path[:-1]) * chords).sum(axis=1) / square, 0, 1)
+    gaps = np.abs(z - path[:-1] - share[:, None] * chords).max(axis=1)
+    # a chord is off its curve by about its length squared
+    return bool((gaps < _ON_CURVE + square).any())
+
+
+@dataclass(frozen=True, eq=False)
+class _Bordered:
+    """The equations f = 0, g = 0 with borders that stay fixed between two points."""
+
+    scaled: Scaled
+    low: Array
+    high: Array
+    left: Array
+    right: Array
+
+    def parameters(self, z: Array) -> tuple[float, ...]:
+        values = self.low + z[-2:] * (self.high - self.low)
+        return tuple(map(float, values))
+
+    def vectors(self, z: Array) -> tuple[Array, Array, float]:
+        """Null vectors of the Jacobian, right and left, and how far it is from singular."""
+        jacobian = self.scaled.jacobian(z[:-2], self.parameters(z))
+        n = len(jacobian)
+        matrix = np.zeros((n + 1, n + 1))
+        matrix[:n, :n], matrix[:n, n], matrix[n, :n] = jacobian, self.left, self.right
+        side = np.zeros(n + 1)
+        side[n] = 1.0
+        if not np.isfinite(matrix).all():
+            nothing = np.full(n, np.nan)
+            return nothing, nothing, float("nan")
+        try:
+            right = np.asarray(np.linalg.solve(matrix, side), float)
+            left = np.asarray(np.linalg.solve(matrix.T, side), float)
+        except np.linalg.LinAlgError:
+            nothing = np.full(n, np.nan)
+            return nothing, nothing, float("nan")
+        return right[:n], left[:n], float(right[n])
+
+    def value(self, z: Array) -> Array:
+        flows = self.scaled.one(z[:-2], self.parameters(z))
+        return np.append(flows, self.vectors(z)[2])
+
+    def slopes(self, z: Array) -> Array:
+        n = len(z) - 2
+        rows = np.empty((n + 1, n + 2))
+        rows[:n, :n] = self.scaled.jacobian(z[:-2], self.parameters(z))
+        for k in (n, n + 1):
+            up, down = z.copy(), z.copy()
+            up[k] += RELATIVE_STEP
+            down[k] -= RELATIVE_STEP
+            rise = self.flows(up) - self.flows(down)
+            rows[:n, k] = rise / (up[k] - down[k])
+        right, left, _ = self.vectors(z)
+        # dg = - left' dJ right, and left' J right is a slope of left' f along right
+        for k in range(n + 2):
+            up, down = z.copy(), z.copy()
+            up[k] += _WIDE
+            down[k] -= _WIDE
+            slope = self.along(up, right, left) - self.along(down, right, left)
+            rows[n, k] = -slope / (up[k] - down[k])
+        return rows
+
+    def flows(self, z: Array) -> Array:
+        return self.scaled.one(z[:-2], self.parameters(z))
+
+    def along(self, z: Array, right: Array, left: Array) -> float:
+        """left' J right at a point."""
+        step = _WIDE * np.append(np.append(right, 0.0), 0.0)
+        rise = self.flows(z + step) - self.flows(z - step)
+        return float(left @ rise) / (2 * _WIDE)
+
+    def curvature(self, z: Array) -> float:
+        """left' f'' (right, right), zero at a cusp."""
+        right, left, _ = self.vectors(z)
+        right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
+        step = _WIDE * 3 * np.append(np.append(right, 0.0), 0.0)
+        rise = self.flows(z + step) - 2 * self.flows(z) + self.flows(z - step)
+        return float(left @ rise) / (3 * _WIDE) ** 2
+
+
+class _Folds:
+    """Follows one curve of folds both ways."""
+
+    def __init__(self, scaled: Scaled, low: Array, high: Array, steps: Steps) -> None:
+        self.scaled, self.low, self.high, self.steps = scaled, low, high, steps
+        n = scaled.size
+        self.weights = np.concatenate([np.full(n, 1.0 / n), [1.0, 1.0]])
+        width = scaled.high - scaled.low
+        self.least = np.concatenate([scaled.low - _BELOW, [0.0, 0.0]])
+        self.most = np.concatenate([scaled.high + _FAR * width, [1.0, 1.0]])
+
+    def trace(self, z: Array) -> FoldCurve | None:
+        n = self.scaled.size
+        values = tuple(map(float, self.low + z[-2:] * (self.high - self.low)))
+        left, _, right = np.linalg.svd(self.scaled.jacobian(z[:-2], values))
+        equations = _Bordered(self.scaled, self.low, self.high, left[:, -1], right[-1])
+        follower = Follower(equations, self.weights, self.least, self.most, self.steps)
+        tangent = null_direction(equations.slopes(z), self.weights)
+        start = follower.correct(z, tangent, float(self.weights @ (tangent * z)), 0 * z)
+        if start is None:
+            return None
+        halves: list[tuple[Curve, list[Cusp]]] = []
+        for sign in (-1.0, 1.0):
+            watch = _CuspWatch(self, follower)
+            curve = follower.follow(Point(start, sign * tangent), watch)
+            halves.append((curve, watch.cusps))
+            if curve.ending == "closed":
+                halves[:] = [(Curve((curve.points[0],), "closed"), []), (curve, watch.cusps)]
+                break
+        (down, one), (up, two) = halves
+        points = np.array([p.z for p in (*reversed(down.points), *up.points[1:])])
+        return FoldCurve(
+            self.low + points[:, n:] * (self.high - self.low),
+            points[:, :n] * self.scaled.field.scale,
+            (*reversed(one), *two),
+            (self.ending(down), self.ending(up)),
+        )
+
+    def cusp(self, z: Array) -> Cusp:
+        n = self.scaled.size
+        a, b = self.low + z[n:] * (self.high - self.low)
+        return Cusp((float(a), float(b)), z[:n] * self.scaled.field.scale)
+
+    def ending(self, curve: Curve) -> str:
+        last = self.low + curve.points[-1].z[-2:] * (self.high - self.low)
+        n = self.scaled.size
+        if curve.ending.startswith("region"):
+            place = int(curve.ending.split()[1])
+            # the first parameter is no unknown that a curve ends on exactly
+            what = "bounds" if place >= n else f'region: "{self.scaled.field.names[place]}"'
+            return f"{what} at {last[0]:.8g}, {last[1]:.8g}"
+        return f"{curve.ending} at {last[0]:.8g}, {last[1]:.8g}"
+
+
+@dataclass(eq=False)
+class _CuspWatch:
+    """Looks for cusps, and turns the borders along with the curve."""
+
+    folds: _Folds
+    follower: Follower
+
+    def __post_init__(self) -> None:
+        self.cusps: list[Cusp] = []
+
+    def __call__(self, here: Point, there: Point, step: float) -> bool:
+        equations = self.follower.equations
+        assert isinstance(equations, _Bordered)
+
+        def monitor(point: Point) -> float:
+            return equations.curvature(point.z)
+
+        if monitor(here) * monitor(there) < 0:
+            found = located(self.follower, here, step, monitor)
+            if found is not None:
+                self.cusps.append(self.folds.cusp(found[0].z))
+        right, left, _ = equations.vectors(there.z)
+        if np.isfinite(right).all() and np.isfinite(left).all():
+            self.follower.equations = replace(
+                equations,
+                left=left / np.linalg.norm(left),
+                right=right / np.linalg.norm(right),
+            )
+        return True
+
+    def corner(self, here: Point, there: Point) -> None:
+        """A corner of a curve of folds is passed without a note."""

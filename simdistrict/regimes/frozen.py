@@ -1,0 +1,215 @@
+"""A model's world frozen at a date: which stocks are free, and what all others are.
+
+The model runs to the date; then Time, the data, the policies and the stocks that are not free
+stay as they are, and the free stocks follow their own dynamics.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.outcome import Outcome
+from simdistrict.engine.restrict import Causes, causes_of, upstream
+from simdistrict.errors import EngineError, Problem, ScenarioError, did_you_mean
+from simdistrict.expr import fold
+from simdistrict.model import TimeGrid
+from simdistrict.plan import ADAPTIVE, Plan
+from simdistrict.regimes.field import Array
+from simdistrict.run import constants_of, moves_of
+
+# a date that is this near to a time step, as a share of the step, is that step
+_NEAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label that is isolated: the dimension's name, the label's, and its position."""
+
+    dimension: str
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """The world at a date.
+
+    vector: everything at that date; free: places of the free stocks, names: theirs with
+    subscripts; past: the free stocks at every time step up to the date, (points, stocks);
+    trends: folded names of the stocks that grow or shrink on their own and are held; label: the
+    isolated one.
+    """
+
+    plan: Plan
+    at: float
+    vector: tuple[float, ...]
+    free: tuple[int, ...]
+    names: tuple[str, ...]
+    past: Array
+    trends: tuple[str, ...]
+    label: Label | None
+    causes: Causes
+
+
+def freeze(
+    plan: Plan,
+    at: float | None = None,
+    element: str = "",
+    hold: Sequence[str] = (),
+    free: Sequence[str] = (),
+) -> Frozen:
+    """Run a plan to a date and stop the world there.
+
+    at: the date, by default the end of the run; element: a label, whose stocks alone are free;
+    hold, free: stocks that are held, or free, whatever is found out about them.
+    Raises ScenarioError for a date off the grid or an unknown name, EngineError where the run
+    does not get to the date or where no stock is left.
+    """
+    grid = _grid_to(plan, at)
+    path = _run(plan, grid)
+    if path.ending.outcome is not Outcome.completed:
+        what = f"the run does not get to {grid.stop:g}: {path.ending.message}"
+        raise EngineError(Problem(f"scenario {plan.resolved.name}", what, "freeze it earlier"))
+    program = plan.prepared.program
+    layout = program.layout
+    vector = [*path.rows[-1], *layout.template[layout.values :]]
+    half = grid.time_step / 2
+    vector[TIME] = vector[HELD_TIME] = grid.stop
+    vector[SWITCH_TIME] = vector[MOVING_TIME] = grid.stop + half
+    vector[SAMPLING] = 0.0
+    label = _label(plan, element) if element else None
+    causes = causes_of(plan.prepared.model, program)
+    held, freed = _named(causes, hold), _named(causes, free)
+    trends = tuple(n for n in _trends(causes, vector) if n not in freed)
+    names = stock_places(causes, label)
+    kept = {n: p for n, p in names.items() if n.partition("[")[0] not in {*trends, *held}}
+    if not kept and not held:
+        kept, trends = names, ()
+    if not kept:
+        what = f"no stock is free in {plan.prepared.model.name}"
+        hint = "hold fewer of them, or choose a label that has stocks"
+        raise EngineError(Problem("regimes", what, hint))
+    places = tuple(kept.values())
+    past = np.array([[row[p] for p in places] for row in path.rows])
+    spelled = tuple(_spelled(causes, n) for n in kept)
+    return Frozen(plan, grid.stop, tuple(vector), places, spelled, past, trends, label, causes)
+
+
+def stock_places(causes: Causes, label: Label | None) -> dict[str, int]:
+    """Place of every stock, or of those with a label, by `folded name[labels]`."""
+    layout = causes.program.layout
+    found: dict[str, int] = {}
+    for name, slot in layout.slots.items():
+        if not layout.stocks.start <= slot.offset < layout.stocks.stop:
+            continue
+        dims = [fold(d) for d in causes.elements[name].dims]
+        if label is not None and fold(label.dimension) not in dims:
+            continue
+        for k, position in enumerate(np.ndindex(*slot.shape)):
+            if slot.defined is not None and k not in slot.defined:
+                continue
+            if label is not None and position[dims.index(fold(label.dimension))] != label.position:
+                continue
+            inside = ",".join(map(str, position))
+            found[f"{name}[{inside}]" if inside else name] = slot.offset + k
+    return found
+
+
+def _spelled(causes: Causes, key: str) -> str:
+    """`folded name[positions]` in the model's spelling, with labels."""
+    name, _, inside = key.partition("[")
+    element = causes.elements[name]
+    if not inside:
+        return element.name
+    positions = map(int, inside.rstrip("]").split(","))
+    model = causes.model
+    labels = [
+        model.dims_by_name[fold(dim)].labels[k]
+        for dim, k in zip(element.dims, positions, strict=True)
+    ]
+    return f"{element.name}[{','.join(labels)}]"
+
+
+def _grid_to(plan: Plan, at: float | None) -> TimeGrid:
+    grid = plan.grid
+    if at is None:
+        return replace(grid, every=1)
+    steps = round((at - grid.start) / grid.time_step)
+    if not 0 <= steps <= grid.steps or abs(grid.at(steps) - at) > _NEAR * grid.time_step:
+        what = f"{at:g} is no time step of the run, {grid.start:g} to {grid.stop:g} by "
+        hint = "choose a date on the grid, or another time step"
+        raise ScenarioError(Problem("--at", f"{what}{grid.time_step:g}", hint))
+    return replace(grid, steps=steps, every=1)
+
+
+def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
+    program = plan.prepared.program
+    vector, moves = constants_of(plan), moves_of(plan)
+    if plan.integrator not in ADAPTIVE:
+        return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
+    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
+
+    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
+    tolerance = Tolerance(plan.rtol, plan.atol)
+    return steps(program, grid, vector, moves, tolerance=tolerance)
+
+
+def _label(plan: Plan, text: str) -> Label:
+    """The label of that name, in the dimension that most stocks have."""
+    model = plan.prepared.model
+    slots = plan.prepared.program.layout.slots.values()
+    used = [fold(d) for s in slots if s.kind == "stock" for d in model[s.name].dims]
+    found = [
+        (used.count(key), dimension, [fold(n) for n in dimension.labels].index(fold(text)))
+        for key, dimension in model.dims_by_name.items()
+        if fold(text) in [fold(n) for n in dimension.labels] and key in used
+    ]
+    if not found:
+        labels = [n for k, d in model.dims_by_name.items() if k in used for n in d.labels]
+        what = f'no stock of {model.name} has a label "{text}"'
+        raise ScenarioError(Problem("--element", what, did_you_mean(text, labels)))
+    _, dimension, position = max(found, key=lambda f: f[0])
+    return Label(dimension.name, dimension.labels[position], position)
+
+
+def _named(causes: Causes, names: Sequence[str]) -> set[str]:
+    stocks = {n.partition("[")[0] for n in stock_places(causes, None)}
+    for name in names:
+        if fold(name) not in stocks:
+            what = f'"{name}" is no stock of {causes.model.name}'
+            raise ScenarioError(Problem("regimes", what, did_you_mean(name, stocks)))
+    return {fold(name) for name in names}
+
+
+def _trends(causes: Causes, vector: Sequence[float]) -> list[str]:
+    """Stocks that nothing but themselves acts on, and that grow or shrink at a constant rate.
+
+    They have no equilibrium but zero: part of the world, not of the system that lives in it.
+    """
+    layout = causes.program.layout
+    kernel = Kernel(causes.program)
+    found = []
+    for name, slot in layout.slots.items():
+        if not layout.stocks.start <= slot.offset < layout.stocks.stop or slot.size != 1:
+            continue
+        if upstream(causes, name) - {name}:
+            continue
+        rates = []
+        for factor in (0.5, 1.0, 2.0):
+            v = list(vector)
+            v[slot.offset] *= factor
+            kernel.derive(v)
+            rates.append(v[slot.offset - layout.stocks.start + layout.rates.start])
+        steady = rates[1] != 0 and all(math.isclose(r, rates[1], rel_tol=1e-9) for r in rates)
+        grown = [r / f for r, f in zip(rates, (0.5, 1.0, 2.0), strict=True)]
+        exponential = all(math.isclose(r, grown[1], rel_tol=1e-9) for r in grown)
+        if steady or (exponential and rates[1] != 0):
+            found.append(name)
+    return found

@@ -1,0 +1,120 @@
+"""Growth taken out of a growing world: the frame in which balanced growth is an equilibrium.
+
+A model whose demand grows has no state in which nothing changes, but often one in which everything
+grows at the same rate. Such a model has a scaling symmetry: multiply the trend and every stock by
+their own powers of one number, and all net flows are multiplied by those of their stocks. Where
+the symmetry is found, the net flow that counts is the one relative to growth,
+
+    f(x) - degree * growth rate * x,
+
+with the trend held. Where none is found, the trend is held and nothing else is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.engine.native.kernel import NativeKernel
+from simdistrict.regimes.field import Array
+from simdistrict.regimes.frozen import Frozen
+
+# how well the identity must hold, of the largest net flow of each stock
+_TOLERANCE = 1e-5
+_STEP = 1e-5
+_STATES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What growth takes from every free stock, per time unit and unit of the stock.
+
+    trends: (name, growth rate, relative: whether a symmetry was found) of every held trend.
+    """
+
+    dilution: Array
+    trends: tuple[tuple[str, float, bool], ...]
+
+
+def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale: Array) -> Growth:
+    """Find a symmetry for each trend in turn, where need be with later trends scaling along.
+
+    A trend that has scaled along with an earlier one is held relative to it.
+    """
+    layout = frozen.causes.program.layout
+    dilution = np.zeros(len(frozen.free))
+    found: list[tuple[str, float, bool]] = []
+    base = np.array(frozen.vector)
+    kernel.derive(base)
+    shift = layout.rates.start - layout.stocks.start
+    used: set[int] = set()
+    for k, place in enumerate(trends):
+        rate = float(base[place + shift] / base[place]) if base[place] else 0.0
+        degrees = None
+        if place not in used and rate:
+            # scaling along is a second choice: alone, the powers are not ambiguous
+            along: list[int] = []
+            degrees = _degrees(frozen, kernel, place, along, scale)
+            if degrees is None:
+                along = [t for t in trends[k + 1 :] if t not in used]
+                degrees = _degrees(frozen, kernel, place, along, scale) if along else None
+        if degrees is not None:
+            dilution += rate * degrees[: len(frozen.free)]
+            moved = np.abs(degrees[len(frozen.free) :]) > 1e-3
+            used |= {t for t, m in zip(along, moved, strict=True) if m}
+        found.append((frozen.trends[k], rate, degrees is not None or place in used))
+    return Growth(dilution, tuple(found))
+
+
+def _degrees(
+    frozen: Frozen, kernel: NativeKernel, trend: int, along: Sequence[int], scale: Array
+) -> Array | None:
+    """The powers of the free stocks, then those of the trends that scale along; None if none.
+
+    Euler's identity for every net flow f_i, linear in the powers d:
+    sum_j d_j x_j df_i/dx_j - d_i f_i = - T df_i/dT.
+    """
+    layout = frozen.causes.program.layout
+    shift = layout.rates.start - layout.stocks.start
+    moving = [*frozen.free, *along, trend]
+    n = len(frozen.free)
+    rates = [p + shift for p in frozen.free]
+    draw = np.random.default_rng(1)
+    rows, sides = [], []
+    for _ in range(_STATES):
+        v = np.array(frozen.vector)
+        for place, s in zip(frozen.free, scale, strict=True):
+            v[place] = abs(float(v[place]) * draw.uniform(0.8, 1.25) + 0.02 * s)
+        # other sizes of the world too: at one size a wrong power can fit as well
+        for place in (*along, trend):
+            v[place] *= draw.uniform(0.5, 2.0)
+        here = [v[p] for p in moving]
+        kernel.derive(v)
+        flows = np.array([v[r] for r in rates])
+        slopes = np.empty((n, len(moving)))
+        for j, place in enumerate(moving):
+            ends = []
+            for factor in (1 + _STEP, 1 - _STEP):
+                v[place] = here[j] * factor
+                kernel.derive(v)
+                ends.append(np.array([v[r] for r in rates]))
+            v[place] = here[j]
+            slopes[:, j] = (ends[0] - ends[1]) / (2 * _STEP)
+        block = slopes[:, :-1].copy()
+        block[np.arange(n), np.arange(n)] -= flows
+        size = np.abs(slopes).sum(axis=1) + np.abs(flows)
+        size[size == 0] = 1.0
+        rows.append(block / size[:, None])
+        sides.append(-slopes[:, -1] / size)
+    matrix, side = np.concatenate(rows), np.concatenate(sides)
+    if not (np.isfinite(matrix).all() and np.isfinite(side).all()):
+        return None
+    degrees: Array = np.linalg.lstsq(matrix, side, rcond=1e-9)[0]
+    left = np.abs(matrix @ degrees - side).max(initial=0.0)
+    if left > _TOLERANCE:
+        return None
+    # the powers are simple numbers; what finite differences leave of others is noise
+    rounded: Array = np.round(degrees * 12) / 12
+    return rounded if np.abs(rounded - degrees).max() < 1e-3 else degrees

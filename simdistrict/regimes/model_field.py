@@ -1,0 +1,221 @@
+"""The field of a model whose world is frozen: `field_of` makes it, `observe` reads from it.
+
+The fast path evaluates only what lies between the free stocks and their own flows. It is used
+when it gives the very numbers of the whole model in a few random states.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simdistrict.engine.native.kernel import NativeKernel
+from simdistrict.engine.restrict import restricted
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.expr import fold
+from simdistrict.model import Range
+from simdistrict.regimes.field import Array
+from simdistrict.regimes.frozen import Frozen
+from simdistrict.regimes.growth import Growth, growth_of
+from simdistrict.scenario.places import find_constant, find_element, find_places
+
+# the box goes so far beyond what the run has seen
+ROOM = 1.5
+_PROBES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constant that is varied: its spelling, its places in the vector, its value as it is."""
+
+    name: str
+    places: tuple[int, ...]
+    value: float
+    range: Range | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ModelField:
+    """Net flows of the free stocks, relative to growth where the world grows (see `growth`).
+
+    parameters: what the numbers in a call mean; none leaves the constants as they are.
+    """
+
+    frozen: Frozen
+    parameters: tuple[Parameter, ...]
+    scale: Array
+    low: Array
+    high: Array
+    growth: Growth
+    fast: bool
+    _work: _Work = field(repr=False)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self.frozen.names
+
+    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+        flows = self._work.flows(states, tuple(map(float, parameters)))
+        return flows - states * self.growth.dilution
+
+    def start(self) -> Array:
+        """The free stocks at the date."""
+        return np.array([self.frozen.vector[p] for p in self.frozen.free])
+
+    def values(self) -> tuple[float, ...]:
+        """The parameters as they are at the date."""
+        return tuple(p.value for p in self.parameters)
+
+    def observe(self, state: Array, parameters: Sequence[float], places: Sequence[int]) -> Array:
+        """What stands at some places of the vector in a state."""
+        v = self._work.whole(state, tuple(map(float, parameters)))
+        return v[list(places)]
+
+
+class _Work:
+    """The vectors and kernels that evaluations use again and again."""
+
+    def __init__(self, frozen: Frozen, parameters: Sequence[Parameter]) -> None:
+        self.frozen = frozen
+        self.parameters = tuple(parameters)
+        program, causes, free = frozen.causes.program, frozen.causes, frozen.free
+        layout = program.layout
+        self.whole_kernel = NativeKernel(program)
+        label = frozen.label
+        where = (label.dimension, label.position) if label else ("", 0)
+        moved = [place for p in self.parameters for place in p.places]
+        self.moved = NativeKernel(restricted(causes, free, moved, *where))
+        self.still = NativeKernel(restricted(causes, free, (), *where)) if moved else self.moved
+        self.free = np.array(free)
+        self.rates = self.free - layout.stocks.start + layout.rates.start
+        self.fast = True
+        self.base = np.array(frozen.vector)
+        self.quick = self.at(tuple(p.value for p in self.parameters)).copy()
+        self.last: tuple[float, ...] = (math.nan,)
+
+    def at(self, parameters: tuple[float, ...]) -> Array:
+        """The vector with the parameters in it and everything evaluated at the frozen state."""
+        found = self.base.copy()
+        self.put(found, parameters)
+        self.whole_kernel.once(found)
+        self.whole_kernel.settle(found)
+        self.whole_kernel.derive(found)
+        return found
+
+    def put(self, v: Array, parameters: tuple[float, ...]) -> None:
+        for parameter, value in zip(self.parameters, parameters, strict=False):
+            v[list(parameter.places)] = value
+
+    def flows(self, states: Array, parameters: tuple[float, ...]) -> Array:
+        out = np.empty(states.shape)
+        v, derive = self.quick, self.still.derive
+        if not self.fast:
+            v, derive = self.at(parameters), self.whole_kernel.derive
+        elif parameters != self.last:
+            # after a move of the parameters, once with all that depends on them
+            self.put(v, parameters)
+            v[self.free] = states[0]
+            self.moved.derive(v)
+            self.last = parameters
+        free, rates = self.free, self.rates
+        for i, row in enumerate(states):
+            v[free] = row
+            derive(v)
+            out[i] = v[rates]
+        return out
+
+    def whole(self, state: Array, parameters: tuple[float, ...]) -> Array:
+        v = self.at(parameters)
+        v[self.free] = state
+        self.whole_kernel.derive(v)
+        return v
+
+
+def field_of(frozen: Frozen, parameters: Sequence[str] = ()) -> ModelField:
+    """The field of a frozen world, with some constants as its parameters.
+
+    Raises ScenarioError for a name that is no constant.
+    """
+    found = tuple(_parameter(frozen, name) for name in parameters)
+    work = _Work(frozen, found)
+    scale, low, high = _box(frozen)
+    work.fast = _same_numbers(work, scale)
+    names = {n: s.offset for n, s in frozen.causes.program.layout.slots.items()}
+    trends = [names[n] for n in frozen.trends]
+    growth = growth_of(frozen, work.whole_kernel, trends, scale)
+    return ModelField(frozen, found, scale, low, high, growth, work.fast, work)
+
+
+def output_places(frozen: Frozen, name: str) -> tuple[tuple[int, ...], str]:
+    """Places of an element to observe, and its spelling; the isolated label is filled in."""
+    model = frozen.plan.prepared.model
+    element, subscripts = find_element(model, name)
+    if element is None or fold(element.name) not in frozen.causes.program.layout.slots:
+        raise ScenarioError(model.unknown(name))
+    label = frozen.label
+    filled = False
+    if subscripts is None and label and fold(label.dimension) in map(fold, element.dims):
+        filled = True
+        same = fold(label.dimension)
+        subscripts = tuple(label.name if fold(d) == same else d for d in element.dims)
+    places = find_places(model, element, subscripts, f'"{name}"')
+    if isinstance(places, Problem):
+        raise ScenarioError(places)
+    slot = frozen.causes.program.layout.slots[fold(element.name)]
+    # of an isolated label nothing else is meant, and the name alone says it
+    spelled = element.name if filled and len(places[0]) == 1 else places[1]
+    return tuple(slot.offset + p for p in places[0]), spelled
+
+
+def _parameter(frozen: Frozen, name: str) -> Parameter:
+    model = frozen.plan.prepared.model
+    found = find_constant(model, name, f'parameter "{name}"')
+    if isinstance(found, Problem):
+        raise ScenarioError(found)
+    element, places, spelled = found
+    offset = frozen.causes.program.layout.slots[fold(element.name)].offset
+    label = frozen.label
+    if "[" not in spelled and label and fold(label.dimension) in map(fold, element.dims):
+        axes = [label.name if fold(d) == fold(label.dimension) else d for d in element.dims]
+        narrowed = find_constant(model, f"{element.name}[{','.join(axes)}]", f'"{name}"')
+        assert not isinstance(narrowed, Problem)
+        _, places, spelled = narrowed
+    value = frozen.vector[offset + places[0]]
+    where = tuple(offset + p for p in places)
+    return Parameter(spelled, where, value, element.range)
+
+
+def _box(frozen: Frozen) -> tuple[Array, Array, Array]:
+    """Scale of every free stock, and the box in which states make sense.
+
+    The scale of an element is the largest magnitude that any of its free places had up to the
+    date; one where it was always zero. A stock that was never negative stays so.
+    """
+    owner = [name.partition("[")[0] for name in frozen.names]
+    largest: dict[str, float] = {}
+    peaks = np.abs(frozen.past).max(axis=0)
+    for name, peak in zip(owner, peaks, strict=True):
+        largest[name] = max(largest.get(name, 0.0), float(peak))
+    scale = np.array([largest[name] or 1.0 for name in owner])
+    low = np.where(frozen.past.min(axis=0) < 0, -ROOM * scale, 0.0)
+    return scale, low, ROOM * scale
+
+
+def _same_numbers(work: _Work, scale: Array) -> bool:
+    """Whether the fast path gives the numbers of the whole model, in random states."""
+    draw = np.random.default_rng(0)
+    base = np.array([work.frozen.vector[p] for p in work.frozen.free])
+    values = [p.value for p in work.parameters]
+    for k in range(_PROBES):
+        state = np.abs(base * draw.uniform(0.7, 1.3, len(base)) + 0.05 * k * scale)
+        parameters = tuple(value + 0.03 * k for value in values)
+        quick = work.flows(state[None, :], parameters)[0]
+        whole = work.whole(state, parameters)
+        for a, rate in zip(quick, work.rates, strict=True):
+            b = whole[rate]
+            if not (math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-300) or (a != a and b != b)):
+                return False
+    return True

@@ -1,0 +1,118 @@
+"""Roots of nonlinear equations, near a guess: damped Newton, scipy's root where it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.regimes.field import Array
+
+# largest residual and last step of a root, in scaled units
+RESIDUAL = 1e-10
+STEP = 1e-8
+ITERATIONS = 60
+_HALVINGS = 25
+# rounding may hold the residual up; within this it is a root once steps have become tiny
+_NOISE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """Where a search ended; found: whether it is a root; residual: the largest left."""
+
+    point: Array
+    residual: float
+    found: bool
+    iterations: int
+
+
+def newton(
+    function: Callable[[Array], Array],
+    jacobian: Callable[[Array], Array],
+    guess: Array,
+    iterations: int = ITERATIONS,
+    largest: float = np.inf,
+) -> Root:
+    """Newton's method with steps halved until the residual falls.
+
+    largest: a longer step, in any component, is shortened to this.
+    """
+    point, value = guess, function(guess)
+    residual = norm(value)
+    for k in range(iterations):
+        if not np.isfinite(residual):
+            return Root(point, residual, False, k)
+        step = _solve(jacobian(point), -value)
+        if step is None:
+            return Root(point, residual, False, k)
+        step *= min(1.0, largest / max(norm(step), 1e-300))
+        if norm(step) <= STEP and residual <= _NOISE:
+            return _polished(function, point, step, value, k)
+        factor = 1.0
+        for _ in range(_HALVINGS):
+            there = point + factor * step
+            found = function(there)
+            if norm(found) < (1 - 1e-4 * factor) * residual:
+                break
+            factor /= 2
+        else:
+            done = residual <= RESIDUAL
+            return Root(point, residual, done, k)
+        point, value, residual = there, found, norm(found)
+    return Root(point, residual, residual <= RESIDUAL, iterations)
+
+
+def _polished(
+    function: Callable[[Array], Array], point: Array, step: Array, value: Array, k: int
+) -> Root:
+    """The last step is taken when it does not make the residual larger."""
+    after = point + step
+    found = function(after)
+    if norm(found) <= norm(value):
+        return Root(after, norm(found), True, k)
+    return Root(point, norm(value), True, k)
+
+
+def with_fallback(
+    function: Callable[[Array], Array],
+    jacobian: Callable[[Array], Array],
+    guess: Array,
+    largest: float = np.inf,
+) -> Root:
+    """Newton first; where it fails, Powell's hybrid method, and Newton from where that ended."""
+    first = newton(function, jacobian, guess, largest=largest)
+    if first.found:
+        return first
+    from scipy.optimize import root
+
+    def finite(point: Array) -> Array:
+        value = function(point)
+        # the method has no way to be told "no value here" but a large one
+        return np.where(np.isfinite(value), value, 1e6)
+
+    start = first.point if np.isfinite(first.residual) else guess
+    with np.errstate(all="ignore"):
+        try:
+            second = root(finite, start, method="hybr", options={"maxfev": 20 * (len(guess) + 5)})
+        except (np.linalg.LinAlgError, ValueError):
+            return first
+    return newton(function, jacobian, np.asarray(second.x, float), largest=largest)
+
+
+def norm(value: Array) -> float:
+    """The largest component, infinite where one has no value."""
+    if not np.isfinite(value).all():
+        return float("inf")
+    return float(np.abs(value).max(initial=0.0))
+
+
+def _solve(matrix: Array, side: Array) -> Array | None:
+    if not np.isfinite(matrix).all():
+        return None
+    try:
+        found = np.asarray(np.linalg.solve(matrix, side), float)
+    except np.linalg.LinAlgError:
+        found = np.asarray(np.linalg.lstsq(matrix, side, rcond=1e-12)[0], float)
+    return found if np.isfinite(found).all() else None

@@ -1,0 +1,84 @@
+"""Which regime a district is in: rules by thresholds, all of them here.
+
+The thresholds are judgement. Home share and completeness part the districts whose jobs lasted from
+those that lost most of them in runs of the district model; the exact numbers move dates by some
+years and no district between groups.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simdistrict.errors import Problem, ScenarioError
+
+TRANSITION = "in transition"
+
+# in this order: the first rule that holds names the regime, and none is a transition
+DEFAULT = (
+    # more than half of the premises that incumbents left are run by low-cost entrants
+    "taken over: entrant share >= 0.5",
+    # half of the specialised suppliers are gone, or half of the chain is done elsewhere
+    "hollowed out: completeness < 0.5",
+    "hollowed out: home share < 0.5",
+    # the chain is at home, and a quarter of what can be automated is
+    "automated: home share >= 0.8, completeness >= 0.7, automation >= 0.25",
+    "industrial: home share >= 0.8, completeness >= 0.7",
+)
+
+_COMPARE: dict[str, Callable[[Any, float], Any]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CONDITION = re.compile(r"^(.+?)\s*(>=|<=|>|<)\s*([^<>=]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An element compared with a number."""
+
+    name: str
+    comparison: str
+    threshold: float
+
+    def holds(self, values: Any) -> Any:
+        """Elementwise; false where there is no value."""
+        return _COMPARE[self.comparison](values, self.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A regime that is on where all conditions hold."""
+
+    regime: str
+    conditions: tuple[Condition, ...]
+
+    def __str__(self) -> str:
+        parts = (f"{c.name} {c.comparison} {c.threshold:g}" for c in self.conditions)
+        return f"{self.regime}: {', '.join(parts)}"
+
+
+def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
+    """Rules from `REGIME: NAME >= X, NAME < Y`. Raises ScenarioError with all that are not."""
+    rules, problems = [], []
+    for text in texts:
+        regime, colon, rest = text.partition(":")
+        parts = [_CONDITION.match(part.strip()) for part in rest.split(",")]
+        try:
+            conditions = tuple(
+                Condition(m[1].strip(), m[2], float(m[3])) for m in parts if m is not None
+            )
+        except ValueError:
+            conditions = ()
+        if not colon or not regime.strip() or len(conditions) != len(parts):
+            hint = 'write "industrial: home share >= 0.8, completeness >= 0.7"'
+            problems.append(Problem("rule", f'"{text}" is no rule', hint))
+        rules.append(Rule(regime.strip(), conditions))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(rules)

@@ -1,0 +1,62 @@
+"""What the eigenvalues of the Jacobian say of an equilibrium."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.regimes.field import Array
+
+# per time unit: a real part nearer to zero, or nearer than rounding lets it be known, is undecided
+UNDECIDED = 1e-6
+_ROUNDING = 1e-8
+
+
+class Stability(IntEnum):
+    """The flag stored with every equilibrium."""
+
+    stable = 0
+    unstable = 1
+    saddle = 2
+    undecided = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Eigenvalues, the largest real part first, and what follows from them.
+
+    stability: stable when all real parts are negative, unstable when all are positive, saddle
+    when there are both, undecided when one is within `threshold` of zero. focus: whether the
+    leading pair is complex, so that the way there or away is a spiral.
+    """
+
+    eigenvalues: NDArray[np.complex128]
+    stability: Stability
+    focus: bool
+    unstable: int
+    threshold: float
+
+
+def spectrum(jacobian: Array) -> Spectrum:
+    """Eigenvalues of a Jacobian, per time unit, and the verdict."""
+    n = len(jacobian)
+    if not np.isfinite(jacobian).all():
+        nothing = np.full(n, np.nan, complex)
+        return Spectrum(nothing, Stability.undecided, False, 0, UNDECIDED)
+    values = np.asarray(np.linalg.eigvals(jacobian), complex)
+    # a stable order: by real part, then by imaginary part
+    values = values[np.lexsort((-values.imag, -values.real))]
+    threshold = max(UNDECIDED, _ROUNDING * float(np.abs(values).max(initial=0.0)))
+    real = values.real
+    unstable = int((real > threshold).sum())
+    stable = int((real < -threshold).sum())
+    if unstable + stable < n:
+        verdict = Stability.undecided
+    elif unstable == 0:
+        verdict = Stability.stable
+    else:
+        verdict = Stability.unstable if stable == 0 else Stability.saddle
+    return Spectrum(values, verdict, bool(n and values[0].imag != 0), unstable, threshold)

@@ -1,0 +1,234 @@
+"""Studies: a plan and a request to a result. `study` does one, `repeat_study` does it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.dataset import Result
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.plan import Plan
+from simdistrict.regimes.basin import basins
+from simdistrict.regimes.continuation import branches
+from simdistrict.regimes.equilibrium import equilibria
+from simdistrict.regimes.field import Array
+from simdistrict.regimes.fold_curve import fold_curves
+from simdistrict.regimes.frozen import Frozen, freeze
+from simdistrict.regimes.model_field import ModelField, field_of, output_places
+from simdistrict.regimes.policies import policy_map
+from simdistrict.regimes.request import RECORD, Request
+from simdistrict.regimes.results import (
+    Output,
+    basins_result,
+    branch_result,
+    equilibria_result,
+    fold_curve_result,
+    hysteresis_result,
+    policy_map_result,
+)
+from simdistrict.regimes.sweep import SPEEDS, hysteresis
+from simdistrict.rerun import Repetition, compare_results, recorded_plans
+from simdistrict.run import provenance
+from simdistrict.scenario.places import key_of
+
+# a sweep goes on for long, and what it starts from should have come to rest
+_REST = 2000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A frozen world with its field, and what is to be read in its states."""
+
+    plan: Plan
+    request: Request
+    frozen: Frozen
+    field: ModelField
+    outputs: tuple[Output, ...]
+
+    @property
+    def known(self) -> tuple[Array, ...]:
+        """The first and the last state of the run."""
+        return self.frozen.past[0], self.frozen.past[-1]
+
+    def observe(self, state: Array, parameters: Sequence[float]) -> Array:
+        """The outputs in a state."""
+        return self.field.observe(state, parameters, [o.place for o in self.outputs])
+
+    @property
+    def attrs(self) -> dict[str, object]:
+        """What the result file records."""
+        trends = "; ".join(
+            f"{name} {rate:+.6g} per time unit, "
+            + ("the frame grows with it" if relative else "held")
+            for name, rate, relative in self.field.growth.trends
+        )
+        model = self.plan.prepared.model
+        study = self.request.study
+        record = provenance([self.plan])
+        return {
+            **record,
+            "title": f"{study} of {model.name}, {self.plan.resolved.name}",
+            "history": f"simdistrict {record['simdistrict_version']}: regimes, {study}",
+            RECORD: self.request.to_json(),
+            "frozen_at": self.frozen.at,
+            "frozen_trends": trends or "none",
+            "seed": self.request.seed,
+        }
+
+
+def prepare_study(plan: Plan, request: Request) -> Prepared:
+    """Freeze the world of a study. Raises ScenarioError for names that the model lacks."""
+    frozen = freeze(plan, request.at, request.element, request.hold, request.free)
+    field = field_of(frozen, [name for name, _, _ in request.parameters])
+    _check_bounds(request)
+    return Prepared(plan, request, frozen, field, _outputs(plan, frozen, request.outputs))
+
+
+def study(plan: Plan, request: Request) -> Result:
+    """Do what a request asks for."""
+    prepared = prepare_study(plan, request)
+    return _STUDIES[request.study](prepared)
+
+
+def repeat_study(recorded: Result, where: str) -> Repetition:
+    """Do again what a result file records, and compare."""
+    (plan,) = recorded_plans(recorded, where)
+    request = Request.from_json(str(recorded.attrs[RECORD]), where)
+    return compare_results(recorded, study(plan, request))
+
+
+def _equilibria(p: Prepared) -> Result:
+    r = p.request
+    found = equilibria(
+        p.field, p.field.values(), starts=r.starts, seed=r.seed, known=p.known, horizon=r.horizon
+    )
+    return equilibria_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+def _branch(p: Prepared) -> Result:
+    r = p.request
+    _, low, high = r.parameters[0]
+    found = branches(
+        p.field,
+        low,
+        high,
+        stops=r.stops,
+        starts=r.starts,
+        seed=r.seed,
+        known=p.known,
+        horizon=r.horizon,
+    )
+    return branch_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+def _fold_curve(p: Prepared) -> Result:
+    r = p.request
+    bounds = [(low, high) for _, low, high in r.parameters]
+    one = field_of(p.frozen, [r.parameters[0][0]])
+    _, low, high = r.parameters[0]
+    diagram = branches(
+        one,
+        low,
+        high,
+        stops=r.stops,
+        starts=r.starts,
+        seed=r.seed,
+        known=p.known,
+        horizon=r.horizon,
+    )
+    other = p.field.values()[1]
+    found = fold_curves(p.field, diagram.specials("fold"), other, bounds[0], bounds[1])
+    return fold_curve_result(p.field, found, p.attrs)
+
+
+def _hysteresis(p: Prepared) -> Result:
+    r = p.request
+    _, low, high = r.parameters[0]
+    found = hysteresis(
+        p.field,
+        low,
+        high,
+        r.duration,
+        start=p.field.start(),
+        time_step=p.plan.grid.time_step,
+        integrator="euler" if p.plan.integrator == "euler" else "rk4",
+        observe=p.observe if p.outputs else None,
+        speeds=r.speeds or SPEEDS,
+        horizon=max(r.horizon, _REST),
+    )
+    return hysteresis_result(p.field, found, p.outputs, p.attrs)
+
+
+def _basins(p: Prepared) -> Result:
+    r = p.request
+    low, high = p.field.low.copy(), p.field.high.copy()
+    for name, a, b in r.box:
+        hits = [k for k, stock in enumerate(p.field.names) if _means(name, stock)]
+        if not hits:
+            what = f'"{name}" is none of the free stocks'
+            hint = "they are " + ", ".join(list(p.field.names)[:8])
+            raise ScenarioError(Problem("--initial", what, hint))
+        low[hits], high[hits] = a, b
+    start = p.field.start()
+    for k, stock in enumerate(p.field.names):
+        if r.box and not any(_means(name, stock) for name, _, _ in r.box):
+            low[k] = high[k] = start[k]
+    found = basins(
+        p.field, p.field.values(), low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
+    )
+    return basins_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+def _policy_map(p: Prepared) -> Result:
+    r = p.request
+    _, low, high = r.parameters[0]
+    found = policy_map(
+        p.field,
+        np.linspace(low, high, r.doses),
+        r.duration * np.arange(1, r.lengths + 1) / r.lengths,
+        start=p.field.start(),
+        usual=p.field.values()[0],
+        settled=r.settled,
+        horizon=max(r.horizon, _REST),
+    )
+    return policy_map_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+_STUDIES: dict[str, Callable[[Prepared], Result]] = {
+    "equilibria": _equilibria,
+    "branch": _branch,
+    "fold curve": _fold_curve,
+    "hysteresis": _hysteresis,
+    "basins": _basins,
+    "policy map": _policy_map,
+}
+
+
+def _means(written: str, stock: str) -> bool:
+    """Whether a written name means a free stock, or the array that it belongs to."""
+    return key_of(stock) == key_of(written) or key_of(stock.partition("[")[0]) == key_of(written)
+
+
+def _check_bounds(request: Request) -> None:
+    for name, low, high in request.parameters:
+        if not (np.isfinite([low, high]).all() and low < high):
+            what = f"the bounds {low:g} and {high:g} do not enclose anything"
+            hint = "give --from below --to"
+            raise ScenarioError(Problem(f'parameter "{name}"', what, hint))
+
+
+def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:
+    """What is read: the names given, else what the scenario reports and is one number here."""
+    found = []
+    for name in names or plan.resolved.report:
+        places, spelled = output_places(frozen, name)
+        if len(places) != 1:
+            if names:
+                what = f'"{spelled}" is {len(places)} numbers, and one is read'
+                raise ScenarioError(Problem("--output", what, "name a label of each dimension"))
+            continue
+        element = plan.prepared.model[name.partition("[")[0]]
+        found.append(Output(spelled, places[0], element.units))
+    return tuple(found)

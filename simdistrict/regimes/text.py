@@ -1,0 +1,108 @@
+"""A study's document as lines for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_MANY = 6
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The lines of any study."""
+    element = f", {found['element']} alone" if found["element"] else ""
+    yield f"{found['study']} of {found['model']}, frozen at {found['frozen_at']:g}{element}"
+    if found["frozen_trends"] != "none":
+        yield f"  trends: {found['frozen_trends']}"
+    yield f"  {found['summary']}"
+    yield from {
+        "equilibria": _equilibria,
+        "branch": _branch,
+        "fold curve": _fold_curve,
+        "hysteresis": _hysteresis,
+        "basins": _basins,
+        "policy map": _policy_map,
+    }[found["study"]](found)
+
+
+def _equilibria(found: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"  {found['starts']} starts, {found['starts_that_failed']} led nowhere, "
+        f"{found['roots_outside_the_box']} roots outside the box"
+    )
+    for e in found["equilibria"]:
+        first = e["eigenvalues"][0]
+        spiral = " focus" if e["focus"] else ""
+        yield f"  {e['stability']}{spiral}: {_values(e)}; eigenvalue {_complex(first)}"
+        if e["at_low_bound"] and len(e["state"]) > 1:
+            yield f"    at its bound: {_few(e['at_low_bound'])}"
+
+
+def _branch(found: dict[str, Any]) -> Iterator[str]:
+    for b in found["branches"]:
+        counts = {s: b["stability"].count(s) for s in dict.fromkeys(b["stability"])}
+        mixed = ", ".join(f"{n} {s}" for s, n in counts.items())
+        ends = f"{b['endings'][0]}; {b['endings'][1]}"
+        yield f"  branch {b['branch']} ({b['origin']}): {mixed}; ends: {ends}"
+    keys = {
+        "folds": "fold",
+        "hopf_points": "Hopf",
+        "branch_points": "branch point",
+        "kinks": "kink",
+    }
+    for key, name in keys.items():
+        for s in found[key]:
+            yield f"  {name} at {found['parameter']} = {s['parameter']:.8g}: {_values(s)}"
+
+
+def _fold_curve(found: dict[str, Any]) -> Iterator[str]:
+    one, two = found["parameters"]
+    for c in found["fold_curves"]:
+        yield f"  {len(c['parameter'])} folds; ends: {c['endings'][0]}; {c['endings'][1]}"
+    for c in found["cusps"]:
+        yield f"  cusp at {one} = {c['parameter']:.8g}, {two} = {c['second_parameter']:.8g}"
+
+
+def _hysteresis(found: dict[str, Any]) -> Iterator[str]:
+    for s in found["sweeps"]:
+        areas = ", ".join(
+            f"{name} {area:.4g} ({s['relative_area'][name]:.3g} of its way)"
+            for name, area in list(s["area"].items())[:_MANY]
+        )
+        yield f"  {s['duration']:g} each way: area {areas}"
+
+
+def _basins(found: dict[str, Any]) -> Iterator[str]:
+    for a in found["attractors"]:
+        low, high = a["interval_95"]
+        yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_values(a)}"
+    if found["undecided"]:
+        yield f"  {found['undecided']} of {found['members']} are undecided"
+
+
+def _policy_map(found: dict[str, Any]) -> Iterator[str]:
+    for a in found["attractors"]:
+        yield f"  attractor {a['id']}: {_values(a)}"
+    for dose, shortest in zip(found["doses"], found["shortest"], strict=True):
+        enough = "no duration is enough" if shortest is None else f"{shortest:g} is enough"
+        yield f"  {found['parameter']} = {dose:.6g}: {enough}"
+
+
+def _values(point: dict[str, Any]) -> str:
+    shown = point["outputs"] or dict(list(point["state"].items())[:_MANY])
+    more = " ..." if not point["outputs"] and len(point["state"]) > _MANY else ""
+    return ", ".join(f"{name} {_number(value)}" for name, value in shown.items()) + more
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.6g}"
+
+
+def _complex(pair: list[float]) -> str:
+    real, imaginary = pair
+    return f"{real:.4g}" + (f" +- {abs(imaginary):.4g}i" if imaginary else "")
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return ", ".join(names[:_MANY]) + more

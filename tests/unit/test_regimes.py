@@ -1,0 +1,283 @@
+"""The laboratory of regimes: frozen worlds, growth taken out, studies, files, command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.restrict import causes_of, restricted
+from simdistrict.errors import EngineError, ScenarioError
+from simdistrict.netcdf import read_netcdf
+from simdistrict.plan import Plan, lowered, plan_run, plans_for
+from simdistrict.regimes import Request, document, study
+from simdistrict.regimes.equilibrium import refine
+from simdistrict.regimes.field import Scaled
+from simdistrict.regimes.flow import settle
+from simdistrict.regimes.frozen import freeze
+from simdistrict.regimes.model_field import field_of
+from simdistrict.scenario import bare_scenario, resolve
+from tests.program import call
+from tests.small import small
+
+# what the checks of the district model switch off for its steady state
+STEADY = """
+demand growth=0; labour productivity growth=0; trade cost scale=1e9; last year of history=1980;
+financial crisis depth=0; convergence rate=0; labour demand pressure strength=0;
+quality response=0; imitation rate=0; frontier growth=0; adoption by innovation=0;
+adoption by imitation=0; automation obsolescence=0; automation cost decline rate=0;
+analytical depreciation=0; research intensity=0; university inflow per link=0;
+foreign knowledge rate=0; entry time=1e30; exit time=1e30; initial state capacity=0.5
+"""
+
+GROWING = """
+market = INTEG(growth*market, 1)
+growth = 0.03
+firms = INTEG(firms*entry*(1 - firms/(10*market)) - 0*market, 2)
+entry = 0.2
+share = INTEG((firms/market/10 - share)/4, 0.5)
+"""
+
+
+def plan_of(equations: str, **control: float) -> Plan:
+    model = small(equations, **control)
+    return plan_run(lowered(model), resolve(bare_scenario(Path("small.mdl")), model))
+
+
+def district(*sets: str) -> Plan:
+    (plan,) = plans_for(["district"], list(sets))
+    return plan
+
+
+# ---------------------------------------------------------------------- frozen worlds
+
+
+def test_a_trend_is_held_and_the_frame_grows_with_it() -> None:
+    plan = plan_of(GROWING)
+    frozen = freeze(plan, 5)
+    assert frozen.trends == ("market",)
+    assert frozen.names == ("firms", "share")
+    field = field_of(frozen)
+    assert field.growth.trends == (("market", pytest.approx(0.03), True),)
+    assert field.growth.dilution == pytest.approx([0.03, 0.0], abs=1e-6)
+    # balanced growth: entry (1 - n/10) = growth, with n = firms/market
+    found = refine(field, (), np.array([9.0, 0.8]))
+    assert found is not None
+    market = 1.03**5
+    assert found.state[0] == pytest.approx(10 * market * (1 - 0.03 / 0.2), rel=1e-6)
+    assert found.state[1] == pytest.approx(1 - 0.03 / 0.2, rel=1e-6)
+    assert found.stable
+
+
+def test_a_trend_without_a_symmetry_is_held_and_no_growth_is_taken_out() -> None:
+    plan = plan_of(GROWING.replace("(10*market)", "(10*market + 7)"))
+    field = field_of(freeze(plan, 5))
+    assert field.growth.trends == (("market", pytest.approx(0.03), False),)
+    assert not field.growth.dilution.any()
+
+
+def test_a_stock_alone_is_a_trend_only_where_something_else_is_left() -> None:
+    assert freeze(plan_of("x = INTEG(0.1*x, 1)")).names == ("x",)
+    plan = plan_of(GROWING)
+    assert freeze(plan, 5, free=["market"]).names == ("market", "firms", "share")
+    assert freeze(plan, 5, hold=["Share"]).names == ("firms",)
+    with pytest.raises(EngineError, match="no stock is free"):
+        freeze(plan, 5, hold=["firms", "share", "market"])
+
+
+def test_a_decay_towards_a_goal_is_no_trend() -> None:
+    plan = plan_of("x = INTEG((3 - x)/2, 1)\ny = INTEG((x - y)/5, 0)")
+    frozen = freeze(plan, 4)
+    assert frozen.trends == ()
+    assert frozen.names == ("x", "y")
+
+
+def test_time_and_policies_stay_as_they_are_at_the_date() -> None:
+    plan = plan_of("x = INTEG(goal - x, 1)\ngoal = RAMP(1, 2, 6)")
+    found = refine(field_of(freeze(plan, 4)), (), np.array([1.0]))
+    assert found is not None
+    assert found.state == pytest.approx([2.0])
+    found = refine(field_of(freeze(plan)), (), np.array([1.0]))
+    assert found is not None
+    assert found.state == pytest.approx([4.0])
+
+
+def test_what_a_study_cannot_freeze_is_said() -> None:
+    plan = plan_of("x = INTEG(1 - x, 1)")
+    with pytest.raises(ScenarioError, match="no time step"):
+        freeze(plan, 0.5)
+    with pytest.raises(ScenarioError, match="is no stock"):
+        freeze(plan, hold=["z"])
+    with pytest.raises(ScenarioError, match='no stock of small has a label "Prato"'):
+        freeze(plan, element="Prato")
+    with pytest.raises(ScenarioError, match="did you mean"):
+        freeze(district(), 1981, element="Pratto")
+    with pytest.raises(EngineError, match="does not get to"):
+        freeze(plan_of("x = INTEG(x*x*x, 3)"))
+
+
+# ---------------------------------------------------------------------- the district model
+
+
+def test_an_isolated_label_has_the_flows_of_the_whole_model() -> None:
+    plan = district()
+    frozen = freeze(plan, 1990, element="vicenza")
+    assert all("[Vicenza" in name for name in frozen.names)
+    field = field_of(frozen, ["tariff level[far]"])
+    assert field.fast
+    program = plan.prepared.program
+    v = list(frozen.vector)
+    for place in next(p for p in field.parameters).places:
+        v[place] = 0.3
+    state = field.start() * 1.1
+    for place, value in zip(frozen.free, state, strict=True):
+        v[place] = value
+    kernel = Kernel(program)
+    kernel.once(v)
+    kernel.settle(v)
+    kernel.derive(v)
+    shift = program.layout.rates.start - program.layout.stocks.start
+    whole = np.array([v[p + shift] for p in frozen.free])
+    flows = field(state[None, :], (0.3,))[0] + state * field.growth.dilution
+    assert flows == pytest.approx(whole, rel=1e-12)
+
+
+def test_a_restricted_program_is_a_small_part_of_the_whole() -> None:
+    plan = district()
+    causes = causes_of(plan.prepared.model, plan.prepared.program)
+    stocks = freeze(plan, 1980, element="Prato").free
+    part = restricted(causes, stocks, (), "district", 0)
+    assert len(part.source) < len(plan.prepared.program.source)
+    assert "range(10)" not in part.source
+
+
+def test_the_reference_state_is_the_equilibrium_of_1980_with_the_drifts_off() -> None:
+    plan = district(*(s.strip() for s in STEADY.replace("\n", " ").split(";")))
+    for label in ("Prato", "Mirandola", "US Midwest"):
+        field = field_of(freeze(plan, 1980, element=label))
+        start = field.start()
+        rates = field(start[None, :], ())[0] / field.scale
+        assert np.abs(rates).max() < 1e-9
+        found = refine(field, (), start)
+        assert found is not None
+        assert np.abs((found.state - start) / field.scale).max() < 1e-4
+
+
+def test_growth_alone_moves_the_reference_state_a_little() -> None:
+    """Balanced growth is an equilibrium of the frame that grows, next to the reference state."""
+    still = [s.strip() for s in STEADY.replace("\n", " ").split(";")]
+    plan = district(*(s for s in still if not s.startswith("demand growth")))
+    field = field_of(freeze(plan, 1980, element="Mirandola"))
+    name, rate, relative = field.growth.trends[0]
+    assert (name, relative) == ("demand index", True)
+    assert rate == pytest.approx(0.02)
+    degrees = dict(zip(field.names, field.growth.dilution / rate, strict=True))
+    assert degrees["capacity[Mirandola,making,home]"] == pytest.approx(1)
+    assert degrees["tacit knowledge[Mirandola,making,home]"] == pytest.approx(1)
+    assert degrees["quality[Mirandola]"] == pytest.approx(0, abs=1e-9)
+    start = field.start() / field.scale
+    end = settle(Scaled(field), (), start, 200.0)
+    gaps = dict(zip(field.names, np.abs(end - start), strict=True))
+    # what is built and who is trained run ahead of growth; all else hardly notices
+    assert max(gaps.values()) < 0.2
+    ahead = ("capacity under construction", "apprentices", "expected demand")
+    assert max(g for n, g in gaps.items() if not n.startswith(ahead)) < 0.1
+
+
+# ---------------------------------------------------------------------- studies and files
+
+
+def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
+    (plan,) = plans_for(["core"])
+    request = Request("branch", parameters=(("tariff", 0.0, 2.0),), outputs=("home share",))
+    one, two = study(plan, request), study(plan, request)
+    for name, variable in one.variables.items():
+        other = two.variables[name].values
+        assert np.array_equal(variable.values, other, equal_nan=variable.values.dtype.kind == "f")
+    found = document(one)
+    assert [f["parameter"] for f in found["folds"]] == pytest.approx([1.02291, 0.694546], abs=1e-5)
+    assert found["folds"][0]["outputs"]["home share"] == pytest.approx(0.0321, abs=1e-4)
+    assert set(found["branches"][0]["stability"]) == {"stable", "unstable"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["equilibria", "core"],
+        ["branch", "core", "--parameter", "tariff", "--from", "0", "--to", "2"],
+        [
+            *["branch", "core", "--parameter", "tariff", "--from", "0", "--to", "3"],
+            *["--second", "experience exponent=0.1:0.6"],
+        ],
+        [
+            *["hysteresis", "core", "--parameter", "tariff", "--from", "0.3", "--to", "1.5"],
+            *["--duration", "20", "--slower", "10"],
+        ],
+        ["basins", "core", "--initial", "home experience=0.01:1", "--members", "20"],
+        [
+            *["policy", "core", "--parameter", "tariff", "--from", "0", "--to", "0.8"],
+            *["--longest", "60", "--doses", "3", "--durations", "4"],
+        ],
+    ],
+    ids=["equilibria", "branch", "fold curve", "hysteresis", "basins", "policy"],
+)
+def test_every_study_has_a_file_that_is_repeated_to_the_last_bit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    file = tmp_path / "study.nc"
+    said = call(capsys, "regimes", *arguments, "--output", "home share", "-o", file)
+    assert said.code == 0, said.err
+    assert f"wrote {file}" in said.out
+    again = call(capsys, "rerun", file)
+    assert (again.code, again.err) == (0, "")
+    assert "the same numbers to the last bit" in again.out
+    told = call(capsys, "regimes", *arguments, "--output", "home share", "--json")
+    assert told.code == 0
+    assert json.loads(told.out) == document(read_netcdf(file))
+    import xarray as xr
+
+    with xr.open_dataset(file) as opened:
+        assert opened.attrs["model_name"] == "core"
+
+
+def test_the_lines_name_folds_and_worlds(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(
+        capsys, "regimes", "branch", "core", "--parameter", "tariff", "--from", 0, "--to", 2
+    )
+    assert "fold at tariff = 0.6945459" in said.out
+    assert "fold at tariff = 1.0229099" in said.out
+    said = call(capsys, "regimes", "equilibria", "core", "--output", "home share")
+    assert said.out.count("  stable: home share") == 2
+    assert said.out.count("  unstable: home share") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["branch", "core", "--parameter", "tarif", "--from", "0", "--to", "1"], "tariff"),
+        (["branch", "core", "--parameter", "tariff", "--from", "1", "--to", "0"], "--from below"),
+        (["equilibria", "core", "--output", "home shar"], "home share"),
+        (["basins", "core", "--initial", "x=0:1", "--members", "3"], "none of the free stocks"),
+        (["equilibria", "core", "--at", "0.1"], "no time step"),
+    ],
+)
+def test_a_wrong_request_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    said = call(capsys, "regimes", *arguments)
+    assert said.code == 3
+    assert message in said.err
+
+
+def test_usage_errors_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(capsys, "regimes", "basins", "core", "--initial", "x=1", "--members", 3)
+    assert said.code == 2
+    said = call(
+        capsys,
+        *["regimes", "hysteresis", "core", "--parameter", "tariff"],
+        *["--from", 0, "--to", 1, "--duration", -1],
+    )
+    assert said.code == 2
