@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.outline import Block
+from simdistrict.exchange.tokens import split_commas
 from simdistrict.expr import fold, unquoted
 from simdistrict.model import Dimension, Element, Equation, Model
 
-_NUMERIC = re.compile(r"^\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)$")
+_NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
+_ARROW = re.compile(r"->")
+MAX_LABELS = 100_000
 
 
 def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, ...], list[Problem]]:
@@ -34,7 +37,7 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
         except ModelError as error:
             problems += error.problems
     dimensions = [
-        Dimension(unquoted(block.name), found[name], _mappings(block, found))
+        Dimension(unquoted(block.name), found[name], _mappings(block, found, where))
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -42,16 +45,20 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
 
 
 def _labels(block: Block, where: str) -> list[str]:
-    text = block.right
+    return [label for part in _parts(block, where) for label in part]
+
+
+def _parts(block: Block, where: str) -> list[list[str]]:
+    """What the range lists, each part with its labels: one, or those of `(a1-a9)`."""
+    text = block.right.strip()
     if text.startswith("<->"):
-        return [text[3:].strip()]
-    text = text.partition("->")[0]
-    labels: list[str] = []
-    for part in _split_commas(text):
+        return [[_word(text[3:])]]
+    parts: list[list[str]] = []
+    for part in split_commas(_ARROW.split(text)[0]):
         if not part:
             continue
         if not part.startswith("("):
-            labels.append(unquoted(part))
+            parts.append([_word(part)])
             continue
         match = _NUMERIC.match(part)
         if not match or match.group(1) != match.group(3) or not match.group(1):
@@ -62,23 +69,19 @@ def _labels(block: Block, where: str) -> list[str]:
                 )
             )
         first, last = int(match.group(2)), int(match.group(4))
-        labels += [f"{match.group(1)}{i}" for i in range(first, last + 1)]
-    if not labels:
+        if last - first >= MAX_LABELS:
+            what = f'the range "{block.name}" has more than {MAX_LABELS} labels'
+            raise ModelError(Problem(f"{where}:{block.line}", what))
+        parts.append([f"{match.group(1)}{i}" for i in range(first, last + 1)])
+    if not any(parts):
         raise ModelError(
             Problem(f"{where}:{block.line}", f'the range "{block.name}" has no labels')
         )
-    return labels
+    return parts
 
 
-def _split_commas(text: str) -> list[str]:
-    """Parts between commas that stand outside parentheses."""
-    parts, depth, begin = [], 0, 0
-    for at, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            parts.append(text[begin:at].strip())
-            begin = at + 1
-    return [*parts, text[begin:].strip()]
+def _word(text: str) -> str:
+    return unquoted(" ".join(text.split()))
 
 
 def _expand(
@@ -108,97 +111,102 @@ def _expand(
 
 
 def _mappings(
-    block: Block, found: Mapping[str, tuple[str, ...]]
+    block: Block, found: Mapping[str, tuple[str, ...]], where: str
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
-    """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges)."""
-    _, arrow, text = block.right.partition("->")
-    if not arrow or block.right.startswith("<->"):
+    """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges).
+
+    A range that is listed on both sides is mapped label by label; where a mapping lists less
+    than the range, the rest stands for nothing.
+    """
+    _, *arrows = _ARROW.split(block.right)
+    if not arrows or block.right.startswith("<->"):
         return ()
+    own = [
+        [inner for label in part for inner in found.get(fold(label), (label,))]
+        for part in _parts(block, where)
+    ]
     mappings = []
-    for part in _split_commas(text):
+    for part in split_commas(",".join(arrows)):
         name, colon, listed = part.strip("()").partition(":")
         other = fold(name)
-        if colon:
-            parts = listed.split(",")
-            groups = tuple(found.get(fold(label), (label.strip(),)) for label in parts)
-        else:
-            groups = tuple((label,) for label in found.get(other, ()))
-        mappings.append((other, groups))
+        if not colon:
+            theirs = found.get(other, ())
+            mappings.append((other, tuple((label,) for label in theirs)))
+            continue
+        groups = [found.get(fold(label), (_word(label),)) for label in split_commas(listed)]
+        if len(groups) != len(own):  # label by label, not part by part
+            mappings.append((other, tuple(groups)))
+            continue
+        places: list[tuple[str, ...]] = []
+        for labels, group in zip(own, groups, strict=True):
+            alike = len(labels) == len(group) and len(labels) > 1
+            places += [(label,) for label in group] if alike else [group] * len(labels)
+        mappings.append((other, tuple(places)))
     return tuple(mappings)
 
 
-def element_dims(
-    group: list[Block], dimensions: Mapping[str, Dimension], where: str
-) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
-    """The dimensions that the definitions of one element span, and the places each defines.
+class Spaces:
+    """The dimensions of a model, and which of them the definitions of an element span."""
 
-    Raises ModelError for an unknown subscript or for definitions of different rank.
-    """
-    first = group[0]
-    rank = len(first.subscripts)
-    for block in group:
-        if len(block.subscripts) != rank or any(len(e) != rank for e in block.exceptions):
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has {rank} subscripts in line {first.line} '
-                    f"and another number of them here",
-                )
-            )
-    dims = tuple(
-        _dim([b.subscripts[k] for b in group], group, dimensions, where) for k in range(rank)
-    )
-    model = Model("", (), tuple(dimensions.values()))
-    element = Element(name=first.name, equations=(), dims=dims)
-    places = []
-    for block in group:
+    def __init__(self, dimensions: tuple[Dimension, ...], where: str) -> None:
+        self.where = where
+        self.model = Model("", (), dimensions)
+        self.by_name = self.model.dims_by_name
+        self.labels = {fold(label) for d in dimensions for label in d.labels}
+
+    def of(self, group: list[Block]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
+        """The dimensions that the definitions of one element span, and the places each defines.
+
+        Raises ModelError for an unknown subscript or for definitions of different rank.
+        """
+        first = group[0]
+        rank = len(first.subscripts)
+        for block in group:
+            if len(block.subscripts) != rank or any(len(e) != rank for e in block.exceptions):
+                what = f'"{block.name}" has {rank} subscripts in line {first.line} '
+                what += "and another number of them here"
+                raise ModelError(Problem(f"{self.where}:{block.line}", what))
+        if not rank:
+            return (), [[()] for _ in group]
+        dims = tuple(self._dim([b.subscripts[k] for b in group], group) for k in range(rank))
+        element = Element(name=first.name, equations=(), dims=dims)
+        return dims, [self._places(element, block) for block in group]
+
+    def _places(self, element: Element, block: Block) -> list[tuple[int, ...]]:
         equation = Equation(
             expression=None,  # type: ignore[arg-type]
             subscripts=tuple(map(fold, block.subscripts)),
             exceptions=tuple(tuple(map(fold, e)) for e in block.exceptions),
         )
         try:
-            places.append(list(model.positions(element, equation)))
+            return list(self.model.positions(element, equation))
         except KeyError as error:
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has an exception {error}, which is no label of its dimension',
-                )
-            ) from None
-    return dims, places
+            what = f'"{block.name}" has an exception {error}, which is no label of its dimension'
+            raise ModelError(Problem(f"{self.where}:{block.line}", what)) from None
 
-
-def _dim(
-    subscripts: list[str], group: list[Block], dimensions: Mapping[str, Dimension], where: str
-) -> str:
-    """The smallest range that holds all labels used at one place; one that is named wins."""
-    labels: set[str] = set()
-    labels_known = {fold(label) for d in dimensions.values() for label in d.labels}
-    for block, subscript in zip(group, subscripts, strict=True):
-        name = fold(subscript)
-        if name in dimensions:
-            labels.update(map(fold, dimensions[name].labels))
-        elif name in labels_known:
-            labels.add(name)
-        else:
-            everything = [d.name for d in dimensions.values()]
-            everything += [label for d in dimensions.values() for label in d.labels]
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has the subscript "{subscript}", '
-                    "which is neither a range nor a label",
-                    did_you_mean(subscript, everything),
-                )
-            )
-    named = [dimensions[fold(s)] for s in subscripts if fold(s) in dimensions]
-    fitting = [d for d in (*named, *dimensions.values()) if labels <= set(map(fold, d.labels))]
-    if not fitting:
-        raise ModelError(
-            Problem(
-                f"{where}:{group[0].line}",
-                f'no range holds all labels of "{group[0].name}": {", ".join(sorted(labels))}',
-            )
-        )
-    return min(fitting, key=lambda d: len(d.labels)).name
+    def _dim(self, subscripts: list[str], group: list[Block]) -> str:
+        """The smallest range that holds all labels used at one place; one that is named wins."""
+        labels: set[str] = set()
+        named: dict[str, Dimension] = {}
+        for block, subscript in zip(group, subscripts, strict=True):
+            name = fold(subscript)
+            if name in self.by_name:
+                if name not in named:
+                    named[name] = self.by_name[name]
+                    labels.update(map(fold, named[name].labels))
+            elif name in self.labels:
+                labels.add(name)
+            else:
+                everything = [d.name for d in self.by_name.values()]
+                everything += [label for d in self.by_name.values() for label in d.labels]
+                what = f'"{block.name}" has the subscript "{subscript}", '
+                what += "which is neither a range nor a label"
+                hint = did_you_mean(subscript, everything)
+                raise ModelError(Problem(f"{self.where}:{block.line}", what, hint))
+        candidates = (*named.values(), *self.by_name.values())
+        fitting = [d for d in candidates if labels <= set(map(fold, d.labels))]
+        if not fitting:
+            shown = ", ".join(sorted(labels))
+            what = f'no range holds all labels of "{group[0].name}": {shown}'
+            raise ModelError(Problem(f"{self.where}:{group[0].line}", what))
+        return min(fitting, key=lambda d: len(d.labels)).name
