@@ -125,7 +125,7 @@ def _mappings(
         [inner for label in part for inner in found.get(fold(label), (label,))]
         for part in _parts(block, where)
     ]
-    mappings = []
+    mappings: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
     for part in split_commas(",".join(arrows)):
         name, colon, listed = part.strip("()").partition(":")
         other = fold(name)

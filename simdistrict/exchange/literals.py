@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
-from simdistrict.exchange.outline import Block, outline
+from simdistrict.exchange.outline import Block
 from simdistrict.exchange.splice import Edit
 from simdistrict.exchange.tokens import masked
 from simdistrict.expr import Array, Number, Points, fold
@@ -58,21 +58,21 @@ class Piece:
         return zip(self.places, numbers, strict=False)
 
 
-def blocks_by_name(text: str, where: str) -> dict[str, list[Block]]:
-    """The definitions of each element, under its folded name, in the order of the file."""
+def by_name(blocks: Iterable[Block]) -> dict[str, list[Block]]:
+    """The definitions of each element and range by folded name, in the order of the file."""
     found: dict[str, list[Block]] = {}
-    for block in outline(text, where).blocks:
-        if block.kind in ("equation", "lookup", "data", "empty"):
+    for block in blocks:
+        if block.kind in ("equation", "lookup", "data", "empty", "dimension"):
             found.setdefault(fold(block.name), []).append(block)
     return found
 
 
 def pieces(
-    text: str, model: Model, element: Element, blocks: Mapping[str, list[Block]], where: str
+    text: str, model: Model, element: Element, blocks: Mapping[str, Sequence[Block]], where: str
 ) -> tuple[Piece, ...]:
     """The definitions of an element that hold numbers, not formulas.
 
-    text: with plain line ends; blocks: what `blocks_by_name` gives.
+    text: with plain line ends; blocks: what `by_name` gives.
     """
     found = []
     own = blocks[fold(element.name)]

@@ -15,6 +15,7 @@ from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
 from simdistrict.exchange.outline import Block, outline
 from simdistrict.exchange.points import read_points
+from simdistrict.exchange.splice import decoded, plain
 from simdistrict.expr import (
     Array,
     Binary,
@@ -42,7 +43,8 @@ from simdistrict.model import (
     Stock,
 )
 
-MAX_BYTES = 50_000_000
+# far beyond any model, and read within seconds
+MAX_BYTES = 20_000_000
 
 
 def read_mdl(path: Path) -> Model:
@@ -55,7 +57,12 @@ def read_mdl(path: Path) -> Model:
 
 
 def read_text(path: Path) -> str:
-    """The text of a model file: UTF-8 or Windows-1252, any line ends, at most 50 MB."""
+    """The text of a model file with plain line ends: UTF-8 or Windows-1252, at most 20 MB."""
+    return plain(decoded(read_bytes(path))[0])
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a model file; what cannot be one is refused before it is read."""
     if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
         raise ModelError(
             Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
@@ -73,13 +80,14 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
-    if b"\0" in content[:4096]:
-        raise ModelError(Problem(str(path), "this is a binary file, not a Vensim model"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        what = "the file is in the encoding UTF-16, which Vensim does not write"
+        raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))
+    if (zero := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, zero) + 1
+        what = "this is a binary file, not a Vensim model (a zero byte is here)"
+        raise ModelError(Problem(f"{path}:{line}", what))
+    return content
 
 
 def read_mdl_text(text: str, name: str, where: str = "") -> Model:
