@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.outline import Block
-from simdistrict.exchange.tokens import split_commas
+from simdistrict.exchange.tokens import QUOTED, split_arrows, split_commas
 from simdistrict.expr import fold, unquoted
 from simdistrict.model import Dimension, Element, Equation, Model
 
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
-_ARROW = re.compile(r"->")
+_MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
 MAX_LABELS = 100_000
 
 
@@ -54,7 +54,7 @@ def _parts(block: Block, where: str) -> list[list[str]]:
     if text.startswith("<->"):
         return [[_word(text[3:])]]
     parts: list[list[str]] = []
-    for part in split_commas(_ARROW.split(text)[0]):
+    for part in split_commas(split_arrows(text)[0]):
         if not part:
             continue
         if not part.startswith("("):
@@ -118,7 +118,7 @@ def _mappings(
     A range that is listed on both sides is mapped label by label; where a mapping lists less
     than the range, the rest stands for nothing.
     """
-    _, *arrows = _ARROW.split(block.right)
+    _, *arrows = split_arrows(block.right)
     if not arrows or block.right.startswith("<->"):
         return ()
     own = [
@@ -127,13 +127,14 @@ def _mappings(
     ]
     mappings: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
     for part in split_commas(",".join(arrows)):
-        name, colon, listed = part.strip("()").partition(":")
-        other = fold(name)
-        if not colon:
+        listing = _MAPPED.fullmatch(part)
+        if listing is None:
+            other = fold(part.strip("()"))
             theirs = found.get(other, ())
             mappings.append((other, tuple((label,) for label in theirs)))
             continue
-        groups = [found.get(fold(label), (_word(label),)) for label in split_commas(listed)]
+        other, listed = fold(listing.group(1)), split_commas(listing.group(2))
+        groups = [found.get(fold(label), (_word(label),)) for label in listed]
         if len(groups) != len(own):  # label by label, not part by part
             mappings.append((other, tuple(groups)))
             continue

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.equations import number
+from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.literals import Place, by_name, edits, pieces
 from simdistrict.exchange.mdl import read_bytes, read_mdl_text
 from simdistrict.exchange.outline import Block, Outline, Span, outline
+from simdistrict.exchange.points import read_points
 from simdistrict.exchange.splice import Edit, decoded, plain, spliced, write_exact
 from simdistrict.expr import Points, fold
 from simdistrict.model import Constant, Model, constant_values
@@ -88,7 +90,12 @@ class Document:
     def with_equation(self, name: str, right: str, subscripts: Sequence[str] = ()) -> Document:
         """The document with another right-hand side in one equation, in Vensim's language."""
         block = self.block(name, subscripts)
-        return self._replaced((block.right_start, block.fields[0][1]), right)
+        place = f"{self.where}:{block.line}"
+        if block.kind == "lookup":
+            read_points(right, block.name, place)
+        else:
+            parse_expression(right, block.name, place)
+        return self.edited(stretch(self.flat, (block.right_start, block.fields[0][1]), right))
 
     def with_constant(
         self, name: str, value: float, places: Sequence[tuple[int, ...]] = ()
@@ -123,39 +130,47 @@ class Document:
         text = ",".join(f"({number(x)},{number(y)})" for x, y in pairs)
         head, bracket, _ = block.right.strip().partition("]")
         display = head[1:] + bracket + "," if bracket else ""
-        return self._replaced((block.right_start, block.fields[0][1]), f"({display}{text})")
+        span = (block.right_start, block.fields[0][1])
+        return self.edited(stretch(self.flat, span, f"({display}{text})"))
 
     def with_units(self, name: str, units: str) -> Document:
         """The document with another unit for an element; its range stays."""
         block = self._last(name, 1)
-        if len(block.fields) < 2:
-            return self._with_field(block, units)
-        start, stop = block.fields[1]
-        bracket = self.flat.find("[", start, stop)
-        return self._replaced((start, stop if bracket < 0 else bracket), units)
+        if len(block.fields) > 1 and "[" in (old := self.flat[slice(*block.fields[1])]):
+            units = f"{units} {old[old.index('[') :].strip()}"
+        return self.edited(self.field_edits(name, 1, units))
 
     def with_documentation(self, name: str, text: str) -> Document:
         """The document with another comment for an element."""
-        for sign in "|~":
-            if sign in text:
-                what = f"the sign {sign} ends a field of a .mdl file and cannot stand in a comment"
-                raise ModelError(Problem(f'"{name}"', what))
-        block = self._last(name, 2)
-        if len(block.fields) < 3:
-            missing = "" if len(block.fields) == 2 else "\n\t~\t"
-            return self._with_field(block, missing + text)
-        return self._replaced(block.fields[2], text)
+        return self.edited(self.field_edits(name, 2, text))
 
     def without(self, name: str) -> Document:
         """The document without the definitions of an element or range."""
-        return self.edited(
-            Edit(self._before(b.fields[0][0]), b.stop, "") for b in self.blocks.get(fold(name), ())
-        )
+        return self.edited(self.removal(name))
 
-    def with_text(self, text: str, at: int | None = None) -> Document:
-        """The document with further definitions, at a place or where the equations end."""
-        place = self.outline.stop if at is None else at
-        return self.edited([Edit(place, place, text)])
+    def field_edits(self, name: str, field: int, text: str) -> list[Edit]:
+        """What gives an element another unit with its range (field 1) or comment (field 2)."""
+        for sign in "|~":
+            if sign in text:
+                what = f"the sign {sign} ends a field of a .mdl file and cannot stand in one"
+                raise ModelError(Problem(f'"{name}"', what))
+        block = self._last(name, field)
+        if len(block.fields) > field:
+            return stretch(self.flat, block.fields[field], text)
+        missing = "\n\t~\t" * (field - len(block.fields) + 1)
+        at = block.stop - 1
+        return [Edit(at, at, f"{missing}{text}\n\t")]
+
+    def removal(self, name: str) -> list[Edit]:
+        """What takes the definitions of an element or range out of the text."""
+        return [self.removed(block) for block in self.blocks.get(fold(name), ())]
+
+    def removed(self, block: Block) -> Edit:
+        """What takes one definition out of the text, with the blank lines before it."""
+        start = block.span[0]
+        while start and self.flat[start - 1].isspace():
+            start -= 1
+        return Edit(start, block.stop, "")
 
     def _last(self, name: str, field: int) -> Block:
         """The definition of an element whose unit or comment counts: the last with any."""
@@ -165,24 +180,13 @@ class Document:
         ]
         return full[-1] if full else own[-1]
 
-    def _before(self, start: int) -> int:
-        """The place behind the definition before `start`, so that blank lines go with it."""
-        while start and self.flat[start - 1].isspace():
-            start -= 1
-        return start
 
-    def _with_field(self, block: Block, text: str) -> Document:
-        at = block.stop - 1
-        return self.edited([Edit(at, at, f"\n\t~\t{text}\n\t")])
-
-    def _replaced(self, span: Span, text: str) -> Document:
-        """Another text in a stretch; the blanks at its ends stay."""
-        start, stop = span
-        old = self.flat[start:stop]
-        inner = old.strip()
-        if not inner:
-            return self.edited([Edit(start, start, f"\t{text}")])
-        begin = start + old.index(inner)
-        if inner == text:
-            return self
-        return self.edited([Edit(begin, begin + len(inner), text)])
+def stretch(text: str, span: Span, new: str) -> list[Edit]:
+    """What puts a new text into a stretch of the old; the blanks at its ends stay."""
+    start, stop = span
+    old = text[start:stop]
+    inner = old.strip()
+    if not inner:
+        return [Edit(start, start, f"\t{new}")] if new else []
+    begin = start + old.index(inner)
+    return [Edit(begin, begin + len(inner), new)] if inner != new else []

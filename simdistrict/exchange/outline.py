@@ -5,6 +5,7 @@ Splits text only. Knows no function of Vensim's language and builds no model.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -144,8 +145,9 @@ class _Splitter:
         """Where the ~-separated fields of the block at `start` lie."""
         found: list[Span] = []
         at = start
+        group = self.text.startswith("****", start)
         while True:
-            match = (_FIELD if found else _HEAD).match(self.text, at, stop)
+            match = (_FIELD if found or group else _HEAD).match(self.text, at, stop)
             end = match.end() if match else at
             if end >= stop or self.text[end] not in "~|":
                 raise self.cut_off(start)
@@ -221,7 +223,8 @@ def _units(text: str, where: str) -> tuple[str, Range]:
     bounds: list[float | None] = []
     for bound in match.group(2).split(","):
         try:
-            bounds.append(None if bound.strip() in ("?", "") else float(bound))
+            value = None if bound.strip() in ("?", "") else float(bound)
+            bounds.append(None if value is None or math.isnan(value) else value)
         except ValueError:
             raise ModelError(
                 Problem(where, f"the range [{match.group(2)}] holds {bound.strip()!r}, no number")

@@ -69,11 +69,23 @@ def _blanked(match: re.Match[str]) -> str:
 
 def split_commas(text: str) -> list[str]:
     """The parts between commas that stand outside parentheses and quotes, without blanks around."""
+    return _split(text, ",")
+
+
+def split_arrows(text: str) -> list[str]:
+    """The parts between `->` that stand outside parentheses and quotes, without blanks around."""
+    return _split(text, "->")
+
+
+_MARK = re.compile(rf"{QUOTED}|->|[(),]")
+
+
+def _split(text: str, mark: str) -> list[str]:
     parts: list[str] = []
     depth = begin = 0
-    for match in re.finditer(rf"{QUOTED}|[(),]", text):
+    for match in _MARK.finditer(text):
         sign = match.group()
-        if sign == "," and depth == 0:
+        if sign == mark and depth == 0:
             parts.append(text[begin : match.start()].strip())
             begin = match.end()
         depth += (sign == "(") - (sign == ")")

@@ -104,7 +104,9 @@ def test_what_cannot_be_changed_says_why() -> None:
         document.with_equation("rat", "1")
     with pytest.raises(ModelError, match="say for which"):
         document.with_equation("part", "1")
+    with pytest.raises(ModelError, match="near"):
+        document.with_equation("plain", "1 | b = 2")
     with pytest.raises(ModelError, match="of the kind stock"):
         document.with_constant("stock", 1)
-    with pytest.raises(ModelError, match="cannot stand in a comment"):
+    with pytest.raises(ModelError, match="cannot stand in one"):
         document.with_documentation("rate", "a | b")
