@@ -58,7 +58,7 @@ def _edits(document: Document, model: Model) -> Iterator[Edit]:
         if name not in model.dims_by_name:
             yield from document.removal(name)
         elif dimension != model.dims_by_name[name]:
-            yield from _instead(document, name, dimension_text(model, model.dims_by_name[name]))
+            yield from instead(document, name, dimension_text(model, model.dims_by_name[name]))
     for name, element in old.by_name.items():
         new = model.by_name.get(name)
         if new == element:
@@ -71,7 +71,7 @@ def _edits(document: Document, model: Model) -> Iterator[Edit]:
         elif _same_form(element, new):
             yield from _parts(document, model, element, new)
         else:
-            yield from _instead(document, name, element_text(model, new))
+            yield from instead(document, name, element_text(model, new))
     added = [
         dimension_text(model, d) for n, d in model.dims_by_name.items() if n not in old.dims_by_name
     ]
@@ -80,7 +80,7 @@ def _edits(document: Document, model: Model) -> Iterator[Edit]:
         # what is new stands first: behind the last definition it would belong to its group
         at = document.outline.blocks[0].span[0]
         yield Edit(at, at, "\n\n".join(added) + "\n\n")
-    yield from _settings(document, model)
+    yield from settings_edits(document, model)
 
 
 def _same_form(old: Element, new: Element) -> bool:
@@ -122,14 +122,15 @@ def _numbers(document: Document, model: Model, new: Element) -> Iterator[Edit]:
         yield from edits(piece, old, values, document.where)
 
 
-def _instead(document: Document, name: str, text: str) -> Iterator[Edit]:
+def instead(document: Document, name: str, text: str) -> Iterator[Edit]:
+    """Another text in the place of all definitions of an element or range."""
     first, *others = document.blocks[name]
     yield Edit(first.span[0], first.stop, text)
     for block in others:
         yield document.removed(block)
 
 
-def _settings(document: Document, model: Model) -> Iterator[Edit]:
+def settings_edits(document: Document, model: Model) -> Iterator[Edit]:
     """The method of integration, where it differs."""
     if model.integrator == document.model.integrator:
         return

@@ -32,7 +32,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
 
 
-COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate"]
+COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate", "convert"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
