@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.outline import Block
@@ -13,7 +14,8 @@ from simdistrict.model import Dimension, Element, Equation, Model
 
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
 _MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
-MAX_LABELS = 100_000
+# far beyond any model, and within the memory of a small machine
+MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50
 
 
 def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, ...], list[Problem]]:
@@ -33,7 +35,7 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
     found: dict[str, tuple[str, ...]] = {}
     for name in raw:
         try:
-            found[name] = _expand(name, raw, found, where, ())
+            _expand(name, raw, found, where, ())
         except ModelError as error:
             problems += error.problems
     dimensions = [
@@ -87,7 +89,7 @@ def _word(text: str) -> str:
 def _expand(
     name: str,
     raw: Mapping[str, tuple[Block, list[str]]],
-    found: Mapping[str, tuple[str, ...]],
+    found: dict[str, tuple[str, ...]],
     where: str,
     above: tuple[str, ...],
 ) -> tuple[str, ...]:
@@ -95,10 +97,11 @@ def _expand(
     if name in found:
         return found[name]
     block, labels = raw[name]
-    if name in above:
-        raise ModelError(
-            Problem(f"{where}:{block.line}", f'the range "{block.name}" contains itself')
-        )
+    if name in above or len(above) > MAX_NESTED:
+        what = f'the range "{block.name}" contains itself'
+        if name not in above:
+            what = f"ranges contain each other more than {MAX_NESTED} deep"
+        raise ModelError(Problem(f"{where}:{block.line}", what))
     result: dict[str, str] = {}
     for label in labels:
         inner = (
@@ -107,7 +110,8 @@ def _expand(
             else (label,)
         )
         result.update((fold(i), i) for i in inner)
-    return tuple(result.values())
+    found[name] = tuple(result.values())
+    return found[name]
 
 
 def _mappings(
@@ -153,7 +157,9 @@ class Spaces:
         self.where = where
         self.model = Model("", (), dimensions)
         self.by_name = self.model.dims_by_name
-        self.labels = {fold(label) for d in dimensions for label in d.labels}
+        self.own = {name: frozenset(map(fold, d.labels)) for name, d in self.by_name.items()}
+        self.labels = frozenset().union(*self.own.values())
+        self.places = self.unknown = 0
 
     def of(self, group: list[Block]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
         """The dimensions that the definitions of one element span, and the places each defines.
@@ -171,6 +177,10 @@ class Spaces:
             return (), [[()] for _ in group]
         dims = tuple(self._dim([b.subscripts[k] for b in group], group) for k in range(rank))
         element = Element(name=first.name, equations=(), dims=dims)
+        self.places += math.prod(self.model.shape(element)) * len(group)
+        if self.places > MAX_PLACES:
+            what = f'with "{first.name}" the arrays hold more than {MAX_PLACES} numbers'
+            raise ModelError(Problem(f"{self.where}:{first.line}", what))
         return dims, [self._places(element, block) for block in group]
 
     def _places(self, element: Element, block: Block) -> list[tuple[int, ...]]:
@@ -194,20 +204,34 @@ class Spaces:
             if name in self.by_name:
                 if name not in named:
                     named[name] = self.by_name[name]
-                    labels.update(map(fold, named[name].labels))
+                    labels |= self.own[name]
             elif name in self.labels:
                 labels.add(name)
             else:
-                everything = [d.name for d in self.by_name.values()]
-                everything += [label for d in self.by_name.values() for label in d.labels]
-                what = f'"{block.name}" has the subscript "{subscript}", '
-                what += "which is neither a range nor a label"
-                hint = did_you_mean(subscript, everything)
-                raise ModelError(Problem(f"{self.where}:{block.line}", what, hint))
-        candidates = (*named.values(), *self.by_name.values())
-        fitting = [d for d in candidates if labels <= set(map(fold, d.labels))]
+                raise ModelError(self._unknown(block, subscript))
+        if len(named) == 1:
+            ((name, only),) = named.items()
+            if labels == self.own[name]:
+                return only.name
+        candidates = dict.fromkeys((*named, *self.by_name))
+        fitting = [self.by_name[name] for name in candidates if labels <= self.own[name]]
         if not fitting:
             shown = ", ".join(sorted(labels))
             what = f'no range holds all labels of "{group[0].name}": {shown}'
             raise ModelError(Problem(f"{self.where}:{group[0].line}", what))
         return min(fitting, key=lambda d: len(d.labels)).name
+
+    def _unknown(self, block: Block, subscript: str) -> Problem:
+        everything = [d.name for d in self.by_name.values()]
+        everything += [label for d in self.by_name.values() for label in d.labels]
+        self.unknown += 1
+        what = (
+            f'"{block.name}" has the subscript "{subscript}", which is neither a range nor a label'
+        )
+        hint = did_you_mean(subscript, everything) if worth_a_hint(self.unknown, everything) else ""
+        return Problem(f"{self.where}:{block.line}", what, hint)
+
+
+def worth_a_hint(count: int, names: Collection[str]) -> bool:
+    """Whether to look for neighbours of a misspelt name: it takes seconds among very many."""
+    return count <= 20 and len(names) <= 20_000

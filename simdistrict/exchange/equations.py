@@ -63,7 +63,8 @@ class EquationText:
         match expr:
             case Number(value):
                 # `-2 ^ 2` would be the sign of a power, and `a - -2` is for no reader
-                return f"({number(value)})" if strength and value < 0 else number(value)
+                shown = number(value)
+                return f"({shown})" if strength and shown.startswith("-") else shown
             case Text(value):
                 return f"'{value}'"
             case Ref(name, subscripts):

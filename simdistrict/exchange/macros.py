@@ -95,6 +95,10 @@ def expanded(
             work.element(element)
         except ModelError as error:
             work.problems += error.problems
+        except RecursionError:
+            what = f'"{element.name}" nests macros too deeply'
+            work.problems.append(Problem(f"{where}:{element.line}", what))
+            break
     return work.elements, work.problems
 
 
@@ -105,10 +109,12 @@ class _Expansion:
         self.where = where
         self.elements: list[Element] = []
         self.problems: list[Problem] = []
-        self.depth = 0
+        self.depth = self.made = 0
+        self.counts: dict[str, int] = {}
 
     def element(self, element: Element) -> None:
         new: list[Element] = []
+        self.depth = 0
         equations = []
         for equation in element.equations:
             initial = equation.initial
@@ -116,9 +122,6 @@ class _Expansion:
             if initial is not None:
                 initial = self.visit(initial, element, equation, new)
             equations.append(replace(equation, expression=expression, initial=initial))
-        if len(self.elements) > MAX_ELEMENTS:
-            what = f"its macros stand for more than {MAX_ELEMENTS} elements"
-            raise ModelError(Problem(f"{self.where}:{element.line}", what))
         self.elements.append(replace(element, equations=tuple(equations)) if new else element)
         self.elements += new
 
@@ -145,6 +148,10 @@ class _Expansion:
             raise ModelError(Problem(place, what))
         if self.depth >= MAX_DEPTH:
             raise ModelError(Problem(place, f"the macro {macro.name} calls itself without end"))
+        self.made += len(macro.body) + len(args)
+        if self.made > MAX_ELEMENTS:
+            what = f"the macros of the model stand for more than {MAX_ELEMENTS} elements"
+            raise ModelError(Problem(place, what))
         prefix = self.free(macro.name)
         names = {n: prefix if n == fold(macro.name) else f"{prefix} {n}" for n in macro.body}
         self.taken |= {fold(name) for name in names.values()}
@@ -178,9 +185,10 @@ class _Expansion:
         return Ref(fold(prefix), equation.subscripts)
 
     def free(self, name: str) -> str:
-        count = 1
+        count = self.counts.get(name, 0) + 1
         while fold(f"{name} {count}") in self.taken:
             count += 1
+        self.counts[name] = count
         return f"{name} {count}"
 
 

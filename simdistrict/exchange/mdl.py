@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
-from simdistrict.exchange.dimensions import Spaces, read_dimensions
+from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
 from simdistrict.exchange.outline import Block, outline
@@ -44,7 +44,7 @@ from simdistrict.model import (
 )
 
 # far beyond any model, and read within seconds
-MAX_BYTES = 20_000_000
+MAX_BYTES, MAX_PROBLEMS = 20_000_000, 50
 
 
 def read_mdl(path: Path) -> Model:
@@ -116,7 +116,7 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
     problems += wrong
     problems += _missing(elements, where)
     if problems:
-        raise ModelError(problems)
+        raise ModelError(_some(problems, where))
     return Model(
         name,
         tuple(elements),
@@ -126,6 +126,14 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
         tuple(notes),
         parts.unit_synonyms,
     )
+
+
+def _some(problems: list[Problem], where: str) -> list[Problem]:
+    """As many problems as anybody reads."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    more = Problem(where, f"and {len(problems) - MAX_PROBLEMS} more problems")
+    return [*problems[:MAX_PROBLEMS], more]
 
 
 def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
@@ -167,7 +175,7 @@ def _elements(
     problems += wrong
     made = {fold(e.name) for e in elements} - groups.keys()
     known = {*groups, *made, *spaces.by_name, *spaces.labels, "time"}
-    problems += [p for e in elements for p in _undefined(e, known, groups, where)]
+    problems += _undefined(elements, known, groups, where)
     return _with_flows(elements), problems
 
 
@@ -268,20 +276,17 @@ def _check_kind(
 
 
 def _undefined(
-    element: Element, known: set[str], groups: Mapping[str, list[Block]], where: str
-) -> list[Problem]:
-    problems = []
-    for name in Model.causes(element):
-        if name not in known:
-            spelled = [g[0].name for g in groups.values()]
-            problems.append(
-                Problem(
-                    f"{where}:{element.line}",
-                    f'"{element.name}" uses "{name}", which the model does not define',
-                    did_you_mean(name, spelled),
-                )
-            )
-    return problems
+    elements: Iterable[Element], known: set[str], groups: Mapping[str, list[Block]], where: str
+) -> Iterable[Problem]:
+    spelled = [g[0].name for g in groups.values()]
+    count = 0
+    for element in elements:
+        for name in Model.causes(element):
+            if name not in known:
+                count += 1
+                what = f'"{element.name}" uses "{name}", which the model does not define'
+                hint = did_you_mean(name, spelled) if worth_a_hint(count, spelled) else ""
+                yield Problem(f"{where}:{element.line}", what, hint)
 
 
 def _with_flows(elements: list[Element]) -> list[Element]:
