@@ -98,6 +98,10 @@ class _Writer:
         self.text = EquationText(model)
 
     def dimension(self, dimension: Dimension) -> str:
+        twin = next((d for d in self.model.dimensions if d.labels == dimension.labels), dimension)
+        if twin is not dimension and not dimension.mappings:
+            # some readers need to be told that ranges of the same labels are one
+            return f"{quoted(dimension.name)} <->\n\t{quoted(twin.name)}\n\t~\t\n\t~\t\n\t|"
         right = ", ".join(map(quoted, dimension.labels))
         mappings = [self.mapping(dimension, other, groups) for other, groups in dimension.mappings]
         if mappings:
