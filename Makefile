@@ -43,13 +43,19 @@ model: $(VENV)/run.stamp
 	  $(BIN)/simdistrict fill $${data%/data}/$$(basename $${data%/data}).mdl || exit; \
 	done
 
+# tables into results/, figures into docs/images/, and the pages that show them
 results: $(VENV)/dev.stamp
-	@$(BIN)/python docs/examples/first_results.py
+	@$(BIN)/simdistrict tables
+	@$(BIN)/simdistrict plot
+	@$(BIN)/python docs/examples/results_page.py
 	@$(BIN)/python docs/examples/function_table.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 
+# the fit of the district model to its record, written into its tables; then `make results` for the pages
 calibrate: $(VENV)/run.stamp
 	@$(BIN)/simdistrict calibrate district --workers $(WORKERS)
+	@$(BIN)/simdistrict fill district --changes runs/district-calibration/fitted.cin --digits 4
+	@$(BIN)/simdistrict tables constants --workers $(WORKERS)
 
 bench: $(VENV)/run.stamp
 	@for script in $(sort $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit; done

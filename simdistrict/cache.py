@@ -34,12 +34,21 @@ def cached(kind: type[T], content: str, make: Callable[[], T]) -> T:
     content decides the value completely; a value of another type counts as missing. A cache
     that cannot be written costs time and nothing else.
     """
-    path = folder() / f"{_key(kind, content)}.pickle"
-    value = _load(path, kind)
+    value = peek(kind, content)
     if value is None:
         value = make()
-        _store(path, value)
+        keep(content, value)
     return value
+
+
+def peek(kind: type[T], content: str) -> T | None:
+    """The value for a content where it was made before, else None."""
+    return _load(folder() / f"{_key(kind, content)}.pickle", kind)
+
+
+def keep(content: str, value: object) -> None:
+    """Keep a value for a content, in place of an older one."""
+    _store(folder() / f"{_key(type(value), content)}.pickle", value)
 
 
 def _key(kind: type[object], content: str) -> str:
@@ -51,7 +60,7 @@ def _code_state() -> str:
     """Changes whenever the code that makes the values does, so that a checkout can be edited."""
     root = Path(__file__).parent
     newest = 0
-    for sub in ("", "exchange", "engine"):
+    for sub in ("", "exchange", "engine", "engine/native"):
         with os.scandir(root / sub) as entries:
             for entry in entries:
                 if entry.name.endswith(".py"):

@@ -81,7 +81,7 @@ def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, obj
     names = names_of(model)
     several = len(runs) > 1
     head = ("scenario",) if several else ()
-    coords = {"time": Variable(("time",), np.asarray(runs[0].time, float), _time_attrs(model))}
+    coords = {"time": Variable(("time",), np.asarray(runs[0].time, float), time_attrs(model))}
     if several:
         labels = text([run.name for run in runs])
         coords = {"scenario": Variable(("scenario",), labels, {"long_name": "scenario"}), **coords}
@@ -92,10 +92,15 @@ def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, obj
         dims, values = _stacked(model, element, key, runs)
         own = names.dims_of(element)
         for dim, name in zip(own, element.dims, strict=True):
-            coords.setdefault(dim, _labels(model, name, dim))
+            coords.setdefault(dim, dimension_labels(model, name, dim))
         values = values if several else values[0]
         variables[names.elements[key]] = Variable(head + dims + own, values, element_attrs(element))
-    return Result(coords, variables, _global_attrs(model, runs, provenance))
+    summary = (
+        f"Simulated time series of all saved elements of the stock-and-flow model "
+        f"{model.name}; {_grid(runs[0])}; {_endings(runs)}."
+    )
+    titles = [(run.name, run.title) for run in runs]
+    return Result(coords, variables, global_attrs(model, titles, summary, provenance))
 
 
 def element_attrs(element: Element) -> dict[str, object]:
@@ -121,6 +126,16 @@ def outcome_attrs() -> dict[str, object]:
         "long_name": "how the run ended",
         "flag_values": np.array([int(o) for o in Outcome], np.int8),
         "flag_meanings": " ".join(o.name for o in Outcome),
+    }
+
+
+def outcome_time_attrs(model: Model) -> dict[str, object]:
+    """The attributes of the last time that a run computed."""
+    units = _time_units(model)
+    return {
+        "long_name": "last computed time",
+        "units": udunits(units),
+        "vensim_units": plain(units),
     }
 
 
@@ -217,7 +232,8 @@ def _stacked(
     return (("time",) if varies else ()), values
 
 
-def _labels(model: Model, dimension: str, name: str) -> Variable:
+def dimension_labels(model: Model, dimension: str, name: str) -> Variable:
+    """The coordinate variable `name` of one of the model's dimensions."""
     found = model.dims_by_name[fold(dimension)]
     attrs = {"long_name": plain(" ".join(found.name.split())), "vensim_name": plain(found.name)}
     return Variable((name,), text(found.labels), attrs)
@@ -228,7 +244,8 @@ def _time_units(model: Model) -> str:
     return next((units for units in stated if units), "")
 
 
-def _time_attrs(model: Model) -> dict[str, object]:
+def time_attrs(model: Model) -> dict[str, object]:
+    """The attributes of the time axis."""
     # no `units`: UDUNITS' year is 365.242198781 days, not a calendar year, and CF (section 4.4)
     # advises against it; model time is a plain number, never "days since"
     return {"long_name": "model time", "vensim_units": plain(_time_units(model))}
@@ -241,7 +258,6 @@ def _run_variables(model: Model, runs: Sequence[Run], dims: tuple[str, ...]) -> 
         return values if dims else values.reshape(-1)[0:1].reshape(())
 
     endings = [run.ending for run in runs]
-    units = _time_units(model)
     variables = {
         "outcome": Variable(
             dims, along(np.array([int(e.outcome) for e in endings], np.int8)), outcome_attrs()
@@ -249,11 +265,7 @@ def _run_variables(model: Model, runs: Sequence[Run], dims: tuple[str, ...]) -> 
         "outcome_time": Variable(
             dims,
             along(np.array([e.time for e in endings], float)),
-            {
-                "long_name": "last computed time",
-                "units": udunits(units),
-                "vensim_units": plain(units),
-            },
+            outcome_time_attrs(model),
         ),
         "outcome_message": Variable(
             dims,
@@ -268,29 +280,30 @@ def _run_variables(model: Model, runs: Sequence[Run], dims: tuple[str, ...]) -> 
     return variables
 
 
-def _global_attrs(
-    model: Model, runs: Sequence[Run], provenance: Mapping[str, object]
+def global_attrs(
+    model: Model,
+    scenarios: Sequence[tuple[str, str]],
+    summary: str,
+    provenance: Mapping[str, object],
 ) -> dict[str, object]:
+    """The global attributes of a result: (name, title) of each scenario, and where it is from."""
     version = provenance.get("simdistrict_version", "of unknown version")
     how = ", ".join(
         f"{key} {provenance[key]}" for key in ("integrator", "backend") if provenance.get(key)
     )
-    scenarios = ", ".join(run.name for run in runs)
-    titles = [run.title or run.name for run in runs]
-    title = titles[0] if len(runs) == 1 else f"{len(runs)} scenarios: {', '.join(titles)}"
+    names = ", ".join(name for name, _ in scenarios)
+    titles = [title or name for name, title in scenarios]
+    title = titles[0] if len(titles) == 1 else f"{len(titles)} scenarios: {', '.join(titles)}"
     attrs: dict[str, object] = {
         "Conventions": CONVENTIONS,
         "title": f"{title} (model {model.name})",
-        "summary": (
-            f"Simulated time series of all saved elements of the stock-and-flow model "
-            f"{model.name}; {_grid(runs[0])}; {_endings(runs)}."
-        ),
+        "summary": summary,
         "keywords": KEYWORDS,
         "source": f"simdistrict {version}, model {model.name}@{model.sha256[:12]}",
-        "history": f"simdistrict {version}: ran {scenarios}" + (f" with {how}" if how else ""),
+        "history": f"simdistrict {version}: ran {names}" + (f" with {how}" if how else ""),
     }
-    if len(runs) == 1:
-        attrs["scenario_name"] = runs[0].name
+    if len(scenarios) == 1:
+        attrs["scenario_name"] = scenarios[0][0]
     attrs |= {
         "model_name": model.name,
         "model_sha256": model.sha256,

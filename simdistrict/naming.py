@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from simdistrict.expr import fold
 from simdistrict.model import Element, Model
 
-# what a result holds besides the elements of the model, or will hold for an ensemble
+# what the result of a run or an ensemble holds besides the elements of the model
 RESERVED = (
     "time",
     "scenario",
     "member",
+    "design",
+    "sampled",
     "outcome",
     "outcome_time",
     "outcome_message",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from simdistrict.changes import recorded_changes
-from simdistrict.dataset import Result
+from simdistrict.dataset import Result, Variable
+from simdistrict.ensemble import Ensemble, ensemble_of
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.plan import plan_run, prepare_text, with_lookups
+from simdistrict.naming import names_of
+from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
+from simdistrict.prior import read_prior
 from simdistrict.run import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 
@@ -43,12 +47,19 @@ def repeat(recorded: Result, where: str) -> Repetition:
             raise ExchangeError(
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
+    if "members" in attrs:
+        return _repeat_members(recorded, where)
+    return _compare(recorded, result_of(_plans(attrs, where)))
+
+
+def _plans(attrs: Mapping[str, object], where: str) -> list[Plan]:
+    """The plans of the runs that a result records."""
     prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
     lookups = str(attrs.get("lookup_changes", ""))
     if lookups:
         prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))
     texts = str(attrs["scenario_yaml"]).split("---\n")
-    plans = [
+    return [
         plan_run(
             prepared,
             resolve(scenario_from_text(text, where), prepared.model),
@@ -56,7 +67,60 @@ def repeat(recorded: Result, where: str) -> Repetition:
         )
         for text in texts
     ]
-    return _compare(recorded, result_of(plans))
+
+
+def _repeat_members(recorded: Result, where: str) -> Repetition:
+    """Run every member again, chunk by chunk."""
+    ensemble = recorded_ensemble(recorded, where)
+    names = names_of(ensemble.plans[0].prepared.model).elements
+    parts = []
+    for chunk in range(ensemble.chunks):
+        first, last = ensemble.bounds(chunk)
+        again = ensemble.run_chunk(chunk)
+        variables = {}
+        for key, values in again.items():
+            name = names.get(key, key)
+            old = recorded.variables.get(name)
+            if old is None or "member" not in old.dims:
+                raise ExchangeError(Problem(where, f"it lacks {name}, which it says it keeps"))
+            if "scenario" not in old.dims and name != "design":
+                values = values[0]
+            before = (slice(None),) * old.dims.index("member")
+            part = np.asarray(old.values)[(*before, slice(first, last))]
+            variables[name] = Variable(old.dims, part), Variable(old.dims, values)
+        attrs = recorded.attrs
+        olds = Result({}, {name: pair[0] for name, pair in variables.items()}, attrs)
+        news = Result({}, {name: pair[1] for name, pair in variables.items()}, attrs)
+        parts.append(_compare(olds, news))
+    differing = dict.fromkeys(name for part in parts for name in part.differing)
+    largest = max(part.largest for part in parts)
+    return Repetition(parts[0].variables, tuple(differing), largest)
+
+
+def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
+    """The ensemble that a result file records."""
+    attrs = recorded.attrs
+    plans = _plans(attrs, where)
+    prepared = plans[0].prepared
+    text = str(attrs["prior"])
+    priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
+    kept = [
+        str(variable.attrs["vensim_name"])
+        for variable in recorded.variables.values()
+        if "member" in variable.dims and "vensim_name" in variable.attrs
+    ]
+    times = np.atleast_1d(np.asarray(attrs["saved_times"], float))
+    return ensemble_of(
+        plans,
+        priors,
+        text,
+        int(str(attrs["members"])),
+        seed=int(str(attrs["seed"])),
+        method=str(attrs["method"]),
+        save=",".join(kept),
+        times=",".join(repr(float(t)) for t in times),
+        fast=attrs["powers"] == "fast",
+    )
 
 
 def _compare(recorded: Result, again: Result) -> Repetition:

@@ -17,7 +17,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import Plan, lowered, plan_run
+from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -48,9 +48,9 @@ def simulate(
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
-    `euler`, `rk4` or `adaptive` (default: what the model file's settings say, else euler);
-    backend: `auto`, `interpreted` or `pysd`. A run that does not complete is data: see the
-    variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
+    `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file says, else euler);
+    backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
+    the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
@@ -66,28 +66,48 @@ def run_one(plan: Plan) -> Run:
     """Simulate one scenario."""
     if plan.backend == "pysd":
         return _run_pysd(plan)
+    plan = replace(plan, backend=repeated(plan))
     program, grid = plan.prepared.program, plan.grid
-    vector = list(program.layout.template)
-    for name, value in plan.control.items():
-        slot = program.layout.slots.get(name)
-        if slot is not None:
-            vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        slot = program.layout.slots[change.element]
-        for place in change.places:
-            vector[slot.offset + place] = change.value
-    moves = _moves(plan)
-    if plan.integrator == "adaptive":
-        from simdistrict.engine.adaptive import Tolerance, adaptive_steps
+    vector, moves = constants_of(plan), moves_of(plan)
+    if plan.integrator in ADAPTIVE:
+        path = _adaptive(plan, vector, moves)
+    elif plan.backend == "native":
+        from simdistrict.engine.native.single import native_steps
 
-        tolerance = Tolerance(plan.rtol, plan.atol)
-        path = adaptive_steps(program, grid, vector, moves, tolerance=tolerance)
+        path = native_steps(program, grid, vector, moves, integrator=plan.integrator)
     else:
         path = fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
     return _as_run(plan, path, bool(moves))
 
 
-def _moves(plan: Plan) -> list[Move]:
+def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
+    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
+
+    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
+    if plan.backend == "native":
+        from simdistrict.engine.native.single import native_adaptive, native_stiff
+
+        steps = native_stiff if plan.integrator == "stiff" else native_adaptive
+    tolerance = Tolerance(plan.rtol, plan.atol)
+    return steps(plan.prepared.program, plan.grid, vector, moves, tolerance=tolerance)
+
+
+def constants_of(plan: Plan) -> list[float]:
+    """The vector before the run, with the scenario's values in it."""
+    layout = plan.prepared.program.layout
+    vector = list(layout.template)
+    for name, value in plan.control.items():
+        slot = layout.slots.get(name)
+        if slot is not None:
+            vector[slot.offset] = value
+    for change in plan.resolved.assumptions:
+        for place in change.places:
+            vector[layout.slots[change.element].offset + place] = change.value
+    return vector
+
+
+def moves_of(plan: Plan) -> list[Move]:
+    """What the policies do to constants, in places of the vector."""
     slots = plan.prepared.program.layout.slots
     return [
         Move(
@@ -107,7 +127,7 @@ def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
     program, grid = plan.prepared.program, plan.grid
     times = np.array([grid.at(i) for i in grid.saved])
     rows = np.full((len(times), program.layout.values), np.nan)
-    if path.rows:
+    if len(path.rows):
         rows[: len(path.rows)] = path.rows
     done = rows[: max(len(path.rows), 1)]
     values = {}
@@ -163,7 +183,7 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
         for place in change.places:
             base[program.layout.slots[change.element].offset + place] = change.value
     moves: dict[int, list[Move]] = {}
-    for move in sorted(_moves(plan), key=lambda m: m.start):
+    for move in sorted(moves_of(plan), key=lambda m: m.start):
         moves.setdefault(move.place, []).append(move)
     for policy in plan.resolved.policies:
         names.update((change.element, None) for change in policy.changes)
@@ -192,11 +212,16 @@ def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
     save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by
     commas. Raises ScenarioError when the plans differ in model, time grid or integrator.
     """
-    first = plans[0]
+    check_alike(plans)
+    # with the backend that is recorded, and no other
+    runs = [_kept(run_one(replace(plan, chosen=False)), plan, save) for plan in plans]
+    return build_result(plans[0].prepared.model, runs, provenance(plans))
+
+
+def check_alike(plans: Sequence[Plan]) -> None:
+    """Raise ScenarioError when plans differ in model, time grid or integrator."""
     for other in plans[1:]:
-        _check_alike(first, other)
-    runs = [_kept(run_one(plan), plan, save) for plan in plans]
-    return build_result(first.prepared.model, runs, provenance(plans))
+        _check_alike(plans[0], other)
 
 
 def _check_alike(first: Plan, other: Plan) -> None:
@@ -220,24 +245,30 @@ def _check_alike(first: Plan, other: Plan) -> None:
 
 
 def _kept(run: Run, plan: Plan, save: str) -> Run:
-    model = plan.prepared.model
     if save == "all":
         return run
-    if save == "stocks":
-        names = {n for n in run.values if isinstance(model[n], Stock)}
-    elif save == "indicators":
-        names = {fold(n) for n in plan.resolved.report}
-        if not names:
-            raise ScenarioError(
-                Problem(
-                    f"scenario {plan.resolved.name}",
-                    "it reports nothing, so there are no indicators to save",
-                    "add `report: [...]` to the scenario, or name the elements in --save",
-                )
-            )
-    else:
-        names = {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
+    names = saved_names(plan, save)
     return replace(run, values={n: v for n, v in run.values.items() if n in names})
+
+
+def saved_names(plan: Plan, save: str) -> set[str]:
+    """Folded names of the elements that `save` means, see `result_of`."""
+    model = plan.prepared.model
+    if save == "all":
+        return set(plan.prepared.program.order)
+    if save == "stocks":
+        return {n for n in plan.prepared.program.order if isinstance(model[n], Stock)}
+    if save != "indicators":
+        return {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
+    if not plan.resolved.report:
+        raise ScenarioError(
+            Problem(
+                f"scenario {plan.resolved.name}",
+                "it reports nothing, so there are no indicators to save",
+                "add `report: [...]` to the scenario, or name the elements in --save",
+            )
+        )
+    return {fold(n) for n in plan.resolved.report}
 
 
 def provenance(plans: Sequence[Plan]) -> dict[str, object]:
@@ -260,6 +291,6 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if first.lookups:
         record["lookup_changes"] = first.lookups
-    if first.integrator == "adaptive":
+    if first.integrator in ADAPTIVE:
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +27,18 @@ SHOWN = 10
     metavar='"NAME=VALUE"',
     help='Write a value into its table first, such as "cost share[Prato,making]=0.5".',
 )
+@click.option(
+    "--changes",
+    type=click.Path(path_type=Path),
+    metavar="FILE.cin",
+    help="Write the constants of a changes file into their tables first.",
+)
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    default=17,
+    help="Significant digits of what --changes writes (all).",
+)
 @click.option("--source", help="What the column source says of the values set.")
 @click.option("--confidence", help="What the column confidence says of the values set.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -33,6 +46,8 @@ def command(
     model: str,
     check: bool,
     sets: tuple[str, ...],
+    changes: Path | None,
+    digits: int,
     source: str | None,
     confidence: str | None,
     as_json: bool,
@@ -48,9 +63,9 @@ def command(
     from simdistrict.library import find_model
 
     path = find_model(model)
-    if (source or confidence) and not sets:
+    if (source or confidence) and not (sets or changes):
         raise click.UsageError("--source and --confidence say something of a value: add --set")
-    values = dict(map(_assignment, sets))
+    values = (_changed(changes, digits) if changes else {}) | dict(map(_assignment, sets))
     found = fill(path, check=check, values=values, source=source, confidence=confidence)
     if as_json:
         rows = [asdict(d) for d in found.differences]
@@ -75,6 +90,21 @@ def _assignment(text: str) -> tuple[tuple[str, ...], float]:
         raise click.UsageError(f'--set "{text}" gives no value: {form}')
     labels = [label.strip() for label in inside.split(",") if label.strip()]
     return (name.strip(), *labels), value
+
+
+def _changed(path: Path, digits: int) -> dict[tuple[str, ...], float]:
+    """The constants of a .cin file as keys of rows and values, rounded."""
+    from simdistrict.errors import Problem, ScenarioError
+    from simdistrict.exchange.cin import read_cin
+
+    found = {}
+    for change in read_cin(path):
+        if change.points is not None or change.text is not None or len(change.values) != 1:
+            what = f'"{change.name}" is no single number'
+            hint = "a table takes one number for each row: give each label a line of its own"
+            raise ScenarioError(Problem(f"{path}:{change.line}", what, hint))
+        found[(change.name, *change.subscripts)] = float(f"{change.values[0]:.{digits}g}")
+    return found
 
 
 def _lines(file: str, model: str, found: Filled, check: bool) -> list[str]:

@@ -18,9 +18,10 @@ from simdistrict.version import VERSION
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {
     "new": ("new", "Copy a runnable example project."),
-    "list": ("listing", "List scenarios or models."),
+    "list": ("listing", "List scenarios, models, tables or figures."),
     "show": ("show", "Read a model or a scenario to the user."),
     "run": ("run", "Simulate scenarios into NetCDF."),
+    "ensemble": ("ensemble", "Run many members of scenarios into NetCDF."),
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
     "check": ("check", "Check units, structure and behaviour of a model."),
@@ -28,6 +29,8 @@ COMMANDS = {
     "layout": ("layout", "Draw the views of a model for Vensim's editor."),
     "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
     "calibrate": ("calibrate", "Fit constants of a model to data."),
+    "tables": ("tables", "Make the result tables, or compare the committed ones."),
+    "plot": ("plot", "Draw the figures of the results."),
 }
 
 EXIT_CODES = """\b

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     metavar="FILE.cin",
     help="Vensim changes file (repeatable, later wins; --set is on top).",
 )
-@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive"]))
-@click.option("--rtol", type=float, help="Relative tolerance of adaptive steps.")
-@click.option("--atol", type=float, help="Absolute tolerance of adaptive steps.")
+@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"]))
+@click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps.")
+@click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps.")
 @click.option("--time-step", type=float, help="In the model's time unit.")
 @click.option("--save-step", type=float, help="In the model's time unit.")
 @click.option("--initial-time", type=float)
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--backend",
-    type=click.Choice(["auto", "interpreted", "pysd"]),
+    type=click.Choice(["auto", "interpreted", "native", "pysd"]),
     default="auto",
     show_default=True,
 )
@@ -100,6 +100,7 @@ def _report(
     """Print what happened; whether any run did not complete."""
     from simdistrict import summary
     from simdistrict.engine.outcome import Outcome
+    from simdistrict.plan import ADAPTIVE
 
     failed = False
     document = []
@@ -128,7 +129,7 @@ def _report(
         click.echo(f"{resolved.name}: {resolved.title}")
         unit = model["time step"].units or "time unit"
         steps = f"{grid.steps} steps of {grid.time_step:g} {unit}"
-        if plan.integrator == "adaptive":
+        if plan.integrator in ADAPTIVE:
             steps = f"adaptive steps (rtol {plan.rtol:g})"
         click.echo(
             f"  {model.name}, {grid.start:g} to {grid.stop:g} in {steps}, "

@@ -42,19 +42,55 @@ class Tolerance:
     atol: float = 1e-10
 
 
+AS_USUAL = Tolerance()
+
+
 def adaptive_steps(
     program: Program,
     grid: TimeGrid,
     constants: Sequence[float],
     moves: Sequence[Move] = (),
     *,
-    tolerance: Tolerance = Tolerance(),
+    tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
     """Run with scipy's RK45 (Dormand and Prince 1980) and save at the grid's saved points.
 
     Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
     """
+    refuse_equalities(program)
+    vector: Vector = list(constants)
+    return _Adaptive(
+        Kernel(program), vector, program, grid, moves, tolerance, max_evaluations
+    ).run()
+
+
+def stiff_steps(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+    kernel: Kernel | None = None,
+    vector: Any = None,
+) -> Trajectory:
+    """Run with scipy's LSODA (Hindmarsh and Petzold), for models with very unlike time constants.
+
+    kernel, vector: another backend's, the vector with the constants in it. Otherwise as
+    `adaptive_steps`.
+    """
+    refuse_equalities(program)
+    kernel = kernel or Kernel(program)
+    vector = list(constants) if vector is None else vector
+    return _Adaptive(
+        kernel, vector, program, grid, moves, tolerance, max_evaluations, method="LSODA"
+    ).run()
+
+
+def refuse_equalities(program: Program) -> None:
+    """Raise EngineError where a SAMPLE IF TRUE tests an equality."""
     if program.equalities:
         raise EngineError(
             Problem(
@@ -63,24 +99,43 @@ def adaptive_steps(
                 "use --integrator euler or rk4, or compare with < or >",
             )
         )
-    return _Adaptive(program, grid, constants, moves, tolerance, max_evaluations).run()
+
+
+def segments(
+    kernel: Kernel, grid: TimeGrid, constants: Sequence[float], schedule: Schedule
+) -> list[float]:
+    """Start, every known discontinuity inside the run, stop."""
+    start, stop = grid.start, grid.stop
+    v = list(constants)
+    kernel.once(v)
+    dates = kernel.switches(v, stop) + schedule.dates()
+    # dates that differ by rounding alone are one date
+    shortest = 1e-9 * max(grid.time_step, 1e-9)
+    cuts = [start]
+    for date in sorted(d for d in dates if math.isfinite(d) and start < d < stop):
+        if date - cuts[-1] > shortest and stop - date > shortest:
+            cuts.append(date)
+    return [*cuts, stop] if stop > start else cuts
 
 
 class _Adaptive:
     def __init__(
         self,
+        kernel: Kernel,
+        vector: Vector,
         program: Program,
         grid: TimeGrid,
-        constants: Sequence[float],
         moves: Sequence[Move],
         tolerance: Tolerance,
         max_evaluations: int,
+        method: str = "RK45",
     ) -> None:
         self.program = program
-        self.kernel = Kernel(program)
+        self.kernel = kernel
         self.grid = grid
-        self.v: Vector = list(constants)
-        self.schedule = Schedule(moves, constants)
+        self.v = vector
+        self.method = method
+        self.schedule = Schedule(moves, list(vector))
         self.tolerance = tolerance
         self.left = max_evaluations
         layout = program.layout
@@ -110,7 +165,7 @@ class _Adaptive:
         self.left -= 1
         self.v[self.stocks] = state.tolist()
         self.derive(t, middle)
-        slopes = self.v[self.rates]
+        slopes = self.v[self.rates].copy()
         total = sum(slopes)
         if total - total != 0.0 and not all(map(math.isfinite, slopes)):
             raise _NotFiniteError
@@ -119,7 +174,7 @@ class _Adaptive:
     def save(self, t: float, middle: float) -> None:
         self.derive(t, middle)
         self.times.append(t)
-        self.rows.append(self.v[: self.program.layout.values])
+        self.rows.append(self.v[: self.program.layout.values].copy())
 
     def ask(self, t: float, middle: float) -> None:
         """Find which sampled conditions hold; they stay so until one of them changes."""
@@ -135,7 +190,7 @@ class _Adaptive:
     def run(self) -> Trajectory:
         start, stop = self.grid.start, self.grid.stop
         behind = stop + self.grid.time_step / 2
-        cuts = self.segments()
+        cuts = segments(Kernel(self.program), self.grid, list(self.v), self.schedule)
         middle = (cuts[0] + cuts[1]) / 2 if len(cuts) > 1 else behind
         self.clock(start, middle)
         self.v[SAMPLING] = 1.0
@@ -166,28 +221,8 @@ class _Adaptive:
         if outcome is Outcome.diverged:
             ending = diverged(self.program, self.v, last)
         else:
-            ending = Ending(
-                outcome,
-                last,
-                f"the limit of evaluations was reached after time {last:g}; "
-                "the model may be stiff: relax --rtol, or use --integrator rk4",
-            )
+            ending = exhausted(last)
         return Trajectory(tuple(self.times), self.rows, ending)
-
-    def segments(self) -> list[float]:
-        """Start, every known discontinuity inside the run, stop."""
-        start, stop = self.grid.start, self.grid.stop
-        v = list(self.v)
-        self.clock(start, start)
-        self.kernel.once(v)
-        dates = self.kernel.switches(v, stop) + self.schedule.dates()
-        # dates that differ by rounding alone are one date
-        shortest = 1e-9 * max(self.grid.time_step, 1e-9)
-        cuts = [start]
-        for date in sorted(d for d in dates if math.isfinite(d) and start < d < stop):
-            if date - cuts[-1] > shortest and stop - date > shortest:
-                cuts.append(date)
-        return [*cuts, stop] if stop > start else cuts
 
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
         """From a to b with a smooth right-hand side, but for sampled conditions."""
@@ -217,7 +252,7 @@ class _Adaptive:
             lambda t, y: self.slope(t, y, middle),
             (a, b),
             state,
-            method="RK45",
+            method=self.method,
             dense_output=True,
             events=self.events(a, middle),
             rtol=max(self.tolerance.rtol, 1e-13),
@@ -259,3 +294,13 @@ class _Adaptive:
             return margin
 
         return [event(k) for k in range(count)]
+
+
+def exhausted(last: float) -> Ending:
+    """The ending of a run that used up its evaluations; last: the last saved time."""
+    return Ending(
+        Outcome.step_limit,
+        last,
+        f"the limit of evaluations was reached after time {last:g}; "
+        "where the model is stiff, --integrator stiff needs fewer; or relax --rtol",
+    )

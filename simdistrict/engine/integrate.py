@@ -26,7 +26,7 @@ class Trajectory:
     """
 
     times: tuple[float, ...]
-    rows: list[Vector]
+    rows: Sequence[Sequence[float]]
     ending: Ending
 
 

@@ -41,6 +41,7 @@ class Program:
     order: folded names of the elements, causes first; origin: line of source -> element.
     constant, settled: folded names of what depends on constants alone, and of what stays as it
     is from the start on; while no policy moves a constant. After a move, once and settle are due.
+    has_switches: whether `switches` has any dates, which may depend on constants.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -52,6 +53,7 @@ class Program:
     settled: frozenset[str]
     equalities: tuple[str, ...]
     has_margins: bool
+    has_switches: bool
 
 
 def build(model: Model) -> Program:
@@ -70,7 +72,7 @@ def build(model: Model) -> Program:
     emitter.function("start", fuse(phases.start))
     emitter.function("settle", fuse(phases.settle))
     emitter.function("derive", fuse(phases.derive))
-    _switches(emitter, phases.derive, constant)
+    has_switches = _switches(emitter, phases.derive, constant)
     _margins(emitter, statements.conditions)
     names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.settle, *phases.derive))
     stocks = {n for n, slot in layout.slots.items() if slot.kind == "stock"}
@@ -85,6 +87,7 @@ def build(model: Model) -> Program:
         settled_names(phases, layout),
         tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
         bool(statements.conditions),
+        has_switches,
     )
 
 
@@ -116,7 +119,8 @@ def _has_equality(expr: Expr, located: object) -> bool:
     )
 
 
-def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> None:
+def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> bool:
+    """Print `switches`; whether there are any."""
     found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
     for statement in statements:
         for loops, node in _with_loops(statement.expr, statement.loops):
@@ -142,6 +146,7 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
                     emitter.put(f"out.append({text})")
         emitter.depth = depth
     emitter.end()
+    return bool(found)
 
 
 def _with_loops(expr: Expr, loops: tuple[Loop, ...]) -> Sequence[tuple[tuple[Loop, ...], Expr]]:

@@ -148,7 +148,10 @@ def _power(x: float, y: float) -> float:
         odd = x < 0.0 and math.fmod(y, 2.0) != 0.0
         return -math.inf if odd else math.inf
     except ValueError:
-        return math.inf if x == 0.0 and y < 0.0 else math.nan
+        if x == 0.0 and y < 0.0:
+            # an odd power keeps the sign of a zero
+            return math.copysign(math.inf, x) if math.fmod(y, 2.0) == -1.0 else math.inf
+        return math.nan
 
 
 GUARDED: dict[str, Callable[..., object]] = {

@@ -6,7 +6,7 @@ from where the value is by then to its own target.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.engine.layout import SWITCH_TIME, TIME
@@ -39,12 +39,17 @@ class Move:
 class Schedule:
     """All moves of a run. `apply` puts the constants where they belong at the times in v."""
 
-    def __init__(self, moves: Sequence[Move], template: Sequence[float]) -> None:
+    def __init__(self, moves: Sequence[Move], template: Sequence[float] | None = None) -> None:
         by_place: dict[int, list[Move]] = {}
         for move in sorted(moves, key=lambda m: m.start):
             by_place.setdefault(move.place, []).append(move)
         self._moves = by_place
-        self._base = {place: template[place] for place in by_place}
+        self._base = {place: template[place] for place in by_place} if template else {}
+
+    @property
+    def groups(self) -> Mapping[int, Sequence[Move]]:
+        """For each place that moves its moves, in the order in which they act."""
+        return self._moves
 
     @property
     def places(self) -> tuple[int, ...]:

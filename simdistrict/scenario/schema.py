@@ -105,11 +105,11 @@ class RunFile(Closed):
     save_step: Positive | None = Field(
         None, alias="save step", description="Interval of the output, a whole number of time steps."
     )
-    integrator: Literal["euler", "rk4", "adaptive"] | None = Field(
+    integrator: Literal["euler", "rk4", "adaptive", "stiff"] | None = Field(
         None, description="Default: what the model file's own settings say."
     )
-    rtol: Positive | None = Field(None, description="Relative tolerance, adaptive only.")
-    atol: Positive | None = Field(None, description="Absolute tolerance, adaptive only.")
+    rtol: Positive | None = Field(None, description="Relative tolerance, adaptive and stiff.")
+    atol: Positive | None = Field(None, description="Absolute tolerance, adaptive and stiff.")
 
 
 class ScenarioFile(Closed):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 COMMAND_LINE = "command line"
-INTEGRATORS = ("euler", "rk4", "adaptive")
+INTEGRATORS = ("euler", "rk4", "adaptive", "stiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class RunSettings:
     """How a run is computed; None leaves the choice to the model file.
 
     Times and steps are in the model's time unit; rtol and atol are the tolerances of the
-    adaptive integrator.
+    integrators with steps of their own, adaptive and stiff.
     """
 
     initial_time: float | None = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simdistrict import check_model
 from simdistrict.behaviour import check_behaviour, checks_file, made, read_statements
@@ -33,4 +35,19 @@ def test_behaviour(path: Path) -> None:
     expected = {"run", "unit-of-account", "halving", "conservation", "bounds", "extremes"}
     assert expected <= set(made(stated))
     findings = check_behaviour(model, stated, corners_count=CORNERS)
+    assert [str(f) for f in findings] == []
+
+
+DISTRICT = models()["district"]
+DISTRICT_MODEL = read_mdl(DISTRICT)
+DISTRICT_FILE = checks_file(DISTRICT)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**31 - 1))
+def test_random_corners_of_the_district_model(seed: int) -> None:
+    """A corner and a point inside of all ranges, levers and switches included, for any seed."""
+    assert DISTRICT_FILE is not None
+    stated = read_statements(DISTRICT_FILE, DISTRICT_MODEL, DISTRICT)
+    findings = check_behaviour(DISTRICT_MODEL, stated, only=["corners"], corners_count=1, seed=seed)
     assert [str(f) for f in findings] == []

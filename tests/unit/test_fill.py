@@ -378,3 +378,27 @@ def test_arrays_in_every_layout_hold_plain_numbers() -> None:
     model = read_mdl_text(MODEL, "m")
     kinds = {type(e.expression) for n in ("cost", "flat", "part") for e in model[n].equations}
     assert kinds == {Array, Number}
+
+
+def test_the_constants_of_a_changes_file_go_into_their_tables(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from simdistrict.cli.fill import command
+
+    model, table = tmp_path / "m.mdl", tmp_path / "data" / "numbers.csv"
+    table.parent.mkdir()
+    model.write_text(
+        "{UTF-8}\nside: left, right ~~|\nrate[side]= 1,2 ~ Dmnl ~|\npull= 3 ~ Dmnl ~|\n"
+        "INITIAL TIME= 0 ~~|\nFINAL TIME= 1 ~~|\nTIME STEP= 1 ~~|\nSAVEPER= 1 ~~|\n",
+        encoding="utf-8",
+    )
+    table.write_text(
+        "element,side,unit,value\nrate,left,Dmnl,1\nrate,right,Dmnl,2\npull,,Dmnl,3\n",
+        encoding="utf-8",
+    )
+    changes = tmp_path / "fitted.cin"
+    changes.write_text("rate[right] = 2.34567\npull = 3.98765\n", encoding="utf-8")
+    arguments = [str(model), "--changes", str(changes), "--digits", "3"]
+    assert CliRunner().invoke(command, arguments, catch_exceptions=False).exit_code == 0
+    assert "rate,right,Dmnl,2.35\npull,,Dmnl,3.99\n" in table.read_text(encoding="utf-8")
+    assert "1,2.35" in model.read_text(encoding="utf-8")

@@ -32,7 +32,20 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
 
 
-COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate", "convert"]
+COMMANDS = [
+    "",
+    "run",
+    "list",
+    "show",
+    "compare",
+    "check",
+    "new",
+    "rerun",
+    "calibrate",
+    "convert",
+    "tables",
+    "plot",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

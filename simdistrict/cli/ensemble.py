@@ -1,0 +1,177 @@
+"""`simdistrict ensemble`: many members of scenarios into one NetCDF file or Zarr store."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simdistrict.ensemble import Ensemble
+    from simdistrict.ensemble_file import Written
+
+
+@click.command("ensemble")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option("--members", type=int, required=True, help="How many runs of each scenario.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one, other draws.")
+@click.option(
+    "--method",
+    type=click.Choice(["lhs", "sobol", "random"]),
+    default="lhs",
+    show_default=True,
+    help="Latin hypercube, scrambled Sobol sequence, independent draws.",
+)
+@click.option(
+    "--prior",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The bands of constants; default: data/parameters.csv beside the model.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.nc or STORE.zarr.")
+@click.option(
+    "--save",
+    metavar="NAME,...|stocks|indicators|all",
+    help="What to keep; default: what the scenarios report, else the stocks.",
+)
+@click.option(
+    "--times",
+    default="final",
+    show_default=True,
+    metavar="final|all|TIME,...",
+    help="When to keep it: at the end, at every save step, or at some times.",
+)
+@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option(
+    "--changes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.cin",
+    help="Vensim changes file (repeatable, later wins; --set is on top).",
+)
+@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"]))
+@click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps.")
+@click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps.")
+@click.option("--time-step", type=float, help="In the model's time unit.")
+@click.option("--save-step", type=float, help="In the model's time unit.")
+@click.option("--initial-time", type=float)
+@click.option("--final-time", type=float)
+@click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Powers up to three times as fast, with an error in their last digit.",
+)
+@click.option("--resume", is_flag=True, help="Go on with an ensemble that was interrupted.")
+@click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def command(
+    settings: dict[str, bool],
+    scenarios: tuple[str, ...],
+    members: int,
+    seed: int,
+    method: str,
+    prior: Path | None,
+    output: Path | None,
+    save: str | None,
+    times: str,
+    sets: tuple[str, ...],
+    changes: tuple[Path, ...],
+    integrator: str | None,
+    rtol: float | None,
+    atol: float | None,
+    time_step: float | None,
+    save_step: float | None,
+    initial_time: float | None,
+    final_time: float | None,
+    workers: int | None,
+    fast: bool,
+    resume: bool,
+    strict: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Run each SCENARIO (or model) for many draws of its uncertain constants.
+
+    All scenarios get the same draws. A number that a scenario sets is not drawn in it. A member
+    that does not complete keeps its place, with its outcome and NaN after the time it failed.
+    An interrupted ensemble keeps what was done in FILE.parts, for --resume.
+
+    Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
+    """
+    from simdistrict.ensemble import ensemble_of
+    from simdistrict.ensemble_file import write_ensemble
+    from simdistrict.plan import find, plans_for
+    from simdistrict.prior import prior_beside, read_prior, read_prior_file
+    from simdistrict.scenario import RunSettings
+
+    run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
+    plans = plans_for(scenarios, sets, run, "native", strict, changes)
+    table = prior or prior_beside(find(scenarios[0])[1])
+    text = read_prior_file(table)
+    prepared = plans[0].prepared
+    priors = read_prior(text, str(table), prepared.model, prepared.program)
+    ensemble = ensemble_of(
+        plans, priors, text, members, seed=seed, method=method, save=save, times=times, fast=fast
+    )
+    name = "+".join(plan.resolved.name for plan in plans)
+    path = output or Path("runs") / f"{name}-ensemble.nc"
+    progress = None if settings["quiet"] else _progress()
+    begin = time.perf_counter()
+    try:
+        written = write_ensemble(
+            ensemble, path, resume=resume, force=force, workers=workers, progress=progress
+        )
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
+        raise
+    _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
+
+
+def _progress() -> Callable[[int, int, int], None] | None:
+    """A line on stderr that says how far it is; none where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+    begin = time.perf_counter()
+
+    def show(done: int, members: int, here: int) -> None:
+        left = (time.perf_counter() - begin) / here * (members - done)
+        line = f"\r{done} of {members} members, {left:.0f} s left "
+        click.echo(line if done < members else "\r" + " " * len(line) + "\r", err=True, nl=False)
+
+    return show
+
+
+def _report(
+    ensemble: Ensemble, written: Written, path: Path, seconds: float, quiet: bool, as_json: bool
+) -> None:
+    """Print what happened."""
+    plans, design = ensemble.plans, ensemble.design
+    if as_json:
+        runs = [
+            {"scenario": plan.resolved.name, "outcomes": {o.name: n for o, n in counts.items()}}
+            for plan, counts in zip(plans, written.outcomes, strict=True)
+        ]
+        document = {"file": str(path), "members": design.members, "seed": design.seed}
+        document |= {"method": design.method, "resumed": written.resumed, "runs": runs}
+        click.echo(json.dumps(document, indent=2))
+        return
+    if quiet:
+        return
+    click.echo(
+        f"{plans[0].prepared.model.name}: {design.members} members, {len(design.priors)} numbers "
+        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, native"
+    )
+    for plan, counts in zip(plans, written.outcomes, strict=True):
+        ends = ", ".join(f"{n} {outcome.name}" for outcome, n in counts.items())
+        click.echo(f"  {plan.resolved.name}: {ends}")
+    again = f", {written.resumed} members from before" if written.resumed else ""
+    click.echo(f"wrote {path} in {seconds:.1f} s{again}")

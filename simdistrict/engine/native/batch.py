@@ -1,0 +1,263 @@
+"""Many runs of one program side by side: members that differ in some of their numbers.
+
+On a grid members stand in the lanes of the processor's registers, a block of them in each round
+of the loops; with adaptive steps each has steps of its own. Blocks are shared out to threads.
+Only what is asked for is kept, so memory is small.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Lock, local
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.engine.adaptive import (
+    AS_USUAL,
+    MAX_EVALUATIONS,
+    Tolerance,
+    refuse_equalities,
+    segments,
+)
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.native.code import loaded
+from simdistrict.engine.native.frame import Adaptive, Memory, Orders, Reals, orders
+from simdistrict.engine.native.single import native_stiff
+from simdistrict.engine.outcome import Outcome
+from simdistrict.engine.program import Program
+from simdistrict.engine.schedule import Move, Schedule
+from simdistrict.model import TimeGrid
+
+LANES = 8  # one register of AVX-512, two of AVX2; processors with less take them in turns
+_KEPT = 1 << 20  # numbers that a thread keeps before it hands them over
+_MOST = 4096  # blocks that a thread takes at once
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """What was kept of many runs.
+
+    values: (members, points, places), NaN from where a member ended early; outcome: per member
+    an `Outcome`; time: the last time that was computed, of saved times where steps are adaptive.
+    """
+
+    values: Reals
+    outcome: NDArray[np.int8]
+    time: Reals
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What all members have in common.
+
+    constants: the vector before a run, with the scenario's values in it; sampled: places in it
+    that differ from member to member; places, points: what to keep, and the numbers of the
+    points in time at which; integrator, tolerance, max_evaluations: as for a single run.
+    fast: powers of members in lanes may differ from the C library's in their last digit.
+    """
+
+    program: Program
+    grid: TimeGrid
+    constants: Sequence[float]
+    sampled: Sequence[int]
+    places: Sequence[int]
+    points: Sequence[int]
+    moves: Sequence[Move] = ()
+    integrator: str = "euler"
+    tolerance: Tolerance = AS_USUAL
+    max_evaluations: int = MAX_EVALUATIONS
+    fast: bool = False
+
+    def run(self, numbers: Reals, threads: int | None = None) -> Members:
+        """Run one member per row of `numbers`, whose columns stand for the sampled places.
+
+        threads: default one per core. On a grid a member has the bits of its own single run,
+        unless it is fast.
+        Raises EngineError where adaptive steps cannot run the program.
+        """
+        numbers = np.ascontiguousarray(numbers, float)
+        if numbers.ndim != 2 or numbers.shape[1] != len(self.sampled):
+            raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
+        threads = threads or cores()
+        work: _Work
+        if self.integrator == "stiff":
+            work = _StiffWork(self, numbers, 1)
+        elif self.integrator == "adaptive":
+            work = _AdaptiveWork(self, numbers, 1)
+        else:
+            work = _Work(self, numbers, LANES if len(numbers) > 2 else 1)
+        chunks = list(work.chunks(threads))
+        if threads < 2 or len(chunks) < 2:
+            for chunk in chunks:
+                work.do(chunk)
+        else:
+            with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
+                list(pool.map(work.do, chunks))
+        return Members(work.values, work.outcome, work.time)
+
+
+def cores() -> int:
+    """How many cores this process may use, which can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Work:
+    """The members of one call, and where their results go."""
+
+    def __init__(self, batch: Batch, numbers: Reals, lanes: int) -> None:
+        self.batch = batch
+        self.numbers = numbers
+        self.lanes = lanes
+        self.template = np.array(batch.constants, float)
+        self.shape = (len(batch.points), len(batch.places))
+        self.blocks = -(-len(numbers) // lanes)
+        self.at_once = 1
+        self.values = np.empty((len(numbers), *self.shape))
+        self.outcome = np.empty(len(numbers), np.int8)
+        self.time = np.empty(len(numbers))
+        self.own = local()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """What is done once for all threads."""
+        batch = self.batch
+        self.given = orders(
+            batch.grid, batch.integrator, batch.moves, batch.points, batch.places, batch.sampled
+        )
+        fast = batch.fast and self.lanes > 1
+        self.run = loaded(batch.program, self.lanes, fast=fast)
+
+    def chunks(self, workers: int) -> Iterator[tuple[int, int]]:
+        """(first block, number of blocks), several for each worker, so that all end together."""
+        room = _KEPT // max(self.shape[0] * self.shape[1] * self.lanes, 1)
+        shared = -(-self.blocks // (4 * workers))
+        self.at_once = max(min(room, shared, _MOST), 1)
+        for first in range(0, self.blocks, self.at_once):
+            yield first, min(self.at_once, self.blocks - first)
+
+    def do(self, chunk: tuple[int, int]) -> None:
+        """Run the blocks of a chunk and put what they kept in its place."""
+        first, blocks = chunk
+        if not hasattr(self.own, "memory"):
+            self.own.memory = Memory(
+                self.batch.program, self.run, self.given, self.lanes, self.at_once
+            )
+        memory: Memory = self.own.memory
+        low = first * self.lanes
+        high = min(low + blocks * self.lanes, len(self.numbers))
+        rows = np.empty((blocks * self.lanes, self.given.sampled))
+        rows[: high - low] = self.numbers[low:high]
+        # lanes without a member repeat the last one
+        rows[high - low :] = self.numbers[high - 1]
+        samples = rows.reshape(blocks, self.lanes, -1).transpose(0, 2, 1)
+        memory(self.template, np.ascontiguousarray(samples), blocks)
+        kept = memory.kept(blocks).transpose(0, 3, 1, 2)
+        self.values[low:high] = kept.reshape(-1, *self.shape)[: high - low]
+        ended = memory.ended[: high - low]
+        grid = self.batch.grid
+        self.outcome[low:high] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
+        before = grid.start + np.maximum(ended - 1, 0) * grid.time_step
+        self.time[low:high] = np.where(ended < 0, grid.stop, before)
+
+
+class _AdaptiveWork(_Work):
+    """Members with steps of their own."""
+
+    def prepare(self) -> None:
+        batch = self.batch
+        refuse_equalities(batch.program)
+        self.run = loaded(batch.program, adaptive=True)
+        self.schedule = Schedule(batch.moves)
+        self.cuts = segments(
+            Kernel(batch.program), batch.grid, list(batch.constants), self.schedule
+        )
+        # dates that depend on constants may differ from member to member
+        self.alike = not batch.program.has_switches
+        self.given = self.orders(self.cuts)
+
+    def orders(self, cuts: Sequence[float]) -> Orders:
+        b = self.batch
+        return orders(b.grid, b.integrator, b.moves, b.points, b.places, b.sampled, cuts=len(cuts))
+
+    def do(self, chunk: tuple[int, int]) -> None:
+        first, count = chunk
+        if self.alike:
+            self.part(first, count, self.cuts)
+            return
+        kernel = Kernel(self.batch.program)
+        for member in range(first, first + count):
+            own = list(self.batch.constants)
+            for place, number in zip(self.batch.sampled, self.numbers[member], strict=True):
+                own[place] = float(number)
+            self.part(member, 1, segments(kernel, self.batch.grid, own, self.schedule))
+
+    def part(self, first: int, count: int, cuts: Sequence[float]) -> None:
+        batch = self.batch
+        tolerance = (max(batch.tolerance.rtol, 1e-13), batch.tolerance.atol)
+        limits = np.array([*tolerance, batch.max_evaluations, *cuts])
+        given = self.given if cuts is self.cuts else self.orders(cuts)
+        memory = Adaptive(batch.program, self.run, given, count)
+        here = slice(first, first + count)
+        memory(self.template, np.ascontiguousarray(self.numbers[here]), limits, count)
+        self.values[here] = memory.kept(count)[..., 0]
+        ended = memory.ended.reshape(-1, 2)
+        self.outcome[here] = ended[:, 0]
+        times = np.array([batch.grid.start, *(batch.grid.at(i) for i in batch.points)])
+        last = times[ended[:, 1].astype(int)]
+        self.time[here] = np.where(ended[:, 0] == 0, batch.grid.stop, last)
+
+
+class _StiffWork(_Work):
+    """Members one after the other through scipy, which keeps to one core."""
+
+    def prepare(self) -> None:
+        refuse_equalities(self.batch.program)
+        self.lock = Lock()
+
+    def do(self, chunk: tuple[int, int]) -> None:
+        first, count = chunk
+        batch = self.batch
+        grid = replace(batch.grid, every=1)
+        for member in range(first, first + count):
+            own = np.array(batch.constants, float)
+            own[list(batch.sampled)] = self.numbers[member]
+            with self.lock:
+                path = native_stiff(
+                    batch.program,
+                    grid,
+                    own.tolist(),
+                    batch.moves,
+                    tolerance=batch.tolerance,
+                    max_evaluations=batch.max_evaluations,
+                )
+            whole = np.full((grid.steps + 1, len(batch.places)), np.nan)
+            if len(path.rows):
+                whole[: len(path.rows)] = np.array(path.rows)[:, list(batch.places)]
+            self.values[member] = whole[list(batch.points)]
+            self.outcome[member] = path.ending.outcome
+            self.time[member] = path.ending.time
+
+
+def run_members(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    sampled: Sequence[int],
+    numbers: Reals,
+    *,
+    places: Sequence[int],
+    points: Sequence[int] | None = None,
+    moves: Sequence[Move] = (),
+    integrator: str = "euler",
+    threads: int | None = None,
+) -> Members:
+    """A `Batch` that is run once; points: default the saved points of the grid."""
+    kept = sorted(grid.saved if points is None else points)
+    batch = Batch(program, grid, constants, sampled, places, kept, moves, integrator)
+    return batch.run(numbers, threads)

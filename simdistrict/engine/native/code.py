@@ -1,0 +1,135 @@
+"""A Program as machine code, compiled at most once and kept on disk between processes.
+
+The code depends on the program alone: time grid, constants, policies and what is saved are data.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simdistrict.cache import keep, peek
+from simdistrict.engine import runtime
+from simdistrict.engine.native import adaptive_loops, loops, maths
+from simdistrict.engine.native.module import Module
+from simdistrict.engine.native.translate import add
+from simdistrict.engine.program import Program
+
+if TYPE_CHECKING:
+    from simdistrict.engine.native.machine import Code
+
+# the helpers that a compiled program needs; lookups are in `loops`
+HELPERS = "integer modulo xidz zidz step pulse pulse_train ramp".split()
+PHASES = "once start settle derive".split()
+GRID = "euler rk4 check clock save member members".split()
+EVERYWHERE = "share apply evaluate".split()
+
+Run = Callable[..., None]
+_loaded: dict[str, Code] = {}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What the cache keeps. machine: the processor and compiler that the code is for."""
+
+    machine: str
+    code: bytes
+
+
+def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
+    """Whether the program was compiled before, so that `loaded` takes milliseconds."""
+    content = _content(program, lanes, adaptive, False)
+    return _digest(content) in _loaded or peek(Compiled, content) is not None
+
+
+def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
+    """`loops.members` or `adaptive_loops.adaptive_members` of a program.
+
+    fast: powers right to one unit in their last digit, where the processor makes them fast.
+    A function of addresses and, last, the first block of members and the one behind the last.
+    """
+    name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
+    address, number = ctypes.c_void_p, ctypes.c_int64
+    code = _code(program, lanes, adaptive, fast)
+    return code.function(name, [*[address] * addresses, number, number])
+
+
+def phases(program: Program) -> Mapping[str, Run]:
+    """The program's own functions, of the address of a vector; `margins` takes a second one."""
+    code = _code(program, 1, True, False)
+    found = {name: code.function(name, [ctypes.c_void_p]) for name in PHASES}
+    return {**found, "margins": code.function("margins", [ctypes.c_void_p] * 2)}
+
+
+def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
+    content = _content(program, lanes, adaptive, fast)
+    digest = _digest(content)
+    if digest not in _loaded:
+        # compiling, and the library for it, only where there is a run to make
+        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
+
+        found = peek(Compiled, content)
+        if found is None or found.machine != identity():
+            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
+            found = Compiled(identity(), compiled(text))
+            keep(content, found)
+        _loaded[digest] = Code(found.code)
+    return _loaded[digest]
+
+
+def assembly(
+    program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
+) -> str:
+    """The program with its loops through time as text for the compiler."""
+    module = Module(lanes, fast, _places(program))
+    if fast:
+        add(module, _text(maths.__file__), ["fast_pow"])
+    common = _text(loops.__file__)
+    add(module, _text(runtime.__file__), HELPERS, inlined=True)
+    if lanes == 1:
+        common = common.replace("def lookup(", "def lookup_in_lanes(")
+        common = common.replace("def lookup_alone(", "def lookup(")
+    add(module, common, ["lookup"])
+    own = [*PHASES, "margins"] if adaptive else PHASES
+    add(module, program.source, own, exported=own if adaptive else ())
+    add(module, common, EVERYWHERE)
+    if adaptive:
+        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
+    else:
+        add(module, common, GRID, exported=["members"])
+    return module.text()
+
+
+def _places(program: Program) -> dict[str, int]:
+    """What the loops name in capitals."""
+    layout = program.layout
+    return {
+        "HEAD": loops.HEAD,
+        "SIZE": len(layout.template),
+        "STOCKS": layout.stocks.start,
+        "RATES": layout.rates.start,
+        "N_STOCKS": layout.stocks.size,
+        "SAMPLED": layout.sampled.start,
+        "HELD": layout.held_samples.start,
+        "N_SAMPLED": layout.sampled.size,
+        # one per sampled place at most
+        "N_MARGINS": layout.sampled.size if program.has_margins else 0,
+    }
+
+
+def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
+    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@cache
+def _text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")

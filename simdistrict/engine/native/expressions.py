@@ -1,0 +1,340 @@
+"""Expressions of a function as operations on values in all lanes."""
+
+from __future__ import annotations
+
+import ast
+import math
+import struct
+from collections.abc import Sequence
+
+from simdistrict.engine.native.module import (
+    EXACT,
+    FLOAT,
+    INT,
+    LIBRARY,
+    MASK,
+    NOTHING,
+    POINTERS,
+    TRUTH,
+    Module,
+    UntranslatableError,
+    Value,
+)
+from simdistrict.engine.runtime import SMALL
+
+_FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+_INT_OPS = {ast.Add: "add nsw", ast.Sub: "sub nsw", ast.Mult: "mul nsw", ast.FloorDiv: "sdiv"}
+# as CPython compares: every comparison with NaN is false, but for != which is true
+_COMPARE = {
+    ast.Lt: ("fcmp olt", "icmp slt"),
+    ast.LtE: ("fcmp ole", "icmp sle"),
+    ast.Gt: ("fcmp ogt", "icmp sgt"),
+    ast.GtE: ("fcmp oge", "icmp sge"),
+    ast.Eq: ("fcmp oeq", "icmp eq"),
+    ast.NotEq: ("fcmp une", "icmp ne"),
+}
+
+
+REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL}
+
+
+class Expressions:
+    """What a function has computed so far: lines of text, local variables and their kinds."""
+
+    def __init__(self, module: Module, node: ast.FunctionDef) -> None:
+        self.module = module
+        self.node = node
+        self.signature = module.signatures[node.name]
+        self.lines: list[str] = []
+        self.slots: list[str] = []
+        self.locals: dict[str, Value] = {}
+        self.pointers: dict[str, str] = {}
+        self.count = 0
+
+    def type(self, kind: str) -> str:
+        return self.module.type(kind)
+
+    def put(self, line: str) -> None:
+        self.lines.append(line)
+
+    def new(self, kind: str, operation: str) -> Value:
+        self.count += 1
+        name = f"%.{self.count}"
+        self.put(f"{name} = {operation}")
+        return Value(kind, name)
+
+    def label(self) -> str:
+        self.count += 1
+        return f"at{self.count}"
+
+    def store(self, name: str, value: Value) -> None:
+        slot = self.locals.get(name)
+        if slot is None:
+            slot = Value(value.kind, f"%{name}.{len(self.slots)}")
+            self.locals[name] = slot
+            self.slots.append(f"{slot.ref} = alloca {self.type(value.kind)}")
+        value = self.convert(value, slot.kind)
+        self.put(f"store {self.type(slot.kind)} {value.ref}, ptr {slot.ref}")
+
+    # ------------------------------------------------------------------ values
+
+    def load(self, name: str) -> Value:
+        slot = self.locals[name]
+        return self.new(slot.kind, f"load {self.type(slot.kind)}, ptr {slot.ref}")
+
+    def place(self, name: str, kind: str, index: ast.expr) -> str:
+        at = self.convert(self.expr(index), INT)
+        return self.new("", f"getelementptr inbounds {kind}, ptr %{name}, i64 {at.ref}").ref
+
+    def splat(self, scalar: str) -> str:
+        """A scalar in every lane."""
+        lanes = self.module.lanes
+        if lanes == 1:
+            return scalar
+        kind = self.type(FLOAT)
+        one = self.new(FLOAT, f"insertelement {kind} poison, double {scalar}, i64 0").ref
+        zeros = f"<{lanes} x i32> zeroinitializer"
+        return self.new(FLOAT, f"shufflevector {kind} {one}, {kind} poison, {zeros}").ref
+
+    def number(self, value: float) -> Value:
+        # the bits themselves: decimal text would have to be exact
+        text = f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+        lanes = self.module.lanes
+        if lanes > 1:
+            text = "<" + ", ".join([f"double {text}"] * lanes) + ">"
+        return Value(FLOAT, text)
+
+    def convert(self, value: Value, kind: str) -> Value:
+        if value.kind == kind or ({value.kind, kind} == {MASK, TRUTH} and self.module.lanes == 1):
+            return Value(kind, value.ref)
+        if value.kind == INT and kind == FLOAT:
+            return Value(FLOAT, self.splat(self.new("", f"sitofp i64 {value.ref} to double").ref))
+        if value.kind == FLOAT and kind == INT and self.module.lanes == 1:
+            return self.new(INT, f"fptosi double {value.ref} to i64")
+        raise UntranslatableError(f"{value.kind} as {kind} in {self.node.name}")
+
+    def truth(self, value: Value) -> Value:
+        if value.kind == FLOAT:
+            kind = self.type(FLOAT)
+            return self.new(MASK, f"fcmp une {kind} {value.ref}, {self.number(0.0).ref}")
+        if value.kind == INT:
+            return self.new(TRUTH, f"icmp ne i64 {value.ref}, 0")
+        return value
+
+    def uniform(self, value: Value) -> Value:
+        if value.kind == MASK and self.module.lanes > 1:
+            raise UntranslatableError("a loop or branch on a condition per lane")
+        return Value(TRUTH, value.ref)
+
+    def select(self, condition: Value, yes: Value, no: Value) -> Value:
+        kind = FLOAT if FLOAT in (yes.kind, no.kind) else yes.kind
+        yes, no = self.convert(yes, kind), self.convert(no, kind)
+        test = f"{self.type(condition.kind)} {condition.ref}"
+        typed = self.type(kind)
+        return self.new(kind, f"select {test}, {typed} {yes.ref}, {typed} {no.ref}")
+
+    def expr(self, node: ast.expr) -> Value:
+        match node:
+            case ast.Constant(constant):
+                return self.constant(constant)
+            case ast.Name(name) | ast.Attribute(ast.Name("math"), name):
+                return self.named(name)
+            case ast.Subscript(ast.Name(name), index):
+                return self.item(name, index)
+            case ast.UnaryOp(ast.USub(), operand):
+                return self.negative(self.expr(operand))
+            case ast.UnaryOp(ast.Not(), operand):
+                return self.opposite(self.truth(self.expr(operand)))
+            case ast.BinOp(left, op, right):
+                return self.binary(op, self.expr(left), self.expr(right))
+            case ast.BoolOp(op, values):
+                return self.both(op, [self.truth(self.expr(v)) for v in values])
+            case ast.Compare(left, ops, rights):
+                return self.compare(left, ops, rights)
+            case ast.IfExp(test, yes, no):
+                return self.either(test, yes, no)
+            case ast.Call(function, args):
+                return self.call(ast.unparse(function).removeprefix("math."), args)
+        raise UntranslatableError(ast.unparse(node))
+
+    def constant(self, value: object) -> Value:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Value(INT, str(value))
+        if isinstance(value, float):
+            return self.number(value)
+        raise UntranslatableError(repr(value))
+
+    def named(self, name: str) -> Value:
+        if name in self.locals:
+            return self.load(name)
+        if name in self.module.constants:
+            return Value(INT, str(self.module.constants[name]))
+        if name in REALS_BY_NAME:
+            return self.number(REALS_BY_NAME[name])
+        raise UntranslatableError(f"there is no {name}")
+
+    def opposite(self, value: Value) -> Value:
+        ones = "true"
+        if self.type(value.kind) != "i1":
+            ones = "<" + ", ".join(["i1 true"] * self.module.lanes) + ">"
+        return self.new(value.kind, f"xor {self.type(value.kind)} {value.ref}, {ones}")
+
+    def item(self, name: str, index: ast.expr) -> Value:
+        if name in self.module.tables:
+            kind = f"[{len(self.module.tables[name])} x i64]"
+            at = self.convert(self.expr(index), INT)
+            place = self.new("", f"getelementptr inbounds {kind}, ptr @{name}, i64 0, i64 {at.ref}")
+            return self.new(INT, f"load i64, ptr {place.ref}")
+        match self.pointers[name]:
+            case "V":
+                kind = self.type(FLOAT)
+                place = Value("", self.place(name, kind, index))
+                return self.new(FLOAT, f"load {kind}, ptr {place.ref}, align 8")
+            case "I":
+                return self.new(INT, f"load i64, ptr {self.place(name, 'i64', index)}")
+        loaded = self.new("", f"load double, ptr {self.place(name, 'double', index)}")
+        return Value(FLOAT, self.splat(loaded.ref))
+
+    def negative(self, value: Value) -> Value:
+        if value.kind == INT:
+            return self.new(INT, f"sub nsw i64 0, {value.ref}")
+        return self.new(FLOAT, f"fneg {self.type(FLOAT)} {value.ref}")
+
+    def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
+        if left.kind == right.kind == INT and type(op) in _INT_OPS:
+            return self.new(INT, f"{_INT_OPS[type(op)]} i64 {left.ref}, {right.ref}")
+        left, right = self.convert(left, FLOAT), self.convert(right, FLOAT)
+        return self.new(FLOAT, f"{_FLOAT_OPS[type(op)]} {self.type(FLOAT)} {left.ref}, {right.ref}")
+
+    def both(self, op: ast.boolop, values: Sequence[Value]) -> Value:
+        kind = MASK if any(v.kind == MASK for v in values) else TRUTH
+        word = "and" if isinstance(op, ast.And) else "or"
+        result = self.convert(values[0], kind)
+        for value in values[1:]:
+            other = self.convert(value, kind)
+            result = self.new(kind, f"{word} {self.type(kind)} {result.ref}, {other.ref}")
+        return result
+
+    def compare(
+        self, left: ast.expr, ops: Sequence[ast.cmpop], rights: Sequence[ast.expr]
+    ) -> Value:
+        """One comparison, or a chain of them."""
+        values = [self.expr(left), *map(self.expr, rights)]
+        found = []
+        for op, a, b in zip(ops, values, values[1:], strict=False):
+            floats, ints = _COMPARE[type(op)]
+            if a.kind == b.kind == INT:
+                found.append(self.new(TRUTH, f"{ints} i64 {a.ref}, {b.ref}"))
+            else:
+                a, b = self.convert(a, FLOAT), self.convert(b, FLOAT)
+                found.append(self.new(MASK, f"{floats} {self.type(FLOAT)} {a.ref}, {b.ref}"))
+        return self.both(ast.And(), found)
+
+    def either(self, test: ast.expr, yes: ast.expr, no: ast.expr) -> Value:
+        """A choice; what is dear to compute is computed only where it is needed."""
+        condition = self.truth(self.expr(test))
+        if (condition.kind == TRUTH or self.module.lanes == 1) and (_is_dear(yes) or _is_dear(no)):
+            self.count += 1
+            name = f"either{self.count}"
+            one, other, behind = self.label(), self.label(), self.label()
+            self.put(f"br i1 {condition.ref}, label %{one}, label %{other}")
+            for here, node in ((one, yes), (other, no)):
+                self.put(f"{here}:")
+                self.store(name, self.convert(self.expr(node), FLOAT))
+                self.put(f"br label %{behind}")
+            self.put(f"{behind}:")
+            return self.load(name)
+        return self.select(condition, self.expr(yes), self.expr(no))
+
+    # ------------------------------------------------------------------ calls
+
+    def call(self, name: str, args: Sequence[ast.expr]) -> Value:
+        if name in self.module.signatures:
+            return self.own(name, args)
+        values = [self.expr(arg) for arg in args]
+        if name in ("min", "max"):
+            return self.extreme(name, values)
+        if name in ("any", "all"):
+            return self.reduced(name, values[0])
+        if name == "isfinite":
+            kind = self.type(FLOAT)
+            gap = self.new(FLOAT, f"fsub {kind} {values[0].ref}, {values[0].ref}")
+            return self.new(MASK, f"fcmp oeq {kind} {gap.ref}, {self.number(0.0).ref}")
+        if name == "float":
+            # a whole number of CPython has no negative zero
+            number = self.convert(values[0], FLOAT)
+            return self.binary(ast.Add(), number, self.number(0.0))
+        if name == "int":
+            return self.convert(values[0], INT)
+        return self.foreign(name, values)
+
+    def foreign(self, name: str, values: Sequence[Value]) -> Value:
+        """An instruction of the processor, or a function of the C library."""
+        kind = self.type(FLOAT)
+        operands = ", ".join(f"{kind} {self.convert(v, FLOAT).ref}" for v in values)
+        if name == "pow" and self.module.fast:
+            return self.new(FLOAT, f"call {kind} @fast_pow({operands})")
+        if name in ("exponent", "mantissa", "scaled"):
+            return self.new(FLOAT, f"call {kind} @{name}({operands})")
+        if name == "fma":
+            return self.new(FLOAT, f"call {kind} @llvm.fma.{self.module.suffix}({operands})")
+        name = "pow" if name == "exact_pow" else name
+        if name in EXACT:
+            suffix = self.module.suffix
+            return self.new(FLOAT, f"call {kind} @llvm.{EXACT[name]}.{suffix}({operands})")
+        if name in LIBRARY:
+            lanes = ".lanes" if self.module.lanes > 1 else ""
+            return self.new(FLOAT, f"call {kind} @{name}{lanes}({operands}) nobuiltin")
+        raise UntranslatableError(f"there is no function {name}")
+
+    def own(self, name: str, args: Sequence[ast.expr]) -> Value:
+        signature = self.module.signatures[name]
+        operands = []
+        for arg, kind in zip(args, signature.takes, strict=True):
+            if kind in POINTERS:
+                assert isinstance(arg, ast.Name)
+                operands.append(f"ptr %{arg.id}")
+            else:
+                operands.append(f"{self.type(kind)} {self.convert(self.expr(arg), kind).ref}")
+        text = f"call {self.type(signature.gives)} @{name}({', '.join(operands)})"
+        if signature.gives == NOTHING:
+            self.put(text)
+            return Value(NOTHING, "")
+        return self.new(signature.gives, text)
+
+    def extreme(self, name: str, values: Sequence[Value]) -> Value:
+        """As CPython does it: a later one replaces an earlier one that it beats."""
+        best = values[0]
+        for value in values[1:]:
+            ints = best.kind == value.kind == INT
+            floats, whole = ("fcmp olt", "icmp slt") if name == "min" else ("fcmp ogt", "icmp sgt")
+            if not ints:
+                best, value = self.convert(best, FLOAT), self.convert(value, FLOAT)
+            kind = self.type(best.kind)
+            test = f"{whole if ints else floats} {kind} {value.ref}, {best.ref}"
+            beats = self.new(TRUTH if ints else MASK, test)
+            best = self.select(beats, value, best)
+        return best
+
+    def reduced(self, name: str, value: Value) -> Value:
+        """Whether a truth holds in any lane, or in all."""
+        if value.kind != MASK or self.module.lanes == 1:
+            return Value(TRUTH, value.ref)
+        bits = f"i{self.module.lanes}"
+        packed = self.new("", f"bitcast {self.type(MASK)} {value.ref} to {bits}")
+        test = (
+            f"icmp ne {bits} {packed.ref}, 0"
+            if name == "any"
+            else f"icmp eq {bits} {packed.ref}, -1"
+        )
+        return self.new(TRUTH, test)
+
+
+def _is_dear(node: ast.expr) -> bool:
+    """Whether an expression calls the C library or reads a lookup."""
+    return any(
+        isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name)
+        and n.func.id in {*LIBRARY, "lookup"}
+        for n in ast.walk(node)
+    )

@@ -1,0 +1,40 @@
+"""The functions of a program in machine code, behind the interface of the interpreted kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.native.code import phases
+from simdistrict.engine.program import Program
+
+
+class NativeKernel(Kernel):
+    """What an integrator outside calls; the vector is a contiguous array of floats."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._native = phases(program)
+        self._asked = np.zeros(max(program.layout.sampled.size, 1))
+        # how many conditions there are: fewer than places where not every place has one
+        self._conditions: int | None = None
+
+    def derive(self, v: Any) -> None:
+        self._native["derive"](v.ctypes.data)
+
+    def once(self, v: Any) -> None:
+        self._native["once"](v.ctypes.data)
+
+    def start(self, v: Any) -> None:
+        self._native["start"](v.ctypes.data)
+
+    def settle(self, v: Any) -> None:
+        self._native["settle"](v.ctypes.data)
+
+    def margins(self, v: Any) -> list[float]:
+        if self._conditions is None:
+            self._conditions = len(super().margins(v.tolist()))
+        self._native["margins"](v.ctypes.data, self._asked.ctypes.data)
+        return [float(x) for x in self._asked[: self._conditions]]

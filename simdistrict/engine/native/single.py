@@ -1,0 +1,109 @@
+"""One run in machine code: the twin of `integrate.fixed_steps`, with the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simdistrict.engine.adaptive import (
+    AS_USUAL,
+    MAX_EVALUATIONS,
+    Tolerance,
+    exhausted,
+    refuse_equalities,
+    segments,
+    stiff_steps,
+)
+from simdistrict.engine.integrate import Trajectory, diverged
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.native.code import loaded
+from simdistrict.engine.native.frame import Adaptive, Memory, orders
+from simdistrict.engine.native.kernel import NativeKernel
+from simdistrict.engine.outcome import Ending, Outcome
+from simdistrict.engine.program import Program
+from simdistrict.engine.schedule import Move, Schedule
+from simdistrict.model import TimeGrid
+
+
+def native_steps(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    integrator: str = "euler",
+) -> Trajectory:
+    """Run on the grid with `euler` or `rk4`; every bit is that of `integrate.fixed_steps`."""
+    saved = list(grid.saved)
+    given = orders(grid, integrator, moves, saved, range(program.layout.values))
+    memory = Memory(program, loaded(program), given, 1, 1)
+    memory(np.array(constants, float), np.zeros(1), 1)
+    rows = memory.kept(1)[0, :, :, 0]
+    failed = int(memory.ended[0])
+    if failed < 0:
+        done, ending = len(saved), Ending(Outcome.completed, grid.stop)
+    else:
+        done = sum(point < failed for point in saved)
+        ending = diverged(program, memory.v.tolist(), grid.at(max(failed - 1, 0)))
+    return Trajectory(_times(grid, saved[:done]), list(rows[:done]), ending)
+
+
+def native_adaptive(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+) -> Trajectory:
+    """Run with adaptive steps: the scheme of `adaptive.adaptive_steps`, to its tolerance.
+
+    Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
+    """
+    refuse_equalities(program)
+    saved = list(grid.saved)
+    cuts = segments(Kernel(program), grid, constants, Schedule(moves))
+    places = range(program.layout.values)
+    given = orders(grid, "adaptive", moves, saved, places, cuts=len(cuts))
+    memory = Adaptive(program, loaded(program, adaptive=True), given, 1)
+    limits = np.array([max(tolerance.rtol, 1e-13), tolerance.atol, max_evaluations, *cuts])
+    memory(np.array(constants, float), np.zeros(1), limits, 1)
+    outcome, done = (int(x) for x in memory.ended[:2])
+    times = _times(grid, saved[:done])
+    last = times[-1] if times else grid.start
+    if outcome == Outcome.diverged:
+        ending = diverged(program, memory.v.tolist(), last)
+    elif outcome == Outcome.step_limit:
+        ending = exhausted(last)
+    else:
+        ending = Ending(Outcome.completed, grid.stop)
+    return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)
+
+
+def native_stiff(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move] = (),
+    *,
+    tolerance: Tolerance = AS_USUAL,
+    max_evaluations: int = MAX_EVALUATIONS,
+) -> Trajectory:
+    """Run with scipy's LSODA over compiled right-hand sides, see `adaptive.stiff_steps`."""
+    return stiff_steps(
+        program,
+        grid,
+        constants,
+        moves,
+        tolerance=tolerance,
+        max_evaluations=max_evaluations,
+        kernel=NativeKernel(program),
+        vector=np.array(constants, float),
+    )
+
+
+def _times(grid: TimeGrid, points: Sequence[int]) -> tuple[float, ...]:
+    """As `grid.at` has them, all at once."""
+    return tuple((grid.start + np.array(points) * grid.time_step).tolist())

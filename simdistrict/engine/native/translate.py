@@ -1,0 +1,244 @@
+"""Emitted Python source as LLVM's assembly language: a compiler for a small part of Python.
+
+It takes what `emit` prints, the helpers of `runtime` and the loops of this package: numbers,
+flat vectors, `for ... in range`, `while`, `if`. It runs nothing and knows no library.
+
+With one lane a float is a double. With more, a float stands for as many members side by side:
+arithmetic is done in all lanes at once, a comparison of floats gives one truth per lane, and an
+`if` on such a truth chooses between values instead of ways. Integers are the same in all lanes,
+so loops and branches on them are ordinary ones. No operation is reordered or fused, and functions
+of mathematics are calls of the C library: every lane gives the bits that CPython gives.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from simdistrict.engine.native.expressions import Expressions
+from simdistrict.engine.native.module import (
+    ANNOTATIONS,
+    FLOAT,
+    INT,
+    MASK,
+    NOTHING,
+    POINTERS,
+    TRUTH,
+    VECTOR,
+    Module,
+    Signature,
+    UntranslatableError,
+    Value,
+)
+
+
+def add(
+    module: Module,
+    source: str,
+    names: Sequence[str] | None,
+    *,
+    exported: Sequence[str] = (),
+    inlined: bool = False,
+) -> None:
+    """Translate functions of a source, and keep its tuples of whole numbers as tables.
+
+    names: None for all of them; exported: those that are called from outside.
+    """
+    tree = ast.parse(source)
+    wanted = [
+        n
+        for n in tree.body
+        if isinstance(n, ast.FunctionDef) and (names is None or n.name in names)
+    ]
+    for node in tree.body:
+        if node in wanted:
+            assert isinstance(node, ast.FunctionDef)
+            module.signatures[node.name] = _signature(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            name = ast.unparse(node.targets[0])
+            module.tables[name] = ast.literal_eval(node.value)
+    for node in wanted:
+        linkage = "" if node.name in exported else "internal "
+        hint = "alwaysinline" if inlined else "noinline"
+        module.texts.append(FunctionText(module, node).text(linkage, hint))
+
+
+def _signature(node: ast.FunctionDef) -> Signature:
+    """By annotation; an argument without one is the vector of a run."""
+
+    def kind(annotation: ast.expr | None, otherwise: str) -> str:
+        return otherwise if annotation is None else ANNOTATIONS[ast.unparse(annotation)]
+
+    takes = tuple(kind(arg.annotation, VECTOR) for arg in node.args.args)
+    return Signature(takes, kind(node.returns, NOTHING))
+
+
+class FunctionText(Expressions):
+    """One function on its way from Python to text."""
+
+    # ------------------------------------------------------------------ the frame
+
+    def text(self, linkage: str, hint: str) -> str:
+        params = []
+        for arg, kind in zip(self.node.args.args, self.signature.takes, strict=True):
+            params.append(f"{self.type(kind)}{' noalias' if kind in POINTERS else ''} %{arg.arg}")
+            if kind in POINTERS:
+                self.pointers[arg.arg] = kind
+            else:
+                self.store(arg.arg, Value(kind, f"%{arg.arg}"))
+        for name in dict.fromkeys(_grown(self.node)):
+            self.store(f"{name}.count", Value(INT, "0"))
+        gives = self.signature.gives
+        if gives == NOTHING:
+            self.block(self.node.body)
+            self.put("ret void")
+        else:
+            result = self.convert(self.result(self.node.body), gives)
+            self.put(f"ret {self.type(gives)} {result.ref}")
+        name = f"{self.type(gives)} @{self.node.name}"
+        head = f"define {linkage}{name}({', '.join(params)}) {hint} nounwind {{"
+        body = [f"  {line}" if not line.endswith(":") else line for line in self.lines]
+        return "\n".join([head, *(f"  {s}" for s in self.slots), *body, "}"])
+
+    # ------------------------------------------------------------------ statements
+
+    def block(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign(targets, ast.Tuple(elts)) if isinstance(targets[0], ast.Tuple):
+                values = [self.expr(item) for item in elts]
+                for target, value in zip(targets[0].elts, values, strict=True):
+                    self.assign(target, value)
+            case ast.Assign(targets, value):
+                result = self.expr(value)
+                for target in targets:
+                    self.assign(target, result)
+            case ast.AugAssign(target, op, value):
+                self.assign(target, self.binary(op, self.expr(target), self.expr(value)))
+            case ast.For(ast.Name(name), ast.Call(ast.Name("range"), args), body):
+                self.loop(name, [self.expr(a) for a in args], body)
+            case ast.While(test, body):
+                self.repeat(test, body)
+            case ast.If(test, body, orelse):
+                self.choose(test, body, orelse)
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"), [value])):
+                self.append(name, value)
+            case ast.Expr(ast.Call() as call):
+                self.expr(call)
+            case ast.Expr(ast.Constant()) | ast.Pass():
+                pass
+            case ast.Return(value):
+                self.leave(value)
+                self.put(f"{self.label()}:")
+            case _:
+                raise UntranslatableError(ast.unparse(node))
+
+    def append(self, name: str, value: ast.expr) -> None:
+        """A list that only grows is a vector with a count of its own."""
+        count = ast.Name(f"{name}.count")
+        self.assign(ast.Subscript(ast.Name(name), count), self.expr(value))
+        self.assign(count, self.binary(ast.Add(), self.expr(count), Value(INT, "1")))
+
+    def leave(self, value: ast.expr | None) -> None:
+        gives = self.signature.gives
+        if value is None:
+            self.put("ret void")
+        else:
+            self.put(f"ret {self.type(gives)} {self.convert(self.expr(value), gives).ref}")
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        match target:
+            case ast.Name(name):
+                self.store(name, value)
+            case ast.Subscript(ast.Name(name), index) if self.pointers.get(name) == VECTOR:
+                kind = self.type(FLOAT)
+                number = self.convert(value, FLOAT)
+                place = self.place(name, kind, index)
+                self.put(f"store {kind} {number.ref}, ptr {place}, align 8")
+            case _:
+                raise UntranslatableError(ast.unparse(target))
+
+    def loop(self, name: str, bounds: list[Value], body: Sequence[ast.stmt]) -> None:
+        first, last = (Value(INT, "0"), bounds[0]) if len(bounds) == 1 else bounds
+        self.store(name, first)
+        head, inside, behind = self.label(), self.label(), self.label()
+        self.put(f"br label %{head}")
+        self.put(f"{head}:")
+        here = self.load(name)
+        more = self.new(TRUTH, f"icmp slt i64 {here.ref}, {last.ref}")
+        self.put(f"br i1 {more.ref}, label %{inside}, label %{behind}")
+        self.put(f"{inside}:")
+        self.block(body)
+        self.store(name, self.new(INT, f"add nsw i64 {here.ref}, 1"))
+        self.put(f"br label %{head}")
+        self.put(f"{behind}:")
+
+    def repeat(self, test: ast.expr, body: Sequence[ast.stmt]) -> None:
+        head, inside, behind = self.label(), self.label(), self.label()
+        self.put(f"br label %{head}")
+        self.put(f"{head}:")
+        more = self.uniform(self.truth(self.expr(test)))
+        self.put(f"br i1 {more.ref}, label %{inside}, label %{behind}")
+        self.put(f"{inside}:")
+        self.block(body)
+        self.put(f"br label %{head}")
+        self.put(f"{behind}:")
+
+    def choose(self, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> None:
+        condition = self.truth(self.expr(test))
+        if condition.kind == MASK and self.module.lanes > 1:
+            self.masked(condition, body)
+            if orelse:
+                raise UntranslatableError("else: after a condition per lane")
+            return
+        yes, no, behind = self.label(), self.label(), self.label()
+        self.put(f"br i1 {condition.ref}, label %{yes}, label %{no}")
+        for name, statements in ((yes, body), (no, orelse)):
+            self.put(f"{name}:")
+            self.block(statements)
+            self.put(f"br label %{behind}")
+        self.put(f"{behind}:")
+
+    def masked(self, condition: Value, body: Sequence[ast.stmt]) -> None:
+        """Assignments that take hold where the condition does."""
+        for node in body:
+            match node:
+                case ast.Assign([ast.Name(name)], value):
+                    new = self.expr(value)
+                case ast.AugAssign(ast.Name(name), op, value):
+                    new = self.binary(op, self.load(name), self.expr(value))
+                case _:
+                    raise UntranslatableError(ast.unparse(node))
+            self.store(name, self.select(condition, new, self.load(name)))
+
+    def result(self, statements: Sequence[ast.stmt]) -> Value:
+        """What a function with a value returns: its ways out as choices between values."""
+        for k, node in enumerate(statements):
+            match node:
+                case ast.Return(ast.expr() as value):
+                    return self.expr(value)
+                case ast.If(test, [*_, ast.Return()] as body, []):
+                    condition = self.truth(self.expr(test))
+                    if condition.kind == TRUTH or self.module.lanes == 1:
+                        self.choose(test, body, [])
+                        continue
+                    yes = self.result(body)
+                    return self.select(condition, yes, self.result(statements[k + 1 :]))
+                case _:
+                    self.statement(node)
+        raise UntranslatableError(f"{self.node.name} ends without a value")
+
+
+def _grown(node: ast.FunctionDef) -> list[str]:
+    """The names to which a function appends."""
+    return [
+        n.func.value.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr == "append"
+        and isinstance(n.func.value, ast.Name)
+    ]

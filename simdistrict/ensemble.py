@@ -1,0 +1,267 @@
+"""Many runs of scenarios over a design: what an ensemble is, run in chunks of members.
+
+The members of all scenarios share the design: member k has the same draw in each. Nothing is
+written here, see `ensemble_file`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.design import METHODS, Design, columns
+from simdistrict.engine.adaptive import Tolerance
+from simdistrict.engine.layout import Slot
+from simdistrict.engine.native.batch import LANES, Batch
+from simdistrict.engine.program import Program
+from simdistrict.errors import EngineError, Problem, ScenarioError
+from simdistrict.model import Stock, TimeGrid
+from simdistrict.plan import Plan
+from simdistrict.prior import Prior
+from simdistrict.run import check_alike, constants_of, moves_of, provenance, saved_names
+
+MAX_MEMBERS = 10**9
+_AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
+_MOST = 1 << 14  # members of a chunk: what an interruption may lose
+
+# a chunk: for each variable the values of some members, (scenarios, members, ...)
+Chunk = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Everything that decides the numbers of an ensemble.
+
+    plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
+    in the order of the program; points: the numbers of the points in time that are kept; fast:
+    powers may differ from the C library's in their last digit (euler and rk4).
+    """
+
+    plans: tuple[Plan, ...]
+    design: Design
+    prior_text: str
+    saved: tuple[str, ...]
+    points: tuple[int, ...]
+    fast: bool = False
+
+    @property
+    def program(self) -> Program:
+        """The program of all scenarios."""
+        return self.plans[0].prepared.program
+
+    @property
+    def grid(self) -> TimeGrid:
+        """The time grid of all scenarios."""
+        return self.plans[0].grid
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Where the saved elements stand in the vector of a run."""
+        return [self.program.layout.slots[name] for name in self.saved]
+
+    @property
+    def chunk_size(self) -> int:
+        """Members that are run, kept and resumed together."""
+        numbers = sum(slot.size for slot in self.slots) * len(self.points) * len(self.plans)
+        some = _AT_ONCE // (numbers + len(self.design.priors))
+        return max(min(some, _MOST) // LANES, 1) * LANES
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are; only the last one may be smaller than `chunk_size`."""
+        return -(-self.design.members // self.chunk_size)
+
+    def bounds(self, chunk: int) -> tuple[int, int]:
+        """The first member of a chunk and the one behind its last."""
+        first = chunk * self.chunk_size
+        return first, min(first + self.chunk_size, self.design.members)
+
+    @cached_property
+    def _batches(self) -> list[tuple[Batch, list[int]]]:
+        return [self._batch(plan) for plan in self.plans]
+
+    def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
+        """How a scenario is run, and which column of the design each sampled place takes."""
+        layout = plan.prepared.program.layout
+        # what a scenario states is no longer uncertain in it
+        kept = [
+            layout.slots[change.element].offset + place
+            for change in plan.resolved.assumptions
+            for place in change.places
+        ]
+        sampled, column = columns(self.design, kept)
+        batch = Batch(
+            plan.prepared.program,
+            plan.grid,
+            constants_of(plan),
+            sampled,
+            [p for slot in self.slots for p in range(slot.offset, slot.offset + slot.size)],
+            self.points,
+            moves_of(plan),
+            plan.integrator,
+            Tolerance(plan.rtol, plan.atol),
+            fast=self.fast,
+        )
+        return batch, column
+
+    def run_chunk(self, chunk: int, workers: int | None = None) -> Chunk:
+        """Run the members of a chunk in every scenario.
+
+        workers: how many cores to use, default all. A member that diverges is NaN from there on.
+        """
+        first, last = self.bounds(chunk)
+        rows = self.design.rows(first, last)
+        values, outcomes, times = [], [], []
+        for batch, column in self._batches:
+            found = batch.run(rows[:, column], workers)
+            values.append(found.values)
+            outcomes.append(found.outcome)
+            times.append(found.time)
+        made: Chunk = {
+            "design": rows,
+            "outcome": np.stack(outcomes),
+            "outcome_time": np.stack(times),
+        }
+        stacked = np.stack(values)
+        at = 0
+        for name, slot in zip(self.saved, self.slots, strict=True):
+            block = stacked[..., at : at + slot.size]
+            at += slot.size
+            if slot.defined is not None:
+                block = block.copy()
+                block[..., sorted(set(range(slot.size)) - set(slot.defined))] = np.nan
+            made[name] = block.reshape(*block.shape[:-1], *slot.shape)
+        return made
+
+    def record(self) -> Mapping[str, object]:
+        """What the result file records, enough to repeat the ensemble."""
+        times = [self.grid.at(i) for i in self.points]
+        return {
+            **provenance(self.plans),
+            "backend": "native",
+            "members": self.design.members,
+            "method": self.design.method,
+            "seed": self.design.seed,
+            "prior": self.prior_text,
+            "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
+            "saved_times": np.array(times),
+            "powers": "fast" if self.fast else "exact",
+        }
+
+    @cached_property
+    def identity(self) -> str:
+        """The same for two ensembles only if they have the same numbers in the same chunks."""
+        parts = [f"{key}={value!r}" for key, value in sorted(self.record().items())]
+        parts += [repr(self.points), str(self.chunk_size), repr(self.design.priors)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def ensemble_of(
+    plans: Sequence[Plan],
+    priors: Sequence[Prior],
+    prior_text: str,
+    members: int,
+    *,
+    seed: int = 0,
+    method: str = "lhs",
+    save: str | None = None,
+    times: str = "final",
+    fast: bool = False,
+) -> Ensemble:
+    """An ensemble of one or several scenarios.
+
+    save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
+    report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
+    by commas; fast: see `Ensemble`. Raises ScenarioError or EngineError for what makes no ensemble.
+    """
+    check_alike(plans)
+    _check_programs(plans)
+    if method not in METHODS:
+        raise EngineError(
+            Problem("method", f'there is no method "{method}"', f"use one of {', '.join(METHODS)}")
+        )
+    if not 1 <= members <= MAX_MEMBERS:
+        raise EngineError(
+            Problem("members", f"{members} is not between 1 and {MAX_MEMBERS:.0e}", "")
+        )
+    if save is None:
+        save = "indicators" if any(plan.resolved.report for plan in plans) else "stocks"
+    names: set[str] = set()
+    for plan in plans:
+        if save != "indicators" or plan.resolved.report:
+            names |= saved_names(plan, save)
+    program = plans[0].prepared.program
+    saved = tuple(name for name in program.order if name in names)
+    _check_saved(plans[0], names, saved)
+    design = Design(tuple(priors), members, seed, method)
+    return Ensemble(tuple(plans), design, prior_text, saved, _points(plans[0], times), fast)
+
+
+def _check_programs(plans: Sequence[Plan]) -> None:
+    """Priors name places in the vector of a run, which must be the same in all scenarios."""
+    first = plans[0]
+    for plan in plans[1:]:
+        if plan.prepared.program.source != first.prepared.program.source:
+            raise ScenarioError(
+                Problem(
+                    f"scenario {plan.resolved.name}",
+                    f"it runs with other equations than {first.resolved.name}, because one of "
+                    "them sets a time that the model computes",
+                    "set it in both, or in neither",
+                )
+            )
+
+
+def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:
+    model = plan.prepared.model
+    lacking = sorted(names - set(saved))
+    if lacking:
+        raise ScenarioError(
+            [
+                Problem(
+                    "--save",
+                    f'"{model[name].name}" is no number that a run computes',
+                    "name stocks, flows, auxiliaries or constants",
+                )
+                for name in lacking
+            ]
+        )
+    if not saved:
+        stocks = [e.name for e in model if isinstance(e, Stock)]
+        hint = f"name elements in --save, such as {', '.join(stocks[:3])}" if stocks else ""
+        raise ScenarioError(Problem("--save", "nothing is to be kept", hint))
+
+
+def _points(plan: Plan, times: str) -> tuple[int, ...]:
+    """Numbers of points in time."""
+    grid = plan.grid
+    if times == "final":
+        return (grid.steps,)
+    if times == "all":
+        return tuple(grid.saved)
+    found, problems = set(), []
+    for text in times.split(","):
+        try:
+            at = (float(text) - grid.start) / grid.time_step
+        except ValueError:
+            problems.append(Problem("--times", f'"{text.strip()}" is no date'))
+            continue
+        if not math.isfinite(at) or abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
+            problems.append(
+                Problem(
+                    "--times",
+                    f"{text.strip()} is no point of the time grid",
+                    f"it goes from {grid.start:g} to {grid.stop:g} in steps of {grid.time_step:g}",
+                )
+            )
+            continue
+        found.add(round(at))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(sorted(found))

@@ -1,0 +1,219 @@
+"""An ensemble into a file, NetCDF or Zarr: by chunks, of which an interruption loses one at most.
+
+Finished chunks wait in the folder `FILE.parts`; the file is put together from them at the end,
+under its own name only when it is complete. The same ensemble writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.atomic import replacing, write_text
+from simdistrict.dataset import (
+    Result,
+    Variable,
+    dimension_labels,
+    element_attrs,
+    global_attrs,
+    outcome_attrs,
+    outcome_time_attrs,
+    text,
+    time_attrs,
+)
+from simdistrict.engine.outcome import Outcome
+from simdistrict.ensemble import Chunk, Ensemble
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.library import shown
+from simdistrict.naming import names_of
+from simdistrict.netcdf import Grown, check_netcdf_target, write_netcdf_parts
+from simdistrict.zarr_store import check_zarr_target, write_zarr_parts
+
+# tells after each chunk: members done, members in all, members of this session
+Progress = Callable[[int, int, int], None]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a call of `write_ensemble` did.
+
+    outcomes: per scenario how many members ended in which way; resumed: members that an earlier
+    call had finished.
+    """
+
+    outcomes: tuple[Mapping[Outcome, int], ...]
+    resumed: int
+
+
+def write_ensemble(
+    ensemble: Ensemble,
+    path: Path,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.
+
+    resume: keep the chunks that an interrupted call has finished; without it they are run again.
+    Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
+    resumed is another ensemble.
+    """
+    zarr = path.suffix == ".zarr"
+    (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
+    parts = Parts(path.with_name(f"{path.name}.parts"), ensemble)
+    parts.open(resume=resume)
+    done = parts.finished()
+    members = ensemble.design.members
+    resumed = sum(last - first for first, last in map(ensemble.bounds, done))
+    count = resumed
+    for chunk in range(ensemble.chunks):
+        if chunk in done:
+            continue
+        parts.store(chunk, ensemble.run_chunk(chunk, workers))
+        first, last = ensemble.bounds(chunk)
+        count += last - first
+        if progress is not None:
+            progress(count, members, count - resumed)
+    outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
+    head, grown, values = _head(ensemble), _grown(ensemble), parts.all(outcomes)
+    if zarr:
+        write_zarr_parts(head, grown, values, path, chunk=ensemble.chunk_size, force=force)
+    else:
+        write_netcdf_parts(head, grown, values, path, force=force)
+    parts.remove()
+    return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
+
+
+class Parts:
+    """The finished chunks of an ensemble in a folder."""
+
+    def __init__(self, folder: Path, ensemble: Ensemble) -> None:
+        self.folder = folder
+        self.ensemble = ensemble
+        self.label = folder / "ensemble.json"
+
+    def open(self, *, resume: bool) -> None:
+        """Make the folder, or take up the one that is there."""
+        if self.folder.exists():
+            found = self._identity()
+            if found is None:
+                what = "this folder was not left by an interrupted ensemble"
+                raise ScenarioError(Problem(shown(self.folder), what, "choose another file name"))
+            if resume and found != self.ensemble.identity:
+                what = "another ensemble was interrupted here, which this command does not go on"
+                hint = "repeat its command with --resume, or leave --resume out to begin anew"
+                raise ScenarioError(Problem(shown(self.folder), what, hint))
+            if not resume:
+                log.warning("%s: an interrupted ensemble is begun anew", shown(self.folder))
+                shutil.rmtree(self.folder)
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True)
+            write_text(self.label, json.dumps({"identity": self.ensemble.identity}) + "\n")
+
+    def _identity(self) -> str | None:
+        try:
+            return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def finished(self) -> set[int]:
+        """The numbers of the chunks that are there."""
+        found = set()
+        for file in self.folder.glob("*.npz"):
+            with suppress(ValueError):
+                found.add(int(file.stem))
+        return found & set(range(self.ensemble.chunks))
+
+    def store(self, chunk: int, values: Chunk) -> None:
+        """Keep a chunk: it is there as a whole or not at all."""
+        arrays: dict[str, Any] = {f"v{k}": array for k, array in enumerate(values.values())}
+        target = self.folder / f"{chunk:06}.npz"
+        with replacing(target, force=True) as part, part.open("wb") as file:
+            np.savez(file, **arrays)
+
+    def all(
+        self, outcomes: list[dict[Outcome, int]]
+    ) -> Iterator[tuple[int, int, Mapping[str, NDArray[np.generic]]]]:
+        """Every chunk as variables of the file; counts the outcomes on the way."""
+        names = ["design", "outcome", "outcome_time"]
+        own = names_of(self.ensemble.plans[0].prepared.model).elements
+        names += [own[name] for name in self.ensemble.saved]
+        several = len(self.ensemble.plans) > 1
+        for chunk in range(self.ensemble.chunks):
+            first, last = self.ensemble.bounds(chunk)
+            with np.load(self.folder / f"{chunk:06}.npz") as file:
+                arrays = {name: file[f"v{k}"] for k, name in enumerate(names)}
+            for counts, column in zip(outcomes, arrays["outcome"], strict=True):
+                for outcome in Outcome:
+                    counts[outcome] += int((column == outcome).sum())
+            if not several:
+                arrays = {n: a if n == "design" else a[0] for n, a in arrays.items()}
+            yield first, last, arrays
+
+    def remove(self) -> None:
+        """The file is complete: what it was made of goes."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _head(ensemble: Ensemble) -> Result:
+    """What the file holds besides the members' numbers."""
+    model = ensemble.plans[0].prepared.model
+    names = names_of(model)
+    plans = ensemble.plans
+    coords: dict[str, Variable] = {}
+    variables: dict[str, Variable] = {}
+    if len(plans) > 1:
+        labels = text([plan.resolved.name for plan in plans])
+        coords["scenario"] = Variable(("scenario",), labels, {"long_name": "scenario"})
+        titles = text([plan.resolved.title for plan in plans])
+        attrs = {"long_name": "title of the scenario"}
+        variables["scenario_title"] = Variable(("scenario",), titles, attrs)
+    numbers = np.arange(ensemble.design.members, dtype=np.int32)
+    coords["member"] = Variable(("member",), numbers, {"long_name": "number of the member"})
+    times = np.array([ensemble.grid.at(i) for i in ensemble.points])
+    coords["time"] = Variable(("time",), times, time_attrs(model))
+    sampled = text([prior.name for prior in ensemble.design.priors])
+    attrs = {"long_name": "what differs from member to member"}
+    coords["sampled"] = Variable(("sampled",), sampled, attrs)
+    for name in ensemble.saved:
+        element = model[name]
+        for dim, label in zip(names.dims_of(element), element.dims, strict=True):
+            coords.setdefault(dim, dimension_labels(model, label, dim))
+    what = (
+        f"An ensemble of {ensemble.design.members} members of the stock-and-flow model "
+        f"{model.name}: numbers of saved elements for each, from sampled constants."
+    )
+    titles_of = [(plan.resolved.name, plan.resolved.title) for plan in plans]
+    return Result(coords, variables, global_attrs(model, titles_of, what, ensemble.record()))
+
+
+def _grown(ensemble: Ensemble) -> Mapping[str, Grown]:
+    """The variables that have a value for each member."""
+    model = ensemble.plans[0].prepared.model
+    names = names_of(model)
+    head = ("scenario", "member") if len(ensemble.plans) > 1 else ("member",)
+    grown = {
+        "design": Grown(
+            ("member", "sampled"), "f8", {"long_name": "the sampled numbers, in their own units"}
+        ),
+        "outcome": Grown(head, "i1", outcome_attrs()),
+        "outcome_time": Grown(head, "f8", outcome_time_attrs(model)),
+    }
+    for name in ensemble.saved:
+        element = model[name]
+        dims = (*head, "time", *names.dims_of(element))
+        grown[names.elements[name]] = Grown(dims, "f8", element_attrs(element))
+    return grown

@@ -1,0 +1,193 @@
+"""What is believed of constants before a run: a band and a distribution for each.
+
+A prior file is a CSV table with the columns element, label, value, low, high, distribution;
+others are left alone. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.engine.program import Program
+from simdistrict.errors import Problem, ScenarioError, did_you_mean, nearest
+from simdistrict.exchange.mdl import read_text
+from simdistrict.expr import fold
+from simdistrict.library import shown
+from simdistrict.model import Lookup, Model, lookup_points
+from simdistrict.scenario.places import find_constant, find_element
+
+DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal")
+FIXED = "fixed"
+COLUMNS = ("element", "label", "value", "low", "high", "distribution")
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The band of one constant, or of one point of a lookup.
+
+    name: as a user would write it, `near trade cost path[1989]` for a point of a lookup; places:
+    in the vector of a run; they all get the same number. value: the mode of a triangular
+    distribution, the mean of a normal, the median of a lognormal one; not used by a uniform one.
+    """
+
+    name: str
+    places: tuple[int, ...]
+    value: float
+    low: float
+    high: float
+    distribution: str
+
+
+def prior_beside(model_file: Path) -> Path:
+    """The prior table that belongs to a model file. Raises ScenarioError when there is none."""
+    path = model_file.parent / "data" / "parameters.csv"
+    if not path.is_file():
+        raise ScenarioError(
+            Problem(
+                f"model {model_file.stem}",
+                "no prior table lies beside it",
+                f"name one with --prior: a CSV file with the columns {', '.join(COLUMNS)}",
+            )
+        )
+    return path
+
+
+def read_prior(text: str, where: str, model: Model, program: Program) -> tuple[Prior, ...]:
+    """The rows of a prior table that are to be sampled, in their order.
+
+    Raises ScenarioError with everything that does not fit the model.
+    """
+    rows = csv.DictReader(io.StringIO(text))
+    missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        what = f"the column {missing[0]} is missing"
+        raise ScenarioError(Problem(f"{where}:1", what, f"its columns are {', '.join(COLUMNS)}"))
+    problems: list[Problem] = []
+    found: list[Prior] = []
+    for row in rows:
+        prior = _row(row, f"{where}:{rows.line_num}", model, program, problems)
+        if prior is not None:
+            found.append(prior)
+    problems += _twice(found, where)
+    if not found and not problems:
+        problems.append(Problem(where, "no row is to be sampled", f"{FIXED} rows are not"))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(found)
+
+
+def read_prior_file(path: Path) -> str:
+    """The text of a prior file. Raises ScenarioError when there is no such file."""
+    if not path.is_file():
+        beside = [f.name for f in path.parent.glob("*.csv")] if path.parent.is_dir() else []
+        near = nearest(path.name, beside)
+        hint = f"did you mean {' or '.join(near)}?" if near else ""
+        raise ScenarioError(Problem(shown(path), "there is no such file", hint))
+    return read_text(path)
+
+
+def _row(
+    row: dict[str, str], where: str, model: Model, program: Program, problems: list[Problem]
+) -> Prior | None:
+    kind = (row["distribution"] or "").strip()
+    if kind == FIXED:
+        return None
+    if kind not in DISTRIBUTIONS:
+        hint = did_you_mean(kind, [*DISTRIBUTIONS, FIXED])
+        hint = hint or f"use one of {', '.join((*DISTRIBUTIONS, FIXED))}"
+        problems.append(Problem(where, f'there is no distribution "{kind}"', hint))
+        return None
+    numbers = []
+    for key in ("value", "low", "high"):
+        try:
+            numbers.append(float(row[key]))
+        except (TypeError, ValueError):
+            problems.append(Problem(where, f'{key} is "{row[key]}", not a number'))
+            return None
+    value, low, high = numbers
+    problem = _band(kind, value, low, high, where)
+    place = _places(row["element"] or "", (row["label"] or "").strip(), where, model, program)
+    if isinstance(place, Problem):
+        problems.append(place)
+    if problem is not None:
+        problems.append(problem)
+    if isinstance(place, Problem) or problem is not None:
+        return None
+    name, places = place
+    return Prior(name, places, value, low, high, kind)
+
+
+def _band(kind: str, value: float, low: float, high: float, where: str) -> Problem | None:
+    if not all(map(math.isfinite, (value, low, high))):
+        return Problem(where, "value, low and high must be finite numbers")
+    if not low < high:
+        hint = f"a constant without a band is `{FIXED}`"
+        return Problem(where, f"low ({low:g}) is not below high ({high:g})", hint)
+    if kind != "uniform" and not low <= value <= high:
+        return Problem(where, f"value ({value:g}) does not lie between {low:g} and {high:g}")
+    if kind == "lognormal" and low <= 0:
+        return Problem(where, f"a lognormal band begins above zero, not at {low:g}")
+    return None
+
+
+def _places(
+    name: str, label: str, where: str, model: Model, program: Program
+) -> tuple[str, tuple[int, ...]] | Problem:
+    """The name in the model's spelling, and the places in the vector of a run."""
+    text = f"{name}[{label}]" if label else name
+    element, _ = find_element(model, name)
+    if isinstance(element, Lookup):
+        return _point(element, label, where, model, program)
+    found = find_constant(model, text, where)
+    if isinstance(found, Problem):
+        return found
+    constant, places, spelled = found
+    offset = program.layout.slots[fold(constant.name)].offset
+    return spelled, tuple(offset + place for place in places)
+
+
+def _point(
+    lookup: Lookup, label: str, where: str, model: Model, program: Program
+) -> tuple[str, tuple[int, ...]] | Problem:
+    """The place of one point's y; the label is its x, after labels of the lookup's dimensions."""
+    *labels, at = (part.strip() for part in label.split(","))
+    tables = lookup_points(model, lookup)
+    shape = model.shape(lookup)
+    position = []
+    for part, dim in zip(labels, lookup.dims, strict=False):
+        known = [fold(known) for known in model.dims_by_name[fold(dim)].labels]
+        position.append(known.index(fold(part)) if fold(part) in known else -1)
+    points = tables.get(tuple(position))
+    if points is None:
+        what = f'"{lookup.name}" has no table at [{label}]'
+        return Problem(where, what, f"write {','.join((*lookup.dims, 'x'))} as label")
+    try:
+        k = list(points.x).index(float(at))
+    except ValueError:
+        xs = ", ".join(f"{x:g}" for x in points.x)
+        what = f'"{lookup.name}" has no point at "{at}"'
+        return Problem(where, what, f"its points lie at {xs}")
+    number = program.layout.first_table[fold(lookup.name)]
+    flat = 0
+    for size, p in zip(shape, position, strict=True):
+        flat = flat * size + p
+    start, count = program.layout.tables[number + flat]
+    return f"{lookup.name}[{label}]", (start + count + k,)
+
+
+def _twice(found: Sequence[Prior], where: str) -> list[Problem]:
+    seen: dict[int, str] = {}
+    problems = []
+    for prior in found:
+        for place in prior.places:
+            if place in seen:
+                what = f'"{prior.name}" and "{seen[place]}" band the same number'
+                problems.append(Problem(where, what, "leave one of them out"))
+                break
+            seen[place] = prior.name
+    return problems

@@ -1,0 +1,1 @@
+"""The tables and figures of the district model: one module with a function `table` for each."""

@@ -1,0 +1,103 @@
+"""Tables as files: CSV for programs, Markdown for readers, both with what they were made of.
+
+The same table is the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.atomic import write_text
+from simdistrict.tables.table import Table
+
+CSV_MARK = "# simdistrict tables "
+PAGE_MARK = "<!-- simdistrict tables "
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a table was made of: the model and the data that it is compared with, by content."""
+
+    model: str
+    model_sha256: str
+    record: str
+    record_sha256: str
+
+    def __str__(self) -> str:
+        return (
+            f"model {self.model} sha256 {self.model_sha256[:12]}, "
+            f"record {self.record} sha256 {self.record_sha256[:12]}"
+        )
+
+
+def texts(table: Table, stamp: Stamp) -> dict[str, str]:
+    """File name -> text."""
+    return {
+        f"{table.name}.csv": as_csv(table, stamp),
+        f"{table.name}.md": as_markdown(table, stamp),
+    }
+
+
+def write(folder: Path, table: Table, stamp: Stamp, *, force: bool = False) -> list[Path]:
+    """Write the files of a table; a foreign file of the same name is kept unless forced."""
+    found = texts(table, stamp)
+    for name, text in found.items():
+        write_text(folder / name, text, ours=_is_ours, force=force)
+    return [folder / name for name in found]
+
+
+def as_csv(table: Table, stamp: Stamp) -> str:
+    """One line that says what the table was made of, the names of the columns, the rows."""
+    out = io.StringIO()
+    out.write(f"{CSV_MARK}{table.name}: {stamp}\n")
+    csv.writer(out, lineterminator="\n").writerows([table.head, *table.cells()])
+    return out.getvalue()
+
+
+def as_markdown(table: Table, stamp: Stamp) -> str:
+    """A page with the table, or with the tables that are shown in its place."""
+    lines = [f"{PAGE_MARK}{table.name} -->", "", f"# {table.title}", ""]
+    if table.note:
+        lines += [table.note, ""]
+    if table.shown:
+        for part in table.shown:
+            lines += [f"## {part.title}", ""]
+            lines += [part.note, ""] if part.note else []
+            lines += [*markdown_rows(part), ""]
+        lines += [f"All rows: `{table.name}.csv`.", ""]
+    else:
+        lines += [*markdown_rows(table), ""]
+    lines += [_rounding(table), ""]
+    lines += [f"Made by `simdistrict tables {table.name}`: {stamp}."]
+    return "\n".join(lines) + "\n"
+
+
+def markdown_rows(table: Table) -> Iterator[str]:
+    """The rows in Markdown, numbers to the right."""
+    numeric = [
+        any(isinstance(row[k], float | int) for row in table.rows) for k in range(len(table.head))
+    ]
+    yield _line(table.head)
+    yield _line(["---:" if right else "---" for right in numeric])
+    for row in table.cells():
+        yield _line([cell.replace("|", "/") for cell in row])
+
+
+def _rounding(table: Table) -> str:
+    own = table.rounding()
+    parts = [f"{part.title}: {part.rounding()}" for part in table.shown]
+    return "Rounding: " + "; ".join([*parts, f"{table.name}.csv: {own}" if parts else own]) + "."
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        first = file.readline(200).decode("utf-8", "replace")
+    return first.startswith((CSV_MARK, PAGE_MARK))

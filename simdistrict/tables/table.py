@@ -1,0 +1,97 @@
+"""A table of results: columns that know how to print their numbers, and rows of values.
+
+Knows nothing of models, runs or files.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A name and how its numbers are printed.
+
+    decimals: digits behind the point; significant: significant digits where a column holds
+    numbers of several sizes. With neither, numbers are whole and printed as they are.
+    """
+
+    name: str
+    decimals: int | None = None
+    significant: int | None = None
+
+    def text(self, value: Cell) -> str:
+        """A value as it is printed; empty for what is undefined."""
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        if not math.isfinite(value):
+            return ""
+        if self.decimals is not None:
+            said = f"{value:.{self.decimals}f}"
+        elif self.significant is not None:
+            said = _significant(value, self.significant)
+        else:
+            said = f"{value:.0f}"
+        # what rounds to zero has no sign
+        return said.removeprefix("-") if float(said) == 0 else said
+
+    @property
+    def policy(self) -> str:
+        """How numbers are rounded, in words; empty for text and whole numbers."""
+        if self.decimals is not None:
+            return f"{self.decimals} decimal{'s' * (self.decimals != 1)}"
+        return f"{self.significant} significant digits" if self.significant is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table.
+
+    note: what a reader must know, in Markdown. shown: tables that the page shows in place of the
+    rows, where these are too many to be read.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    shown: tuple[Table, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{self.name}: {len(row)} cells in {len(self.columns)} columns")
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def cells(self) -> list[list[str]]:
+        """Every row as it is printed."""
+        pairs = [zip(self.columns, row, strict=True) for row in self.rows]
+        return [[column.text(value) for column, value in pair] for pair in pairs]
+
+    def rounding(self) -> str:
+        """The policy of every column with numbers, in words."""
+        found: dict[str, list[str]] = {}
+        for column in self.columns:
+            if column.policy:
+                found.setdefault(column.policy, []).append(column.name)
+        if len(found) == 1:
+            return f"all numbers {next(iter(found))}"
+        return "; ".join(f"{', '.join(names)}: {policy}" for policy, names in found.items())
+
+
+def _significant(value: float, digits: int) -> str:
+    """So many significant digits without an exponent: 37189 to three is 37200."""
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, decimals):.{max(decimals, 0)}f}"

@@ -1,0 +1,184 @@
+"""Results of ensembles as Zarr, a folder of small files in which members come in chunks.
+
+Written as version 2 of the format, uncompressed, which every reader of Zarr takes; no library is
+needed for it. The folder appears under its name when it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.atomic import refused
+from simdistrict.dataset import Result, Variable, plain
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.netcdf import MARK, Grown
+
+
+def check_zarr_target(path: Path, *, force: bool = False) -> None:
+    """Raise ExchangeError where no store can be written, before anything is computed."""
+    if path.exists() and not force and not is_ours(path):
+        raise ExchangeError(
+            Problem(
+                str(path),
+                "it exists and was not written by simdistrict",
+                "choose another name, or replace it with --force",
+            )
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(str(path), error) from None
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ExchangeError(
+            Problem(str(path.parent), "no permission to write here", "choose another folder")
+        )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether simdistrict wrote this store."""
+    try:
+        return MARK in json.loads((path / ".zattrs").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
+def write_zarr_parts(
+    head: Result,
+    grown: Mapping[str, Grown],
+    parts: Iterable[tuple[int, int, Mapping[str, NDArray[Any]]]],
+    path: Path,
+    *,
+    chunk: int,
+    force: bool = False,
+) -> Path:
+    """Write a result of which some variables come in parts along the dimension `member`.
+
+    head: all the rest, every coordinate included; parts: (first member, the one behind the
+    last, values of every grown variable), each of `chunk` members but the last.
+    """
+    check_zarr_target(path, force=force)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            _Store(folder, head).write(grown, parts, chunk)
+            folder.chmod(0o755)
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.exists():
+                path.unlink()
+            folder.rename(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise refused(str(path), error) from None
+    return path
+
+
+class _Store:
+    """The files of a store in the making. meta: what `.zmetadata` repeats for quick readers."""
+
+    def __init__(self, folder: Path, head: Result) -> None:
+        self.folder = folder
+        self.head = head
+        self.lengths = {name: len(variable.values) for name, variable in head.coords.items()}
+        self.meta: dict[str, object] = {}
+
+    def write(
+        self,
+        grown: Mapping[str, Grown],
+        parts: Iterable[tuple[int, int, Mapping[str, NDArray[Any]]]],
+        chunk: int,
+    ) -> None:
+        self.describe(".zgroup", {"zarr_format": 2})
+        self.describe(".zattrs", _attrs(self.head.attrs))
+        for name, variable in {**self.head.coords, **self.head.variables}.items():
+            self.whole(name, variable)
+        for name, kind in grown.items():
+            shape = tuple(self.lengths[dim] for dim in kind.dims)
+            chunks = tuple(
+                min(chunk, n) if dim == "member" else n
+                for dim, n in zip(kind.dims, shape, strict=True)
+            )
+            self.array(name, kind.dims, shape, chunks, np.dtype(kind.dtype), kind.attrs)
+        for first, _, arrays in parts:
+            for name, kind in grown.items():
+                self.part(name, kind, arrays[name], first // chunk, chunk)
+        text = json.dumps({"metadata": self.meta, "zarr_consolidated_format": 1}, indent=1)
+        (self.folder / ".zmetadata").write_text(text + "\n", encoding="utf-8")
+
+    def whole(self, name: str, variable: Variable) -> None:
+        """A variable in one chunk; text has a fixed width."""
+        values = variable.values
+        if values.dtype.kind == "O":
+            values = np.array([str(x) for x in values.reshape(-1)]).reshape(values.shape)
+        values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+        self.array(name, variable.dims, values.shape, values.shape, values.dtype, variable.attrs)
+        self.chunk(name, (0,) * values.ndim, values)
+
+    def part(self, name: str, kind: Grown, values: NDArray[Any], number: int, chunk: int) -> None:
+        """The values of some members; a chunk at the end is filled up, as the format wants."""
+        axis = kind.dims.index("member")
+        lacking = min(chunk, self.lengths["member"]) - values.shape[axis]
+        if lacking:
+            width = [(0, lacking if k == axis else 0) for k in range(values.ndim)]
+            values = np.pad(values, width)
+        position = tuple(number if dim == "member" else 0 for dim in kind.dims)
+        self.chunk(name, position, np.ascontiguousarray(values, kind.dtype))
+
+    def array(
+        self,
+        name: str,
+        dims: tuple[str, ...],
+        shape: tuple[int, ...],
+        chunks: tuple[int, ...],
+        dtype: np.dtype[Any],
+        attrs: Mapping[str, object],
+    ) -> None:
+        """The description of an array."""
+        (self.folder / name).mkdir()
+        self.describe(
+            f"{name}/.zarray",
+            {
+                "zarr_format": 2,
+                "shape": list(shape),
+                "chunks": [max(n, 1) for n in chunks],
+                "dtype": dtype.newbyteorder("<").str,
+                "compressor": None,
+                "fill_value": None,
+                "order": "C",
+                "filters": None,
+            },
+        )
+        self.describe(f"{name}/.zattrs", {**_attrs(attrs), "_ARRAY_DIMENSIONS": list(dims)})
+
+    def chunk(self, name: str, position: tuple[int, ...], values: NDArray[Any]) -> None:
+        file = ".".join(map(str, position)) or "0"
+        (self.folder / name / file).write_bytes(values.tobytes())
+
+    def describe(self, name: str, content: Mapping[str, object]) -> None:
+        self.meta[name] = content
+        text = json.dumps(content, indent=1) + "\n"
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+
+def _attrs(attrs: Mapping[str, object]) -> dict[str, object]:
+    """Attributes as JSON has them."""
+    found: dict[str, object] = {}
+    for key, value in attrs.items():
+        value = plain(value)
+        if isinstance(value, np.ndarray | np.generic):
+            value = value.tolist()
+        if isinstance(value, float) and not math.isfinite(value):
+            value = str(value)
+        found[key] = value
+    return found

@@ -1,0 +1,92 @@
+"""Designs: the same numbers in any pieces, spread as their method and distribution say."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from simdistrict.design import METHODS, Design, columns, quantile
+from simdistrict.prior import DISTRIBUTIONS, Prior
+
+BAND = Prior("x", (7,), 3.0, 1.0, 8.0, "uniform")
+
+
+def priors(count: int) -> tuple[Prior, ...]:
+    return tuple(Prior(f"x{k}", (k,), 0.5, 0.0, 1.0, "uniform") for k in range(count))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("members", [1, 7, 128, 1000])
+def test_pieces_are_parts_of_the_whole_in_any_order(method: str, members: int) -> None:
+    whole = Design(priors(5), members, 11, method).rows(0, members)
+    assert whole.shape == (members, 5)
+    cuts = sorted({0, members // 3, members // 2, members})
+    design = Design(priors(5), members, 11, method)
+    for first, last in reversed(list(pairwise(cuts))):
+        np.testing.assert_array_equal(design.rows(first, last), whole[first:last])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_another_seed_gives_other_numbers(method: str) -> None:
+    one, other = (Design(priors(3), 64, seed, method).rows(0, 64) for seed in (1, 2))
+    assert (one != other).mean() > 0.99
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 10, 100, 1000, 4097])
+def test_a_latin_hypercube_has_one_member_in_each_slice(members: int) -> None:
+    shares = Design(priors(6), members, 3, "lhs").shares(0, members)
+    slices = np.floor(shares * members).astype(int)
+    np.testing.assert_array_equal(np.sort(slices, axis=0), np.tile(np.arange(members), (6, 1)).T)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_columns_are_uniform_and_do_not_follow_each_other(method: str) -> None:
+    shares = Design(priors(20), 4096, 5, method).shares(0, 4096)
+    assert ((shares >= 0) & (shares < 1)).all()
+    for column in shares.T:
+        assert stats.kstest(column, "uniform").pvalue > 1e-4
+    # 4 standard deviations of a correlation of independent numbers
+    assert np.abs(np.corrcoef(shares.T) - np.eye(20)).max() < 4.5 / 64
+    # nor does a member follow the one before it
+    for column in shares.T:
+        assert abs(np.corrcoef(column[1:], column[:-1])[0, 1]) < 4.5 / 64 or method == "sobol"
+
+
+@pytest.mark.parametrize("kind", DISTRIBUTIONS)
+def test_distributions_are_what_they_are_called(kind: str) -> None:
+    prior = Prior("x", (0,), 3.0, 1.0, 8.0, kind)
+    share = np.linspace(0, 1, 201)
+    width = 7 / 4
+    logs = (np.log(8.0) - np.log(1.0)) / 4
+    cut = stats.truncnorm((1 - 3) / width, (8 - 3) / width, 3, width)
+    log_cut = stats.truncnorm(
+        (np.log(1) - np.log(3)) / logs, (np.log(8) - np.log(3)) / logs, np.log(3), logs
+    )
+    wanted = {
+        "uniform": stats.uniform(1, 7).ppf,
+        "triangular": stats.triang(2 / 7, 1, 7).ppf,
+        "normal": cut.ppf,
+        "lognormal": lambda p: np.exp(log_cut.ppf(p)),
+    }[kind](share)
+    found = quantile(prior, share)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    assert found.min() >= 1.0
+    assert found.max() <= 8.0
+
+
+@pytest.mark.parametrize("kind", DISTRIBUTIONS)
+def test_a_mode_at_the_end_of_its_band_is_no_division_by_zero(kind: str) -> None:
+    for value in (1.0, 8.0):
+        found = quantile(Prior("x", (0,), value, 1.0, 8.0, kind), np.array([0.0, 0.5, 1.0]))
+        assert np.isfinite(found).all()
+        assert list(found) == sorted(found)
+
+
+def test_what_is_given_otherwise_is_not_drawn() -> None:
+    wide = Prior("y", (3, 4), 1.0, 0.0, 2.0, "uniform")
+    design = Design((BAND, wide), 8)
+    assert columns(design, []) == ([7, 3, 4], [0, 1, 1])
+    assert columns(design, [3, 7]) == ([4], [1])
