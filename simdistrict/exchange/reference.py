@@ -57,6 +57,7 @@ def run_reference(
         for name, value in changes.items():
             _set(reference, model[name].name, value)
         wanted = [e for e in model if not isinstance(e, Lookup | Data)]
+        _check_known(reference, model, wanted)
         _with_float_states(reference)
         try:
             frame = reference.run(
@@ -72,6 +73,15 @@ def run_reference(
                 Problem(f"model {model.name}", f"PySD cannot run it: {_first_line(error)}")
             ) from error
     return {fold(e.name): _column(frame, model, e) for e in wanted}
+
+
+def _check_known(reference: Any, model: Model, wanted: Sequence[Element]) -> None:
+    """Raise EngineError for elements that PySD does not have: what calls of macros stand for."""
+    known = {fold(name) for name in reference.namespace}
+    gone = [e.name for e in wanted if fold(e.name) not in known]
+    if gone:
+        what = f'PySD keeps macros to itself and has no element "{gone[0]}"'
+        raise EngineError(Problem(f"model {model.name}", what, "use another backend"))
 
 
 def _first_line(error: Exception) -> str:

@@ -148,7 +148,10 @@ class _Writer:
             return left
         if isinstance(equation.expression, Points):
             return f"{left}(\n\t{wrapped(self.text.text(equation.expression))})"
-        return f"{left}=\n\t{wrapped(self.text.right(element, equation))}"
+        right = self.text.right(element, equation)
+        if isinstance(equation.expression, Array) and len(equation.expression.shape) > 1:
+            return f"{left}=\n\t" + "\n\t".join(f"{row};" for row in right[:-1].split("; "))
+        return f"{left}=\n\t{wrapped(right)}"
 
 
 def _writable(model: Model, element: Element, equation: Equation) -> Iterator[Equation]:

@@ -144,7 +144,7 @@ def test_numbers_over_three_ranges_are_a_matrix_for_each_label() -> None:
     total = Auxiliary(name="x", equations=(Equation(Ref("cube", ("p2", "q1", "r2"))),))
     control = small("x = 1").elements[1:]
     text = model_text(Model("m", (cube, total, *control), dimensions), layout=False)
-    assert "cube[p2,q,r]=\n\t4, 5; 6, 7;" in text
+    assert "cube[p2,q,r]=\n\t4, 5;\n\t6, 7;" in text
     assert np.all(simdistrict.simulate(read_mdl_text(text, "m"))["x"] == 5)
 
 
