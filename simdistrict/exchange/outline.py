@@ -216,7 +216,7 @@ class _Splitter:
 
 
 def _units(text: str, where: str) -> tuple[str, Range]:
-    text = " ".join(text.split())
+    text = " ".join(masked(text).split())
     match = _RANGE.match(text)
     if not match:
         return text, Range()
