@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from simdistrict.errors import ModelError as ModelError
     from simdistrict.errors import ScenarioError as ScenarioError
     from simdistrict.errors import SimdistrictError as SimdistrictError
+    from simdistrict.exchange.document import Document as Document
+    from simdistrict.exchange.revision import write_model as write_model
     from simdistrict.library import find_model as find_model
     from simdistrict.library import find_scenario as find_scenario
     from simdistrict.model import Model as Model
@@ -39,6 +41,8 @@ _HOMES = {
     "ModelError": "errors",
     "ScenarioError": "errors",
     "SimdistrictError": "errors",
+    "Document": "exchange.document",
+    "write_model": "exchange.revision",
     "find_model": "library",
     "find_scenario": "library",
     "Model": "model",

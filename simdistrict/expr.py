@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPACES = re.compile(r"[\s_]+")
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(name: str) -> str:
     """The form in which Vensim compares names: no case, no quotes, one blank between words."""
     return _SPACES.sub(" ", unquoted(name)).strip().lower()
@@ -153,9 +155,12 @@ def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Every node, the node itself first."""
-    yield expr
-    for child in children(expr):
-        yield from walk(child)
+    # a stack of our own: a tree may be higher than Python's
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(children(node))
 
 
 def references(expr: Expr) -> Iterator[Ref]:

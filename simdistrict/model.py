@@ -229,6 +229,14 @@ class Model:
         return {fold(d.name): d for d in self.dimensions}
 
     @cached_property
+    def _places(self) -> Mapping[str, Mapping[str, int]]:
+        """Where each folded label stands, by folded dimension."""
+        return {
+            name: {fold(label): i for i, label in enumerate(dimension.labels)}
+            for name, dimension in self.dims_by_name.items()
+        }
+
+    @cached_property
     def sha256(self) -> str:
         """Identity of the model: a hash of its file, or of its content when built in Python."""
         content = self.text or repr((self.elements, self.dimensions, self.integrator))
@@ -291,7 +299,7 @@ class Model:
 
         Raises KeyError with the label that the dimension does not have.
         """
-        place = {fold(label): i for i, label in enumerate(self.dims_by_name[fold(dim)].labels)}
+        place = self._places[fold(dim)]
         name = fold(subscript)
         if name in place:
             return (place[name],)

@@ -26,6 +26,7 @@ COMMANDS = {
     "rerun": ("rerun", "Repeat a result file from what it records."),
     "compare": ("compare", "Say where two results first part."),
     "check": ("check", "Check units, structure and behaviour of a model."),
+    "convert": ("convert", "Convert models, changes and results."),
     "layout": ("layout", "Draw the views of a model for Vensim's editor."),
     "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
     "regimes": ("regimes", "Equilibria, branches, hysteresis, basins; regimes of a run."),

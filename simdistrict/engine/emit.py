@@ -36,6 +36,7 @@ _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
+Key = tuple[int, Pattern]
 
 
 class Emitter:
@@ -55,7 +56,7 @@ class Emitter:
         self.patterns: dict[Pattern, str] = {}
         self.known: dict[tuple[int, Pattern], str] = {}
         self.temporaries = 0
-        self.read_later: list[Load] = []
+        self.read_later: frozenset[Key] = frozenset()
 
     # ------------------------------------------------------------------ lines and functions
 
@@ -66,11 +67,13 @@ class Emitter:
         """def name(v): the groups in order, each group in one nest of loops."""
         statements = [s for group in groups for s in group]
         self.begin(f"{name}(v)", [s.expr for s in statements])
-        self.read_later = [load for s in statements for load in loads(s.expr) if not load.axes]
+        self.read_later = frozenset(
+            _key(load) for s in statements for load in loads(s.expr) if not load.axes
+        )
         for group in groups:
             depth = self.depth
             self.nest(group[0].loops, [e for s in group for e in (s.target, s.expr)])
-            inside = [load for s in group for load in loads(s.expr)]
+            inside = frozenset(_key(load) for s in group for load in loads(s.expr))
             for statement in group:
                 self.statement(statement, inside)
             self.depth = depth
@@ -129,7 +132,7 @@ class Emitter:
             return f"{name}[{_var(loop)}]"
         return _var(loop) if stride == 1 else f"{_var(loop)} * {stride}"
 
-    def statement(self, statement: Statement, inside: Sequence[Load]) -> None:
+    def statement(self, statement: Statement, inside: frozenset[Key]) -> None:
         """One assignment; its value stays at hand where it is read again.
 
         inside: what the statements in the same nest of loops read.
@@ -139,10 +142,10 @@ class Emitter:
         target = statement.target
         place = self.place(target.base, target.axes)
         later = inside if statement.loops else self.read_later
-        if any(_same(load, target) for load in later):
+        if _key(target) in later:
             name = self.local(target.name)
             self.put(f"{place} = {name} = {text}")
-            self.known[_base(target), _pattern(target.axes)] = name
+            self.known[_key(target)] = name
         else:
             self.put(f"{place} = {text}")
         self.lines[-1] += f"  # {statement.label}"
@@ -332,8 +335,9 @@ def _base(load: Load) -> int:
     return load.base + sum(_constant(axis) for axis in load.axes)
 
 
-def _same(a: Load, b: Load) -> bool:
-    return _base(a) == _base(b) and _pattern(a.axes) == _pattern(b.axes)
+def _key(load: Load) -> Key:
+    """The same for two places exactly when they are one place in every round."""
+    return _base(load), _pattern(load.axes)
 
 
 def _var(loop: int) -> str:

@@ -6,6 +6,7 @@ a group only if what it reads from the group is the very place that the same rou
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 
 from simdistrict.engine.nodes import Load, Reduce, Statement, loads, overlap, walk_all
@@ -19,22 +20,22 @@ def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
     for i, before in enumerate(causes):
         for j in before:
             effects[j].append(i)
-    ready = {i for i, n in enumerate(waiting) if n == 0}
+    ready = [i for i, n in enumerate(waiting) if n == 0]  # ascending all the time
     groups: list[list[Statement]] = []
     while ready:
         shape = _best(ready, statements)
         group: list[int] = []
         while True:
-            fitting = [i for i in sorted(ready) if _joins(i, group, shape, statements, causes)]
-            if not fitting:
+            fitting = (i for i in ready if _joins(i, group, shape, statements, causes))
+            chosen = next(fitting, None)
+            if chosen is None:
                 break
-            chosen = fitting[0]
-            ready.discard(chosen)
+            ready.remove(chosen)
             group.append(chosen)
             for effect in effects[chosen]:
                 waiting[effect] -= 1
                 if waiting[effect] == 0:
-                    ready.add(effect)
+                    insort(ready, effect)
         groups.append([statements[i] for i in group])
     assert sum(map(len, groups)) == len(statements), "statements were not in a valid order"
     return groups
@@ -44,10 +45,10 @@ def _shape(statement: Statement) -> tuple[tuple[int, int], ...]:
     return tuple((loop.id, loop.size) for loop in statement.loops)
 
 
-def _best(ready: set[int], statements: Sequence[Statement]) -> tuple[tuple[int, int], ...]:
+def _best(ready: Sequence[int], statements: Sequence[Statement]) -> tuple[tuple[int, int], ...]:
     """The shape that most of the waiting statements have; the earliest where several tie."""
     counts: dict[tuple[tuple[int, int], ...], int] = {}
-    for i in sorted(ready):
+    for i in ready:
         shape = _shape(statements[i])
         counts[shape] = counts.get(shape, 0) + 1
     return max(counts, key=lambda shape: counts[shape])
@@ -79,7 +80,7 @@ def _joins(
     statement = statements[i]
     if _shape(statement) != shape:
         return False
-    inside = causes[i] & set(group)
+    inside = causes[i].intersection(group)
     if not inside or not statement.loops:
         return True
     reduced = {

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.outline import Block
+from simdistrict.exchange.tokens import QUOTED, split_arrows, split_commas
 from simdistrict.expr import fold, unquoted
 from simdistrict.model import Dimension, Element, Equation, Model
 
-_NUMERIC = re.compile(r"^\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)$")
+_NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
+_MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
+# far beyond any model, and within the memory of a small machine
+MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50
 
 
 def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, ...], list[Problem]]:
@@ -30,11 +35,11 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
     found: dict[str, tuple[str, ...]] = {}
     for name in raw:
         try:
-            found[name] = _expand(name, raw, found, where, ())
+            _expand(name, raw, found, where, ())
         except ModelError as error:
             problems += error.problems
     dimensions = [
-        Dimension(unquoted(block.name), found[name], _mappings(block, found))
+        Dimension(unquoted(block.name), found[name], _mappings(block, found, where))
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -42,16 +47,20 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
 
 
 def _labels(block: Block, where: str) -> list[str]:
-    text = block.right
+    return [label for part in _parts(block, where) for label in part]
+
+
+def _parts(block: Block, where: str) -> list[list[str]]:
+    """What the range lists, each part with its labels: one, or those of `(a1-a9)`."""
+    text = block.right.strip()
     if text.startswith("<->"):
-        return [text[3:].strip()]
-    text = text.partition("->")[0]
-    labels: list[str] = []
-    for part in _split_commas(text):
+        return [[_word(text[3:])]]
+    parts: list[list[str]] = []
+    for part in split_commas(split_arrows(text)[0]):
         if not part:
             continue
         if not part.startswith("("):
-            labels.append(unquoted(part))
+            parts.append([_word(part)])
             continue
         match = _NUMERIC.match(part)
         if not match or match.group(1) != match.group(3) or not match.group(1):
@@ -62,29 +71,25 @@ def _labels(block: Block, where: str) -> list[str]:
                 )
             )
         first, last = int(match.group(2)), int(match.group(4))
-        labels += [f"{match.group(1)}{i}" for i in range(first, last + 1)]
-    if not labels:
+        if last - first >= MAX_LABELS:
+            what = f'the range "{block.name}" has more than {MAX_LABELS} labels'
+            raise ModelError(Problem(f"{where}:{block.line}", what))
+        parts.append([f"{match.group(1)}{i}" for i in range(first, last + 1)])
+    if not any(parts):
         raise ModelError(
             Problem(f"{where}:{block.line}", f'the range "{block.name}" has no labels')
         )
-    return labels
+    return parts
 
 
-def _split_commas(text: str) -> list[str]:
-    """Parts between commas that stand outside parentheses."""
-    parts, depth, begin = [], 0, 0
-    for at, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            parts.append(text[begin:at].strip())
-            begin = at + 1
-    return [*parts, text[begin:].strip()]
+def _word(text: str) -> str:
+    return unquoted(" ".join(text.split()))
 
 
 def _expand(
     name: str,
     raw: Mapping[str, tuple[Block, list[str]]],
-    found: Mapping[str, tuple[str, ...]],
+    found: dict[str, tuple[str, ...]],
     where: str,
     above: tuple[str, ...],
 ) -> tuple[str, ...]:
@@ -92,10 +97,11 @@ def _expand(
     if name in found:
         return found[name]
     block, labels = raw[name]
-    if name in above:
-        raise ModelError(
-            Problem(f"{where}:{block.line}", f'the range "{block.name}" contains itself')
-        )
+    if name in above or len(above) > MAX_NESTED:
+        what = f'the range "{block.name}" contains itself'
+        if name not in above:
+            what = f"ranges contain each other more than {MAX_NESTED} deep"
+        raise ModelError(Problem(f"{where}:{block.line}", what))
     result: dict[str, str] = {}
     for label in labels:
         inner = (
@@ -104,101 +110,128 @@ def _expand(
             else (label,)
         )
         result.update((fold(i), i) for i in inner)
-    return tuple(result.values())
+    found[name] = tuple(result.values())
+    return found[name]
 
 
 def _mappings(
-    block: Block, found: Mapping[str, tuple[str, ...]]
+    block: Block, found: Mapping[str, tuple[str, ...]], where: str
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
-    """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges)."""
-    _, arrow, text = block.right.partition("->")
-    if not arrow or block.right.startswith("<->"):
+    """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges).
+
+    A range that is listed on both sides is mapped label by label; where a mapping lists less
+    than the range, the rest stands for nothing.
+    """
+    _, *arrows = split_arrows(block.right)
+    if not arrows or block.right.startswith("<->"):
         return ()
-    mappings = []
-    for part in _split_commas(text):
-        name, colon, listed = part.strip("()").partition(":")
-        other = fold(name)
-        if colon:
-            parts = listed.split(",")
-            groups = tuple(found.get(fold(label), (label.strip(),)) for label in parts)
-        else:
-            groups = tuple((label,) for label in found.get(other, ()))
-        mappings.append((other, groups))
+    own = [
+        [inner for label in part for inner in found.get(fold(label), (label,))]
+        for part in _parts(block, where)
+    ]
+    mappings: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
+    for part in split_commas(",".join(arrows)):
+        listing = _MAPPED.fullmatch(part)
+        if listing is None:
+            other = fold(part.strip("()"))
+            theirs = found.get(other, ())
+            mappings.append((other, tuple((label,) for label in theirs)))
+            continue
+        other, listed = fold(listing.group(1)), split_commas(listing.group(2))
+        groups = [found.get(fold(label), (_word(label),)) for label in listed]
+        if len(groups) != len(own):  # label by label, not part by part
+            mappings.append((other, tuple(groups)))
+            continue
+        places: list[tuple[str, ...]] = []
+        for labels, group in zip(own, groups, strict=True):
+            alike = len(labels) == len(group) and len(labels) > 1
+            places += [(label,) for label in group] if alike else [group] * len(labels)
+        mappings.append((other, tuple(places)))
     return tuple(mappings)
 
 
-def element_dims(
-    group: list[Block], dimensions: Mapping[str, Dimension], where: str
-) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
-    """The dimensions that the definitions of one element span, and the places each defines.
+class Spaces:
+    """The dimensions of a model, and which of them the definitions of an element span."""
 
-    Raises ModelError for an unknown subscript or for definitions of different rank.
-    """
-    first = group[0]
-    rank = len(first.subscripts)
-    for block in group:
-        if len(block.subscripts) != rank or any(len(e) != rank for e in block.exceptions):
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has {rank} subscripts in line {first.line} '
-                    f"and another number of them here",
-                )
-            )
-    dims = tuple(
-        _dim([b.subscripts[k] for b in group], group, dimensions, where) for k in range(rank)
-    )
-    model = Model("", (), tuple(dimensions.values()))
-    element = Element(name=first.name, equations=(), dims=dims)
-    places = []
-    for block in group:
+    def __init__(self, dimensions: tuple[Dimension, ...], where: str) -> None:
+        self.where = where
+        self.model = Model("", (), dimensions)
+        self.by_name = self.model.dims_by_name
+        self.own = {name: frozenset(map(fold, d.labels)) for name, d in self.by_name.items()}
+        self.labels = frozenset().union(*self.own.values())
+        self.places = self.unknown = 0
+
+    def of(self, group: list[Block]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
+        """The dimensions that the definitions of one element span, and the places each defines.
+
+        Raises ModelError for an unknown subscript or for definitions of different rank.
+        """
+        first = group[0]
+        rank = len(first.subscripts)
+        for block in group:
+            if len(block.subscripts) != rank or any(len(e) != rank for e in block.exceptions):
+                what = f'"{block.name}" has {rank} subscripts in line {first.line} '
+                what += "and another number of them here"
+                raise ModelError(Problem(f"{self.where}:{block.line}", what))
+        if not rank:
+            return (), [[()] for _ in group]
+        dims = tuple(self._dim([b.subscripts[k] for b in group], group) for k in range(rank))
+        element = Element(name=first.name, equations=(), dims=dims)
+        self.places += math.prod(self.model.shape(element)) * len(group)
+        if self.places > MAX_PLACES:
+            what = f'with "{first.name}" the arrays hold more than {MAX_PLACES} numbers'
+            raise ModelError(Problem(f"{self.where}:{first.line}", what))
+        return dims, [self._places(element, block) for block in group]
+
+    def _places(self, element: Element, block: Block) -> list[tuple[int, ...]]:
         equation = Equation(
             expression=None,  # type: ignore[arg-type]
             subscripts=tuple(map(fold, block.subscripts)),
             exceptions=tuple(tuple(map(fold, e)) for e in block.exceptions),
         )
         try:
-            places.append(list(model.positions(element, equation)))
+            return list(self.model.positions(element, equation))
         except KeyError as error:
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has an exception {error}, which is no label of its dimension',
-                )
-            ) from None
-    return dims, places
+            what = f'"{block.name}" has an exception {error}, which is no label of its dimension'
+            raise ModelError(Problem(f"{self.where}:{block.line}", what)) from None
 
+    def _dim(self, subscripts: list[str], group: list[Block]) -> str:
+        """The smallest range that holds all labels used at one place; one that is named wins."""
+        labels: set[str] = set()
+        named: dict[str, Dimension] = {}
+        for block, subscript in zip(group, subscripts, strict=True):
+            name = fold(subscript)
+            if name in self.by_name:
+                if name not in named:
+                    named[name] = self.by_name[name]
+                    labels |= self.own[name]
+            elif name in self.labels:
+                labels.add(name)
+            else:
+                raise ModelError(self._unknown(block, subscript))
+        if len(named) == 1:
+            ((name, only),) = named.items()
+            if labels == self.own[name]:
+                return only.name
+        candidates = dict.fromkeys((*named, *self.by_name))
+        fitting = [self.by_name[name] for name in candidates if labels <= self.own[name]]
+        if not fitting:
+            shown = ", ".join(sorted(labels))
+            what = f'no range holds all labels of "{group[0].name}": {shown}'
+            raise ModelError(Problem(f"{self.where}:{group[0].line}", what))
+        return min(fitting, key=lambda d: len(d.labels)).name
 
-def _dim(
-    subscripts: list[str], group: list[Block], dimensions: Mapping[str, Dimension], where: str
-) -> str:
-    """The smallest range that holds all labels used at one place; one that is named wins."""
-    labels: set[str] = set()
-    labels_known = {fold(label) for d in dimensions.values() for label in d.labels}
-    for block, subscript in zip(group, subscripts, strict=True):
-        name = fold(subscript)
-        if name in dimensions:
-            labels.update(map(fold, dimensions[name].labels))
-        elif name in labels_known:
-            labels.add(name)
-        else:
-            everything = [d.name for d in dimensions.values()]
-            everything += [label for d in dimensions.values() for label in d.labels]
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'"{block.name}" has the subscript "{subscript}", '
-                    "which is neither a range nor a label",
-                    did_you_mean(subscript, everything),
-                )
-            )
-    named = [dimensions[fold(s)] for s in subscripts if fold(s) in dimensions]
-    fitting = [d for d in (*named, *dimensions.values()) if labels <= set(map(fold, d.labels))]
-    if not fitting:
-        raise ModelError(
-            Problem(
-                f"{where}:{group[0].line}",
-                f'no range holds all labels of "{group[0].name}": {", ".join(sorted(labels))}',
-            )
+    def _unknown(self, block: Block, subscript: str) -> Problem:
+        everything = [d.name for d in self.by_name.values()]
+        everything += [label for d in self.by_name.values() for label in d.labels]
+        self.unknown += 1
+        what = (
+            f'"{block.name}" has the subscript "{subscript}", which is neither a range nor a label'
         )
-    return min(fitting, key=lambda d: len(d.labels)).name
+        hint = did_you_mean(subscript, everything) if worth_a_hint(self.unknown, everything) else ""
+        return Problem(f"{self.where}:{block.line}", what, hint)
+
+
+def worth_a_hint(count: int, names: Collection[str]) -> bool:
+    """Whether to look for neighbours of a misspelt name: it takes seconds among very many."""
+    return count <= 20 and len(names) <= 20_000

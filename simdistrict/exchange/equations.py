@@ -20,7 +20,7 @@ from simdistrict.expr import (
 )
 from simdistrict.model import Element, Equation, Model, Stock
 
-_PLAIN_NAME = re.compile(r"^[^\W\d][\w\s'$]*$")
+_PLAIN_NAME = re.compile(r"[^\W\d_](?:[\w '$]*[\w'$])?")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
 
 
@@ -43,19 +43,28 @@ class EquationText:
 
     def equation(self, element: Element, equation: Equation) -> str:
         """A whole equation on one line."""
-        left, right = self.left(element, equation), self.text(equation.expression)
+        left = self.left(element, equation)
         if isinstance(equation.expression, Points):
-            return f"{left}({right})"
-        if equation.initial is not None:
-            name = "INTEG" if isinstance(element, Stock) else "ACTIVE INITIAL"
-            right = f"{name}({right}, {self.text(equation.initial)})"
-        return f"{left} = {right}"
+            return f"{left}({self.text(equation.expression)})"
+        return f"{left} = {self.right(element, equation)}"
+
+    def right(self, element: Element, equation: Equation) -> str:
+        """The right-hand side; of a lookup, its points in parentheses."""
+        right = self.text(equation.expression)
+        if isinstance(equation.expression, Points):
+            return f"({right})"
+        if equation.initial is None:
+            return right
+        name = "INTEG" if isinstance(element, Stock) else "ACTIVE INITIAL"
+        return f"{name}({right}, {self.text(equation.initial)})"
 
     def text(self, expr: Expr, strength: int = 0) -> str:
         """An expression, in parentheses where what is around it binds closer."""
         match expr:
             case Number(value):
-                return number(value)
+                # `-2 ^ 2` would be the sign of a power, and `a - -2` is for no reader
+                shown = number(value)
+                return f"({shown})" if strength and shown.startswith("-") else shown
             case Text(value):
                 return f"'{value}'"
             case Ref(name, subscripts):
@@ -64,8 +73,9 @@ class EquationText:
                 return quoted(spelled) + self._subscripts(subscripts)
             case Array(values, shape):
                 return _array(values, shape)
-            case Points(x, y, _):
-                return ", ".join(f"({number(a)},{number(b)})" for a, b in zip(x, y, strict=True))
+            case Points(x, y, limits):
+                pairs = [f"({number(a)},{number(b)})" for a, b in zip(x, y, strict=True)]
+                return ", ".join([*_display(limits), *pairs])
             case Unary(op, operand):
                 text = f"{op} " if op == ":NOT:" else op
                 text += self.text(operand, 7)
@@ -76,6 +86,8 @@ class EquationText:
                 sides = (own + 1, own) if op == "^" else (own, own + 1)
                 text = f"{self.text(left, sides[0])} {op} {self.text(right, sides[1])}"
                 return f"({text})" if own < strength else text
+            case Call(":NA:", ()):
+                return ":NA:"
             case Call(function, args):
                 return f"{function}({', '.join(map(self.text, args))})"
             case LookupCall(lookup, x):
@@ -97,7 +109,7 @@ class EquationText:
 
 def quoted(name: str) -> str:
     """A name with quotes where Vensim needs them."""
-    return name if _PLAIN_NAME.match(name) else '"' + name.replace('"', '\\"') + '"'
+    return name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '\\"') + '"'
 
 
 def number(value: float) -> str:
@@ -106,8 +118,18 @@ def number(value: float) -> str:
     return text.removesuffix(".0")
 
 
+def _display(limits: tuple[tuple[float, float], ...]) -> list[str]:
+    """The display range of a lookup, `[(x0,y0)-(x1,y1)]`, where it has one."""
+    if not limits:
+        return []
+    (x0, x1), (y0, y1) = limits
+    return [f"[({number(x0)},{number(y0)})-({number(x1)},{number(y1)})]"]
+
+
 def _array(values: tuple[float, ...], shape: tuple[int, ...]) -> str:
-    row = shape[len(shape) - 1] if len(shape) > 1 else len(values)
+    """A list of numbers; Vensim ends every row of a matrix with a semicolon."""
+    if len(shape) < 2:
+        return ", ".join(map(number, values))
+    row = shape[-1]
     rows = [values[k : k + row] for k in range(0, len(values), row)]
-    texts = [", ".join(map(number, r)) for r in rows]
-    return texts[0] if len(texts) == 1 else "; ".join(texts) + ";"
+    return "; ".join(", ".join(map(number, r)) for r in rows) + ";"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.assign import Assigned, assigned, place_name
-from simdistrict.exchange.literals import Piece, blocks_by_name, edits, pieces
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.splice import Edit, plain, read_exact, spliced, write_exact
+from simdistrict.exchange.document import Document
+from simdistrict.exchange.literals import Piece, edits, pieces
+from simdistrict.exchange.splice import Edit, read_exact, write_exact
 from simdistrict.exchange.tables import FOLDER, Table, read_files, updated_files
 from simdistrict.expr import fold
 from simdistrict.model import Model
@@ -89,17 +89,16 @@ def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> F
 
     where: the file's name for messages. Raises ModelError with every problem of the tables.
     """
-    flat = plain(text)
-    model = read_mdl_text(flat, Path(where).stem, where)
+    document = Document(text, where)
+    model = document.model
     rows = assigned(model, tables)
-    blocks = blocks_by_name(flat, where)
     problems: list[Problem] = []
     changes: list[Edit] = []
     differences: list[Difference] = []
     for name, by_place in rows.items():
         values = {place: row.value for place, row in by_place.items()}
         try:
-            for piece in pieces(flat, model, model.by_name[name], blocks, where):
+            for piece in pieces(document.flat, model, model.by_name[name], document.blocks, where):
                 changes += edits(piece, model, values, where)
                 differences += _differences(model, piece, rows)
         except ModelError as error:
@@ -108,7 +107,7 @@ def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> F
         raise ModelError(problems)
     differences.sort(key=lambda d: d.line)
     count = sum(map(len, rows.values()))
-    return Filled(spliced(text, changes), count, tuple(differences))
+    return Filled(document.edited(changes).text, count, tuple(differences))
 
 
 def _differences(model: Model, piece: Piece, rows: Assigned) -> Iterable[Difference]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
-from simdistrict.exchange.outline import Block, outline, split_head
+from simdistrict.exchange.outline import Block
 from simdistrict.exchange.splice import Edit
+from simdistrict.exchange.tokens import masked
 from simdistrict.expr import Array, Number, Points, fold
 from simdistrict.model import Element, Equation, Lookup, Model, Stock
 
@@ -23,8 +24,6 @@ Place = tuple[tuple[int, ...], float | None]
 _NUMBER = r"(?:[-+]\s*)?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _LITERAL = re.compile(_NUMBER)
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
-# a quoted name stays; {comments}, line continuations and display ranges hold no value
-_NO_VALUE = re.compile(r'("(?:[^"\\]|\\.)*")|\{[^{}]*\}|\\\n', re.DOTALL)
 _DISPLAY = re.compile(r"\[.*?\]", re.DOTALL)
 
 
@@ -59,21 +58,21 @@ class Piece:
         return zip(self.places, numbers, strict=False)
 
 
-def blocks_by_name(text: str, where: str) -> dict[str, list[Block]]:
-    """The definitions of each element, under its folded name, in the order of the file."""
+def by_name(blocks: Iterable[Block]) -> dict[str, list[Block]]:
+    """The definitions of each element and range by folded name, in the order of the file."""
     found: dict[str, list[Block]] = {}
-    for block in outline(text, where).blocks:
-        if block.kind in ("equation", "lookup", "data", "empty"):
+    for block in blocks:
+        if block.kind in ("equation", "lookup", "data", "empty", "dimension"):
             found.setdefault(fold(block.name), []).append(block)
     return found
 
 
 def pieces(
-    text: str, model: Model, element: Element, blocks: Mapping[str, list[Block]], where: str
+    text: str, model: Model, element: Element, blocks: Mapping[str, Sequence[Block]], where: str
 ) -> tuple[Piece, ...]:
     """The definitions of an element that hold numbers, not formulas.
 
-    text: with plain line ends; blocks: what `blocks_by_name` gives.
+    text: with plain line ends; blocks: what `by_name` gives.
     """
     found = []
     own = blocks[fold(element.name)]
@@ -89,28 +88,28 @@ def _piece(
     text: str, model: Model, element: Element, equation: Equation, block: Block, where: str
 ) -> Piece:
     positions = list(model.positions(element, equation))
-    masked = _NO_VALUE.sub(lambda m: m.group(1) or " " * len(m.group()), text[slice(*block.span)])
-    begin = len(masked) - len(split_head(masked)[2])
+    head = masked(text[slice(*block.span)])
+    begin = block.right_start - block.span[0]
     places: list[Place]
     match equation.expression:
         case Points(x, y, _):
-            pairs = _pairs(masked, begin)
+            pairs = _pairs(head, begin)
             spans = [span for _, span in pairs]
             places = [(p, x_) for p in positions for x_, _ in pairs]
-            known = sorted((x_, _value(masked, s)) for x_, s in pairs) == sorted(
+            known = sorted((x_, _value(head, s)) for x_, s in pairs) == sorted(
                 zip(x, y, strict=True)
             )
             known = known and len({x_ for x_, _ in pairs}) == len(pairs)
             # one set of points may serve several labels; it can hold one set of values only
             spans = spans * len(positions)
         case Array(values, _):
-            spans = [m.span() for m in _LITERAL.finditer(masked, begin)]
+            spans = [m.span() for m in _LITERAL.finditer(head, begin)]
             places = [(p, None) for p in positions]
-            known = tuple(_value(masked, s) for s in spans) == values
+            known = tuple(_value(head, s) for s in spans) == values
         case Number(value):
-            spans = [m.span() for m in _LITERAL.finditer(masked, begin)]
+            spans = [m.span() for m in _LITERAL.finditer(head, begin)]
             places = [(p, None) for p in positions]
-            known = [_value(masked, s) for s in spans] == [value]
+            known = [_value(head, s) for s in spans] == [value]
         case other:
             raise TypeError(f"{element.name} is not made of numbers: {other!r}")
     if not known:
@@ -119,15 +118,15 @@ def _piece(
         raise ModelError(Problem(f"{where}:{block.line}", what, hint))
     start = block.span[0]
     literals = tuple(
-        Literal(start + a, start + b, _value(masked, (a, b)), _line(text, start + a))
+        Literal(start + a, start + b, _value(head, (a, b)), _line(text, start + a))
         for a, b in spans
     )
     return Piece(element, equation, block, tuple(places), literals)
 
 
-def _pairs(masked: str, begin: int) -> list[tuple[float, tuple[int, int]]]:
+def _pairs(head: str, begin: int) -> list[tuple[float, tuple[int, int]]]:
     """The x of each point, and where its y stands: `(x,y),...` or all x before all y."""
-    body = _DISPLAY.sub(lambda m: " " * len(m.group()), masked[begin:])
+    body = _DISPLAY.sub(lambda m: " " * len(m.group()), head[begin:])
     found = [(_value(body, m.span(1)), m.span(2)) for m in _PAIR.finditer(body)]
     if not found:
         spans = [m.span() for m in _LITERAL.finditer(body)]

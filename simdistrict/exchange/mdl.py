@@ -10,23 +10,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
-from simdistrict.exchange.dimensions import element_dims, read_dimensions
+from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
+from simdistrict.exchange.grammar import parse_expression
+from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
 from simdistrict.exchange.outline import Block, outline
 from simdistrict.exchange.points import read_points
-from simdistrict.exchange.reference import parse_expression
+from simdistrict.exchange.splice import decoded, plain
 from simdistrict.expr import (
     Array,
     Binary,
     Call,
     Expr,
-    LookupCall,
     Number,
     Points,
     Ref,
     Unary,
-    children,
     fold,
-    rebuild,
     unquoted,
 )
 from simdistrict.model import (
@@ -44,7 +43,8 @@ from simdistrict.model import (
     Stock,
 )
 
-MAX_BYTES = 50_000_000
+# far beyond any model, and read within seconds
+MAX_BYTES, MAX_PROBLEMS = 20_000_000, 50
 
 
 def read_mdl(path: Path) -> Model:
@@ -57,7 +57,12 @@ def read_mdl(path: Path) -> Model:
 
 
 def read_text(path: Path) -> str:
-    """The text of a model file: UTF-8 or Windows-1252, any line ends, at most 50 MB."""
+    """The text of a model file with plain line ends: UTF-8 or Windows-1252, at most 20 MB."""
+    return plain(decoded(read_bytes(path))[0])
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a model file; what cannot be one is refused before it is read."""
     if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
         raise ModelError(
             Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
@@ -75,13 +80,14 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
-    if b"\0" in content[:4096]:
-        raise ModelError(Problem(str(path), "this is a binary file, not a Vensim model"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        what = "the file is in the encoding UTF-16, which Vensim does not write"
+        raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))
+    if (zero := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, zero) + 1
+        what = "this is a binary file, not a Vensim model (a zero byte is here)"
+        raise ModelError(Problem(f"{path}:{line}", what))
+    return content
 
 
 def read_mdl_text(text: str, name: str, where: str = "") -> Model:
@@ -93,21 +99,24 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
     by_kind: dict[str, list[Block]] = {}
     for block in parts.blocks:
         by_kind.setdefault(block.kind, []).append(block)
-    for block in by_kind.get("macro", []):
-        problems.append(_not_supported(where, block, f"the macro {block.name}"))
     for block in by_kind.get("check", []):
         notes.append(f'{where}:{block.line} | the reality check "{block.name}" is left out')
     dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where)
     problems += wrong
+    macros, wrong = read_macros(
+        by_kind.get("macro", []), lambda block, lookups: _equation(block, lookups, where), where
+    )
+    problems += wrong
     elements, wrong = _elements(
         [b for b in parts.blocks if b.kind in ("equation", "lookup", "data", "empty")],
-        {fold(d.name): d for d in dimensions},
+        dimensions,
+        macros,
         where,
     )
     problems += wrong
     problems += _missing(elements, where)
     if problems:
-        raise ModelError(problems)
+        raise ModelError(_some(problems, where))
     return Model(
         name,
         tuple(elements),
@@ -119,8 +128,12 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
     )
 
 
-def _not_supported(where: str, block: Block, what: str) -> Problem:
-    return Problem(f"{where}:{block.line}", f"{what} is not supported")
+def _some(problems: list[Problem], where: str) -> list[Problem]:
+    """As many problems as anybody reads."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    more = Problem(where, f"and {len(problems) - MAX_PROBLEMS} more problems")
+    return [*problems[:MAX_PROBLEMS], more]
 
 
 def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
@@ -133,8 +146,12 @@ def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
 
 
 def _elements(
-    blocks: list[Block], dimensions: Mapping[str, Dimension], where: str
+    blocks: list[Block],
+    dimensions: tuple[Dimension, ...],
+    macros: Mapping[str, Macro],
+    where: str,
 ) -> tuple[list[Element], list[Problem]]:
+    spaces = Spaces(dimensions, where)
     groups: dict[str, list[Block]] = {}
     for block in blocks:
         groups.setdefault(fold(block.name), []).append(block)
@@ -142,7 +159,7 @@ def _elements(
     elements: list[Element] = []
     problems: list[Problem] = []
     for name, group in groups.items():
-        if name in dimensions:
+        if name in spaces.by_name:
             problems.append(
                 Problem(
                     f"{where}:{group[0].line}",
@@ -151,20 +168,20 @@ def _elements(
             )
             continue
         try:
-            elements.append(_element(group, dimensions, lookups, where))
+            elements.append(_element(group, spaces, lookups, where))
         except ModelError as error:
             problems += error.problems
-    labels = {fold(label) for d in dimensions.values() for label in d.labels}
-    known = {*groups, *dimensions, *labels, "time"}
-    problems += [p for e in elements for p in _undefined(e, known, groups, where)]
+    elements, wrong = expanded(elements, macros, where)
+    problems += wrong
+    made = {fold(e.name) for e in elements} - groups.keys()
+    known = {*groups, *made, *spaces.by_name, *spaces.labels, "time"}
+    problems += _undefined(elements, known, groups, where)
     return _with_flows(elements), problems
 
 
-def _element(
-    group: list[Block], dimensions: Mapping[str, Dimension], lookups: set[str], where: str
-) -> Element:
+def _element(group: list[Block], spaces: Spaces, lookups: set[str], where: str) -> Element:
     first = group[0]
-    dims, positions = element_dims(group, dimensions, where)
+    dims, positions = spaces.of(group)
     equations = [_equation(block, lookups, where) for block in group]
     seen: dict[tuple[int, ...], int] = {}
     for block, places in zip(group, positions, strict=True):
@@ -200,10 +217,11 @@ def _equation(block: Block, lookups: set[str], where: str) -> Equation:
     expression: Expr
     if block.kind == "lookup":
         expression = read_points(block.right, block.name, place)
-    elif block.kind in ("data", "empty") or not block.right:
+    elif block.kind in ("data", "empty") or not block.right.strip():
         expression = Call("DATA", ())
     else:
-        expression = _apply_lookups(parse_expression(block.right, block.name, place), lookups)
+        start = f"{where}:{block.right_line}"
+        expression = parse_expression(block.right, block.name, start, lookups)
     match expression:
         case Call("INTEG" | "ACTIVE INITIAL", args) if len(args) == 2:
             initial = args[1]
@@ -213,20 +231,12 @@ def _equation(block: Block, lookups: set[str], where: str) -> Equation:
     return Equation(expression, initial, subscripts, exceptions, block.line)
 
 
-def _apply_lookups(expr: Expr, lookups: set[str]) -> Expr:
-    """Calls of lookup elements, which look like calls of functions until names are known."""
-    nodes = tuple(_apply_lookups(c, lookups) for c in children(expr))
-    if isinstance(expr, Call) and fold(expr.function) in lookups and len(nodes) == 1:
-        return LookupCall(Ref(fold(expr.function)), nodes[0])
-    return rebuild(expr, nodes) if nodes else expr
-
-
 def _kind(group: list[Block], equations: list[Equation]) -> type[Element]:
     if group[0].kind == "lookup":
         return Lookup
-    if group[0].kind in ("data", "empty") or not group[0].right:
+    if group[0].kind in ("data", "empty") or not group[0].right.strip():
         return Data
-    if group[0].right.upper().lstrip().startswith("INTEG") and equations[0].initial is not None:
+    if integrates(group[0], equations[0]):
         return Stock
     if all(isinstance(e.expression, Number | Array) and e.initial is None for e in equations):
         return Constant
@@ -239,8 +249,7 @@ def _check_kind(
     """What one element may hold: points only in lookups, as many numbers as labels."""
     for block, equation, places in zip(group, element.equations, positions, strict=True):
         place = f"{where}:{block.line}"
-        integrates = equation.initial is not None and block.right.upper().startswith("INTEG")
-        if integrates != isinstance(element, Stock):
+        if integrates(block, equation) != isinstance(element, Stock):
             raise ModelError(
                 Problem(
                     place,
@@ -267,20 +276,17 @@ def _check_kind(
 
 
 def _undefined(
-    element: Element, known: set[str], groups: Mapping[str, list[Block]], where: str
-) -> list[Problem]:
-    problems = []
-    for name in Model.causes(element):
-        if name not in known:
-            spelled = [g[0].name for g in groups.values()]
-            problems.append(
-                Problem(
-                    f"{where}:{element.line}",
-                    f'"{element.name}" uses "{name}", which the model does not define',
-                    did_you_mean(name, spelled),
-                )
-            )
-    return problems
+    elements: Iterable[Element], known: set[str], groups: Mapping[str, list[Block]], where: str
+) -> Iterable[Problem]:
+    spelled = [g[0].name for g in groups.values()]
+    count = 0
+    for element in elements:
+        for name in Model.causes(element):
+            if name not in known:
+                count += 1
+                what = f'"{element.name}" uses "{name}", which the model does not define'
+                hint = did_you_mean(name, spelled) if worth_a_hint(count, spelled) else ""
+                yield Problem(f"{where}:{element.line}", what, hint)
 
 
 def _with_flows(elements: list[Element]) -> list[Element]:

@@ -5,26 +5,44 @@ Splits text only. Knows no function of Vensim's language and builds no model.
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.tokens import QUOTED, masked, split_commas
 from simdistrict.model import Range
 
-_SKETCH = re.compile(r"^\\+---///", re.MULTILINE)
+SKETCH = re.compile(r"^\\+---///.*$", re.MULTILINE)
+SETTINGS = re.compile(r"^///---\\+.*$", re.MULTILINE)
 _KEYWORD = re.compile(r":(?:INTERPOLATE|RAW|HOLD BACKWARD|LOOK FORWARD):", re.IGNORECASE)
 _RANGE = re.compile(r"^(.*?)\[([^\[\]]*)\]\s*$", re.DOTALL)
-_STRETCH = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]', re.DOTALL)
+_STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
+# quotes and {comments} bind in equations only: a comment field may hold an odd number of them
+_HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|\{{[^{{}}]*+\}}|\{{)*+", re.DOTALL)
+_FIELD = re.compile(r"[^~|]*+")
+_BLANK = re.compile(r"\s*+")
+_ENCODING = re.compile(r"\s*+\{[^{}\n]*+\}")
+_MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
+_END_OF_MACRO = re.compile(r":END OF MACRO:", re.IGNORECASE)
+_SUBSCRIPTS = re.compile(rf"\[((?:[^\[\]\"]++|{QUOTED})*+)\]")
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One definition in the file.
 
-    kind: equation, lookup, data, dimension, macro, check (a reality check) or empty.
+    kind: equation, lookup, data, dimension, macro, check (a reality check), group or empty.
     name, subscripts, exceptions: the left-hand side, in the file's spelling.
-    right: the right-hand side without line continuations and {comments}.
-    span: where the equation, left- and right-hand side, begins and ends in the text.
+    right: the right-hand side with blanks for line continuations and {comments}.
+    line, right_line: where the definition and its right-hand side begin, counted from 1.
+    span: where the equation, left- and right-hand side, begins and ends in the text; right_start:
+    where `right` begins there; fields: the same for the equation, the units, the documentation
+    and the flag behind it, as far as they are there; stop: the place behind the closing sign.
+    arguments, outputs, body: of a macro, its inputs, its further outputs and its definitions.
     """
 
     kind: str
@@ -37,7 +55,14 @@ class Block:
     range: Range = Range()
     documentation: str = ""
     group: str = ""
-    span: tuple[int, int] = (0, 0)
+    span: Span = (0, 0)
+    right_start: int = 0
+    right_line: int = 0
+    fields: tuple[Span, ...] = ()
+    stop: int = 0
+    arguments: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    body: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +70,13 @@ class Outline:
     """All blocks of a file in order, and what its settings ask for.
 
     unit_synonyms: names of one and the same unit (code 22 of the settings).
+    stop: the place where the equations end and the sketch, or nothing, begins.
     """
 
     blocks: tuple[Block, ...]
     integrator: str
     unit_synonyms: tuple[tuple[str, ...], ...]
+    stop: int = 0
 
 
 def outline(text: str, where: str) -> Outline:
@@ -58,129 +85,146 @@ def outline(text: str, where: str) -> Outline:
     where: the name of the file for messages. Raises ModelError when the text ends inside a
     definition or holds none at all.
     """
-    sketch = _SKETCH.search(text)
-    equations, rest = (text[: sketch.start()], text[sketch.end() :]) if sketch else (text, "")
-    blocks: list[Block] = []
-    group = ""
-    position = _skip_encoding(equations)
-    while True:
-        fields, start, position = _next_block(equations, position, where)
-        if fields is None:
-            break
-        line = text.count("\n", 0, start) + 1
-        head = fields[0].strip()
-        if head.startswith("****"):
-            group = head.strip("*").strip().lstrip(".")
-        elif head:
-            block = _block(fields, line, group, where)
-            blocks.append(replace(block, span=(start, start + len(fields[0]))))
-    if not blocks:
+    sketch = SKETCH.search(text) or SETTINGS.search(text)
+    stop = sketch.start() if sketch else len(text)
+    encoding = _ENCODING.match(text, 0, stop)
+    start = encoding.end() if encoding else 0
+    blocks = tuple(_Splitter(text, where).blocks(start, stop))
+    if not any(block.kind != "group" for block in blocks):
         raise ModelError(
             Problem(where, "this is not a Vensim model: it holds no definition that ends in |")
         )
+    rest = text[stop:]
     synonyms = tuple(
         tuple(name.strip() for name in line.split(",") if name.strip())
         for line in re.findall(r"^22:(.*)$", rest, re.MULTILINE)
     )
-    return Outline(tuple(blocks), _integrator(rest), synonyms)
+    return Outline(blocks, _integrator(rest), synonyms, stop)
 
 
-def _skip_encoding(text: str) -> int:
-    match = re.match(r"\s*\{[^{}\n]*\}", text)
-    return match.end() if match else 0
+class _Splitter:
+    """Goes through a text once, from the top, and counts its lines on the way."""
 
+    def __init__(self, text: str, where: str) -> None:
+        self.text = text
+        self.where = where
+        self.counted = 0
+        self.line = 1
+        self.group = ""
 
-def _next_block(text: str, position: int, where: str) -> tuple[list[str] | None, int, int]:
-    """The ~-separated fields of the block at position, where it starts, where the next may."""
-    start = _content_start(text, position)
-    if start >= len(text):
-        return None, start, start
-    if text.startswith(":MACRO:", start):
-        end = text.find(":END OF MACRO:", start)
-        if end < 0:
-            raise _cut_off(text, start, where)
-        return [text[start:end]], start, end + len(":END OF MACRO:")
-    fields: list[str] = []
-    begin = at = start
-    while at < len(text):
-        char = text[at]
-        # quotes bind in equations only: a comment may hold an odd number of them
-        if char == '"' and not fields:
-            close = _closing_quote(text, at)
-            if close < 0:
-                raise _cut_off(text, start, where)
-            at = close
-        elif char in "~|":
-            fields.append(text[begin:at])
-            begin = at + 1
-            if char == "|":
-                return fields, start, at + 1
-        at += 1
-    raise _cut_off(text, start, where)
+    def line_at(self, at: int) -> int:
+        """The line of a place that lies behind all places asked for before."""
+        self.line += self.text.count("\n", self.counted, at)
+        self.counted = at
+        return self.line
 
+    def blocks(self, start: int, stop: int) -> Iterator[Block]:
+        while (start := self.after_blanks(start, stop)) < stop:
+            if self.text[start] == ":" and _MACRO.match(self.text, start, stop):
+                block = self.macro(start, stop)
+                start = block.stop
+                yield block
+                continue
+            fields = self.fields(start, stop)
+            begin, end = fields[0]
+            line = self.line_at(start)
+            start = fields[-1][1] + 1
+            head = self.text[begin:end].strip()
+            if head.startswith("****"):
+                self.group = head.strip("*").strip().lstrip(".")
+                span = (begin, end)
+                yield Block("group", self.group, "", line, span=span, fields=fields, stop=start)
+            elif head:
+                yield self.block(fields, line)
 
-def _content_start(text: str, position: int) -> int:
-    while position < len(text) and text[position].isspace():
-        position += 1
-    return position
+    def after_blanks(self, start: int, stop: int) -> int:
+        match = _BLANK.match(self.text, start, stop)
+        return match.end() if match else start
 
+    def fields(self, start: int, stop: int) -> tuple[Span, ...]:
+        """Where the ~-separated fields of the block at `start` lie."""
+        found: list[Span] = []
+        at = start
+        group = self.text.startswith("****", start)
+        while True:
+            match = (_FIELD if found or group else _HEAD).match(self.text, at, stop)
+            end = match.end() if match else at
+            if end >= stop or self.text[end] not in "~|":
+                raise self.cut_off(start)
+            found.append((at, end))
+            at = end + 1
+            if self.text[end] == "|":
+                return tuple(found)
 
-def _closing_quote(text: str, at: int) -> int:
-    at += 1
-    while at < len(text):
-        if text[at] == "\\" and text[at + 1 : at + 2] == '"':
-            at += 1
-        elif text[at] == '"':
-            return at
-        at += 1
-    return -1
-
-
-def _cut_off(text: str, start: int, where: str) -> ModelError:
-    head = " ".join(text[start : start + 60].split())
-    line = text.count("\n", 0, start) + 1
-    return ModelError(
-        Problem(
-            f"{where}:{line}",
-            f'the file ends inside the definition that begins "{head}"',
-            "a definition ends in |; is the file cut off, or not a Vensim model?",
+    def cut_off(self, start: int) -> ModelError:
+        head = " ".join(self.text[start : start + 60].split())
+        return ModelError(
+            Problem(
+                f"{self.where}:{self.line_at(start)}",
+                f'the file ends inside the definition that begins "{head}"',
+                "a definition ends in |; is the file cut off, or not a Vensim model?",
+            )
         )
-    )
 
-
-def _block(fields: list[str], line: int, group: str, where: str) -> Block:
-    if fields[0].startswith(":MACRO:"):
-        name = fields[0][len(":MACRO:") :].split("(")[0].strip()
-        return Block("macro", name, "", line, group=group)
-    fields = [_plain(fields[0]), *fields[1:]]
-    units, limits = _units(fields[1] if len(fields) > 1 else "", f"{where}:{line}")
-    documentation = " ".join(fields[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
-    kind, left, right = split_head(fields[0])
-    name, subscripts, exceptions = _left(left)
-    return Block(
-        kind, name, right.strip(), line, subscripts, exceptions, units, limits, documentation, group
-    )
-
-
-def _plain(text: str) -> str:
-    """Without line continuations, and without {comments} outside quotes."""
-    text = re.sub(r"\\\n\s*", " ", text)
-    if "{" in text:
-        text = re.sub(
-            r'("(?:[^"\\]|\\.)*")|\{[^{}]*\}', lambda m: m.group(1) or " ", text, flags=re.DOTALL
+    def macro(self, start: int, stop: int) -> Block:
+        head = _MACRO.match(self.text, start, stop)
+        end = _END_OF_MACRO.search(self.text, start, stop)
+        if head is None or end is None:
+            raise self.cut_off(start)
+        line, group = self.line_at(start), self.group
+        inputs, _, outputs = masked(head.group(2)).partition(":")
+        body = tuple(self.blocks(head.end(), end.start()))
+        self.group = group
+        return Block(
+            "macro",
+            " ".join(masked(head.group(1)).split()),
+            "",
+            line,
+            group=group,
+            span=(start, end.end()),
+            stop=end.end(),
+            arguments=tuple(filter(None, split_commas(inputs))),
+            outputs=tuple(filter(None, split_commas(outputs))),
+            body=body,
         )
-    return " ".join(text.split())
+
+    def block(self, fields: tuple[Span, ...], line: int) -> Block:
+        texts = [self.text[a:b] for a, b in fields]
+        head = masked(texts[0])
+        units, limits = _units(texts[1] if len(fields) > 1 else "", f"{self.where}:{line}")
+        documentation = " ".join(texts[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
+        kind, left, right = split_head(head)
+        name, subscripts, exceptions = _left(left)
+        right_start = fields[0][1] - len(right)
+        return Block(
+            kind,
+            name,
+            right,
+            line,
+            subscripts,
+            exceptions,
+            units,
+            limits,
+            documentation,
+            self.group,
+            fields[0],
+            right_start,
+            line + self.text.count("\n", fields[0][0], right_start),
+            fields,
+            fields[-1][1] + 1,
+        )
 
 
 def _units(text: str, where: str) -> tuple[str, Range]:
-    text = " ".join(text.split())
+    text = " ".join(masked(text).split())
     match = _RANGE.match(text)
     if not match:
         return text, Range()
     bounds: list[float | None] = []
     for bound in match.group(2).split(","):
         try:
-            bounds.append(None if bound.strip() in ("?", "") else float(bound))
+            value = None if bound.strip() in ("?", "") else float(bound)
+            bounds.append(None if value is None or math.isnan(value) else value)
         except ValueError:
             raise ModelError(
                 Problem(where, f"the range [{match.group(2)}] holds {bound.strip()!r}, no number")
@@ -208,22 +252,22 @@ def split_head(head: str) -> tuple[str, str, str]:
             return "equation", head[:at], head[at + 1 :].removeprefix("=")
         elif char == "(":
             return "lookup", head[:at], head[at:]
-        elif head.startswith("<->", at):
+        elif char == "<" and head.startswith("<->", at):
             return "dimension", head[:at], head[at:]
     return "empty", head, ""
 
 
 def _colon(head: str, at: int) -> tuple[str, int]:
     """What a colon outside brackets begins, and how long the mark is; empty to read on."""
-    rest = head[at:]
+    rest = head[at : at + 40]
     upper = rest.upper()
     if upper.startswith(":EXCEPT:"):
         return "", 0
     if upper.startswith((":THE CONDITION:", ":TEST INPUT:")):
         return "check", 1
     if keyword := _KEYWORD.match(rest):
-        after = rest[keyword.end() :].lstrip()
-        return "data", keyword.end() + len(rest[keyword.end() :]) - len(after.removeprefix(":="))
+        after = head[at + keyword.end() :].lstrip()
+        return "data", len(head) - at - len(after.removeprefix(":="))
     if rest.startswith(":="):
         return "data", 2
     # the second colon of :EXCEPT: stands behind a letter
@@ -232,15 +276,15 @@ def _colon(head: str, at: int) -> tuple[str, int]:
 
 def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Name, subscripts and exceptions of a left-hand side."""
-    if text.lstrip().startswith('"'):
-        close = _closing_quote(text, text.index('"'))
-        name, rest = text[: close + 1], text[close + 1 :]
+    stripped = text.lstrip()
+    if quoted := re.match(QUOTED, stripped):
+        name, rest = quoted.group(), stripped[quoted.end() :]
     else:
         name, bracket, rest = text.partition("[")
         rest = bracket + rest
     groups = [
-        tuple(subscript.strip() for subscript in group.split(","))
-        for group in re.findall(r"\[([^\[\]]*)\]", rest)
+        tuple(" ".join(subscript.split()) for subscript in split_commas(match.group(1)))
+        for match in _SUBSCRIPTS.finditer(rest)
     ]
     return " ".join(name.split()), (groups[0] if groups else ()), tuple(groups[1:])
 

@@ -30,6 +30,11 @@ def read_exact(path: Path) -> tuple[str, str]:
         content = path.read_bytes()
     except OSError as error:
         raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
+    return decoded(content)
+
+
+def decoded(content: bytes) -> tuple[str, str]:
+    """The text of a file's bytes, and the encoding that gives them back."""
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
     try:
         return content.decode(encoding), encoding

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from simdistrict import simulate
 from simdistrict.engine.program import build
 from simdistrict.errors import ExchangeError, ModelError
 from simdistrict.exchange.equations import EquationText
@@ -116,9 +118,45 @@ def test_loop_of_initial_values_is_told_apart() -> None:
     assert "loop of initial values" in message
 
 
-def test_macros_are_refused_by_name() -> None:
-    text = ":MACRO: DOUBLE(x)\nDOUBLE = 2*x ~ ~ |\n:END OF MACRO:\n" + mdl("a = DOUBLE(2)")
-    assert "the macro DOUBLE is not supported" in problems(text)
+MACRO = """:MACRO: GAP CLOSED(goal, pace)
+GAP CLOSED = INTEG(gap / pace, start) ~ goal ~ A stock. |
+gap = goal - GAP CLOSED ~ goal ~ A local name. |
+start = INITIAL(goal / 2 + 0 * TIME STEP$) ~ goal ~ Another. |
+:END OF MACRO:
+"""
+
+
+def test_a_macro_is_what_its_equations_say_at_each_call() -> None:
+    calls = "a = GAP CLOSED(b, 4) + GAP CLOSED(2 * b, 2)\nb = 8"
+    by_hand = """
+        a = x + y
+        x = INTEG((b - x) / 4, b / 2)
+        y = INTEG((2 * b - y) / 2, b)
+        b = 8"""
+    macros = read_mdl_text(MACRO + mdl(calls), "model")
+    assert isinstance(macros["GAP CLOSED 2"], Stock)
+    result, expected = simulate(macros), simulate(small(by_hand))
+    assert np.array_equal(result["a"], expected["a"])
+
+
+def test_a_macro_per_label() -> None:
+    calls = "r : n, s\nb[r] = 8, 4\na[r] = GAP CLOSED(b[r], 4)"
+    by_hand = "r : n, s\nb[r] = 8, 4\na[r] = INTEG((b[r] - a[r]) / 4, b[r] / 2)"
+    result = simulate(read_mdl_text(MACRO + mdl(calls), "model"))
+    assert np.array_equal(result["a"], simulate(small(by_hand))["a"])
+
+
+def test_a_macro_with_a_second_output_and_a_lookup_as_its_input() -> None:
+    macro = ":MACRO: F(table, x : twice)\nF = table(x) ~~|\ntwice = 2 * F ~~|\n:END OF MACRO:\n"
+    model = read_mdl_text(macro + mdl("t((0,0),(10,100))\na = F(t, Time : b)\nc = b + a"), "m")
+    result = simulate(model)
+    assert np.array_equal(result["c"], 30 * result["time"])
+
+
+def test_a_macro_that_calls_itself_or_gets_too_little_is_refused() -> None:
+    macro = ":MACRO: F(x)\nF = F(x) + 1 ~~|\n:END OF MACRO:\n"
+    assert "calls itself" in problems(macro + mdl("a = F(2)"))
+    assert "gives the macro F 2 inputs" in problems(macro + mdl("a = F(2, 3)"))
 
 
 def test_wrong_number_of_arguments() -> None:

@@ -42,6 +42,7 @@ COMMANDS = [
     "new",
     "rerun",
     "calibrate",
+    "convert",
     "tables",
     "plot",
     "regimes",

@@ -59,7 +59,7 @@ def with_sketch(text: str, where: str = "model.mdl", effort: float = 1.0) -> str
     first = _VIEW.search(flat, 0, stop)
     start = first.start() if first else stop
     if not end:
-        views += _settings(model)
+        views += settings(model)
     if start and flat[start - 1] != "\n":
         views = "\n" + views
     return spliced(text, [Edit(start, stop, views)])
@@ -143,7 +143,9 @@ class _Records:
         self._variable(pipe.flow, placed.label, 40)
 
 
-def _settings(model: Model) -> str:
+def settings(model: Model) -> str:
+    """The block behind the last view: the method of integration, and units of one meaning."""
     stocks = [e.name for e in model if isinstance(e, Stock)]
     shown = stocks[0] if stocks else "Time"
-    return SETTINGS.format(method=1 if model.integrator == "rk4" else 0, shown=shown)
+    text = SETTINGS.format(method=1 if model.integrator == "rk4" else 0, shown=shown)
+    return text + "".join(f"22:{','.join(units)}\n" for units in model.unit_synonyms)

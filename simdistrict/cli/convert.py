@@ -1,0 +1,119 @@
+"""`simdistrict convert`: a file of one format as a file of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+DATA = (".nc", ".csv", ".tab", ".dat")
+SCENARIOS = (".yaml", ".yml")
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--scenario", help="Write this scenario into the model; or which run of a .nc file.")
+@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@click.option("--model", help="The model that a .cin file is for.")
+@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+def command(
+    source: str,
+    target: Path,
+    scenario: str | None,
+    sets: tuple[str, ...],
+    model: str | None,
+    force: bool,
+) -> None:
+    """Convert IN to OUT, by their suffixes.
+
+    A model (.mdl to .mdl) keeps every byte but what --scenario and --set change. A policy becomes
+    a formula with STEP or RAMP in the equation of each constant that it moves, so that Vensim
+    runs it; such a constant is no longer one in OUT.
+
+    Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
+    .csv, .tab and .dat.
+
+    Example: simdistrict convert district scenario.mdl --scenario security_tariffs
+    """
+    from simdistrict.atomic import writable_target
+
+    suffix = target.suffix.lower()
+    kind = Path(source).suffix.lower()
+    ways: list[tuple[bool, Callable[[], None]]] = [
+        (
+            kind in ("", ".mdl") and suffix == ".mdl",
+            lambda: _model(source, target, scenario, sets, force),
+        ),
+        (
+            kind in ("", *SCENARIOS) and suffix == ".cin",
+            lambda: _cin(source, target, sets, force),
+        ),
+        (
+            kind == ".cin" and suffix in SCENARIOS,
+            lambda: _yaml(Path(source), target, model, force),
+        ),
+        (
+            kind in DATA and suffix in DATA[1:],
+            lambda: _series(Path(source), target, scenario, force),
+        ),
+    ]
+    way = next((do for fits, do in ways if fits), None)
+    if way is None:
+        raise click.UsageError(
+            f"{kind or source} cannot be converted to {suffix or target}: "
+            "see the list in simdistrict convert --help"
+        )
+    writable_target(target, force=force)
+    way()
+    click.echo(f"wrote {target}")
+
+
+def _model(
+    source: str, target: Path, scenario: str | None, sets: tuple[str, ...], force: bool
+) -> None:
+    from simdistrict.exchange.document import Document
+    from simdistrict.library import find_model
+
+    path = find_model(source)
+    document = Document.read(path)
+    # a text that is no model is refused even where nothing changes
+    model = document.model
+    if scenario is not None or sets:
+        from simdistrict.conversion.models import with_scenario
+        from simdistrict.scenario import bare_scenario, load_scenario, resolve
+
+        written = bare_scenario(path) if scenario is None else load_scenario(scenario)
+        document = with_scenario(document, resolve(written, model, sets))
+    document.write(target)
+
+
+def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:
+    from simdistrict.atomic import write_text
+    from simdistrict.conversion.changes import cin_text
+    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.scenario import load_scenario, model_path, resolve
+
+    scenario = load_scenario(source)
+    model = read_mdl(model_path(scenario))
+    write_text(target, cin_text(resolve(scenario, model, sets), model), force=force)
+
+
+def _yaml(source: Path, target: Path, model: str | None, force: bool) -> None:
+    from simdistrict.atomic import write_text
+    from simdistrict.conversion.changes import scenario_text
+    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.library import find_model
+
+    if model is None:
+        raise click.UsageError("a .cin file does not say which model it is for: add --model MODEL")
+    path = find_model(model)
+    write_text(target, scenario_text([source], read_mdl(path), path), force=force)
+
+
+def _series(source: Path, target: Path, scenario: str | None, force: bool) -> None:
+    from simdistrict.atomic import write_text
+    from simdistrict.conversion.series import series_text
+
+    write_text(target, series_text(source, target.suffix.lower(), scenario), force=force)

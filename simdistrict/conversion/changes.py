@@ -1,0 +1,52 @@
+"""Scenarios as Vensim's changes files (.cin), and changes files as scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from simdistrict.changes import read_changes
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.exchange.equations import number, quoted
+from simdistrict.model import CONTROL, Model
+from simdistrict.scenario import Resolved, bare_scenario, resolve, to_yaml
+
+_CONTROL_FIELDS = ("initial_time", "final_time", "time_step", "save_step")
+
+
+def cin_text(resolved: Resolved, model: Model) -> str:
+    """The assumptions and control values of a scenario as a changes file.
+
+    Raises ScenarioError where it has policies: a changes file has no dates.
+    """
+    if resolved.policies:
+        names = ", ".join(f'"{policy.name}"' for policy in resolved.policies)
+        what = f"the policies {names} move constants during the run, and a .cin file has no dates"
+        hint = "write them into a model: simdistrict convert MODEL OUT.mdl --scenario NAME"
+        raise ScenarioError(Problem(resolved.name, what, hint))
+    lines = [f":C {' '.join(resolved.title.split())}"]
+    for change in resolved.assumptions:
+        element = model.by_name[change.element]
+        # as in a model, a name with unusual signs stands in quotes and its labels behind it
+        rest = change.text[len(element.name) :]
+        lines.append(f"{quoted(element.name)}{rest} = {number(change.value)}")
+    for name, field in zip(CONTROL, _CONTROL_FIELDS, strict=True):
+        value = getattr(resolved.run, field)
+        if value is not None:
+            lines.append(f"{name.upper()} = {number(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def scenario_text(paths: Sequence[Path], model: Model, model_file: Path) -> str:
+    """The constants of changes files as a scenario that stands alone.
+
+    Raises ScenarioError where they change lookups: a scenario has none.
+    """
+    changes = read_changes(paths, model)
+    if changes.lookups:
+        names = ", ".join(f'"{lookup.name}"' for lookup in changes.lookups)
+        what = f"the points of {names} are changed, and a scenario holds constants only"
+        hint = "run them as they are: simdistrict run MODEL --changes FILE.cin"
+        raise ScenarioError(Problem(str(paths[0]), what, hint))
+    scenario = changes.on(bare_scenario(model_file))
+    return to_yaml(resolve(scenario, model), model)

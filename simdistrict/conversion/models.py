@@ -1,0 +1,157 @@
+"""A scenario written into the text of a model, so that Vensim runs it without us.
+
+Assumptions become numbers, run settings become control values, and a policy becomes a formula
+with STEP or RAMP in the equation of each constant that it moves. Everything else stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.document import Document, stretch
+from simdistrict.exchange.equations import number
+from simdistrict.exchange.literals import Place, edits, pieces
+from simdistrict.exchange.revision import instead, settings_edits
+from simdistrict.exchange.splice import Edit
+from simdistrict.exchange.writing import element_text
+from simdistrict.expr import Binary, Call, Expr, Number, fold
+from simdistrict.model import (
+    CONTROL,
+    Auxiliary,
+    Constant,
+    Element,
+    Equation,
+    Model,
+    constant_values,
+)
+from simdistrict.scenario import Policy, Resolved, RunSettings
+from simdistrict.scenario.places import flat_place
+
+_CONTROL_FIELDS = dict(
+    zip(CONTROL, ("initial_time", "final_time", "time_step", "save_step"), strict=True)
+)
+
+
+def with_scenario(document: Document, resolved: Resolved) -> Document:
+    """The document with the assumptions, policies and run settings of a scenario.
+
+    Raises ModelError where Vensim's file cannot hold them.
+    """
+    return document.edited(_edits(document, resolved))
+
+
+def _edits(document: Document, resolved: Resolved) -> Iterator[Edit]:
+    model = document.model
+    values: dict[str, dict[int, float]] = {}
+    for change in resolved.assumptions:
+        values.setdefault(change.element, {}).update(dict.fromkeys(change.places, change.value))
+    moves: dict[str, list[Policy]] = {}
+    for policy in resolved.policies:
+        for name in dict.fromkeys(change.element for change in policy.changes):
+            moves.setdefault(name, []).append(policy)
+    for name in dict.fromkeys((*values, *moves)):
+        element = model.by_name[name]
+        shape = model.shape(element)
+        now = {
+            place: values.get(name, {}).get(flat_place(place, shape), value)
+            for place, value in constant_values(model, element).items()
+        }
+        if name not in document.blocks:
+            what = f'"{element.name}" comes from a macro, whose text cannot be changed here'
+            raise ModelError(Problem(document.where, what))
+        if name in moves:
+            moved = _moved(model, element, now, moves[name], resolved.name)
+            yield from instead(document, name, element_text(model, moved))
+        else:
+            wanted: dict[Place, float] = {(place, None): value for place, value in now.items()}
+            for piece in pieces(document.flat, model, element, document.blocks, document.where):
+                yield from edits(piece, model, wanted, document.where)
+    yield from _run_settings(document, model, resolved.run)
+
+
+def _moved(
+    model: Model,
+    element: Element,
+    now: dict[tuple[int, ...], float],
+    policies: Sequence[Policy],
+    scenario: str,
+) -> Element:
+    """The constant as a formula of time: one equation for each label where it has any."""
+    shape, labels = model.shape(element), model.labels(element)
+    equations = []
+    for place, value in now.items():
+        expr: Expr = Number(value)
+        for policy in policies:
+            for change in policy.changes:
+                if (
+                    change.element == fold(element.name)
+                    and flat_place(place, shape) in change.places
+                ):
+                    expr = _on_top(expr, change.value, fraction(policy))
+        names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
+        equations.append(Equation(expr, None, names))
+    named = ", ".join(f'"{policy.name}"' for policy in policies)
+    note = f"[Moved by the policy {named} of the scenario {scenario}.]".replace("|", "/")
+    return Auxiliary(
+        name=element.name,
+        equations=tuple(equations),
+        units=element.units,
+        range=element.range,
+        documentation=" ".join(filter(None, (element.documentation, note.replace("~", "-")))),
+        dims=element.dims,
+        group=element.group,
+    )
+
+
+def _on_top(before: Expr, target: float, share: Expr) -> Expr:
+    """From where the value is without the policy to its target."""
+    if before == Number(0.0):
+        return Binary("*", Number(target), share)
+    if isinstance(before, Number):
+        way = Binary("*", Binary("-", Number(target), before), share)
+        return Binary("+", before, way)
+    # the value before stands once, so that many policies do not make a text of many pages
+    rest = Binary("*", before, Binary("-", Number(1.0), share))
+    return Binary("+", rest, Binary("*", Number(target), share))
+
+
+def fraction(policy: Policy) -> Expr:
+    """How much of a policy's way is gone, from 0 to 1 and back, as a formula of time."""
+    start, end, ramp = policy.start, policy.end, policy.ramp
+    if ramp <= 0:
+        begun: Expr = Call("STEP", (Number(1.0), Number(start)))
+        if end is None:
+            return begun
+        return Binary("-", begun, Call("STEP", (Number(1.0), Number(end))))
+    begun = _ramp(start, ramp)
+    if end is None:
+        return begun
+    return Binary("*", begun, Binary("-", Number(1.0), _ramp(end, ramp)))
+
+
+def _ramp(start: float, length: float) -> Expr:
+    line = Call("RAMP", (Number(1.0), Number(start), Number(start + length)))
+    return line if length == 1 else Binary("/", line, Number(length))
+
+
+def _run_settings(document: Document, model: Model, run: RunSettings) -> Iterator[Edit]:
+    for name, attribute in _CONTROL_FIELDS.items():
+        value = getattr(run, attribute)
+        if value is None:
+            continue
+        if name not in document.blocks:
+            what = f"the model has no {name.upper()}, which the scenario sets"
+            raise ModelError(Problem(document.where, what, f"add {name.upper()} to the model"))
+        block = document.block(name)
+        element = model.by_name[name]
+        if isinstance(element, Constant) and constant_values(model, element) == {(): value}:
+            continue
+        span = (block.right_start, block.fields[0][1])
+        yield from stretch(document.flat, span, number(value))
+    if run.integrator == "adaptive":
+        what = "the scenario asks for adaptive steps, which the settings of a .mdl file have not"
+        raise ModelError(Problem(document.where, what, "leave `integrator` out, or use rk4"))
+    if run.integrator is not None:
+        yield from settings_edits(document, replace(model, integrator=run.integrator))

@@ -1,0 +1,85 @@
+"""Results as Vensim's tables (.tab, .csv) and data files (.dat)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from simdistrict.comparison import load
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.exchange.equations import number
+from simdistrict.exchange.series import Record, Series
+
+SUFFIXES = (".tab", ".csv", ".dat")
+
+
+def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
+    """The series of a result in the format of a suffix.
+
+    scenario: which of several runs in a .nc file. Raises ExchangeError for a file without
+    series, and where it holds several runs of which none is chosen.
+    """
+    series = _one_run(load(path), scenario, path)
+    if suffix == ".dat":
+        return "".join(_data(series))
+    return _table(series, "\t" if suffix == ".tab" else ",")
+
+
+def _one_run(series: Series, scenario: str | None, path: Path) -> Series:
+    """The series of one run, whose names carry no run before them."""
+    runs = dict.fromkeys(
+        record.name.rpartition(": ")[0]
+        for key, record in series.records.items()
+        if ": " in record.name and path.suffix.lower() == ".nc" and ": " in key
+    )
+    if not runs:
+        return series
+    if scenario not in runs:
+        what = f"the file holds several runs: {', '.join(list(runs)[:5])}"
+        raise ExchangeError(Problem(str(path), what, "choose one with --scenario NAME"))
+    head = f"{scenario}: "
+    chosen = {
+        key.removeprefix(head): Record(
+            record.name.removeprefix(head),
+            record.element,
+            record.time,
+            record.values,
+            record.constant,
+        )
+        for key, record in series.records.items()
+        if key.startswith(head)
+    }
+    return Series(series.where, chosen, series.attrs)
+
+
+def _data(series: Series) -> Iterator[str]:
+    """A name on its own line, then a line for each time; a constant has one pair."""
+    for record in series.records.values():
+        yield f"{record.name}\n"
+        last = 1 if record.constant else len(record.time)
+        for time, value in zip(record.time[:last], record.values[:last], strict=True):
+            if not math.isnan(value):
+                yield f"{number(float(time))}\t{number(float(value))}\n"
+
+
+def _table(series: Series, delimiter: str) -> str:
+    """Time down, an element in each column; a constant stands in the first row only."""
+    records = list(series.records.values())
+    times = sorted({float(t) for r in records if not r.constant for t in r.time})
+    times = times or sorted({float(t) for r in records for t in r.time[:1]})
+    columns = [
+        {times[0]: float(r.values[0])}
+        if r.constant
+        else dict(zip(map(float, r.time), map(float, r.values), strict=True))
+        for r in records
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(["Time", *(r.name for r in records)])
+    for time in times:
+        row = [column.get(time, math.nan) for column in columns]
+        writer.writerow([number(time), *("" if math.isnan(x) else number(x) for x in row)])
+    return out.getvalue()

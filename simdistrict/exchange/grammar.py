@@ -1,0 +1,342 @@
+"""Vensim's equation language: the tree of a right-hand side from its text.
+
+A parser by precedence, from the loosest to the closest: :IMPLIES:, :OR:, :AND:, :NOT:,
+comparisons, sums, products, signs, powers (which bind from the right). Names are not looked up
+here, except that lookups must be known to tell `table(x)` from a call of a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.points import read_points
+from simdistrict.exchange.tokens import Token, split_commas, tokens
+from simdistrict.expr import (
+    Array,
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Ref,
+    Text,
+    Unary,
+    WithLookup,
+    children,
+    fold,
+)
+
+# how many calls deep the parser may be: some 160 nested parentheses or functions, far beyond any
+# model and within Python's stack
+MAX_DEPTH = 640
+# how high a tree may be, sums of many terms included, for all that walks and compiles it later
+MAX_HEIGHT = 190
+NA = -(2.0**109)  # how Vensim stores :NA: in a list of numbers
+
+_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+_LEFT = {":implies:": 1, ":or:": 2, ":and:": 3} | dict.fromkeys(_COMPARISONS, 5)
+_LEFT |= {"+": 6, "-": 6, "*": 7, "/": 7, "^": 9}
+_NOT, _SIGN, _POWER = 4, 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCall(Call):
+    """A call of a macro with further outputs, `F(a, b : c, d)`; outputs are folded names."""
+
+    outputs: tuple[str, ...] = ()
+
+
+class EquationError(Exception):
+    """What is wrong with a right-hand side, and at which place of its text."""
+
+    def __init__(self, what: str, at: int) -> None:
+        super().__init__(what)
+        self.at = at
+
+
+def parse(text: str, lookups: Collection[str] = ()) -> Expr:
+    """The tree of a right-hand side without comments and line continuations.
+
+    lookups: folded names of the lookup elements. Raises EquationError.
+    """
+    return _Parser(text, lookups).whole()
+
+
+def parse_expression(text: str, element: str, where: str, lookups: Collection[str] = ()) -> Expr:
+    """The tree of a right-hand side; element and where (file and line) serve the message.
+
+    Raises ModelError when the text is no equation. A text of several lines has its first one at
+    `where`, and the message counts on from there.
+    """
+    try:
+        return parse(text, lookups)
+    except RecursionError:
+        raise ModelError(Problem(where, f'the equation of "{element}" {_TOO_DEEP}')) from None
+    except EquationError as error:
+        file, _, line = where.rpartition(":")
+        if line.isdigit():
+            where = f"{file}:{int(line) + text.count(chr(10), 0, error.at)}"
+        what = f'the equation of "{element}" cannot be read: {error}'
+        raise ModelError(Problem(where, what)) from None
+
+
+def subscripts_of(bracket: str) -> tuple[str, ...]:
+    """The folded subscripts of `[a, b!]`."""
+    found = []
+    for part in split_commas(bracket[1:-1]):
+        mark = "!" if part.endswith("!") else ""
+        found.append(fold(part.removesuffix("!")) + mark)
+    return tuple(found)
+
+
+_TOO_DEEP = "nests too deeply; give parts of it names of their own"
+
+
+def _height(expr: Expr) -> int:
+    """The number of nodes from the top of a tree to its deepest leaf."""
+    level, height = [expr], 0
+    while level:
+        height += 1
+        level = [child for node in level for child in children(node)]
+    return height
+
+
+class _Parser:
+    def __init__(self, text: str, lookups: Collection[str]) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+        self.depth = 0
+        self.lookups = lookups
+        self.here = self.tokens[0]
+
+    def step(self) -> Token:
+        """The present token; the next one becomes the present one."""
+        token = self.here
+        self.at += 1
+        self.here = self.tokens[min(self.at, len(self.tokens) - 1)]
+        return token
+
+    def error(self, what: str, token: Token | None = None) -> EquationError:
+        token = token or self.here
+        near = " ".join(self.text[token.start : token.start + 30].split())
+        return EquationError(
+            f'{what}, near "{near}"' if near else f"{what} at its end", token.start
+        )
+
+    def expect(self, sign: str, after: str) -> None:
+        if self.here.text != sign:
+            raise self.error(f'"{sign}" is missing {after}')
+        self.step()
+
+    def whole(self) -> Expr:
+        if self.here.kind == "end":
+            raise self.error("there is nothing")
+        expr = self.expression(0)
+        if self.here.text in (",", ";"):
+            return self.array(expr)
+        if self.here.kind != "end":
+            raise self.error("an operator is missing or too much stands here")
+        if len(self.tokens) > MAX_HEIGHT and _height(expr) > MAX_HEIGHT:
+            what = f"it joins more than {MAX_HEIGHT} terms or levels; give parts of it names"
+            raise EquationError(what, self.tokens[0].start)
+        return expr
+
+    def array(self, first: Expr) -> Array:
+        """`1,2,3` or `1,2;3,4;` of which the first number has been read."""
+        values = [self.constant(first)]
+        widths = []
+        row = 1
+        while self.here.kind != "end":
+            sign = self.step()
+            if sign.text == ";":
+                widths.append(row)
+                row = 0
+                if self.here.kind == "end":
+                    break
+            elif sign.text != ",":
+                raise self.error("a list holds numbers and , or ; between them", sign)
+            values.append(self.constant(self.expression(0)))
+            row += 1
+        if not widths:
+            return Array(tuple(values), (len(values),))
+        if row:
+            widths.append(row)
+        if len(set(widths)) > 1:
+            raise self.error("the rows of the list differ in length")
+        return Array(tuple(values), (len(widths), widths[0]))
+
+    def constant(self, expr: Expr) -> float:
+        match expr:
+            case Number(value):
+                return value
+            case Call(":NA:", ()):
+                return NA
+        raise self.error("a list of several values holds something other than numbers before here")
+
+    def expression(self, bind: int) -> Expr:
+        """An expression up to the first operator that binds no closer than `bind`."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise EquationError(f"it {_TOO_DEEP}", self.here.start)
+        left = self.prefix()
+        while True:
+            token = self.here
+            sign = token.text
+            if token.kind == "keyword":
+                sign = "".join(sign.split()).lower()
+            own = _LEFT.get(sign, 0) if token.kind in ("sign", "keyword") else 0
+            if own <= bind:
+                break
+            self.step()
+            # a power of a power binds from the right, everything else from the left
+            right = self.expression(own - 1 if sign == "^" else own)
+            if sign == ":implies:":
+                left = Binary(":OR:", Unary(":NOT:", left), right)
+            else:
+                left = Binary(sign.upper(), left, right)
+        self.depth -= 1
+        return left
+
+    def prefix(self) -> Expr:
+        token = self.step()
+        kind, text = token.kind, token.text
+        if kind == "name":
+            return self.named(text)
+        if kind == "number":
+            return Number(float(text))
+        if text == "(":
+            if self.here.kind == "bracket" or self.is_point():
+                return self.points()
+            self.depth += 1
+            expr = self.expression(0)
+            self.depth -= 1
+            self.expect(")", "to close a parenthesis")
+            return expr
+        if text == "-":
+            operand = self.expression(_SIGN)
+            return Number(-operand.value) if isinstance(operand, Number) else Unary("-", operand)
+        if text == "+":
+            return self.expression(_SIGN)
+        if kind == "text":
+            return Text(text[1:-1])
+        if kind == "keyword":
+            word = "".join(text.split()).lower()
+            if word == ":not:":
+                return Unary(":NOT:", self.expression(_NOT))
+            if word == ":na:":
+                return Call(":NA:", ())
+        raise self.error("a name, a number or a parenthesis is missing", token)
+
+    def is_point(self) -> bool:
+        """Whether `(number, ...` follows: the first point of a lookup."""
+        if self.here.text != "(":
+            return False
+        at = self.at + 1
+        while at < len(self.tokens) and self.tokens[at].text in ("-", "+"):
+            at += 1
+        after = self.tokens[at : at + 2]
+        return [t.kind for t in after] == ["number", "sign"] and after[1].text == ","
+
+    def points(self) -> Expr:
+        """Points written in the place of an argument; their first parenthesis is passed."""
+        first = self.tokens[self.at - 1]
+        depth = 1
+        while depth:
+            token = self.step()
+            if token.kind == "end":
+                raise self.error("the points of a lookup have no end", first)
+            depth += (token.text == "(") - (token.text == ")")
+        stop = token.start + 1
+        try:
+            return read_points(self.text[first.start : stop], "", "")
+        except ModelError as error:
+            what = error.problems[0].what.replace('the lookup ""', "the lookup in it")
+            raise EquationError(what, first.start) from None
+
+    def named(self, name: str) -> Expr:
+        subscripts: tuple[str, ...] = ()
+        if self.here.kind == "bracket":
+            subscripts = subscripts_of(self.step().text)
+        if self.here.text != "(" or self.here.kind != "sign":
+            return Ref(fold(name), subscripts)
+        key = fold(name)
+        start = self.step()
+        if key == "tabbed array":
+            return self.tabbed(start)
+        self.depth += 3
+        args, outputs = self.arguments(key)
+        self.depth -= 3
+        if (subscripts or key in self.lookups) and len(args) == 1 and not outputs:
+            return LookupCall(Ref(key, subscripts), args[0])
+        if subscripts:
+            raise self.error(f'"{name}" has subscripts and {len(args)} arguments')
+        function = key.upper()
+        if outputs:
+            return OutputCall(function, args, outputs)
+        if function == "WITH LOOKUP" and len(args) == 2:
+            return self.with_lookup(args)
+        return Call(function, args)
+
+    def with_lookup(self, args: tuple[Expr, ...]) -> Expr:
+        x, points = args
+        if isinstance(points, Points):
+            return WithLookup(x, points)
+        if isinstance(points, Ref):
+            return LookupCall(points, x)
+        raise self.error("WITH LOOKUP has no points before here")
+
+    def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[str, ...]]:
+        """Arguments and further outputs up to the closing parenthesis."""
+        args: list[Expr] = []
+        outputs: list[str] = []
+        if self.here.text == ")":
+            self.step()
+            return (), ()
+        # the points of WITH LOOKUP may come as x1,..,xn,y1,..,yn too
+        inline = key == "with lookup"
+        while True:
+            if inline and len(args) == 1 and self.here.text == "(" and self.is_list():
+                self.step()
+                args.append(self.points())
+            else:
+                args.append(self.expression(0))
+            if self.here.text != ",":
+                break
+            self.step()
+        while self.here.text == ":" or (outputs and self.here.text == ","):
+            self.step()
+            if self.here.kind != "name":
+                raise self.error("the name of an output is missing")
+            outputs.append(fold(self.step().text))
+        self.expect(")", f"to close the arguments of {key.upper()}")
+        return tuple(args), tuple(outputs)
+
+    def is_list(self) -> bool:
+        """Whether `(number, number` follows: points as columns."""
+        at = self.at + 1
+        while self.tokens[at].text in ("-", "+"):
+            at += 1
+        return self.tokens[at].kind == "number" and self.tokens[at + 1].text == ","
+
+    def tabbed(self, start: Token) -> Expr:
+        """The numbers of TABBED ARRAY, a row in each line."""
+        stop = self.text.find(")", start.start)
+        if stop < 0:
+            raise self.error("TABBED ARRAY has no end", start)
+        rows = [r.split() for r in self.text[start.start + 1 : stop].splitlines() if r.strip()]
+        while self.here.start < stop:
+            self.step()
+        self.step()
+        try:
+            numbers = [tuple(float(cell.rstrip(",")) for cell in row) for row in rows]
+        except ValueError:
+            raise self.error("TABBED ARRAY holds something other than numbers", start) from None
+        if not numbers or len(set(map(len, numbers))) > 1:
+            raise self.error("the rows of TABBED ARRAY differ in length", start)
+        values = tuple(value for row in numbers for value in row)
+        shape = (len(numbers), len(numbers[0])) if len(numbers) > 1 else (len(values),)
+        return Array(values, shape)

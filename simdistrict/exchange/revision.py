@@ -1,0 +1,141 @@
+"""A model that was changed in Python, written into the text that it was read from.
+
+What is the same is not touched; what was changed changes its own lines only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from simdistrict.atomic import replacing, writable_target
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.document import Document, stretch
+from simdistrict.exchange.equations import EquationText
+from simdistrict.exchange.literals import Place, edits, pieces
+from simdistrict.exchange.outline import Block
+from simdistrict.exchange.splice import Edit
+from simdistrict.exchange.writing import (
+    dimension_text,
+    element_text,
+    model_text,
+    units_text,
+    wrapped,
+)
+from simdistrict.expr import fold
+from simdistrict.model import Constant, Element, Model, constant_values
+
+_METHOD = re.compile(r"^(15:\d+,\d+,\d+,)(\d+)", re.MULTILINE)
+
+
+def write_model(
+    model: Model, path: str | Path, *, layout: bool = True, force: bool = False
+) -> None:
+    """Write a model as a .mdl file.
+
+    A model that was read from a file keeps that file's text: what is the same is not touched,
+    and what was changed in Python changes its own lines only. A model built in Python gets a
+    new text, with views laid out unless layout is False.
+    An existing file is replaced only with force. Raises ModelError for what the format cannot
+    hold.
+    """
+    path = writable_target(path, force=force)
+    text = revised(model) if model.text else model_text(model, layout=layout)
+    with replacing(path, force=force) as part:
+        part.write_bytes(text.encode("utf-8"))
+
+
+def revised(model: Model) -> str:
+    """The text of a model that was read, with what differs from it now."""
+    document = Document(model.text, f"{model.name}.mdl")
+    return document.edited(_edits(document, model)).text
+
+
+def _edits(document: Document, model: Model) -> Iterator[Edit]:
+    old = document.model
+    for name, dimension in old.dims_by_name.items():
+        if name not in model.dims_by_name:
+            yield from document.removal(name)
+        elif dimension != model.dims_by_name[name]:
+            yield from instead(document, name, dimension_text(model, model.dims_by_name[name]))
+    for name, element in old.by_name.items():
+        new = model.by_name.get(name)
+        if new == element:
+            continue
+        if name not in document.blocks:
+            what = f'"{element.name}" comes from a macro, whose text cannot be changed here'
+            raise ModelError(Problem(document.where, what, "change the macro in the file"))
+        if new is None:
+            yield from document.removal(name)
+        elif _same_form(element, new):
+            yield from _parts(document, model, element, new)
+        else:
+            yield from instead(document, name, element_text(model, new))
+    added = [
+        dimension_text(model, d) for n, d in model.dims_by_name.items() if n not in old.dims_by_name
+    ]
+    added += [element_text(model, e) for n, e in model.by_name.items() if n not in old.by_name]
+    if added:
+        # what is new stands first: behind the last definition it would belong to its group
+        at = document.outline.blocks[0].span[0]
+        yield Edit(at, at, "\n\n".join(added) + "\n\n")
+    yield from settings_edits(document, model)
+
+
+def _same_form(old: Element, new: Element) -> bool:
+    """Whether two elements differ in right-hand sides, unit, range and comment at most."""
+    left = [(e.subscripts, e.exceptions) for e in old.equations]
+    return (
+        old.name == new.name
+        and isinstance(new, Constant) == isinstance(old, Constant)
+        and new.dims == old.dims
+        and left == [(e.subscripts, e.exceptions) for e in new.equations]
+        and new.group == old.group
+    )
+
+
+def _parts(document: Document, model: Model, old: Element, new: Element) -> Iterator[Edit]:
+    text = EquationText(model)
+    blocks: Sequence[Block] = document.blocks[fold(old.name)]
+    if isinstance(new, Constant):
+        yield from _numbers(document, model, new)
+    else:
+        for block, before, after in zip(blocks, old.equations, new.equations, strict=True):
+            if (before.expression, before.initial) != (after.expression, after.initial):
+                right = wrapped(text.right(new, after))
+                span = (block.right_start, block.fields[0][1])
+                yield from stretch(document.flat, span, right)
+    if (old.units, old.range) != (new.units, new.range):
+        yield from document.field_edits(old.name, 1, units_text(new))
+    if old.documentation != new.documentation:
+        yield from document.field_edits(old.name, 2, new.documentation)
+
+
+def _numbers(document: Document, model: Model, new: Element) -> Iterator[Edit]:
+    values: dict[Place, float] = {
+        (place, None): value for place, value in constant_values(model, new).items()
+    }
+    old = document.model
+    element = old.by_name[fold(new.name)]
+    for piece in pieces(document.flat, old, element, document.blocks, document.where):
+        yield from edits(piece, old, values, document.where)
+
+
+def instead(document: Document, name: str, text: str) -> Iterator[Edit]:
+    """Another text in the place of all definitions of an element or range."""
+    first, *others = document.blocks[name]
+    yield Edit(first.span[0], first.stop, text)
+    for block in others:
+        yield document.removed(block)
+
+
+def settings_edits(document: Document, model: Model) -> Iterator[Edit]:
+    """The method of integration, where it differs."""
+    if model.integrator == document.model.integrator:
+        return
+    method = _METHOD.search(document.flat, document.outline.stop)
+    if method is None:
+        what = "the file has no settings block that could ask for an integrator"
+        raise ModelError(Problem(document.where, what, "draw its views with `simdistrict layout`"))
+    yield Edit(*method.span(2), "1" if model.integrator == "rk4" else "0")

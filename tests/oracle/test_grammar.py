@@ -1,0 +1,41 @@
+"""Our parser of Vensim's equations against PySD's, on every equation of our own models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simdistrict.exchange.grammar import parse
+from simdistrict.exchange.mdl import read_text
+from simdistrict.exchange.outline import outline
+from simdistrict.expr import Call, Expr, LookupCall, Number, Points, Unary, children, rebuild
+from simdistrict.expr import WithLookup as Inline
+from tests.oracle.pysd_trees import pysd_tree
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = [
+    *sorted((ROOT / "tests" / "oracle" / "models").glob("*.mdl")),
+    *sorted((ROOT / "models").rglob("*.mdl")),
+]
+
+
+def alike(expr: Expr) -> Expr:
+    """The tree without what PySD does not tell: display ranges, and which call is a lookup's."""
+    match expr:
+        case Inline(x, points):
+            return Inline(alike(x), Points(points.x, points.y))
+        case LookupCall(lookup, x) if not lookup.subscripts:
+            return Call(lookup.name.upper(), (alike(x),))
+        case Unary("-", Number(value)):
+            return Number(-value)
+    nodes = children(expr)
+    return rebuild(expr, tuple(map(alike, nodes))) if nodes else expr
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_the_trees_are_those_of_pysd(path: Path) -> None:
+    for block in outline(read_text(path), path.name).blocks:
+        if block.kind == "equation":
+            ours, theirs = parse(block.right), pysd_tree(block.right)
+            assert alike(ours) == alike(theirs), f"{path.name}:{block.line} {block.right}"

@@ -1,0 +1,31 @@
+"""Models that we wrote, read by PySD and simlin: the numbers that they find in the originals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict.exchange.mdl import read_mdl
+from simdistrict.exchange.writing import model_text
+from tests.oracle.faults import refusal
+from tests.oracle.witnesses import Series, pysd_run, simlin_run
+
+FOLDER = Path(__file__).parent / "models"
+RUNS = {"pysd": pysd_run, "simlin": simlin_run}
+STEP = 0.5
+
+
+@pytest.mark.parametrize("witness", RUNS)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.mdl")), ids=lambda path: path.stem)
+def test_a_witness_reads_the_same_model(path: Path, witness: str, tmp_path: Path) -> None:
+    if reason := refusal(witness, path.stem):
+        pytest.skip(reason.reason)
+    copy = tmp_path / path.name
+    copy.write_text(model_text(read_mdl(path), layout=False), encoding="utf-8")
+    before: Series = RUNS[witness](path, time_step=STEP, save_step=STEP)
+    after: Series = RUNS[witness](copy, time_step=STEP, save_step=STEP)
+    assert before.keys() == after.keys()
+    for name, values in before.items():
+        assert np.allclose(values, after[name], rtol=1e-12, atol=0, equal_nan=True), name

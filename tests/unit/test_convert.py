@@ -1,0 +1,110 @@
+"""`simdistrict convert`: models with a scenario in them, changes, results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict import load_scenario, simulate
+from simdistrict.exchange.mdl import read_mdl
+from simdistrict.exchange.series import read_series
+from tests.program import call
+from tests.small import mdl
+
+Capsys = pytest.CaptureFixture[str]
+
+MODEL = """
+pressure = 2 {a comment} ~ 1/Year [0,5] ~ A constant with a range. |
+region : north, south ~ ~ |
+start[region] = 10, 20 ~ su ~ A constant array. |
+pull[region] = 1, 3 ~ 1/Year ~ Another. |
+level[region] = INTEG(-pressure * level[region] / 10 + pull[region], start[region]) ~ su ~ S. |
+total = SUM(level[region!]) ~ su ~ An auxiliary. |
+"""
+PUSH = """title: A push
+model: ../tank.mdl
+assume: {"start[south]": 25, "pull": 0.5}
+policies:
+  push: {start: 4, set: {pressure: 4}}
+  pull: {start: 2, ramp: 3, end: 6, set: {"pull[north]": 9}}
+  late push: {start: 5, ramp: 2, set: {pressure: 1}}
+  short: {start: 8, end: 9, set: {pressure: 7}}
+run: {final time: 12, time step: 0.25, save step: 0.5, integrator: rk4}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "scenarios").mkdir()
+    settings = "\\\\\\---/// Sketch\n*View 1\n///---\\\\\\\n:L\x7f<%^E!@\n15:0,0,0,0,0,0\n"
+    text = mdl(MODEL, time_step=0.5, settings=settings)
+    (tmp_path / "tank.mdl").write_bytes(text.replace("\n", "\r\n").encode())
+    (tmp_path / "scenarios" / "push.yaml").write_text(PUSH)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_model_keeps_its_bytes(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, "convert", "tank.mdl", "copy.mdl").code == 0
+    before = (project / "tank.mdl").read_bytes()
+    assert (project / "copy.mdl").read_bytes() == before
+    assert call(capsys, "convert", "tank.mdl", "set.mdl", "--set", "pressure=2.5").code == 0
+    assert (project / "set.mdl").read_bytes() == before.replace(b"= 2 {", b"= 2.5 {")
+
+
+def test_a_scenario_in_the_model_gives_the_numbers_of_the_scenario(
+    project: Path, capsys: Capsys
+) -> None:
+    answer = call(capsys, "convert", "tank.mdl", "pushed.mdl", "--scenario", "push")
+    assert answer.code == 0, answer
+    written = read_mdl(project / "pushed.mdl")
+    assert written.integrator == "rk4"
+    assert b"\n" not in (project / "pushed.mdl").read_bytes().replace(b"\r\n", b"")
+    assert 'policy "push", "late push", "short"' in written["pressure"].documentation
+    expected = simulate(read_mdl(project / "tank.mdl"), load_scenario("push"))
+    result = simulate(written)
+    for name in ("time", "level", "total", "pressure", "pull"):
+        assert np.allclose(result[name], expected[name], rtol=1e-13, atol=0), name
+
+
+def test_changes_become_a_scenario_and_a_scenario_changes(project: Path, capsys: Capsys) -> None:
+    (project / "plain.yaml").write_text(
+        "title: Plain\nmodel: tank.mdl\nassume: {pressure: 3, 'start[north]': 7.5}\n"
+        "run: {final time: 20}\n"
+    )
+    assert call(capsys, "convert", "plain.yaml", "plain.cin").code == 0
+    text = (project / "plain.cin").read_text()
+    assert text == ":C Plain\npressure = 3\nstart[north] = 7.5\nFINAL TIME = 20\n"
+    (project / "plain.cin").write_text(text.replace("FINAL TIME = 20\n", ""))
+    answer = call(capsys, "convert", "plain.cin", "back.yaml", "--model", "tank.mdl")
+    assert answer.code == 0, answer
+    assert '"start[north]": 7.5' in (project / "back.yaml").read_text()
+    answer = call(capsys, "convert", "push", "push.cin")
+    assert answer.code == 3
+    assert "a .cin file has no dates" in answer.err
+
+
+def test_results_become_tables_and_data_files(project: Path, capsys: Capsys) -> None:
+    (project / "scenarios" / "also.yaml").write_text("title: The same\nbase: push\n")
+    assert call(capsys, "run", "also", "push", "-o", "both.nc").code == 0
+    assert call(capsys, "run", "push", "-o", "push.nc").code == 0
+    answer = call(capsys, "convert", "both.nc", "push.tab")
+    assert answer.code == 1
+    assert "choose one with --scenario" in answer.err
+    for name in ("push.tab", "push.csv", "push.dat"):
+        assert call(capsys, "convert", "both.nc", name, "--scenario", "push").code == 0
+        assert call(capsys, "compare", "push.nc", name, "--rtol", "0", "--atol", "0").code == 0
+    assert read_series("push.dat").records["start[south]"].constant
+
+
+def test_what_cannot_be_converted(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, "convert", "a.xlsx", "b.mdl").code == 2
+    assert call(capsys, "convert", "tank.mdl", "tank.mdl").code == 1
+    assert call(capsys, "convert", "a.cin", "b.yaml").code == 2
+    (project / "cut.mdl").write_bytes((project / "tank.mdl").read_bytes()[:300])
+    answer = call(capsys, "convert", "cut.mdl", "out.mdl")
+    assert answer.code == 3
+    assert "cut.mdl" in answer.err
+    assert not (project / "out.mdl").exists()

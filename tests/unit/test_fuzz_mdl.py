@@ -1,0 +1,91 @@
+"""Broken .mdl files are refused with a message, within seconds, and never crash the reader."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.mdl import read_mdl, read_mdl_text
+from simdistrict.exchange.splice import decoded, plain
+from simdistrict.exchange.writing import model_text
+from tests.fuzz import broken
+from tests.small import mdl
+from tests.unit.test_mdl import MACRO
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = [p.read_bytes() for p in sorted((ROOT / "tests" / "oracle" / "models").glob("*.mdl"))]
+SEEDS.append((MACRO + mdl("a = GAP CLOSED(b, 4) + GAP CLOSED(2 * b, 2)\nb = 8")).encode())
+
+
+def read(content: bytes) -> bool:
+    """Read bytes as `read_mdl` does, and write what can be read; whether it could be."""
+    try:
+        text = plain(decoded(content)[0])
+        model = read_mdl_text(text, "broken")
+        again = read_mdl_text(model_text(model, layout=False), "broken")
+    except ModelError:
+        return False
+    return [e.name for e in again] != []
+
+
+def test_broken_files_are_refused_or_read() -> None:
+    found = [read(content) for content in broken(SEEDS, 1500, seed=1)]
+    assert any(found)
+    assert not all(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "(" * 10_000 + "1" + ")" * 10_000 + " ~~|",
+        "a = " + "- " * 10_000 + "1 ~~|",
+        "a = " + "f(" * 10_000 + "1 ~~|",
+        "a = " + ":NOT: " * 10_000 + "1 ~~|",
+        "a = b" + " + b" * 10_000 + " ~~| b = 1 ~~|",
+        "a = b" + " ^ b" * 10_000 + " ~~| b = 1 ~~|",
+        "a[" * 10_000,
+        '"' * 10_001,
+        "{" * 10_000 + "|",
+        "a" * 1_000_000 + " = 1 ~~|",
+        "a = 1 ~ " + "[" * 100_000 + " ~ |",
+        "a(" + "(1,2)," * 50_000 + "(1,2 ~~|",
+        "".join(f"r{k} : r{k + 1}, s{k + 1} ~~| s{k} : r{k + 1}, s{k + 1} ~~|" for k in range(200)),
+        "d : (a1-a99999) ~~| a[d,d,d,d] = 1 ~~|",
+        "d : (a1-a999999999) ~~|",
+        "".join(f"x{k} = y{k} ~~|\n" for k in range(50_000)),
+        "".join(
+            f":MACRO: M{k}(x)\nM{k} = M{k + 1}(x) + M{k + 1}(x) ~~|\n:END OF MACRO:\n"
+            for k in range(40)
+        )
+        + "a = M0(1) ~~|",
+        "\n" * 1_000_000,
+        "~|" * 200_000,
+    ],
+    ids=range(19),
+)
+def test_what_is_meant_to_take_for_ever_takes_seconds(text: str) -> None:
+    begin = time.monotonic()
+    problems: tuple[Problem, ...] = ()
+    try:
+        read_mdl_text(mdl("ok = 1") + text, "model")
+    except ModelError as error:
+        problems = error.problems
+    assert time.monotonic() - begin < 10
+    assert len(problems) <= 51
+    assert all(len(str(problem)) < 2000 for problem in problems)
+
+
+def test_a_file_of_50_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "big.mdl"
+    with path.open("w") as file:
+        file.writelines(f"a{k} = {k} ~ Dmnl ~ A constant. |\n" for k in range(1_500_000))
+    begin = time.monotonic()
+    with pytest.raises(ModelError, match="MB is more than a model file can have"):
+        read_mdl(path)
+    assert time.monotonic() - begin < 1
+    path.write_bytes("a = 1 ~~|".encode("utf-16"))
+    with pytest.raises(ModelError, match="UTF-16"):
+        read_mdl(path)
