@@ -112,12 +112,13 @@ class Dimension:
     """A subscript range and its labels, in the model's spelling.
 
     mappings: (folded name of another range, for each own label the labels of the other that it
-    stands for).
+    stands for). same_as: the range of which this is a second name, with the same labels.
     """
 
     name: str
     labels: tuple[str, ...]
     mappings: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ def models(draw: st.DrawFn) -> Model:
             rest[3], tuple(rest[4:6]), ((fold(part), tuple((x,) for x in labels[1:])),)
         )
         dimensions = (*dimensions, mapped)
+    if draw(st.booleans()):
+        dimensions = (*dimensions, Dimension(f"second {whole}", labels, same_as=whole))
     parts = _Parts()
     found: list[Element] = []
     for name in spelled[8:]:

@@ -39,7 +39,9 @@ def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, .
         except ModelError as error:
             problems += error.problems
     dimensions = [
-        Dimension(unquoted(block.name), found[name], _mappings(block, found, where))
+        Dimension(
+            unquoted(block.name), found[name], _mappings(block, found, where), _same_as(block)
+        )
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -112,6 +114,11 @@ def _expand(
         result.update((fold(i), i) for i in inner)
     found[name] = tuple(result.values())
     return found[name]
+
+
+def _same_as(block: Block) -> str:
+    text = block.right.strip()
+    return _word(text[3:]) if text.startswith("<->") else ""
 
 
 def _mappings(

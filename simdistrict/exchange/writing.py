@@ -98,10 +98,9 @@ class _Writer:
         self.text = EquationText(model)
 
     def dimension(self, dimension: Dimension) -> str:
-        twin = next((d for d in self.model.dimensions if d.labels == dimension.labels), dimension)
-        if twin is not dimension and not dimension.mappings:
-            # some readers need to be told that ranges of the same labels are one
-            return f"{quoted(dimension.name)} <->\n\t{quoted(twin.name)}\n\t~\t\n\t~\t\n\t|"
+        if dimension.same_as:
+            twin = quoted(dimension.same_as)
+            return f"{quoted(dimension.name)} <->\n\t{twin}\n\t~\t\n\t~\t\n\t|"
         right = ", ".join(map(quoted, dimension.labels))
         mappings = [self.mapping(dimension, other, groups) for other, groups in dimension.mappings]
         if mappings:
@@ -192,6 +191,10 @@ def _problems(model: Model) -> Iterator[Problem]:
         seen[fold(name)] = kind
         yield from _bad_name(where, name)
     for dimension in model.dimensions:
+        twin = model.dims_by_name.get(fold(dimension.same_as))
+        if dimension.same_as and (twin is None or twin.labels != dimension.labels):
+            what = f'it has other labels than "{dimension.same_as}", of which it is a second name'
+            yield Problem(f'range "{dimension.name}"', what)
         for label in dimension.labels:
             if label.endswith("!"):
                 yield Problem(f'range "{dimension.name}"', f'the label "{label}" ends in !')
