@@ -26,7 +26,8 @@ class Choices:
     """peel, paste: shares of a box that one step takes away or adds.
 
     mass: the share of all members that a box keeps at least; density: what the box of a peeling
-    trajectory is to reach; boxes: how many at most, each in what the ones before have left.
+    trajectory is to reach; boxes: how many at most, each in what the ones before have left;
+    chance: limits of numbers with a larger quasi-p are taken away again, the largest first.
     """
 
     peel: float = 0.05
@@ -34,6 +35,7 @@ class Choices:
     mass: float = 0.05
     density: float = 0.8
     boxes: int = 1
+    chance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,9 @@ def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> l
         if not np.isfinite(bounds).any():
             break
         bounds = _pasted(cases, bounds, choices.paste)
+        bounds = _without_chance(cases, bounds, choices.chance)
+        if not np.isfinite(bounds).any():
+            break
         found.append(Box(cases.measures(bounds), _limits(cases, bounds), tuple(trajectory)))
         cases = replace(cases, left=cases.left & ~cases.inside(bounds))
     return found
@@ -125,7 +130,7 @@ def measured(
 
 
 def _check(choices: Choices, interesting: Flags) -> None:
-    for name in ("peel", "paste", "mass", "density"):
+    for name in ("peel", "paste", "mass", "density", "chance"):
         share = getattr(choices, name)
         if not 0 < share <= 1 or (name == "peel" and share > 0.5):
             top = 0.5 if name == "peel" else 1
@@ -227,6 +232,16 @@ def _wider(cases: _Cases, bounds: Reals, place: int, side: int, share: float) ->
         else:  # equals come together
             open_ended[side, place] = pair[0]
     return open_ended
+
+
+def _without_chance(cases: _Cases, bounds: Reals, chance: float) -> Reals:
+    """The box without the limits that chance may have made, judged anew after each."""
+    while True:
+        limits = _limits(cases, bounds)
+        if not limits or limits[-1].quasi_p <= chance:
+            return bounds
+        bounds = bounds.copy()
+        bounds[:, limits[-1].place] = -math.inf, math.inf
 
 
 def _limits(cases: _Cases, bounds: Reals) -> tuple[Limit, ...]:

@@ -178,6 +178,18 @@ def test_peeling_takes_equals_together_and_keeps_the_least_mass() -> None:
     assert coverage == sorted(coverage, reverse=True)
 
 
+def test_limits_that_may_be_chance_are_taken_away() -> None:
+    draw = np.random.default_rng(4)
+    design = draw.random((300, 12))
+    cases = (design[:, 0] < 0.3) & (draw.random(300) < 0.7)
+    (wide,) = prim(design, cases, Choices(density=1.0))
+    assert max(limit.quasi_p for limit in wide.limits) > 0.05
+    (box,) = prim(design, cases, Choices(density=1.0, chance=0.05))
+    assert max(limit.quasi_p for limit in box.limits) <= 0.05
+    assert 0 in {limit.place for limit in box.limits}
+    assert box.measures.coverage > wide.measures.coverage
+
+
 def test_prim_without_cases_or_with_senseless_shares_is_refused() -> None:
     values = np.random.default_rng(3).random(100)
     given = sample(values, "lhs")

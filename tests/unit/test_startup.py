@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"numpy", "scipy", "xarray", "pandas", "netCDF4", "pysd", "pydantic", "ruamel", "pint"}
+HEAVY |= {"SALib", "distributed"}
 SAY = """
 import json, sys
 from simdistrict.cli.main import group
@@ -33,6 +34,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
 
 
 COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate"]
+COMMANDS += ["ensemble", "sensitivity"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
