@@ -50,7 +50,7 @@ SHOWN = 12
     type=float,
     default=1.0,
     metavar="P",
-    help="PRIM: take limits with a larger quasi-p away again, as 0.05; default: keep all.",
+    help="PRIM: leave out numbers with a larger quasi-p, as 0.05; default: none.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="TABLE.csv or TABLE.nc.")
 @click.option("--all", "everything", is_flag=True, help="Print every row, not the first twelve.")

@@ -9,7 +9,7 @@ as one number's limits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ class Choices:
 
     mass: the share of all members that a box keeps at least; density: what the box of a peeling
     trajectory is to reach; boxes: how many at most, each in what the ones before have left;
-    chance: limits of numbers with a larger quasi-p are taken away again, the largest first.
+    chance: a box is made anew without the numbers whose limits have a larger quasi-p.
     """
 
     peel: float = 0.05
@@ -109,11 +109,7 @@ def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> l
     while len(found) < choices.boxes and (cases.interesting & cases.left).any():
         if cases.left.sum() < choices.mass * len(design):
             break
-        bounds, trajectory = _peeled(cases, choices)
-        if not np.isfinite(bounds).any():
-            break
-        bounds = _pasted(cases, bounds, choices.paste)
-        bounds = _without_chance(cases, bounds, choices.chance)
+        bounds, trajectory = _box(cases, choices)
         if not np.isfinite(bounds).any():
             break
         found.append(Box(cases.measures(bounds), _limits(cases, bounds), tuple(trajectory)))
@@ -143,7 +139,20 @@ def _check(choices: Choices, interesting: Flags) -> None:
         raise ScenarioError(Problem("cases of interest", what, "choose another threshold"))
 
 
-def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
+def _box(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
+    """Peel and paste, and anew without the numbers that chance may have limited."""
+    places = list(range(cases.design.shape[1]))
+    while True:
+        bounds, trajectory = _peeled(cases, choices, places)
+        bounds = _pasted(cases, bounds, choices.paste)
+        limits = _limits(cases, bounds)
+        if not limits or limits[-1].quasi_p <= choices.chance:
+            return bounds, trajectory
+        doubtful = {limit.place for limit in limits if limit.quasi_p > choices.chance}
+        places = [place for place in places if place not in doubtful]
+
+
+def _peeled(cases: _Cases, choices: Choices, places: Sequence[int]) -> tuple[Reals, list[Measures]]:
     """Peel until too little is left; the first box that is dense enough, else the densest."""
     bounds = np.full((2, cases.design.shape[1]), [[-math.inf], [math.inf]])
     path, trajectory = [bounds], [cases.measures(bounds)]
@@ -151,7 +160,7 @@ def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
     while trajectory[-1].density < 1:
         options = [
             option
-            for option in _peelings(cases, path[-1], choices.peel)
+            for option in _peelings(cases, path[-1], choices.peel, places)
             if option[0].mass * len(cases.left) >= least
         ]
         if not options:
@@ -165,14 +174,17 @@ def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
     return path[dense[0] if dense else best], trajectory
 
 
-def _peelings(cases: _Cases, bounds: Reals, share: float) -> Iterator[tuple[Measures, Reals]]:
+def _peelings(
+    cases: _Cases, bounds: Reals, share: float, places: Sequence[int]
+) -> Iterator[tuple[Measures, Reals]]:
     """Every box with a slice less at one end of one number, with its measures."""
     inside = cases.inside(bounds)
     design, hits = cases.design[inside], cases.interesting[inside]
     count = len(hits)
     cut = max(int(share * count), 1)
     everything = max(int(cases.interesting.sum()), 1)
-    for place, column in enumerate(design.T):
+    for place in places:
+        column = design[:, place]
         ordered = np.sort(column)
         for side in (0, 1):
             limit = _limit(ordered, cut, side)
@@ -232,16 +244,6 @@ def _wider(cases: _Cases, bounds: Reals, place: int, side: int, share: float) ->
         else:  # equals come together
             open_ended[side, place] = pair[0]
     return open_ended
-
-
-def _without_chance(cases: _Cases, bounds: Reals, chance: float) -> Reals:
-    """The box without the limits that chance may have made, judged anew after each."""
-    while True:
-        limits = _limits(cases, bounds)
-        if not limits or limits[-1].quasi_p <= chance:
-            return bounds
-        bounds = bounds.copy()
-        bounds[:, limits[-1].place] = -math.inf, math.inf
 
 
 def _limits(cases: _Cases, bounds: Reals) -> tuple[Limit, ...]:
