@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -194,6 +196,11 @@ class _Flattening:
         where = self.found.where
         whole = _part((), node, None, name, where)
         elements = list(node.all("element"))
+        listed = list(node.all("eqn"))
+        if dims and not elements and len(listed) > 1:
+            # Vensim writes one equation after the other, in the order of the elements
+            yield from self.in_order(listed, whole, name, dims)
+            return
         if not elements or not dims:
             yield whole
             return
@@ -205,6 +212,18 @@ class _Flattening:
                 raise ModelError(Problem(f"{where}:{element.line}", what))
             seen.add(labels)
             yield _part(labels, element, whole, name, where)
+
+    def in_order(
+        self, listed: list[Node], whole: Part, name: str, dims: tuple[str, ...]
+    ) -> Iterator[Part]:
+        names = [list(map(fold, self.found.dimensions[fold(d)].labels)) for d in dims]
+        places = list(itertools.product(*names)) if math.prod(map(len, names)) <= MAX_LABELS else []
+        if len(listed) != len(places):
+            what = f'"{name}" has {len(listed)} equations for {len(places)} elements'
+            raise ModelError(Problem(f"{self.found.where}:{listed[0].line}", what))
+        for labels, equation in zip(places, listed, strict=True):
+            single = Node("element", equation.line, {}, children=[equation])
+            yield _part(labels, single, whole, name, self.found.where)
 
     def labels(self, element: Node, name: str, dims: tuple[str, ...]) -> tuple[str, ...]:
         given = element.attributes.get("subscript", "")
@@ -224,7 +243,7 @@ def _part(labels: tuple[str, ...], node: Node, whole: Part | None, name: str, wh
     equation = node.first("eqn")
     text = equation.text.strip() if equation else ""
     # a comment alone is no equation: Stella asks for one in these words
-    if not _COMMENT.sub("", text).strip():
+    if _COMMENT.sub("", text).strip() in ("", "???"):
         text = ""
     line = equation.line if equation else node.line
     graph: Graph | None = None

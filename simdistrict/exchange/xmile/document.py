@@ -100,12 +100,33 @@ def parse(text: str, where: str) -> Node:
     parser.UnparsedEntityDeclHandler = builder.refuse
     parser.SkippedEntityHandler = builder.refuse
     try:
-        parser.Parse(text.encode("utf-8", "replace"), True)
+        parser.Parse(_without_comments(text).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
         raise ModelError(_broken(error, text, where)) from None
     if builder.root is None:
         raise ModelError(Problem(where, "the file is empty"))
     return builder.root
+
+
+def _without_comments(text: str) -> str:
+    """The text with the lines of comments left empty.
+
+    XML forbids two dashes inside a comment, people write them, and other programs do not mind.
+    """
+    kept: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0:
+        data = text.rfind("<![CDATA[", at, begin)
+        if data >= 0 and (close := text.find("]]>", data)) > begin:
+            kept.append(text[at : close + 3])
+            at = close + 3
+            continue
+        end = text.find("-->", begin + 4)
+        if end < 0:
+            break
+        kept += [text[at:begin], "\n" * text.count("\n", begin, end)]
+        at = end + 3
+    return "".join([*kept, text[at:]])
 
 
 class _Builder:

@@ -109,6 +109,14 @@ def _nested(name: str) -> Callable[[Args], Expr]:
     return make
 
 
+def _mean(args: Args) -> Expr:
+    """Of single numbers; of an array see `REDUCTIONS`."""
+    total = args[0]
+    for arg in args[1:]:
+        total = Binary("+", total, arg)
+    return Binary("/", total, Number(float(len(args))))
+
+
 def _round(args: Args) -> Expr:
     return _floor((Binary("+", args[0], Number(0.5)),))
 
@@ -126,6 +134,7 @@ FUNCTIONS: dict[str, Meaning] = {
     "INT": Meaning((1,), _floor, call("INTEGER")),
     "LOG10": Meaning((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
     "MAX": Meaning(tuple(range(1, 20)), _nested("MAX")),
+    "MEAN": Meaning(tuple(range(1, 20)), _mean),
     "MIN": Meaning(tuple(range(1, 20)), _nested("MIN")),
     "MOD": Meaning((2,), _floored_modulo, call("MODULO")),
     "PREVIOUS": Meaning(

@@ -5,15 +5,19 @@ A name may be an element, a lookup, a dimension or a function; `meaning` knows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.xmile.lexer import Token, tokens
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, Unary, children, fold
+from simdistrict.expr import Array, Binary, Call, Expr, Number, Ref, Unary, children, fold
 
 # how deep parentheses may be nested, and how deep the whole tree may be (a chain of sums is one
 # level a term): far beyond any equation, and safe for everything that walks through a tree
 MAX_NESTING, MAX_TREE = 100, 300
+
+_VALUE = r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*"
+_LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
 
 # operator -> (how closely it binds, how it is called here)
 _BINARY = {
@@ -65,7 +69,19 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
 
 def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
     """The tree of an equation. Raises ModelError with the line for what is not one."""
+    if _LIST.fullmatch(text):
+        return _array(text, element, f"{where}:{line}")
     return _Parser(tokens(text, element, where, line), element, where, line).whole()
+
+
+def _array(text: str, element: str, place: str) -> Array:
+    """A list of numbers, rows that end in semicolons, as Vensim exports arrays."""
+    rows = [[float(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
+    if len(set(map(len, rows))) > 1:
+        what = f'the list of numbers of "{element}" has rows of different lengths'
+        raise ModelError(Problem(place, what))
+    shape = (len(rows), len(rows[0])) if len(rows) > 1 else (len(rows[0]),)
+    return Array(tuple(value for row in rows for value in row), shape)
 
 
 class _Parser:
@@ -177,6 +193,7 @@ class _Parser:
         raise self.error()
 
     def named(self, token: Token) -> Expr:
+        token = self.joined(token)
         subscripts = self.subscripts() if self.accept("[") else ()
         if self.token.text == "'" and self.token.kind == "operator":
             raise self.error("transposes an array, which is not supported")
@@ -191,6 +208,17 @@ class _Parser:
                 args.append(self.expression(1))
             self.expect(")")
         return Applied(token.text, tuple(args), subscripts)
+
+    def joined(self, token: Token) -> Token:
+        """The name of a function may be several words, `VECTOR SORT ORDER(...)`."""
+        end = self.at
+        while self.tokens[end].kind == "name" and not self.tokens[end].quoted:
+            end += 1
+        if end == self.at or self.tokens[end].text != "(" or token.quoted:
+            return token
+        words = [token.text, *(t.text for t in self.tokens[self.at : end])]
+        self.at = end
+        return Token("name", " ".join(words), token.line)
 
     def subscripts(self) -> tuple[str, ...]:
         """`a, 3, *, low:high`: each as its words joined, for `meaning` to understand."""

@@ -6,6 +6,7 @@ The tree comes from `document`, its definitions from `collect`, equations from `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -179,7 +180,7 @@ class _Reading:
         elif definition.source:
             kind = Auxiliary
         elif kind is not Stock and all(
-            isinstance(e.expression, Number) and e.initial is None for e in equations
+            isinstance(e.expression, Number | Array) and e.initial is None for e in equations
         ):
             kind, equations = Constant, _gathered(equations, definition, self.scope)
         return kind(
@@ -224,6 +225,8 @@ class _Reading:
         if tree is None:
             raise reader.error("has no equation", "the file is not finished, or was cut")
         value = _folded(reader.read(tree))
+        if isinstance(value, Array):
+            self.check_list(value, definition, part, reader)
         if part.graph is not None:
             value = graphed(value, part.graph)
         if definition.tag == "flow" and definition.non_negative:
@@ -231,6 +234,16 @@ class _Reading:
             positive = isinstance(value, Number) and value.value >= 0
             return value if positive else Call("MAX", (value, ZERO))
         return value
+
+    def check_list(
+        self, value: Array, definition: Definition, part: Part, reader: Reader
+    ) -> None:
+        sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
+        if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
+            raise reader.error("has a list of numbers where one number is needed")
+        if math.prod(sizes) != len(value.values) or not sizes:
+            needed = math.prod(sizes) if sizes else 1
+            raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
 
     def net_flow(
         self, definition: Definition, reader: Reader, subscripts: tuple[str, ...]
@@ -289,6 +302,8 @@ def _gathered(equations: list[Equation], definition: Definition, scope: Scope) -
     size = 1
     for names in labels:
         size *= len(names)
+    if any(isinstance(e.expression, Array) for e in equations):
+        return equations
     if len(equations) < 2 or len(equations) != size:
         return equations
 
