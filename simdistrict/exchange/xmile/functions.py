@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simdistrict.expr import Binary, Call, Expr, Number, Ref
+from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, rebuild
 
 Args = tuple[Expr, ...]
 TIME_STEP = Ref("time step")
 ZERO, ONE = Number(0.0), Number(1.0)
+# INT and MOD of XMILE, as long as an equation is being read: `idioms` looks for them
+FLOOR, FLOORED_MODULO = "#INT", "#MOD"
 
 # names without arguments
 VALUES: dict[str, Expr] = {
@@ -118,7 +120,19 @@ def _mean(args: Args) -> Expr:
 
 
 def _round(args: Args) -> Expr:
-    return _floor((Binary("+", args[0], Number(0.5)),))
+    return Call(FLOOR, (Binary("+", args[0], Number(0.5)),))
+
+
+def settled(expr: Expr) -> Expr:
+    """The expression with INT and MOD in terms of Vensim's functions."""
+    nodes = tuple(map(settled, children(expr)))
+    expr = rebuild(expr, nodes) if nodes else expr
+    match expr:
+        case Call("#INT", args):
+            return _floor(args)
+        case Call("#MOD", args):
+            return _floored_modulo(args)
+    return expr
 
 
 FUNCTIONS: dict[str, Meaning] = {
@@ -131,12 +145,12 @@ FUNCTIONS: dict[str, Meaning] = {
     "FORCST": Meaning((3, 4), call("FORECAST")),
     "IF THEN ELSE": Meaning((3,), call("IF THEN ELSE")),
     "INIT": Meaning((1,), call("INITIAL")),
-    "INT": Meaning((1,), _floor, call("INTEGER")),
+    "INT": Meaning((1,), call(FLOOR), call("INTEGER")),
     "LOG10": Meaning((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
     "MAX": Meaning(tuple(range(1, 20)), _nested("MAX")),
     "MEAN": Meaning(tuple(range(1, 20)), _mean),
     "MIN": Meaning(tuple(range(1, 20)), _nested("MIN")),
-    "MOD": Meaning((2,), _floored_modulo, call("MODULO")),
+    "MOD": Meaning((2,), call(FLOORED_MODULO), call("MODULO")),
     "PREVIOUS": Meaning(
         (1, 2), lambda a: Call("DELAY FIXED", (a[0], TIME_STEP, a[1] if a[1:] else ZERO))
     ),
@@ -149,10 +163,9 @@ FUNCTIONS: dict[str, Meaning] = {
     "SMTHN": Meaning((3, 4), _order("SMOOTH")),
     "TREND": Meaning((2, 3), lambda a: Call("TREND", (*a[:2], a[2] if a[2:] else ZERO))),
 }
-# Vensim's names that differ from those of XMILE, for files that hold them all the same
-VENSIM_NAMES = {"ACTIVE INITIAL", "DELAY FIXED", "INITIAL", "INTEGER", "MODULO", "XIDZ", "ZIDZ"}
 
 
 def readable(name: str) -> str:
     """The name of a function as the tables have it: capitals, blanks for underscores."""
     return " ".join(name.replace("_", " ").split()).upper()
+

@@ -9,6 +9,7 @@ from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.xmile import functions
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parts
 from simdistrict.exchange.xmile.graphs import extended
+from simdistrict.exchange.xmile.idioms import recognised
 from simdistrict.exchange.xmile.scope import Definition, Scope
 from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, fold, walk
 
@@ -39,8 +40,14 @@ class Equation:
     def error(self, what: str, hint: str = "") -> ModelError:
         return ModelError(Problem(self.where, f'"{self.owner.name}" {what}', hint))
 
-    def read(self, expr: Expr) -> Expr:
+    def whole(self, expr: Expr) -> Expr:
         """The tree in the model's terms. Raises ModelError for what has no meaning."""
+        return functions.settled(self.read(expr))
+
+    def read(self, expr: Expr) -> Expr:
+        return recognised(self.node(expr))
+
+    def node(self, expr: Expr) -> Expr:
         match expr:
             case Reading():
                 return self.reading(expr)

@@ -134,7 +134,7 @@ class _Reading:
                         yield full
 
     def elements(self) -> tuple[Element, ...]:
-        """All elements in the order of the file, the control elements first where it has none."""
+        """All elements in the order of the file, then the control elements that it has not."""
         made: dict[str, Element] = {}
         for key, definition in self.found.definitions.items():
             if key not in self.trees:
@@ -145,7 +145,7 @@ class _Reading:
                 self.found.problems += error.problems
         self.flows(made)
         own = {key: self.control_element(key, made) for key in CONTROL}
-        return tuple({**own, **made, **own}.values())
+        return tuple({**made, **own}.values())
 
     def control_element(self, key: str, made: dict[str, Element]) -> Element:
         """What sim_specs says, with the words of an element of that name where there is one."""
@@ -157,11 +157,7 @@ class _Reading:
             return there
         same = [e.expression for e in there.equations] == [e.expression for e in stated.equations]
         if same or not isinstance(there, Constant):
-            return there if same else self.described(stated, there)
-        return self.described(stated, there)
-
-    @staticmethod
-    def described(stated: Element, there: Element) -> Element:
+            return there
         return type(stated)(
             name=there.name,
             equations=stated.equations,
@@ -207,7 +203,7 @@ class _Reading:
             place = f"{where}:{part.line}"
             reader = Reader(self.scope, definition, part.labels, place)
             value = self.value(key, definition, part, tree, reader)
-            first = reader.read(initial) if initial is not None else None
+            first = reader.whole(initial) if initial is not None else None
             subscripts = part.labels or everywhere
             if definition.tag == "stock":
                 first, value = value, self.net_flow(definition, reader, subscripts)
@@ -224,7 +220,7 @@ class _Reading:
             return part.graph.points
         if tree is None:
             raise reader.error("has no equation", "the file is not finished, or was cut")
-        value = _folded(reader.read(tree))
+        value = _folded(reader.whole(tree))
         if isinstance(value, Array):
             self.check_list(value, definition, part, reader)
         if part.graph is not None:

@@ -1,0 +1,2 @@
+def diagram(*a):
+    return ()
