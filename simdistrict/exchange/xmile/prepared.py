@@ -121,24 +121,32 @@ class _Preparation:
         expressions = {e.expression for e in stock.equations}
         if expressions <= {ZERO, Number(-0.0)}:
             return []
-        everywhere = tuple(map(fold, stock.dims))
-        if len(stock.equations) != 1 or stock.equations[0].subscripts != everywhere:
+        alike = {
+            tuple(self.own_terms(equation, list(_signed(equation.expression, 1))))
+            for equation in stock.equations
+        }
+        if len(alike) > 1 or any(e.exceptions for e in stock.equations):
             return None
-        if stock.equations[0].exceptions:
+        found = list(alike.pop())
+        names = [name for _, name in found]
+        if not names or "" in names or len(set(names)) < len(names):
             return None
-        found = list(_signed(stock.equations[0].expression, 1))
-        names = [ref.name for _, ref in found if ref is not None]
-        if len(names) < len(found) or len(set(names)) < len(names):
-            return None
-        for sign, ref in found:
-            assert ref is not None
-            element = self.model.by_name.get(ref.name)
+        for sign, name in found:
+            element = self.model.by_name.get(name)
             # in XMILE a flow has one end of each kind
             taken = self.filled if sign > 0 else self.drained
-            able = isinstance(element, Flow | Auxiliary | Constant) and ref.name not in taken
-            if not able or ref.subscripts != everywhere or element.dims != stock.dims:  # type: ignore[union-attr]
+            if not isinstance(element, Flow | Auxiliary | Constant) or name in taken:
                 return None
-        return [(sign, ref.name) for sign, ref in found if ref is not None]
+            if element.dims != stock.dims:
+                return None
+        return found
+
+    @staticmethod
+    def own_terms(equation: Equation, terms: list[tuple[int, Ref | None]]) -> Iterator[tuple[int, str]]:
+        """Signs and names of terms, no name where one is read elsewhere than at the stock's place."""
+        for sign, ref in terms:
+            here = ref is not None and ref.subscripts == equation.subscripts
+            yield sign, ref.name if ref is not None and here else ""
 
     # -------------------------------------------------------------- equations
 

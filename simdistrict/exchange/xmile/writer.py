@@ -14,7 +14,7 @@ from simdistrict.atomic import write_text
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.xmile.control import control_values
-from simdistrict.exchange.xmile.places import at_place, follows
+from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, prepare
 from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.expr import Array, Expr, Number, Points, WithLookup, fold
@@ -166,6 +166,7 @@ class _Writing:
             yield from self.one(element, first.expression, first.initial)
             return
         for labels, expression, initial in self.by_element(element):
+            labels = tuple(map(_name, labels))
             yield f'<element subscript={quoteattr(", ".join(labels))}>'
             yield from ("    " + line for line in self.one(element, expression, initial))
             yield "</element>"
@@ -182,29 +183,35 @@ class _Writing:
         found = [e for e in (equation.expression, equation.initial) if e is not None]
         return all(follows(self.model, element, e) for e in found)
 
-    def by_element(
-        self, element: Element
-    ) -> Iterator[tuple[tuple[str, ...], Expr, Expr | None]]:
-        labels = self.model.labels(element)
+    def by_element(self, element: Element) -> list[tuple[tuple[str, ...], Expr, Expr | None]]:
+        """Labels, equation and initial value of each element of an array, in their order."""
+        axes = self.model.labels(element)
+        found: dict[tuple[int, ...], tuple[tuple[str, ...], Expr, Expr | None]] = {}
         for equation in element.equations:
             for k, place in enumerate(self.model.positions(element, equation)):
-                names = tuple(axis[at] for axis, at in zip(labels, place, strict=True))
+                labels = tuple(axis[at] for axis, at in zip(axes, place, strict=True))
                 where = {
                     subscript: fold(label)
-                    for subscript, label in zip(equation.subscripts, names, strict=True)
+                    for subscript, label in zip(equation.subscripts, labels, strict=True)
                     if subscript in self.model.dims_by_name
                 }
-                expression, initial = equation.expression, equation.initial
-                if isinstance(expression, Array):
-                    expression = Number(expression.values[k])
-                elif isinstance(expression, WithLookup):
-                    x = at_place(self.model, expression.x, where, element)
-                    expression = WithLookup(x, expression.points)
-                elif not isinstance(expression, Points):
-                    expression = at_place(self.model, expression, where, element)
+                expression = self.placed(element, equation.expression, k, where)
+                initial = equation.initial
                 if initial is not None:
                     initial = at_place(self.model, initial, where, element)
-                yield tuple(map(_name, names)), expression, initial
+                found[place] = (labels, expression, initial)
+        return [found[place] for place in sorted(found)]
+
+    def placed(self, element: Element, expression: Expr, k: int, where: Where) -> Expr:
+        """The right-hand side at the k-th element that an equation defines."""
+        match expression:
+            case Array(values, _):
+                return Number(values[k])
+            case WithLookup(x, points):
+                return WithLookup(at_place(self.model, x, where, element), points)
+            case Points():
+                return expression
+        return at_place(self.model, expression, where, element)
 
     def one(self, element: Element, expression: Expr, initial: Expr | None) -> Iterator[str]:
         """One equation: `eqn`, its initial value, its points."""
