@@ -9,7 +9,6 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.xmile.functions import (
     FLOOR,
-    FLOORED_MODULO,
     FUNCTIONS,
     REDUCTIONS,
     SAME,
@@ -153,6 +152,3 @@ def _number(value: float) -> str:
     if math.isnan(value):
         raise ModelError(Problem("", "XMILE has no number that is not available"))
     return number(value)
-
-
-assert FLOORED_MODULO == "#MOD"

@@ -14,6 +14,7 @@ from simdistrict.atomic import write_text
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.xmile.control import control_values
+from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, prepare
 from simdistrict.exchange.xmile.words import EquationWords
@@ -69,8 +70,6 @@ class _Writing:
             raise ModelError(problems)
         yield from self.groups()
         yield "        </variables>"
-        from simdistrict.exchange.xmile.diagram import diagram
-
         yield from diagram(self.source, self.prepared, self.words, self.flows)
         yield "    </model>"
 
