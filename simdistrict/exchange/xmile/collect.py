@@ -1,4 +1,4 @@
-"""The definitions in the tree of a file: modules flattened, arrays taken apart, nothing read yet."""
+"""The definitions in the tree of a file: modules flattened, arrays taken apart, none read yet."""
 
 from __future__ import annotations
 

@@ -81,15 +81,22 @@ class _Diagram:
         for number, spot in drawing.valves.items():
             if spot.name not in self.model.by_name:
                 continue
-            ends = [moved(drawing.spots[n]) for n in drawing.pipes.get(number, ())
-                    if n in drawing.spots]
+            ends = [
+                moved(drawing.spots[n]) for n in drawing.pipes.get(number, ()) if n in drawing.spots
+            ]
             if ends and spot.name not in done:
                 done.add(spot.name)
                 yield from self.flow(moved(spot), ends, number, placed)
         for number, spot in drawing.valves.items():
             if spot.name in self.model.by_name and number not in placed:
-                twin = next((placed[n] for n, s in drawing.valves.items()
-                             if s.name == spot.name and n in placed), None)
+                twin = next(
+                    (
+                        placed[n]
+                        for n, s in drawing.valves.items()
+                        if s.name == spot.name and n in placed
+                    ),
+                    None,
+                )
                 if twin is not None:
                     placed[number] = twin
                 else:
@@ -196,5 +203,3 @@ def _angle(start: _Placed, stop: _Placed, middle: tuple[int, int] | None) -> flo
     mx, my = middle[0] - start.x, start.y - middle[1]
     bulge = (dx * my - dy * mx) / (2 * half)
     return (straight + math.degrees(2 * math.atan2(bulge, half))) % 360
-
-

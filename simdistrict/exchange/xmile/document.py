@@ -15,8 +15,8 @@ from pathlib import Path
 from simdistrict.errors import ExchangeError, ModelError, Problem
 
 MAX_BYTES = 50_000_000
-# a model of ten thousand elements has a tenth of this
-MAX_NODES, MAX_DEPTH = 2_000_000, 100
+# a model of ten thousand elements has a fifth of this, and draws each once or twice
+MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
 
 _ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']""")
 # how a model looks on paper says nothing about its numbers
@@ -137,7 +137,7 @@ class _Builder:
         self.line = line
         self.root: Node | None = None
         self.above: list[Node] = []
-        self.count = 0
+        self.count = [0, 0]  # of what is kept, and of what only draws
         self.skipped = 0  # how deep inside something that is not kept
 
     def at(self) -> int:
@@ -145,13 +145,15 @@ class _Builder:
         return int(self.line())
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.count += 1
-        if self.count > MAX_NODES:
-            raise self.error(f"there are more than {MAX_NODES} XML elements, too many for a model")
         if len(self.above) + self.skipped > MAX_DEPTH:
             raise self.error(f"XML elements are nested more than {MAX_DEPTH} deep")
         tag = name.rpartition(":")[2]
-        if self.skipped or (tag in _DRAWN and self.above):
+        drawn = bool(self.skipped) or (tag in _DRAWN and bool(self.above))
+        self.count[drawn] += 1
+        most = MAX_DRAWN if drawn else MAX_NODES
+        if self.count[drawn] > most:
+            raise self.error(f"there are more than {most} XML elements, too many for a model")
+        if drawn:
             self.skipped += 1
             return
         plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}

@@ -40,8 +40,10 @@ class Link:
 
 @dataclass
 class Drawing:
-    """One view. spots: by number; valves: number -> name of its flow and its place; pipes: number
-    of a valve -> numbers of the stocks and clouds at its ends.
+    """One view, objects by their numbers in it.
+
+    valves: the name of the flow and the place of its valve; pipes: for a valve the numbers of the
+    stocks and clouds at its ends.
     """
 
     spots: dict[int, Spot] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def _floor(args: Args) -> Expr:
 
 def _floored_modulo(args: Args) -> Expr:
     """The remainder with the sign of the divisor; Vensim's MODULO has that of the dividend."""
-    x, y = args
+    y = args[1]
     rest = Call("MODULO", args)
     opposite = Binary("<", Binary("*", rest, y), ZERO)
     return Call("IF THEN ELSE", (opposite, Binary("+", rest, y), rest))
@@ -168,4 +168,3 @@ FUNCTIONS: dict[str, Meaning] = {
 def readable(name: str) -> str:
     """The name of a function as the tables have it: capitals, blanks for underscores."""
     return " ".join(name.replace("_", " ").split()).upper()
-

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.xmile.lexer import Token, tokens
-from simdistrict.expr import Array, Binary, Call, Expr, Number, Ref, Unary, children, fold
+from simdistrict.expr import Array, Binary, Call, Expr, Number, Unary, children, rebuild
 
 # how deep parentheses may be nested, and how deep the whole tree may be (a chain of sums is one
 # level a term): far beyond any equation, and safe for everything that walks through a tree
 MAX_NESTING, MAX_TREE = 100, 300
+MAX_TEXT = 100_000
 
-_VALUE = r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*"
+_VALUE = r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*"
 _LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
 
 # operator -> (how closely it binds, how it is called here)
@@ -67,8 +68,18 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     return expr.args if isinstance(expr, Applied) else children(expr)
 
 
+def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
+    """The same node above others, in the order of `parts`."""
+    if isinstance(expr, Applied):
+        return Applied(expr.name, nodes, expr.subscripts)
+    return rebuild(expr, nodes) if nodes else expr
+
+
 def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
     """The tree of an equation. Raises ModelError with the line for what is not one."""
+    if len(text) > MAX_TEXT:
+        what = f'the equation of "{element}" has {len(text)} characters, more than {MAX_TEXT}'
+        raise ModelError(Problem(f"{where}:{line}", what))
     if _LIST.fullmatch(text):
         return _array(text, element, f"{where}:{line}")
     return _Parser(tokens(text, element, where, line), element, where, line).whole()
@@ -254,8 +265,3 @@ def _depth(expr: Expr) -> int:
         deepest = max(deepest, depth)
         left += [(child, depth + 1) for child in parts(node)]
     return deepest
-
-
-def plain_ref(reading: Reading) -> Ref:
-    """A reading of a scalar."""
-    return Ref(fold(reading.name))

@@ -87,7 +87,7 @@ def _numbers(node: Node | None, error: object) -> list[float]:
     text = node.text.strip().strip(separator)
     words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
     try:
-        return [float(word) for word in words]
+        return [float(word[:200]) for word in words]
     except ValueError:
         raise error(f'has "{text[:30]}" where numbers are needed') from None
 

@@ -36,9 +36,7 @@ def _idioms() -> dict[tuple[str, int], Expr]:
     short = Binary("<", Binary("-", since, rounds), Call("MAX", (b, TIME_STEP)))
     size = Call("ABS", (b,))
     return {
-        ("PULSE", 2): _if(
-            _both(Binary(">", since, ZERO), Binary("<", since, width)), ONE, ZERO
-        ),
+        ("PULSE", 2): _if(_both(Binary(">", since, ZERO), Binary("<", since, width)), ONE, ZERO),
         ("PULSE TRAIN", 4): _if(_both(within, short), ONE, ZERO),
         ("RAMP", 3): Binary("-", Call("RAMP", (a, b)), Call("RAMP", (a, c))),
         ("INTEGER", 1): _if(
@@ -81,7 +79,7 @@ def _matches(pattern: Expr, expr: Expr, found: dict[int, Expr]) -> bool:
     match pattern, expr:
         case Ref(name, ()), _ if name.startswith(_HOLE):
             return found.setdefault(int(name[1:]), expr) == expr
-        case (Number() | Ref()), _:
+        case ((Number() | Ref()), _):
             return pattern == expr
         case Unary(op, inner), Unary(other, theirs):
             return op == other and _matches(inner, theirs, found)

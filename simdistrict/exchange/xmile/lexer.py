@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 
-_SKIP = re.compile(r"(?:\s+|\{[^{}]*\})+")
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_SKIP = re.compile(r"(?:\s|\{[^{}]*\})+")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 # a word, or words joined by dots where modules are qualified; 's is a word's, a bare ' is none
 _WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
@@ -50,7 +50,7 @@ def tokens(text: str, element: str, where: str, line: int) -> list[Token]:
             continue
         row += text.count("\n", counted, at)
         counted = at
-        if match := _NUMBER.match(text, at):
+        if (match := _NUMBER.match(text, at)) and len(match.group()) < 1000:
             found.append(Token("number", match.group(), row))
         elif match := _NAME.match(text, at):
             found.append(_name(match.group(), row))

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.xmile import functions
-from simdistrict.exchange.xmile.grammar import Applied, Reading, parts
+from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
 from simdistrict.exchange.xmile.graphs import extended
 from simdistrict.exchange.xmile.idioms import recognised
+from simdistrict.exchange.xmile.macros import Macro, called
 from simdistrict.exchange.xmile.scope import Definition, Scope
-from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, fold, walk
+from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, children, fold, walk
 
+MAX_CALLS = 200  # of macros within one equation
+MAX_NODES = 50_000  # of an equation: what stands for MOD has its arguments more than once
 _LOOKUPS = {
     "LOOKUP INV": "LOOKUP INVERT",
     "LOOKUPINV": "LOOKUP INVERT",
@@ -36,13 +39,18 @@ class Equation:
     labels: tuple[str, ...]
     where: str
     reduced: bool = False
+    calls: int = 0
+    depth: int = 0
 
     def error(self, what: str, hint: str = "") -> ModelError:
         return ModelError(Problem(self.where, f'"{self.owner.name}" {what}', hint))
 
     def whole(self, expr: Expr) -> Expr:
         """The tree in the model's terms. Raises ModelError for what has no meaning."""
-        return functions.settled(self.read(expr))
+        result = functions.settled(self.read(expr))
+        if _size(result) > MAX_NODES:
+            raise self.error("is too large once its functions are spelled out", "split it")
+        return result
 
     def read(self, expr: Expr) -> Expr:
         return recognised(self.node(expr))
@@ -174,6 +182,8 @@ class Equation:
     # -------------------------------------------------------------- functions
 
     def applied(self, expr: Applied) -> Expr:
+        if macro := self.scope.macros.get(fold(expr.name)):
+            return self.macro(macro, expr)
         lookup = self.scope.find(expr.name, self.owner.home)
         name = functions.readable(expr.name)
         if lookup is not None and name not in functions.FUNCTIONS:
@@ -204,6 +214,22 @@ class Equation:
             raise self.error(f"gives {name} {len(args)} arguments, not {wanted}")
         make = meaning.vensim if self.scope.from_vensim and meaning.vensim else meaning.make
         return make(args)
+
+    def macro(self, macro: Macro, expr: Applied) -> Expr:
+        body = called(macro, expr.args)
+        self.calls += 1
+        if body is None or self.calls > MAX_CALLS:
+            wanted = len(macro.parameters)
+            what = f'calls the macro "{expr.name}" with {len(expr.args)} arguments, not {wanted}'
+            if len(expr.args) == wanted:
+                what = f'calls the macro "{expr.name}", which calls itself without end'
+            raise self.error(what)
+        self.depth += 1
+        if self.depth > 20:
+            raise self.error(f'calls the macro "{expr.name}", which calls itself without end')
+        result = self.read(body)
+        self.depth -= 1
+        return result
 
     def lookup(self, name: str, subscripts: tuple[str, ...], x: Expr) -> Expr:
         """A graphical function applied."""
@@ -272,14 +298,16 @@ def _before(expr: Expr, own: Ref) -> Expr:
     """In the arguments of SAMPLE IF TRUE its own name is its value before."""
     if _is_previous_self(expr):
         return own
-    nodes = tuple(_before(part, own) for part in parts(expr))
-    match expr:
-        case Applied():
-            return Applied(expr.name, nodes, expr.subscripts)
-        case Binary():
-            return Binary(expr.op, *nodes)
-        case Unary():
-            return Unary(expr.op, *nodes)
-        case Call():
-            return Call(expr.function, nodes)
-    return expr
+    return with_parts(expr, tuple(_before(part, own) for part in parts(expr)))
+
+
+def _size(expr: Expr) -> int:
+    """The number of nodes of a tree, of which some may be one and the same object."""
+    known: dict[int, int] = {}
+
+    def count(node: Expr) -> int:
+        if id(node) not in known:
+            known[id(node)] = 1 + sum(map(count, children(node)))
+        return known[id(node)]
+
+    return count(expr)

@@ -142,8 +142,10 @@ class _Preparation:
         return found
 
     @staticmethod
-    def own_terms(equation: Equation, terms: list[tuple[int, Ref | None]]) -> Iterator[tuple[int, str]]:
-        """Signs and names of terms, no name where one is read elsewhere than at the stock's place."""
+    def own_terms(
+        equation: Equation, terms: list[tuple[int, Ref | None]]
+    ) -> Iterator[tuple[int, str]]:
+        """Signs and names of terms; no name where one is not read at the place of the stock."""
         for sign, ref in terms:
             here = ref is not None and ref.subscripts == equation.subscripts
             yield sign, ref.name if ref is not None and here else ""

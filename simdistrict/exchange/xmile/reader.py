@@ -16,8 +16,9 @@ from simdistrict.exchange.xmile.document import Node, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
-from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.lexer import spelled
+from simdistrict.exchange.xmile.limits import with_limits
+from simdistrict.exchange.xmile.macros import Macro, read_macros
 from simdistrict.exchange.xmile.meaning import Equation as Reader
 from simdistrict.exchange.xmile.scope import Definition, Part, Scope
 from simdistrict.exchange.xmile.specs import Specs, read_specs
@@ -57,7 +58,7 @@ def read_xmile_text(text: str, name: str, where: str = "") -> Model:
         raise ModelError(Problem(f"{where}:{root.line}", f"this is <{root.tag}>, not XMILE", hint))
     specs = read_specs(root, where)
     found = collect(root, where)
-    work = _Reading(found, specs, _from_vensim(root))
+    work = _Reading(found, specs, read_macros(root, where), _from_vensim(root))
     elements = work.elements()
     if found.problems:
         raise ModelError(list(dict.fromkeys(found.problems)))
@@ -86,7 +87,9 @@ def _synonyms(root: Node) -> Iterator[tuple[str, ...]]:
 class _Reading:
     """Definitions to elements."""
 
-    def __init__(self, found: Collection, specs: Specs, from_vensim: bool) -> None:
+    def __init__(
+        self, found: Collection, specs: Specs, macros: dict[str, Macro], from_vensim: bool
+    ) -> None:
         self.found = found
         self.specs = specs
         self.trees: dict[str, list[tuple[Expr | None, Expr | None]]] = {}
@@ -100,14 +103,19 @@ class _Reading:
         plain = Scope({**names, **self.control}, found.dimensions)
         self.parse_all()
         applied = frozenset(self.applied(plain))
-        self.scope = Scope(plain.definitions, found.dimensions, applied, from_vensim)
+        self.scope = Scope(plain.definitions, found.dimensions, applied, from_vensim, macros)
 
     def parse_all(self) -> None:
         for key, definition in self.found.definitions.items():
             trees: list[tuple[Expr | None, Expr | None]] = []
             try:
                 for part in definition.parts:
-                    trees.append((self.tree(part.text, definition, part), self.tree(part.initial, definition, part)))
+                    trees.append(
+                        (
+                            self.tree(part.text, definition, part),
+                            self.tree(part.initial, definition, part),
+                        )
+                    )
             except ModelError as error:
                 self.found.problems += error.problems
                 continue
@@ -231,9 +239,7 @@ class _Reading:
             return value if positive else Call("MAX", (value, ZERO))
         return value
 
-    def check_list(
-        self, value: Array, definition: Definition, part: Part, reader: Reader
-    ) -> None:
+    def check_list(self, value: Array, definition: Definition, part: Part, reader: Reader) -> None:
         sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
         if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
             raise reader.error("has a list of numbers where one number is needed")
@@ -241,9 +247,7 @@ class _Reading:
             needed = math.prod(sizes) if sizes else 1
             raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
 
-    def net_flow(
-        self, definition: Definition, reader: Reader, subscripts: tuple[str, ...]
-    ) -> Expr:
+    def net_flow(self, definition: Definition, reader: Reader, subscripts: tuple[str, ...]) -> Expr:
         """What flows in less what flows out."""
         result: Expr | None = None
         for op, flows in (("+", "inflow"), ("-", "outflow")):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.macros import Macro
 from simdistrict.expr import Points, fold
 from simdistrict.model import Dimension
 
@@ -66,6 +67,7 @@ class Scope:
     dimensions: Mapping[str, Dimension]
     applied: frozenset[str] = frozenset()
     from_vensim: bool = False
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def find(self, name: str, home: str) -> str | None:
         """The folded full name of what a module means by a name; None where there is nothing."""

@@ -40,7 +40,7 @@ def read_specs(root: Node, where: str) -> Specs:
         "TIME STEP": Number(step),
         "SAVEPER": Ref("time step") if save is None else Number(save),
     }
-    control = {
+    control: dict[str, Element] = {
         name.lower(): (Constant if isinstance(value, Number) else Auxiliary)(
             name=name, equations=(Equation(value, line=specs.line),), units=units
         )
@@ -80,7 +80,7 @@ def _number(specs: Node, name: str, where: str, default: float | None = None) ->
 
 def _value(text: str, name: str, node: Node, where: str) -> float:
     try:
-        return float(text)
+        return float(text[:200])
     except ValueError:
         what = f'<{name}> of sim_specs is "{text[:30]}", not a number'
         raise ModelError(Problem(f"{where}:{node.line}", what)) from None

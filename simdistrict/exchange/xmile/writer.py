@@ -166,7 +166,7 @@ class _Writing:
             return
         for labels, expression, initial in self.by_element(element):
             labels = tuple(map(_name, labels))
-            yield f'<element subscript={quoteattr(", ".join(labels))}>'
+            yield f"<element subscript={quoteattr(', '.join(labels))}>"
             yield from ("    " + line for line in self.one(element, expression, initial))
             yield "</element>"
 
@@ -218,11 +218,15 @@ class _Writing:
             assert initial is not None
             yield f"<eqn>{escape(self.words.text(initial))}</eqn>"
             return
-        points = expression if isinstance(expression, Points) else None
-        if isinstance(expression, WithLookup):
-            expression, points = expression.x, expression.points
-        if not isinstance(expression, Points):
-            yield f"<eqn>{escape(self.words.text(expression))}</eqn>"
+        points: Points | None = None
+        match expression:
+            case Points():
+                points = expression
+            case WithLookup(x, within):
+                points = within
+                yield f"<eqn>{escape(self.words.text(x))}</eqn>"
+            case _:
+                yield f"<eqn>{escape(self.words.text(expression))}</eqn>"
         if initial is not None:
             yield f"<init_eqn>{escape(self.words.text(initial))}</init_eqn>"
         if points is not None:
