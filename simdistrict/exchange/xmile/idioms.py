@@ -61,6 +61,8 @@ def spelled_out(call: Call) -> Expr | None:
 
 def recognised(expr: Expr) -> Expr:
     """The function that an expression spells out; the expression itself where it is none."""
+    if not isinstance(expr, Call | Binary):
+        return expr
     for (name, count), pattern in IDIOMS.items():
         found: dict[int, Expr] = {}
         if _matches(pattern, expr, found) and len(found) == count:

@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 # a word, or words joined by dots where modules are qualified; 's is a word's, a bare ' is none
 _WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
-_NAME = re.compile(rf"\.?(?:{_QUOTED}|{_WORD})(?:\.(?:{_QUOTED}|{_WORD}|\d+))*")
+_NAME = re.compile(rf"\.?(?:{_QUOTED}|{_WORD})(?:\.(?:{_QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 WORDS = frozenset("and or not mod if then else".split())

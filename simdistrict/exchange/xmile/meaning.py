@@ -140,8 +140,9 @@ class Equation:
     def subscript(self, text: str, dim: str, found: Definition) -> str:
         """One subscript: a label, a dimension that is followed, or `d!` where it is reduced."""
         own = list(map(fold, self.owner.dims))
-        if re.fullmatch(r"\* : .+", text):
-            dim = fold(text[4:])
+        if part := re.fullmatch(r"\* : (.+)|(.+)\.\*", text):
+            # a smaller dimension of the same labels
+            dim = fold(part.group(1) or part.group(2))
             if dim not in self.scope.dimensions:
                 raise self.error(f'reads "{found.name}" over "{dim}", which is no dimension')
             text = "*"
