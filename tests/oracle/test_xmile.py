@@ -1,9 +1,10 @@
-"""XMILE both ways: the models of this folder written and read, by us and by an independent reader."""
+"""XMILE both ways: the models of this folder written and read, by us and by simlin."""
 
 from __future__ import annotations
 
 import re
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_the_shipped_models_both_ways(name: str, tmp_path: Path) -> None:
     model = read_model(find_model(name))
     run = {"final_time": 1990.0} if name == "district" else {}
     expected = flat(simulate(model, **run))
-    text = xmile_text(model)
+    text = xmile_text(model, drawn=False)
     assert_alike(expected, flat(simulate(read_xmile_text(text, name), **run)))
     if name == "core":
         assert_simlin_agrees(model, expected, name, tmp_path)
@@ -210,18 +211,18 @@ def random_models(draw: st.DrawFn) -> Model:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(random_models())
 def test_a_random_model_both_ways(model: Model) -> None:
     with np.errstate(all="ignore"):
         expected = flat(simulate(model))
-        text = xmile_text(model)
+        text = xmile_text(model, drawn=False)
         read = read_xmile_text(text, model.name)
         series = flat(simulate(read))
     for name, values in expected.items():
         np.testing.assert_allclose(series[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
     assert read.integrator == model.integrator
-    assert without_views(xmile_text(read)) == without_views(text)
+    assert xmile_text(read, drawn=False) == text
 
 
 # --------------------------------------------------------------------------- fuzz
@@ -244,17 +245,13 @@ def test_no_bytes_crash_the_reader(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(content)))
         length = data.draw(st.integers(0, 20))
         content[at : at + length] = data.draw(st.binary(max_size=10))
-    try:
+    with suppress(SimdistrictError):
         read_xmile_text(decoded(bytes(content), "m"), "m")
-    except SimdistrictError as error:
-        assert error.problems
 
 
 @settings(max_examples=300)
 @given(st.text(alphabet="ab1.+-*/^()[]<>=,\"{}_ \n\\:@'$!&;ifthenlsoradm", max_size=40))
 def test_no_equation_crashes_the_reader(equation: str) -> None:
     escaped = equation.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    try:
+    with suppress(SimdistrictError):
         read_xmile_text(xmile(f'<aux name="a"><eqn>{escaped}</eqn></aux>'), "m")
-    except SimdistrictError as error:
-        assert error.problems

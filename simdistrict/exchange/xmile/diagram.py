@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from simdistrict.exchange.sketch.records import has_sketch, sketch
 from simdistrict.exchange.xmile.drawing import Drawing, Link, Spot, drawings
-from simdistrict.exchange.xmile.prepared import Prepared
+from simdistrict.exchange.xmile.prepared import Prepared, is_flow
 from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.model import CONTROL, Model, Stock
 
@@ -126,7 +126,7 @@ class _Diagram:
         yield f"{_PAD}<{tag} {place} name={shown}/>"
 
     def is_flow(self, name: str) -> bool:
-        return name in self.flows or self.model.by_name[name].kind == "flow"
+        return is_flow(self.model.by_name[name], self.flows)
 
     def flow(
         self, valve: Spot, ends: list[Spot], number: int, placed: dict[int, _Placed]

@@ -12,7 +12,18 @@ from simdistrict.exchange.xmile.graphs import extended
 from simdistrict.exchange.xmile.idioms import recognised
 from simdistrict.exchange.xmile.macros import Macro, called
 from simdistrict.exchange.xmile.scope import Definition, Scope
-from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, children, fold, walk
+from simdistrict.expr import (
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Ref,
+    Unary,
+    children,
+    fold,
+    walk,
+)
 
 MAX_CALLS = 200  # of macros within one equation
 MAX_NODES = 50_000  # of an equation: what stands for MOD has its arguments more than once

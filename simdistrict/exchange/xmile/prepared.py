@@ -209,6 +209,12 @@ class _Preparation:
         return expr
 
 
+def is_flow(element: Element, flows: set[str]) -> bool:
+    """Whether an element is written as a flow; a number that no stock uses is a constant."""
+    moving = any(not isinstance(e.expression, Number | Array) for e in element.equations)
+    return fold(element.name) in flows or (isinstance(element, Flow) and moving)
+
+
 def _signed(expr: Expr, sign: int) -> Iterator[tuple[int, Ref | None]]:
     match expr:
         case Ref():

@@ -16,10 +16,10 @@ from simdistrict.exchange.equations import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.places import Where, at_place, follows
-from simdistrict.exchange.xmile.prepared import Prepared, prepare
+from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.expr import Array, Expr, Number, Points, WithLookup, fold
-from simdistrict.model import Data, Element, Equation, Flow, Lookup, Model, Range, Stock
+from simdistrict.model import Data, Element, Equation, Lookup, Model, Range, Stock
 from simdistrict.version import VERSION
 
 _HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -39,9 +39,12 @@ def write_xmile(model: Model, path: Path, *, force: bool = False) -> None:
     write_text(path, text, force=force)
 
 
-def xmile_text(model: Model) -> str:
-    """The text of an XMILE file. Raises ModelError for what XMILE cannot say."""
-    return _HEAD + "\n".join(_Writing(model).lines()) + "\n</xmile>\n"
+def xmile_text(model: Model, *, drawn: bool = True) -> str:
+    """The text of an XMILE file. Raises ModelError for what XMILE cannot say.
+
+    drawn: with a diagram; an automatic layout takes longer than all the rest.
+    """
+    return _HEAD + "\n".join(_Writing(model).lines(drawn=drawn)) + "\n</xmile>\n"
 
 
 class _Writing:
@@ -53,7 +56,7 @@ class _Writing:
         ends = self.prepared.ends.values()
         self.flows = {n for e in ends for n in (*e.inflows, *e.outflows)}
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, *, drawn: bool) -> Iterator[str]:
         yield from self.header()
         yield from self.specs()
         yield from self.units()
@@ -70,7 +73,8 @@ class _Writing:
             raise ModelError(problems)
         yield from self.groups()
         yield "        </variables>"
-        yield from diagram(self.source, self.prepared, self.words, self.flows)
+        if drawn:
+            yield from diagram(self.source, self.prepared, self.words, self.flows)
         yield "    </model>"
 
     def header(self) -> Iterator[str]:
@@ -130,7 +134,7 @@ class _Writing:
         tag = "aux"
         if isinstance(element, Stock):
             tag = "stock"
-        elif isinstance(element, Flow) or fold(element.name) in self.flows:
+        elif is_flow(element, self.flows):
             tag = "flow"
         yield f"            <{tag} name={quoteattr(_name(element.name))}>"
         pad = " " * 16
