@@ -12,9 +12,11 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.xmile.lexer import Token, tokens
 from simdistrict.expr import Array, Binary, Call, Expr, Number, Unary, children, rebuild
 
-# how deep parentheses may be nested, and how deep the whole tree may be (a chain of sums is one
-# level a term): far beyond any equation, and safe for everything that walks through a tree
-MAX_NESTING, MAX_TREE = 100, 300
+# how deep parentheses may be nested, and how deep the whole tree may be (a chain of products is one
+# level a factor): far beyond any equation, and what CPython compiles, which is 200 parentheses
+MAX_NESTING, MAX_TREE = 80, 160
+# a longer sum is added up in groups of so many terms
+GROUP = 80
 MAX_TEXT = 100_000
 
 _VALUE = r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*"
@@ -137,7 +139,9 @@ class _Parser:
         if self.token.kind != "end":
             raise self.error()
         if _depth(result) > MAX_TREE:
-            raise self.error(f"is nested too deeply, or has more than {MAX_TREE} terms in a row")
+            raise self.error(
+                f"is nested too deeply, or has more than {MAX_TREE} operations in a row"
+            )
         return result
 
     def expression(self, strength: int) -> Expr:
@@ -146,6 +150,7 @@ class _Parser:
         if self.depth > MAX_NESTING:
             raise self.error("is nested too deeply")
         left = self.signed()
+        terms: list[tuple[str, Expr]] = []
         while True:
             token = self.token
             known = _BINARY.get(token.text) if token.kind in ("operator", "word") else None
@@ -153,9 +158,13 @@ class _Parser:
                 break
             self.at += 1
             right = self.expression(known[0] + 1)
-            left = _binary(known[1], left, right)
+            if known[1] in ("+", "-"):
+                terms.append((known[1], right))
+                continue
+            left = _binary(known[1], _sum(left, terms), right)
+            terms = []
         self.depth -= 1
-        return left
+        return _sum(left, terms)
 
     def signed(self) -> Expr:
         """Signs and NOT, which bind closer than a product and less closely than a power."""
@@ -247,6 +256,21 @@ class _Parser:
                 break
         self.expect("]")
         return tuple(found)
+
+
+def _sum(first: Expr, terms: list[tuple[str, Expr]]) -> Expr:
+    """A sum from the left; a long one in groups, so that its tree does not get too deep."""
+    if len(terms) <= GROUP:
+        for op, term in terms:
+            first = Binary(op, first, term)
+        return first
+    result = _sum(first, terms[:GROUP])
+    for at in range(GROUP, len(terms), GROUP):
+        (op, head), *rest = terms[at : at + GROUP]
+        # in a group that is subtracted every sign is the other one
+        flipped = {"+": "-", "-": "+"} if op == "-" else {"+": "+", "-": "-"}
+        result = Binary(op, result, _sum(head, [(flipped[o], term) for o, term in rest]))
+    return result
 
 
 def _binary(op: str, left: Expr, right: Expr) -> Expr:

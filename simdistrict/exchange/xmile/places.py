@@ -142,7 +142,7 @@ def _reduced(model: Model, function: str, body: Expr, where: Where, owner: Eleme
 
 def _joined(function: str, terms: list[Expr]) -> Expr:
     """Terms one after the other; a long list in halves, so that no tree gets too deep."""
-    if function in ("SUM", "PROD") and len(terms) <= 100:
+    if function in ("SUM", "PROD") and len(terms) <= 80:
         result = terms[0]
         for term in terms[1:]:
             result = Binary("+" if function == "SUM" else "*", result, term)
