@@ -65,6 +65,13 @@ class _Preparation:
         self.model = model
         self.names = set(model.by_name)
         self.made: list[Element] = []
+        # a label by itself is its place in the first of the largest ranges that hold it
+        self.numbers: dict[str, float] = {}
+        for dimension in sorted(model.dimensions, key=lambda d: -len(d.labels)):
+            for k, label in enumerate(dimension.labels):
+                self.numbers.setdefault(fold(label), k + 1.0)
+        for taken in ("time", *model.dims_by_name):
+            self.numbers.pop(taken, None)
         self.ends: dict[str, Ends] = {}
         self.filled: set[str] = set()
         self.drained: set[str] = set()
@@ -188,6 +195,8 @@ class _Preparation:
         nodes = tuple(self.visit(owner, old, node) for node in children(expr))
         expr = rebuild(expr, nodes) if nodes else expr
         match expr:
+            case Ref(name, ()) if name not in self.model.by_name and name in self.numbers:
+                return Number(self.numbers[name])
             case WithLookup(x, points):
                 lookup = Lookup(
                     name=self.name(f"{owner.name} lookup"),
