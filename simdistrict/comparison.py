@@ -321,13 +321,13 @@ def model_order(attrs: Mapping[str, object]) -> tuple[str, ...] | None:
     None where there is no such text or it cannot be read. Reading a model takes half a second:
     ask only when several elements differ first.
     """
-    from simdistrict.exchange.mdl import read_mdl_text
+    from simdistrict.exchange.models import read_model_text
 
     text = attrs.get("model_text")
     if not isinstance(text, str):
         return None
     try:
-        return _upstream_first(read_mdl_text(text, str(attrs.get("model_name", "model"))))
+        return _upstream_first(read_model_text(text, str(attrs.get("model_name", "model"))))
     except SimdistrictError:
         return None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from simdistrict.errors import ModelError, Problem, ScenarioError, nearest
 
 PACKAGE = Path(__file__).resolve().parent
-MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx")
+MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program, build
 from simdistrict.errors import EngineError, ModelError, Problem
-from simdistrict.exchange.mdl import read_mdl_text, read_text
+from simdistrict.exchange.models import is_xmile, read_model_text, read_text
 from simdistrict.expr import Number
-from simdistrict.library import find_model, models, scenarios
+from simdistrict.library import MODEL_SUFFIXES, find_model, models, scenarios
 from simdistrict.model import CONTROL, Constant, Equation, Model, TimeGrid
 from simdistrict.scenario import (
     Resolved,
@@ -69,13 +69,13 @@ def prepare(path: Path) -> Prepared:
     """Read and lower a model file, or take both from the cache."""
     text = read_text(path)
     return cached(
-        Prepared, f"{path}\0{text}", lambda: lowered(read_mdl_text(text, path.stem, str(path)))
+        Prepared, f"{path}\0{text}", lambda: lowered(read_model_text(text, path.stem, str(path)))
     )
 
 
 def prepare_text(text: str, name: str) -> Prepared:
-    """Read and lower the text of a .mdl file, or take both from the cache."""
-    return cached(Prepared, f"{name}\0{text}", lambda: lowered(read_mdl_text(text, name)))
+    """Read and lower the text of a model file, or take both from the cache."""
+    return cached(Prepared, f"{name}\0{text}", lambda: lowered(read_model_text(text, name)))
 
 
 def lowered(model: Model) -> Prepared:
@@ -101,6 +101,14 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
                 "backend pysd",
                 f"PySD integrates with Euler only, and {integrator} is asked for",
                 "add --integrator euler",
+            )
+        )
+    if backend == "pysd" and is_xmile(prepared.model.text):
+        raise EngineError(
+            Problem(
+                "backend pysd",
+                "the reference backend runs Vensim's .mdl files only, and this is XMILE",
+                "leave --backend out",
             )
         )
     wanted = {
@@ -200,7 +208,7 @@ def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
 
 def find(name: str) -> tuple[Scenario, Path]:
     """The scenario of that name with its model file; a model's name stands for itself."""
-    if Path(name).suffix.lower() in (".mdl", ".xmile", ".stmx") or (
+    if Path(name).suffix.lower() in MODEL_SUFFIXES or (
         name in models() and name not in scenarios()
     ):
         path = find_model(name)

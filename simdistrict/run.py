@@ -14,7 +14,7 @@ from simdistrict.engine.integrate import Trajectory, fixed_steps
 from simdistrict.engine.layout import Slot
 from simdistrict.engine.schedule import Move
 from simdistrict.errors import Problem, ScenarioError
-from simdistrict.exchange.mdl import read_mdl
+from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
 from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def read_model(path: str | Path) -> Model:
-    """Read a model file (.mdl)."""
-    return read_mdl(Path(path))
+    """Read a model file (.mdl, .xmile, .stmx, .xml)."""
+    return read_model_file(Path(path))
 
 
 def simulate(

@@ -97,10 +97,10 @@ def _found(
         read_statements,
     )
     from simdistrict.checks import CHECKS, check_model, refuse_unknown
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.models import read_model_file
 
     refuse_unknown((*only, *strict), (*CHECKS, *NAMES))
-    model = read_mdl(path)
+    model = read_model_file(path)
     still = [n for n in only if n in CHECKS]
     moving = [n for n in only if n in NAMES]
     found: list[Finding] = []

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simdistrict.ensemble import Ensemble
-    from simdistrict.ensemble_file import Written
+    from simdistrict.ensemble_file import Runner, Written
 
 
 @click.command("ensemble")
@@ -93,6 +93,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     settings: dict[str, bool],
+    /,
     scenarios: tuple[str, ...],
     members: int | None,
     blocks: int | None,
@@ -106,13 +107,6 @@ def command(
     times: str,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
-    integrator: str | None,
-    rtol: float | None,
-    atol: float | None,
-    time_step: float | None,
-    save_step: float | None,
-    initial_time: float | None,
-    final_time: float | None,
     workers: int | None,
     scheduler: str | None,
     chunk: int | None,
@@ -121,6 +115,7 @@ def command(
     strict: bool,
     force: bool,
     as_json: bool,
+    **run: Any,
 ) -> None:
     """Run each SCENARIO (or model) for many draws of its uncertain constants.
 
@@ -130,12 +125,7 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
-    if (members is None) == (blocks is None):
-        raise click.UsageError(
-            "give --members N, or --blocks N for the methods saltelli and morris"
-        )
-    if workers is not None and scheduler is not None:
-        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
+    _check(members, blocks, workers, scheduler)
     from simdistrict.blocks import Shape
     from simdistrict.ensemble import ensemble_of
     from simdistrict.ensemble_file import write_ensemble
@@ -143,8 +133,7 @@ def command(
     from simdistrict.prior import prior_beside, read_prior, read_prior_file
     from simdistrict.scenario import RunSettings
 
-    run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    plans = plans_for(scenarios, sets, run, "native", strict, changes)
+    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes)
     table = prior or prior_beside(find(scenarios[0])[1])
     text = read_prior_file(table)
     prepared = plans[0].prepared
@@ -166,27 +155,35 @@ def command(
     )
     name = "+".join(plan.resolved.name for plan in plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
-    runner = None
-    if scheduler is not None:
-        from simdistrict.cluster import runner_on
-
-        runner = runner_on(ensemble, scheduler)
-    progress = None if settings["quiet"] else _progress()
+    how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
+    how["progress"] = None if settings["quiet"] else _progress()
     begin = time.perf_counter()
     try:
-        written = write_ensemble(
-            ensemble,
-            path,
-            resume=resume,
-            force=force,
-            workers=workers,
-            progress=progress,
-            runner=runner,
-        )
+        written = write_ensemble(ensemble, path, runner=_runner(ensemble, scheduler), **how)
     except KeyboardInterrupt:
         click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
         raise
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
+
+
+def _check(
+    members: int | None, blocks: int | None, workers: int | None, scheduler: str | None
+) -> None:
+    """Refuse options that do not go together."""
+    if (members is None) == (blocks is None):
+        what = "give --members N, or --blocks N for the methods saltelli and morris"
+        raise click.UsageError(what)
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
+
+
+def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
+    """What runs the members elsewhere; None for here."""
+    if scheduler is None:
+        return None
+    from simdistrict.cluster import runner_on
+
+    return runner_on(ensemble, scheduler)
 
 
 def _progress() -> Callable[[int, int, int], None] | None:

@@ -45,6 +45,13 @@ SHOWN = 12
 )
 @click.option("--peel", type=float, default=0.05, show_default=True, help="PRIM: share of a step.")
 @click.option("--paste", type=float, default=0.05, show_default=True, help="PRIM: the same, back.")
+@click.option(
+    "--chance",
+    type=float,
+    default=1.0,
+    metavar="P",
+    help="PRIM: leave out numbers with a larger quasi-p, as 0.05; default: none.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="TABLE.csv or TABLE.nc.")
 @click.option("--all", "everything", is_flag=True, help="Print every row, not the first twelve.")
 @click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
@@ -67,6 +74,7 @@ def command(
     mass: float,
     peel: float,
     paste: float,
+    chance: float,
     output: Path | None,
     everything: bool,
     force: bool,
@@ -88,7 +96,7 @@ def command(
     sample = read_sample(ensemble, indicator, at=at, scenario=scenario)
     found: Indices | Discovery
     if method == "prim":
-        choices = Choices(peel, paste, mass, density, boxes)
+        choices = Choices(peel, paste, mass, density, boxes, chance)
         found = discover(sample, above=above, below=below, choices=choices)
     else:
         found = _analysed(method, sample, resamples, seed, slides)

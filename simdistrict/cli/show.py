@@ -56,10 +56,10 @@ def model_command(
 
     Example: simdistrict show model core --equations
     """
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.models import read_model_file
     from simdistrict.library import find_model
 
-    read = read_mdl(find_model(model))
+    read = read_model_file(find_model(model))
     document: dict[str, object] = {"model": read.name, "sha256": read.sha256}
     if causes or uses:
         name = causes or uses or ""

@@ -13,13 +13,13 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
 
     Raises ScenarioError or ModelError as reading and resolving do.
     """
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.models import read_model_file
     from simdistrict.library import shown
     from simdistrict.plan import find
     from simdistrict.scenario import origins, resolve
 
     scenario, path = find(name)
-    model = read_mdl(path)
+    model = read_model_file(path)
     resolved = resolve(scenario, model, sets)
     rows = origins(resolved, model, shown(path))
     if as_json:

@@ -9,7 +9,7 @@ as one number's limits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,8 @@ class Choices:
     """peel, paste: shares of a box that one step takes away or adds.
 
     mass: the share of all members that a box keeps at least; density: what the box of a peeling
-    trajectory is to reach; boxes: how many at most, each in what the ones before have left.
+    trajectory is to reach; boxes: how many at most, each in what the ones before have left;
+    chance: a box is made anew without the numbers whose limits have a larger quasi-p.
     """
 
     peel: float = 0.05
@@ -34,6 +35,7 @@ class Choices:
     mass: float = 0.05
     density: float = 0.8
     boxes: int = 1
+    chance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,9 @@ def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> l
     while len(found) < choices.boxes and (cases.interesting & cases.left).any():
         if cases.left.sum() < choices.mass * len(design):
             break
-        bounds, trajectory = _peeled(cases, choices)
+        bounds, trajectory = _box(cases, choices)
         if not np.isfinite(bounds).any():
             break
-        bounds = _pasted(cases, bounds, choices.paste)
         found.append(Box(cases.measures(bounds), _limits(cases, bounds), tuple(trajectory)))
         cases = replace(cases, left=cases.left & ~cases.inside(bounds))
     return found
@@ -125,7 +126,7 @@ def measured(
 
 
 def _check(choices: Choices, interesting: Flags) -> None:
-    for name in ("peel", "paste", "mass", "density"):
+    for name in ("peel", "paste", "mass", "density", "chance"):
         share = getattr(choices, name)
         if not 0 < share <= 1 or (name == "peel" and share > 0.5):
             top = 0.5 if name == "peel" else 1
@@ -138,7 +139,20 @@ def _check(choices: Choices, interesting: Flags) -> None:
         raise ScenarioError(Problem("cases of interest", what, "choose another threshold"))
 
 
-def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
+def _box(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
+    """Peel and paste, and anew without the numbers that chance may have limited."""
+    places = list(range(cases.design.shape[1]))
+    while True:
+        bounds, trajectory = _peeled(cases, choices, places)
+        bounds = _pasted(cases, bounds, choices.paste)
+        limits = _limits(cases, bounds)
+        if not limits or limits[-1].quasi_p <= choices.chance:
+            return bounds, trajectory
+        doubtful = {limit.place for limit in limits if limit.quasi_p > choices.chance}
+        places = [place for place in places if place not in doubtful]
+
+
+def _peeled(cases: _Cases, choices: Choices, places: Sequence[int]) -> tuple[Reals, list[Measures]]:
     """Peel until too little is left; the first box that is dense enough, else the densest."""
     bounds = np.full((2, cases.design.shape[1]), [[-math.inf], [math.inf]])
     path, trajectory = [bounds], [cases.measures(bounds)]
@@ -146,7 +160,7 @@ def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
     while trajectory[-1].density < 1:
         options = [
             option
-            for option in _peelings(cases, path[-1], choices.peel)
+            for option in _peelings(cases, path[-1], choices.peel, places)
             if option[0].mass * len(cases.left) >= least
         ]
         if not options:
@@ -160,14 +174,17 @@ def _peeled(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
     return path[dense[0] if dense else best], trajectory
 
 
-def _peelings(cases: _Cases, bounds: Reals, share: float) -> Iterator[tuple[Measures, Reals]]:
+def _peelings(
+    cases: _Cases, bounds: Reals, share: float, places: Sequence[int]
+) -> Iterator[tuple[Measures, Reals]]:
     """Every box with a slice less at one end of one number, with its measures."""
     inside = cases.inside(bounds)
     design, hits = cases.design[inside], cases.interesting[inside]
     count = len(hits)
     cut = max(int(share * count), 1)
     everything = max(int(cases.interesting.sum()), 1)
-    for place, column in enumerate(design.T):
+    for place in places:
+        column = design[:, place]
         ordered = np.sort(column)
         for side in (0, 1):
             limit = _limit(ordered, cut, side)

@@ -199,7 +199,10 @@ def _label(stored: Result, variable: Variable, indicator: str) -> tuple[Reals, s
         return np.asarray(variable.values, float), element
     example = f"{element}[{','.join(known[0] for known in labels)}]" if own else element
     if len(given) != len(own):
-        what = f'"{element}" has {len(own)} dimensions, and {len(given)} labels are given'
+        spans = " and ".join(own)
+        what = f'"{element}" has one number for each {spans}, and {len(given)} labels are given'
+        if not own:
+            what = f'"{element}" is one number and takes no label'
         raise ScenarioError(Problem(f"indicator {indicator}", what, f"write {example}"))
     spelled = []
     for text, known, dim in zip(given, labels, own, strict=True):

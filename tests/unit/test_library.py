@@ -129,7 +129,7 @@ def test_missing_model_file_names_the_nearest(shelf: Path) -> None:
 
 def test_model_path_with_another_suffix(shelf: Path) -> None:
     _write(Path("sub/own.vpmx"))
-    assert "a model file ends in .mdl, .xmile or .stmx" in model_error("sub/own.vpmx")
+    assert "a model file ends in .mdl, .xmile, .stmx or .xml" in model_error("sub/own.vpmx")
 
 
 def test_folder_as_a_model(shelf: Path) -> None:

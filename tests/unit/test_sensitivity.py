@@ -178,6 +178,18 @@ def test_peeling_takes_equals_together_and_keeps_the_least_mass() -> None:
     assert coverage == sorted(coverage, reverse=True)
 
 
+def test_numbers_limited_by_chance_are_left_out() -> None:
+    draw = np.random.default_rng(4)
+    design = draw.random((300, 12))
+    cases = (design[:, 0] < 0.3) & (draw.random(300) < 0.7)
+    (wide,) = prim(design, cases, Choices(density=1.0))
+    assert max(limit.quasi_p for limit in wide.limits) > 0.05
+    (box,) = prim(design, cases, Choices(density=0.6, chance=0.05))
+    assert {limit.place for limit in box.limits} == {0}
+    assert box.measures.coverage > 0.9
+    assert box.measures.density >= 0.6
+
+
 def test_prim_without_cases_or_with_senseless_shares_is_refused() -> None:
     values = np.random.default_rng(3).random(100)
     given = sample(values, "lhs")
@@ -207,7 +219,7 @@ def test_a_sample_is_what_the_file_has(out: str, capsys: pytest.CaptureFixture[s
         np.testing.assert_array_equal(found.design, file["design"][...])
     assert read_sample(Path(out), "double").time == 40
     for indicator, words in (
-        ("stock", r"write stock\[north\]"),
+        ("stock", r"each place, and 0 labels(.|\n)*write stock\[north\]"),
         ("stock[east]", "no label"),
         ("dubble", 'did you mean "double"'),
         ("double[north]", "write double"),

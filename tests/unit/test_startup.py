@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"numpy", "scipy", "xarray", "pandas", "netCDF4", "pysd", "pydantic", "ruamel", "pint"}
+HEAVY |= {"SALib", "distributed"}
 SAY = """
 import json, sys
 from simdistrict.cli.main import group
@@ -32,21 +33,8 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
 
 
-COMMANDS = [
-    "",
-    "run",
-    "list",
-    "show",
-    "compare",
-    "check",
-    "new",
-    "rerun",
-    "calibrate",
-    "convert",
-    "tables",
-    "plot",
-    "regimes",
-]
+COMMANDS = ["", "run", "list", "show", "compare", "check", "new", "rerun", "calibrate"]
+COMMANDS += ["convert", "ensemble", "plot", "regimes", "sensitivity", "tables"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

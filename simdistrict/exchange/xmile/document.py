@@ -1,0 +1,205 @@
+"""The XML of a model file as a small tree with line numbers, read without any risk.
+
+Entities are refused, nothing is ever fetched, and what a hostile file could grow without bound is
+limited: its bytes, its elements, its depth. What only draws the model is not kept. The only door
+to expat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, ModelError, Problem
+
+MAX_BYTES = 50_000_000
+# a model of ten thousand elements has a fifth of this, and draws each once or twice
+MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
+
+_ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']""")
+# how a model looks on paper says nothing about its numbers
+_DRAWN = frozenset({"views", "style", "interface"})
+
+
+@dataclass(slots=True)
+class Node:
+    """One XML element; tag and attribute names without the prefix of a namespace.
+
+    line: where its tag stands, counted from 1.
+    """
+
+    tag: str
+    line: int
+    attributes: dict[str, str]
+    text: str = ""
+    children: list[Node] = field(default_factory=list)
+
+    def all(self, *tags: str) -> Iterator[Node]:
+        """The children of these tags, in order."""
+        return (child for child in self.children if child.tag in tags)
+
+    def first(self, *tags: str) -> Node | None:
+        """The first child of these tags."""
+        return next(self.all(*tags), None)
+
+    def text_of(self, tag: str) -> str:
+        """The text of the first child of a tag, without blanks around it; empty without one."""
+        child = self.first(tag)
+        return child.text.strip() if child else ""
+
+
+def read_text(path: Path) -> str:
+    """The text of an XML file, in the encoding that it declares, with plain line ends.
+
+    Raises ExchangeError when the file cannot be read, ModelError when it is no text.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            most = MAX_BYTES // 1_000_000
+            what = f"{size / 1e6:.0f} MB is more than a model file can have ({most} MB)"
+            raise ModelError(Problem(str(path), what))
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
+    return decoded(content, str(path))
+
+
+def decoded(content: bytes, where: str) -> str:
+    """The text in the bytes of an XML file."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    else:
+        found = _ENCODING.search(content[:400].decode("latin-1"))
+        encoding = found.group(1) if found else "utf-8"
+        if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-16", "utf16"):
+            encoding = "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except (LookupError, UnicodeError):
+        text = content.decode("cp1252", errors="replace")
+    if "\0" in text[:4096]:
+        raise ModelError(Problem(where, "this is a binary file, not a model"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(text: str, where: str) -> Node:
+    """The tree of an XML document. Raises ModelError, with the line, for whatever is wrong."""
+    from xml.parsers import expat
+
+    parser = expat.ParserCreate("utf-8")  # our text is decoded: what it declares is past
+    parser.buffer_text = True
+    builder = _Builder(where, lambda: parser.CurrentLineNumber)
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.characters
+    parser.EntityDeclHandler = builder.refuse
+    parser.ExternalEntityRefHandler = builder.refuse
+    parser.UnparsedEntityDeclHandler = builder.refuse
+    parser.SkippedEntityHandler = builder.refuse
+    try:
+        parser.Parse(_without_comments(text).encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        raise ModelError(_broken(error, text, where)) from None
+    if builder.root is None:
+        raise ModelError(Problem(where, "the file is empty"))
+    return builder.root
+
+
+def _without_comments(text: str) -> str:
+    """The text with the lines of comments left empty.
+
+    XML forbids two dashes inside a comment, people write them, and other programs do not mind.
+    """
+    kept: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0:
+        data = text.rfind("<![CDATA[", at, begin)
+        if data >= 0 and (close := text.find("]]>", data)) > begin:
+            kept.append(text[at : close + 3])
+            at = close + 3
+            continue
+        end = text.find("-->", begin + 4)
+        if end < 0:
+            break
+        kept += [text[at:begin], "\n" * text.count("\n", begin, end)]
+        at = end + 3
+    return "".join([*kept, text[at:]])
+
+
+class _Builder:
+    """Takes the events of the parser."""
+
+    def __init__(self, where: str, line: object) -> None:
+        self.where = where
+        self.line = line
+        self.root: Node | None = None
+        self.above: list[Node] = []
+        self.count = [0, 0]  # of what is kept, and of what only draws
+        self.skipped = 0  # how deep inside something that is not kept
+
+    def at(self) -> int:
+        assert callable(self.line)
+        return int(self.line())
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.above) + self.skipped > MAX_DEPTH:
+            raise self.error(f"XML elements are nested more than {MAX_DEPTH} deep")
+        tag = name.rpartition(":")[2]
+        drawn = bool(self.skipped) or (tag in _DRAWN and bool(self.above))
+        self.count[drawn] += 1
+        most = MAX_DRAWN if drawn else MAX_NODES
+        if self.count[drawn] > most:
+            raise self.error(f"there are more than {most} XML elements, too many for a model")
+        if drawn:
+            self.skipped += 1
+            return
+        plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        node = Node(tag, self.at(), plain)
+        if self.above:
+            self.above[-1].children.append(node)
+        else:
+            self.root = node
+        self.above.append(node)
+
+    def end(self, name: str) -> None:
+        if self.skipped:
+            self.skipped -= 1
+        else:
+            self.above.pop()
+
+    def characters(self, data: str) -> None:
+        if self.above and not self.skipped:
+            self.above[-1].text += data
+
+    def refuse(self, *_: object) -> int:
+        what = "the file declares or uses XML entities, which a model does not need"
+        raise self.error(what, "delete the DOCTYPE; nothing was expanded and nothing was fetched")
+
+    def error(self, what: str, hint: str = "") -> ModelError:
+        return ModelError(Problem(f"{self.where}:{self.at()}", what, hint))
+
+
+def _broken(error: object, text: str, where: str) -> Problem:
+    from xml.parsers.expat import errors
+
+    line = getattr(error, "lineno", 0)
+    code = errors.messages.get(getattr(error, "code", 0), "")
+    lines = text.count("\n") + 1
+    last = code in (errors.XML_ERROR_NO_ELEMENTS, errors.XML_ERROR_UNCLOSED_TOKEN)
+    if not text.strip():
+        return Problem(where, "the file is empty")
+    if not text.lstrip().startswith("<"):
+        return Problem(f"{where}:1", "this is not an XML file", "XMILE begins with <?xml or <xmile")
+    if last or line >= lines:
+        what = "the file ends before its XML does: it is cut off"
+        return Problem(f"{where}:{line}", what, "save or copy it again")
+    what = "the XML is not well formed"
+    reason = getattr(error, "code", 0)
+    if errors.messages.get(reason) == errors.XML_ERROR_TAG_MISMATCH:
+        what = "the XML is not well formed: an element ends here that is not the last one begun"
+    elif errors.messages.get(reason) == errors.XML_ERROR_UNDEFINED_ENTITY:
+        what = "the file uses an XML entity that is not defined"
+    return Problem(f"{where}:{line}", what, "XMILE needs a closing tag for every opening one")

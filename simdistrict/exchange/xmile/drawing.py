@@ -1,0 +1,105 @@
+"""What stands where in the sketch of a .mdl file, for diagrams of another format.
+
+Reads the records of the views; what does not draw an element of the model is left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+
+from simdistrict.expr import fold
+
+_VIEW = re.compile(r"^\\+---///.*$", re.MULTILINE)
+_END = re.compile(r"^///---\\+.*$", re.MULTILINE)
+_MIDDLE = re.compile(r"\|\((-?\d+),(-?\d+)\)\|")
+_PIPE = "22"  # how thick Vensim draws the halves of a flow
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A named element, or a cloud without a name, by its centre and its half sizes."""
+
+    name: str
+    x: int
+    y: int
+    w: int
+    h: int
+    ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An arrow between two objects by their numbers, through a point."""
+
+    start: int
+    stop: int
+    middle: tuple[int, int] | None = None
+
+
+@dataclass
+class Drawing:
+    """One view, objects by their numbers in it.
+
+    valves: the name of the flow and the place of its valve; pipes: for a valve the numbers of the
+    stocks and clouds at its ends.
+    """
+
+    spots: dict[int, Spot] = field(default_factory=dict)
+    valves: dict[int, Spot] = field(default_factory=dict)
+    pipes: dict[int, list[int]] = field(default_factory=dict)
+    arrows: list[Link] = field(default_factory=list)
+
+
+def drawings(text: str) -> list[Drawing]:
+    """The views in the text of a .mdl file; none where it has no sketch."""
+    end = _END.search(text)
+    stop = end.start() if end else len(text)
+    starts = [match.end() for match in _VIEW.finditer(text, 0, stop)]
+    return [
+        _drawing(text[start:until].splitlines())
+        for start, until in zip(starts, [*starts[1:], stop], strict=True)
+    ]
+
+
+def _drawing(lines: list[str]) -> Drawing:
+    found = Drawing()
+    waiting: list[int] = []  # a valve whose name comes next
+    links: list[tuple[list[str], Link]] = []
+    for line in lines:
+        fields = next(csv.reader([line], escapechar="\\"), [])
+        try:
+            kind, number = int(fields[0]), int(fields[1])
+            if kind == 1:
+                links.append((fields, Link(int(fields[2]), int(fields[3]), _middle(line))))
+                continue
+            x, y, w, h = (int(fields[k]) for k in (3, 4, 5, 6))
+        except (ValueError, IndexError):
+            continue
+        if kind == 10:
+            shown = fields[8] if len(fields) > 8 else "3"
+            ghost = shown.isdigit() and not int(shown) & 1
+            spot = Spot(fold(fields[2]), x, y, w, h, ghost)
+            found.spots[number] = spot
+            if waiting:
+                valve = found.valves[waiting.pop()]
+                found.valves[number] = Spot(spot.name, valve.x, valve.y, valve.w, valve.h, ghost)
+                for key in [k for k, v in found.valves.items() if v is valve]:
+                    found.valves[key] = found.valves[number]
+        elif kind == 11:
+            found.valves[number] = Spot("", x, y, w, h)
+            waiting = [number]
+        elif kind == 12 and fields[2] == "48":
+            found.spots[number] = Spot("", x, y, w, h)
+    for fields, link in links:
+        if link.start in found.valves and len(fields) > 7 and fields[7] == _PIPE:
+            found.pipes.setdefault(link.start, []).append(link.stop)
+        else:
+            found.arrows.append(link)
+    return found
+
+
+def _middle(line: str) -> tuple[int, int] | None:
+    match = _MIDDLE.search(line)
+    return (int(match.group(1)), int(match.group(2))) if match else None

@@ -1,0 +1,170 @@
+"""XMILE's functions in terms of Vensim's, which the engine knows: the one table for both ways.
+
+What XMILE has and Vensim has not is built from what Vensim has; a name that is not here passes
+through in capitals, and the engine refuses it where it does not know it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, rebuild
+
+Args = tuple[Expr, ...]
+TIME_STEP = Ref("time step")
+ZERO, ONE = Number(0.0), Number(1.0)
+# INT and MOD of XMILE, as long as an equation is being read: `idioms` looks for them
+FLOOR, FLOORED_MODULO = "#INT", "#MOD"
+
+# names without arguments
+VALUES: dict[str, Expr] = {
+    "time": Ref("time"),
+    "dt": TIME_STEP,
+    "starttime": Ref("initial time"),
+    "stoptime": Ref("final time"),
+    "pi": Number(math.pi),
+    "inf": Number(math.inf),
+}
+# over the elements of an array
+REDUCTIONS = {"SUM": "SUM", "PROD": "PROD", "MIN": "VMIN", "MAX": "VMAX", "MEAN": "MEAN"}
+# one argument each, the same name on both sides
+SAME = frozenset("ABS ARCCOS ARCSIN ARCTAN COS COSH EXP LN SIN SINH SQRT STEP TAN TANH".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How a function of XMILE is read.
+
+    arity: the numbers of arguments that it may have; make: its value from its arguments;
+    vensim: what takes the place of `make` in files that come from Vensim, which writes some
+    names of XMILE with its own meaning.
+    """
+
+    arity: tuple[int, ...]
+    make: Callable[[Args], Expr]
+    vensim: Callable[[Args], Expr] | None = None
+
+
+def call(name: str) -> Callable[[Args], Expr]:
+    """A function of Vensim with the same arguments in the same order."""
+    return lambda args: Call(name, args)
+
+
+def _either(plain: str, with_initial: str, count: int) -> Callable[[Args], Expr]:
+    """A function of Vensim that has another name when an initial value is given."""
+    return lambda args: Call(plain if len(args) == count else with_initial, args)
+
+
+def _floor(args: Args) -> Expr:
+    """The next whole number below; Vensim's INTEGER goes towards zero."""
+    (x,) = args
+    if isinstance(x, Number) and math.isfinite(x.value):
+        return Number(float(math.floor(x.value)))
+    whole = Call("INTEGER", (x,))
+    return Call("IF THEN ELSE", (Binary("<", x, whole), Binary("-", whole, ONE), whole))
+
+
+def _floored_modulo(args: Args) -> Expr:
+    """The remainder with the sign of the divisor; Vensim's MODULO has that of the dividend."""
+    y = args[1]
+    rest = Call("MODULO", args)
+    opposite = Binary("<", Binary("*", rest, y), ZERO)
+    return Call("IF THEN ELSE", (opposite, Binary("+", rest, y), rest))
+
+
+def _order(family: str) -> Callable[[Args], Expr]:
+    """SMTHN and DELAYN: input, time, order, initial value; Vensim has the order last."""
+
+    def make(args: Args) -> Expr:
+        source, interval, order = args[:3]
+        first = args[3] if len(args) == 4 else None
+        one = "SMOOTH" if family == "SMOOTH" else "DELAY1"
+        for number, name in ((1.0, one), (3.0, f"{family}3")):
+            if order == Number(number):
+                return Call(name + "I", (*args[:2], first)) if first else Call(name, args[:2])
+        return Call(f"{family} N", (source, interval, first or source, order))
+
+    return make
+
+
+def _pulse(args: Args) -> Expr:
+    """A volume within one time step, at a time and, with three arguments, again and again."""
+    start = args[1] if len(args) > 1 else Ref("initial time")
+    if len(args) == 2:
+        on: Expr = Call("PULSE", (start, TIME_STEP))
+    else:
+        interval = args[2] if len(args) == 3 else TIME_STEP
+        end = Binary("+", Ref("final time"), TIME_STEP)
+        on = Call("PULSE TRAIN", (start, TIME_STEP, interval, end))
+    return Binary("/", Binary("*", args[0], on), TIME_STEP)
+
+
+def _nested(name: str) -> Callable[[Args], Expr]:
+    def make(args: Args) -> Expr:
+        result = args[0]
+        for arg in args[1:]:
+            result = Call(name, (result, arg))
+        return result
+
+    return make
+
+
+def _mean(args: Args) -> Expr:
+    """Of single numbers; of an array see `REDUCTIONS`."""
+    total = args[0]
+    for arg in args[1:]:
+        total = Binary("+", total, arg)
+    return Binary("/", total, Number(float(len(args))))
+
+
+def _round(args: Args) -> Expr:
+    return Call(FLOOR, (Binary("+", args[0], Number(0.5)),))
+
+
+def settled(expr: Expr) -> Expr:
+    """The expression with INT and MOD in terms of Vensim's functions."""
+    nodes = tuple(map(settled, children(expr)))
+    expr = rebuild(expr, nodes) if nodes else expr
+    match expr:
+        case Call("#INT", args):
+            return _floor(args)
+        case Call("#MOD", args):
+            return _floored_modulo(args)
+    return expr
+
+
+FUNCTIONS: dict[str, Meaning] = {
+    **{name: Meaning((2,) if name == "STEP" else (1,), call(name)) for name in SAME},
+    "DELAY": Meaning((2, 3), lambda a: Call("DELAY FIXED", (*a[:2], a[2] if a[2:] else a[0]))),
+    "DELAY1": Meaning((2, 3), _either("DELAY1", "DELAY1I", 2)),
+    "DELAY3": Meaning((2, 3), _either("DELAY3", "DELAY3I", 2)),
+    "DELAYN": Meaning((3, 4), _order("DELAY")),
+    "EXPRND": Meaning((1, 2), lambda a: Call("RANDOM EXPONENTIAL", a)),
+    "FORCST": Meaning((3, 4), call("FORECAST")),
+    "IF THEN ELSE": Meaning((3,), call("IF THEN ELSE")),
+    "INIT": Meaning((1,), call("INITIAL")),
+    "INT": Meaning((1,), call(FLOOR), call("INTEGER")),
+    "LOG10": Meaning((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
+    "MAX": Meaning(tuple(range(1, 20)), _nested("MAX")),
+    "MEAN": Meaning(tuple(range(1, 20)), _mean),
+    "MIN": Meaning(tuple(range(1, 20)), _nested("MIN")),
+    "MOD": Meaning((2,), call(FLOORED_MODULO), call("MODULO")),
+    "PREVIOUS": Meaning(
+        (1, 2), lambda a: Call("DELAY FIXED", (a[0], TIME_STEP, a[1] if a[1:] else ZERO))
+    ),
+    "PULSE": Meaning((1, 2, 3), _pulse),
+    "RAMP": Meaning((2, 3), call("RAMP")),
+    "ROUND": Meaning((1,), _round),
+    "SAFEDIV": Meaning((2, 3), _either("ZIDZ", "XIDZ", 2)),
+    "SMTH1": Meaning((2, 3), _either("SMOOTH", "SMOOTHI", 2)),
+    "SMTH3": Meaning((2, 3), _either("SMOOTH3", "SMOOTH3I", 2)),
+    "SMTHN": Meaning((3, 4), _order("SMOOTH")),
+    "TREND": Meaning((2, 3), lambda a: Call("TREND", (*a[:2], a[2] if a[2:] else ZERO))),
+}
+
+
+def readable(name: str) -> str:
+    """The name of a function as the tables have it: capitals, blanks for underscores."""
+    return " ".join(name.replace("_", " ").split()).upper()

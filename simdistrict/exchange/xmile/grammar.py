@@ -1,0 +1,291 @@
+"""XMILE's expressions as trees: precedence, arrays and calls, no meaning of names yet.
+
+A name may be an element, a lookup, a dimension or a function; `meaning` knows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.xmile.lexer import Token, tokens
+from simdistrict.expr import Array, Binary, Call, Expr, Number, Unary, children, rebuild
+
+# how deep parentheses may be nested, and how deep the whole tree may be (a chain of products is one
+# level a factor): far beyond any equation, and what CPython compiles, which is 200 parentheses
+MAX_NESTING, MAX_TREE = 80, 160
+# a longer sum is added up in groups of so many terms
+GROUP = 80
+MAX_TEXT = 100_000
+
+_VALUE = r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*"
+_LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
+
+# operator -> (how closely it binds, how it is called here)
+_BINARY = {
+    "or": (1, ":OR:"),
+    "and": (2, ":AND:"),
+    "=": (3, "="),
+    "==": (3, "="),
+    "<>": (3, "<>"),
+    "!=": (3, "<>"),
+    "<": (4, "<"),
+    "<=": (4, "<="),
+    ">": (4, ">"),
+    ">=": (4, ">="),
+    "+": (5, "+"),
+    "-": (5, "-"),
+    "*": (6, "*"),
+    "/": (6, "/"),
+    "//": (6, "//"),
+    "mod": (6, "mod"),
+}
+_SIGN, _POWER = 7, ("^", "**")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Expr):
+    """A name read with subscripts; each is text as written, `*` for a whole dimension.
+
+    quoted: whether it stood in quotes, so that it cannot be a word of the language.
+    """
+
+    name: str
+    subscripts: tuple[str, ...] = ()
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied(Expr):
+    """A function, a lookup or a macro with arguments."""
+
+    name: str
+    args: tuple[Expr, ...]
+    subscripts: tuple[str, ...] = ()
+
+
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """The nodes below a node, those of this grammar included."""
+    return expr.args if isinstance(expr, Applied) else children(expr)
+
+
+def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
+    """The same node above others, in the order of `parts`."""
+    if isinstance(expr, Applied):
+        return Applied(expr.name, nodes, expr.subscripts)
+    return rebuild(expr, nodes) if nodes else expr
+
+
+def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
+    """The tree of an equation. Raises ModelError with the line for what is not one."""
+    if len(text) > MAX_TEXT:
+        what = f'the equation of "{element}" has {len(text)} characters, more than {MAX_TEXT}'
+        raise ModelError(Problem(f"{where}:{line}", what))
+    if _LIST.fullmatch(text):
+        return _array(text, element, f"{where}:{line}")
+    return _Parser(tokens(text, element, where, line), element, where, line).whole()
+
+
+def _array(text: str, element: str, place: str) -> Array:
+    """A list of numbers, rows that end in semicolons, as Vensim exports arrays."""
+    rows = [[float(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
+    if len(set(map(len, rows))) > 1:
+        what = f'the list of numbers of "{element}" has rows of different lengths'
+        raise ModelError(Problem(place, what))
+    shape = (len(rows), len(rows[0])) if len(rows) > 1 else (len(rows[0]),)
+    return Array(tuple(value for row in rows for value in row), shape)
+
+
+class _Parser:
+    def __init__(self, found: list[Token], element: str, where: str, line: int) -> None:
+        self.tokens = found
+        self.at = 0
+        self.depth = 0
+        self.element = element
+        self.where = where
+        self.first = line
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def error(self, what: str = "") -> ModelError:
+        token = self.token
+        seen = "at its end" if token.kind == "end" else f'at "{token.text}"'
+        what = what or f"cannot be read {seen}"
+        place = f"{self.where}:{self.first + token.line}"
+        return ModelError(Problem(place, f'the equation of "{self.element}" {what}'))
+
+    def take(self) -> Token:
+        token = self.token
+        self.at += token.kind != "end"
+        return token
+
+    def accept(self, text: str) -> bool:
+        if self.token.text == text and self.token.kind in ("operator", "word"):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            wanted = text.upper() if text.isalpha() else text
+            seen = "its end" if self.token.kind == "end" else f'"{self.token.text}"'
+            raise self.error(f"has {seen} where {wanted} is needed")
+
+    def whole(self) -> Expr:
+        result = self.expression(1)
+        if self.token.kind != "end":
+            raise self.error()
+        if _depth(result) > MAX_TREE:
+            raise self.error(
+                f"is nested too deeply, or has more than {MAX_TREE} operations in a row"
+            )
+        return result
+
+    def expression(self, strength: int) -> Expr:
+        """Everything that binds at least so closely."""
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise self.error("is nested too deeply")
+        left = self.signed()
+        terms: list[tuple[str, Expr]] = []
+        while True:
+            token = self.token
+            known = _BINARY.get(token.text) if token.kind in ("operator", "word") else None
+            if known is None or known[0] < strength:
+                break
+            self.at += 1
+            right = self.expression(known[0] + 1)
+            if known[1] in ("+", "-"):
+                terms.append((known[1], right))
+                continue
+            left = _binary(known[1], _sum(left, terms), right)
+            terms = []
+        self.depth -= 1
+        return _sum(left, terms)
+
+    def signed(self) -> Expr:
+        """Signs and NOT, which bind closer than a product and less closely than a power."""
+        signs: list[str] = []
+        while self.token.kind in ("operator", "word") and self.token.text in ("+", "-", "not"):
+            signs.append(self.take().text)
+        result = self.power()
+        for sign in reversed(signs):
+            if sign == "-":
+                plain = isinstance(result, Number)
+                result = Number(-result.value) if plain else Unary("-", result)  # type: ignore[attr-defined]
+            elif sign == "not":
+                result = Unary(":NOT:", result)
+        return result
+
+    def power(self) -> Expr:
+        """Powers, from the right; the exponent may have a sign."""
+        base = self.primary()
+        if self.token.kind == "operator" and self.token.text in _POWER:
+            self.at += 1
+            self.depth += 1
+            if self.depth > MAX_NESTING:
+                raise self.error("is nested too deeply")
+            base = Binary("^", base, self.signed())
+            self.depth -= 1
+        return base
+
+    def primary(self) -> Expr:
+        token = self.token
+        if token.kind == "number":
+            self.at += 1
+            return Number(float(token.text))
+        if self.accept("("):
+            inner = self.expression(1)
+            self.expect(")")
+            return inner
+        if self.accept("if"):
+            condition = self.expression(1)
+            self.expect("then")
+            yes = self.expression(1)
+            self.expect("else")
+            return Call("IF THEN ELSE", (condition, yes, self.expression(1)))
+        if token.kind == "name":
+            self.at += 1
+            return self.named(token)
+        raise self.error()
+
+    def named(self, token: Token) -> Expr:
+        token = self.joined(token)
+        subscripts = self.subscripts() if self.accept("[") else ()
+        if self.token.text == "'" and self.token.kind == "operator":
+            raise self.error("transposes an array, which is not supported")
+        if token.quoted and not (self.token.text == "(" and self.token.kind == "operator"):
+            return Reading(token.text, subscripts, quoted=True)
+        if not self.accept("("):
+            return Reading(token.text, subscripts)
+        args: list[Expr] = []
+        if not self.accept(")"):
+            args.append(self.expression(1))
+            while self.accept(","):
+                args.append(self.expression(1))
+            self.expect(")")
+        return Applied(token.text, tuple(args), subscripts)
+
+    def joined(self, token: Token) -> Token:
+        """The name of a function may be several words, `VECTOR SORT ORDER(...)`."""
+        end = self.at
+        while self.tokens[end].kind == "name" and not self.tokens[end].quoted:
+            end += 1
+        if end == self.at or self.tokens[end].text != "(" or token.quoted:
+            return token
+        words = [token.text, *(t.text for t in self.tokens[self.at : end])]
+        self.at = end
+        return Token("name", " ".join(words), token.line)
+
+    def subscripts(self) -> tuple[str, ...]:
+        """`a, 3, *, low:high`: each as its words joined, for `meaning` to understand."""
+        found: list[str] = []
+        while True:
+            words: list[str] = []
+            while not (self.token.kind == "operator" and self.token.text in (",", "]", "[")):
+                if self.token.kind == "end":
+                    self.expect("]")
+                words.append(self.take().text)
+            if not words:
+                raise self.error("has an empty subscript")
+            found.append(" ".join(words))
+            if not self.accept(","):
+                break
+        self.expect("]")
+        return tuple(found)
+
+
+def _sum(first: Expr, terms: list[tuple[str, Expr]]) -> Expr:
+    """A sum from the left; a long one in groups, so that its tree does not get too deep."""
+    if len(terms) <= GROUP:
+        for op, term in terms:
+            first = Binary(op, first, term)
+        return first
+    result = _sum(first, terms[:GROUP])
+    for at in range(GROUP, len(terms), GROUP):
+        (op, head), *rest = terms[at : at + GROUP]
+        # in a group that is subtracted every sign is the other one
+        flipped = {"+": "-", "-": "+"} if op == "-" else {"+": "+", "-": "-"}
+        result = Binary(op, result, _sum(head, [(flipped[o], term) for o, term in rest]))
+    return result
+
+
+def _binary(op: str, left: Expr, right: Expr) -> Expr:
+    if op == "mod":
+        return Applied("MOD", (left, right))
+    if op == "//":
+        return Applied("SAFEDIV", (left, right))
+    return Binary(op, left, right)
+
+
+def _depth(expr: Expr) -> int:
+    deepest = 0
+    left: list[tuple[Expr, int]] = [(expr, 1)]
+    while left:
+        node, depth = left.pop()
+        deepest = max(deepest, depth)
+        left += [(child, depth + 1) for child in parts(node)]
+    return deepest

@@ -1,0 +1,102 @@
+"""Graphical functions: points from XML, and the kinds that hold steps or run on beyond the ends."""
+
+from __future__ import annotations
+
+import re
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.scope import Graph
+from simdistrict.expr import Binary, Call, Expr, Number, Points, WithLookup
+
+KINDS = ("continuous", "extrapolate", "discrete")
+
+
+def read_graph(node: Node, element: str, where: str) -> Graph:
+    """The graphical function of a `gf`. Raises ModelError where its points make none."""
+
+    def error(what: str) -> ModelError:
+        return ModelError(Problem(f"{where}:{node.line}", f'the graph of "{element}" {what}'))
+
+    y = _numbers(node.first("ypts"), error)
+    # the first files of this kind had discrete="true" in place of a type
+    old = "discrete" if node.attributes.get("discrete") == "true" else KINDS[0]
+    kind = node.attributes.get("type", old).strip().lower()
+    if kind not in KINDS:
+        raise error(f'is of the kind "{kind}"; there are {", ".join(KINDS)}')
+    if not y:
+        raise error("has no points")
+    limits = (_scale(node.first("xscale"), error), _scale(node.first("yscale"), error))
+    x = _numbers(node.first("xpts"), error)
+    if not x:
+        if limits[0] is None:
+            raise error("has neither xpts nor an xscale")
+        low, high = limits[0]
+        last = max(len(y) - 1, 1)
+        x = [low + (high - low) * k / last for k in range(len(y))]
+    if len(x) != len(y):
+        raise error(f"has {len(x)} xpts and {len(y)} ypts")
+    pairs = sorted(zip(x, y, strict=True), key=lambda pair: pair[0])
+    # a scale from 0 to 0 says nothing
+    shown = tuple(limit for limit in limits if limit and limit[0] < limit[1])
+    points = Points(
+        tuple(a for a, _ in pairs),
+        tuple(b for _, b in pairs),
+        shown if len(shown) == 2 else (),
+    )
+    return Graph(_stepped(points) if kind == "discrete" else points, kind)
+
+
+def graphed(value: Expr, graph: Graph) -> Expr:
+    """A value put through a graphical function."""
+    through = WithLookup(value, graph.points)
+    return extended(through, value, graph.points) if graph.kind == "extrapolate" else through
+
+
+def extended(inside: Expr, x: Expr, points: Points) -> Expr:
+    """A lookup, which is held beyond its ends, with its first and last line running on."""
+    if len(points.x) < 2:
+        return inside
+    (x0, x1), (y0, y1) = points.x[:2], points.y[:2]
+    (x2, x3), (y2, y3) = points.x[-2:], points.y[-2:]
+    zero = Number(0.0)
+    result = inside
+    if x1 > x0 and y1 != y0:
+        below = Call("MIN", (Binary("-", x, Number(x0)), zero))
+        result = Binary("+", result, Binary("*", Number((y1 - y0) / (x1 - x0)), below))
+    if x3 > x2 and y3 != y2:
+        above = Call("MAX", (Binary("-", x, Number(x3)), zero))
+        result = Binary("+", result, Binary("*", Number((y3 - y2) / (x3 - x2)), above))
+    return result
+
+
+def _stepped(points: Points) -> Points:
+    """Each value held up to the next x: two points there, one below the other."""
+    x, y = [points.x[0]], [points.y[0]]
+    for k in range(1, len(points.x)):
+        x += [points.x[k], points.x[k]]
+        y += [points.y[k - 1], points.y[k]]
+    return Points(tuple(x), tuple(y), points.limits)
+
+
+def _numbers(node: Node | None, error: object) -> list[float]:
+    if node is None or not node.text.strip():
+        return []
+    assert callable(error)
+    separator = node.attributes.get("sep", ",")
+    text = node.text.strip().strip(separator)
+    words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
+    try:
+        return [float(word[:200]) for word in words]
+    except ValueError:
+        raise error(f'has "{text[:30]}" where numbers are needed') from None
+
+
+def _scale(node: Node | None, error: object) -> tuple[float, float] | None:
+    if node is None:
+        return None
+    assert callable(error)
+    try:
+        return float(node.attributes["min"]), float(node.attributes["max"])
+    except (KeyError, ValueError):
+        raise error(f"has a scale in line {node.line} without the numbers min and max") from None

@@ -1,0 +1,73 @@
+"""The text of an XMILE equation as tokens with their places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem
+
+_SKIP = re.compile(r"(?:\s|\{[^{}]*\})+")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+# a word, or words joined by dots where modules are qualified; 's is a word's, a bare ' is none
+_WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
+_NAME = re.compile(rf"\.?(?:{_QUOTED}|{_WORD})(?:\.(?:{_QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
+_OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+WORDS = frozenset("and or not mod if then else".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """kind is number, name, word (an operator in letters), operator or end.
+
+    text: folded for words, without quotes and escapes for names; line counts from 0.
+    """
+
+    kind: str
+    text: str
+    line: int
+    quoted: bool = False
+
+
+def spelled(name: str) -> str:
+    """A name as people read it: escapes resolved, a line break is a blank.
+
+    Backslash, n in a name is a line break, and so is the character itself.
+    """
+    text = _ESCAPE.sub(lambda m: " " if m.group(1) == "n" else m.group(1), name)
+    return " ".join(text.split())
+
+
+def tokens(text: str, element: str, where: str, line: int) -> list[Token]:
+    """All tokens, an `end` last. Raises ModelError at a character that starts none."""
+    found: list[Token] = []
+    at, row, counted = 0, 0, 0
+    while at < len(text):
+        if skipped := _SKIP.match(text, at):
+            at = skipped.end()
+            continue
+        row += text.count("\n", counted, at)
+        counted = at
+        if (match := _NUMBER.match(text, at)) and len(match.group()) < 1000:
+            found.append(Token("number", match.group(), row))
+        elif match := _NAME.match(text, at):
+            found.append(_name(match.group(), row))
+        elif match := _OPERATOR.match(text, at):
+            found.append(Token("operator", match.group(), row))
+        else:
+            near = text[at : at + 20].split("\n")[0]
+            what = f'the equation of "{element}" cannot be read at "{near}"'
+            raise ModelError(Problem(f"{where}:{line + row}", what))
+        at = match.end()
+    return [*found, Token("end", "", row)]
+
+
+def _name(text: str, row: int) -> Token:
+    if text.lower() in WORDS:
+        return Token("word", text.lower(), row)
+    if '"' not in text:
+        return Token("name", text, row)
+    plain = re.sub(_QUOTED, lambda m: spelled(m.group()[1:-1]), text)
+    return Token("name", plain, row, quoted=True)

@@ -1,0 +1,325 @@
+"""The meaning of an equation: names found, arrays and functions in the model's own terms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.xmile import functions
+from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
+from simdistrict.exchange.xmile.graphs import extended
+from simdistrict.exchange.xmile.idioms import recognised
+from simdistrict.exchange.xmile.macros import Macro, called
+from simdistrict.exchange.xmile.scope import Definition, Scope
+from simdistrict.expr import (
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Ref,
+    Unary,
+    children,
+    fold,
+    walk,
+)
+
+MAX_CALLS = 200  # of macros within one equation
+MAX_NODES = 50_000  # of an equation: what stands for MOD has its arguments more than once
+_LOOKUPS = {
+    "LOOKUP INV": "LOOKUP INVERT",
+    "LOOKUPINV": "LOOKUP INVERT",
+    "LOOKUP AREA": "LOOKUP AREA",
+    "LOOKUPAREA": "LOOKUP AREA",
+    "LOOKUP FORWARD": "LOOKUP FORWARD",
+    "LOOKUP BACKWARD": "LOOKUP BACKWARD",
+    "LOOKUP EXTRAPOLATE": "LOOKUP EXTRAPOLATE",
+}
+
+
+@dataclass
+class Equation:
+    """Reads one equation of a definition.
+
+    labels: folded label along each dimension where it holds for one element, else empty.
+    """
+
+    scope: Scope
+    owner: Definition
+    labels: tuple[str, ...]
+    where: str
+    reduced: bool = False
+    calls: int = 0
+    depth: int = 0
+
+    def error(self, what: str, hint: str = "") -> ModelError:
+        return ModelError(Problem(self.where, f'"{self.owner.name}" {what}', hint))
+
+    def whole(self, expr: Expr) -> Expr:
+        """The tree in the model's terms. Raises ModelError for what has no meaning."""
+        result = functions.settled(self.read(expr))
+        if _size(result) > MAX_NODES:
+            raise self.error("is too large once its functions are spelled out", "split it")
+        return result
+
+    def read(self, expr: Expr) -> Expr:
+        return recognised(self.node(expr))
+
+    def node(self, expr: Expr) -> Expr:
+        match expr:
+            case Reading():
+                return self.reading(expr)
+            case Applied():
+                return self.applied(expr)
+            case Binary(op, left, right):
+                return Binary(op, self.read(left), self.read(right))
+            case Unary(op, operand):
+                return Unary(op, self.read(operand))
+            case Call("IF THEN ELSE", (condition, yes, Applied() as no)):
+                if sample := self.sample(condition, yes, no):
+                    return sample
+        if isinstance(expr, Call):
+            return Call(expr.function, tuple(map(self.read, expr.args)))
+        return expr
+
+    # ------------------------------------------------------------------ names
+
+    def reading(self, reading: Reading) -> Expr:
+        name = self.scope.find(reading.name, self.owner.home)
+        if name is not None:
+            return self.ref(name, reading.subscripts)
+        folded = fold(reading.name)
+        if not reading.quoted and not reading.subscripts:
+            if folded == "self":
+                return self.own()
+            if folded in functions.VALUES:
+                return functions.VALUES[folded]
+        dimension, dot, label = folded.rpartition(".")
+        if dot and dimension in self.scope.dimensions:
+            return Number(self.place(label, dimension) + 1.0)
+        if folded in self.scope.dimensions:
+            return self.index(folded)
+        for candidate in self.scope.dimensions.values():
+            labels = list(map(fold, candidate.labels))
+            if folded in labels:
+                return Number(labels.index(folded) + 1.0)
+        raise self.undefined(reading.name)
+
+    def undefined(self, name: str) -> ModelError:
+        names = [d.name for d in self.scope.definitions.values()]
+        what = f'uses "{name}", which the model does not define'
+        return self.error(what, did_you_mean(name, names))
+
+    def own(self) -> Ref:
+        labels = self.labels or tuple(map(fold, self.owner.dims))
+        return Ref(fold(self.owner.name), labels)
+
+    def index(self, dimension: str) -> Expr:
+        """A dimension's name as a number: the place of the element that is computed."""
+        dims = list(map(fold, self.owner.dims))
+        if self.labels and dimension in dims:
+            return Number(self.place(self.labels[dims.index(dimension)], dimension) + 1.0)
+        return Ref(dimension)
+
+    def place(self, label: str, dimension: str) -> int:
+        labels = list(map(fold, self.scope.dimensions[dimension].labels))
+        if label.isdigit() and label not in labels and 0 < int(label) <= len(labels):
+            return int(label) - 1
+        if label not in labels:
+            known = self.scope.dimensions[dimension].labels
+            raise self.error(f'uses "{label}", which is no label of {dimension}', ", ".join(known))
+        return labels.index(label)
+
+    def ref(self, name: str, subscripts: tuple[str, ...]) -> Ref:
+        """An element read at its subscripts; a bare array is read where the equation stands."""
+        found = self.scope.definitions[name]
+        if not subscripts:
+            subscripts = tuple("*" if self.reduced else dim for dim in found.dims)
+        if len(subscripts) != len(found.dims):
+            has = f"[{','.join(found.dims)}]" if found.dims else "none"
+            given = f"[{','.join(subscripts)}]"
+            raise self.error(f'gives "{found.name}" the subscripts {given}; it has {has}')
+        pairs = zip(subscripts, map(fold, found.dims), strict=True)
+        read = tuple(self.subscript(text, dim, found) for text, dim in pairs)
+        marked = [s for s in read if s.endswith("!")]
+        if len(set(marked)) != len(marked):
+            what = f'runs over one dimension twice in "{found.name}", which is not supported'
+            raise self.error(what)
+        return Ref(name, read)
+
+    def subscript(self, text: str, dim: str, found: Definition) -> str:
+        """One subscript: a label, a dimension that is followed, or `d!` where it is reduced."""
+        own = list(map(fold, self.owner.dims))
+        if part := re.fullmatch(r"\* : (.+)|(.+)\.\*", text):
+            # a smaller dimension of the same labels
+            dim = fold(part.group(1) or part.group(2))
+            if dim not in self.scope.dimensions:
+                raise self.error(f'reads "{found.name}" over "{dim}", which is no dimension')
+            text = "*"
+        if text == "*":
+            if self.reduced:
+                return f"{dim}!"
+            text = dim
+        name = fold(text)
+        prefix, _, label = name.rpartition(".")
+        if prefix in self.scope.dimensions:
+            name = label
+        labels = list(map(fold, self.scope.dimensions[dim].labels))
+        if name in labels:
+            return name
+        if name.isdigit():
+            return labels[self.place(name, dim)]
+        if name in self.scope.dimensions:
+            if name in own:
+                return self.labels[own.index(name)] if self.labels else name
+            if self.reduced:
+                return f"{name}!"
+            return self.labels_of(name, own)
+        if re.search(r"[^\w\s.$]", name) or name in self.scope.definitions:
+            what = f'reads "{found.name}" at "{text}": computed subscripts and parts of dimensions'
+            raise self.error(f"{what} are not supported")
+        known = self.scope.dimensions[dim].labels
+        what = f'reads "{found.name}" at "{text}", which is neither a label nor a dimension'
+        raise self.error(what, did_you_mean(text, known) or f"labels: {', '.join(known)}")
+
+    def labels_of(self, name: str, own: list[str]) -> str:
+        """A dimension that the equation does not span: by label where there is one element."""
+        wanted = set(map(fold, self.scope.dimensions[name].labels))
+        for k, label in enumerate(self.labels):
+            if label in wanted and set(map(fold, self.scope.dimensions[own[k]].labels)) <= wanted:
+                return label
+        return name
+
+    # -------------------------------------------------------------- functions
+
+    def applied(self, expr: Applied) -> Expr:
+        if macro := self.scope.macros.get(fold(expr.name)):
+            return self.macro(macro, expr)
+        lookup = self.scope.find(expr.name, self.owner.home)
+        name = functions.readable(expr.name)
+        if lookup is not None and name not in functions.FUNCTIONS:
+            if len(expr.args) != 1:
+                raise self.error(f'gives the lookup "{expr.name}" {len(expr.args)} arguments')
+            return self.lookup(lookup, expr.subscripts, expr.args[0])
+        if name == "LOOKUP" and len(expr.args) == 2 and isinstance(expr.args[0], Reading):
+            table = expr.args[0]
+            found = self.scope.find(table.name, self.owner.home)
+            if found is None:
+                raise self.undefined(table.name)
+            return self.lookup(found, table.subscripts, expr.args[1])
+        if name in _LOOKUPS:
+            return Call(_LOOKUPS[name], tuple(map(self.read, expr.args)))
+        folded = fold(expr.name)
+        if not expr.args and folded in functions.VALUES:
+            return functions.VALUES[folded]
+        if name in functions.REDUCTIONS and len(expr.args) == 1:
+            return self.reduction(functions.REDUCTIONS[name], expr.args[0])
+        if name == "SIZE" and len(expr.args) == 1:
+            return self.size(expr.args[0])
+        args = tuple(map(self.read, expr.args))
+        meaning = functions.FUNCTIONS.get(name)
+        if meaning is None:
+            return Call(name, args)
+        if len(args) not in meaning.arity:
+            wanted = " or ".join(map(str, meaning.arity[:3]))
+            raise self.error(f"gives {name} {len(args)} arguments, not {wanted}")
+        make = meaning.vensim if self.scope.from_vensim and meaning.vensim else meaning.make
+        return make(args)
+
+    def macro(self, macro: Macro, expr: Applied) -> Expr:
+        body = called(macro, expr.args)
+        self.calls += 1
+        if body is None or self.calls > MAX_CALLS:
+            wanted = len(macro.parameters)
+            what = f'calls the macro "{expr.name}" with {len(expr.args)} arguments, not {wanted}'
+            if len(expr.args) == wanted:
+                what = f'calls the macro "{expr.name}", which calls itself without end'
+            raise self.error(what)
+        self.depth += 1
+        if self.depth > 20:
+            raise self.error(f'calls the macro "{expr.name}", which calls itself without end')
+        result = self.read(body)
+        self.depth -= 1
+        return result
+
+    def lookup(self, name: str, subscripts: tuple[str, ...], x: Expr) -> Expr:
+        """A graphical function applied."""
+        found = self.scope.definitions[name]
+        if not any(part.graph for part in found.parts):
+            raise self.error(f'applies "{found.name}", which has no graphical function')
+        ref, value = self.ref(name, subscripts), self.read(x)
+        graph = found.parts[0].graph
+        assert graph is not None
+        if graph.kind != "extrapolate":
+            return LookupCall(ref, value)
+        if len(found.parts) > 1:
+            return Call("LOOKUP EXTRAPOLATE", (ref, value))
+        return extended(LookupCall(ref, value), value, graph.points)
+
+    def reduction(self, op: str, body: Expr) -> Expr:
+        outer, self.reduced = self.reduced, True
+        read = self.read(body)
+        self.reduced = outer
+        size = self.count(read)
+        if size is None:
+            return read if op in ("VMIN", "VMAX", "MEAN") else Call(op, (read,))
+        if op == "MEAN":
+            return Binary("/", Call("SUM", (read,)), Number(float(size)))
+        return Call(op, (read,))
+
+    def count(self, read: Expr) -> int | None:
+        """How many elements a reduction runs over; None where it runs over nothing."""
+        names = {s for n in walk(read) if isinstance(n, Ref) for s in n.subscripts if s[-1:] == "!"}
+        if not names:
+            return None
+        result = 1
+        for name in names:
+            result *= len(self.scope.dimensions[name[:-1]].labels)
+        return result
+
+    def size(self, body: Expr) -> Expr:
+        """The number of elements of an array, or of a dimension."""
+        if isinstance(body, Reading) and fold(body.name) in self.scope.dimensions:
+            return Number(float(len(self.scope.dimensions[fold(body.name)].labels)))
+        outer, self.reduced = self.reduced, True
+        read = self.read(body)
+        self.reduced = outer
+        return Number(float(self.count(read) or 1))
+
+    def sample(self, condition: Expr, yes: Expr, no: Applied) -> Expr | None:
+        """`IF condition THEN x ELSE PREVIOUS(SELF, first)`: Vensim's SAMPLE IF TRUE."""
+        if not _is_previous_self(no):
+            return None
+        first = self.read(no.args[1])
+        own = self.own()
+        return Call(
+            "SAMPLE IF TRUE",
+            (self.read(_before(condition, own)), self.read(_before(yes, own)), first),
+        )
+
+
+def _is_previous_self(expr: Expr) -> bool:
+    match expr:
+        case Applied(name, (Reading(own, (), False), _)):
+            return functions.readable(name) == "PREVIOUS" and fold(own) == "self"
+    return False
+
+
+def _before(expr: Expr, own: Ref) -> Expr:
+    """In the arguments of SAMPLE IF TRUE its own name is its value before."""
+    if _is_previous_self(expr):
+        return own
+    return with_parts(expr, tuple(_before(part, own) for part in parts(expr)))
+
+
+def _size(expr: Expr) -> int:
+    """The number of nodes of a tree, of which some may be one and the same object."""
+    known: dict[int, int] = {}
+
+    def count(node: Expr) -> int:
+        if id(node) not in known:
+            known[id(node)] = 1 + sum(map(count, children(node)))
+        return known[id(node)]
+
+    return count(expr)

@@ -1,0 +1,252 @@
+"""A model in the shape that XMILE asks for: net flows made of flows, no function but XMILE's.
+
+What XMILE cannot say inside an equation gets an element of its own: a net flow that is no sum of
+flows, points inside a larger equation, a sample inside one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from simdistrict.exchange.xmile.functions import ZERO
+from simdistrict.expr import (
+    Array,
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Ref,
+    Unary,
+    WithLookup,
+    children,
+    fold,
+    rebuild,
+)
+from simdistrict.model import (
+    Auxiliary,
+    Constant,
+    Data,
+    Element,
+    Equation,
+    Flow,
+    Lookup,
+    Model,
+    Stock,
+)
+
+PREVIOUS_SELF = "#PREVIOUS SELF"
+
+
+@dataclass
+class Ends:
+    """Folded names of what flows into a stock and out of it."""
+
+    inflows: list[str] = field(default_factory=list)
+    outflows: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The model to be written, and the flows of its stocks by folded name."""
+
+    model: Model
+    ends: dict[str, Ends]
+
+
+def prepare(model: Model) -> Prepared:
+    """The model with all its net flows made of flows, and nothing nested that cannot be."""
+    return _Preparation(model).prepared()
+
+
+class _Preparation:
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.names = set(model.by_name)
+        self.made: list[Element] = []
+        # a label by itself is its place in the first of the largest ranges that hold it
+        self.numbers: dict[str, float] = {}
+        for dimension in sorted(model.dimensions, key=lambda d: -len(d.labels)):
+            for k, label in enumerate(dimension.labels):
+                self.numbers.setdefault(fold(label), k + 1.0)
+        for taken in ("time", *model.dims_by_name):
+            self.numbers.pop(taken, None)
+        self.ends: dict[str, Ends] = {}
+        self.filled: set[str] = set()
+        self.drained: set[str] = set()
+
+    def prepared(self) -> Prepared:
+        elements: list[Element] = []
+        for element in self.model:
+            done = self.stock(element) if isinstance(element, Stock) else element
+            elements.append(self.element(done))
+            # an element made for another may need one itself
+            while self.made:
+                made, self.made = self.made, []
+                elements += [self.element(e) for e in made]
+        return Prepared(replace(self.model, elements=tuple(elements), text=""), self.ends)
+
+    def name(self, stem: str) -> str:
+        found, count = stem, 1
+        while fold(found) in self.names:
+            count += 1
+            found = f"{stem} {count}"
+        self.names.add(fold(found))
+        return found
+
+    # ----------------------------------------------------------------- stocks
+
+    def stock(self, stock: Element) -> Element:
+        ends = self.ends[fold(stock.name)] = Ends()
+        terms = self.terms(stock)
+        if terms is None:
+            name = self.name(f"{stock.name} net flow")
+            flow = Flow(
+                name=name,
+                equations=tuple(replace(e, initial=None) for e in stock.equations),
+                units=_per(stock.units, self.model),
+                documentation=f"All that changes {stock.name}.",
+                dims=stock.dims,
+                group=stock.group,
+            )
+            self.made.append(flow)
+            terms = [(1, fold(name))]
+            stock = replace(
+                stock,
+                equations=tuple(
+                    replace(e, expression=Ref(fold(name), e.subscripts)) for e in stock.equations
+                ),
+            )
+        for sign, flow_name in terms:
+            (ends.inflows if sign > 0 else ends.outflows).append(flow_name)
+            (self.filled if sign > 0 else self.drained).add(flow_name)
+        return stock
+
+    def terms(self, stock: Element) -> list[tuple[int, str]] | None:
+        """The flows that a net flow is the sum of; None where it is more than that."""
+        expressions = {e.expression for e in stock.equations}
+        if expressions <= {ZERO, Number(-0.0)}:
+            return []
+        alike = {
+            tuple(self.own_terms(equation, list(_signed(equation.expression, 1))))
+            for equation in stock.equations
+        }
+        if len(alike) > 1 or any(e.exceptions for e in stock.equations):
+            return None
+        found = list(alike.pop())
+        names = [name for _, name in found]
+        if not names or "" in names or len(set(names)) < len(names):
+            return None
+        for sign, name in found:
+            element = self.model.by_name.get(name)
+            # in XMILE a flow has one end of each kind
+            taken = self.filled if sign > 0 else self.drained
+            if not isinstance(element, Flow | Auxiliary | Constant) or name in taken:
+                return None
+            if element.dims != stock.dims:
+                return None
+        return found
+
+    @staticmethod
+    def own_terms(
+        equation: Equation, terms: list[tuple[int, Ref | None]]
+    ) -> Iterator[tuple[int, str]]:
+        """Signs and names of terms; no name where one is not read at the place of the stock."""
+        for sign, ref in terms:
+            here = ref is not None and ref.subscripts == equation.subscripts
+            yield sign, ref.name if ref is not None and here else ""
+
+    # -------------------------------------------------------------- equations
+
+    def element(self, element: Element) -> Element:
+        if isinstance(element, Lookup | Data | Constant):
+            return element
+        return replace(
+            element, equations=tuple(self.equation(element, e) for e in element.equations)
+        )
+
+    def equation(self, owner: Element, old: Equation) -> Equation:
+        expression = old.expression
+        match expression:
+            case WithLookup(x, points) if not isinstance(owner, Stock):
+                expression = WithLookup(self.visit(owner, old, x), points)
+            case Call("SAMPLE IF TRUE", (_, _, _)) if not isinstance(owner, Stock):
+                expression = self.sample(owner, old, expression)
+            case Array():
+                pass
+            case _:
+                expression = self.visit(owner, old, expression)
+        initial = old.initial
+        if initial is not None:
+            initial = self.visit(owner, old, initial)
+        return replace(old, expression=expression, initial=initial)
+
+    def sample(self, owner: Element, old: Equation, call: Call) -> Expr:
+        condition, source, first = call.args
+        first = self.visit(owner, old, first)
+        before = Call(PREVIOUS_SELF, (first,))
+        own = fold(owner.name)
+        args = (self.visit(owner, old, _replaced(arg, own, before)) for arg in (condition, source))
+        return Call("IF THEN ELSE", (*args, before))
+
+    def visit(self, owner: Element, old: Equation, expr: Expr) -> Expr:
+        """The expression without points and samples inside it."""
+        nodes = tuple(self.visit(owner, old, node) for node in children(expr))
+        expr = rebuild(expr, nodes) if nodes else expr
+        match expr:
+            case Ref(name, ()) if name not in self.model.by_name and name in self.numbers:
+                return Number(self.numbers[name])
+            case WithLookup(x, points):
+                lookup = Lookup(
+                    name=self.name(f"{owner.name} lookup"),
+                    equations=(Equation(points, line=old.line),),
+                    group=owner.group,
+                )
+                self.made.append(lookup)
+                return LookupCall(Ref(fold(lookup.name)), x)
+            case Call("SAMPLE IF TRUE", (_, _, _)):
+                helper = Auxiliary(
+                    name=self.name(f"{owner.name} sample"),
+                    equations=(replace(old, expression=expr, initial=None),),
+                    units=owner.units,
+                    dims=owner.dims,
+                    group=owner.group,
+                )
+                self.made.append(helper)
+                return Ref(fold(helper.name), old.subscripts)
+        return expr
+
+
+def is_flow(element: Element, flows: set[str]) -> bool:
+    """Whether an element is written as a flow; a number that no stock uses is a constant."""
+    moving = any(not isinstance(e.expression, Number | Array) for e in element.equations)
+    return fold(element.name) in flows or (isinstance(element, Flow) and moving)
+
+
+def _signed(expr: Expr, sign: int) -> Iterator[tuple[int, Ref | None]]:
+    match expr:
+        case Ref():
+            yield sign, expr
+        case Unary("-", operand):
+            yield from _signed(operand, -sign)
+        case Binary("+" | "-" as op, left, right):
+            yield from _signed(left, sign)
+            yield from _signed(right, sign if op == "+" else -sign)
+        case _:
+            yield sign, None
+
+
+def _replaced(expr: Expr, name: str, other: Expr) -> Expr:
+    if isinstance(expr, Ref) and expr.name == name:
+        return other
+    nodes = tuple(_replaced(node, name, other) for node in children(expr))
+    return rebuild(expr, nodes) if nodes else expr
+
+
+def _per(units: str, model: Model) -> str:
+    """The unit of a flow of a stock."""
+    time = model.by_name["time step"].units if "time step" in model.by_name else ""
+    if not units or not time:
+        return ""
+    return f"({units})/{time}" if "/" in units else f"{units}/{time}"

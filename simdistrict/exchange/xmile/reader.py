@@ -1,0 +1,331 @@
+"""An XMILE file as a Model.
+
+The tree comes from `document`, its definitions from `collect`, equations from `grammar` and
+`meaning`; here they become elements. Nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.xmile.collect import Collection, collect
+from simdistrict.exchange.xmile.document import Node, parse, read_text
+from simdistrict.exchange.xmile.functions import ZERO
+from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts
+from simdistrict.exchange.xmile.graphs import graphed
+from simdistrict.exchange.xmile.lexer import spelled
+from simdistrict.exchange.xmile.limits import with_limits
+from simdistrict.exchange.xmile.macros import Macro, read_macros
+from simdistrict.exchange.xmile.meaning import Equation as Reader
+from simdistrict.exchange.xmile.scope import Definition, Part, Scope
+from simdistrict.exchange.xmile.specs import Specs, read_specs
+from simdistrict.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
+from simdistrict.model import (
+    CONTROL,
+    Auxiliary,
+    Constant,
+    Element,
+    Equation,
+    Flow,
+    Lookup,
+    Model,
+    Range,
+    Stock,
+)
+
+SUFFIXES = (".xmile", ".stmx", ".xml")
+_KINDS: dict[str, type[Element]] = {"stock": Stock, "flow": Flow, "aux": Auxiliary, "gf": Lookup}
+
+
+def read_xmile(path: Path) -> Model:
+    """Read an XMILE file (.xmile, .stmx).
+
+    Raises ExchangeError when the file cannot be read, ModelError when it is not a model that
+    simdistrict understands; a ModelError holds every problem found.
+    """
+    return read_xmile_text(read_text(path), path.stem, str(path))
+
+
+def read_xmile_text(text: str, name: str, where: str = "") -> Model:
+    """The model in the text of an XMILE file; where is the file's name for messages."""
+    where = where or f"{name}.xmile"
+    root = parse(text, where)
+    if root.tag != "xmile":
+        hint = "an XMILE file begins with <xmile>"
+        raise ModelError(Problem(f"{where}:{root.line}", f"this is <{root.tag}>, not XMILE", hint))
+    specs = read_specs(root, where)
+    found = collect(root, where)
+    work = _Reading(found, specs, read_macros(root, where), _from_vensim(root))
+    elements = work.elements()
+    if found.problems:
+        raise ModelError(list(dict.fromkeys(found.problems)))
+    notes = [*specs.notes]
+    notes += [f"{line} is flattened: its names begin with its own" for line in found.modules]
+    dimensions = tuple(found.dimensions.values())
+    synonyms = tuple(_synonyms(root))
+    return Model(name, elements, dimensions, text, specs.integrator, tuple(notes), synonyms)
+
+
+def _from_vensim(root: Node) -> bool:
+    """Whether Vensim, or a translator of its files, wrote the file: INT and MOD are Vensim's."""
+    header = root.first("header")
+    return header is not None and "ventana" in header.text_of("vendor").lower()
+
+
+def _synonyms(root: Node) -> Iterator[tuple[str, ...]]:
+    for units in root.all("model_units"):
+        for unit in units.all("unit"):
+            names = [spelled(unit.attributes.get("name", ""))]
+            names += [alias.text.strip() for alias in unit.all("alias")]
+            if len(names) > 1 and all(names):
+                yield tuple(names)
+
+
+class _Reading:
+    """Definitions to elements."""
+
+    def __init__(
+        self, found: Collection, specs: Specs, macros: dict[str, Macro], from_vensim: bool
+    ) -> None:
+        self.found = found
+        self.specs = specs
+        self.trees: dict[str, list[tuple[Expr | None, Expr | None]]] = {}
+        names = found.definitions
+        # names of the control elements, which every equation may read
+        self.control = {
+            key: Definition(e.name, "aux", Node("aux", e.line, {}), "", (), ())
+            for key, e in specs.control.items()
+            if key not in names
+        }
+        plain = Scope({**names, **self.control}, found.dimensions)
+        self.parse_all()
+        applied = frozenset(self.applied(plain))
+        self.scope = Scope(plain.definitions, found.dimensions, applied, from_vensim, macros)
+
+    def parse_all(self) -> None:
+        for key, definition in self.found.definitions.items():
+            trees: list[tuple[Expr | None, Expr | None]] = []
+            try:
+                for part in definition.parts:
+                    trees.append(
+                        (
+                            self.tree(part.text, definition, part),
+                            self.tree(part.initial, definition, part),
+                        )
+                    )
+            except ModelError as error:
+                self.found.problems += error.problems
+                continue
+            self.trees[key] = trees
+
+    def tree(self, text: str, definition: Definition, part: Part) -> Expr | None:
+        if not text or definition.source:
+            return None
+        return parse_equation(text, definition.name, self.found.where, part.line)
+
+    def applied(self, scope: Scope) -> Iterator[str]:
+        """Folded names that some equation applies as a function."""
+        for key, trees in self.trees.items():
+            home = self.found.definitions[key].home
+            left = [tree for pair in trees for tree in pair if tree is not None]
+            while left:
+                node = left.pop()
+                left += parts(node)
+                if isinstance(node, Applied):
+                    table = node.args[0] if node.args else None
+                    is_call = fold(node.name).startswith("lookup") and isinstance(table, Reading)
+                    name = table.name if is_call and isinstance(table, Reading) else node.name
+                    if (full := scope.find(name, home)) is not None:
+                        yield full
+
+    def elements(self) -> tuple[Element, ...]:
+        """All elements in the order of the file, then the control elements that it has not."""
+        made: dict[str, Element] = {}
+        for key, definition in self.found.definitions.items():
+            if key not in self.trees:
+                continue
+            try:
+                made[key] = self.element(key, definition)
+            except ModelError as error:
+                self.found.problems += error.problems
+        self.flows(made)
+        own = {key: self.control_element(key, made) for key in CONTROL}
+        return tuple({**made, **own}.values())
+
+    def control_element(self, key: str, made: dict[str, Element]) -> Element:
+        """What sim_specs says, with the words of an element of that name where there is one."""
+        stated = self.specs.control[key]
+        there = made.get(key)
+        if there is None:
+            return stated
+        if key == "saveper" and isinstance(stated, Auxiliary):
+            return there
+        same = [e.expression for e in there.equations] == [e.expression for e in stated.equations]
+        if same or not isinstance(there, Constant):
+            return there
+        return type(stated)(
+            name=there.name,
+            equations=stated.equations,
+            units=there.units or stated.units,
+            range=there.range,
+            documentation=there.documentation,
+            group=there.group,
+        )
+
+    def element(self, key: str, definition: Definition) -> Element:
+        node = definition.node
+        equations = self.equations(key, definition)
+        kind = _KINDS[definition.tag]
+        if self.scope.is_lookup(key):
+            kind = Lookup
+        elif definition.source:
+            kind = Auxiliary
+        elif kind is not Stock and all(
+            isinstance(e.expression, Number | Array) and e.initial is None for e in equations
+        ):
+            kind, equations = Constant, _gathered(equations, definition, self.scope)
+        return kind(
+            name=definition.name,
+            equations=tuple(equations),
+            units=node.text_of("units"),
+            range=_range(node),
+            documentation=" ".join(node.text_of("doc").split()),
+            dims=definition.dims,
+            group=self.found.groups.get(key, ""),
+        )
+
+    def equations(self, key: str, definition: Definition) -> list[Equation]:
+        everywhere = tuple(map(fold, definition.dims))
+        where = self.found.where
+        if definition.source:
+            reader = Reader(self.scope, definition, (), f"{where}:{definition.line}")
+            name = self.scope.find(definition.source, "")
+            if name is None:
+                raise reader.undefined(definition.source)
+            return [Equation(reader.ref(name, ()), None, everywhere, (), definition.line)]
+        found = []
+        for part, (tree, initial) in zip(definition.parts, self.trees[key], strict=True):
+            place = f"{where}:{part.line}"
+            reader = Reader(self.scope, definition, part.labels, place)
+            value = self.value(key, definition, part, tree, reader)
+            first = reader.whole(initial) if initial is not None else None
+            subscripts = part.labels or everywhere
+            if definition.tag == "stock":
+                first, value = value, self.net_flow(definition, reader, subscripts)
+            found.append(Equation(value, first, subscripts, (), part.line))
+        if not found:
+            raise ModelError(Problem(f"{where}:{definition.line}", f'"{definition.name}" is empty'))
+        return found
+
+    def value(
+        self, key: str, definition: Definition, part: Part, tree: Expr | None, reader: Reader
+    ) -> Expr:
+        if self.scope.is_lookup(key):
+            assert part.graph is not None
+            return part.graph.points
+        if tree is None:
+            raise reader.error("has no equation", "the file is not finished, or was cut")
+        value = _folded(reader.whole(tree))
+        if isinstance(value, Array):
+            self.check_list(value, definition, part, reader)
+        if part.graph is not None:
+            value = graphed(value, part.graph)
+        if definition.tag == "flow" and definition.non_negative:
+            value = ZERO if value == Number(-0.0) else value
+            positive = isinstance(value, Number) and value.value >= 0
+            return value if positive else Call("MAX", (value, ZERO))
+        return value
+
+    def check_list(self, value: Array, definition: Definition, part: Part, reader: Reader) -> None:
+        sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
+        if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
+            raise reader.error("has a list of numbers where one number is needed")
+        if math.prod(sizes) != len(value.values) or not sizes:
+            needed = math.prod(sizes) if sizes else 1
+            raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
+
+    def net_flow(self, definition: Definition, reader: Reader, subscripts: tuple[str, ...]) -> Expr:
+        """What flows in less what flows out."""
+        result: Expr | None = None
+        for op, flows in (("+", "inflow"), ("-", "outflow")):
+            for node in definition.node.all(flows):
+                name = self.flow_name(node, definition)
+                if name is None:
+                    raise reader.undefined(spelled(node.text))
+                ref = self.flow_ref(name, reader)
+                if result is None:
+                    result = ref if op == "+" else Unary("-", ref)
+                else:
+                    result = Binary(op, result, ref)
+        return ZERO if result is None else result
+
+    def flow_name(self, node: Node, definition: Definition) -> str | None:
+        text = spelled(node.text.strip().replace('"', ""))
+        return self.scope.find(text, definition.home)
+
+    def flow_ref(self, name: str, reader: Reader) -> Ref:
+        return reader.ref(name, ())
+
+    def flows(self, made: dict[str, Element]) -> None:
+        """The limits of non-negative stocks, once all elements are there."""
+        ends: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for key, definition in self.found.definitions.items():
+            if definition.tag != "stock" or not definition.non_negative or key not in made:
+                continue
+            if not isinstance(made[key], Stock):
+                continue
+            pair = []
+            for tag in ("inflow", "outflow"):
+                names = [self.flow_name(n, definition) for n in definition.node.all(tag)]
+                pair.append(tuple(n for n in names if n is not None and n in made))
+            ends[key] = (pair[0], pair[1])
+        positive = frozenset(
+            key for key, d in self.found.definitions.items() if d.tag == "flow" and d.non_negative
+        )
+        with_limits(made, ends, positive)
+
+
+def _folded(expr: Expr) -> Expr:
+    """A plain number where a sign stands before one."""
+    match expr:
+        case Unary("-", Number(value)):
+            return Number(-value)
+    return expr
+
+
+def _gathered(equations: list[Equation], definition: Definition, scope: Scope) -> list[Equation]:
+    """Numbers element by element as one list, where they are all there and in order."""
+    labels = [list(map(fold, scope.dimensions[fold(d)].labels)) for d in definition.dims]
+    size = 1
+    for names in labels:
+        size *= len(names)
+    if any(isinstance(e.expression, Array) for e in equations):
+        return equations
+    if len(equations) < 2 or len(equations) != size:
+        return equations
+
+    def place(equation: Equation) -> tuple[int, ...]:
+        pairs = zip(equation.subscripts, labels, strict=True)
+        return tuple(names.index(label) for label, names in pairs)
+
+    ordered = sorted(equations, key=place)
+    values = tuple(e.expression.value for e in ordered if isinstance(e.expression, Number))
+    shape = tuple(len(names) for names in labels)
+    everywhere = tuple(map(fold, definition.dims))
+    return [Equation(Array(values, shape), None, everywhere, (), equations[0].line)]
+
+
+def _range(node: Node) -> Range:
+    stated = node.first("range")
+    if stated is None:
+        return Range()
+    bounds: list[float | None] = []
+    for name in ("min", "max"):
+        try:
+            bounds.append(float(stated.attributes[name]))
+        except (KeyError, ValueError):
+            bounds.append(None)
+    return Range(bounds[0], bounds[1])

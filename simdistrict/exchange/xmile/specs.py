@@ -1,0 +1,86 @@
+"""The `sim_specs` of a file as the control elements of a model, and its method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.xmile.document import Node
+from simdistrict.expr import Expr, Number, Ref
+from simdistrict.model import Auxiliary, Constant, Element, Equation
+
+# the nearest fixed steps to what other programs offer
+_METHODS = {"euler": "euler", "rk4": "rk4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """Control elements by folded name, the integrator, and what was taken for something else."""
+
+    control: dict[str, Element]
+    integrator: str
+    notes: tuple[str, ...]
+
+
+def read_specs(root: Node, where: str) -> Specs:
+    """The time grid and the method. Raises ModelError where a number is missing or is none."""
+    specs = root.first("sim_specs")
+    if specs is None:
+        hint = "XMILE states start, stop and dt in <sim_specs>"
+        raise ModelError(Problem(where, "the file has no sim_specs", hint))
+    units = specs.attributes.get("time_units", "").strip()
+    step = _number(specs, "dt", where, 1.0)
+    dt = specs.first("dt")
+    if dt and dt.attributes.get("reciprocal", "").strip().lower() == "true":
+        step = 1.0 / step if step else 0.0
+    save = _save_step(specs, where)
+    values: dict[str, Expr] = {
+        "INITIAL TIME": Number(_number(specs, "start", where)),
+        "FINAL TIME": Number(_number(specs, "stop", where)),
+        "TIME STEP": Number(step),
+        "SAVEPER": Ref("time step") if save is None else Number(save),
+    }
+    control: dict[str, Element] = {
+        name.lower(): (Constant if isinstance(value, Number) else Auxiliary)(
+            name=name, equations=(Equation(value, line=specs.line),), units=units
+        )
+        for name, value in values.items()
+    }
+    integrator, notes = _method(specs, where)
+    return Specs(control, integrator, notes)
+
+
+def _method(specs: Node, where: str) -> tuple[str, tuple[str, ...]]:
+    """A method may be followed by others to fall back on."""
+    listed = [m.strip() for m in specs.attributes.get("method", "Euler").split(",")]
+    for method in listed:
+        if method.lower() in _METHODS:
+            return _METHODS[method.lower()], ()
+    note = f"{where}:{specs.line} | the method {listed[0]} is taken for fourth-order Runge-Kutta"
+    return "rk4", (note,)
+
+
+def _save_step(specs: Node, where: str) -> float | None:
+    for name in ("save_interval", "savestep", "save_step"):
+        if text := specs.attributes.get(name, "").strip():
+            return _value(text, name, specs, where)
+        if specs.first(name):
+            return _number(specs, name, where)
+    return None
+
+
+def _number(specs: Node, name: str, where: str, default: float | None = None) -> float:
+    node = specs.first(name)
+    if node is None:
+        if default is not None:
+            return default
+        raise ModelError(Problem(f"{where}:{specs.line}", f"sim_specs has no <{name}>"))
+    return _value(node.text.strip(), name, node, where)
+
+
+def _value(text: str, name: str, node: Node, where: str) -> float:
+    try:
+        return float(text[:200])
+    except ValueError:
+        what = f'<{name}> of sim_specs is "{text[:30]}", not a number'
+        raise ModelError(Problem(f"{where}:{node.line}", what)) from None

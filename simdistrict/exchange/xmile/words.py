@@ -1,0 +1,154 @@
+"""Equations as XMILE text: names, operators and functions in its spelling."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.equations import number
+from simdistrict.exchange.xmile.functions import (
+    FLOOR,
+    FUNCTIONS,
+    REDUCTIONS,
+    SAME,
+    VALUES,
+)
+from simdistrict.exchange.xmile.idioms import spelled_out
+from simdistrict.exchange.xmile.lexer import WORDS
+from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, fold
+from simdistrict.model import Model
+
+_PLAIN = re.compile(r"[^\W\d]\w*")
+_STRENGTH = {":OR:": 1, ":AND:": 2, "=": 3, "<>": 3, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
+_COMPARED, _SUM, _SIGNED, _ATOM = 4, 5, 7, 9
+_LOGIC = {":OR:": "OR", ":AND:": "AND"}
+# Vensim's name -> that of XMILE with the arguments in its order
+_NAMES = {
+    "ARCCOS": "ARCCOS",
+    "DELAY FIXED": "DELAY",
+    "DELAY1": "DELAY1",
+    "DELAY1I": "DELAY1",
+    "DELAY3": "DELAY3",
+    "DELAY3I": "DELAY3",
+    "FORECAST": "FORCST",
+    "INITIAL": "INIT",
+    "MAX": "MAX",
+    "MIN": "MIN",
+    "PROD": "PROD",
+    "RAMP": "RAMP",
+    "SMOOTH": "SMTH1",
+    "SMOOTHI": "SMTH1",
+    "SMOOTH3": "SMTH3",
+    "SMOOTH3I": "SMTH3",
+    "SUM": "SUM",
+    "TREND": "TREND",
+    "VMAX": "MAX",
+    "VMIN": "MIN",
+    "XIDZ": "SAFEDIV",
+    "ZIDZ": "SAFEDIV",
+    FLOOR: "INT",
+    **{name: name for name in SAME},
+}
+_RESERVED = {
+    *WORDS,
+    *VALUES,
+    *(fold(n) for n in (*FUNCTIONS, *REDUCTIONS)),
+    *"self size lookup rank stddev".split(),
+}
+
+
+class EquationWords:
+    """Prints expressions; names as the model spells them, with underscores for blanks."""
+
+    def __init__(self, model: Model) -> None:
+        self._names = {name: e.name for name, e in model.by_name.items()}
+        self._labels: dict[str, str] = {}
+        for dimension in model.dimensions:
+            self._labels[fold(dimension.name)] = dimension.name
+            self._labels |= {fold(label): label for label in dimension.labels}
+
+    def name(self, folded: str) -> str:
+        """An element's name as an equation writes it."""
+        if folded == "time" and folded not in self._names:
+            return "TIME"
+        return identifier(self._names.get(folded, folded), folded in _RESERVED)
+
+    def text(self, expr: Expr, strength: int = 0) -> str:
+        """An expression, in parentheses where what is around it binds closer."""
+        text, own = self._text(expr)
+        return f"({text})" if own < strength else text
+
+    def _text(self, expr: Expr) -> tuple[str, int]:
+        """The text of an expression, and how closely it holds together."""
+        match expr:
+            case Number(value):
+                return _number(value), _ATOM if math.copysign(1, value) > 0 else _SIGNED
+            case Ref(name, subscripts):
+                return self.name(name) + self._subscripts(subscripts), _ATOM
+            case Unary("-", operand):
+                return f"-{self.text(operand, _STRENGTH['^'])}", _SIGNED
+            case Unary(_, operand):
+                return f"NOT ({self.text(operand)})", _SIGNED
+            case Binary("^", left, right):
+                return f"{self.text(left, _ATOM)}^{self.text(right, _ATOM)}", _STRENGTH["^"]
+            case Binary(op, left, right) if op in ("=", "<>", "<", "<=", ">", ">="):
+                sides = self.text(left, _SUM), self.text(right, _SUM)
+                return f"{sides[0]} {op} {sides[1]}", _STRENGTH.get(op, _COMPARED)
+            case Binary(op, left, right):
+                own = _STRENGTH[op]
+                sides = self.text(left, own), self.text(right, own + 1)
+                return f"{sides[0]} {_LOGIC.get(op, op)} {sides[1]}", own
+            case LookupCall(lookup, x):
+                return f"LOOKUP({self.text(lookup)}, {self.text(x)})", _ATOM
+            case Call():
+                return self._call(expr)
+        raise TypeError(f"not a node of an equation: {expr!r}")
+
+    def _call(self, call: Call) -> tuple[str, int]:
+        args = call.args
+        match call.function, args:
+            case "IF THEN ELSE", (condition, yes, no):
+                # what is sampled has no other form in XMILE, see `meaning`
+                texts = (self.text(arg) for arg in (condition, yes, no))
+                return "IF {} THEN {} ELSE {}".format(*texts), 0
+            case "#PREVIOUS SELF", (first,):
+                return f"PREVIOUS(SELF, {self.text(first)})", _ATOM
+            case "#MOD", (left, right):
+                own = _STRENGTH["*"]
+                return f"{self.text(left, own)} MOD {self.text(right, own + 1)}", own
+            case "DELAY N" | "SMOOTH N", (source, interval, first, order):
+                name = "DELAYN" if call.function == "DELAY N" else "SMTHN"
+                args = (source, interval, order, first)
+                return f"{name}({', '.join(map(self.text, args))})", _ATOM
+        if (spelled := spelled_out(call)) is not None:
+            return self._text(spelled)
+        name = _NAMES.get(call.function) or identifier(call.function, False)
+        return f"{name}({', '.join(map(self.text, args))})", _ATOM
+
+    def _subscripts(self, subscripts: tuple[str, ...]) -> str:
+        if not subscripts:
+            return ""
+        words = [
+            "*" if s.endswith("!") else identifier(self._labels.get(s, s), False)
+            for s in subscripts
+        ]
+        return f"[{', '.join(words)}]"
+
+
+def identifier(name: str, reserved: bool) -> str:
+    """A name with underscores for blanks, in quotes where an equation needs them."""
+    text = "_".join(name.split())
+    if _PLAIN.fullmatch(text) and not reserved:
+        return text
+    if text.isdigit():
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        return "INF" if value > 0 else "-INF"
+    if math.isnan(value):
+        raise ModelError(Problem("", "XMILE has no number that is not available"))
+    return number(value)

@@ -1,0 +1,69 @@
+"""Public XMILE files against the output of Stella or Vensim that comes with them.
+
+The files are not part of this project; `test_public_models` says where they are looked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict import read_model, simulate
+from simdistrict.errors import SimdistrictError
+from simdistrict.exchange.xmile.reader import read_xmile_text
+from simdistrict.exchange.xmile.writer import xmile_text
+from tests.oracle.public_xmile import Case, complaints, reason, table, xmile_cases
+from tests.oracle.test_functions import assert_alike, flat
+from tests.oracle.test_public_models import cases
+
+CASES = list(xmile_cases())
+MINIMUM_PASSING = {"test-models": 85, "corpus": 12}
+
+needs_files = pytest.mark.skipif(
+    not CASES, reason="no public models here: set SIMDISTRICT_TEST_MODELS to a checkout of them"
+)
+
+
+@needs_files
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_agrees_with_the_expected_output(case: Case) -> None:
+    found = complaints(case)
+    if found and reason(case):
+        pytest.skip(reason(case))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("collection", MINIMUM_PASSING)
+def test_enough_public_files_agree(collection: str) -> None:
+    """Guards against a reader that begins to refuse what it used to read."""
+    found = [case for case in CASES if case.collection == collection]
+    if not found:
+        pytest.skip(f"no {collection} here")
+    agreeing = [case.name for case in found if not complaints(case)]
+    assert len(agreeing) >= MINIMUM_PASSING[collection], f"{len(agreeing)} of {len(found)} agree"
+
+
+EVERY = [*CASES, *cases()]
+
+
+@needs_files
+@pytest.mark.parametrize("case", EVERY, ids=[case.name for case in EVERY])
+def test_what_is_written_of_a_public_model_has_its_numbers(case: Case) -> None:
+    with np.errstate(all="ignore"):
+        try:
+            model = read_model(case.model)
+            expected = flat(simulate(model))
+        except SimdistrictError as error:
+            pytest.skip(str(error).splitlines()[0])
+        text = xmile_text(model, drawn=False)
+        read = read_xmile_text(text, model.name)
+        assert_alike(expected, flat(simulate(read)))
+    assert xmile_text(read, drawn=False) == text
+
+
+def test_the_page_has_the_reasons_of_the_rest() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "xmile.md").read_text(encoding="utf-8")
+    begin, end = "<!-- public: begin -->\n", "\n<!-- public: end -->"
+    assert page.split(begin, 1)[1].split(end, 1)[0] == table()

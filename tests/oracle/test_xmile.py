@@ -1,0 +1,257 @@
+"""XMILE both ways: the models of this folder written and read, by us and by simlin."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simdistrict import find_model, read_model, simulate
+from simdistrict.errors import SimdistrictError
+from simdistrict.exchange.xmile.document import decoded
+from simdistrict.exchange.xmile.reader import read_xmile_text
+from simdistrict.exchange.xmile.writer import xmile_text
+from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Points, Ref, Unary, WithLookup
+from simdistrict.model import (
+    Auxiliary,
+    Constant,
+    Dimension,
+    Element,
+    Equation,
+    Flow,
+    Lookup,
+    Model,
+    Stock,
+)
+from tests.oracle.faults import faulty
+from tests.oracle.test_functions import MODELS, assert_alike, flat
+from tests.oracle.witnesses import Series, plain_key
+from tests.xmile_text import aux, xmile
+
+each_model = pytest.mark.parametrize("stem", MODELS)
+CONTROL = ("time", "initial time", "final time", "time step", "saveper")
+
+# what simlin loses or gives another meaning when it writes XMILE itself; each is read by us as
+# it stands there
+SIMLINS_FILES = {
+    "constant_array": "It drops every list of numbers after the first.",
+    "integer": "It writes INT, which rounds down, for INTEGER, which rounds towards zero.",
+    "label_by_label": "It drops every list of numbers after the first.",
+    "mapping": "It writes the ranges of a mapping without the mapping.",
+    "mapping_lists": "It writes the ranges of a mapping without the mapping.",
+    "modulo": "It writes MOD, with the sign of the divisor, for MODULO.",
+    "pulse_train": "It writes a pulse without width as none.",
+    "subscripted_inputs": "It writes MOD, with the sign of the divisor, for MODULO.",
+}
+# what simlin cannot run
+NOT_RUN = {"prod": "It has no PROD."}
+
+
+@cache
+def ours(stem: str) -> tuple[Model, Series]:
+    model = read_model(MODELS[stem])
+    return model, flat(simulate(model))
+
+
+def without_views(text: str) -> str:
+    """An automatic layout depends on the order in which an equation names its causes."""
+    return re.sub(r"<views>.*</views>", "", text, flags=re.DOTALL)
+
+
+@each_model
+def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
+    model, expected = ours(stem)
+    text = xmile_text(model)
+    read = read_xmile_text(text, model.name)
+    assert_alike(expected, flat(simulate(read)))
+    assert without_views(xmile_text(read)) == without_views(text)
+    assert xmile_text(model) == text
+    for name in model.by_name:
+        assert read[name].units == model[name].units
+        assert read[name].documentation == model[name].documentation
+        assert read[name].group == model[name].group
+        assert (read[name].range.low, read[name].range.high) == (
+            model[name].range.low,
+            model[name].range.high,
+        )
+
+
+@each_model
+def test_simlin_reads_what_is_written_with_the_same_numbers(stem: str, tmp_path: Path) -> None:
+    if stem in NOT_RUN:
+        pytest.skip(f"simlin cannot run {stem}: {NOT_RUN[stem]}")
+    model, expected = ours(stem)
+    assert_simlin_agrees(model, expected, stem, tmp_path)
+
+
+def assert_simlin_agrees(model: Model, expected: Series, stem: str, folder: Path) -> None:
+    import simlin
+
+    path = folder / "model.xmile"
+    path.write_text(xmile_text(model), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loaded = simlin.load(str(path))
+        assert not [i.message for i in loaded.check() if i.severity == "error"]
+        frame = loaded.run(analyze_loops=False).results
+    theirs = {plain_key(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
+    wanted = {k: s for k, s in expected.items() if k != "time" and not faulty("simlin", stem, k, 1)}
+    assert_alike(wanted, theirs)
+
+
+@each_model
+def test_what_simlin_writes_is_read_with_the_same_numbers(stem: str) -> None:
+    """Its translation of the .mdl file, by our reader: names, arrays, functions of another hand."""
+    import simlin
+
+    if stem in SIMLINS_FILES:
+        pytest.skip(SIMLINS_FILES[stem])
+    _, expected = ours(stem)
+    text = simlin.load(str(MODELS[stem])).project.to_xmile()
+    text = text if isinstance(text, str) else text.decode()
+    series = flat(simulate(read_xmile_text(text, stem)))
+    assert_alike({k: s for k, s in expected.items() if k not in CONTROL}, series)
+
+
+@pytest.mark.parametrize("name", ["core", "district"])
+def test_the_shipped_models_both_ways(name: str, tmp_path: Path) -> None:
+    model = read_model(find_model(name))
+    run = {"final_time": 1990.0} if name == "district" else {}
+    expected = flat(simulate(model, **run))
+    text = xmile_text(model, drawn=False)
+    assert_alike(expected, flat(simulate(read_xmile_text(text, name), **run)))
+    if name == "core":
+        assert_simlin_agrees(model, expected, name, tmp_path)
+
+
+# ------------------------------------------------------------------ random models
+
+NAMES = ["plain", "two words", "step", "a (b)", "ratio 1/2", "größe", "if"]
+SPACE = Dimension("Space", ("near by", "far"))
+
+
+def expressions(names: list[Ref]) -> st.SearchStrategy[Expr]:
+    """Expressions of scalars, elements at hand, and a lookup."""
+    numbers = st.sampled_from([0.0, 1.0, -2.5, 1e-3, 3.25, 1e6]).map(Number)
+    leaves = st.one_of(numbers, st.sampled_from([*names, Ref("time")]))
+
+    def deeper(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+        condition = st.builds(Binary, st.sampled_from(["<", ">=", "=", "<>"]), inner, inner)
+        both = st.builds(Binary, st.sampled_from([":AND:", ":OR:"]), condition, condition)
+        test = st.one_of(condition, both, st.builds(Unary, st.just(":NOT:"), condition))
+
+        def call(name: str, *args: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+            return st.tuples(*args).map(lambda found: Call(name, found))
+
+        points = Points((0.0, 2.0, 5.0), (1.0, -3.0, 4.0))
+        return st.one_of(
+            st.builds(Binary, st.sampled_from(["+", "-", "*"]), inner, inner),
+            st.builds(Unary, st.just("-"), inner),
+            call("MAX", inner, inner),
+            call("ZIDZ", inner, inner),
+            call("IF THEN ELSE", test, inner, inner),
+            call("INTEGER", inner),
+            call("MODULO", inner, st.just(Number(3.0))),
+            call("STEP", inner, st.just(Number(2.0))),
+            call("PULSE", st.just(Number(1.0)), st.just(Number(2.0))),
+            call("SMOOTHI", inner, st.just(Number(4.0)), inner),
+            call("SAMPLE IF TRUE", test, inner, st.just(Number(1.0))),
+            st.builds(LookupCall, st.just(Ref("table")), inner),
+            st.builds(WithLookup, inner, st.just(points)),
+        )
+
+    return st.recursive(leaves, deeper, max_leaves=6)
+
+
+@st.composite
+def random_models(draw: st.DrawFn) -> Model:
+    """A model built in Python: constants, auxiliaries on each other, a flow, stocks, an array."""
+    elements: list[Element] = [
+        Constant(name=name, equations=(Equation(Number(value)),))
+        for name, value in (
+            ("INITIAL TIME", 0.0),
+            ("FINAL TIME", 6.0),
+            ("TIME STEP", 0.5),
+            ("SAVEPER", 1.0),
+            ("level 0", 2.0),
+        )
+    ]
+    table = Points((0.0, 1.0, 4.0), (0.0, 2.0, 1.0), ((0.0, 4.0), (0.0, 2.0)))
+    elements.append(Lookup(name="table", equations=(Equation(table),)))
+    known = [Ref("level 0")]
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4)):
+        equation = Equation(draw(expressions(known)))
+        elements.append(Auxiliary(name=name, equations=(equation,), units="Dmnl"))
+        known.append(Ref(name))
+    elements.append(Flow(name="rate", equations=(Equation(draw(expressions(known))),)))
+    flow: Expr = Ref("rate")
+    if draw(st.booleans()):
+        flow = Binary("-", flow, draw(expressions(known)))
+    elements.append(Stock(name="content", equations=(Equation(flow, Number(3.0)),)))
+    by_label = Equation(draw(expressions(known)), None, ("far",))
+    here = Binary("*", Ref("content"), Number(2.0))
+    elements.append(
+        Auxiliary(
+            name="spread",
+            equations=(Equation(here, None, ("near by",)), by_label),
+            dims=("Space",),
+        )
+    )
+    total = Call("SUM", (Binary("*", Ref("spread", ("space!",)), Number(2.0)),))
+    elements.append(Auxiliary(name="total", equations=(Equation(total),)))
+    return Model(
+        "random", tuple(elements), (SPACE,), integrator=draw(st.sampled_from(["euler", "rk4"]))
+    )
+
+
+@settings(max_examples=40)
+@given(random_models())
+def test_a_random_model_both_ways(model: Model) -> None:
+    with np.errstate(all="ignore"):
+        expected = flat(simulate(model))
+        text = xmile_text(model, drawn=False)
+        read = read_xmile_text(text, model.name)
+        series = flat(simulate(read))
+    for name, values in expected.items():
+        np.testing.assert_allclose(series[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
+    assert read.integrator == model.integrator
+    assert xmile_text(read, drawn=False) == text
+
+
+# --------------------------------------------------------------------------- fuzz
+
+SEED = xmile(
+    aux("x", 'IF "a b" > 1 THEN m[a, *] ELSE PREVIOUS(SELF, -1) MOD 2^3')
+    + aux("g", "TIME", '<gf type="discrete"><xpts>0,1</xpts><ypts>1,2</ypts></gf>')
+    + '<stock name="s"><eqn>1</eqn><inflow>f</inflow><non_negative/></stock>'
+    + '<module name="n"><connect to="n.i" from=".x"/></module>',
+    dimensions="D: a, b",
+    more='<macro name="M"><parm>p</parm><eqn>p+1</eqn></macro>',
+)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_no_bytes_crash_the_reader(data: st.DataObject) -> None:
+    content = bytearray(SEED.encode())
+    for _ in range(data.draw(st.integers(0, 5))):
+        at = data.draw(st.integers(0, len(content)))
+        length = data.draw(st.integers(0, 20))
+        content[at : at + length] = data.draw(st.binary(max_size=10))
+    with suppress(SimdistrictError):
+        read_xmile_text(decoded(bytes(content), "m"), "m")
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet="ab1.+-*/^()[]<>=,\"{}_ \n\\:@'$!&;ifthenlsoradm", max_size=40))
+def test_no_equation_crashes_the_reader(equation: str) -> None:
+    escaped = equation.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    with suppress(SimdistrictError):
+        read_xmile_text(xmile(f'<aux name="a"><eqn>{escaped}</eqn></aux>'), "m")
