@@ -20,7 +20,7 @@ FOLD, HOPF, BRANCH_POINT, KINK = "fold", "hopf", "branch point", "kink"
 _ON_BRANCH = 1e-4
 # stocks may fall so far below their box, in scales, before a branch has left it
 _BELOW = 1e-6
-_FAR = 100.0
+_FAR = 1e6
 # how far from a branch point the other branch is looked for, in scaled units
 _SWITCH = (1e-3, 1e-2)
 _MOST_BRANCHES = 40

@@ -19,9 +19,10 @@ STARTS = 40
 SEED = 0
 # scaled states nearer than this, in every stock, are one equilibrium
 MERGED = 1e-5
-# a root makes no sense for the model below the box, or above it by this many of its widths
+# a root makes no sense for the model below the box; above it, only where nothing can be meant: a
+# stock that hardly moved up to the date has a small box, and may be elsewhere in the long run
 _OUTSIDE = 1e-9
-_FAR = 100.0
+_FAR = 1e6
 _SCAN = 2001
 _BISECTIONS = 30
 # one step of a search changes no stock by more than this share of its scale

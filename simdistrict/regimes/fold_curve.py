@@ -19,7 +19,7 @@ from simdistrict.regimes.field import RELATIVE_STEP, Array, Field, Scaled
 # of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
 _WIDE = 1e-4
 _BELOW = 1e-6
-_FAR = 100.0
+_FAR = 1e6
 _ON_CURVE = 1e-4
 
 

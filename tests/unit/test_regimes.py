@@ -13,7 +13,7 @@ from simdistrict.engine.restrict import causes_of, restricted
 from simdistrict.errors import EngineError, ScenarioError
 from simdistrict.netcdf import read_netcdf
 from simdistrict.plan import Plan, lowered, plan_run, plans_for
-from simdistrict.regimes import Request, document, study
+from simdistrict.regimes import Request, branches, document, study
 from simdistrict.regimes.equilibrium import refine
 from simdistrict.regimes.field import Scaled
 from simdistrict.regimes.flow import settle
@@ -143,6 +143,43 @@ def test_an_isolated_label_has_the_flows_of_the_whole_model() -> None:
     whole = np.array([v[p + shift] for p in frozen.free])
     flows = field(state[None, :], (0.3,))[0] + state * field.growth.dilution
     assert flows == pytest.approx(whole, rel=1e-12)
+
+
+def test_what_others_pass_on_is_not_forgotten() -> None:
+    """A flow that reads what other labels make of the stock: the fast path is not taken."""
+    plan = plan_of(
+        """
+        d: A, B, C ~ ~ |
+        x[d] = INTEG(pull - x[d], start[d])
+        start[d] = 1, 2, 3
+        share[d] = x[d]/SUM(x[d!])
+        pull = VMAX(share[d!])*3
+        """
+    )
+    frozen = freeze(plan, element="B")
+    field = field_of(frozen)
+    assert not field.fast
+    _, b, _ = (plan.prepared.program.layout.slots["x"].offset + k for k in range(3))
+    others = sum(frozen.vector[p] for p in (b - 1, b + 1))
+    largest = max(frozen.vector[p] for p in (b - 1, b + 1))
+    for state in (0.1, 5.0):
+        expected = 3 * max(largest, state) / (others + state) - state
+        assert field(np.array([[state]]), ())[0, 0] == pytest.approx(expected)
+
+
+def test_folds_of_the_district_model_are_where_an_eigenvalue_is_zero_and_kinks_are_not() -> None:
+    field = field_of(freeze(district(), 2019, element="Montebelluna"), ["labour cost relief"])
+    found = branches(field, 0.0, 0.5, stops=2, starts=3, known=[field.start()])
+    assert found.branches
+    for branch in found.branches:
+        rates = [
+            np.abs(field(x[None, :], (p,))[0] / field.scale).max()
+            for x, p in zip(branch.states, branch.parameters, strict=True)
+        ]
+        assert max(rates) < 1e-8
+        for special in branch.specials:
+            smallest = np.abs(special.spectrum.eigenvalues.real).min()
+            assert (smallest < 1e-5) == (special.kind in ("fold", "branch point"))
 
 
 def test_a_restricted_program_is_a_small_part_of_the_whole() -> None:
