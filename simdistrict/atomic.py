@@ -57,13 +57,10 @@ def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bo
                     Problem(where, "this is not an ordinary file", "choose another name")
                 )
             if not force and not ours(target):
-                raise ExchangeError(
-                    Problem(
-                        where,
-                        "the file exists and was not written by simdistrict",
-                        "choose another name, or replace it with --force",
-                    )
-                )
+                known = ours is not no_file_is_ours
+                what = "the file exists" + known * " and was not written by simdistrict"
+                hint = "choose another name, or replace it with --force"
+                raise ExchangeError(Problem(where, what, hint))
         target.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise refused(where, error) from None

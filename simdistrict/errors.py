@@ -65,7 +65,7 @@ class EngineError(SimdistrictError):
 class ExchangeError(SimdistrictError):
     """A file cannot be read or written."""
 
-    exit_code = 1
+    exit_code = 3
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -86,6 +86,8 @@ def command(
     wanted = _wanted(path, data, free, until, only_assess=only_assess)
     prepared, resolved = plan.prepared, plan.resolved
     assert wanted.data is not None
+    if only_assess and free:
+        raise click.UsageError("--assess fits nothing, so --free has no meaning: leave one out")
     observed = read_data(wanted.data, prepared.model)
     found: Calibration | Assessment
     if wanted.free:
@@ -109,6 +111,8 @@ def command(
         texts = files(found, _origin(model, path, output))
         written = write_files(output, texts, force=force)
     _say(found, written, as_json=as_json, quiet=settings["quiet"])
+    for text in _doubts(found, after):
+        click.echo(f"warning: {resolved.name} | {text}", err=True)
     if after.message:
         click.echo(f"warning: {resolved.name} | {after.message}", err=True)
         sys.exit(4)
@@ -182,6 +186,24 @@ class _Teller:
         elif progress.done and self.told != (progress.stage, progress.done):
             self.told = (progress.stage, progress.done)
             click.echo(text, err=True)
+
+
+def _doubts(found: Calibration | Assessment, after: Assessment) -> list[str]:
+    """What a reader of the numbers should know before believing them."""
+    doubts = []
+    if not any(series.fit.n for series in after.series):
+        doubts.append(f"no datum lies before {after.until:g}: the payoff is one of nothing")
+    if found is not after:
+        fitted = cast("Calibration", found)
+        for c in fitted.constants:
+            if not c.low <= c.start <= c.high:
+                doubts.append(
+                    f'"{c.name}" is {c.start:.6g} in the model, outside {c.low:g} to {c.high:g}: '
+                    "the search could not start there"
+                )
+        if fitted.after.payoff > fitted.before.payoff:
+            doubts.append("the fit is worse than the model as it was: widen the bounds")
+    return doubts
 
 
 def _say(

@@ -36,7 +36,7 @@ COMMANDS = {
 }
 
 EXIT_CODES = """\b
-Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 model or scenario invalid,
+Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,
 4 a run did not complete, 5 a check or comparison failed.
 """
 

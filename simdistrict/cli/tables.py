@@ -48,7 +48,7 @@ def command(
 
     Example: simdistrict tables targets claims --check
     """
-    from simdistrict.tables import Study, chosen, differences, make, texts, write
+    from simdistrict.tables import Study, accepted, chosen, differences, make, write
     from simdistrict.tables.catalogue import MODEL
 
     wanted = chosen(names)
@@ -59,7 +59,7 @@ def command(
     for name in wanted:
         table = make(name, study)
         if check:
-            found += differences(folder, texts(table, study.stamp))
+            found += differences(folder, *accepted(table, study.stamp))
         else:
             written += write(folder, table, study.stamp, force=force)
     if as_json:

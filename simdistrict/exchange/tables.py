@@ -222,6 +222,12 @@ def out_of_band(row: Row, value: float) -> Problem | None:
 def _header(rows: list[CellRow], where: str) -> tuple[str, ...] | None:
     names = tuple(cell.value.strip() for cell in rows[0].cells) if rows else ()
     if "element" not in names:
+        if len(names) == 1 and re.search(
+            r"\belement\b[\"']?[;\t|]|[;\t|][\"']?element\b", names[0]
+        ):
+            what = "the columns are not separated by commas"
+            hint = "save it as a CSV file with commas and points, in UTF-8"
+            raise ModelError(Problem(f"{where}:1", what, hint))
         if near := nearest("element", names, 1):
             what = f"the columns are {', '.join(names)}; none is called element"
             hint = f'is "{near[0]}" meant to be "element"?'

@@ -10,6 +10,7 @@ from simdistrict.tables.catalogue import make as make
 from simdistrict.tables.compare import Difference as Difference
 from simdistrict.tables.compare import differences as differences
 from simdistrict.tables.files import Stamp as Stamp
+from simdistrict.tables.files import accepted as accepted
 from simdistrict.tables.files import texts as texts
 from simdistrict.tables.files import write as write
 from simdistrict.tables.study import Simulated as Simulated

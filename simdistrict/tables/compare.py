@@ -1,7 +1,8 @@
 """Where committed tables differ from new ones: numbers by their printed digits, text exactly.
 
-Two numbers are the same when they differ by no more than one unit of the last printed digit, so
-that rounding on another machine is no difference.
+A committed number is right when it is how the new one is printed, or how it would be printed were
+it a millionth larger or smaller: on another machine a number may round to the other side. Numbers
+inside sentences may differ by one unit of their last digit.
 """
 
 from __future__ import annotations
@@ -33,18 +34,24 @@ class Difference:
         return f'{self.where} | "{self.is_now}" should be "{self.should_be}"'
 
 
-def differences(folder: Path, new: dict[str, str]) -> list[Difference]:
-    """All differences of the files in a folder from the new texts, file by file."""
+def differences(folder: Path, *accepted: dict[str, str]) -> list[Difference]:
+    """All differences of the files in a folder from the accepted texts, file by file.
+
+    accepted: file name -> text, the new texts first and then those of `nudged` tables.
+    """
     found: list[Difference] = []
-    for name, text in new.items():
+    for name in accepted[0]:
         path = folder / name
         try:
             committed = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             found.append(Difference(name, "no such file", "a table"))
             continue
-        parts = _cells if name.endswith(".csv") else _lines
-        found += parts(name, committed, text)
+        except UnicodeDecodeError:
+            found.append(Difference(name, "no text in UTF-8", "a table"))
+            continue
+        rows = _csv_rows if name.endswith(".csv") else _page_rows
+        found += _unlike(name, rows(committed), [rows(text[name]) for text in accepted])
     return found
 
 
@@ -67,23 +74,33 @@ def _unit(number: str) -> float:
     return float(10 ** (len(digits) - len(digits.rstrip("0"))) if len(digits) > 3 else 1)
 
 
-def _lines(name: str, committed: str, new: str) -> Iterator[Difference]:
-    pairs = zip_longest(committed.splitlines(), new.splitlines(), fillvalue="")
-    for k, (old, line) in enumerate(pairs, 1):
-        if not same(old, line):
-            yield Difference(f"{name}:{k}", old, line)
-
-
-def _cells(name: str, committed: str, new: str) -> Iterator[Difference]:
-    """The first line and the head as text, the rest cell by cell."""
-    old_rows, new_rows = (list(csv.reader(text.splitlines()[1:])) for text in (committed, new))
-    yield from _lines(name, *("".join(text.splitlines()[:1]) for text in (committed, new)))
-    head = new_rows[0]
+def _unlike(
+    name: str, committed: list[list[str]], accepted: list[list[list[str]]]
+) -> Iterator[Difference]:
+    """Row by row, cell by cell; the first accepted rows say what should be."""
+    new = accepted[0]
     nothing: list[str] = []
-    for k, (old, row) in enumerate(zip_longest(old_rows, new_rows, fillvalue=nothing), 2):
+    for k, (old, row) in enumerate(zip_longest(committed, new, fillvalue=nothing)):
         if len(old) != len(row):
-            yield Difference(f"{name}:{k}", ",".join(old), ",".join(row))
+            yield Difference(f"{name}:{k + 1}", ",".join(old), ",".join(row))
             continue
-        for column, a, b in zip(head, old, row, strict=True):
-            if not same(a, b):
-                yield Difference(f"{name}:{k} {column}", a, b)
+        for place, (cell, wanted) in enumerate(zip(old, row, strict=True)):
+            if not _agrees(cell, [rows[k][place] for rows in accepted]):
+                column = f" {new[1][place]}" if name.endswith(".csv") and k > 1 else ""
+                yield Difference(f"{name}:{k + 1}{column}", cell, wanted)
+
+
+def _agrees(cell: str, accepted: list[str]) -> bool:
+    """A number must be printed as one of them, a sentence be the same but for a last digit."""
+    if NUMBER.fullmatch(cell.strip()):
+        return cell in accepted
+    return any(same(cell, text) for text in accepted)
+
+
+def _csv_rows(text: str) -> list[list[str]]:
+    first, *rest = text.splitlines() or [""]
+    return [[first], *csv.reader(rest)]
+
+
+def _page_rows(text: str) -> list[list[str]]:
+    return [line.split("|") if line.startswith("|") else [line] for line in text.splitlines()]

@@ -16,6 +16,8 @@ from simdistrict.tables.table import Table
 
 CSV_MARK = "# simdistrict tables "
 PAGE_MARK = "<!-- simdistrict tables "
+# far above what machines differ by, far below what is printed
+NUDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ def texts(table: Table, stamp: Stamp) -> dict[str, str]:
         f"{table.name}.csv": as_csv(table, stamp),
         f"{table.name}.md": as_markdown(table, stamp),
     }
+
+
+def accepted(table: Table, stamp: Stamp) -> list[dict[str, str]]:
+    """The texts of a table, and of the table a millionth larger and smaller: see `compare`."""
+    return [texts(table.nudged(share), stamp) for share in (0.0, NUDGE, -NUDGE)]
 
 
 def write(folder: Path, table: Table, stamp: Stamp, *, force: bool = False) -> list[Path]:

@@ -6,7 +6,7 @@ Knows nothing of models, runs or files.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Cell = str | float | int | None
 
@@ -77,6 +77,14 @@ class Table:
         """Every row as it is printed."""
         pairs = [zip(self.columns, row, strict=True) for row in self.rows]
         return [[column.text(value) for column, value in pair] for pair in pairs]
+
+    def nudged(self, share: float) -> Table:
+        """The same table with every number that is not whole moved by a share of itself."""
+        rows = tuple(
+            tuple(cell * (1 + share) if isinstance(cell, float) else cell for cell in row)
+            for row in self.rows
+        )
+        return replace(self, rows=rows, shown=tuple(part.nudged(share) for part in self.shown))
 
     def rounding(self) -> str:
         """The policy of every column with numbers, in words."""

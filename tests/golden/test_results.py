@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from simdistrict.tables import Study, Table, chosen, differences, make, texts
+from simdistrict.tables import Study, Table, accepted, chosen, differences, make
 from simdistrict.tables.district import common, knock_out, targets, tensions
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def committed(name: str) -> list[dict[str, str]]:
 # one test, so that workers that share the tests of this file do not all make the runs
 def test_the_committed_tables_are_the_models(tables: dict[str, Table], study: Study) -> None:
     found = [
-        d for table in tables.values() for d in differences(RESULTS, texts(table, study.stamp))
+        d for table in tables.values() for d in differences(RESULTS, *accepted(table, study.stamp))
     ]
     assert not found, "run `make results`: " + "\n".join(map(str, found[:10]))
 
@@ -61,7 +61,7 @@ def test_an_edited_number_is_found(tmp_path: Path, study: Study) -> None:
     cells = lines[2].split(",")
     cells[3] = f"{float(cells[3]) + 0.05:.2f}"
     path.write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:]]), encoding="utf-8")
-    (found,) = differences(tmp_path / "district", texts(make("jobs", study), study.stamp))
+    (found,) = differences(tmp_path / "district", *accepted(make("jobs", study), study.stamp))
     assert found.where == "jobs.csv:3 model"
 
 

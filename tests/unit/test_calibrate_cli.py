@@ -126,7 +126,7 @@ def test_a_foreign_file_is_kept(project: Path, capsys: Capsys) -> None:
     Path("out").mkdir()
     Path("out/fit.csv").write_text("mine\n")
     answer = call(capsys, "calibrate", "m/farm.mdl", "-o", "out")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "not written by simdistrict" in answer.err
     assert Path("out/fit.csv").read_text() == "mine\n"
     assert call(capsys, "calibrate", "m/farm.mdl", "-o", "out", "--force").code == 0

@@ -111,7 +111,7 @@ def test_rerun_finds_a_number_that_was_changed(project: Path, capsys: Capsys) ->
 def test_rerun_refuses_a_file_that_is_not_ours(project: Path, capsys: Capsys) -> None:
     xr.Dataset({"x": ("time", [1.0])}).to_netcdf("foreign.nc")
     answer = call(capsys, "rerun", "foreign.nc")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "does not record model_text" in answer.err
 
 
@@ -213,11 +213,11 @@ def test_a_run_that_diverges_ends_with_4_and_keeps_what_was_computed(
 def test_places_that_cannot_be_written(project: Path, capsys: Capsys) -> None:
     Path("file").write_text("no folder")
     answer = call(capsys, "run", "plain", "-o", "file/x.nc")
-    assert answer.code == 1
+    assert answer.code == 3
     assert answer.err.startswith("error: file")
     Path("mine.nc").write_text("my own notes")
     answer = call(capsys, "run", "plain", "-o", "mine.nc")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "--force" in answer.err
     assert Path("mine.nc").read_text() == "my own notes"
     assert call(capsys, "run", "plain", "-o", "mine.nc", "--force").code == 0

@@ -91,7 +91,7 @@ def test_results_become_tables_and_data_files(project: Path, capsys: Capsys) -> 
     assert call(capsys, "run", "also", "push", "-o", "both.nc").code == 0
     assert call(capsys, "run", "push", "-o", "push.nc").code == 0
     answer = call(capsys, "convert", "both.nc", "push.tab")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "choose one with --scenario" in answer.err
     for name in ("push.tab", "push.csv", "push.dat"):
         assert call(capsys, "convert", "both.nc", name, "--scenario", "push").code == 0
@@ -101,7 +101,7 @@ def test_results_become_tables_and_data_files(project: Path, capsys: Capsys) -> 
 
 def test_what_cannot_be_converted(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "convert", "a.xlsx", "b.mdl").code == 2
-    assert call(capsys, "convert", "tank.mdl", "tank.mdl").code == 1
+    assert call(capsys, "convert", "tank.mdl", "tank.mdl").code == 3
     assert call(capsys, "convert", "a.cin", "b.yaml").code == 2
     (project / "cut.mdl").write_bytes((project / "tank.mdl").read_bytes()[:300])
     answer = call(capsys, "convert", "cut.mdl", "out.mdl")

@@ -336,7 +336,7 @@ def test_a_zarr_store_has_what_a_netcdf_file_has(
     assert told["model_text"] == data.attrs["model_text"]
     Path("mine.zarr").mkdir()
     answer = call(capsys, *words, "-o", "mine.zarr")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "--force" in answer.err
     assert sorted(p.name for p in Path().glob(".*")) == []
 
@@ -383,7 +383,7 @@ def test_an_interruption_says_how_to_go_on(
     with monkeypatch.context() as patch:
         patch.setattr(Ensemble, "run_chunk", interrupted)
         answer = call(capsys, *words)
-    assert answer.code == 1
+    assert answer.code == 3
     assert "out.nc.parts for --resume" in answer.err
     assert "32 members from before" in call(capsys, *words, "--resume").out
 

@@ -284,7 +284,7 @@ def test_the_command_replaces_a_sketch_only_when_told(
     assert call(capsys, "layout", "m.mdl").code == 0
     assert plain.read_bytes() == drawn.read_bytes()
     answer = call(capsys, "layout", "m.mdl")
-    assert answer.code == 1
+    assert answer.code == 3
     assert "has a sketch already" in answer.err
     assert "--force" in call(capsys, "layout", "m.mdl", "-o", "drawn.mdl").err
     assert call(capsys, "layout", "m.mdl", "--force").code == 0

@@ -15,8 +15,8 @@ COLUMNS = (
 )
 NOTE = """The gain of the reinforcing loops around sourcing and market share in the baseline, as an
 elasticity: how much a percent of home output brings back. Two stable regimes need more than one
-somewhere between them (Kucheryavyy, Lyn and Rodriguez-Clare 2023). The index is local and leaves out
-the balancing loops: above one it does not prove two regimes, and below one it does not rule out
+somewhere between them (Kucheryavyy, Lyn and Rodriguez-Clare 2023). The index is local and leaves
+out the balancing loops: above one it does not prove two regimes, and below one it does not rule out
 another regime far away; `simdistrict regimes` looks for those. Years after 2019 are predictions."""
 
 
