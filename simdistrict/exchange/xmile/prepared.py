@@ -195,6 +195,8 @@ class _Preparation:
         nodes = tuple(self.visit(owner, old, node) for node in children(expr))
         expr = rebuild(expr, nodes) if nodes else expr
         match expr:
+            case Unary("-", Number(value)):
+                return Number(-value)
             case Ref(name, ()) if name not in self.model.by_name and name in self.numbers:
                 return Number(self.numbers[name])
             case WithLookup(x, points):
