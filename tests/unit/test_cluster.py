@@ -139,7 +139,7 @@ def test_a_killed_worker_costs_its_chunk_and_the_numbers_are_the_same(
     assert content(Path("far.zarr")) == content(Path("near.zarr"))
 
 
-def test_what_the_client_has_survives_its_scheduler(
+def test_a_command_that_was_killed_is_taken_up_without_the_cluster(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = [sys.executable, "-m", "simdistrict", *WORDS, "--scheduler", cluster.address]
