@@ -14,7 +14,8 @@ class Function:
 
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
-    initial value), reduction (over subscripts marked with `!`), condition.
+    initial value), reduction (over subscripts marked with `!`), condition, rewritten (stands for
+    an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 
@@ -26,27 +27,45 @@ class Function:
 FUNCTIONS: dict[str, Function] = {
     "ABS": Function((1,), "scalar", "abs"),
     "ACTIVE INITIAL": Function((2,), "memory"),
+    "ARCCOS": Function((1,), "scalar", "acos"),
+    "ARCSIN": Function((1,), "scalar", "asin"),
+    "ARCTAN": Function((1,), "scalar", "atan"),
     "COS": Function((1,), "scalar", "cos"),
+    "COSH": Function((1,), "scalar", "cosh"),
+    "DELAY N": Function((4,), "memory"),
+    "DELAY FIXED": Function((3,), "memory"),
     "DELAY1": Function((2,), "memory"),
     "DELAY1I": Function((3,), "memory"),
     "DELAY3": Function((2,), "memory"),
     "DELAY3I": Function((3,), "memory"),
+    "ELMCOUNT": Function((1,), "rewritten"),
     "EXP": Function((1,), "scalar", "exp"),
+    "FORECAST": Function((3, 4), "memory"),
+    "GAME": Function((1,), "rewritten"),
+    "GAMMA LN": Function((1,), "scalar", "gamma_ln"),
     "IF THEN ELSE": Function((3,), "condition"),
     "INITIAL": Function((1,), "memory"),
     "INTEG": Function((2,), "memory"),
     "INTEGER": Function((1,), "scalar", "integer"),
     "LN": Function((1,), "scalar", "log"),
+    "LOG": Function((2,), "rewritten"),
     "MAX": Function((2,), "scalar", "max"),
     "MIN": Function((2,), "scalar", "min"),
     "MODULO": Function((2,), "scalar", "modulo"),
+    ":NA:": Function((0,), "rewritten"),
+    "NPV": Function((4,), "memory"),
+    "NPVE": Function((4,), "memory"),
+    "POWER": Function((2,), "scalar", "pow"),
     "PROD": Function((1,), "reduction"),
     "PULSE": Function((2,), "switch", "pulse"),
     "PULSE TRAIN": Function((4,), "switch", "pulse_train"),
+    "QUANTUM": Function((2,), "scalar", "quantum"),
     "RAMP": Function((2, 3), "switch", "ramp"),
     "SAMPLE IF TRUE": Function((3,), "memory"),
     "SIN": Function((1,), "scalar", "sin"),
+    "SINH": Function((1,), "scalar", "sinh"),
     "SMOOTH": Function((2,), "memory"),
+    "SMOOTH N": Function((4,), "memory"),
     "SMOOTH3": Function((2,), "memory"),
     "SMOOTH3I": Function((3,), "memory"),
     "SMOOTHI": Function((3,), "memory"),
@@ -54,6 +73,8 @@ FUNCTIONS: dict[str, Function] = {
     "STEP": Function((2,), "switch", "step"),
     "SUM": Function((1,), "reduction"),
     "TAN": Function((1,), "scalar", "tan"),
+    "TANH": Function((1,), "scalar", "tanh"),
+    "TREND": Function((3,), "memory"),
     "VMAX": Function((1,), "reduction"),
     "VMIN": Function((1,), "reduction"),
     "XIDZ": Function((3,), "scalar", "xidz"),

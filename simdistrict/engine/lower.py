@@ -17,6 +17,7 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
+    Past,
     Place,
     Reduce,
     Statement,
@@ -189,6 +190,16 @@ class _Lowering:
                 return Interpolate("", table, (), self.expr(x, scope))
             case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
                 return self.reduce(expr.function, body, scope)
+            case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
+                return Number(float(len(self.model.dims_by_name[name].labels)))
+            case Call("#PAST", (Ref() as source, lag, first)):
+                own = self.ref(source, scope)
+                assert isinstance(own, Load)
+                return Past(
+                    own.name, own.base, own.axes, self.expr(lag, scope), self.expr(first, scope)
+                )
+            case Call("#LAG" | "#ORDER", args):
+                return Call(expr.function, tuple(self.expr(arg, scope) for arg in args))
             case Call():
                 return self.call(expr, scope)
             case Array():

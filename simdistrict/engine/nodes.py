@@ -86,6 +86,17 @@ class Latch(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Past(Expr):
+    """What stood at a recorded place `lag` points ago, and `first` before the run had as many."""
+
+    name: str
+    base: int
+    axes: tuple[Axis, ...]
+    lag: Expr
+    first: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
     """The lookup table numbered `first` plus what the axes add, applied to x."""
 
@@ -118,6 +129,8 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return (x,)
         case Latch(_, condition):
             return (condition,)
+        case Past(_, _, _, lag, first):
+            return (lag, first)
     return children(expr)
 
 
@@ -130,6 +143,8 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
             return replace(expr, x=nodes[0])
         case Latch():
             return replace(expr, condition=nodes[0])
+        case Past():
+            return replace(expr, lag=nodes[0], first=nodes[1])
     return rebuild(expr, nodes)
 
 
@@ -161,7 +176,7 @@ def _fix(expr: Expr, values: Mapping[int, int]) -> Expr:
     if nodes:
         expr = with_parts(expr, tuple(_fix(node, values) for node in nodes))
     match expr:
-        case Load() | Interpolate():
+        case Load() | Interpolate() | Past():
             return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
         case Place(axis):
             return Place(axis.at(values))

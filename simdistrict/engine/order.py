@@ -13,6 +13,7 @@ from simdistrict.engine.layout import Block, Layout
 from simdistrict.engine.lower import Statements
 from simdistrict.engine.nodes import (
     Load,
+    Past,
     Reduce,
     Statement,
     Time,
@@ -64,9 +65,9 @@ def _is_rate(statement: Statement, layout: Layout) -> bool:
 
 
 def depends_on_time(expr: Expr) -> bool:
-    """Whether an expression itself reads the time."""
+    """Whether an expression itself reads the time, or the number of the present point."""
     return any(
-        isinstance(node, Time)
+        isinstance(node, Time | Past)
         or (isinstance(node, Call) and node.function in ("STEP", "PULSE", "PULSE TRAIN", "RAMP"))
         for node in walk_all(expr)
     )
