@@ -95,7 +95,8 @@ def refuse_stepwise(program: Program) -> None:
         raise EngineError(
             Problem(
                 program.stepwise,
-                "DELAY FIXED counts steps of equal length, which adaptive steps are not",
+                "counts steps of equal length (DELAY FIXED, DELAY N with a time that moves, "
+                "RANDOM), which adaptive steps are not",
                 "use --integrator euler or rk4",
             )
         )

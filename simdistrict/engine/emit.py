@@ -226,6 +226,8 @@ class Emitter:
         args = [self.number(arg) for arg in call.args]
         if call.function == "RAMP":
             args.insert(0, "t")
+        elif known.kind == "random":
+            args.append(f"v[{POINT}]")
         elif known.kind == "switch":
             args.insert(0, "s" if self.located(call) else "m")
         return f"{known.python}({', '.join(args)})"

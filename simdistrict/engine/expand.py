@@ -7,6 +7,7 @@ a function of the present values alone.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ _CHAINS = {
     "DELAY3": (3, False),
     "DELAY3I": (3, True),
 }
+_RANDOM = {name for name, function in FUNCTIONS.items() if function.kind == "random"}
 _MEMORY = {name for name, function in FUNCTIONS.items() if function.kind == "memory"}
 
 
@@ -98,6 +100,8 @@ class _Expansion:
             expr = rebuild(expr, new)
         if not isinstance(expr, Call):
             return expr
+        if expr.function in _RANDOM:
+            return self.stream(owner, expr)
         if expr.function not in _MEMORY:
             return rewritten(expr)
         if any(
@@ -116,6 +120,16 @@ class _Expansion:
                 )
             )
         return self.replace(owner, equation, expr)
+
+    def stream(self, owner: Element, call: Call) -> Expr:
+        """A random number with the number of its stream, which follows from its owner's name.
+
+        So a call keeps its stream when something else in the model changes, and has one where
+        the expression around it is used twice.
+        """
+        role = self.name(owner, "random")
+        number = zlib.crc32(fold(role).encode()) % 1_000_003
+        return Call("#STREAM", (call, Number(float(number))))
 
     def replace(self, owner: Element, equation: Equation, call: Call) -> Expr:
         match call.function, call.args:

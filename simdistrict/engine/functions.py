@@ -14,8 +14,8 @@ class Function:
 
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
-    initial value), reduction (over subscripts marked with `!`), condition, rewritten (stands for
-    an expression of other functions).
+    initial value), reduction (over subscripts marked with `!`), condition, random (drawn at
+    every point of the grid), rewritten (stands for an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 
@@ -32,8 +32,8 @@ FUNCTIONS: dict[str, Function] = {
     "ARCTAN": Function((1,), "scalar", "atan"),
     "COS": Function((1,), "scalar", "cos"),
     "COSH": Function((1,), "scalar", "cosh"),
-    "DELAY N": Function((4,), "memory"),
     "DELAY FIXED": Function((3,), "memory"),
+    "DELAY N": Function((4,), "memory"),
     "DELAY1": Function((2,), "memory"),
     "DELAY1I": Function((3,), "memory"),
     "DELAY3": Function((2,), "memory"),
@@ -61,6 +61,12 @@ FUNCTIONS: dict[str, Function] = {
     "PULSE TRAIN": Function((4,), "switch", "pulse_train"),
     "QUANTUM": Function((2,), "scalar", "quantum"),
     "RAMP": Function((2, 3), "switch", "ramp"),
+    "RANDOM 0 1": Function((0,), "random", "random_0_1"),
+    "RANDOM EXPONENTIAL": Function((5,), "random", "random_exponential"),
+    "RANDOM NORMAL": Function((5,), "random", "random_normal"),
+    "RANDOM TRIANGULAR": Function((6,), "random", "random_triangular"),
+    "RANDOM UNIFORM": Function((3,), "random", "random_uniform"),
+    "RANDOM WEIBULL": Function((6,), "random", "random_weibull"),
     "SAMPLE IF TRUE": Function((3,), "memory"),
     "SIN": Function((1,), "scalar", "sin"),
     "SINH": Function((1,), "scalar", "sinh"),

@@ -26,6 +26,7 @@ from simdistrict.engine.nodes import (
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import (
     Array,
+    Binary,
     Call,
     Expr,
     LookupCall,
@@ -192,6 +193,8 @@ class _Lowering:
                 return self.reduce(expr.function, body, scope)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
+            case Call("#STREAM", (Call() as drawn, Number(stream))):
+                return self.drawn(drawn, stream, scope)
             case Call("#PAST", (Ref() as source, lag, first)):
                 own = self.ref(source, scope)
                 assert isinstance(own, Load)
@@ -227,6 +230,22 @@ class _Lowering:
         if call.function == "RAMP" and len(args) == 2:
             args = (*args, self.ref(Ref("final time"), scope))
         return Call(call.function, args)
+
+    def drawn(self, call: Call, stream: float, scope: _Scope) -> Expr:
+        """A random number: other labels have other streams; see `noise`."""
+        known = self.call(call, scope)
+        assert isinstance(known, Call)
+        label: Expr = Number(stream)
+        size = 1
+        for labels, loop in scope.ranges.values():
+            if loop >= 0:
+                place = Place(Axis(1, tuple(range(len(labels))), loop))
+                label = Binary("+", label, Binary("*", place, Number(float(size))))
+                size *= len(labels)
+        seeded = "noise seed" in self.by_name
+        noise = self.ref(Ref("noise seed"), scope) if seeded else Number(0.0)
+        *args, seed = known.args or (Number(0.0),)
+        return Call(call.function, (*args, label, seed, noise))
 
     def ref(self, ref: Ref, scope: _Scope) -> Expr:
         if ref.name.startswith(HELD):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from simdistrict.engine.beginning import Beginning
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand, is_internal
+from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.fuse import fuse
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
@@ -46,7 +47,8 @@ class Program:
     has_switches: whether `switches` has any dates, which may depend on constants.
     shaping: folded names of the constants that decided how many stocks there are (the order of a
     DELAY N); the program is not the one of a run that changes them.
-    stepwise: the first element that is defined on a grid of steps only (DELAY FIXED), or empty.
+    stepwise: the first element that is defined on a grid of steps only (DELAY FIXED,
+    RANDOM), or empty.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -118,7 +120,15 @@ def _dates(expr: Expr) -> tuple[Expr, ...]:
 
 
 def _is_stepwise(expr: Expr) -> bool:
-    return any(isinstance(node, Past) for node in walk_all(expr))
+    return any(
+        isinstance(node, Past)
+        or (
+            isinstance(node, Call)
+            and node.function in FUNCTIONS
+            and FUNCTIONS[node.function].kind == "random"
+        )
+        for node in walk_all(expr)
+    )
 
 
 def _is_constant(expr: Expr, constant: frozenset[str]) -> bool:

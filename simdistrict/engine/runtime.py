@@ -9,6 +9,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from simdistrict.engine import noise
+
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
 
@@ -167,6 +169,7 @@ HELPERS: dict[str, Callable[..., object]] = {
     "lag": lag,
     "order": order,
     "delayed": delayed,
+    **noise.HELPERS,
     "train_times": train_times,
 }
 
@@ -237,5 +240,6 @@ GUARDED: dict[str, Callable[..., object]] = {
     "cosh": _ieee(math.cosh),
     "modulo": _ieee(modulo),
     "gamma_ln": _ieee(gamma_ln),
+    **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
     "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
 }

@@ -146,10 +146,13 @@ _NO_FUNCTION = "It does not have the function."
 _ORDER = "It takes the order of such a chain from a literal number only."
 
 REFUSALS = (
-    *(Refusal("pysd", model, _NO_FUNCTION) for model in ("gamma_ln", "npv", "npve")),
+    *(
+        Refusal("pysd", model, _NO_FUNCTION)
+        for model in ("gamma_ln", "npv", "npve", "random_other")
+    ),
     *(
         Refusal("simlin", model, _NO_FUNCTION)
-        for model in "cosh sinh tanh power gamma_ln npve forecast game".split()
+        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other".split()
     ),
     *(Refusal("simlin", model, _ORDER) for model in ("delay_n", "smooth_n", "subscripted_memory")),
     Refusal("pysd", "element_chain", _ELEMENT_ORDER),

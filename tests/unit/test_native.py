@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
-from simdistrict.engine import runtime
+from simdistrict.engine import noise, runtime
 from simdistrict.engine.adaptive import stiff_steps
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code, maths
@@ -49,6 +49,12 @@ HELPERS: dict[str, int] = {
     "gamma_ln": 1,
     "lag": 2,
     "order": 3,
+    "random_0_1": 4,
+    "random_uniform": 6,
+    "random_normal": 8,
+    "random_exponential": 8,
+    "random_weibull": 9,
+    "random_triangular": 9,
     "exp": 1,
     "log": 1,
     "sqrt": 1,
@@ -74,23 +80,24 @@ def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:
     """Calls a helper in machine code: name, arguments of each lane -> result of each lane."""
     module = Module(lanes)
     called = code.called_helpers(" ".join(f"{name}()" for name in runtime.HELPERS))
-    add(module, Path(runtime.__file__).read_text(), called, inlined=True)
+    for source in (noise, runtime):
+        add(module, Path(source.__file__).read_text(), called, inlined=True)
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{k}]" for k in range(count))
         text = f"{name}({args})" if name != "divide" else "v[0] / v[1]"
         add(
             module,
-            f"def try_{name}(v):\n    v[9] = {text}\n",
+            f"def try_{name}(v):\n    v[15] = {text}\n",
             [f"try_{name}"],
             exported=[f"try_{name}"],
         )
     loaded = Code(compiled(module.text()))
 
     def run(name: str, arguments: list[list[float]]) -> list[float]:
-        v = np.zeros((10, lanes))
+        v = np.zeros((16, lanes))
         v[: HELPERS[name]] = np.array(arguments).T
         loaded.function(f"try_{name}", [ctypes.c_void_p])(v.ctypes.data)
-        return [float(x) for x in v[9]]
+        return [float(x) for x in v[15]]
 
     return run
 

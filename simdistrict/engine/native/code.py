@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import runtime
+from simdistrict.engine import noise, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -94,7 +94,9 @@ def assembly(
     if fast:
         add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
-    add(module, _text(runtime.__file__), called_helpers(program.source), inlined=True)
+    helpers = called_helpers(program.source)
+    for source in (noise, runtime):
+        add(module, _text(source.__file__), helpers, inlined=True)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
@@ -115,7 +117,7 @@ def called_helpers(source: str) -> list[str]:
     todo = [source]
     while todo:
         for name in _CALL.findall(todo.pop()):
-            helper = runtime.HELPERS.get(name) or getattr(runtime, name, None)
+            helper = getattr(runtime, name, None) or getattr(noise, name, None)
             if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
                 found[name] = None
                 todo.append(inspect.getsource(helper))

@@ -20,6 +20,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
+from simdistrict.engine.noise import HALF
 from simdistrict.engine.runtime import SMALL
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -35,7 +36,7 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL}
+REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF}
 
 
 class Expressions:
