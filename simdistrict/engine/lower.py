@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from simdistrict.engine.expand import HELD, Held, Sampled, is_internal
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.functions import FUNCTIONS, REFUSED
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.nodes import (
     Axis,
@@ -217,9 +217,9 @@ class _Lowering:
     def call(self, call: Call, scope: _Scope) -> Expr:
         known = FUNCTIONS.get(call.function)
         if known is None:
-            if call.function == ":NA:":
-                raise self.error("uses :NA:, which is not supported")
             what = f"uses the function {call.function}, which is not supported"
+            if call.function in REFUSED:
+                raise self.error(f"{what}: {REFUSED[call.function]}")
             raise self.error(what, did_you_mean(call.function, FUNCTIONS))
         if len(call.args) not in known.arity:
             wanted = " or ".join(map(str, known.arity))

@@ -109,8 +109,11 @@ def random_weibull(
     noise: float,
     point: float,
 ) -> float:
-    """Weibull with that shape before it is stretched, shifted and cut off."""
-    drawn = math.pow(-math.log(uniform(stream, seed, noise, point)), 1.0 / shape)
+    """Weibull with that shape, at least 0.01, before it is stretched, shifted and cut off."""
+    exponent = 1.0 / shape if shape >= 0.01 else math.nan
+    u = uniform(stream, seed, noise, point)
+    # the power zero of a NaN is one
+    drawn = math.pow(-math.log(u), exponent) if u == u else math.nan
     return within(low, high, shift + stretch * drawn)
 
 

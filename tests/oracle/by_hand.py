@@ -145,6 +145,13 @@ def _npv(t: np.ndarray, dt: float) -> Series:
     }
 
 
+def _random_other(t: np.ndarray, dt: float) -> Series:
+    """Numbers within their bounds; `test_noise` looks at how they are distributed."""
+    one = np.ones_like(t)
+    names = ("unit time", "unit flow", "weibull inside", "triangular inside")
+    return {"moving": t, **dict.fromkeys(names, one)}
+
+
 def _npve(t: np.ndarray, dt: float) -> Series:
     stepped, ramped = _streams(t)
     plain = npv(t, dt, ramped, 0.08, 0, True)
@@ -173,6 +180,7 @@ BY_HAND: dict[str, ByHand] = {
     "gamma_ln": _gamma_ln,
     "npv": _npv,
     "npve": _npve,
+    "random_other": _random_other,
     "names_blanks": _names_blanks,
     "pulse": _pulse,
     "pulse_train": _pulse_train,
