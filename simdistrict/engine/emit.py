@@ -278,9 +278,9 @@ class Emitter:
         pattern = _pattern(expr.axes)
         if not pattern:
             start, count = self.layout.tables[number]
-            return f"lookup(v, {start}, {count}, {x})"
+            return f"{expr.helper}(v, {start}, {count}, {x})"
         which = f"{number} + {self.patterns[pattern]}"
-        return f"lookup(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
+        return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
 
     def past(self, expr: Past) -> str:
         recorded = self.layout.recorded

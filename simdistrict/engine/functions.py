@@ -14,7 +14,8 @@ class Function:
 
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
-    initial value), reduction (over subscripts marked with `!`), condition, random (drawn at
+    initial value), reduction (over subscripts marked with `!`), condition, lookup
+    (of a lookup by its name, and a number), random (drawn at
     every point of the grid), rewritten (stands for an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
@@ -49,6 +50,10 @@ FUNCTIONS: dict[str, Function] = {
     "INTEGER": Function((1,), "scalar", "integer"),
     "LN": Function((1,), "scalar", "log"),
     "LOG": Function((2,), "rewritten"),
+    "LOOKUP BACKWARD": Function((2,), "lookup", "lookup_backward"),
+    "LOOKUP EXTRAPOLATE": Function((2,), "lookup", "lookup_extrapolate"),
+    "LOOKUP FORWARD": Function((2,), "lookup", "lookup_forward"),
+    "LOOKUP INVERT": Function((2,), "lookup", "lookup_invert"),
     "MAX": Function((2,), "scalar", "max"),
     "MIN": Function((2,), "scalar", "min"),
     "MODULO": Function((2,), "scalar", "modulo"),
@@ -122,10 +127,6 @@ REFUSED: dict[str, str] = {
     "INTERNAL RATE OF RETURN": _NO_SAMPLE,
     "INVERT MATRIX": _NO_ARRAY,
     "LOOKUP AREA": _NO_LOOKUP,
-    "LOOKUP BACKWARD": _NO_LOOKUP,
-    "LOOKUP EXTRAPOLATE": _NO_LOOKUP,
-    "LOOKUP FORWARD": _NO_LOOKUP,
-    "LOOKUP INVERT": _NO_LOOKUP,
     "LOOKUP SLOPE": _NO_LOOKUP,
     "MARKETP": _NO_ARRAY,
     "MESSAGE": "is for games at the screen",

@@ -41,6 +41,8 @@ from simdistrict.expr import (
 )
 from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
 
+_OF_LOOKUPS = {name for name, function in FUNCTIONS.items() if function.kind == "lookup"}
+
 
 @dataclass(frozen=True)
 class Statements:
@@ -191,6 +193,9 @@ class _Lowering:
                 return Interpolate("", table, (), self.expr(x, scope))
             case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
                 return self.reduce(expr.function, body, scope)
+            case Call(function, (Ref() as table, x)) if function in _OF_LOOKUPS:
+                found = self.lookup(table, self.expr(x, scope), scope)
+                return replace(found, helper=FUNCTIONS[function].python)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
             case Call("#STREAM", (Call() as drawn, Number(stream))):
@@ -287,7 +292,7 @@ class _Lowering:
         holding = [p for p in self.positions.values() if label in p]
         return max(holding, key=len)[label]
 
-    def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Expr:
+    def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Interpolate:
         element = self.by_name.get(ref.name)
         if not isinstance(element, Lookup):
             if element is not None:

@@ -98,12 +98,13 @@ class Past(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
-    """The lookup table numbered `first` plus what the axes add, applied to x."""
+    """The lookup table numbered `first` plus what the axes add, read at x by a helper."""
 
     name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
+    helper: str = "lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Reduce(_, _, body):
             return (body,)
-        case Interpolate(_, _, _, x):
+        case Interpolate(x=x):
             return (x,)
         case Latch(_, condition):
             return (condition,)

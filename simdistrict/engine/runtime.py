@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine import noise
+from simdistrict.engine import curves, noise
 
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
@@ -169,6 +169,7 @@ HELPERS: dict[str, Callable[..., object]] = {
     "lag": lag,
     "order": order,
     "delayed": delayed,
+    **curves.HELPERS,
     **noise.HELPERS,
     "train_times": train_times,
 }

@@ -175,12 +175,64 @@ def _delay_fixed(t: np.ndarray, dt: float) -> Series:
     return {"of itself": np.concatenate([np.full(points, 3.0), inner])[: len(t)]}
 
 
+_CURVE = (np.array([0.0, 2, 3, 5]), np.array([1.0, 3, 7, 8]))
+_FEW = (np.array([1.0, 4]), np.array([2.0, -1]))
+
+
+def _continued(x: np.ndarray, points: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """fn_lookup_extrapolate: the first and the last line go on beyond the points."""
+    xs, ys = points
+    k = np.clip(np.searchsorted(xs, x, side="right"), 1, len(xs) - 1)
+    return ys[k - 1] + (x - xs[k - 1]) * (ys[k] - ys[k - 1]) / (xs[k] - xs[k - 1])
+
+
+def _lookup_extrapolate(t: np.ndarray, dt: float) -> Series:
+    flow = _continued(t / 2 + 0.01, _CURVE)
+    return {
+        "of time": _continued(t + 0.03, _CURVE),
+        "beyond": _continued(t - 4.03, _CURVE),
+        "falling": _continued(t / 3 + 0.01, _FEW),
+        "content": euler(t, dt, 5, lambda _, i: flow[i]),
+    }
+
+
+def _subscripted_lookup_modes(t: np.ndarray, dt: float) -> Series:
+    north, south = (np.array([0.0, 4, 9]), np.array([1.0, 3, 7])), (np.array([1.0, 6]), [5.0, 2])
+    return {
+        "line[north]": _continued(t + 0.03, north),
+        "line[south]": _continued(t + 0.03, (south[0], np.array(south[1]))),
+    }
+
+
+def _lookup_invert(t: np.ndarray, dt: float) -> Series:
+    """fn_lookup_invert: the lookup with x and y exchanged; a falling one read from its end."""
+
+    def of_curve(y: np.ndarray | float) -> np.ndarray:
+        return np.interp(y, _CURVE[1], _CURVE[0])
+
+    flow = of_curve(t / 2 + 0.01)
+    return {
+        "unit time": np.ones_like(t),
+        "unit flow": np.ones_like(t),
+        "moving": t,
+        "of time": of_curve(t + 0.03),
+        "beyond": of_curve(t - 4.03),
+        "at point": np.full_like(t, 2),
+        "falling": np.interp(t / 3 + 0.01, _FEW[1][::-1], _FEW[0][::-1]),
+        "inside": 1 + 2 * of_curve(t / 3 + 0.01),
+        "content": euler(t, dt, float(of_curve(2.5)), lambda _, i: flow[i]),
+    }
+
+
 BY_HAND: dict[str, ByHand] = {
     "delay_fixed": _delay_fixed,
     "gamma_ln": _gamma_ln,
     "npv": _npv,
     "npve": _npve,
     "random_other": _random_other,
+    "lookup_extrapolate": _lookup_extrapolate,
+    "lookup_invert": _lookup_invert,
+    "subscripted_lookup_modes": _subscripted_lookup_modes,
     "names_blanks": _names_blanks,
     "pulse": _pulse,
     "pulse_train": _pulse_train,

@@ -105,8 +105,14 @@ _EXPONENTIAL = (
     "input itself, later."
 )
 
+_HELD_ENDS = (
+    "It holds the ends; the help of LOOKUP EXTRAPOLATE continues the lines of the first and the "
+    "last two points beyond them, which is all that the function is for."
+)
+
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
 _TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
+_BEYOND = ("of time", "beyond", "falling", "content")
 _FIXED = ("of step", "of ramp", "no time", "moving time", "moving start", "inside", "of itself")
 _FILLED = ("filling", "content")
 
@@ -122,6 +128,8 @@ FAULTS = (
     Fault("pysd", "delay_fixed", ("of itself",), _DELAY_ORDER),
     Fault("pysd", "na", ("late", "known", "filled", "content"), _NA_IS_NAN),
     Fault("simlin", "delay_fixed", (*_FIXED, "outflow", "counter", "content"), _EXPONENTIAL),
+    Fault("simlin", "lookup_extrapolate", _BEYOND, _HELD_ENDS),
+    Fault("simlin", "subscripted_lookup_modes", ("line",), _HELD_ENDS),
     Fault("simlin", "npv", ("of ramp",), _NPV_START),
     Fault("simlin", "npv", ("moving rate",), _NPV_RATE),
     Fault("simlin", "quantum", ("negative quantum",), _EMPTY_QUANTUM),
@@ -143,16 +151,23 @@ _ELEMENT_ORDER = (
 )
 
 _NO_FUNCTION = "It does not have the function."
+_NO_CURVE = "It cannot hand a lookup on to another function."
 _ORDER = "It takes the order of such a chain from a literal number only."
 
 REFUSALS = (
+    *(
+        Refusal("pysd", f"lookup_{way}", _NO_CURVE)
+        for way in ("forward", "backward", "extrapolate", "invert")
+    ),
+    Refusal("pysd", "subscripted_lookup_modes", _NO_CURVE),
     *(
         Refusal("pysd", model, _NO_FUNCTION)
         for model in ("gamma_ln", "npv", "npve", "random_other")
     ),
     *(
         Refusal("simlin", model, _NO_FUNCTION)
-        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other".split()
+        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
+        "lookup_invert".split()
     ),
     *(Refusal("simlin", model, _ORDER) for model in ("delay_n", "smooth_n", "subscripted_memory")),
     Refusal("pysd", "element_chain", _ELEMENT_ORDER),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
-from simdistrict.engine import noise, runtime
+from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.adaptive import stiff_steps
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code, maths
@@ -80,7 +80,7 @@ def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:
     """Calls a helper in machine code: name, arguments of each lane -> result of each lane."""
     module = Module(lanes)
     called = code.called_helpers(" ".join(f"{name}()" for name in runtime.HELPERS))
-    for source in (noise, runtime):
+    for source in (noise, curves, runtime):
         add(module, Path(source.__file__).read_text(), called, inlined=True)
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{k}]" for k in range(count))
@@ -134,6 +134,7 @@ def test_every_helper_of_the_runtime_is_tried() -> None:
     assert set(HELPERS) - {"divide", "min", "max", "abs"} == set(runtime.HELPERS) - {
         "lookup",
         "delayed",
+        *curves.HELPERS,
         "train_times",
     }
 

@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import noise, runtime
+from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -34,6 +34,7 @@ EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
+_MODULES = (noise, curves, runtime)
 _loaded: dict[str, Code] = {}
 
 
@@ -95,7 +96,7 @@ def assembly(
         add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
     helpers = called_helpers(program.source)
-    for source in (noise, runtime):
+    for source in _MODULES:
         add(module, _text(source.__file__), helpers, inlined=True)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
@@ -117,7 +118,7 @@ def called_helpers(source: str) -> list[str]:
     todo = [source]
     while todo:
         for name in _CALL.findall(todo.pop()):
-            helper = getattr(runtime, name, None) or getattr(noise, name, None)
+            helper = next((getattr(m, name) for m in _MODULES if hasattr(m, name)), None)
             if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
                 found[name] = None
                 todo.append(inspect.getsource(helper))
