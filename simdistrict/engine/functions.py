@@ -86,6 +86,7 @@ FUNCTIONS: dict[str, Function] = {
     "TAN": Function((1,), "scalar", "tan"),
     "TANH": Function((1,), "scalar", "tanh"),
     "TREND": Function((3,), "memory"),
+    "VECTOR SELECT": Function((5,), "rewritten"),
     "VMAX": Function((1,), "reduction"),
     "VMIN": Function((1,), "reduction"),
     "XIDZ": Function((3,), "scalar", "xidz"),
@@ -147,6 +148,5 @@ REFUSED: dict[str, str] = {
     "VECTOR LOOKUP": _NO_ARRAY,
     "VECTOR RANK": _NO_ARRAY,
     "VECTOR REORDER": _NO_ARRAY,
-    "VECTOR SELECT": _NO_ARRAY,
     "VECTOR SORT ORDER": _NO_ARRAY,
 }

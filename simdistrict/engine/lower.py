@@ -229,6 +229,10 @@ class _Lowering:
         if len(call.args) not in known.arity:
             wanted = " or ".join(map(str, known.arity))
             raise self.error(f"gives {call.function} {len(call.args)} arguments, not {wanted}")
+        if known.kind in ("rewritten", "lookup"):
+            # what is allowed was replaced before
+            what = f"gives {call.function} other arguments than the engine can take"
+            raise self.error(what, "see the list of functions in the documentation of the engine")
         args = tuple(self.expr(arg, scope) for arg in call.args)
         if call.function in ("PULSE", "PULSE TRAIN"):
             args = (*args, self.ref(Ref("time step"), scope))

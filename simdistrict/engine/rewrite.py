@@ -5,6 +5,7 @@ A function with a memory gets its stocks from whoever asks, see `Maker`.
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from simdistrict.expr import Binary, Call, Expr, Number, Ref
@@ -35,7 +36,41 @@ def rewritten(call: Call) -> Expr:
             return value  # a run that nobody plays
         case "LOG", (value, base):
             return divided(Call("LN", (value,)), Call("LN", (base,)))
+        case "VECTOR SELECT", (selection, values, missing, Number(action), Number()):
+            return _selected(selection, values, missing, int(action)) or call
     return call
+
+
+def _selected(selection: Expr, values: Expr, missing: Expr, action: int) -> Expr | None:
+    """What VECTOR SELECT makes of the values whose selection is not zero.
+
+    None for an action that the help page does not list. Its error action is left out: a run
+    that selects too much or nothing goes on.
+    """
+
+    def over(function: str, value: Expr, otherwise: float) -> Call:
+        here = Binary("<>", selection, Number(0.0))
+        return Call(function, (Call("IF THEN ELSE", (here, value, Number(otherwise))),))
+
+    count = over("SUM", Number(1.0), 0.0)
+    weighted = times(selection, values)
+    found: Expr
+    match action:
+        case 0 | 6:
+            found = over("SUM", values if action else weighted, 0.0)
+        case 1 | 7:
+            found = over("PROD", values if action > 1 else weighted, 1.0)
+        case 2 | 8:
+            found = over("VMIN", values if action > 2 else weighted, math.inf)
+        case 3 | 9:
+            found = over("VMAX", values if action > 3 else weighted, -math.inf)
+        case 4 | 10:
+            found = Call("ZIDZ", (over("SUM", values if action > 4 else weighted, 0.0), count))
+        case 5:
+            found = over("PROD", Binary("^", values, selection), 1.0)
+        case _:
+            return None
+    return Call("IF THEN ELSE", (Binary("=", count, Number(0.0)), missing, found))
 
 
 def remembered(call: Call, maker: Maker) -> Expr:

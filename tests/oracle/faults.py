@@ -110,9 +110,15 @@ _HELD_ENDS = (
     "last two points beyond them, which is all that the function is for."
 )
 
+_OTHER_ACTIONS = (
+    "It gives the numerical actions other numbers than the help of VECTOR SELECT, where 0 is the sum "
+    "of selection times value: 1 * 6 + 2 * 2.5 + 1 * 4 is 15, not 12.5."
+)
+
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
 _TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
 _BEYOND = ("of time", "beyond", "falling", "content")
+_ACTIONS = (*(f"by {k}" for k in range(11)), "content")
 _FIXED = ("of step", "of ramp", "no time", "moving time", "moving start", "inside", "of itself")
 _FILLED = ("filling", "content")
 
@@ -130,6 +136,7 @@ FAULTS = (
     Fault("simlin", "delay_fixed", (*_FIXED, "outflow", "counter", "content"), _EXPONENTIAL),
     Fault("simlin", "lookup_extrapolate", _BEYOND, _HELD_ENDS),
     Fault("simlin", "subscripted_lookup_modes", ("line",), _HELD_ENDS),
+    Fault("simlin", "vector_select", _ACTIONS, _OTHER_ACTIONS),
     Fault("simlin", "npv", ("of ramp",), _NPV_START),
     Fault("simlin", "npv", ("moving rate",), _NPV_RATE),
     Fault("simlin", "quantum", ("negative quantum",), _EMPTY_QUANTUM),

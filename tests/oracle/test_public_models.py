@@ -29,7 +29,7 @@ CORPUS = BESIDE / "corpus"
 # single precision, six digits
 TOLERANCE = 1e-3
 # as counted in 2026-11; raise it when more is read
-MINIMUM_PASSING = {"test-models": 92, "corpus": 14}
+MINIMUM_PASSING = {"test-models": 111, "corpus": 20}
 
 # the expected output of these lies in a file of another name
 ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab"}
@@ -37,6 +37,8 @@ ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab
 NOT_IN_MODEL = {
     "sdeverywhere:models/same_family_179/same_family_179.mdl": ("fractional increase[",),
 }
+# these draw random numbers with Vensim's generator, which is not published
+DRAWN = {"samples/Query_file/Query_file.mdl"}
 
 
 class Case(NamedTuple):
@@ -101,6 +103,8 @@ def test_enough_public_models_agree(collection: str) -> None:
 @cache
 def verdict(case: Case) -> tuple[str, tuple[str, ...]]:
     """Why the model is not compared, or empty; and what is wrong with our result."""
+    if case.name in DRAWN:
+        return "its numbers are drawn at random", ()
     try:
         ours = flat(simulate(read_model(case.model)))
     except ModelError as error:
