@@ -230,6 +230,8 @@ class Emitter:
             args.append(f"v[{POINT}]")
         elif known.kind == "switch":
             args.insert(0, "s" if self.located(call) else "m")
+            if call.function == "PULSE TRAIN":
+                args.insert(1, "u" if self.located(call) else "t")
         return f"{known.python}({', '.join(args)})"
 
     def written_out(self, call: Call) -> str:

@@ -70,10 +70,13 @@ def pulse(s: float, start: float, width: float, time_step: float) -> float:
 
 
 def pulse_train(
-    s: float, start: float, width: float, interval: float, end: float, time_step: float
+    s: float, u: float, start: float, width: float, interval: float, end: float, time_step: float
 ) -> float:
-    """Pulses of `width` that begin at start, start + interval, ... until `end`."""
-    if not start < s < end:
+    """Pulses of `width` that begin at start, start + interval, ... until `end`, which is included.
+
+    u: the time at which comparisons with the end are read (see `program.Program`).
+    """
+    if not (start < s and u - end <= SMALL * time_step):
         return 0.0
     since = s - start
     if interval > 0.0:

@@ -111,8 +111,8 @@ _HELD_ENDS = (
 )
 
 _OTHER_ACTIONS = (
-    "It gives the numerical actions other numbers than the help of VECTOR SELECT, where 0 is the sum "
-    "of selection times value: 1 * 6 + 2 * 2.5 + 1 * 4 is 15, not 12.5."
+    "It gives the numerical actions other numbers than the help of VECTOR SELECT, where 0 is the "
+    "sum of selection times value: 1 * 6 + 2 * 2.5 + 1 * 4 is 15, not 12.5."
 )
 
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")

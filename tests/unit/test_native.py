@@ -43,7 +43,7 @@ HELPERS: dict[str, int] = {
     "zidz": 2,
     "step": 3,
     "pulse": 4,
-    "pulse_train": 6,
+    "pulse_train": 7,
     "ramp": 4,
     "quantum": 2,
     "gamma_ln": 1,
