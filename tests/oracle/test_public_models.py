@@ -42,6 +42,8 @@ NOT_IN_MODEL = {
     ),
     "sdeverywhere:models/same_family_179/same_family_179.mdl": ("fractional increase[",),
 }
+
+
 class Case(NamedTuple):
     """A model file and the file of its expected output."""
 
