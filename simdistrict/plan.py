@@ -123,6 +123,7 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     chosen = backend == "auto"
     if chosen:
         backend = quickest(prepared.program, grid, integrator, runs)
+    _check_shape(prepared, resolved)
     rtol = RTOL if run.rtol is None else run.rtol
     atol = ATOL if run.atol is None else run.atol
     return Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
@@ -222,6 +223,21 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
         raise EngineError(
             Problem(what, f'there is no {what} "{value}"', f"use one of {', '.join(known)}")
         )
+
+
+def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
+    """Refuse to change a constant that decided how many stocks the program has."""
+    changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
+    for change in changes:
+        if change.element in prepared.program.shaping:
+            name = prepared.model[change.element].name
+            raise EngineError(
+                Problem(
+                    f"model {prepared.model.name}",
+                    f'the order of a DELAY N or SMOOTH N depends on "{name}"; it cannot be changed',
+                    "change it in the model file",
+                )
+            )
 
 
 def _control(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.functions import FUNCTIONS, REFUSED
 
 PAGE = Path(__file__).parents[1] / "engine.md"
-BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
+MARKS = "<!-- {}: begin -->", "<!-- {}: end -->"
 
 
 def table() -> str:
@@ -20,11 +20,24 @@ def table() -> str:
     return "\n".join(rows)
 
 
+def refused() -> str:
+    """One row per reason, with the documented functions that are refused for it."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in sorted(REFUSED.items()):
+        by_reason.setdefault(reason, []).append(name)
+    rows = ["| refused | because |", "|---|---|"]
+    rows += [f"| {', '.join(names)} | {reason} |" for reason, names in by_reason.items()]
+    return "\n".join(rows)
+
+
 def page(text: str) -> str:
-    """The page with the table between its marks."""
-    head, _, rest = text.partition(BEGIN)
-    tail = rest.partition(END)[2]
-    return f"{head}{BEGIN}\n{table()}\n{END}{tail}"
+    """The page with the tables between their marks."""
+    for name, content in (("functions", table()), ("refused", refused())):
+        begin, end = (mark.format(name) for mark in MARKS)
+        head, _, rest = text.partition(begin)
+        tail = rest.partition(end)[2]
+        text = f"{head}{begin}\n{content}\n{end}{tail}"
+    return text
 
 
 def main() -> int:

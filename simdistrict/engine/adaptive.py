@@ -56,9 +56,9 @@ def adaptive_steps(
 ) -> Trajectory:
     """Run with scipy's RK45 (Dormand and Prince 1980) and save at the grid's saved points.
 
-    Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
+    Raises EngineError where adaptive steps cannot run the program.
     """
-    refuse_equalities(program)
+    refuse_stepwise(program)
     vector: Vector = list(constants)
     return _Adaptive(
         Kernel(program), vector, program, grid, moves, tolerance, max_evaluations
@@ -81,7 +81,7 @@ def stiff_steps(
     kernel, vector: another backend's, the vector with the constants in it. Otherwise as
     `adaptive_steps`.
     """
-    refuse_equalities(program)
+    refuse_stepwise(program)
     kernel = kernel or Kernel(program)
     vector = list(constants) if vector is None else vector
     return _Adaptive(
@@ -89,8 +89,17 @@ def stiff_steps(
     ).run()
 
 
-def refuse_equalities(program: Program) -> None:
-    """Raise EngineError where a SAMPLE IF TRUE tests an equality."""
+def refuse_stepwise(program: Program) -> None:
+    """Raise EngineError for what steps of their own length cannot run."""
+    if program.stepwise:
+        raise EngineError(
+            Problem(
+                program.stepwise,
+                "counts steps of equal length (DELAY FIXED, DELAY N with a time that moves, "
+                "RANDOM), which adaptive steps are not",
+                "use --integrator euler or rk4",
+            )
+        )
     if program.equalities:
         raise EngineError(
             Problem(

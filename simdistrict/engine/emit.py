@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.engine.layout import SAMPLING, Layout
+from simdistrict.engine.layout import POINT, SAMPLING, Layout
 from simdistrict.engine.nodes import (
     Axis,
     Interpolate,
     Latch,
     Load,
     Loop,
+    Past,
     Place,
     Reduce,
     Statement,
@@ -26,12 +27,10 @@ from simdistrict.engine.nodes import (
     loads,
     walk_all,
 )
+from simdistrict.engine.runtime import HELPERS
 from simdistrict.expr import COMPARISONS, Binary, Call, Expr, Number, Unary
 
-_RESERVED = frozenset(
-    "v t u s m out stop abs min max exp log sqrt sin cos tan pow integer modulo xidz zidz step "
-    "pulse pulse_train ramp lookup train_times inf range divide".split()
-)
+_RESERVED = frozenset({*HELPERS, *"v t u s m out stop abs min max inf nan range divide".split()})
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
 
@@ -199,6 +198,8 @@ class Emitter:
                 return self.reduce(expr)
             case Interpolate():
                 return self.interpolate(expr)
+            case Past():
+                return self.past(expr)
             case Latch(own, condition):
                 now = f"(1.0 if {self.condition(condition)} else 0.0)"
                 return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
@@ -220,14 +221,20 @@ class Emitter:
         return f"({self.number(expr)} != 0.0)"
 
     def call(self, call: Call) -> str:
+        if call.function in ("#LAG", "#ORDER"):
+            return f"{call.function[1:].lower()}({', '.join(map(self.number, call.args))})"
         if call.function.startswith("#"):
             return self.written_out(call)
         known = FUNCTIONS[call.function]
         args = [self.number(arg) for arg in call.args]
         if call.function == "RAMP":
             args.insert(0, "t")
+        elif known.kind == "random":
+            args.append(f"v[{POINT}]")
         elif known.kind == "switch":
             args.insert(0, "s" if self.located(call) else "m")
+            if call.function == "PULSE TRAIN":
+                args.insert(1, "u" if self.located(call) else "t")
         return f"{known.python}({', '.join(args)})"
 
     def written_out(self, call: Call) -> str:
@@ -276,9 +283,19 @@ class Emitter:
         pattern = _pattern(expr.axes)
         if not pattern:
             start, count = self.layout.tables[number]
-            return f"lookup(v, {start}, {count}, {x})"
+            return f"{expr.helper}(v, {start}, {count}, {x})"
         which = f"{number} + {self.patterns[pattern]}"
-        return f"lookup(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
+        return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
+
+    def past(self, expr: Past) -> str:
+        recorded = self.layout.recorded
+        first = len(self.layout.template) + expr.base - recorded.start
+        place = str(first + sum(_constant(axis) for axis in expr.axes))
+        pattern = _pattern(expr.axes)
+        if pattern:
+            place += f" + {self.patterns[pattern]}"
+        lag, before = self.number(expr.lag), self.number(expr.first)
+        return f"delayed(v, {place}, {recorded.size}, v[{POINT}] - {lag}, {before})"
 
     # ------------------------------------------------------------------ what makes a run stop
 
@@ -309,8 +326,8 @@ def _is_function(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function in FUNCTIONS
 
 
-def _has_place(node: Expr) -> TypeGuard[Load | Interpolate]:
-    return isinstance(node, Load | Interpolate)
+def _has_place(node: Expr) -> TypeGuard[Load | Interpolate | Past]:
+    return isinstance(node, Load | Interpolate | Past)
 
 
 def _pattern(axes: Sequence[Axis]) -> Pattern:

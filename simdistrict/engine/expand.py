@@ -7,11 +7,18 @@ a function of the present values alone.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.rewrite import divided, minus, remembered, rewritten, times
 from simdistrict.errors import ModelError, Problem
 from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, walk
 from simdistrict.model import Auxiliary, Element, Equation, Model, Stock
+
+if TYPE_CHECKING:
+    from simdistrict.engine.beginning import Beginning
 
 
 class Held(Element):
@@ -25,10 +32,17 @@ class Sampled(Element):
     """
 
 
+class Recorded(Element):
+    """Kept at every point of the grid, for a DELAY FIXED."""
+
+
 # in front of the name of a sample: what it held before
 HELD = "#held "
 
+# order and whether an initial value is given; order 0: it is the last argument
 _CHAINS = {
+    "DELAY N": (0, True),
+    "SMOOTH N": (0, True),
     "SMOOTH": (1, False),
     "SMOOTHI": (1, True),
     "SMOOTH3": (3, False),
@@ -38,16 +52,20 @@ _CHAINS = {
     "DELAY3": (3, False),
     "DELAY3I": (3, True),
 }
-_MEMORY = {*_CHAINS, "INITIAL", "ACTIVE INITIAL", "SAMPLE IF TRUE", "INTEG"}
+_RANDOM = {name for name, function in FUNCTIONS.items() if function.kind == "random"}
+_MEMORY = {name for name, function in FUNCTIONS.items() if function.kind == "memory"}
 
 
-def expand(model: Model) -> list[Element]:
+MAX_ORDER = 1000
+
+
+def expand(model: Model, beginning: Beginning) -> list[Element]:
     """The elements of a model without functions that have a memory, new ones included.
 
     A new element is named after its owner with a sign that no Vensim name starts with, so that
     it cannot meet a name of the model. Raises ModelError for a memory inside a reduction.
     """
-    work = _Expansion(model.name)
+    work = _Expansion(model, beginning)
     for element in model.elements:
         equations = tuple(work.equation(element, e) for e in element.equations)
         work.elements.append(replace(element, equations=equations))
@@ -60,8 +78,9 @@ def is_internal(name: str) -> bool:
 
 
 class _Expansion:
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, model: Model, beginning: Beginning) -> None:
+        self.model = model
+        self.beginning = beginning
         self.elements: list[Element] = []
         self.count: dict[str, int] = {}
 
@@ -79,8 +98,12 @@ class _Expansion:
         new = tuple(self.visit(owner, equation, node) for node in nodes)
         if any(a is not b for a, b in zip(nodes, new, strict=True)):
             expr = rebuild(expr, new)
-        if not isinstance(expr, Call) or expr.function not in _MEMORY:
+        if not isinstance(expr, Call):
             return expr
+        if expr.function in _RANDOM:
+            return self.stream(owner, expr)
+        if expr.function not in _MEMORY:
+            return rewritten(expr)
         if any(
             s.endswith("!")
             for node in walk(expr)
@@ -90,13 +113,23 @@ class _Expansion:
         ):
             raise ModelError(
                 Problem(
-                    f"model {self.where}, line {equation.line}",
+                    f"model {self.model.name}, line {equation.line}",
                     f'"{owner.name}" uses {expr.function} inside a sum over a subscript, '
                     "which is not supported",
                     f"give the {expr.function} an element of its own and sum that",
                 )
             )
         return self.replace(owner, equation, expr)
+
+    def stream(self, owner: Element, call: Call) -> Expr:
+        """A random number with the number of its stream, which follows from its owner's name.
+
+        So a call keeps its stream when something else in the model changes, and has one where
+        the expression around it is used twice.
+        """
+        role = self.name(owner, "random")
+        number = zlib.crc32(fold(role).encode()) % 1_000_003
+        return Call("#STREAM", (call, Number(float(number))))
 
     def replace(self, owner: Element, equation: Equation, call: Call) -> Expr:
         match call.function, call.args:
@@ -115,13 +148,23 @@ class _Expansion:
                 call = Call("SAMPLE IF TRUE", (condition, source, initial))
                 self.append(Sampled, name, owner, equation, call, None)
                 return Ref(name, equation.subscripts)
-            case name, args if name in _CHAINS and len(args) == 2 + _CHAINS[name][1]:
-                return self.chain(owner, equation, call)
+            case "DELAY FIXED", (source, delay, initial):
+                return self.fixed(owner, equation, source, delay, initial)
+            case name, args if name in _CHAINS:
+                stages, given = _CHAINS[name]
+                if len(args) == 2 + given + (stages == 0):
+                    return self.chain(owner, equation, call)
+            case _:
+                return remembered(call, _Beside(self, owner, equation))
         return call  # a wrong number of arguments is reported where calls are checked
 
     def chain(self, owner: Element, equation: Equation, call: Call) -> Expr:
         """A chain of first-order stocks (Sterman 2000, ch. 11), in PySD's order of operations."""
         order, has_initial = _CHAINS[call.function]
+        if call.function == "DELAY N":
+            return self.delay(owner, equation, call)
+        if order == 0:
+            order = self.order(owner, equation, call)
         source, interval = call.args[0], call.args[1]
         initial = call.args[2] if has_initial else source
         kind = call.function.lower()
@@ -145,6 +188,71 @@ class _Expansion:
                 previous = own
             self.append(Stock, stock, owner, equation, flow, initial)
         return previous
+
+    def delay(self, owner: Element, equation: Equation, call: Call) -> Expr:
+        """DELAY N: each stage keeps the delay time with which its content entered the first.
+
+        A stage is never shorter than a time step: there are fewer then (as Vensim's output for
+        test-models/tests/delay_pipeline has it), and those behind pass on what they get.
+        """
+        source, interval, initial, asked = call.args
+        stages = self.order(owner, equation, call)
+        steady = self.beginning.is_steady(interval)
+        interval = self.add(Auxiliary, owner, equation, "delay n time", interval)
+        order = self.add(
+            Held,
+            owner,
+            equation,
+            "initial order",
+            Call("#ORDER", (asked, interval, Ref("time step"))),
+        )
+        start = interval
+        if not steady:
+            start = self.add(Held, owner, equation, "initial delay", interval)
+            record = self.add(Recorded, owner, equation, "record", interval)
+        previous = source
+        for stage in range(1, stages + 1):
+            time: Expr = interval
+            if stage > 1 and not steady:
+                time = Call("#PAST", (record, Number(stage - 1.0), start))
+            stock = self.name(owner, f"delay n {stage}")
+            own = Ref(fold(stock), equation.subscripts)
+            outflow: Expr = divided(times(own, order), time)
+            if stage > 1:
+                here = Binary(">=", order, Number(float(stage)))
+                outflow = Call("IF THEN ELSE", (here, outflow, previous))
+            outflow = self.add(Auxiliary, owner, equation, f"delay n outflow {stage}", outflow)
+            content = divided(times(initial, interval), order)
+            self.append(Stock, stock, owner, equation, minus(previous, outflow), content)
+            previous = outflow
+        return previous
+
+    def order(self, owner: Element, equation: Equation, call: Call) -> int:
+        """The order of a chain, as it is when a run starts."""
+        value = self.beginning.value(call.args[3])
+        if 1.0 <= value <= MAX_ORDER:
+            return int(value)
+        raise ModelError(
+            Problem(
+                f"model {self.model.name}, line {equation.line}",
+                f'"{owner.name}" uses {call.function} of order {value:g}',
+                f"an order is a number from 1 to {MAX_ORDER}, the same for all labels",
+            )
+        )
+
+    def fixed(
+        self, owner: Element, equation: Equation, source: Expr, delay: Expr, initial: Expr
+    ) -> Expr:
+        """A record of the input, and how many points back it is read: as it is at the start."""
+        lag = Call("#LAG", (delay, Ref("time step")))
+        return Call(
+            "#PAST",
+            (
+                self.add(Recorded, owner, equation, "record", source),
+                self.add(Held, owner, equation, "initial lag", lag),
+                self.add(Held, owner, equation, "initial output", initial),
+            ),
+        )
 
     def add(
         self,
@@ -175,6 +283,31 @@ class _Expansion:
         stem = f"#{role} of {owner.name}"
         self.count[stem] = self.count.get(stem, 0) + 1
         return stem if self.count[stem] == 1 else f"{stem} {self.count[stem]}"
+
+
+class _Beside:
+    """Makes elements beside one equation, see `rewrite.Maker`."""
+
+    def __init__(self, work: _Expansion, owner: Element, equation: Equation) -> None:
+        self.work = work
+        self.owner = owner
+        self.equation = equation
+        self.waiting: dict[Ref, tuple[str, Expr]] = {}
+
+    def stock(self, role: str, initial: Expr) -> Ref:
+        name = self.work.name(self.owner, role)
+        ref = Ref(fold(name), self.equation.subscripts)
+        self.waiting[ref] = name, initial
+        return ref
+
+    def flow(self, stock: Ref, flow: Expr) -> None:
+        name, initial = self.waiting.pop(stock)
+        self.work.append(Stock, name, self.owner, self.equation, flow, initial)
+
+    def value(self, role: str, expression: Expr) -> Expr:
+        if isinstance(expression, Ref | Number):
+            return expression
+        return self.work.add(Auxiliary, self.owner, self.equation, role, expression)
 
 
 def _held(expr: Expr, owner: str, sample: str) -> Expr:

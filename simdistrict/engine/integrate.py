@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simdistrict.engine.interpreted import Kernel, Vector
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import (
+    HELD_TIME,
+    MOVING_TIME,
+    POINT,
+    SAMPLING,
+    SWITCH_TIME,
+    TIME,
+    record_size,
+)
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
@@ -72,6 +80,7 @@ class _Run:
         self.kernel = Kernel(program)
         self.grid = grid
         self.v: Vector = list(constants)
+        self.v += [0.0] * record_size(program.layout, grid.steps + 1)
         self.schedule = Schedule(moves, constants)
         self.moves = bool(moves)
         self.half = grid.time_step / 2
@@ -80,6 +89,8 @@ class _Run:
         self.rates = slice(layout.rates.start, layout.rates.stop)
         self.sampled = slice(layout.sampled.start, layout.sampled.stop)
         self.held = slice(layout.held_samples.start, layout.held_samples.stop)
+        self.recorded = slice(layout.recorded.start, layout.recorded.stop)
+        self.row = layout.recorded.size
         self.clock(0)
         if self.moves:
             self.schedule.apply(self.v)
@@ -91,6 +102,7 @@ class _Run:
         t = self.grid.at(i)
         v = self.v
         v[SAMPLING] = 1.0
+        v[POINT] = float(i)
         v[TIME] = v[HELD_TIME] = t
         v[SWITCH_TIME] = v[MOVING_TIME] = t + self.half
 
@@ -99,6 +111,9 @@ class _Run:
         self.clock(i)
         self.derive()
         self.v[self.held] = self.v[self.sampled]
+        if self.row:
+            first = len(self.program.layout.template) + i * self.row
+            self.v[first : first + self.row] = self.v[self.recorded]
 
     def derive(self) -> None:
         if self.moves and self.schedule.apply(self.v):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simdistrict.engine.program import Program
 from simdistrict.engine.runtime import GUARDED, HELPERS
+
+if TYPE_CHECKING:
+    from simdistrict.engine.program import Program
 
 Vector = list[float]
 

@@ -2,7 +2,8 @@
 
 The vector begins with the times of an evaluation and holds, in this order: constants, stocks,
 the rates of the stocks in the same order, sampled values with what each holds and whether it
-follows, everything else, and last the points of the lookups.
+follows, everything else, and last the points of the lookups. Behind the template, a run on a
+grid keeps a record: one row per point with the values that a DELAY FIXED reads later.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simdistrict.engine.expand import Sampled, is_internal
+from simdistrict.engine.expand import Recorded, Sampled, is_internal
 from simdistrict.expr import Points, fold
 from simdistrict.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
 from simdistrict.model import lookup_points as points_of
 
 # places of the times; see program.Program
-TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING = 0, 1, 2, 3, 4
-FIRST = 5
+TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT = 0, 1, 2, 3, 4, 5
+FIRST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,16 @@ class Layout:
     sampled: Block
     held_samples: Block
     conditions: Block
+    recorded: Block
     values: int
     tables: tuple[tuple[int, int], ...]
     first_table: Mapping[str, int]
     template: tuple[float, ...]
+
+
+def record_size(layout: Layout, points: int) -> int:
+    """How many numbers a run of so many points keeps behind the template."""
+    return layout.recorded.size * points
 
 
 def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layout:
@@ -85,7 +92,9 @@ def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layo
     elements: the expanded elements; inline: the points written inside equations, which become
     the last tables.
     """
-    groups: dict[str, list[Element]] = {k: [] for k in ("constant", "stock", "sampled", "other")}
+    groups: dict[str, list[Element]] = {
+        k: [] for k in ("constant", "stock", "sampled", "recorded", "other")
+    }
     lookups: list[Element] = []
     for element in elements:
         if isinstance(element, Lookup):
@@ -114,6 +123,7 @@ def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layo
     held = Block(at, sampled.size)
     conditions = Block(held.stop, sampled.size)
     at = conditions.stop
+    recorded = place(groups["recorded"])
     place(groups["other"])
     values = at
     template = [0.0] * values
@@ -130,6 +140,7 @@ def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layo
         sampled,
         held,
         conditions,
+        recorded,
         values,
         tables,
         first_table,
@@ -147,6 +158,8 @@ def _group(element: Element) -> str:
         return "constant"
     if isinstance(element, Stock):
         return "stock"
+    if isinstance(element, Recorded):
+        return "recorded"
     return "sampled" if isinstance(element, Sampled) else "other"
 
 

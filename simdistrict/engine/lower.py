@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from simdistrict.engine.expand import HELD, Held, Sampled, is_internal
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.functions import FUNCTIONS, REFUSED
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.nodes import (
     Axis,
@@ -17,6 +17,7 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
+    Past,
     Place,
     Reduce,
     Statement,
@@ -25,6 +26,7 @@ from simdistrict.engine.nodes import (
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import (
     Array,
+    Binary,
     Call,
     Expr,
     LookupCall,
@@ -38,6 +40,8 @@ from simdistrict.expr import (
     walk,
 )
 from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+
+_OF_LOOKUPS = {name for name, function in FUNCTIONS.items() if function.kind == "lookup"}
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,21 @@ class _Lowering:
                 return Interpolate("", table, (), self.expr(x, scope))
             case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
                 return self.reduce(expr.function, body, scope)
+            case Call(function, (Ref() as table, x)) if function in _OF_LOOKUPS:
+                found = self.lookup(table, self.expr(x, scope), scope)
+                return replace(found, helper=FUNCTIONS[function].python)
+            case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
+                return Number(float(len(self.model.dims_by_name[name].labels)))
+            case Call("#STREAM", (Call() as drawn, Number(stream))):
+                return self.drawn(drawn, stream, scope)
+            case Call("#PAST", (Ref() as source, lag, first)):
+                own = self.ref(source, scope)
+                assert isinstance(own, Load)
+                return Past(
+                    own.name, own.base, own.axes, self.expr(lag, scope), self.expr(first, scope)
+                )
+            case Call("#LAG" | "#ORDER", args):
+                return Call(expr.function, tuple(self.expr(arg, scope) for arg in args))
             case Call():
                 return self.call(expr, scope)
             case Array():
@@ -203,19 +222,39 @@ class _Lowering:
     def call(self, call: Call, scope: _Scope) -> Expr:
         known = FUNCTIONS.get(call.function)
         if known is None:
-            if call.function == ":NA:":
-                raise self.error("uses :NA:, which is not supported")
             what = f"uses the function {call.function}, which is not supported"
+            if call.function in REFUSED:
+                raise self.error(f"{what}: {REFUSED[call.function]}")
             raise self.error(what, did_you_mean(call.function, FUNCTIONS))
         if len(call.args) not in known.arity:
             wanted = " or ".join(map(str, known.arity))
             raise self.error(f"gives {call.function} {len(call.args)} arguments, not {wanted}")
+        if known.kind in ("rewritten", "lookup"):
+            # what is allowed was replaced before
+            what = f"gives {call.function} other arguments than the engine can take"
+            raise self.error(what, "see the list of functions in the documentation of the engine")
         args = tuple(self.expr(arg, scope) for arg in call.args)
         if call.function in ("PULSE", "PULSE TRAIN"):
             args = (*args, self.ref(Ref("time step"), scope))
         if call.function == "RAMP" and len(args) == 2:
             args = (*args, self.ref(Ref("final time"), scope))
         return Call(call.function, args)
+
+    def drawn(self, call: Call, stream: float, scope: _Scope) -> Expr:
+        """A random number: other labels have other streams; see `noise`."""
+        known = self.call(call, scope)
+        assert isinstance(known, Call)
+        label: Expr = Number(stream)
+        size = 1
+        for labels, loop in scope.ranges.values():
+            if loop >= 0:
+                place = Place(Axis(1, tuple(range(len(labels))), loop))
+                label = Binary("+", label, Binary("*", place, Number(float(size))))
+                size *= len(labels)
+        seeded = "noise seed" in self.by_name
+        noise = self.ref(Ref("noise seed"), scope) if seeded else Number(0.0)
+        *args, seed = known.args or (Number(0.0),)
+        return Call(call.function, (*args, label, seed, noise))
 
     def ref(self, ref: Ref, scope: _Scope) -> Expr:
         if ref.name.startswith(HELD):
@@ -257,7 +296,7 @@ class _Lowering:
         holding = [p for p in self.positions.values() if label in p]
         return max(holding, key=len)[label]
 
-    def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Expr:
+    def lookup(self, ref: Ref, x: Expr, scope: _Scope) -> Interpolate:
         element = self.by_name.get(ref.name)
         if not isinstance(element, Lookup):
             if element is not None:

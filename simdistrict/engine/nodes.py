@@ -86,13 +86,25 @@ class Latch(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Past(Expr):
+    """What stood at a recorded place `lag` points ago, and `first` before the run had as many."""
+
+    name: str
+    base: int
+    axes: tuple[Axis, ...]
+    lag: Expr
+    first: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
-    """The lookup table numbered `first` plus what the axes add, applied to x."""
+    """The lookup table numbered `first` plus what the axes add, read at x by a helper."""
 
     name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
+    helper: str = "lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +126,12 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Reduce(_, _, body):
             return (body,)
-        case Interpolate(_, _, _, x):
+        case Interpolate(x=x):
             return (x,)
         case Latch(_, condition):
             return (condition,)
+        case Past(_, _, _, lag, first):
+            return (lag, first)
     return children(expr)
 
 
@@ -130,6 +144,8 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
             return replace(expr, x=nodes[0])
         case Latch():
             return replace(expr, condition=nodes[0])
+        case Past():
+            return replace(expr, lag=nodes[0], first=nodes[1])
     return rebuild(expr, nodes)
 
 
@@ -162,7 +178,7 @@ def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
     if nodes:
         expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
     match expr:
-        case Load() | Interpolate():
+        case Load() | Interpolate() | Past():
             return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
         case Place(axis):
             return Place(axis.at(values))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.layout import Block, Layout
 from simdistrict.engine.lower import Statements
 from simdistrict.engine.nodes import (
     Load,
+    Past,
     Reduce,
     Statement,
     Time,
@@ -64,10 +66,14 @@ def _is_rate(statement: Statement, layout: Layout) -> bool:
 
 
 def depends_on_time(expr: Expr) -> bool:
-    """Whether an expression itself reads the time."""
+    """Whether an expression itself reads the time, or the number of the present point."""
     return any(
-        isinstance(node, Time)
-        or (isinstance(node, Call) and node.function in ("STEP", "PULSE", "PULSE TRAIN", "RAMP"))
+        isinstance(node, Time | Past)
+        or (
+            isinstance(node, Call)
+            and node.function in FUNCTIONS
+            and FUNCTIONS[node.function].kind in ("switch", "random")
+        )
         for node in walk_all(expr)
     )
 

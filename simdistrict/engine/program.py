@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from simdistrict.engine.beginning import Beginning
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand, is_internal
+from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.fuse import fuse
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
-from simdistrict.engine.nodes import Loop, Reduce, Statement, Time, loads, parts, walk_all
+from simdistrict.engine.nodes import Loop, Past, Reduce, Statement, Time, loads, parts, walk_all
 from simdistrict.engine.order import Phases, constant_names, depends_on_time, order, settled_names
 from simdistrict.expr import COMPARISONS, Binary, Call, Expr
 from simdistrict.model import Model
@@ -36,12 +38,17 @@ class Program:
     step, s and m its middle, which is Vensim's rule (Time + TIME STEP/2 > date) and keeps a
     switch at the end of a step out of that step. For an adaptive integrator u and s are the
     middle of the segment between two switches, and m is t. v[4] is 1 where the conditions of
-    SAMPLE IF TRUE are asked and 0 where they stay as they were, inside a step.
+    SAMPLE IF TRUE are asked and 0 where they stay as they were, inside a step. v[5] is the number
+    of the grid's point at which the present step begins.
 
     order: folded names of the elements, causes first; origin: line of source -> element.
     constant, settled: folded names of what depends on constants alone, and of what stays as it
     is from the start on; while no policy moves a constant. After a move, once and settle are due.
     has_switches: whether `switches` has any dates, which may depend on constants.
+    shaping: folded names of the constants that decided how many stocks there are (the order of a
+    DELAY N); the program is not the one of a run that changes them.
+    stepwise: the first element that is defined on a grid of steps only (DELAY FIXED,
+    RANDOM), or empty.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -51,6 +58,8 @@ class Program:
     origin: Mapping[int, str]
     constant: frozenset[str]
     settled: frozenset[str]
+    shaping: frozenset[str]
+    stepwise: str
     equalities: tuple[str, ...]
     has_margins: bool
     has_switches: bool
@@ -58,7 +67,8 @@ class Program:
 
 def build(model: Model) -> Program:
     """Lower a model. Raises ModelError for what the engine does not support."""
-    elements = expand(model)
+    beginning = Beginning(model, build)
+    elements = expand(model, beginning)
     layout = lay_out(model, elements, inline_points(elements))
     statements = lower(model, elements, layout)
     phases = order(statements, layout, model.name)
@@ -83,6 +93,8 @@ def build(model: Model) -> Program:
         emitter.origin,
         constant,
         settled_names(phases, layout),
+        frozenset(beginning.shaping),
+        next((s.label for s in phases.derive if _is_stepwise(s.expr)), ""),
         tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
         bool(statements.conditions),
         has_switches,
@@ -112,6 +124,18 @@ def _dates(expr: Expr) -> tuple[Expr, ...]:
         case Call("RAMP", (_, start, end)):
             return (start, end)
     return ()
+
+
+def _is_stepwise(expr: Expr) -> bool:
+    return any(
+        isinstance(node, Past)
+        or (
+            isinstance(node, Call)
+            and node.function in FUNCTIONS
+            and FUNCTIONS[node.function].kind == "random"
+        )
+        for node in walk_all(expr)
+    )
 
 
 def _is_constant(expr: Expr, constant: frozenset[str]) -> bool:

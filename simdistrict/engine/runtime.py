@@ -9,6 +9,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from simdistrict.engine import curves, noise
+
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
 
@@ -21,6 +23,30 @@ def integer(x: float) -> float:
 def modulo(x: float, y: float) -> float:
     """The remainder of x / y with the sign of x."""
     return math.fmod(x, y)
+
+
+def quantum(x: float, y: float) -> float:
+    """The multiple of y next to x, towards zero; x itself where y is not positive."""
+    return x if y <= 0.0 else y * integer(x / y)
+
+
+def gamma_ln(x: float) -> float:
+    """The logarithm of the gamma function of a positive number.
+
+    Stirling's series from ten on (Abramowitz and Stegun 6.1.41), the recurrence below.
+    """
+    product = 1.0
+    z = x
+    for _ in range(10):
+        small = z < 10.0
+        product = product * z if small else product
+        z = z + 1.0 if small else z
+    over = 1.0 / (z * z)
+    series = 1.0 / 1188.0 - over * (691.0 / 360360.0)
+    series = 1.0 / 1260.0 - over * (1.0 / 1680.0 - over * series)
+    series = (1.0 / 12.0 - over * (1.0 / 360.0 - over * series)) / z
+    whole = (z - 0.5) * math.log(z) - z + 0.9189385332046727 + series
+    return whole - math.log(product) if x > 0.0 else math.nan
 
 
 def xidz(x: float, y: float, otherwise: float) -> float:
@@ -44,10 +70,13 @@ def pulse(s: float, start: float, width: float, time_step: float) -> float:
 
 
 def pulse_train(
-    s: float, start: float, width: float, interval: float, end: float, time_step: float
+    s: float, u: float, start: float, width: float, interval: float, end: float, time_step: float
 ) -> float:
-    """Pulses of `width` that begin at start, start + interval, ... until `end`."""
-    if not start < s < end:
+    """Pulses of `width` that begin at start, start + interval, ... until `end`, which is included.
+
+    u: the time at which comparisons with the end are read (see `program.Program`).
+    """
+    if not (start < s and u - end <= SMALL * time_step):
         return 0.0
     since = s - start
     if interval > 0.0:
@@ -74,6 +103,31 @@ def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
     x0 = v[k - 1]
     y0 = v[k - 1 + n]
     return y0 + (x - x0) * (v[k + n] - y0) / (v[k] - x0)
+
+
+def lag(delay: float, time_step: float) -> float:
+    """How many points of the grid a delay is long, one at least."""
+    points = delay / time_step + 0.5 + SMALL
+    whole = float(math.floor(points)) if math.isfinite(points) else points
+    return max(whole, 1.0)
+
+
+def order(asked: float, delay: float, time_step: float) -> float:
+    """How many stages a delay has: none of them is shorter than a time step."""
+    whole = integer(asked)
+    room = integer(delay / time_step + SMALL)
+    return max(room if room < whole else whole, 1.0)
+
+
+def pick(v: Sequence[float], place: int, k: float) -> float:
+    """The number k places behind a place; k is a whole number."""
+    return v[place + int(k)]
+
+
+def delayed(v: Sequence[float], place: int, row: int, point: float, first: float) -> float:
+    """What a record holds for a point, `first` where the point lies before the run."""
+    then = pick(v, place, (point if point > 0.0 else 0.0) * row)
+    return first if point < 0.0 else then
 
 
 def train_times(
@@ -107,6 +161,19 @@ HELPERS: dict[str, Callable[..., object]] = {
     "pulse_train": pulse_train,
     "ramp": ramp,
     "lookup": lookup,
+    "acos": math.acos,
+    "asin": math.asin,
+    "atan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "quantum": quantum,
+    "gamma_ln": gamma_ln,
+    "lag": lag,
+    "order": order,
+    "delayed": delayed,
+    **curves.HELPERS,
+    **noise.HELPERS,
     "train_times": train_times,
 }
 
@@ -141,6 +208,13 @@ def _log(x: float) -> float:
     return math.log(x) if x > 0.0 else math.nan
 
 
+def _sinh(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
 def _power(x: float, y: float) -> float:
     try:
         return math.pow(x, y)
@@ -164,6 +238,12 @@ GUARDED: dict[str, Callable[..., object]] = {
     "cos": _ieee(math.cos),
     "tan": _ieee(math.tan),
     "pow": _power,
+    "acos": _ieee(math.acos),
+    "asin": _ieee(math.asin),
+    "sinh": _sinh,
+    "cosh": _ieee(math.cosh),
     "modulo": _ieee(modulo),
+    "gamma_ln": _ieee(gamma_ln),
+    **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
     "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
 }

@@ -105,7 +105,134 @@ def _sample_if_true_of_itself(t: np.ndarray, dt: float) -> Series:
     return {"wave": wave, "largest": largest, "rise": rise, "content": content, **ones}
 
 
+def _gamma_ln(t: np.ndarray, dt: float) -> Series:
+    """fn_gamma_ln, by the C library's lgamma."""
+    argument = t * 3 + 0.25
+    of_argument = np.array([math.lgamma(x) for x in argument])
+    ones = {name: np.ones_like(t) for name in ("unit time", "unit flow")}
+    return {
+        "moving": t,
+        "argument": argument,
+        "of argument": of_argument,
+        "factorial": np.array([math.gamma(x + 1) for x in t]),
+        "small": np.full_like(t, math.lgamma(0.001)),
+        "large": np.full_like(t, math.lgamma(1e6)),
+        "content": euler(t, dt, math.log(24), lambda _, i: of_argument[i]),
+        **ones,
+    }
+
+
+def npv(
+    t: np.ndarray, dt: float, stream: np.ndarray, rate: float, first: float, end: bool
+) -> np.ndarray:
+    """fn_npv, fn_npve: each step's stream at compound interest; NPVE: from the end of the step."""
+    factors = (1 + rate * dt) ** -(np.arange(len(t)) + (1.0 if end else 0.0))
+    return first + np.cumsum(stream * dt * factors)
+
+
+def _streams(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A step from 4 to 10 at 3, a ramp from 2 to 8 between 2 and 8."""
+    return np.where(t > 3 - 1e-9, 10.0, 4.0), 2 + np.clip(t - 2, 0, 6)
+
+
+def _npv(t: np.ndarray, dt: float) -> Series:
+    _, ramped = _streams(t)
+    discount = np.cumprod(1 / (1 + 0.08 * (1 + t / 10) * dt))
+    factors = np.concatenate([[1.0], discount[:-1]])
+    return {
+        "of ramp": 2 * npv(t, dt, ramped, 0.08, 5, False),
+        "moving rate": np.cumsum(ramped * dt * factors),
+    }
+
+
+def _random_other(t: np.ndarray, dt: float) -> Series:
+    """Numbers within their bounds; `test_noise` looks at how they are distributed."""
+    one = np.ones_like(t)
+    names = ("unit time", "unit flow", "weibull inside", "triangular inside")
+    return {"moving": t, **dict.fromkeys(names, one)}
+
+
+def _npve(t: np.ndarray, dt: float) -> Series:
+    stepped, ramped = _streams(t)
+    plain = npv(t, dt, ramped, 0.08, 0, True)
+    return {
+        "unit time": np.ones_like(t),
+        "unit flow": np.ones_like(t),
+        "stepped": stepped,
+        "ramped": ramped,
+        "rate": np.full_like(t, 0.08),
+        "of step": npv(t, dt, stepped, 0.08, 0, True),
+        "of ramp": 2 * npv(t, dt, ramped, 0.08, 5, True),
+        "content": euler(t, dt, 1, lambda _, i: plain[i]),
+    }
+
+
+def _delay_fixed(t: np.ndarray, dt: float) -> Series:
+    """fn_delay_fixed: what went in a time ago, before that the initial value."""
+    _, ramped = _streams(t)
+    points = round(3 / dt)
+    inner = np.concatenate([np.full(points, 2.0), ramped])
+    return {"of itself": np.concatenate([np.full(points, 3.0), inner])[: len(t)]}
+
+
+_CURVE = (np.array([0.0, 2, 3, 5]), np.array([1.0, 3, 7, 8]))
+_FEW = (np.array([1.0, 4]), np.array([2.0, -1]))
+
+
+def _continued(x: np.ndarray, points: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """fn_lookup_extrapolate: the first and the last line go on beyond the points."""
+    xs, ys = points
+    k = np.clip(np.searchsorted(xs, x, side="right"), 1, len(xs) - 1)
+    return ys[k - 1] + (x - xs[k - 1]) * (ys[k] - ys[k - 1]) / (xs[k] - xs[k - 1])
+
+
+def _lookup_extrapolate(t: np.ndarray, dt: float) -> Series:
+    flow = _continued(t / 2 + 0.01, _CURVE)
+    return {
+        "of time": _continued(t + 0.03, _CURVE),
+        "beyond": _continued(t - 4.03, _CURVE),
+        "falling": _continued(t / 3 + 0.01, _FEW),
+        "content": euler(t, dt, 5, lambda _, i: flow[i]),
+    }
+
+
+def _subscripted_lookup_modes(t: np.ndarray, dt: float) -> Series:
+    north, south = (np.array([0.0, 4, 9]), np.array([1.0, 3, 7])), (np.array([1.0, 6]), [5.0, 2])
+    return {
+        "line[north]": _continued(t + 0.03, north),
+        "line[south]": _continued(t + 0.03, (south[0], np.array(south[1]))),
+    }
+
+
+def _lookup_invert(t: np.ndarray, dt: float) -> Series:
+    """fn_lookup_invert: the lookup with x and y exchanged; a falling one read from its end."""
+
+    def of_curve(y: np.ndarray | float) -> np.ndarray:
+        return np.interp(y, _CURVE[1], _CURVE[0])
+
+    flow = of_curve(t / 2 + 0.01)
+    return {
+        "unit time": np.ones_like(t),
+        "unit flow": np.ones_like(t),
+        "moving": t,
+        "of time": of_curve(t + 0.03),
+        "beyond": of_curve(t - 4.03),
+        "at point": np.full_like(t, 2),
+        "falling": np.interp(t / 3 + 0.01, _FEW[1][::-1], _FEW[0][::-1]),
+        "inside": 1 + 2 * of_curve(t / 3 + 0.01),
+        "content": euler(t, dt, float(of_curve(2.5)), lambda _, i: flow[i]),
+    }
+
+
 BY_HAND: dict[str, ByHand] = {
+    "delay_fixed": _delay_fixed,
+    "gamma_ln": _gamma_ln,
+    "npv": _npv,
+    "npve": _npve,
+    "random_other": _random_other,
+    "lookup_extrapolate": _lookup_extrapolate,
+    "lookup_invert": _lookup_invert,
+    "subscripted_lookup_modes": _subscripted_lookup_modes,
     "names_blanks": _names_blanks,
     "pulse": _pulse,
     "pulse_train": _pulse_train,

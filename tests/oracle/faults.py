@@ -82,8 +82,44 @@ _EXACT_ZERO = (
     "smaller than 1.0E-6 in magnitude for zero: XIDZ(6,-5e-7,5) is 5, not -1.2e7."
 )
 
+_NA_IS_NAN = (
+    "Its :NA: is a NaN, which equals nothing; the help on :NA: tests for it with x = :NA:, so "
+    "IF THEN ELSE(late=:NA:,0,1) is 0 while late is not available."
+)
+_EMPTY_QUANTUM = "A quantum of zero or less leaves the number as it is (help of QUANTUM)."
+_NPV_START = (
+    "It leaves out the initial value. By the help of NPV the result is (ncum + stream * TIME STEP "
+    "* df) * factor with ncum = INTEG(stream * df, init val), so with 5 and a factor of 2 it is 10 "
+    "more than without."
+)
+_NPV_RATE = (
+    "It discounts a step with the rate at its end; df is a level in the help of NPV, whose flow "
+    "reads the rate at the beginning."
+)
+_DELAY_ORDER = (
+    "It moves its delays on one after the other, so a delay of a delay reads the inner one's value "
+    "of the next step; Vensim's DELAY FIXED is a level, so that all move on at once."
+)
+_EXPONENTIAL = (
+    "It makes a first-order delay of it; Vensim's output for test-models/tests/delay_fixed is the "
+    "input itself, later."
+)
+
+_HELD_ENDS = (
+    "It holds the ends; the help of LOOKUP EXTRAPOLATE continues the lines of the first and the "
+    "last two points beyond them, which is all that the function is for."
+)
+
+_OTHER_ACTIONS = (
+    "It gives the numerical actions other numbers than the help of VECTOR SELECT, where 0 is the "
+    "sum of selection times value: 1 * 6 + 2 * 2.5 + 1 * 4 is 15, not 12.5."
+)
+
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
 _TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
+_BEYOND = ("of time", "beyond", "falling", "content")
+_ACTIONS = (*(f"by {k}" for k in range(11)), "content")
+_FIXED = ("of step", "of ramp", "no time", "moving time", "moving start", "inside", "of itself")
 _FILLED = ("filling", "content")
 
 FAULTS = (
@@ -95,6 +131,15 @@ FAULTS = (
     Fault("pysd", "pulse_train", (*_TRAINS, *_FILLED), _ADDED_UP_PYSD, inexact),
     Fault("simlin", "constant_array", ("layer", "by column", "used", "content"), _BLOCKS),
     Fault("simlin", "label_by_label", ("table", "mixed"), _BLOCKS),
+    Fault("pysd", "delay_fixed", ("of itself",), _DELAY_ORDER),
+    Fault("pysd", "na", ("late", "known", "filled", "content"), _NA_IS_NAN),
+    Fault("simlin", "delay_fixed", (*_FIXED, "outflow", "counter", "content"), _EXPONENTIAL),
+    Fault("simlin", "lookup_extrapolate", _BEYOND, _HELD_ENDS),
+    Fault("simlin", "subscripted_lookup_modes", ("line",), _HELD_ENDS),
+    Fault("simlin", "vector_select", _ACTIONS, _OTHER_ACTIONS),
+    Fault("simlin", "npv", ("of ramp",), _NPV_START),
+    Fault("simlin", "npv", ("moving rate",), _NPV_RATE),
+    Fault("simlin", "quantum", ("negative quantum",), _EMPTY_QUANTUM),
     Fault("simlin", "integer", ("negative", "through zero", "of constants"), _FLOOR),
     Fault("simlin", "modulo", ("negative", "through zero", "of constants"), _EUCLID),
     Fault("simlin", "pulse", ("off grid",), _OFF_GRID),
@@ -112,7 +157,26 @@ _ELEMENT_ORDER = (
     "array is a loop to it; each element has its own equation in Vensim, and there is no loop."
 )
 
+_NO_FUNCTION = "It does not have the function."
+_NO_CURVE = "It cannot hand a lookup on to another function."
+_ORDER = "It takes the order of such a chain from a literal number only."
+
 REFUSALS = (
+    *(
+        Refusal("pysd", f"lookup_{way}", _NO_CURVE)
+        for way in ("forward", "backward", "extrapolate", "invert")
+    ),
+    Refusal("pysd", "subscripted_lookup_modes", _NO_CURVE),
+    *(
+        Refusal("pysd", model, _NO_FUNCTION)
+        for model in ("gamma_ln", "npv", "npve", "random_other")
+    ),
+    *(
+        Refusal("simlin", model, _NO_FUNCTION)
+        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
+        "lookup_invert".split()
+    ),
+    *(Refusal("simlin", model, _ORDER) for model in ("delay_n", "smooth_n", "subscripted_memory")),
     Refusal("pysd", "element_chain", _ELEMENT_ORDER),
     Refusal(
         "pysd",

@@ -14,7 +14,7 @@ from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.engine.integrate import fixed_steps
 from simdistrict.engine.native.batch import LANES, run_members
 from simdistrict.engine.outcome import Outcome
-from simdistrict.errors import SimdistrictError
+from simdistrict.errors import EngineError, SimdistrictError
 from simdistrict.model import CONTROL, Model, TimeGrid
 from simdistrict.plan import Prepared, lowered, plan_run
 from simdistrict.run import run_one
@@ -24,6 +24,8 @@ from tests.oracle.test_public_models import CASES, Case, needs_files
 
 # models whose adaptive run ends at its limit of evaluations, in a sliding mode
 SLIDING = {"comparison", "logic"}
+# models that count steps of equal length, and so are none for adaptive steps
+STEPWISE = {"delay_fixed", "delay_n", "random", "random_other", "subscripted_memory"}
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
@@ -107,7 +109,7 @@ def test_a_member_has_the_bits_of_its_own_run(stem: str, integrator: str) -> Non
         assert np.isnan(members.values[k, done:]).all()
 
 
-@pytest.mark.parametrize("stem", sorted(set(MODELS) - SLIDING))
+@pytest.mark.parametrize("stem", sorted(set(MODELS) - SLIDING - STEPWISE))
 def test_adaptive_steps_agree_to_their_tolerance(stem: str) -> None:
     model = read_model(MODELS[stem])
     ours, compiled = (
@@ -125,6 +127,14 @@ def test_adaptive_steps_agree_to_their_tolerance(stem: str) -> None:
             # the tolerance is one of each step; kinks add to it
             np.testing.assert_allclose(b[both], a[both], rtol=3e-6, atol=3e-6, err_msg=str(name))
     assert compared
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+@pytest.mark.parametrize("stem", sorted(STEPWISE))
+def test_adaptive_steps_are_refused_where_steps_are_counted(stem: str, backend: str) -> None:
+    for integrator in ("adaptive", "stiff"):
+        with pytest.raises(EngineError, match="counts steps of equal length"):
+            simulate(read_model(MODELS[stem]), integrator=integrator, backend=backend)
 
 
 @pytest.mark.parametrize("integrator", ["euler", "rk4"])

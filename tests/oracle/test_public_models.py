@@ -29,12 +29,17 @@ CORPUS = BESIDE / "corpus"
 # single precision, six digits
 TOLERANCE = 1e-3
 # as counted in 2026-11; raise it when more is read
-MINIMUM_PASSING = {"test-models": 97, "corpus": 14}
+MINIMUM_PASSING = {"test-models": 112, "corpus": 20}
 
 # the expected output of these lies in a file of another name
 ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab"}
-# columns that come from another version of the model
+# columns that come from another version of the model, or from Vensim's own random numbers
 NOT_IN_MODEL = {
+    "samples/Query_file/Query_file.mdl": (
+        "kwhperstoveperday",
+        "energyconsumptionrate",
+        "totalenergyconsumption",
+    ),
     "sdeverywhere:models/same_family_179/same_family_179.mdl": ("fractional increase[",),
 }
 

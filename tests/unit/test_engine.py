@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from simdistrict.engine.adaptive import adaptive_steps
 from simdistrict.engine.integrate import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.layout import FIRST
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program, build
 from simdistrict.engine.runtime import GUARDED, HELPERS
@@ -138,7 +139,10 @@ def run_with(moves: list[Move], integrator: str, time_step: float = 0.25) -> Tra
     return fixed_steps(program, grid, program.layout.template, moves, integrator=integrator)
 
 
-LEVER, LEVEL = 5, 10  # places in the vector of the model above: five constants, one stock
+LEVER, LEVEL = (
+    FIRST,
+    FIRST + 5,
+)  # places in the vector of the model above: five constants, one stock
 
 
 @pytest.mark.parametrize("integrator", ["euler", "rk4", "adaptive"])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
-from simdistrict.engine import runtime
+from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.adaptive import stiff_steps
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code, maths
@@ -43,14 +43,30 @@ HELPERS: dict[str, int] = {
     "zidz": 2,
     "step": 3,
     "pulse": 4,
-    "pulse_train": 6,
+    "pulse_train": 7,
     "ramp": 4,
+    "quantum": 2,
+    "gamma_ln": 1,
+    "lag": 2,
+    "order": 3,
+    "random_0_1": 4,
+    "random_uniform": 6,
+    "random_normal": 8,
+    "random_exponential": 8,
+    "random_weibull": 9,
+    "random_triangular": 9,
     "exp": 1,
     "log": 1,
     "sqrt": 1,
     "sin": 1,
     "cos": 1,
     "tan": 1,
+    "acos": 1,
+    "asin": 1,
+    "atan": 1,
+    "sinh": 1,
+    "cosh": 1,
+    "tanh": 1,
     "pow": 2,
     "divide": 2,
     "min": 2,
@@ -63,23 +79,25 @@ _BUILT_IN: dict[str, Callable[..., float]] = {"min": min, "max": max, "abs": abs
 def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:
     """Calls a helper in machine code: name, arguments of each lane -> result of each lane."""
     module = Module(lanes)
-    add(module, Path(runtime.__file__).read_text(), code.HELPERS, inlined=True)
+    called = code.called_helpers(" ".join(f"{name}()" for name in runtime.HELPERS))
+    for source in (noise, curves, runtime):
+        add(module, Path(source.__file__).read_text(), called, inlined=True)
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{k}]" for k in range(count))
         text = f"{name}({args})" if name != "divide" else "v[0] / v[1]"
         add(
             module,
-            f"def try_{name}(v):\n    v[9] = {text}\n",
+            f"def try_{name}(v):\n    v[15] = {text}\n",
             [f"try_{name}"],
             exported=[f"try_{name}"],
         )
     loaded = Code(compiled(module.text()))
 
     def run(name: str, arguments: list[list[float]]) -> list[float]:
-        v = np.zeros((10, lanes))
+        v = np.zeros((16, lanes))
         v[: HELPERS[name]] = np.array(arguments).T
         loaded.function(f"try_{name}", [ctypes.c_void_p])(v.ctypes.data)
-        return [float(x) for x in v[9]]
+        return [float(x) for x in v[15]]
 
     return run
 
@@ -115,6 +133,8 @@ def test_a_helper_gives_the_bits_of_cpython_in_every_lane(name: str, data: st.Da
 def test_every_helper_of_the_runtime_is_tried() -> None:
     assert set(HELPERS) - {"divide", "min", "max", "abs"} == set(runtime.HELPERS) - {
         "lookup",
+        "delayed",
+        *curves.HELPERS,
         "train_times",
     }
 

@@ -20,7 +20,7 @@ from simdistrict.engine.adaptive import (
     AS_USUAL,
     MAX_EVALUATIONS,
     Tolerance,
-    refuse_equalities,
+    refuse_stepwise,
     segments,
 )
 from simdistrict.engine.interpreted import Kernel
@@ -171,7 +171,7 @@ class _AdaptiveWork(_Work):
 
     def prepare(self) -> None:
         batch = self.batch
-        refuse_equalities(batch.program)
+        refuse_stepwise(batch.program)
         self.run = loaded(batch.program, adaptive=True)
         self.schedule = Schedule(batch.moves)
         self.cuts = segments(
@@ -217,7 +217,7 @@ class _StiffWork(_Work):
     """Members one after the other through scipy, which keeps to one core."""
 
     def prepare(self) -> None:
-        refuse_equalities(self.batch.program)
+        refuse_stepwise(self.batch.program)
         self.lock = Lock()
 
     def do(self, chunk: tuple[int, int]) -> None:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import runtime
+from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -24,13 +27,15 @@ from simdistrict.engine.program import Program
 if TYPE_CHECKING:
     from simdistrict.engine.native.machine import Code
 
-# the helpers that a compiled program needs; lookups are in `loops`
-HELPERS = "integer modulo xidz zidz step pulse pulse_train ramp".split()
+# helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
+ELSEWHERE = {"lookup", "train_times", "pick"}
 PHASES = "once start settle derive".split()
 GRID = "euler rk4 check clock save member members".split()
 EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
+_CALL = re.compile(r"\b(\w+)\(")
+_MODULES = (noise, curves, runtime)
 _loaded: dict[str, Code] = {}
 # two threads that want the same program shall not both make it: code that is replaced goes away
 _making = Lock()
@@ -95,7 +100,9 @@ def assembly(
     if fast:
         add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
-    add(module, _text(runtime.__file__), HELPERS, inlined=True)
+    helpers = called_helpers(program.source)
+    for source in _MODULES:
+        add(module, _text(source.__file__), helpers, inlined=True)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
@@ -110,6 +117,19 @@ def assembly(
     return module.text()
 
 
+def called_helpers(source: str) -> list[str]:
+    """The helpers that a source calls, and those that they call."""
+    found: dict[str, None] = {}
+    todo = [source]
+    while todo:
+        for name in _CALL.findall(todo.pop()):
+            helper = next((getattr(m, name) for m in _MODULES if hasattr(m, name)), None)
+            if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
+                found[name] = None
+                todo.append(inspect.getsource(helper))
+    return list(found)
+
+
 def _places(program: Program) -> dict[str, int]:
     """What the loops name in capitals."""
     layout = program.layout
@@ -122,6 +142,8 @@ def _places(program: Program) -> dict[str, int]:
         "SAMPLED": layout.sampled.start,
         "HELD": layout.held_samples.start,
         "N_SAMPLED": layout.sampled.size,
+        "RECORDED": layout.recorded.start,
+        "N_RECORDED": layout.recorded.size,
         # one per sampled place at most
         "N_MARGINS": layout.sampled.size if program.has_margins else 0,
     }

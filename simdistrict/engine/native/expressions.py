@@ -20,6 +20,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
+from simdistrict.engine.noise import HALF
 from simdistrict.engine.runtime import SMALL
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -35,7 +36,7 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL}
+REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF}
 
 
 class Expressions:
@@ -251,6 +252,8 @@ class Expressions:
     def call(self, name: str, args: Sequence[ast.expr]) -> Value:
         if name in self.module.signatures:
             return self.own(name, args)
+        if name == "pick":
+            return self.pick(args)
         values = [self.expr(arg) for arg in args]
         if name in ("min", "max"):
             return self.extreme(name, values)
@@ -267,6 +270,29 @@ class Expressions:
         if name == "int":
             return self.convert(values[0], INT)
         return self.foreign(name, values)
+
+    def pick(self, args: Sequence[ast.expr]) -> Value:
+        """`runtime.pick`: a place in the vector, another one in every lane."""
+        vector, first, behind = args
+        assert isinstance(vector, ast.Name)
+        place, k = self.convert(self.expr(first), INT), self.convert(self.expr(behind), FLOAT)
+        lanes, kind = self.module.lanes, self.type(FLOAT)
+        result = Value(FLOAT, "poison")
+        for lane in range(lanes):
+            number = k
+            if lanes > 1:
+                number = self.new(FLOAT, f"extractelement {kind} {k.ref}, i64 {lane}")
+            steps = self.new(INT, f"fptosi double {number.ref} to i64")
+            at = self.new(INT, f"add nsw i64 {place.ref}, {steps.ref}")
+            at = self.new(INT, f"mul nsw i64 {at.ref}, {lanes}")
+            at = self.new(INT, f"add nsw i64 {at.ref}, {lane}")
+            here = self.new("", f"getelementptr inbounds double, ptr %{vector.id}, i64 {at.ref}")
+            one = self.new(FLOAT, f"load double, ptr {here.ref}, align 8")
+            if lanes == 1:
+                return one
+            text = f"insertelement {kind} {result.ref}, double {one.ref}, i64 {lane}"
+            result = self.new(FLOAT, text)
+        return result
 
     def foreign(self, name: str, values: Sequence[Value]) -> Value:
         """An instruction of the processor, or a function of the C library."""

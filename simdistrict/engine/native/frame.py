@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.code import Run
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
@@ -70,7 +71,9 @@ class Memory:
         self.run = run
         self.given = given
         self.lanes = lanes
-        self.v = aligned(len(layout.template), lanes)
+        # one point more than there are steps
+        record = record_size(layout, int(given.ints[0]) + 1)
+        self.v = aligned(len(layout.template) + record, lanes)
         self.base = aligned(given.groups, lanes)
         self.work = aligned(4 * layout.stocks.size, lanes)
         self.out = aligned(blocks * given.rows * given.places, lanes)

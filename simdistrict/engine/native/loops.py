@@ -170,6 +170,7 @@ def member(
     for g in range(groups):
         base[g] = v[ints[HEAD + g]]
     clock(v, reals[0], half)
+    v[5] = 0.0
     apply(v, base, ints, reals)
     once(v)
     start(v)
@@ -179,9 +180,12 @@ def member(
     for i in range(steps + 1):
         t = reals[0] + i * time_step
         clock(v, t, half)
+        v[5] = i
         evaluate(v, base, ints, reals)
         for k in range(N_SAMPLED):
             v[HELD + k] = v[SAMPLED + k]
+        for k in range(N_RECORDED):
+            v[SIZE + i * N_RECORDED + k] = v[RECORDED + k]
         check(v, ended, block, i)
         if all(ended[block] >= 0.0):
             for r in range(row, rows):

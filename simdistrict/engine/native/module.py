@@ -20,7 +20,11 @@ ANNOTATIONS = {
 }
 POINTERS = (VECTOR, INTS, REALS)
 # functions of the C library; CPython's math module calls the same ones
-LIBRARY = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "tan": 1, "pow": 2, "fmod": 2}
+LIBRARY = {
+    **dict.fromkeys("exp log sin cos tan acos asin atan sinh cosh tanh".split(), 1),
+    "pow": 2,
+    "fmod": 2,
+}
 # exact by IEEE 754, hence instructions of the processor where it has them
 EXACT = {"sqrt": "sqrt", "floor": "floor", "trunc": "trunc", "abs": "fabs", "rint": "rint"}
 

@@ -11,7 +11,7 @@ from simdistrict.engine.adaptive import (
     MAX_EVALUATIONS,
     Tolerance,
     exhausted,
-    refuse_equalities,
+    refuse_stepwise,
     segments,
     stiff_steps,
 )
@@ -60,9 +60,9 @@ def native_adaptive(
 ) -> Trajectory:
     """Run with adaptive steps: the scheme of `adaptive.adaptive_steps`, to its tolerance.
 
-    Raises EngineError when a SAMPLE IF TRUE tests an equality, whose change has no root.
+    Raises EngineError where adaptive steps cannot run the program.
     """
-    refuse_equalities(program)
+    refuse_stepwise(program)
     saved = list(grid.saved)
     cuts = segments(Kernel(program), grid, constants, Schedule(moves))
     places = range(program.layout.values)

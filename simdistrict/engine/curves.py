@@ -1,0 +1,72 @@
+"""Other ways to read the points of a lookup than the line through them, as plain scalar Python.
+
+The x of n points stand in v from a on, their y behind them. Every point is asked, so that members
+side by side may each be at another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+
+def lookup_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the first point that is not before x; the last one behind all points."""
+    last = a + n - 1
+    result = v[last + n]
+    for k in range(n):
+        result = v[last - k + n] if v[last - k] >= x else result
+    return result
+
+
+def lookup_backward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the last point that is not behind x; the first one before all points."""
+    result = v[a + n]
+    for k in range(a, a + n):
+        result = v[k + n] if v[k] <= x else result
+    return result
+
+
+def lookup_extrapolate(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The line through the points, its first and its last piece continued beyond them."""
+    if n < 2:
+        return v[a + n]
+    low = v[a]
+    high = v[a + 1]
+    low_y = v[a + n]
+    high_y = v[a + 1 + n]
+    for k in range(a + 1, a + n - 1):
+        behind = x >= v[k]
+        low = v[k] if behind else low
+        low_y = v[k + n] if behind else low_y
+        high = v[k + 1] if behind else high
+        high_y = v[k + 1 + n] if behind else high_y
+    return low_y + (x - low) * (high_y - low_y) / (high - low) if high > low else low_y
+
+
+def lookup_invert(v: Sequence[float], a: int, n: int, y: float) -> float:
+    """The x at which the line through the points first has the value y; the ends beyond them.
+
+    The line rises throughout, or falls throughout.
+    """
+    last = a + n - 1
+    rises = v[last + n] >= v[a + n]
+    result = v[last]
+    for k in range(n - 1):
+        high = v[last - k]
+        high_y = v[last - k + n]
+        low = v[last - k - 1]
+        low_y = v[last - k - 1 + n]
+        gap = high_y - low_y
+        here = low + (high - low) * (y - low_y) / gap if gap != 0.0 else low
+        reached = high_y >= y if rises else high_y <= y
+        result = here if reached else result
+    before = v[a + n] >= y if rises else v[a + n] <= y
+    return v[a] if before else result
+
+
+HELPERS: dict[str, Callable[..., float]] = {
+    "lookup_forward": lookup_forward,
+    "lookup_backward": lookup_backward,
+    "lookup_extrapolate": lookup_extrapolate,
+    "lookup_invert": lookup_invert,
+}

@@ -1,0 +1,134 @@
+"""Functions that stand for an expression of other functions, as Vensim's help pages print them.
+
+A function with a memory gets its stocks from whoever asks, see `Maker`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from simdistrict.expr import Binary, Call, Expr, Number, Ref
+
+NOT_AVAILABLE = -(2.0**109)  # Vensim's number for :NA:
+TIME_STEP = Ref("time step")
+
+
+class Maker(Protocol):
+    """Makes elements beside the one whose equation is rewritten."""
+
+    def stock(self, role: str, initial: Expr) -> Ref:
+        """A new stock, whose flow is still to come."""
+
+    def flow(self, stock: Ref, flow: Expr) -> None:
+        """The flow of a new stock."""
+
+    def value(self, role: str, expression: Expr) -> Expr:
+        """A new auxiliary, unless the expression is a name or a number already."""
+
+
+def rewritten(call: Call) -> Expr:
+    """The expression that a function without a memory stands for; other calls as they are."""
+    match call.function, call.args:
+        case ":NA:", ():
+            return Number(NOT_AVAILABLE)
+        case "GAME", (value,):
+            return value  # a run that nobody plays
+        case "LOG", (value, base):
+            return divided(Call("LN", (value,)), Call("LN", (base,)))
+        case "VECTOR SELECT", (selection, values, missing, Number(action), Number()):
+            return _selected(selection, values, missing, int(action)) or call
+    return call
+
+
+def _selected(selection: Expr, values: Expr, missing: Expr, action: int) -> Expr | None:
+    """What VECTOR SELECT makes of the values whose selection is not zero.
+
+    None for an action that the help page does not list. Its error action is left out: a run
+    that selects too much or nothing goes on.
+    """
+
+    def over(function: str, value: Expr, otherwise: float) -> Call:
+        here = Binary("<>", selection, Number(0.0))
+        return Call(function, (Call("IF THEN ELSE", (here, value, Number(otherwise))),))
+
+    count = over("SUM", Number(1.0), 0.0)
+    weighted = times(selection, values)
+    found: Expr
+    match action:
+        case 0 | 6:
+            found = over("SUM", values if action else weighted, 0.0)
+        case 1 | 7:
+            found = over("PROD", values if action > 1 else weighted, 1.0)
+        case 2 | 8:
+            found = over("VMIN", values if action > 2 else weighted, math.inf)
+        case 3 | 9:
+            found = over("VMAX", values if action > 3 else weighted, -math.inf)
+        case 4 | 10:
+            found = Call("ZIDZ", (over("SUM", values if action > 4 else weighted, 0.0), count))
+        case 5:
+            found = over("PROD", Binary("^", values, selection), 1.0)
+        case _:
+            return None
+    return Call("IF THEN ELSE", (Binary("=", count, Number(0.0)), missing, found))
+
+
+def remembered(call: Call, maker: Maker) -> Expr:
+    """The expression that TREND, FORECAST or NPV stands for; other calls as they are."""
+    match call.function, call.args:
+        case "TREND", (source, interval, initial):
+            return _trend(maker, source, interval, initial)
+        case "FORECAST", (source, interval, horizon, *rest):
+            source = maker.value("forecast input", source)
+            trend = _trend(maker, source, interval, rest[0] if rest else Number(0.0))
+            growth = plus(Number(1.0), times(trend, horizon))
+            return times(source, growth)
+        case "NPV" | "NPVE", (stream, rate, initial, factor):
+            return _present_value(maker, stream, rate, initial, factor, call.function == "NPVE")
+    return call
+
+
+def _trend(maker: Maker, source: Expr, interval: Expr, initial: Expr) -> Expr:
+    """The rate of growth of the input over its own smoothed past."""
+    source = maker.value("trend input", source)
+    interval = maker.value("trend time", interval)
+    growth = plus(Number(1.0), times(initial, interval))
+    average = maker.stock("trend average", divided(source, growth))
+    gap = minus(source, average)
+    maker.flow(average, divided(gap, interval))
+    return Call("ZIDZ", (gap, times(interval, Call("ABS", (average,)))))
+
+
+def _present_value(
+    maker: Maker, stream: Expr, rate: Expr, initial: Expr, factor: Expr, at_end: bool
+) -> Expr:
+    """A stream discounted to the start; at_end: valued at the end of each time step."""
+    stream = maker.value("stream", stream)
+    rate = maker.value("discount rate", rate)
+    one = Number(1.0)
+    step = plus(one, times(rate, TIME_STEP))
+    discount = maker.stock("discount factor", divided(one, step) if at_end else one)
+    maker.flow(discount, minus(Number(0.0), divided(times(discount, rate), step)))
+    so_far = maker.stock("present value", initial)
+    maker.flow(so_far, times(stream, discount))
+    return times(plus(so_far, times(times(stream, TIME_STEP), discount)), factor)
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """left + right."""
+    return Binary("+", left, right)
+
+
+def minus(left: Expr, right: Expr) -> Expr:
+    """left - right."""
+    return Binary("-", left, right)
+
+
+def times(left: Expr, right: Expr) -> Expr:
+    """left * right."""
+    return Binary("*", left, right)
+
+
+def divided(left: Expr, right: Expr) -> Expr:
+    """left / right."""
+    return Binary("/", left, right)
