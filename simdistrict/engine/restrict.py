@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from simdistrict.engine.beginning import Beginning
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand
 from simdistrict.engine.fuse import fuse
@@ -16,7 +17,7 @@ from simdistrict.engine.layout import Layout
 from simdistrict.engine.lower import lower
 from simdistrict.engine.nodes import Axis, Load, Statement, fixed, loads
 from simdistrict.engine.order import order
-from simdistrict.engine.program import Program, located_by
+from simdistrict.engine.program import Program, build, located_by
 from simdistrict.expr import fold
 from simdistrict.model import Element, Model
 
@@ -38,7 +39,7 @@ class Causes:
 
 def causes_of(model: Model, program: Program) -> Causes:
     """The statements behind `derive` of a model's program."""
-    elements = expand(model)
+    elements = expand(model, Beginning(model, build))
     statements = lower(model, elements, program.layout)
     phases = order(statements, program.layout, model.name)
     steady = (*phases.once, *phases.settle)
