@@ -80,10 +80,6 @@ def _order(family: str) -> Callable[[Args], Expr]:
     def make(args: Args) -> Expr:
         source, interval, order = args[:3]
         first = args[3] if len(args) == 4 else None
-        one = "SMOOTH" if family == "SMOOTH" else "DELAY1"
-        for number, name in ((1.0, one), (3.0, f"{family}3")):
-            if order == Number(number):
-                return Call(name + "I", (*args[:2], first)) if first else Call(name, args[:2])
         return Call(f"{family} N", (source, interval, first or source, order))
 
     return make
