@@ -86,17 +86,17 @@ def test_cut_off_between_definitions_misses_the_control_variables() -> None:
 
 
 def test_unsupported_function_is_refused_by_name_with_element_and_line() -> None:
-    message = problems(mdl("a = 3\n\nb = VECTOR SELECT(a, 1, 2, 3, 4)"))
+    message = problems(mdl("a = 3\n\nb = VECTOR LOOKUP(a, 1, 2, 3, 4)"))
     assert "line 4" in message
-    assert '"b" uses the function VECTOR SELECT, which is not supported' in message
+    assert '"b" uses the function VECTOR LOOKUP, which is not supported' in message
 
 
 def test_every_problem_of_a_file_is_told_at_once() -> None:
-    message = problems(mdl("a = NPV(1, 2, 3, 4)\nb = GAMMA LN(2)\nc = nowhere + 1"))
+    message = problems(mdl("a = INVERT MATRIX(1, 2)\nb = LOOKUP AREA(2, 3)\nc = nowhere + 1"))
     assert "nowhere" in message
-    message = problems(mdl("a = NPV(1, 2, 3, 4)\nb = GAMMA LN(2)"))
-    assert "NPV" in message
-    assert "GAMMA LN" in message
+    message = problems(mdl("a = INVERT MATRIX(1, 2)\nb = LOOKUP AREA(2, 3)"))
+    assert "INVERT MATRIX" in message
+    assert "LOOKUP AREA" in message
 
 
 def test_misspelt_function_names_the_nearest() -> None:
