@@ -39,7 +39,8 @@ _SHRINKS = 0.35
 _STAYS = 0.15
 # where the two ways are further apart than this share of the widest gap, the loop is open
 _OPEN = 0.3
-_ASKED = 9
+# fast sweeps open a loop far wider than what two attractors share, and few places would miss that
+_ASKED = 25
 _BETWEEN = (0.35, 0.6)
 # sweeps tell nothing apart when the slowest is not this many times slower than the fastest
 _SLOWER = 1.5
