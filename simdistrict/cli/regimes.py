@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -258,6 +259,19 @@ def _bounds(text: str, hint: str) -> tuple[str, float, float]:
     return name.strip(), low, high
 
 
+def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
+    """Written so that what is no number is refused as well."""
+    if not 0 < window <= 1:
+        what = f"{window:g} is no share of the series; give more than 0, at most 1"
+        raise click.BadParameter(what, param_hint="--window")
+    if not 0 < bandwidth < math.inf:
+        what = f"{bandwidth:g} is no width of a smoother; give a share of the series above 0"
+        raise click.BadParameter(what, param_hint="--bandwidth")
+    if not lasting >= 0:
+        what = f"{lasting:g} is no span of time; give 0 or more"
+        raise click.BadParameter(what, param_hint="--lasting")
+
+
 @command.command("detect")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -287,6 +301,7 @@ def detect_command(
 
     Example: simdistrict regimes detect runs/security_tariffs.nc --warn "home share"
     """
+    _check_warning(window, bandwidth, lasting)
     from simdistrict.netcdf import read_netcdf
     from simdistrict.regimes.detection import detect, detection_lines
 

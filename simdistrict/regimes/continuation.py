@@ -28,6 +28,8 @@ _MOST_BRANCHES = 40
 _SAME = 1e-7
 # an eigenvalue this near to zero, as a share of the largest, marks a branch point on a turn
 _TOUCH = 1e-4
+# so far ahead of a branch that ended, in scaled units, the flows are asked for
+_AHEAD = (0.0, 1e-8, 1e-6, 1e-5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +235,13 @@ class _Tracer:
             queue += self.one(start, origin)
 
     def one(self, z: Array, origin: str) -> list[tuple[Array, str]]:
-        tangent = null_direction(self.family.slopes(z), self.weights)
+        slopes = self.family.slopes(z)
+        if not np.isfinite(slopes).all():
+            alone = Curve((Point(z, np.zeros(len(z))),), "no convergence")
+            watch = _Watch(self.family, self.follower, [self.family.spectrum(z)])
+            self.branches.append(self.joined([(alone, watch), (alone, watch)], origin))
+            return []
+        tangent = null_direction(slopes, self.weights)
         tangent = tangent if tangent[-1] >= 0 else -tangent
         first = self.family.spectrum(z)
         halves = []
@@ -295,7 +303,17 @@ class _Tracer:
         if curve.ending.startswith("region"):
             name = self.family.scaled.field.names[int(curve.ending.split()[1])]
             return f'region: "{name}" leaves the values that make sense, at {last:.8g}'
+        if curve.ending == "no convergence" and self.undefined(curve.points[-1]):
+            return f"undefined: the flows have no finite value next to it, at {last:.8g}"
         return curve.ending if curve.ending == "closed" else f"{curve.ending} at {last:.8g}"
+
+    def undefined(self, point: Point) -> bool:
+        """Whether the flows, or their slopes, have no finite value at a point or just ahead."""
+        ahead = [point.z + step * point.tangent for step in _AHEAD]
+        return not all(
+            np.isfinite(self.family.value(z)).all() and np.isfinite(self.family.slopes(z)).all()
+            for z in ahead
+        )
 
     def known(self, z: Array) -> bool:
         """Whether a point lies on a branch already followed."""
@@ -329,6 +347,8 @@ class _Tracer:
         They are sought across the known tangent, in the plane of the two tangents.
         """
         slopes = self.family.slopes(point.z) / np.sqrt(self.weights)
+        if not np.isfinite(slopes).all():
+            return []
         *_, vectors = np.linalg.svd(slopes)
         plane = vectors[-2:]
         along = point.tangent * np.sqrt(self.weights)

@@ -129,6 +129,7 @@ def _hysteresis(result: Result) -> dict[str, Any]:
     sweeps = [
         {
             "duration": v["duration"][k],
+            "duration_asked": v["duration_asked"][k],
             "area": _named(names, v["area"][k]),
             "relative_area": _named(names, v["relative_area"][k]),
             "up": {name: v["up"][k, :, j] for j, name in enumerate(names)},

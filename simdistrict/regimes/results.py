@@ -199,6 +199,11 @@ def hysteresis_result(
         "duration": Variable(
             ("sweep",), np.array([s.duration for s in sweeps]), {"long_name": "of one way"}
         ),
+        "duration_asked": Variable(
+            ("sweep",),
+            np.array([s.asked for s in sweeps]),
+            {"long_name": "of one way, before it was rounded to whole time steps"},
+        ),
         "parameter": Variable(
             ("step",), sweeps[0].parameters, {"long_name": field.parameters[0].name}
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ from simdistrict.regimes.sweep import SPEEDS, hysteresis
 from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.run import provenance
 from simdistrict.scenario.places import key_of
+
+log = logging.getLogger("simdistrict.regimes")
 
 # a sweep goes on for long, and what it starts from should have come to rest
 _REST = 2000.0
@@ -83,6 +86,7 @@ def prepare_study(plan: Plan, request: Request) -> Prepared:
     frozen = freeze(plan, request.at, request.element, request.hold, request.free)
     field = field_of(frozen, [name for name, _, _ in request.parameters])
     _check_bounds(request)
+    _warn_of_ranges(plan, field, request)
     return Prepared(plan, request, frozen, field, _outputs(plan, frozen, request.outputs))
 
 
@@ -217,6 +221,19 @@ def _check_bounds(request: Request) -> None:
             what = f"the bounds {low:g} and {high:g} do not enclose anything"
             hint = "give --from below --to"
             raise ScenarioError(Problem(f'parameter "{name}"', what, hint))
+
+
+def _warn_of_ranges(plan: Plan, field: ModelField, request: Request) -> None:
+    """Say which bounds lie outside the range that the model states for a parameter."""
+    model = plan.prepared.model
+    for parameter, (_, *bounds) in zip(field.parameters, request.parameters, strict=True):
+        for value in bounds:
+            if parameter.range is not None and value not in parameter.range:
+                what = (
+                    f"{parameter.name} = {value:g} is outside the range {parameter.range} that the "
+                    f"model {model.name} states"
+                )
+                log.warning('parameter "%s" | %s', parameter.name, what)
 
 
 def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:

@@ -7,11 +7,14 @@ two ways are equilibria themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.errors import Problem, ScenarioError
+from simdistrict.regimes.equilibrium import MERGED, refine
 from simdistrict.regimes.field import Array, Field, Scaled
 from simdistrict.regimes.flow import settle
 from simdistrict.regimes.newton import norm
@@ -19,6 +22,8 @@ from simdistrict.regimes.newton import norm
 SPEEDS = (1.0, 10.0, 100.0)
 # parameter values at which a sweep is read, each way
 READ = 201
+# a way of fewer time steps is a jump and no sweep
+FEWEST = 20
 
 BISTABLE, SLOW, BAND, UNDECIDED = (
     "true bistability",
@@ -34,18 +39,25 @@ _SHRINKS = 0.35
 _STAYS = 0.15
 # where the two ways are further apart than this share of the widest gap, the loop is open
 _OPEN = 0.3
-_ASKED = 9
+# fast sweeps open a loop far wider than what two attractors share, and few places would miss that
+_ASKED = 25
 _BETWEEN = (0.35, 0.6)
+# sweeps tell nothing apart when the slowest is not this many times slower than the fastest
+_SLOWER = 1.5
+# an equilibrium is that of a state held there when it is nearer to it than this share of the gap
+_NEAR = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """One way up and one way down; both are read at the same parameters, ascending.
 
-    up, down: (parameters, outputs); states the same for the free stocks.
+    up, down: (parameters, outputs); states the same for the free stocks. duration: that of one
+    way, a whole number of time steps; asked: what it was rounded from.
     """
 
     duration: float
+    asked: float
     parameters: Array
     up: Array
     down: Array
@@ -99,8 +111,10 @@ def hysteresis(
 
     start: a state, from which the flow is followed at `low` before the sweep begins; observe:
     outputs of a state, the free stocks themselves where it is missing; speeds: how many times
-    the duration.
+    the duration, ascending. Durations are rounded to whole time steps.
+    Raises ScenarioError for a way of fewer than FEWEST steps, and for two of equal length.
     """
+    lengths = _lengths([duration * factor for factor in speeds], time_step)
     scaled = Scaled(model)
     settled = settle(scaled, (low,), np.asarray(start, float) / model.scale, horizon)
     if not np.isfinite(settled).all():
@@ -108,43 +122,62 @@ def hysteresis(
     begin = settled * model.scale
     read = observe or (lambda state, _: state)
     sweeps = []
-    for factor in speeds:
-        up_states, top = _ramp(model, low, high, duration * factor, begin, time_step, integrator)
+    for factor, steps in zip(speeds, lengths, strict=True):
+        up_states, top = _ramp(model, low, high, steps, begin, time_step, integrator)
         # it rests before it turns: just beyond a fold the way to the other world is long
         rested = settle(scaled, (high,), top / model.scale, horizon) * model.scale
         top = rested if np.isfinite(rested).all() else top
-        down_states, _ = _ramp(model, high, low, duration * factor, top, time_step, integrator)
+        down_states, _ = _ramp(model, high, low, steps, top, time_step, integrator)
         parameters = np.linspace(low, high, READ)
         pairs = [(up_states, parameters), (down_states[::-1], parameters)]
         up, down = (
             np.array([read(x, (float(p),)) for x, p in zip(states, values, strict=True)])
             for states, values in pairs
         )
-        sweeps.append(Sweep(duration * factor, parameters, up, down, up_states, down_states[::-1]))
+        asked = duration * factor
+        real = steps * time_step
+        real = asked if math.isclose(real, asked, rel_tol=1e-9) else real
+        sweeps.append(Sweep(real, asked, parameters, up, down, up_states, down_states[::-1]))
     verdict, why = _verdict(scaled, sweeps, horizon)
     return Hysteresis(tuple(sweeps), verdict, why)
+
+
+def _lengths(durations: Sequence[float], time_step: float) -> list[int]:
+    """Durations in whole time steps, all of them long enough and no two the same."""
+    lengths: list[int] = []
+    for duration in durations:
+        ratio = duration / time_step
+        steps = round(ratio) if math.isfinite(ratio) else 0
+        if steps < FEWEST:
+            what = f"a way of {duration:g} is {steps} time steps of {time_step:g}"
+            least = f"at least {FEWEST * time_step:g}, {FEWEST} time steps"
+            raise ScenarioError(Problem("--duration", what, f"give {least}, or a smaller step"))
+        if steps in lengths:
+            what = f"two sweeps take {steps} time steps of {time_step:g} each way"
+            hint = "give every --slower another value; equal sweeps compare nothing"
+            raise ScenarioError(Problem("--slower", what, hint))
+        lengths.append(steps)
+    return lengths
 
 
 def _ramp(
     model: Field,
     first: float,
     last: float,
-    duration: float,
+    steps: int,
     state: Array,
     time_step: float,
     integrator: str,
 ) -> tuple[Array, Array]:
     """States at evenly spaced parameters on one way, and the state at its end.
 
-    Time is counted in steps, as many between two readings; a duration that is no whole number
-    of those is made a bit longer.
+    A reading that falls between two time steps lies on the straight line between their states.
     """
-    between = max(1, int(np.ceil(duration / time_step / (READ - 1) - 1e-9)))
-    steps = between * (READ - 1)
     x = state[None, :].copy()
     states = [x[0].copy()]
     dt = time_step
     for k in range(steps):
+        before = x
         p = first + (last - first) * (k / steps)
         if integrator == "euler":
             x = x + dt * model(x, (p,))
@@ -156,52 +189,135 @@ def _ramp(
             k3 = model(x + dt / 2 * k2, (middle,))
             k4 = model(x + dt * k3, (after,))
             x = x + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        if (k + 1) % between == 0:
-            states.append(x[0].copy())
+        # the j-th reading is at j * steps / (READ - 1) steps, compared in whole numbers
+        while len(states) < READ and len(states) * steps <= (k + 1) * (READ - 1):
+            back = (k + 1) - len(states) * steps / (READ - 1)
+            states.append(x[0] - back * (x[0] - before[0]) if back > 0 else x[0].copy())
     return np.array(states), x[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Where both ways lead when the parameter is held at a value, scaled.
+
+    confirmed: both ends are equilibria, found by Newton's method next to where the flow ended.
+    """
+
+    parameter: float
+    ends: tuple[Array, Array]
+    confirmed: bool
+
+    @property
+    def gap(self) -> float:
+        """How far the ends are apart; zero for one equilibrium, infinite for none."""
+        apart = norm(self.ends[0] - self.ends[1])
+        return 0.0 if self.confirmed and apart <= MERGED else apart
+
+
+def _held(scaled: Scaled, parameter: float, states: Sequence[Array], horizon: float) -> _Held:
+    """Follow the flow from both ways, and go on to the equilibria it was on its way to.
+
+    The flow alone does not do: it ends within its tolerance of an equilibrium, on either side,
+    and where the loop is as small as that, one equilibrium looks like two.
+    """
+    scale = scaled.field.scale
+    flown = [settle(scaled, (parameter,), x, horizon) for x in states]
+    apart = norm(flown[0] - flown[1])
+    if not np.isfinite(apart):
+        return _Held(parameter, (flown[0], flown[1]), False)
+    found = [refine(scaled.field, (parameter,), x * scale) for x in flown]
+    ends = [e.state / scale for e in found if e is not None]
+    # the tolerance of the flow is of the size of MERGED
+    near = max(_NEAR * apart, 10 * MERGED)
+    if len(ends) < 2 or any(norm(a - b) > near for a, b in zip(ends, flown, strict=True)):
+        return _Held(parameter, (flown[0], flown[1]), False)
+    return _Held(parameter, (ends[0], ends[1]), True)
+
+
+def _widest(scaled: Scaled, sweep: Sweep, gaps: Array, horizon: float) -> tuple[_Held | None, int]:
+    """Of some places in the loop that with the widest gap that stays, and how many were asked.
+
+    Places where both ends are equilibria go before others; None where no gap stays.
+    """
+    scale = scaled.field.scale
+    # just beyond a fold a sweep is still on its way, so several places in the loop are asked
+    open_at = np.flatnonzero(gaps.max(axis=1) > _OPEN * gaps.max())
+    asked = open_at[np.unique(np.linspace(0, len(open_at) - 1, _ASKED).round().astype(int))]
+    held = [
+        _held(
+            scaled,
+            float(sweep.parameters[k]),
+            (sweep.up_states[k] / scale, sweep.down_states[k] / scale),
+            horizon,
+        )
+        for k in asked
+    ]
+    stay = [h for h in held if _STAYS * float(gaps.max()) <= h.gap < np.inf]
+    best = max(stay, key=lambda h: (h.confirmed, h.gap), default=None)
+    return best, len(asked)
+
+
+def _alike(sweeps: Sequence[Sweep]) -> str:
+    """Why the sweeps cannot be compared, empty where they can."""
+    if len(sweeps) < 2:
+        return "one sweep alone tells nothing; sweep again more slowly"
+    times = sweeps[-1].duration / sweeps[0].duration
+    if times < _SLOWER:
+        return f"the slowest sweep takes {times:.3g} times as long as the fastest; slow it more"
+    return ""
+
+
+def _left(sweeps: Sequence[Sweep]) -> str:
+    """Where a sweep had no finite state any more, empty where all had."""
+    for sweep in sweeps:
+        for way, states in (("up", sweep.up_states), ("down", sweep.down_states[::-1])):
+            lost = np.flatnonzero(~np.isfinite(states).all(axis=1))
+            if len(lost):
+                values = sweep.parameters if way == "up" else sweep.parameters[::-1]
+                at = f"{float(values[lost[0]]):.6g}"
+                return f"the way {way} of {sweep.duration:g} has no finite state from {at} on"
+    return ""
 
 
 def _verdict(scaled: Scaled, sweeps: Sequence[Sweep], horizon: float) -> tuple[str, str]:
     """What kind of hysteresis the sweeps show; states decide, so that outputs cannot hide it."""
     scale = scaled.field.scale
     slowest = sweeps[-1]
+    nothing = _left(sweeps) or _alike(sweeps)
+    if nothing:
+        return UNDECIDED, nothing
     gaps = np.abs(slowest.up_states - slowest.down_states) / scale
-    if not np.isfinite(gaps).all():
-        return UNDECIDED, "a sweep left the values that make sense"
     span = np.concatenate([slowest.up_states, slowest.down_states]) / scale
     moved = float((span.max(axis=0) - span.min(axis=0)).max())
     share = float(gaps.max()) / moved if moved > 0 else 0.0
     if share < CLOSED:
         return SLOW, f"the slowest loop is closed: its widest gap is {share:.2g} of what moves"
-    # just beyond a fold a sweep is still on its way, so several places in the loop are asked
-    open_at = np.flatnonzero(gaps.max(axis=1) > _OPEN * gaps.max())
-    asked = open_at[np.unique(np.linspace(0, len(open_at) - 1, _ASKED).round().astype(int))]
-    best, gap, ends = 0.0, 0.0, [gaps[0], gaps[0]]
-    for k in asked:
-        p = float(slowest.parameters[k])
-        both = [slowest.up_states[k] / scale, slowest.down_states[k] / scale]
-        kept = [settle(scaled, (p,), x, horizon) for x in both]
-        left = norm(kept[0] - kept[1])
-        if np.isfinite(left) and left > gap:
-            best, gap, ends = p, left, kept
-    if gap < _STAYS * float(gaps.max()):
-        return SLOW, f"held at {len(asked)} places in the loop, both ways go to the same state"
-    where = f"held at {best:.6g}"
+    held, asked = _widest(scaled, slowest, gaps, horizon)
+    if held is None:
+        return SLOW, f"held at {asked} places in the loop, both ways go to the same state"
+    gaps_before = np.abs(sweeps[-2].up_states - sweeps[-2].down_states) / scale
+    rest = float(gaps.mean() / gaps_before.mean())
+    if rest < _SHRINKS:
+        return SLOW, f"the area falls to {rest:.2g} of itself as the sweep slows"
+    return _kind(scaled, held, horizon)
+
+
+def _kind(scaled: Scaled, held: _Held, horizon: float) -> tuple[str, str]:
+    """What a gap that stays means: by where states between its ends go."""
+    where, ends, gap = f"held at {held.parameter:.6g}", held.ends, held.gap
     # not half way: a separatrix may lie exactly there
     between = [ends[0] + share * (ends[1] - ends[0]) for share in _BETWEEN]
-    after = [settle(scaled, (best,), x, horizon) for x in between]
+    after = [settle(scaled, (held.parameter,), x, horizon) for x in between]
     if not all(np.isfinite(end).all() for end in after):
-        return UNDECIDED, f"the flow at {best:.6g} leaves the values that make sense"
-    if len(sweeps) > 1:
-        gaps_before = np.abs(sweeps[-2].up_states - sweeps[-2].down_states) / scale
-        rest = float(gaps.mean() / gaps_before.mean())
-        if rest < _SHRINKS:
-            return SLOW, f"the area falls to {rest:.2g} of itself as the sweep slows"
+        return UNDECIDED, f"the flow at {held.parameter:.6g} leaves the values that make sense"
     if all(norm(a - b) < _STAYS * gap for a, b in zip(after, between, strict=True)):
         return BAND, f"{where}, states between the two ways stay where they are"
-    if all(min(norm(x - e) for e in ends) < _STAYS * gap for x in after):
-        return (
-            BISTABLE,
-            f"{where}, the two ways stay apart, and states between them go to one of them",
-        )
-    return UNDECIDED, f"{where}, the two ways stay apart, and states between them go elsewhere"
+    if not all(min(norm(x - e) for e in ends) < _STAYS * gap for x in after):
+        return UNDECIDED, f"{where}, the two ways stay apart, and states between them go elsewhere"
+    if not held.confirmed:
+        return UNDECIDED, f"{where}, the two ways stay apart, but not at two equilibria"
+    return (
+        BISTABLE,
+        f"{where}, the two ways stay apart at two equilibria, and states between them go to one of "
+        "them",
+    )

@@ -66,10 +66,12 @@ def _fold_curve(found: dict[str, Any]) -> Iterator[str]:
 def _hysteresis(found: dict[str, Any]) -> Iterator[str]:
     for s in found["sweeps"]:
         areas = ", ".join(
-            f"{name} {area:.4g} ({s['relative_area'][name]:.3g} of its way)"
+            f"{name} {_number(area, 4)} ({_number(s['relative_area'][name], 3)} of its way)"
             for name, area in list(s["area"].items())[:_MANY]
         )
-        yield f"  {s['duration']:g} each way: area {areas}"
+        real, asked = s["duration"], s["duration_asked"]
+        rounded = "" if real == asked else f" ({asked:.10g} in whole time steps)"
+        yield f"  {real:.10g} each way{rounded}: area {areas}"
 
 
 def _basins(found: dict[str, Any]) -> Iterator[str]:
@@ -94,8 +96,8 @@ def _values(point: dict[str, Any]) -> str:
     return ", ".join(f"{name} {_number(value)}" for name, value in shown.items()) + more
 
 
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.6g}"
+def _number(value: float | None, digits: int = 6) -> str:
+    return "none" if value is None else f"{value:.{digits}g}"
 
 
 def _complex(pair: list[float]) -> str:

@@ -17,7 +17,7 @@ from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.stability import Stability
-from simdistrict.regimes.sweep import BAND, BISTABLE, hysteresis
+from simdistrict.regimes.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
 from simdistrict.scenario import bare_scenario, resolve
 from tests.small import small
 
@@ -213,3 +213,37 @@ def test_a_band_of_inaction_is_told_from_two_worlds() -> None:
     assert float(found.sweeps[-1].area[0]) == pytest.approx(0.6 * (1 - 0.3), rel=0.02)
     found = hysteresis(lab(two, [-2], [2]), -1, 1, 40.0, start=start, time_step=0.25)
     assert found.verdict == BISTABLE
+
+
+def test_a_branch_ends_where_the_formula_does() -> None:
+    found = branches(lab(lambda x, p: 1 + np.sqrt(p[0] - 0.3) - x, [0], [3]), -1, 1, stops=2)
+    (branch,) = found.branches
+    assert branch.endings[1] == "bounds at 1"
+    assert branch.endings[0].startswith("undefined: the flows have no finite value")
+    assert branch.parameters[0] == pytest.approx(0.3, abs=1e-4)
+    # a search that begins exactly where the slopes have no value
+    found = branches(lab(lambda x, p: 1 + np.sqrt(p[0]) - x, [0], [3]), 0, 1, stops=2)
+    assert any("undefined" in end for b in found.branches for end in b.endings)
+
+
+@pytest.mark.parametrize("duration", [5.0, 7.25, 49.75, 61.0])
+def test_a_sweep_is_read_on_the_way_that_was_taken(duration: float) -> None:
+    """x' = p with p from 0 to 1: after t time units of T, x = t^2/(2T), but for Euler's error."""
+    field = lab(lambda x, p: np.full_like(x, p[0]), [0], [100])
+    found = hysteresis(
+        *(field, 0, 1, duration), start=np.array([0.0]), time_step=0.25, speeds=(1.0,), horizon=0.25
+    )
+    (sweep,) = found.sweeps
+    assert sweep.duration == sweep.asked == duration
+    assert sweep.up[:, 0] == pytest.approx(duration * sweep.parameters**2 / 2, abs=0.26)
+    steps = duration / 0.25
+    assert sweep.up[-1, 0] == pytest.approx(0.25 * (steps - 1) / 2)
+    assert found.verdict == UNDECIDED
+
+
+def test_sweeps_that_are_nearly_equal_give_no_verdict() -> None:
+    two = lab(lambda x, p: p[0] + x - x**3, [-2], [2])
+    start = np.array([0.0])
+    found = hysteresis(two, -1, 1, 40.0, start=start, time_step=0.25, speeds=(1.0, 1.1))
+    assert found.verdict == UNDECIDED
+    assert "1.1 times as long" in found.why

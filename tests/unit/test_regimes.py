@@ -318,3 +318,99 @@ def test_usage_errors_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> No
         *["--from", 0, "--to", 1, "--duration", -1],
     )
     assert said.code == 2
+
+
+HYSTERESIS = ["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["--duration", 1, "--slower", 5, "--slower", 30], "a way of 1 is 4 time steps of 0.25"),
+        (["--duration", 1, "--slower", 30], "give at least 5, 20 time steps"),
+        (["--duration", "nan"], "give at least 5"),
+        (["--duration", 10, "--slower", 2, "--slower", 2], "two sweeps take 80 time steps"),
+        (["--duration", 10, "--slower", 1.001], "two sweeps take 40 time steps"),
+    ],
+)
+def test_sweeps_that_are_too_short_or_equal_are_refused(
+    capsys: pytest.CaptureFixture[str], asked: list[object], message: str
+) -> None:
+    said = call(capsys, *HYSTERESIS, "--to", 2, *asked)
+    assert said.code == 3
+    assert message in said.err
+
+
+def test_a_sweep_takes_as_long_as_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [*HYSTERESIS, "--to", 2, "--duration", 10.1, "--slower", 3, "--slower", 10]
+    said = call(capsys, *asked, "--json")
+    sweeps = json.loads(said.out)["sweeps"]
+    assert [s["duration"] for s in sweeps] == [10.0, 30.25, 101.0]
+    assert [s["duration_asked"] for s in sweeps] == pytest.approx([10.1, 30.3, 101.0])
+    areas = [s["area"]["home experience"] for s in sweeps]
+    assert areas == sorted(set(areas), reverse=True)
+    said = call(capsys, *asked)
+    assert "  10 each way (10.1 in whole time steps): area" in said.out
+    assert "  101 each way: area" in said.out
+
+
+def test_a_loop_as_small_as_the_tolerance_of_the_flow_is_no_bistability(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for slower in (2, 100):
+        said = call(capsys, *HYSTERESIS, "--to", 0.1, "--duration", 10, "--slower", slower)
+        assert "slow stocks: " in said.out
+
+
+def test_two_worlds_are_seen_inside_a_wide_fast_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(
+        capsys,
+        *["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", -0.5, "--to", 4],
+        *["--duration", 10, "--slower", 2],
+    )
+    assert "true bistability: " in said.out
+
+
+def test_a_sweep_without_finite_states_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(
+        capsys,
+        *["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", -3, "--to", 2],
+        *["--duration", 40],
+    )
+    assert said.code == 0, said.err
+    assert "undecided: the way up of 4000 has no finite state from -1.25 on" in said.out
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        ["branch", "--stops", 2, "--starts", 2],
+        ["hysteresis", "--duration", 10, "--slower", 2],
+        ["policy", "--longest", 20, "--doses", 2, "--durations", 1],
+    ],
+    ids=["branch", "hysteresis", "policy"],
+)
+def test_bounds_outside_the_range_of_the_model_are_said(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, study: list[object]
+) -> None:
+    name, *more = study
+    asked = ["regimes", name, "core", "--parameter", "tariff", *more]
+    said = call(capsys, *asked, "--from", -0.5, "--to", 4)
+    assert said.code == 0, said.err
+    for value in ("-0.5", "4"):
+        what = f"tariff = {value} is outside the range [0, 3] that the model core states"
+        assert what in caplog.text
+    caplog.clear()
+    assert call(capsys, *asked, "--from", 0.5, "--to", 3).code == 0
+    assert "outside" not in caplog.text
+
+
+def test_a_branch_ends_with_a_reason_where_the_model_has_no_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["regimes", "branch", "core", "--parameter"]
+    said = call(capsys, *asked, "tariff", "--from", 0, "--to", 1e300)
+    assert said.code == 0, said.err
+    assert "undefined: the flows have no finite value next to it, at 0" in said.out
+    said = call(capsys, *asked, "cost ratio", "--from", -1, "--to", 3)
+    assert "undefined: the flows have no finite value next to it, at -0.0019" in said.out

@@ -138,3 +138,31 @@ def test_each_district_has_its_regimes() -> None:
     assert set(paths) == set(plan.prepared.model.dims_by_name["district"].labels)
     assert paths["Mirandola"] == ["automated"]
     assert "hollowed out" in paths["Brenta"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--window", 0),
+        ("--window", 1.5),
+        ("--window", -0.5),
+        ("--window", "nan"),
+        ("--bandwidth", 0),
+        ("--bandwidth", -0.1),
+        ("--bandwidth", "inf"),
+        ("--lasting", -1),
+        ("--lasting", "nan"),
+    ],
+)
+def test_warnings_without_meaning_are_usage_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: object
+) -> None:
+    file = tmp_path / "core.nc"
+    call(capsys, "run", "core", "-o", file)
+    rule = "hollowed out: home share < 0.3"
+    asked = ["regimes", "detect", file, "--rule", rule, "--warn", "home share"]
+    assert call(capsys, *asked, "--window", 1, "--lasting", 0).code == 0
+    said = call(capsys, *asked, option, value)
+    assert said.code == 2
+    assert f"{option}" in said.err
+    assert "give" in said.err
