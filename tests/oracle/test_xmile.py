@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, read_model, simulate
-from simdistrict.errors import SimdistrictError
+from simdistrict.errors import ModelError, SimdistrictError
 from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
@@ -50,8 +50,24 @@ SIMLINS_FILES = {
     "pulse_train": "It writes a pulse without width as none.",
     "subscripted_inputs": "It writes MOD, with the sign of the divisor, for MODULO.",
 }
+_NO_FUNCTION = "It has no such function under the name by which we write it."
+SIMLINS_FILES |= dict.fromkeys(
+    ("cosh", "gamma_ln", "sinh", "tanh"), "It calls a function that it does not define."
+)
+SIMLINS_FILES |= {
+    "lookup_extrapolate": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
+    "random": "It writes UNIFORM and others, whose numbers are those of another generator.",
+    "subscripted_lookup_modes": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
+    "vector_select": "It writes SUM without a subscript to be summed over.",
+}
 # what simlin cannot run
-NOT_RUN = {"prod": "It has no PROD."}
+NOT_RUN = {"prod": "It has no PROD."} | dict.fromkeys(
+    """cosh delay_n forecast game gamma_ln log lookup_extrapolate lookup_invert na npve power
+    random random_other sinh smooth_n subscripted_lookup_modes subscripted_memory tanh""".split(),
+    _NO_FUNCTION,
+)
+# what XMILE cannot say, with the words of the refusal
+REFUSED = {"vector_select": "VECTOR SELECT"}
 
 
 @cache
@@ -68,6 +84,10 @@ def without_views(text: str) -> str:
 @each_model
 def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
     model, expected = ours(stem)
+    if stem in REFUSED:
+        with pytest.raises(ModelError, match=REFUSED[stem]):
+            xmile_text(model)
+        return
     text = xmile_text(model)
     read = read_xmile_text(text, model.name)
     assert_alike(expected, flat(simulate(read)))
@@ -85,6 +105,8 @@ def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
 
 @each_model
 def test_simlin_reads_what_is_written_with_the_same_numbers(stem: str, tmp_path: Path) -> None:
+    if stem in REFUSED:
+        pytest.skip(f"XMILE cannot say {REFUSED[stem]}")
     if stem in NOT_RUN:
         pytest.skip(f"simlin cannot run {stem}: {NOT_RUN[stem]}")
     model, expected = ours(stem)

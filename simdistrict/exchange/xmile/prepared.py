@@ -23,6 +23,7 @@ from simdistrict.expr import (
     children,
     fold,
     rebuild,
+    walk,
 )
 from simdistrict.model import (
     Auxiliary,
@@ -57,7 +58,33 @@ class Prepared:
 
 def prepare(model: Model) -> Prepared:
     """The model with all its net flows made of flows, and nothing nested that cannot be."""
-    return _Preparation(model).prepared()
+    return _Preparation(_counted(model)).prepared()
+
+
+def _counted(model: Model) -> Model:
+    """The model with ELMCOUNT as the number it is: XMILE has no name for a range in an equation."""
+
+    def number(expr: Expr) -> Expr:
+        if isinstance(expr, Call) and expr.function == "ELMCOUNT" and isinstance(expr.args[0], Ref):
+            labels = model.dims_by_name[expr.args[0].name].labels
+            return Number(float(len(labels)))
+        return rebuild(expr, tuple(number(child) for child in children(expr)))
+
+    def equation(old: Equation) -> Equation:
+        initial = None if old.initial is None else number(old.initial)
+        return replace(old, expression=number(old.expression), initial=initial)
+
+    uses = [e for e in model if any(_counts(q.expression) for q in e.equations)]
+    if not uses:
+        return model
+    elements = (
+        replace(e, equations=tuple(map(equation, e.equations))) if e in uses else e for e in model
+    )
+    return replace(model, elements=tuple(elements))
+
+
+def _counts(expr: Expr) -> bool:
+    return any(isinstance(node, Call) and node.function == "ELMCOUNT" for node in walk(expr))
 
 
 class _Preparation:

@@ -18,7 +18,7 @@ from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords
-from simdistrict.expr import Array, Expr, Number, Points, WithLookup, fold
+from simdistrict.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
 from simdistrict.model import Data, Element, Equation, Lookup, Model, Range, Stock
 from simdistrict.version import VERSION
 
@@ -131,6 +131,10 @@ class _Writing:
             what = f'"{element.name}" is a data variable, which XMILE cannot hold'
             where = f"model {self.model.name}, line {element.line}"
             raise ModelError(Problem(where, what, "make it a lookup of Time"))
+        if any(_selects(equation) for equation in element.equations):
+            what = f'"{element.name}" uses VECTOR SELECT, which XMILE does not have'
+            where = f"model {self.model.name}, line {element.line}"
+            raise ModelError(Problem(where, what, "write it with SUM, or keep the model as .mdl"))
         tag = "aux"
         if isinstance(element, Stock):
             tag = "stock"
@@ -257,3 +261,10 @@ class _Writing:
 def _name(name: str) -> str:
     """A name in an attribute, where a backslash begins an escape."""
     return " ".join(name.split()).replace("\\", "\\\\")
+
+
+def _selects(equation: Equation) -> bool:
+    return any(
+        isinstance(node, Call) and node.function == "VECTOR SELECT"
+        for node in walk(equation.expression)
+    )
