@@ -32,7 +32,9 @@ class Design:
 
     method: `lhs` (Latin hypercube: each column has one member in each of `members` slices of
     equal probability), `sobol` (scrambled, scipy's), `random`; `saltelli` and `morris` come in
-    blocks, see `blocks`. shape: of a design in blocks.
+    blocks, see `blocks`. shape: of a design in blocks. streams: a number for each prior, default
+    its place, that decides its draws in a method without blocks and sequence: a prior keeps them
+    when another one is left out.
     """
 
     priors: tuple[Prior, ...]
@@ -40,6 +42,7 @@ class Design:
     seed: int = 0
     method: str = "lhs"
     shape: Shape = Shape()
+    streams: tuple[int, ...] = ()
 
     def rows(self, first: int, last: int) -> Reals:
         """The numbers of the members from `first` up to, not with, `last`."""
@@ -56,12 +59,12 @@ class Design:
             return self._blocked(first, last)
         member = np.arange(first, last, dtype=np.uint64)
         found = np.empty((len(member), len(self.priors)))
-        for k in range(len(self.priors)):
-            inside = uniform(member, key_of(self.seed, k, 0))
+        for k, stream in enumerate(self.streams or range(len(self.priors))):
+            inside = uniform(member, key_of(self.seed, stream, 0))
             if self.method == "random":
                 found[:, k] = inside
             else:
-                slices = shuffled(member, self.members, self.seed, k)
+                slices = shuffled(member, self.members, self.seed, stream)
                 found[:, k] = (slices + inside) / self.members
         return found
 

@@ -42,7 +42,8 @@ class Ensemble:
     plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
     in the order of the program; points: the numbers of the points in time that are kept; fast:
     powers may differ from the C library's in their last digit (euler and rk4); chunk: the
-    members of a chunk, default as many as fit into some memory.
+    members of a chunk, default as many as fit into some memory; stated: names of the priors that
+    every scenario states, which are not drawn.
     """
 
     plans: tuple[Plan, ...]
@@ -52,6 +53,7 @@ class Ensemble:
     points: tuple[int, ...]
     fast: bool = False
     chunk: int | None = None
+    stated: tuple[str, ...] = ()
 
     @property
     def program(self) -> Program:
@@ -91,14 +93,7 @@ class Ensemble:
 
     def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
         """How a scenario is run, and which column of the design each sampled place takes."""
-        layout = plan.prepared.program.layout
-        # what a scenario states is no longer uncertain in it
-        kept = [
-            layout.slots[change.element].offset + place
-            for change in plan.resolved.assumptions
-            for place in change.places
-        ]
-        sampled, column = columns(self.design, kept)
+        sampled, column = columns(self.design, sorted(_stated_places(plan)))
         batch = Batch(
             plan.prepared.program,
             plan.grid,
@@ -153,6 +148,7 @@ class Ensemble:
             "seed": self.design.seed,
             **self.design.shape.record(*self._design),
             "prior": self.prior_text,
+            "not_drawn": ", ".join(self.stated) or "nothing",
             "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
             "saved_times": np.array(times),
             "powers": "fast" if self.fast else "exact",
@@ -189,10 +185,9 @@ def ensemble_of(
     save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
     report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
     by commas; shape: of a design in blocks; fast, chunk: see `Ensemble`.
+    A prior that every scenario states is left out of the design, see `drawn`.
     Raises ScenarioError or EngineError for what makes no ensemble.
     """
-    check_alike(plans)
-    _check_programs(plans)
     if method not in METHODS:
         raise EngineError(
             Problem("method", f'there is no method "{method}"', f"use one of {', '.join(METHODS)}")
@@ -210,10 +205,40 @@ def ensemble_of(
     program = plans[0].prepared.program
     saved = tuple(name for name in program.order if name in names)
     _check_saved(plans[0], names, saved)
-    check_shape(shape, method, len(priors), members)
-    design = Design(tuple(priors), members, seed, method, shape)
+    streams = drawn(plans, priors)
+    own = tuple(priors[k] for k in streams)
+    check_shape(shape, method, len(own), members)
+    design = Design(own, members, seed, method, shape, streams)
     points = _points(plans[0], times)
-    return Ensemble(tuple(plans), design, prior_text, saved, points, fast, chunk)
+    stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
+    return Ensemble(tuple(plans), design, prior_text, saved, points, fast, chunk, stated)
+
+
+def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:
+    """The numbers of the priors that at least one scenario leaves open, at one place or more.
+
+    Raises ScenarioError when the scenarios do not go together, or none leaves anything open.
+    """
+    check_alike(plans)
+    _check_programs(plans)
+    stated = frozenset.intersection(*map(_stated_places, plans))
+    found = tuple(k for k, prior in enumerate(priors) if not stated.issuperset(prior.places))
+    if not found:
+        what = "nothing is left to draw: the scenarios state every constant of the prior table"
+        hint = "leave out a --set, or give a table with other constants by --prior"
+        names = "+".join(plan.resolved.name for plan in plans)
+        raise ScenarioError(Problem(f"scenario {names}", what, hint))
+    return found
+
+
+def _stated_places(plan: Plan) -> frozenset[int]:
+    """The places whose number a scenario states, so that it is no longer uncertain in it."""
+    slots = plan.prepared.program.layout.slots
+    return frozenset(
+        slots[change.element].offset + place
+        for change in plan.resolved.assumptions
+        for place in change.places
+    )
 
 
 def _check_programs(plans: Sequence[Plan]) -> None:

@@ -27,6 +27,7 @@ from simdistrict.dataset import (
     global_attrs,
     outcome_attrs,
     outcome_time_attrs,
+    plain,
     text,
     time_attrs,
 )
@@ -35,8 +36,15 @@ from simdistrict.ensemble import Chunk, Ensemble
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.library import shown
 from simdistrict.naming import names_of
-from simdistrict.netcdf import Grown, check_netcdf_target, write_netcdf_parts
-from simdistrict.zarr_store import check_zarr_target, write_zarr_parts
+from simdistrict.netcdf import (
+    Grown,
+    check_netcdf_target,
+    is_ours,
+    read_netcdf,
+    write_netcdf_parts,
+)
+from simdistrict.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
+from simdistrict.zarr_store import is_ours as zarr_is_ours
 
 # tells after each chunk: members done, members in all, members of this session
 Progress = Callable[[int, int, int], None]
@@ -51,11 +59,12 @@ class Written:
     """What a call of `write_ensemble` did.
 
     outcomes: per scenario how many members ended in which way; resumed: members that an earlier
-    call had finished.
+    call had finished; complete: it had finished them all and written the file.
     """
 
     outcomes: tuple[Mapping[Outcome, int], ...]
     resumed: int
+    complete: bool = False
 
 
 def write_ensemble(
@@ -71,13 +80,16 @@ def write_ensemble(
     """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.
 
     resume: keep the chunks that an interrupted call has finished; without it they are run again;
-    workers: cores to use here; runner: what runs the chunks instead.
+    a file that is complete stays as it is; workers: cores to use here; runner: what runs the
+    chunks instead.
     Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
     resumed is another ensemble.
     """
     zarr = path.suffix == ".zarr"
     (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
     parts = Parts(path.with_name(f"{path.name}.parts"), ensemble)
+    if resume and not parts.folder.exists() and (zarr_is_ours if zarr else is_ours)(path):
+        return finished(ensemble, path)
     parts.open(resume=resume)
     done = parts.finished()
     members = ensemble.design.members
@@ -99,6 +111,71 @@ def write_ensemble(
         write_netcdf_parts(head, grown, made, path, force=force)
     parts.remove()
     return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
+
+
+# attributes of the file that decide its numbers, as a user calls them
+_DECIDING = {
+    "model_name": "model",
+    "model_sha256": "text of the model",
+    "scenario_sha256": "scenarios",
+    "scenario_yaml": "scenarios",
+    "lookup_changes": "points of lookups",
+    "integrator": "integrator",
+    "rtol": "rtol",
+    "atol": "atol",
+    "time_step": "time step",
+    "save_step": "save step",
+    "members": "members",
+    "method": "method",
+    "seed": "seed",
+    "order": "order",
+    "levels": "levels",
+    "prior": "prior table",
+    "saved": "saved elements",
+    "saved_times": "saved times",
+    "powers": "powers (--fast)",
+    "simdistrict_version": "version of simdistrict",
+}
+
+
+def finished(ensemble: Ensemble, path: Path) -> Written:
+    """What a complete file tells of its members. Raises ScenarioError when it is another's."""
+    read = read_zarr if path.suffix == ".zarr" else read_netcdf
+    stored = read(path, lambda name, _: name == "outcome")
+    hint = "write to another file, or leave --resume out to replace this one"
+    if "members" not in stored.attrs or "outcome" not in stored.variables:
+        raise ScenarioError(Problem(shown(path), "it exists and is no ensemble", hint))
+    differing = _differing(stored, ensemble)
+    if differing:
+        what = f"it holds another ensemble, which differs in: {', '.join(differing)}"
+        raise ScenarioError(Problem(shown(path), what, hint))
+    ends = np.atleast_2d(np.asarray(stored.variables["outcome"].values))
+    outcomes = [{o: int((own == o).sum()) for o in Outcome if (own == o).any()} for own in ends]
+    return Written(tuple(outcomes), ensemble.design.members, complete=True)
+
+
+def _differing(stored: Result, ensemble: Ensemble) -> list[str]:
+    """In what a file differs from what this ensemble would write; values where they are short."""
+    wanted = _head(ensemble)
+    found: dict[str, str] = {}
+    for key, words in _DECIDING.items():
+        old, new = (_comparable(result.attrs.get(key)) for result in (stored, wanted))
+        if old != new:
+            short = max(len(old), len(new)) < 30 and "sha256" not in key
+            found.setdefault(words, f"{words} ({old}, not {new})" if short else words)
+    labels = [[str(n) for n in r.coords["sampled"].values] for r in (stored, wanted)]
+    if labels[0] != labels[1]:
+        found["drawn"] = "what is drawn"
+    return list(found.values())
+
+
+def _comparable(value: object) -> str:
+    """An attribute as text, the same whatever kind of file it was read from."""
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return str(plain(value))
+    return ", ".join(f"{float(x):.17g}" for x in np.ravel(np.asarray(value)))
 
 
 class Parts:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.atomic import replacing
+from simdistrict.atomic import replacing, writable_target
 from simdistrict.errors import EngineError, Problem
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ Values = Sequence[float] | NDArray[np.float64]
 
 STYLES = (("#444444", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#009E73", ":"))
 MARKERS = ("o", "s", "^", "D")
+KINDS = {
+    # suffix: the metadata, and the words by which a file shows that it is ours
+    ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
+    ".png": ({"Software": "simdistrict"}, b"tEXtSoftware\0simdistrict"),
+}
+_HEAD = 4096  # where those words stand
 SHADE, RULE = "#E6E6E6", "#666666"
 SETTINGS = {
     "svg.hashsalt": "simdistrict",
@@ -91,11 +97,24 @@ class Figure:
     rule_label: str = ""
 
 
-def draw(figure: Figure, path: Path) -> list[Path]:
+def is_ours(path: Path) -> bool:
+    """Whether simdistrict drew the figure in this file."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return any(mark in head for _, mark in KINDS.values())
+
+
+def check_targets(path: Path, *, force: bool = False) -> None:
+    """Raise, before anything is computed, what `draw` would raise for this place."""
+    for suffix in KINDS:
+        writable_target(path.with_suffix(suffix), ours=is_ours, force=force)
+
+
+def draw(figure: Figure, path: Path, *, force: bool = False) -> list[Path]:
     """Write a figure as .svg and .png beside each other.
 
     Raises EngineError where matplotlib is not installed, ExchangeError where nothing can be
-    written.
+    written, or where a file stands that is not a figure of ours and `force` is not set.
     """
     try:
         import matplotlib as mpl
@@ -111,9 +130,9 @@ def draw(figure: Figure, path: Path) -> list[Path]:
         canvas = NewCanvas(figsize=(2.0 * figure.columns + 0.4, 1.75 * rows + 0.5))
         _fill(canvas, figure, rows)
         written = []
-        for suffix, facts in ((".svg", {"Date": None}), (".png", {"Software": None})):
+        for suffix, (facts, _) in KINDS.items():
             target = path.with_suffix(suffix)
-            with replacing(target, ours=lambda _: True) as part:
+            with replacing(target, ours=is_ours, force=force) as part:
                 canvas.savefig(part, format=suffix[1:], dpi=150, metadata=facts)
             written.append(target)
     return written

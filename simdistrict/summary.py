@@ -16,23 +16,31 @@ from simdistrict.scenario import Resolved
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An element at both ends of a run: means over its labels, in its own unit."""
+    """An element at both ends of a run: means over its labels, in its own unit.
+
+    stop: the time of the last value; early: the run was to go on from there.
+    """
 
     name: str
     units: str
     first: float
     last: float
     mean_of: int
+    stop: float
+    early: bool = False
 
     def __str__(self) -> str:
         over = f", mean of {self.mean_of}" if self.mean_of > 1 else ""
         unit = "" if self.units in ("", "Dmnl") else f" {self.units}"
-        return f"{self.name}: {self.first:.4g} -> {self.last:.4g}{unit}{over}"
+        end = f" at {self.stop:g}, where it ends" if self.early else ""
+        return f"{self.name}: {self.first:.4g} -> {self.last:.4g}{unit}{over}{end}"
 
 
 def changes(result: Result, model: Model, names: Sequence[str], run: int) -> list[Change]:
     """The named elements at the first and the last computed time of one run."""
     by_name = {fold(str(v.attrs.get("vensim_name", ""))): v for v in result.variables.values()}
+    times = np.asarray(result.coords["time"].values, dtype=float)
+    early = outcome(result, run) is not Outcome.completed
     found = []
     for name in names:
         variable = by_name.get(fold(name))
@@ -42,13 +50,12 @@ def changes(result: Result, model: Model, names: Sequence[str], run: int) -> lis
         if variable.dims[0] == "scenario":
             values = values[run]
         rows = values.reshape(values.shape[0], -1)
-        done = rows[np.isfinite(rows).any(axis=1)]
+        done = np.flatnonzero(np.isfinite(rows).any(axis=1))
         if len(done):
             with np.errstate(all="ignore"):
-                first, last = np.nanmean(done[0]), np.nanmean(done[-1])
-            element = model[name]
-            size = rows.shape[1]
-            found.append(Change(element.name, element.units, float(first), float(last), size))
+                first, last = (float(np.nanmean(rows[k])) for k in (done[0], done[-1]))
+            element, size, stop = model[name], rows.shape[1], float(times[done[-1]])
+            found.append(Change(element.name, element.units, first, last, size, stop, early))
     return found
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.cli.output import ending_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -46,7 +48,13 @@ if TYPE_CHECKING:
     metavar="FILE.csv",
     help="The bands of constants; default: data/parameters.csv beside the model.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.nc or STORE.zarr.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=ending_in(".nc", ".zarr"),
+    help="FILE.nc or STORE.zarr.",
+)
 @click.option(
     "--save",
     metavar="NAME,...|stocks|indicators|all",
@@ -86,7 +94,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Powers up to three times as fast, with an error in their last digit.",
 )
-@click.option("--resume", is_flag=True, help="Go on with an ensemble that was interrupted.")
+@click.option("--resume", is_flag=True, help="Go on where it was interrupted.")
 @click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
 @click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -119,15 +127,16 @@ def command(
 ) -> None:
     """Run each SCENARIO (or model) for many draws of its uncertain constants.
 
-    All scenarios get the same draws. A number that a scenario sets is not drawn in it. A member
-    that does not complete keeps its place, with its outcome and NaN after the time it failed.
+    All scenarios get the same draws. A number that a scenario or --set states is not drawn.
+    A member that does not complete keeps its place, with its outcome and NaN after the time it
+    failed.
     An interrupted ensemble keeps what was done in FILE.parts, for --resume.
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
     _check(members, blocks, workers, scheduler)
     from simdistrict.blocks import Shape
-    from simdistrict.ensemble import ensemble_of
+    from simdistrict.ensemble import drawn, ensemble_of
     from simdistrict.ensemble_file import write_ensemble
     from simdistrict.plan import find, plans_for
     from simdistrict.prior import prior_beside, read_prior, read_prior_file
@@ -139,7 +148,7 @@ def command(
     prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
     shape = Shape(order, levels)
-    count = members if blocks is None else blocks * shape.block(method, len(priors))
+    count = members if blocks is None else blocks * shape.block(method, len(drawn(plans, priors)))
     ensemble = ensemble_of(
         plans,
         priors,
@@ -212,6 +221,8 @@ def _report(
         ]
         document = {"file": str(path), "members": design.members, "seed": design.seed}
         document |= {"method": design.method, "resumed": written.resumed, "runs": runs}
+        document |= {"drawn": [prior.name for prior in design.priors]}
+        document |= {"not_drawn": list(ensemble.stated), "complete_before": written.complete}
         click.echo(json.dumps(document, indent=2))
         return
     if quiet:
@@ -220,8 +231,13 @@ def _report(
         f"{plans[0].prepared.model.name}: {design.members} members, {len(design.priors)} numbers "
         f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, native"
     )
+    if ensemble.stated:
+        click.echo(f"  set, and so not drawn: {', '.join(ensemble.stated)}")
     for plan, counts in zip(plans, written.outcomes, strict=True):
         ends = ", ".join(f"{n} {outcome.name}" for outcome, n in counts.items())
         click.echo(f"  {plan.resolved.name}: {ends}")
+    if written.complete:
+        click.echo(f"{path} is complete: nothing was run or written")
+        return
     again = f", {written.resumed} members from before" if written.resumed else ""
     click.echo(f"wrote {path} in {seconds:.1f} s{again}")

@@ -17,22 +17,25 @@ import click
     show_default=True,
     help="The folder for the figures.",
 )
+@click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
 @click.pass_obj
-def command(settings: dict[str, bool], names: tuple[str, ...], output: Path) -> None:
+def command(settings: dict[str, bool], names: tuple[str, ...], output: Path, force: bool) -> None:
     """Draw figures of the district model, each as .svg and .png; without names all of them.
 
     Needs matplotlib: pip install 'simdistrict[plot]'.
 
     Example: simdistrict plot home_share -o pictures
     """
-    from simdistrict.plot import draw
+    from simdistrict.plot import check_targets, draw
     from simdistrict.tables import Study
     from simdistrict.tables.catalogue import MODEL
     from simdistrict.tables.figures import chosen_figures, describe
 
     wanted = chosen_figures(names)
+    for name in wanted:
+        check_targets(output / name, force=force)
     study = Study(MODEL)
     for name in wanted:
-        draw(describe(name, study), output / name)
+        draw(describe(name, study), output / name, force=force)
     if not settings["quiet"]:
         click.echo(f"wrote {len(wanted)} figures into {output}: {', '.join(wanted)}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.cli.output import ending_in
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=ending_in(".nc"),
+    help="The NetCDF file to write: FILE.nc.",
+)
 @click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
 @click.option(
     "--changes",
@@ -119,7 +127,13 @@ def _report(
                 "outcome": outcome.name,
                 "message": message,
                 "indicators": [
-                    {"name": c.name, "units": c.units, "first": c.first, "last": c.last}
+                    {
+                        "name": c.name,
+                        "units": c.units,
+                        "first": c.first,
+                        "last": c.last,
+                        "last_time": c.stop,
+                    }
                     for c in changes
                 ],
             }

@@ -7,6 +7,7 @@ here, except that lookups must be known to tell `table(x)` from a call of a func
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -127,6 +128,13 @@ class _Parser:
             f'{what}, near "{near}"' if near else f"{what} at its end", token.start
         )
 
+    def finite(self, text: str, token: Token) -> float:
+        """A number as written. Raises EquationError for one beyond what a float holds."""
+        value = float(text)
+        if not math.isfinite(value):
+            raise self.error(f"{text} is not a finite number, write one below 1.8e308", token)
+        return value
+
     def expect(self, sign: str, after: str) -> None:
         if self.here.text != sign:
             raise self.error(f'"{sign}" is missing {after}')
@@ -207,7 +215,7 @@ class _Parser:
         if kind == "name":
             return self.named(text)
         if kind == "number":
-            return Number(float(text))
+            return Number(self.finite(text, token))
         if text == "(":
             if self.here.kind == "bracket" or self.is_point():
                 return self.points()
@@ -332,7 +340,7 @@ class _Parser:
             self.step()
         self.step()
         try:
-            numbers = [tuple(float(cell.rstrip(",")) for cell in row) for row in rows]
+            numbers = [tuple(self.finite(cell.rstrip(","), start) for cell in row) for row in rows]
         except ValueError:
             raise self.error("TABBED ARRAY holds something other than numbers", start) from None
         if not numbers or len(set(map(len, numbers))) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from simdistrict.errors import ModelError, Problem
@@ -39,6 +40,9 @@ def read_points(text: str, element: str, where: str) -> Points:
     if not pairs or left_over:
         what = f'near "{left_over[:20]}"' if left_over else "there are no points"
         raise ModelError(Problem(where, f'the lookup "{element}" cannot be read: {what}'))
+    if not all(math.isfinite(number) for pair in pairs for number in pair):
+        what = f'the lookup "{element}" has a value that is not a finite number'
+        raise ModelError(Problem(where, what, "write numbers below 1.8e308"))
     # Vensim asks for ascending x; a stable sort keeps the order of a vertical step
     pairs.sort(key=lambda pair: pair[0])
     return Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), limits)

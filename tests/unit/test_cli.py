@@ -208,6 +208,31 @@ def test_a_run_that_diverges_ends_with_4_and_keeps_what_was_computed(
         assert data.outcome.attrs["flag_meanings"].split()[int(data.outcome)] == "diverged"
         assert data.level[0] == 3
         assert np.isnan(data.level[-1])
+        last = float(data.time[np.isfinite(data.level.values)][-1])
+    assert 0 < last < 10
+    assert f"at {last:g}, where it ends" in answer.out
+    told = json.loads(call(capsys, "run", "blow.mdl", "-o", "blow.nc", "--json").out)
+    assert told["runs"][0]["indicators"][0]["last_time"] == last
+    assert "where it ends" not in call(capsys, "run", "plain", "-o", "plain.nc").out
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x", "runs/x.zarr"])
+def test_a_result_of_another_kind_is_refused(project: Path, capsys: Capsys, name: str) -> None:
+    answer = call(capsys, "run", "plain", "-o", name)
+    assert answer.code == 2
+    assert "only .nc can be written" in answer.err
+    assert not Path(name).exists()
+
+
+def test_a_number_that_is_not_finite_is_refused_where_it_stands(
+    project: Path, capsys: Capsys
+) -> None:
+    Path("big.mdl").write_text(mdl("good = 1\nbad = 1e400\nlevel = INTEG(bad, 3)"))
+    answer = call(capsys, "run", "big.mdl", "-o", "big.nc")
+    assert answer.code == 3
+    assert "big.mdl:4 |" in answer.err
+    assert "1e400 is not a finite number" in answer.err
+    assert not Path("big.nc").exists()
 
 
 def test_places_that_cannot_be_written(project: Path, capsys: Capsys) -> None:

@@ -126,6 +126,57 @@ def test_scenarios_share_their_draws_and_what_one_states_is_not_drawn_in_it() ->
 
 
 @pytest.mark.usefixtures("project")
+def test_what_is_set_is_not_drawn_and_not_ranked(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["ensemble", "free.yaml", "--members", 64, "--prior", "prior.csv"]
+    assert call(capsys, *words, "-o", "all.nc").code == 0
+    answer = call(capsys, *words, "-o", "out.nc", "--set", "tax=1")
+    assert answer.code == 0
+    assert "64 members, 3 numbers drawn for each" in answer.out
+    assert "set, and so not drawn: tax" in answer.out
+    whole, data = opened(Path("all.nc")), opened(Path("out.nc"))
+    left = ["rate", "level[south]", "path[10]"]
+    assert list(data["sampled"].values) == left
+    assert (whole.attrs["not_drawn"], data.attrs["not_drawn"]) == ("nothing", "tax")
+    np.testing.assert_array_equal(data["design"], whole["design"].isel(sampled=[0, 2, 3]))
+    ranked = call(capsys, "sensitivity", "out.nc", "--indicator", "double", "--method", "pawn")
+    assert ranked.code == 0
+    assert "rate" in ranked.out
+    assert "tax" not in ranked.out
+    assert call(capsys, "rerun", "out.nc").code == 0
+    alone = ensemble(8, "taxed.yaml")
+    assert alone.stated == ("rate",)
+    assert [prior.name for prior in alone.design.priors] == ["tax", *left[1:]]
+
+
+@pytest.mark.usefixtures("project")
+def test_blocks_are_counted_for_what_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["ensemble", "free.yaml", "--prior", "prior.csv", "-o", "out.nc"]
+    words += ["--method", "saltelli", "--set", "tax=1", "--set", "rate=0.1", "--json"]
+    told = json.loads(call(capsys, *words, "--blocks", 3).out)
+    assert told["members"] == 3 * 4
+    assert told["not_drawn"] == ["rate", "tax"]
+
+
+@pytest.mark.usefixtures("project")
+def test_nothing_left_to_draw_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("prior.csv").write_text("".join(PRIOR.splitlines(keepends=True)[:2]))
+    words = ["ensemble", "taxed.yaml", "--prior", "prior.csv", "-o", "out.nc"]
+    answer = call(capsys, *words, "--members", 4)
+    assert answer.code == 3
+    assert "nothing is left to draw" in answer.err
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("name", ["x.csv", "x", "runs/x.NC"])
+def test_a_file_of_another_kind_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["ensemble", "free.yaml", "--members", 4, "--prior", "prior.csv"]
+    answer = call(capsys, *words, "-o", name)
+    assert answer.code == 2
+    assert "only .nc or .zarr can be written" in answer.err
+    assert not Path(name).exists()
+
+
+@pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(("method", "members"), [*((m, 100) for m in PLAIN), *BLOCKED])
 def test_the_same_ensemble_writes_the_same_bytes_whatever_the_workers(
     method: str, members: int, monkeypatch: pytest.MonkeyPatch
@@ -205,6 +256,46 @@ def test_another_ensemble_is_not_resumed() -> None:
     with pytest.raises(ScenarioError, match="not left by an interrupted ensemble"):
         write_ensemble(ensemble(100), Path("out.nc"))
     assert Path("out.nc.parts/mine.txt").exists()
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("name", ["out.nc", "out.zarr"])
+def test_a_complete_file_is_neither_run_again_nor_replaced_by_another(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[object] = ["ensemble", "taxed.yaml", "free.yaml", "--prior", "prior.csv"]
+    words += ["-o", name, "--resume"]
+    assert call(capsys, *words, "--members", 32).code == 0
+    head = Path(name) if name.endswith(".nc") else Path(name) / ".zmetadata"
+    before = head.read_bytes(), head.stat().st_mtime_ns
+    monkeypatch.setattr(Ensemble, "run_chunk", None)
+    answer = call(capsys, *words, "--members", 32)
+    assert answer.code == 0
+    assert f"{name} is complete" in answer.out
+    assert "taxed: 32 completed" in answer.out
+    Path("other.csv").write_text(PRIOR.replace("0.3", "0.4"))
+    for options, said in (
+        (["--members", 33], "members (32, not 33)"),
+        (["--members", 32, "--seed", 7], "seed (0, not 7)"),
+        (["--members", 32, "--method", "sobol"], "method (lhs, not sobol)"),
+        (["--members", 32, "--prior", "other.csv"], "prior table"),
+        (["--members", 32, "--save", "stock"], "saved elements"),
+        (["--members", 32, "--times", "all"], "saved times"),
+        (["--members", 32, "--set", "rate=0.2"], "scenarios, what is drawn"),
+        (["--members", 32, "--fast"], "powers (--fast)"),
+    ):
+        answer = call(capsys, *words, *options)
+        assert answer.code == 3
+        assert said in answer.err
+    assert (head.read_bytes(), head.stat().st_mtime_ns) == before
+    assert not Path(f"{name}.parts").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_run_is_not_resumed_as_an_ensemble(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, "run", "free.yaml", "-o", "out.nc").code == 0
+    with pytest.raises(ScenarioError, match="it exists and is no ensemble"):
+        write_ensemble(ensemble(10), Path("out.nc"), resume=True)
 
 
 @pytest.mark.usefixtures("project")

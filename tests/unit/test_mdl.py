@@ -183,6 +183,23 @@ def test_unreadable_equation_says_where() -> None:
     assert '"bad"' in message
 
 
+@pytest.mark.parametrize(
+    "right",
+    ["1e400", "-1e400", "2 * 1e400", "1, 1e400", "TABBED ARRAY(1 1e400)", "INTEG(1, 1e400)"],
+)
+def test_a_number_that_is_not_finite_is_refused(right: str) -> None:
+    name = "bad[place]" if "1 " in right or "1," in right[:2] else "bad"
+    message = problems(mdl(f"place: a, b ~ ~ |\n{name} = {right}"))
+    assert "model.mdl:4" in message
+    assert "1e400 is not a finite number" in message
+
+
+def test_a_point_that_is_not_finite_is_refused() -> None:
+    message = problems(mdl("table((0,1),(1,1e400))\nx = table(Time)"))
+    assert "model.mdl:2" in message
+    assert "not a finite number" in message
+
+
 def test_deep_nesting_is_an_error_and_not_a_crash() -> None:
     begin = time.monotonic()
     assert problems(mdl("a = " + "(" * 10_000 + "1" + ")" * 10_000))

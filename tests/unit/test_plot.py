@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import EngineError
-from simdistrict.plot import Figure, Line, Panel, Points, draw
+from simdistrict.errors import EngineError, ExchangeError
+from simdistrict.plot import Figure, Line, Panel, Points, draw, is_ours
+from tests.program import call
 
 PANELS = tuple(
     Panel(name, (Line([0, 1], [0, 1], "model"),), (Points([1], [0.5], "record"),), "small print")
@@ -31,3 +32,40 @@ def test_without_matplotlib_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(EngineError, match=r"pip install 'simdistrict\[plot\]'"):
         draw(FIGURE, tmp_path / "picture")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_a_figure_that_is_not_ours_is_kept_unless_forced(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure as Canvas
+
+    foreign = tmp_path / f"picture{suffix}"
+    Canvas().savefig(foreign)
+    before = foreign.read_bytes()
+    with pytest.raises(ExchangeError, match="not written by simdistrict"):
+        draw(FIGURE, tmp_path / "picture")
+    assert foreign.read_bytes() == before
+    draw(FIGURE, tmp_path / "picture", force=True)
+    assert foreign.read_bytes() != before
+    draw(FIGURE, tmp_path / "picture")
+
+
+def test_the_command_keeps_a_foreign_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    mine = tmp_path / "home_share.png"
+    mine.write_text("mine")
+    answer = call(capsys, "plot", "home_share", "-o", tmp_path)
+    assert answer.code == 1
+    assert str(mine) in answer.err
+    assert "--force" in answer.err
+    assert [p.name for p in tmp_path.iterdir()] == ["home_share.png"]
+    assert mine.read_text() == "mine"
+
+
+def test_the_committed_figures_are_ours() -> None:
+    images = Path(__file__).parents[2] / "docs" / "images"
+    figures = [p for p in images.iterdir() if p.suffix in (".svg", ".png")]
+    assert figures
+    assert all(is_ours(p) for p in figures)

@@ -266,6 +266,8 @@ def test_control_elements_of_the_file_keep_their_words() -> None:
         ('<module name="far"/>', 'there is no model for the module "far"'),
         ('<module name="far" resource="http://x/y"/>', "lies in another file"),
         (aux("x", "1", "<gf><ypts>1,2</ypts></gf>"), "neither xpts nor an xscale"),
+        (aux("x", "1e400"), "1e400, which is not a finite number"),
+        (aux("x", "1", "<gf><xpts>0,1</xpts><ypts>1,1e400</ypts></gf>"), "not finite"),
         (aux("x", "1", "<gf><xpts>1</xpts><ypts>1,2</ypts></gf>"), "has 1 xpts and 2 ypts"),
         ('<aux name="x"><dimensions><dim name="Q"/></dimensions></aux>', "is not defined"),
         (aux("x", "(" * 10_000 + "1" + ")" * 10_000), "is nested too deeply"),

@@ -5,6 +5,7 @@ A name may be an element, a lookup, a dimension or a function; `meaning` knows.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -90,6 +91,9 @@ def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
 def _array(text: str, element: str, place: str) -> Array:
     """A list of numbers, rows that end in semicolons, as Vensim exports arrays."""
     rows = [[float(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
+    if not all(math.isfinite(value) for row in rows for value in row):
+        what = f'the list of numbers of "{element}" holds one that is not finite'
+        raise ModelError(Problem(place, what, "write numbers below 1.8e308"))
     if len(set(map(len, rows))) > 1:
         what = f'the list of numbers of "{element}" has rows of different lengths'
         raise ModelError(Problem(place, what))
@@ -195,8 +199,11 @@ class _Parser:
     def primary(self) -> Expr:
         token = self.token
         if token.kind == "number":
+            value = float(token.text)
+            if not math.isfinite(value):
+                raise self.error(f"holds {token.text}, which is not a finite number")
             self.at += 1
-            return Number(float(token.text))
+            return Number(value)
         if self.accept("("):
             inner = self.expression(1)
             self.expect(")")

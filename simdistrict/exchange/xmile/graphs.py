@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from simdistrict.errors import ModelError, Problem
@@ -87,9 +88,12 @@ def _numbers(node: Node | None, error: object) -> list[float]:
     text = node.text.strip().strip(separator)
     words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
     try:
-        return [float(word[:200]) for word in words]
+        numbers = [float(word[:200]) for word in words]
     except ValueError:
         raise error(f'has "{text[:30]}" where numbers are needed') from None
+    if not all(map(math.isfinite, numbers)):
+        raise error(f'has a number that is not finite in "{text[:30]}"')
+    return numbers
 
 
 def _scale(node: Node | None, error: object) -> tuple[float, float] | None:

@@ -1,0 +1,25 @@
+"""What the name of an output file must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+Callback = Callable[[click.Context, click.Parameter, Path | None], Path | None]
+
+
+def ending_in(*suffixes: str) -> Callback:
+    """A check of an option: its file name has one of the suffixes, or the usage is wrong."""
+
+    def check(ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+        if path is None or path.suffix in suffixes:
+            return path
+        seen = f'ends in "{path.suffix}"' if path.suffix else "has no suffix"
+        wanted = " or ".join(suffixes)
+        first = path.with_suffix(suffixes[0]) if path.name else f"FILE{suffixes[0]}"
+        what = f'"{path}" {seen}: only {wanted} can be written, for example {first}'
+        raise click.BadParameter(what, ctx, option)
+
+    return check
