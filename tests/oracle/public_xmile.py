@@ -75,12 +75,7 @@ REASONS = {
     "tests/subscript_subranges_equal/": _UNFINISHED,
     "tests/subscript_updimensioning": _UNFINISHED,
     "tests/subscripted_flows": _UNFINISHED,
-    "tests/subscripted_trig": _WAITS + "ARCCOS and others.",
-    "tests/trig/": _WAITS + "ARCTAN.",
-    "models/trend/trend.stmx": _WAITS + "TREND.",
-    "models/delayfixed/": _WAITS + "DELAY FIXED.",
-    "test/previous/": _WAITS + "DELAY FIXED, for PREVIOUS.",
-    "test/vector_snapshot_operand/": _WAITS + "DELAY FIXED of an array, VECTOR SORT ORDER.",
+    "test/vector_snapshot_operand/": _WAITS + "DELAY FIXED inside a sum, VECTOR SORT ORDER.",
     "test/vector_computed_operand/": _WAITS + "VECTOR SORT ORDER, RANK, VECTOR ELM MAP.",
 }
 

@@ -74,7 +74,7 @@ def _counted(model: Model) -> Model:
         initial = None if old.initial is None else number(old.initial)
         return replace(old, expression=number(old.expression), initial=initial)
 
-    uses = [e for e in model if any(_counts(q.expression) for q in e.equations)]
+    uses = [e for e in model if any(map(_counts, e.equations))]
     if not uses:
         return model
     elements = (
@@ -83,8 +83,10 @@ def _counted(model: Model) -> Model:
     return replace(model, elements=tuple(elements))
 
 
-def _counts(expr: Expr) -> bool:
-    return any(isinstance(node, Call) and node.function == "ELMCOUNT" for node in walk(expr))
+def _counts(equation: Equation) -> bool:
+    trees = filter(None, (equation.expression, equation.initial))
+    nodes = (node for tree in trees for node in walk(tree))
+    return any(isinstance(node, Call) and node.function == "ELMCOUNT" for node in nodes)
 
 
 class _Preparation:
