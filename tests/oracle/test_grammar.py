@@ -29,6 +29,9 @@ def alike(expr: Expr) -> Expr:
             return Call(lookup.name.upper(), (alike(x),))
         case Unary("-", Number(value)):
             return Number(-value)
+        case Call("FORECAST", (*args, Number(0.0))) if len(args) == 3:
+            # PySD adds the initial trend that is left out
+            return alike(Call("FORECAST", tuple(args)))
     nodes = children(expr)
     return rebuild(expr, tuple(map(alike, nodes))) if nodes else expr
 

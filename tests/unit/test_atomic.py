@@ -57,7 +57,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 def test_a_foreign_file_is_kept_unless_forced(tmp_path: Path) -> None:
     target = tmp_path / "x.txt"
     target.write_text("old")
-    with pytest.raises(ExchangeError, match="not written by simdistrict") as caught:
+    with pytest.raises(ExchangeError, match="the file exists") as caught:
         write_text(target, "new")
     assert "--force" in str(caught.value)
     assert target.read_text() == "old"

@@ -57,7 +57,7 @@ def test_the_command_keeps_a_foreign_file(
     mine = tmp_path / "home_share.png"
     mine.write_text("mine")
     answer = call(capsys, "plot", "home_share", "-o", tmp_path)
-    assert answer.code == 1
+    assert answer.code == 3
     assert str(mine) in answer.err
     assert "--force" in answer.err
     assert [p.name for p in tmp_path.iterdir()] == ["home_share.png"]
