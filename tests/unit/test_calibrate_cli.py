@@ -175,3 +175,14 @@ def test_a_run_that_does_not_complete_is_told(project: Path, capsys: Capsys) -> 
     answer = call(capsys, "calibrate", "wild.mdl", "--data", "w.csv")
     assert answer.code == 4
     assert "did not complete" in answer.out
+
+
+def test_what_makes_a_fit_doubtful_is_told(project: Path, capsys: Capsys) -> None:
+    nothing = call(capsys, "calibrate", "m/farm.mdl", "--assess", "--until", "-5")
+    assert "no datum lies before -5" in nothing.err
+    worse = call(capsys, "calibrate", "m/farm.mdl", "--free", "growth rate[north]=0.6:0.9")
+    assert '"growth rate[north]" is 0.1 in the model, outside 0.6 to 0.9' in worse.err
+    assert "the fit is worse than the model as it was" in worse.err
+    both = call(capsys, "calibrate", "m/farm.mdl", "--assess", "--free", "growth rate[north]=0:1")
+    assert both.code == 2
+    assert "leave one out" in both.err

@@ -18,7 +18,7 @@ from simdistrict.exchange.cells import cell_rows, with_cells
 from simdistrict.exchange.fill import fill_text, filled
 from simdistrict.exchange.mdl import read_mdl_text
 from simdistrict.exchange.splice import Edit, plain, read_exact, spliced, write_exact
-from simdistrict.exchange.tables import Table, parse_table, update_table, updated
+from simdistrict.exchange.tables import Table, parse_table, read_tables, update_table, updated
 from simdistrict.expr import Array, Number
 from simdistrict.model import constant_values, lookup_points
 from tests.program import call
@@ -402,3 +402,13 @@ def test_the_constants_of_a_changes_file_go_into_their_tables(tmp_path: Path) ->
     assert CliRunner().invoke(command, arguments, catch_exceptions=False).exit_code == 0
     assert "rate,right,Dmnl,2.35\npull,,Dmnl,3.99\n" in table.read_text(encoding="utf-8")
     assert "1,2.35" in model.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_not_separated_by_commas_is_refused(tmp_path: Path, separator: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    text = "element,unit,value\npull,Dmnl,3\n".replace(",", separator)
+    (folder / "numbers.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="not separated by commas"):
+        read_tables(folder)
