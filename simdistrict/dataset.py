@@ -5,6 +5,7 @@ Plain numpy values; xarray is imported only by `to_xarray`, files are written by
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,11 @@ def text(values: Iterable[str]) -> NDArray[Any]:
     array = np.empty(len(listed), object)
     array[:] = listed
     return array
+
+
+def finite(value: float) -> float | None:
+    """A number that a document can hold: None for one that is not finite."""
+    return float(value) if math.isfinite(value) else None
 
 
 def plain(value: object) -> Any:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from simdistrict.cli import options
+
 if TYPE_CHECKING:
     from simdistrict.calibration import Assessment, Calibration, Progress
     from simdistrict.calibration.settings import Settings
@@ -30,21 +32,10 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), help="Of the starts.  [default: 1]")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--profile", is_flag=True, help="Profile ranges too; hundreds of runs each.")
-@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
-@click.option(
-    "--changes",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.cin",
-    help="Vensim changes file (repeatable, later wins; --set is on top).",
-)
+@options.sets
+@options.changes
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder for tables.")
-@click.option(
-    "--backend",
-    type=click.Choice(["auto", "interpreted", "pysd"]),
-    default="auto",
-    show_default=True,
-)
+@options.backend
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj

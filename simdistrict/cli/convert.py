@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from simdistrict.cli import options
+
 DATA = (".nc", ".csv", ".tab", ".dat")
 SCENARIOS = (".yaml", ".yml")
 
@@ -15,7 +17,7 @@ SCENARIOS = (".yaml", ".yml")
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--scenario", help="Write this scenario into the model; or which run of a .nc file.")
-@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@options.sets
 @click.option("--model", help="The model that a .cin file is for.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 def command(

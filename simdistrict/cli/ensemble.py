@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.cli import options
 from simdistrict.cli.output import ending_in
 
 if TYPE_CHECKING:
@@ -67,21 +68,9 @@ if TYPE_CHECKING:
     metavar="final|all|TIME,...",
     help="When to keep it: at the end, at every save step, or at some times.",
 )
-@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
-@click.option(
-    "--changes",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.cin",
-    help="Vensim changes file (repeatable, later wins; --set is on top).",
-)
-@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"]))
-@click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps.")
-@click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps.")
-@click.option("--time-step", type=float, help="In the model's time unit.")
-@click.option("--save-step", type=float, help="In the model's time unit.")
-@click.option("--initial-time", type=float)
-@click.option("--final-time", type=float)
+@options.sets
+@options.changes
+@options.steps
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs the members instead."

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from simdistrict.cli import options
+
 if TYPE_CHECKING:
     from simdistrict.dataset import Result
 
@@ -23,7 +25,7 @@ _OPTIONS = (
     click.option(
         "--output", "outputs", multiple=True, metavar="NAME", help="Read it (repeatable)."
     ),
-    click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant."),
+    options.sets,
     click.option("--seed", type=int, default=0, show_default=True),
     click.option("--horizon", type=float, default=400.0, show_default=True, help="Of flows."),
     click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.cli import options
 from simdistrict.cli.output import ending_in
 
 if TYPE_CHECKING:
@@ -27,21 +28,9 @@ if TYPE_CHECKING:
     callback=ending_in(".nc"),
     help="The NetCDF file to write: FILE.nc.",
 )
-@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
-@click.option(
-    "--changes",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.cin",
-    help="Vensim changes file (repeatable, later wins; --set is on top).",
-)
-@click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"]))
-@click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps.")
-@click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps.")
-@click.option("--time-step", type=float, help="In the model's time unit.")
-@click.option("--save-step", type=float, help="In the model's time unit.")
-@click.option("--initial-time", type=float)
-@click.option("--final-time", type=float)
+@options.sets
+@options.changes
+@options.steps
 @click.option(
     "--save",
     default="all",
@@ -49,12 +38,7 @@ if TYPE_CHECKING:
     metavar="NAME,...|stocks|indicators|all",
     help="What to keep; indicators are what the scenario reports.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(["auto", "interpreted", "native", "pysd"]),
-    default="auto",
-    show_default=True,
-)
+@options.backend
 @click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
 @click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.cli import options
+
 if TYPE_CHECKING:
     from simdistrict.model import Element, Model
 
@@ -21,7 +23,7 @@ def command() -> None:
 
 @command.command("scenario")
 @click.argument("scenario")
-@click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+@options.sets
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
     """Every value of SCENARIO and where it comes from.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.dataset import Result, Variable
+from simdistrict.dataset import Result, Variable, finite
 from simdistrict.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.regimes.field import Array
@@ -199,16 +199,12 @@ def _warning(times: Array, values: Array, window: float, bandwidth: float) -> di
     found = early_warnings(times, values, window, bandwidth)
     return {
         "times": [float(t) for t in found.times],
-        "variance": [_finite(x) for x in found.variance],
-        "autocorrelation": [_finite(x) for x in found.autocorrelation],
-        "variance_tau": _finite(found.variance_tau),
-        "autocorrelation_tau": _finite(found.autocorrelation_tau),
-        "residual_share": _finite(found.residual_share),
+        "variance": [finite(x) for x in found.variance],
+        "autocorrelation": [finite(x) for x in found.autocorrelation],
+        "variance_tau": finite(found.variance_tau),
+        "autocorrelation_tau": finite(found.autocorrelation_tau),
+        "residual_share": finite(found.residual_share),
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _tau(value: float | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.atomic import write_text
-from simdistrict.dataset import CONVENTIONS, Result, Variable, text
+from simdistrict.dataset import CONVENTIONS, Result, Variable, finite, text
 from simdistrict.errors import ExchangeError, Problem
 from simdistrict.netcdf import write_netcdf
 from simdistrict.sensitivity.discovery import Discovery
@@ -92,14 +92,14 @@ def document(found: Indices | Discovery) -> dict[str, object]:
 def _indices(found: Indices) -> dict[str, object]:
     names = found.sample.names
     pairs = [
-        {"elements": [a, names[j]], **{key: _plain(v[i, j]) for key, v in found.pairs.items()}}
+        {"elements": [a, names[j]], **{key: finite(v[i, j]) for key, v in found.pairs.items()}}
         for i, a in enumerate(names)
         for j in range(i + 1, len(names))
         if found.pairs
     ]
     return {
         "indices": [
-            {"element": names[k], **{key: _plain(v[k]) for key, v in found.columns.items()}}
+            {"element": names[k], **{key: finite(v[k]) for key, v in found.columns.items()}}
             for k in found.ranked
         ],
         **({"pairs": pairs} if pairs else {}),
@@ -117,8 +117,8 @@ def _boxes(found: Discovery) -> dict[str, object]:
                 "limits": [
                     {
                         "element": found.sample.names[limit.place],
-                        "low": _plain(limit.low),
-                        "high": _plain(limit.high),
+                        "low": finite(limit.low),
+                        "high": finite(limit.high),
                         "quasi_p": limit.quasi_p,
                         "coverage_without": limit.coverage,
                         "density_without": limit.density,
@@ -130,10 +130,6 @@ def _boxes(found: Discovery) -> dict[str, object]:
             for box in found.boxes
         ]
     }
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _facts(found: Indices | Discovery) -> dict[str, object]:
