@@ -186,3 +186,11 @@ def test_what_makes_a_fit_doubtful_is_told(project: Path, capsys: Capsys) -> Non
     both = call(capsys, "calibrate", "m/farm.mdl", "--assess", "--free", "growth rate[north]=0:1")
     assert both.code == 2
     assert "leave one out" in both.err
+
+
+def test_every_backend_gives_the_same_fit(project: Path, capsys: Capsys) -> None:
+    for backend in ("interpreted", "native"):
+        words = ("calibrate", "m/farm.mdl", "--backend", backend, "-o", backend)
+        assert call(capsys, *words).code == 0
+    first, second = (table(f"{backend}/constants.csv") for backend in ("interpreted", "native"))
+    assert [row["fitted"] for row in first] == [row["fitted"] for row in second]

@@ -1,4 +1,4 @@
-"""The criticality index G_tot by district and year: above one, two regimes can exist."""
+"""The criticality index G_tot by district and year, and what it says of regimes."""
 
 from __future__ import annotations
 

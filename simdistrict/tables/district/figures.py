@@ -52,7 +52,7 @@ def criticality(study: Study) -> Figure:
         shade_from=FITTED,
         shade_label="prediction",
         rule=1.0,
-        rule_label="two regimes can exist above one",
+        rule_label="one: two regimes need more somewhere between them",
     )
 
 
