@@ -22,6 +22,8 @@ from simdistrict.errors import EngineError, Problem
 from simdistrict.model import TimeGrid
 
 MAX_EVALUATIONS = 2_000_000
+# integrators for models whose time constants are very unlike, and scipy's names for them
+IMPLICIT = {"stiff": "LSODA", "bdf": "BDF", "radau": "Radau"}
 # restart this share of a segment behind a sampled condition's change, on its other side
 _NUDGE = 1e-10
 
@@ -71,13 +73,17 @@ def stiff_steps(
     constants: Sequence[float],
     moves: Sequence[Move] = (),
     *,
+    integrator: str = "stiff",
     tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
     kernel: Kernel | None = None,
     vector: Any = None,
 ) -> Trajectory:
-    """Run with scipy's LSODA (Hindmarsh and Petzold), for models with very unlike time constants.
+    """Run a model with very unlike time constants.
 
+    integrator: `stiff` for scipy's LSODA (Hindmarsh and Petzold), which changes to explicit steps
+    where they do; `bdf` for backward differentiation of order 1 to 5, `radau` for the implicit
+    Runge-Kutta method of order 5 (Hairer and Wanner), whose Jacobians are finite differences.
     kernel, vector: another backend's, the vector with the constants in it. Otherwise as
     `adaptive_steps`.
     """
@@ -85,7 +91,14 @@ def stiff_steps(
     kernel = kernel or Kernel(program)
     vector = list(constants) if vector is None else vector
     return _Adaptive(
-        kernel, vector, program, grid, moves, tolerance, max_evaluations, method="LSODA"
+        kernel,
+        vector,
+        program,
+        grid,
+        moves,
+        tolerance,
+        max_evaluations,
+        method=IMPLICIT[integrator],
     ).run()
 
 
@@ -146,7 +159,7 @@ class _Adaptive:
         self.method = method
         self.schedule = Schedule(moves, list(vector))
         self.tolerance = tolerance
-        self.left = max_evaluations
+        self.most = self.left = max_evaluations
         layout = program.layout
         self.stocks = slice(layout.stocks.start, layout.stocks.stop)
         self.rates = slice(layout.rates.start, layout.rates.stop)
@@ -223,7 +236,10 @@ class _Adaptive:
             self.times.pop()
             self.rows.pop()
             return self.stopped(Outcome.diverged)
-        return Trajectory(tuple(self.times), self.rows, Ending(Outcome.completed, stop))
+        return self.path(Ending(Outcome.completed, stop))
+
+    def path(self, ending: Ending) -> Trajectory:
+        return Trajectory(tuple(self.times), self.rows, ending, self.most - self.left)
 
     def stopped(self, outcome: Outcome) -> Trajectory:
         last = self.times[-1] if self.times else self.grid.start
@@ -231,7 +247,7 @@ class _Adaptive:
             ending = diverged(self.program, self.v, last)
         else:
             ending = exhausted(last)
-        return Trajectory(tuple(self.times), self.rows, ending)
+        return self.path(ending)
 
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
         """From a to b with a smooth right-hand side, but for sampled conditions."""

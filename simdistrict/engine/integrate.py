@@ -31,11 +31,13 @@ class Trajectory:
 
     times: in the model's time unit; rows: for each time the values of the vector, up to
     `layout.values`. A run that ended early has fewer rows than its grid has saved points.
+    evaluations: how many slopes steps of their own length took; zero on a grid.
     """
 
     times: tuple[float, ...]
     rows: Sequence[Sequence[float]]
     ending: Ending
+    evaluations: int = 0
 
 
 def fixed_steps(

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock, local
 
 import numpy as np
@@ -18,16 +19,19 @@ from numpy.typing import NDArray
 
 from simdistrict.engine.adaptive import (
     AS_USUAL,
+    IMPLICIT,
     MAX_EVALUATIONS,
     Tolerance,
     refuse_stepwise,
     segments,
 )
+from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import Adaptive, Memory, Orders, Reals, orders
 from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.outcome import Outcome
+from simdistrict.engine.over_time import reduced
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
 from simdistrict.model import TimeGrid
@@ -42,12 +46,14 @@ class Members:
     """What was kept of many runs.
 
     values: (members, points, places), NaN from where a member ended early; outcome: per member
-    an `Outcome`; time: the last time that was computed, of saved times where steps are adaptive.
+    an `Outcome`; time: the last time that was computed, of saved times where steps are adaptive;
+    reduced: (members, reductions, places), NaN for a member that ended early.
     """
 
     values: Reals
     outcome: NDArray[np.int8]
     time: Reals
+    reduced: Reals
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,7 @@ class Batch:
     that differ from member to member; places, points: what to keep, and the numbers of the
     points in time at which; integrator, tolerance, max_evaluations: as for a single run.
     fast: powers of members in lanes may differ from the C library's in their last digit.
+    reduce: names of `over_time.REDUCTIONS`, taken over the saved points of the grid.
     """
 
     program: Program
@@ -71,6 +78,51 @@ class Batch:
     tolerance: Tolerance = AS_USUAL
     max_evaluations: int = MAX_EVALUATIONS
     fast: bool = False
+    reduce: Sequence[str] = ()
+
+    @cached_property
+    def rows(self) -> Sequence[int]:
+        """The numbers of the points in time that a run hands over."""
+        return sorted({*self.points, *self.grid.saved}) if self.reduce else self.points
+
+    def empty(self, numbers: Reals) -> Members:
+        """Room for the results of members; raises ValueError where numbers do not fit places."""
+        if numbers.ndim != 2 or numbers.shape[1] != len(self.sampled):
+            raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
+        count, places = len(numbers), len(self.places)
+        values = np.empty((count, len(self.points), places))
+        found = np.empty((count, len(self.reduce), places))
+        return Members(values, np.empty(count, np.int8), np.empty(count), found)
+
+    def keep(self, done: Members, members: slice, rows: Reals) -> None:
+        """Take what is wanted out of the rows of some members, (members, rows, places)."""
+        if not self.reduce:
+            done.values[members] = rows
+            return
+        done.values[members] = rows[:, np.searchsorted(self.rows, self.points)]
+        saved = list(self.grid.saved)
+        times = [self.grid.at(i) for i in saved]
+        series = rows[:, np.searchsorted(self.rows, saved)]
+        done.reduced[members] = reduced(series, times, self.reduce)
+
+    def end(self, done: Members, members: slice, ended: Reals) -> None:
+        """How some members on a grid ended: below zero, or the point that was not finite."""
+        grid = self.grid
+        done.outcome[members] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
+        before = grid.start + np.maximum(ended - 1, 0) * grid.time_step
+        done.time[members] = np.where(ended < 0, grid.stop, before)
+
+    def alone(self, grid: TimeGrid, constants: Sequence[float]) -> Trajectory:
+        """One member that runs by itself, with scipy's steps."""
+        return native_stiff(
+            self.program,
+            grid,
+            constants,
+            self.moves,
+            integrator=self.integrator,
+            tolerance=self.tolerance,
+            max_evaluations=self.max_evaluations,
+        )
 
     def run(self, numbers: Reals, threads: int | None = None) -> Members:
         """Run one member per row of `numbers`, whose columns stand for the sampled places.
@@ -80,16 +132,15 @@ class Batch:
         Raises EngineError where adaptive steps cannot run the program.
         """
         numbers = np.ascontiguousarray(numbers, float)
-        if numbers.ndim != 2 or numbers.shape[1] != len(self.sampled):
-            raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
+        done = self.empty(numbers)
         threads = threads or cores()
         work: _Work
-        if self.integrator == "stiff":
-            work = _StiffWork(self, numbers, 1)
+        if self.integrator in IMPLICIT:
+            work = AloneWork(self, numbers, done, 1)
         elif self.integrator == "adaptive":
-            work = _AdaptiveWork(self, numbers, 1)
+            work = _AdaptiveWork(self, numbers, done, 1)
         else:
-            work = _Work(self, numbers, LANES if len(numbers) > 2 else 1)
+            work = _Work(self, numbers, done, LANES if len(numbers) > 2 else 1)
         chunks = list(work.chunks(threads))
         if threads < 2 or len(chunks) < 2:
             for chunk in chunks:
@@ -97,7 +148,7 @@ class Batch:
         else:
             with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
                 list(pool.map(work.do, chunks))
-        return Members(work.values, work.outcome, work.time)
+        return done
 
 
 def cores() -> int:
@@ -110,17 +161,15 @@ def cores() -> int:
 class _Work:
     """The members of one call, and where their results go."""
 
-    def __init__(self, batch: Batch, numbers: Reals, lanes: int) -> None:
+    def __init__(self, batch: Batch, numbers: Reals, done: Members, lanes: int) -> None:
         self.batch = batch
         self.numbers = numbers
+        self.done = done
         self.lanes = lanes
         self.template = np.array(batch.constants, float)
-        self.shape = (len(batch.points), len(batch.places))
+        self.shape = (len(batch.rows), len(batch.places))
         self.blocks = -(-len(numbers) // lanes)
         self.at_once = 1
-        self.values = np.empty((len(numbers), *self.shape))
-        self.outcome = np.empty(len(numbers), np.int8)
-        self.time = np.empty(len(numbers))
         self.own = local()
         self.prepare()
 
@@ -128,7 +177,7 @@ class _Work:
         """What is done once for all threads."""
         batch = self.batch
         self.given = orders(
-            batch.grid, batch.integrator, batch.moves, batch.points, batch.places, batch.sampled
+            batch.grid, batch.integrator, batch.moves, batch.rows, batch.places, batch.sampled
         )
         fast = batch.fast and self.lanes > 1
         self.run = loaded(batch.program, self.lanes, fast=fast)
@@ -158,12 +207,9 @@ class _Work:
         samples = rows.reshape(blocks, self.lanes, -1).transpose(0, 2, 1)
         memory(self.template, np.ascontiguousarray(samples), blocks)
         kept = memory.kept(blocks).transpose(0, 3, 1, 2)
-        self.values[low:high] = kept.reshape(-1, *self.shape)[: high - low]
-        ended = memory.ended[: high - low]
-        grid = self.batch.grid
-        self.outcome[low:high] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
-        before = grid.start + np.maximum(ended - 1, 0) * grid.time_step
-        self.time[low:high] = np.where(ended < 0, grid.stop, before)
+        here = slice(low, high)
+        self.batch.keep(self.done, here, kept.reshape(-1, *self.shape)[: high - low])
+        self.batch.end(self.done, here, memory.ended[: high - low])
 
 
 class _AdaptiveWork(_Work):
@@ -183,7 +229,7 @@ class _AdaptiveWork(_Work):
 
     def orders(self, cuts: Sequence[float]) -> Orders:
         b = self.batch
-        return orders(b.grid, b.integrator, b.moves, b.points, b.places, b.sampled, cuts=len(cuts))
+        return orders(b.grid, b.integrator, b.moves, b.rows, b.places, b.sampled, cuts=len(cuts))
 
     def do(self, chunk: tuple[int, int]) -> None:
         first, count = chunk
@@ -205,19 +251,18 @@ class _AdaptiveWork(_Work):
         memory = Adaptive(batch.program, self.run, given, count)
         here = slice(first, first + count)
         memory(self.template, np.ascontiguousarray(self.numbers[here]), limits, count)
-        self.values[here] = memory.kept(count)[..., 0]
+        batch.keep(self.done, here, memory.kept(count)[..., 0])
         ended = memory.ended.reshape(-1, 2)
-        self.outcome[here] = ended[:, 0]
-        times = np.array([batch.grid.start, *(batch.grid.at(i) for i in batch.points)])
+        self.done.outcome[here] = ended[:, 0]
+        times = np.array([batch.grid.start, *(batch.grid.at(i) for i in batch.rows)])
         last = times[ended[:, 1].astype(int)]
-        self.time[here] = np.where(ended[:, 0] == 0, batch.grid.stop, last)
+        self.done.time[here] = np.where(ended[:, 0] == 0, batch.grid.stop, last)
 
 
-class _StiffWork(_Work):
-    """Members one after the other through scipy, which keeps to one core."""
+class AloneWork(_Work):
+    """Members one after the other, each through a whole run of its own, on one core."""
 
     def prepare(self) -> None:
-        refuse_stepwise(self.batch.program)
         self.lock = Lock()
 
     def do(self, chunk: tuple[int, int]) -> None:
@@ -228,20 +273,14 @@ class _StiffWork(_Work):
             own = np.array(batch.constants, float)
             own[list(batch.sampled)] = self.numbers[member]
             with self.lock:
-                path = native_stiff(
-                    batch.program,
-                    grid,
-                    own.tolist(),
-                    batch.moves,
-                    tolerance=batch.tolerance,
-                    max_evaluations=batch.max_evaluations,
-                )
+                path = batch.alone(grid, own.tolist())
             whole = np.full((grid.steps + 1, len(batch.places)), np.nan)
             if len(path.rows):
                 whole[: len(path.rows)] = np.array(path.rows)[:, list(batch.places)]
-            self.values[member] = whole[list(batch.points)]
-            self.outcome[member] = path.ending.outcome
-            self.time[member] = path.ending.time
+            here = slice(member, member + 1)
+            batch.keep(self.done, here, whole[None, list(batch.rows)])
+            self.done.outcome[member] = path.ending.outcome
+            self.done.time[member] = path.ending.time
 
 
 def run_members(

@@ -96,7 +96,7 @@ def assembly(
     program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
 ) -> str:
     """The program with its loops through time as text for the compiler."""
-    module = Module(lanes, fast, _places(program))
+    module = Module(lanes, fast, places(program))
     if fast:
         add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
@@ -130,7 +130,7 @@ def called_helpers(source: str) -> list[str]:
     return list(found)
 
 
-def _places(program: Program) -> dict[str, int]:
+def places(program: Program) -> dict[str, int]:
     """What the loops name in capitals."""
     layout = program.layout
     return {
@@ -150,7 +150,7 @@ def _places(program: Program) -> dict[str, int]:
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
-    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
+    return f"{lanes} {adaptive} {fast}\0{places(program)}\0{program.source}"
 
 
 def _digest(content: str) -> str:

@@ -79,7 +79,8 @@ def native_adaptive(
         ending = exhausted(last)
     else:
         ending = Ending(Outcome.completed, grid.stop)
-    return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)
+    asked = max_evaluations - int(memory.done[1])
+    return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending, asked)
 
 
 def native_stiff(
@@ -88,15 +89,17 @@ def native_stiff(
     constants: Sequence[float],
     moves: Sequence[Move] = (),
     *,
+    integrator: str = "stiff",
     tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
-    """Run with scipy's LSODA over compiled right-hand sides, see `adaptive.stiff_steps`."""
+    """Run with scipy's implicit methods over compiled right-hand sides, see `adaptive.stiff_steps`."""
     return stiff_steps(
         program,
         grid,
         constants,
         moves,
+        integrator=integrator,
         tolerance=tolerance,
         max_evaluations=max_evaluations,
         kernel=NativeKernel(program),

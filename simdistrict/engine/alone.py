@@ -1,0 +1,35 @@
+"""Members in CPython, one after the other: what the other backends are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simdistrict.engine.adaptive import IMPLICIT, adaptive_steps, stiff_steps
+from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.engine.native.batch import AloneWork, Batch, Members
+from simdistrict.engine.native.frame import Reals
+from simdistrict.model import TimeGrid
+
+
+class InterpretedBatch(Batch):
+    """A `Batch` whose members run in CPython; nothing is compiled."""
+
+    def run(self, numbers: Reals, threads: int | None = None) -> Members:
+        """As `Batch.run`, on one core whatever `threads` says."""
+        numbers = np.ascontiguousarray(numbers, float)
+        done = self.empty(numbers)
+        work = AloneWork(self, numbers, done, 1)
+        for chunk in work.chunks(1):
+            work.do(chunk)
+        return done
+
+    def alone(self, grid: TimeGrid, constants: Sequence[float]) -> Trajectory:
+        given = (self.program, grid, constants, self.moves)
+        if self.integrator in ("euler", "rk4"):
+            return fixed_steps(*given, integrator=self.integrator)
+        limits = {"tolerance": self.tolerance, "max_evaluations": self.max_evaluations}
+        if self.integrator in IMPLICIT:
+            return stiff_steps(*given, integrator=self.integrator, **limits)
+        return adaptive_steps(*given, **limits)

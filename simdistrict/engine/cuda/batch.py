@@ -1,0 +1,72 @@
+"""Many runs of one program on a GPU: one thread per member, steps of equal length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simdistrict.engine.cuda import device
+from simdistrict.engine.layout import record_size
+from simdistrict.engine.native.batch import Batch, Members
+from simdistrict.engine.native.frame import Reals, orders
+from simdistrict.errors import EngineError, Problem
+
+# of what is free; the rest is for the kernel's own stack
+_SHARE = 0.8
+
+
+class CudaBatch(Batch):
+    """A `Batch` whose members run on a GPU."""
+
+    def run(self, numbers: Reals, threads: int | None = None) -> Members:
+        """As `Batch.run`; threads are the GPU's own affair.
+
+        A member has the numbers of its own single run to the last digits: a GPU has its own
+        exponentials, powers and sines. Without them it has the same bits.
+        Raises EngineError where there is no GPU, or one cannot run this.
+        """
+        numbers = np.ascontiguousarray(numbers, float)
+        done = self.empty(numbers)
+        refuse(self.integrator, fast=self.fast)
+        kernel = device.kernel_of(self.program)
+        given = orders(
+            self.grid, self.integrator, self.moves, self.rows, self.places, self.sampled
+        )
+        layout = self.program.layout
+        # one point more than there are steps
+        vector = len(layout.template) + record_size(layout, self.grid.steps + 1)
+        kept = given.rows * given.places
+        sizes = (vector, given.groups, 4 * layout.stocks.size, kept, 1, given.sampled)
+        room = int(_SHARE * device.free_memory()) // (8 * sum(sizes))
+        if room < 1:
+            raise EngineError(
+                Problem("backend cuda", "one member does not fit into the GPU's memory", "")
+            )
+        common = (np.array(self.constants, float), given.ints, given.reals)
+        constant = [device.given(array) for array in common]
+        for first in range(0, len(numbers), room):
+            part = numbers[first : first + room]
+            count = len(part)
+            arrays = [device.empty((max(size, 1), count)) for size in sizes[:-1]]
+            samples = part.T if part.shape[1] else np.zeros((1, count))
+            device.launch(kernel, [*arrays, device.given(samples), *constant], count)
+            rows = device.fetched(arrays[3])[:kept].T.reshape(count, given.rows, given.places)
+            here = slice(first, first + count)
+            self.keep(done, here, rows)
+            self.end(done, here, device.fetched(arrays[4])[0])
+        return done
+
+
+def refuse(integrator: str, *, fast: bool = False) -> None:
+    """Raise EngineError for what a GPU does not run."""
+    if integrator not in ("euler", "rk4"):
+        raise EngineError(
+            Problem(
+                "backend cuda",
+                f"a GPU runs steps of equal length, and {integrator} is asked for",
+                "use --integrator euler or rk4, or leave --backend out",
+            )
+        )
+    if fast:
+        raise EngineError(
+            Problem("backend cuda", "--fast is about powers of the processor", "leave one of them out")
+        )

@@ -1,0 +1,139 @@
+"""Kernels on a GPU, and its memory. The only door to numba.
+
+numba.cuda is in the package numba-cuda; with NUMBA_ENABLE_CUDASIM=1 in the environment it runs
+kernels in CPython instead, one thread after the other, which is how they are tested without a GPU.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.engine.cuda.source import ENTRY, constants, device_source, tables
+from simdistrict.engine.program import Program
+from simdistrict.engine.runtime import GUARDED, divide
+from simdistrict.errors import EngineError, Problem
+
+# threads of a block: few, because a member takes many registers
+THREADS = 64
+# in the simulator a thread of a GPU is a thread of Python
+_SIMULATED_MEMORY = 1 << 28
+
+_compiled: dict[str, Callable[..., Any]] = {}
+_making = Lock()
+
+
+def numba_cuda() -> Any:
+    """numba.cuda, ready to be used. Raises EngineError where there is none, or no GPU."""
+    where = "backend cuda"
+    other = "or leave --backend out: native runs on the processor"
+    try:
+        from numba import cuda
+    except ImportError:
+        hint = f'pip install "simdistrict[gpu]", {other}'
+        raise EngineError(Problem(where, "numba.cuda is not installed", hint)) from None
+    try:
+        found = cuda.is_available()
+    except Exception as error:  # noqa: BLE001 - a broken driver raises whatever it likes
+        raise EngineError(Problem(where, f"the GPU does not answer ({error})", other)) from None
+    if not found:
+        hint = f"an NVIDIA GPU and its driver are needed; {other}"
+        raise EngineError(Problem(where, "no GPU was found", hint))
+    return cuda
+
+
+def is_simulated() -> bool:
+    """Whether kernels run in CPython instead of on a GPU."""
+    from numba import config
+
+    return bool(config.ENABLE_CUDASIM)
+
+
+def functions_of(program: Program, cuda: Any) -> dict[str, Any]:
+    """The functions of a program, each ready to be called by the others; `ENTRY` is plain Python.
+
+    cuda: numba.cuda, which need not have a GPU.
+    """
+    names: dict[str, Any] = {**constants(program), **primitives(cuda), "cuda": cuda}
+    names |= {name: np.array(table, np.int64) for name, table in tables(program).items()}
+    exec(compile(device_source(program), "<device>", "exec"), names)
+    if not is_simulated():
+        for name, value in list(names.items()):
+            own = getattr(value, "__globals__", None) is names
+            if own and name != ENTRY:
+                names[name] = cuda.jit(device=True)(value)
+    return names
+
+
+def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
+    """The functions of mathematics, and two that a GPU might do otherwise: see `source`."""
+    import math
+
+    if is_simulated():
+        own = {"product": operator.mul, "divide": divide, "fmod": GUARDED["modulo"]}
+        plain = {"isfinite": math.isfinite, "copysign": math.copysign}
+        whole = {name: _rounded(getattr(np, name)) for name in ("floor", "trunc")}
+        return {**GUARDED, **plain, **whole, **own}
+    from numba.cuda import libdevice
+
+    mul = libdevice.dmul_rn
+
+    def product(x: float, y: float) -> float:
+        return mul(float(x), float(y))  # type: ignore[no-any-return]
+
+    def quotient(x: float, y: float) -> float:
+        return x / y
+
+    names = "exp log sqrt sin cos tan acos asin atan sinh cosh tanh pow fmod isfinite copysign"
+    whole = {"floor": libdevice.floor, "trunc": libdevice.trunc}
+    found = {name: getattr(math, name) for name in names.split()}
+    device = cuda.jit(device=True)
+    return {**found, **whole, "product": device(product), "divide": device(quotient)}
+
+
+def _rounded(function: Callable[..., Any]) -> Callable[[float], float]:
+    """Of floats to floats, as a GPU has it: no number is too large for it."""
+    return lambda x: float(function(x))
+
+
+def kernel_of(program: Program) -> Callable[..., Any]:
+    """The kernel of a program, made once in this process; compiled when it is first started."""
+    cuda = numba_cuda()
+    with _making:
+        if program.source not in _compiled:
+            _compiled[program.source] = cuda.jit(functions_of(program, cuda)[ENTRY])
+        return _compiled[program.source]
+
+
+def launch(kernel: Any, arrays: list[Any], count: int) -> None:
+    """Run a kernel for so many members and wait until all are done."""
+    numba = numba_cuda()
+    kernel[-(-count // THREADS), THREADS](*arrays, count)
+    numba.synchronize()
+
+
+def free_memory() -> int:
+    """Bytes of the GPU that nobody uses."""
+    if is_simulated():
+        return _SIMULATED_MEMORY
+    return int(numba_cuda().current_context().get_memory_info().free)
+
+
+def given(values: NDArray[Any]) -> Any:
+    """An array in the memory of the GPU, with these values."""
+    return numba_cuda().to_device(np.ascontiguousarray(values))
+
+
+def empty(shape: tuple[int, int]) -> Any:
+    """An array of floats in the memory of the GPU."""
+    return numba_cuda().device_array(shape, np.float64)
+
+
+def fetched(array: Any) -> NDArray[Any]:
+    """The values of an array of the GPU."""
+    return np.asarray(array.copy_to_host())
