@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.engine.cuda import device
+from simdistrict.engine.cuda.source import WIDTH
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.batch import Batch, Members
 from simdistrict.engine.native.frame import Reals, orders
@@ -35,24 +36,25 @@ class CudaBatch(Batch):
         # one point more than there are steps
         vector = len(layout.template) + record_size(layout, self.grid.steps + 1)
         kept = given.rows * given.places
-        sizes = (vector, given.groups, 4 * layout.stocks.size, kept, 1, given.sampled)
-        room = int(_SHARE * device.free_memory()) // (8 * sum(sizes))
-        if room < 1:
-            raise EngineError(
-                Problem("backend cuda", "one member does not fit into the GPU's memory", "")
-            )
+        sizes = (vector, given.groups, 5 * layout.stocks.size, kept, 1, given.sampled)
+        room = int(_SHARE * device.free_memory()) // (8 * sum(sizes)) // WIDTH * WIDTH
+        if room < WIDTH:
+            what = f"{WIDTH} members do not fit into the memory of the GPU"
+            raise EngineError(Problem("backend cuda", what, "leave --backend out"))
         common = (np.array(self.constants, float), given.ints, given.reals)
         constant = [device.given(array) for array in common]
         for first in range(0, len(numbers), room):
             part = numbers[first : first + room]
             count = len(part)
-            arrays = [device.empty((max(size, 1), count)) for size in sizes[:-1]]
+            tiles = -(-count // WIDTH)
+            arrays = [device.empty(max(tiles * size, 1) * WIDTH) for size in sizes[:-1]]
             samples = part.T if part.shape[1] else np.zeros((1, count))
             device.launch(kernel, [*arrays, device.given(samples), *constant], count)
-            rows = device.fetched(arrays[3])[:kept].T.reshape(count, given.rows, given.places)
+            rows = device.fetched(arrays[3])[: tiles * kept * WIDTH]
+            rows = rows.reshape(tiles, given.rows, given.places, WIDTH).transpose(0, 3, 1, 2)
             here = slice(first, first + count)
-            self.keep(done, here, rows)
-            self.end(done, here, device.fetched(arrays[4])[0])
+            self.keep(done, here, rows.reshape(-1, given.rows, given.places)[:count])
+            self.end(done, here, device.fetched(arrays[4])[:count])
         return done
 
 

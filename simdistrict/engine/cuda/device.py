@@ -129,9 +129,9 @@ def given(values: NDArray[Any]) -> Any:
     return numba_cuda().to_device(np.ascontiguousarray(values))
 
 
-def empty(shape: tuple[int, int]) -> Any:
+def empty(size: int) -> Any:
     """An array of floats in the memory of the GPU."""
-    return numba_cuda().device_array(shape, np.float64)
+    return numba_cuda().device_array(size, np.float64)
 
 
 def fetched(array: Any) -> NDArray[Any]:

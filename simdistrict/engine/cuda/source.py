@@ -3,7 +3,7 @@
 The functions are those of the other backends: what `emit` printed, the helpers of `runtime`, the
 loops of `native`. What differs is spelt out here, so that a GPU does the same operations:
 products are calls of `product`, which a GPU does not fuse with a sum, divisions are calls of
-`divide`, and `min` and `max` choose as CPython does where a number is NaN.
+`divide`, the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number is NaN.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from simdistrict.engine.native import loops
 from simdistrict.engine.native.code import PHASES, called_helpers, places
 from simdistrict.engine.program import Program
 
-# the loops that a member on a grid needs, with the lookup that one member alone makes
-_LOOPS = "share apply evaluate euler rk4 check clock save member".split()
+# the small functions of `native.loops` that the kernel calls, with the lookup that one member alone makes
+_LOOPS = "share apply evaluate euler check clock save".split()
 _LOOKUP = "lookup_alone"
 ENTRY = "run_members"
+# members side by side in memory: as many as there are threads that a GPU runs in one go
+WIDTH = 32
 # what the functions are given besides themselves: see `device.primitives`
 PRIMITIVES = (
     *"exp log sqrt sin cos tan acos asin atan sinh cosh tanh pow fmod floor trunc".split(),
@@ -68,6 +70,7 @@ def constants(program: Program) -> dict[str, float]:
     """The numbers that the functions name: places of the layout, thresholds, what is not finite."""
     return {
         **places(program),
+        "WIDTH": WIDTH,
         "SMALL": runtime.SMALL,
         "HALF": noise.HALF,
         "inf": math.inf,
@@ -94,8 +97,14 @@ def _functions(source: str, names: Iterable[str] | None = None) -> list[ast.Func
 
 def _rewritten(node: ast.FunctionDef) -> str:
     """The text of a function in the words of a GPU."""
-    changed = _Words(_whole_numbers(node)).visit(node)
+    vectors = {arg.arg for arg in node.args.args if _is_vector(arg)} if node.name != ENTRY else set()
+    changed = _Words(_whole_numbers(node), frozenset(vectors)).visit(node)
     return ast.unparse(ast.fix_missing_locations(changed))
+
+
+def _is_vector(arg: ast.arg) -> bool:
+    """As `native.translate` has it: an argument without annotation is the vector of a run."""
+    return arg.annotation is None or ast.unparse(arg.annotation) in ("Vector", "Sequence[float]")
 
 
 def _whole_numbers(node: ast.FunctionDef) -> frozenset[str]:
@@ -144,14 +153,22 @@ def _is_whole(node: ast.expr, names: set[str] | frozenset[str]) -> bool:
 class _Words(ast.NodeTransformer):
     """Operations that a GPU would do otherwise become calls; annotations go."""
 
-    def __init__(self, whole: frozenset[str]) -> None:
+    def __init__(self, whole: frozenset[str], vectors: frozenset[str]) -> None:
         self.whole = whole
+        self.vectors = vectors
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
         self.generic_visit(node)
         node.returns = None
         for arg in node.args.args:
             arg.annotation = None
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id in self.vectors:
+            width = ast.Name("WIDTH", ast.Load())
+            node.slice = ast.BinOp(node.slice, ast.Mult(), width)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
