@@ -16,6 +16,7 @@ from itertools import islice
 from threading import Lock, local
 from typing import Any
 
+from simdistrict.engine.adaptive import IMPLICIT
 from simdistrict.ensemble import Chunk, Ensemble
 from simdistrict.errors import EngineError, Problem, SimdistrictError
 from simdistrict.version import VERSION
@@ -133,7 +134,8 @@ def run_chunk(packed: bytes, identity: str, version: str, number: int) -> Chunk:
         _own.ensemble = pickle.loads(packed)
         _own.identity = identity
     ensemble: Ensemble = _own.ensemble
-    # the library for stiff models runs once at a time in a process
-    stiff = any(plan.integrator == "stiff" for plan in ensemble.plans)
-    with _one_at_a_time if stiff else nullcontext():
+    # the library for stiff models runs once at a time in a process, and so does a GPU
+    alone = ensemble.backend == "cuda"
+    alone |= any(plan.integrator in IMPLICIT for plan in ensemble.plans)
+    with _one_at_a_time if alone else nullcontext():
         return ensemble.run_chunk(number, 1)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.engine.outcome import Ending, Outcome
+from simdistrict.engine.over_time import REDUCTIONS
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
 from simdistrict.model import Element, Lookup, Model
@@ -117,6 +118,24 @@ def element_attrs(element: Element) -> dict[str, object]:
         "vensim_units": element.units,
         "kind": element.kind,
         "comment": " ".join(element.documentation.split()),
+    }
+    return {key: plain(value) for key, value in attrs.items() if value or key == "vensim_units"}
+
+
+def reduced_attrs(model: Model, element: Element, reduction: str) -> dict[str, object]:
+    """The attributes of one number of an element over a run, see `over_time.REDUCTIONS`.
+
+    It is no element of the model, hence has no `vensim_name`.
+    """
+    about = REDUCTIONS[reduction]
+    units = _time_units(model) if about.is_time else element.units
+    attrs: dict[str, object] = {
+        "long_name": f"{' '.join(element.name.split())}: {about.words}",
+        "units": udunits(units),
+        "vensim_units": units,
+        "element": element.name,
+        "reduction": reduction,
+        "cell_methods": f"time: {about.cell_method}" if about.cell_method else "",
     }
     return {key: plain(value) for key, value in attrs.items() if value or key == "vensim_units"}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,17 +19,21 @@ from simdistrict.blocks import Shape, check_shape
 from simdistrict.design import METHODS, Design, columns
 from simdistrict.engine.adaptive import Tolerance
 from simdistrict.engine.layout import Slot
+from simdistrict.engine.batches import batch_class, check_backend, check_way
 from simdistrict.engine.native.batch import LANES, Batch
+from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
 from simdistrict.errors import EngineError, Problem, ScenarioError
 from simdistrict.model import Stock, TimeGrid
+from simdistrict.naming import names_of
 from simdistrict.plan import Plan
 from simdistrict.prior import Prior
 from simdistrict.run import check_alike, constants_of, moves_of, provenance, saved_names
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
-_MOST = 1 << 14  # members of a chunk: what an interruption may lose
+# members of a chunk: what an interruption may lose, and what keeps a GPU busy
+_MOST = {"interpreted": 1 << 8, "native": 1 << 14, "cuda": 1 << 17}
 
 # a chunk: for each variable the values of some members, (scenarios, members, ...)
 Chunk = dict[str, NDArray[np.generic]]
@@ -43,7 +47,8 @@ class Ensemble:
     in the order of the program; points: the numbers of the points in time that are kept; fast:
     powers may differ from the C library's in their last digit (euler and rk4); chunk: the
     members of a chunk, default as many as fit into some memory; stated: names of the priors that
-    every scenario states, which are not drawn.
+    every scenario states, which are not drawn; reduce: names of `over_time.REDUCTIONS`, which
+    are kept besides; backend: one of `batches.BACKENDS`.
     """
 
     plans: tuple[Plan, ...]
@@ -54,6 +59,8 @@ class Ensemble:
     fast: bool = False
     chunk: int | None = None
     stated: tuple[str, ...] = ()
+    reduce: tuple[str, ...] = ()
+    backend: str = "native"
 
     @property
     def program(self) -> Program:
@@ -73,9 +80,11 @@ class Ensemble:
     @property
     def chunk_size(self) -> int:
         """Members that are run, kept and resumed together."""
-        numbers = sum(slot.size for slot in self.slots) * len(self.points) * len(self.plans)
+        kept = len(self.points) + len(self.reduce)
+        numbers = sum(slot.size for slot in self.slots) * kept * len(self.plans)
         some = _AT_ONCE // (numbers + len(self.design.priors))
-        return max(min(some, _MOST, self.chunk or _MOST) // LANES, 1) * LANES
+        most = _MOST[self.backend]
+        return max(min(some, most, self.chunk or most) // LANES, 1) * LANES
 
     @property
     def chunks(self) -> int:
@@ -94,7 +103,7 @@ class Ensemble:
     def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
         """How a scenario is run, and which column of the design each sampled place takes."""
         sampled, column = columns(self.design, sorted(_stated_places(plan)))
-        batch = Batch(
+        batch = batch_class(self.backend)(
             plan.prepared.program,
             plan.grid,
             constants_of(plan),
@@ -105,6 +114,7 @@ class Ensemble:
             plan.integrator,
             Tolerance(plan.rtol, plan.atol),
             fast=self.fast,
+            reduce=self.reduce,
         )
         return batch, column
 
@@ -115,10 +125,11 @@ class Ensemble:
         """
         first, last = self.bounds(chunk)
         rows = self.design.rows(first, last)
-        values, outcomes, times = [], [], []
+        values, found_over_time, outcomes, times = [], [], [], []
         for batch, column in self._batches:
             found = batch.run(rows[:, column], workers)
             values.append(found.values)
+            found_over_time.append(found.reduced)
             outcomes.append(found.outcome)
             times.append(found.time)
         made: Chunk = {
@@ -126,23 +137,49 @@ class Ensemble:
             "outcome": np.stack(outcomes),
             "outcome_time": np.stack(times),
         }
-        stacked = np.stack(values)
+        made |= dict(zip(self.saved, self._blocks(np.stack(values)), strict=True))
+        over_time = np.stack(found_over_time)
+        for k, reduction in enumerate(self.reduce):
+            names = [self.reduced_names[name, reduction] for name in self.saved]
+            made |= dict(zip(names, self._blocks(over_time[:, :, k]), strict=True))
+        return made
+
+    def _blocks(self, numbers: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+        """The numbers of each saved element, (..., *its shape), of (..., all places)."""
         at = 0
-        for name, slot in zip(self.saved, self.slots, strict=True):
-            block = stacked[..., at : at + slot.size]
+        for slot in self.slots:
+            block = numbers[..., at : at + slot.size]
             at += slot.size
             if slot.defined is not None:
                 block = block.copy()
                 block[..., sorted(set(range(slot.size)) - set(slot.defined))] = np.nan
-            made[name] = block.reshape(*block.shape[:-1], *slot.shape)
-        return made
+            yield block.reshape(*block.shape[:-1], *slot.shape)
+
+    @cached_property
+    def reduced_names(self) -> Mapping[tuple[str, str], str]:
+        """The variables for what is kept of each saved element over the run."""
+        names = names_of(self.plans[0].prepared.model)
+        taken = {*names.elements.values(), *names.dims.values()}
+        found = {}
+        for reduction in self.reduce:
+            for name in self.saved:
+                own = f"{names.elements[name]}_{reduction}"
+                while own in taken:
+                    own += "_"
+                taken.add(own)
+                found[name, reduction] = own
+        return found
+
+    def check(self) -> None:
+        """Raise EngineError where this machine cannot run the members."""
+        check_backend(self.backend)
 
     def record(self) -> Mapping[str, object]:
         """What the result file records, enough to repeat the ensemble."""
         times = [self.grid.at(i) for i in self.points]
         return {
             **provenance(self.plans),
-            "backend": "native",
+            "backend": self.backend,
             "members": self.design.members,
             "method": self.design.method,
             "seed": self.design.seed,
@@ -151,6 +188,7 @@ class Ensemble:
             "not_drawn": ", ".join(self.stated) or "nothing",
             "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
             "saved_times": np.array(times),
+            "reductions": ", ".join(self.reduce),
             "powers": "fast" if self.fast else "exact",
         }
 
@@ -179,12 +217,15 @@ def ensemble_of(
     fast: bool = False,
     shape: Shape = Shape(),
     chunk: int | None = None,
+    reduce: str = "",
+    backend: str = "native",
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
     save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
     report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
-    by commas; shape: of a design in blocks; fast, chunk: see `Ensemble`.
+    by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape: of a design in
+    blocks; fast, chunk, backend: see `Ensemble`.
     A prior that every scenario states is left out of the design, see `drawn`.
     Raises ScenarioError or EngineError for what makes no ensemble.
     """
@@ -198,6 +239,8 @@ def ensemble_of(
         )
     if save is None:
         save = "indicators" if any(plan.resolved.report for plan in plans) else "stocks"
+    kept = reductions(reduce)
+    check_way(backend, plans[0].integrator, fast=fast)
     names: set[str] = set()
     for plan in plans:
         if save != "indicators" or plan.resolved.report:
@@ -211,7 +254,9 @@ def ensemble_of(
     design = Design(own, members, seed, method, shape, streams)
     points = _points(plans[0], times)
     stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
-    return Ensemble(tuple(plans), design, prior_text, saved, points, fast, chunk, stated)
+    return Ensemble(
+        tuple(plans), design, prior_text, saved, points, fast, chunk, stated, kept, backend
+    )
 
 
 def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:

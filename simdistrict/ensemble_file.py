@@ -28,6 +28,7 @@ from simdistrict.dataset import (
     outcome_attrs,
     outcome_time_attrs,
     plain,
+    reduced_attrs,
     text,
     time_attrs,
 )
@@ -83,13 +84,15 @@ def write_ensemble(
     a file that is complete stays as it is; workers: cores to use here; runner: what runs the
     chunks instead.
     Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
-    resumed is another ensemble.
+    resumed is another ensemble, EngineError where this machine lacks what the backend needs.
     """
     zarr = path.suffix == ".zarr"
     (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
     parts = Parts(path.with_name(f"{path.name}.parts"), ensemble)
     if resume and not parts.folder.exists() and (zarr_is_ours if zarr else is_ours)(path):
         return finished(ensemble, path)
+    if runner is None:
+        ensemble.check()
     parts.open(resume=resume)
     done = parts.finished()
     members = ensemble.design.members
@@ -120,6 +123,7 @@ _DECIDING = {
     "scenario_sha256": "scenarios",
     "scenario_yaml": "scenarios",
     "lookup_changes": "points of lookups",
+    "backend": "backend",
     "integrator": "integrator",
     "rtol": "rtol",
     "atol": "atol",
@@ -133,6 +137,7 @@ _DECIDING = {
     "prior": "prior table",
     "saved": "saved elements",
     "saved_times": "saved times",
+    "reductions": "reductions",
     "powers": "powers (--fast)",
     "simdistrict_version": "version of simdistrict",
 }
@@ -232,6 +237,7 @@ class Parts:
         names = ["design", "outcome", "outcome_time"]
         own = names_of(self.ensemble.plans[0].prepared.model).elements
         names += [own[name] for name in self.ensemble.saved]
+        names += self.ensemble.reduced_names.values()
         several = len(self.ensemble.plans) > 1
         for chunk in range(self.ensemble.chunks):
             first, last = self.ensemble.bounds(chunk)
@@ -297,4 +303,7 @@ def _grown(ensemble: Ensemble) -> Mapping[str, Grown]:
         element = model[name]
         dims = (*head, "time", *names.dims_of(element))
         grown[names.elements[name]] = Grown(dims, "f8", element_attrs(element))
+    for (name, reduction), variable in ensemble.reduced_names.items():
+        dims = (*head, *names.dims_of(model[name]))
+        grown[variable] = Grown(dims, "f8", reduced_attrs(model, model[name], reduction))
     return grown

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from simdistrict.cache import KEPT, cached
 from simdistrict.changes import Changes, check_policies, read_changes
+from simdistrict.engine.adaptive import IMPLICIT
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program, build
 from simdistrict.errors import EngineError, ModelError, Problem
@@ -29,9 +30,9 @@ from simdistrict.scenario import (
 )
 
 BACKENDS = ("auto", "interpreted", "native", "pysd")
-INTEGRATORS = ("euler", "rk4", "adaptive", "stiff")
+INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
 # those with steps of their own, under tolerances
-ADAPTIVE = ("adaptive", "stiff")
+ADAPTIVE = ("adaptive", *IMPLICIT)
 RTOL, ATOL = 1e-8, 1e-10
 AS_WRITTEN = RunSettings()
 
@@ -94,6 +95,14 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     run = resolved.run
     integrator = run.integrator or prepared.model.integrator
     _check_choice("integrator", integrator, INTEGRATORS)
+    if backend == "cuda":
+        raise EngineError(
+            Problem(
+                "backend cuda",
+                "a GPU runs many members side by side, and is slow for a single run",
+                "leave --backend out; `simdistrict ensemble` has --backend cuda",
+            )
+        )
     _check_choice("backend", backend, BACKENDS)
     if backend == "pysd" and integrator != "euler":
         raise EngineError(

@@ -46,8 +46,8 @@ def repeat(recorded: Result, where: str) -> Repetition:
     return compare_results(recorded, result_of(recorded_plans(recorded, where)))
 
 
-def recorded_plans(recorded: Result, where: str) -> list[Plan]:
-    """The plans of the runs that a result records."""
+def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> list[Plan]:
+    """The plans of the runs that a result records; backend: instead of the recorded one."""
     attrs = recorded.attrs
     for key in ("model_text", "model_name", "scenario_yaml", "backend"):
         if not attrs.get(key):
@@ -63,7 +63,7 @@ def recorded_plans(recorded: Result, where: str) -> list[Plan]:
         plan_run(
             prepared,
             resolve(scenario_from_text(text, where), prepared.model),
-            str(attrs["backend"]),
+            backend or str(attrs["backend"]),
         )
         for text in texts
     ]
@@ -100,7 +100,7 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
 def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     """The ensemble that a result file records."""
     attrs = recorded.attrs
-    plans = recorded_plans(recorded, where)
+    plans = recorded_plans(recorded, where, "native")
     prepared = plans[0].prepared
     text = str(attrs["prior"])
     priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
@@ -121,6 +121,8 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         times=",".join(repr(float(t)) for t in times),
         fast=attrs["powers"] == "fast",
         shape=Shape(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4)))),
+        reduce=str(attrs.get("reductions", "")),
+        backend=str(attrs["backend"]),
     )
 
 

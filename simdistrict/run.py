@@ -48,7 +48,7 @@ def simulate(
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
-    `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file says, else euler);
+    `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what the model file says, else euler);
     backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
     the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
@@ -81,15 +81,18 @@ def run_one(plan: Plan) -> Run:
 
 
 def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
-    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
+    from simdistrict.engine.adaptive import IMPLICIT, Tolerance, adaptive_steps, stiff_steps
 
-    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
+    given = (plan.prepared.program, plan.grid, vector, moves)
+    tolerance = Tolerance(plan.rtol, plan.atol)
+    adaptive, stiff = adaptive_steps, stiff_steps
     if plan.backend == "native":
         from simdistrict.engine.native.single import native_adaptive, native_stiff
 
-        steps = native_stiff if plan.integrator == "stiff" else native_adaptive
-    tolerance = Tolerance(plan.rtol, plan.atol)
-    return steps(plan.prepared.program, plan.grid, vector, moves, tolerance=tolerance)
+        adaptive, stiff = native_adaptive, native_stiff  # type: ignore[assignment]
+    if plan.integrator in IMPLICIT:
+        return stiff(*given, integrator=plan.integrator, tolerance=tolerance)
+    return adaptive(*given, tolerance=tolerance)
 
 
 def constants_of(plan: Plan) -> list[float]:

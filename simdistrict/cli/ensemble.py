@@ -68,9 +68,22 @@ if TYPE_CHECKING:
     metavar="final|all|TIME,...",
     help="When to keep it: at the end, at every save step, or at some times.",
 )
+@click.option(
+    "--reduce",
+    default="",
+    metavar="max,min,mean,time_of_max,time_of_min",
+    help="Keep these over the run besides, as variables NAME_max and so on.",
+)
 @options.sets
 @options.changes
 @options.steps
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "native", "interpreted", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="cuda: on an NVIDIA GPU (steps of equal length); auto is native.",
+)
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs the members instead."
@@ -102,8 +115,10 @@ def command(
     output: Path | None,
     save: str | None,
     times: str,
+    reduce: str,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
+    backend: str,
     workers: int | None,
     scheduler: str | None,
     chunk: int | None,
@@ -150,6 +165,8 @@ def command(
         fast=fast,
         shape=shape,
         chunk=chunk,
+        reduce=reduce,
+        backend="native" if backend == "auto" else backend,
     )
     name = "+".join(plan.resolved.name for plan in plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
@@ -218,7 +235,7 @@ def _report(
         return
     click.echo(
         f"{plans[0].prepared.model.name}: {design.members} members, {len(design.priors)} numbers "
-        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, native"
+        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, {ensemble.backend}"
     )
     if ensemble.stated:
         click.echo(f"  set, and so not drawn: {', '.join(ensemble.stated)}")

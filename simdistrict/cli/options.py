@@ -20,14 +20,18 @@ changes = click.option(
 )
 backend = click.option(
     "--backend",
-    type=click.Choice(["auto", "interpreted", "native", "pysd"]),
+    type=click.Choice(["auto", "interpreted", "native", "cuda", "pysd"]),
     default="auto",
     show_default=True,
 )
 _STEPS = (
-    click.option("--integrator", type=click.Choice(["euler", "rk4", "adaptive", "stiff"])),
-    click.option("--rtol", type=float, help="Relative tolerance of adaptive and stiff steps."),
-    click.option("--atol", type=float, help="Absolute tolerance of adaptive and stiff steps."),
+    click.option(
+        "--integrator",
+        type=click.Choice(["euler", "rk4", "adaptive", "stiff", "bdf", "radau"]),
+        help="Default: what the model file says. stiff, bdf and radau: for very unlike time constants.",
+    ),
+    click.option("--rtol", type=float, help="Relative tolerance, where steps have lengths of their own."),
+    click.option("--atol", type=float, help="Absolute tolerance, likewise."),
     click.option("--time-step", type=float, help="In the model's time unit."),
     click.option("--save-step", type=float, help="In the model's time unit."),
     click.option("--initial-time", type=float),

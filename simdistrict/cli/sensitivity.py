@@ -28,6 +28,11 @@ SHOWN = 12
 )
 @click.option("--indicator", required=True, metavar="NAME", help="A saved element, with labels.")
 @click.option("--at", type=float, metavar="TIME", help="A saved time; default: the last.")
+@click.option(
+    "--over",
+    metavar="REDUCTION",
+    help="A number of the whole run instead, which `ensemble --reduce` kept, such as max.",
+)
 @click.option("--scenario", metavar="NAME", help="Where the ensemble has several.")
 @click.option("--resamples", type=click.IntRange(2), default=100, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of resamples.")
@@ -63,6 +68,7 @@ def command(
     method: str,
     indicator: str,
     at: float | None,
+    over: str | None,
     scenario: str | None,
     resamples: int,
     seed: int,
@@ -93,7 +99,9 @@ def command(
     from simdistrict.sensitivity.sample import read_sample
     from simdistrict.sensitivity.table import document, write_table
 
-    sample = read_sample(ensemble, indicator, at=at, scenario=scenario)
+    if at is not None and over is not None:
+        raise click.UsageError("--over is of the whole run: leave --at out")
+    sample = read_sample(ensemble, indicator, at=at, scenario=scenario, over=over)
     found: Indices | Discovery
     if method == "prim":
         choices = Choices(peel, paste, mass, density, boxes, chance)
@@ -127,7 +135,7 @@ def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
     """What was analysed, and what was left out."""
     scenario = f", {sample.scenario}" if sample.scenario else ""
     said = [
-        f"{sample.indicator} at {sample.time:g}{scenario}: {len(found.sample.values)} of "
+        f"{sample.indicator} {sample.when}{scenario}: {len(found.sample.values)} of "
         f"{len(sample.values)} members, {len(sample.names)} numbers ({sample.method}, "
         f"seed {sample.seed})"
     ]

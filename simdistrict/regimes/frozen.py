@@ -154,11 +154,12 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator not in ADAPTIVE:
         return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
-    from simdistrict.engine.adaptive import Tolerance, adaptive_steps, stiff_steps
+    from simdistrict.engine.adaptive import IMPLICIT, Tolerance, adaptive_steps, stiff_steps
 
-    steps = stiff_steps if plan.integrator == "stiff" else adaptive_steps
-    tolerance = Tolerance(plan.rtol, plan.atol)
-    return steps(program, grid, vector, moves, tolerance=tolerance)
+    given, tolerance = (program, grid, vector, moves), Tolerance(plan.rtol, plan.atol)
+    if plan.integrator in IMPLICIT:
+        return stiff_steps(*given, integrator=plan.integrator, tolerance=tolerance)
+    return adaptive_steps(*given, tolerance=tolerance)
 
 
 def _label(plan: Plan, text: str) -> Label:

@@ -105,7 +105,7 @@ class RunFile(Closed):
     save_step: Positive | None = Field(
         None, alias="save step", description="Interval of the output, a whole number of time steps."
     )
-    integrator: Literal["euler", "rk4", "adaptive", "stiff"] | None = Field(
+    integrator: Literal["euler", "rk4", "adaptive", "stiff", "bdf", "radau"] | None = Field(
         None, description="Default: what the model file's own settings say."
     )
     rtol: Positive | None = Field(None, description="Relative tolerance, adaptive and stiff.")

@@ -5,6 +5,7 @@ The design stays with the numbers, so that no analysis meets members that were d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +30,9 @@ class Sample:
     """Members x sampled numbers, and the indicator of each member.
 
     names: of the sampled numbers; values: NaN or infinite where a member failed; outcomes: of
-    the members, for saying why they failed; method, shape, seed: the design; origin: attributes
-    of the ensemble that a table keeps.
+    the members, for saying why they failed; method, shape, seed: the design; time: of the
+    indicator, NaN where it is a number of the whole run; origin: attributes of the ensemble that
+    a table keeps.
     """
 
     indicator: str
@@ -44,6 +46,11 @@ class Sample:
     scenario: str = ""
     outcomes: Reals | None = None
     origin: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def when(self) -> str:
+        """At which time the indicator is looked at, in words."""
+        return f"at {self.time:g}" if self.time == self.time else "over the run"
 
     @property
     def block(self) -> int:
@@ -98,19 +105,25 @@ class Sample:
 
 
 def read_sample(
-    path: Path, indicator: str, *, at: float | None = None, scenario: str | None = None
+    path: Path,
+    indicator: str,
+    *,
+    at: float | None = None,
+    scenario: str | None = None,
+    over: str | None = None,
 ) -> Sample:
     """One number of each member of an ensemble's file.
 
-    at: a saved time, default the last; scenario: needed where the file has several.
+    at: a saved time, default the last; over: a reduction over the run instead, such as `max`;
+    scenario: needed where the file has several.
     Raises ScenarioError for what the file lacks, ExchangeError where it cannot be read.
     """
     base = fold(split_name(indicator)[0])
     elements: list[str] = []
 
     def wanted(name: str, attrs: Mapping[str, object]) -> bool:
-        element = str(attrs.get("vensim_name", ""))
-        if element:
+        element = str(attrs.get("vensim_name" if over is None else "element", ""))
+        if element and over in (None, attrs.get("reduction")):
             elements.append(element)
         return fold(element) in (base, fold(indicator)) or name in ("design", "outcome")
 
@@ -120,10 +133,14 @@ def read_sample(
     if "members" not in attrs or "design" not in stored.variables:
         what = "this is no ensemble"
         raise ScenarioError(Problem(str(path), what, "make one with `simdistrict ensemble`"))
-    variable = _named(stored, indicator, elements, path)
+    variable = _named(stored, indicator, elements, path, over)
     variable, chosen = _scenario(stored, variable, scenario, path)
-    variable, time = _at(stored, variable, at, path)
+    if over is None:
+        variable, time = _at(stored, variable, at, path)
+    else:
+        time = math.nan
     values, name = _label(stored, variable, indicator)
+    name = name if over is None else f"{over.replace('_', ' ')} of {name}"
     outcome = stored.variables["outcome"]
     if "scenario" in outcome.dims:
         outcome, _ = _scenario(stored, outcome, chosen, path)
@@ -142,13 +159,21 @@ def read_sample(
     )
 
 
-def _named(stored: Result, indicator: str, elements: list[str], path: Path) -> Variable:
+def _named(
+    stored: Result, indicator: str, elements: list[str], path: Path, over: str | None
+) -> Variable:
     """The variable of the element that is named, before any label is looked at."""
+    key = "vensim_name" if over is None else "element"
     found = {
-        fold(str(v.attrs["vensim_name"])): v
+        fold(str(v.attrs[key])): v
         for v in stored.variables.values()
-        if "member" in v.dims and "vensim_name" in v.attrs
+        if "member" in v.dims and key in v.attrs and over in (None, v.attrs.get("reduction"))
     }
+    if over is not None and not found:
+        kept = str(stored.attrs.get("reductions", "")) or "none"
+        what = f'it keeps no "{over}" over the run'
+        hint = f"it keeps {kept}; see --reduce of `ensemble`"
+        raise ScenarioError(Problem(str(path), what, hint))
     for key in (fold(indicator), fold(split_name(indicator)[0])):
         if key in found:
             return found[key]
@@ -191,7 +216,7 @@ def _at(stored: Result, variable: Variable, at: float | None, path: Path) -> tup
 
 def _label(stored: Result, variable: Variable, indicator: str) -> tuple[Reals, str]:
     """One number for each member, and its name in the model's spelling."""
-    element = str(variable.attrs["vensim_name"])
+    element = str(variable.attrs.get("vensim_name") or variable.attrs["element"])
     own = [dim for dim in variable.dims if dim != "member"]
     labels = [[str(x) for x in stored.coords[dim].values] for dim in own]
     given = () if fold(indicator) == fold(element) else split_name(indicator)[1] or ()

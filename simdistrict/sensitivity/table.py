@@ -138,7 +138,7 @@ def _facts(found: Indices | Discovery) -> dict[str, object]:
     facts: dict[str, object] = {
         "method": found.method if isinstance(found, Indices) else "prim",
         "indicator": sample.indicator,
-        "time": sample.time,
+        "time": finite(sample.time),
         "scenario": sample.scenario,
         **_design(sample),
         "members_analysed": len(sample.values),
@@ -183,7 +183,7 @@ def result_of(found: Indices | Discovery) -> Result:
     failed = ", ".join(f"{n} {name}" for name, n in found.failed.items()) or "none"
     attrs: dict[str, object] = {
         "Conventions": CONVENTIONS,
-        "title": f"Sensitivity of {sample.indicator} at {sample.time:g}",
+        "title": f"Sensitivity of {sample.indicator} {sample.when}",
         "history": f"simdistrict {VERSION}: analysed an ensemble",
         **sample.origin,
         "simdistrict_version": VERSION,

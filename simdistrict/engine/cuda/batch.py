@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.engine.batches import check_way
 from simdistrict.engine.cuda import device
 from simdistrict.engine.cuda.source import WIDTH
 from simdistrict.engine.layout import record_size
@@ -27,7 +28,7 @@ class CudaBatch(Batch):
         """
         numbers = np.ascontiguousarray(numbers, float)
         done = self.empty(numbers)
-        refuse(self.integrator, fast=self.fast)
+        check_way("cuda", self.integrator, fast=self.fast)
         kernel = device.kernel_of(self.program)
         given = orders(
             self.grid, self.integrator, self.moves, self.rows, self.places, self.sampled
@@ -57,18 +58,3 @@ class CudaBatch(Batch):
             self.end(done, here, device.fetched(arrays[4])[:count])
         return done
 
-
-def refuse(integrator: str, *, fast: bool = False) -> None:
-    """Raise EngineError for what a GPU does not run."""
-    if integrator not in ("euler", "rk4"):
-        raise EngineError(
-            Problem(
-                "backend cuda",
-                f"a GPU runs steps of equal length, and {integrator} is asked for",
-                "use --integrator euler or rk4, or leave --backend out",
-            )
-        )
-    if fast:
-        raise EngineError(
-            Problem("backend cuda", "--fast is about powers of the processor", "leave one of them out")
-        )
