@@ -32,8 +32,9 @@ from simdistrict.run import check_alike, constants_of, moves_of, provenance, sav
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
-# members of a chunk: what an interruption may lose, and what keeps a GPU busy
-_MOST = {"interpreted": 1 << 8, "native": 1 << 14, "cuda": 1 << 17}
+_MOST = 1 << 14  # members of a chunk: what an interruption may lose
+# and what that is worth where runs are slow, or many are needed to keep a GPU busy
+_SCALE = {"interpreted": 1 / 64, "native": 1, "cuda": 8}
 
 # a chunk: for each variable the values of some members, (scenarios, members, ...)
 Chunk = dict[str, NDArray[np.generic]]
@@ -83,7 +84,7 @@ class Ensemble:
         kept = len(self.points) + len(self.reduce)
         numbers = sum(slot.size for slot in self.slots) * kept * len(self.plans)
         some = _AT_ONCE // (numbers + len(self.design.priors))
-        most = _MOST[self.backend]
+        most = max(int(_MOST * _SCALE[self.backend]), 1)
         return max(min(some, most, self.chunk or most) // LANES, 1) * LANES
 
     @property
