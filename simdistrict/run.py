@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from simdistrict.version import VERSION
 
 if TYPE_CHECKING:
     import xarray as xr
+
+log = logging.getLogger(__name__)
 
 
 def read_model(path: str | Path) -> Model:
@@ -81,7 +84,15 @@ def run_one(plan: Plan) -> Run:
 
 
 def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
-    from simdistrict.engine.adaptive import IMPLICIT, Tolerance, adaptive_steps, stiff_steps
+    from simdistrict.engine.adaptive import (
+        IMPLICIT,
+        Tolerance,
+        adaptive_steps,
+        exhausted,
+        stiff_steps,
+    )
+    from simdistrict.engine.outcome import Outcome
+    from simdistrict.engine.stiffness import advice
 
     given = (plan.prepared.program, plan.grid, vector, moves)
     tolerance = Tolerance(plan.rtol, plan.atol)
@@ -92,7 +103,13 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
         adaptive, stiff = native_adaptive, native_stiff  # type: ignore[assignment]
     if plan.integrator in IMPLICIT:
         return stiff(*given, integrator=plan.integrator, tolerance=tolerance)
-    return adaptive(*given, tolerance=tolerance)
+    path = adaptive(*given, tolerance=tolerance)
+    told = advice(plan.prepared.program, path, vector)
+    if told and path.ending.outcome is Outcome.step_limit:
+        return replace(path, ending=exhausted(path.ending.time, told))
+    if told:
+        log.warning("%s: %s", plan.resolved.name, told)
+    return path
 
 
 def constants_of(plan: Plan) -> list[float]:

@@ -246,7 +246,7 @@ class _Adaptive:
         if outcome is Outcome.diverged:
             ending = diverged(self.program, self.v, last)
         else:
-            ending = exhausted(last)
+            ending = exhausted(last, _EXPLICIT if self.method == "RK45" else _IMPLICIT)
         return self.path(ending)
 
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
@@ -321,11 +321,11 @@ class _Adaptive:
         return [event(k) for k in range(count)]
 
 
-def exhausted(last: float) -> Ending:
+_EXPLICIT = "use --integrator stiff, bdf or radau where the model is stiff, or relax --rtol"
+_IMPLICIT = "relax --rtol, or use another one of stiff, bdf and radau"
+
+
+def exhausted(last: float, hint: str = _EXPLICIT) -> Ending:
     """The ending of a run that used up its evaluations; last: the last saved time."""
-    return Ending(
-        Outcome.step_limit,
-        last,
-        f"the limit of evaluations was reached after time {last:g}; "
-        "where the model is stiff, --integrator stiff needs fewer; or relax --rtol",
-    )
+    what = f"the limit of evaluations was reached after time {last:g}; {hint}"
+    return Ending(Outcome.step_limit, last, what)
