@@ -7,6 +7,7 @@ kernels in CPython instead, one thread after the other, which is how they are te
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
@@ -75,7 +76,7 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
     import math
 
     if is_simulated():
-        own = {"product": operator.mul, "divide": divide, "fmod": GUARDED["modulo"]}
+        own = {"_product": operator.mul, "_divide": divide, "fmod": GUARDED["modulo"]}
         plain = {"isfinite": math.isfinite, "copysign": math.copysign}
         whole = {name: _rounded(getattr(np, name)) for name in ("floor", "trunc")}
         return {**GUARDED, **plain, **whole, **own}
@@ -93,7 +94,7 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
     whole = {"floor": libdevice.floor, "trunc": libdevice.trunc}
     found = {name: getattr(math, name) for name in names.split()}
     device = cuda.jit(device=True)
-    return {**found, **whole, "product": device(product), "divide": device(quotient)}
+    return {**found, **whole, "_product": device(product), "_divide": device(quotient)}
 
 
 def _rounded(function: Callable[..., Any]) -> Callable[[float], float]:
@@ -112,9 +113,11 @@ def kernel_of(program: Program) -> Callable[..., Any]:
 
 def launch(kernel: Any, arrays: list[Any], count: int) -> None:
     """Run a kernel for so many members and wait until all are done."""
-    numba = numba_cuda()
-    kernel[-(-count // THREADS), THREADS](*arrays, count)
-    numba.synchronize()
+    with warnings.catch_warnings():
+        # few members leave a GPU idle, and numbers that overflow are data: neither is news
+        warnings.simplefilter("ignore")
+        kernel[-(-count // THREADS), THREADS](*arrays, count)
+        numba_cuda().synchronize()
 
 
 def free_memory() -> int:

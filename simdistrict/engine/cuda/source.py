@@ -2,8 +2,9 @@
 
 The functions are those of the other backends: what `emit` printed, the helpers of `runtime`, the
 loops of `native`. What differs is spelt out here, so that a GPU does the same operations:
-products are calls of `product`, which a GPU does not fuse with a sum, divisions are calls of
-`divide`, the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number is NaN.
+products are calls of `_product`, which a GPU does not fuse with a sum, divisions are calls of
+`_divide`, the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number is NaN. Names that begin with `_` are none of a local
+variable.
 """
 
 from __future__ import annotations
@@ -26,18 +27,13 @@ _LOOKUP = "lookup_alone"
 ENTRY = "run_members"
 # members side by side in memory: as many as there are threads that a GPU runs in one go
 WIDTH = 32
-# what the functions are given besides themselves: see `device.primitives`
-PRIMITIVES = (
-    *"exp log sqrt sin cos tan acos asin atan sinh cosh tanh pow fmod floor trunc".split(),
-    *"isfinite copysign product divide".split(),
-)
 
 _CHOICES = '''
-def least(x, y):
+def _least(x, y):
     return y if y < x else x
 
 
-def most(x, y):
+def _most(x, y):
     return y if y > x else x
 '''
 
@@ -176,7 +172,7 @@ class _Words(ast.NodeTransformer):
         self.generic_visit(node)
         if whole or not isinstance(node.op, ast.Mult | ast.Div):
             return node
-        return _call("product" if isinstance(node.op, ast.Mult) else "divide", node.left, node.right)
+        return _call("_product" if isinstance(node.op, ast.Mult) else "_divide", node.left, node.right)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
         target = node.target
@@ -191,10 +187,13 @@ class _Words(ast.NodeTransformer):
         name, args = node.func.id, node.args
         if name in ("any", "all"):
             return args[0]  # one member asks for itself alone
+        if name == "float":
+            # a whole number of CPython has no negative zero
+            return ast.BinOp(args[0], ast.Add(), ast.Constant(0.0))
         if name in ("min", "max"):
             chosen = args[0]
             for other in args[1:]:
-                chosen = _call("least" if name == "min" else "most", chosen, other)
+                chosen = _call("_least" if name == "min" else "_most", chosen, other)
             return chosen
         return node
 
