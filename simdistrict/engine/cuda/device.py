@@ -72,7 +72,7 @@ def functions_of(program: Program, cuda: Any) -> dict[str, Any]:
 
 
 def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
-    """The functions of mathematics, and two that a GPU might do otherwise: see `source`."""
+    """The functions of mathematics, products and quotients: what `source` leaves open."""
     import math
 
     if is_simulated():
@@ -82,13 +82,14 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
         return {**GUARDED, **plain, **whole, **own}
     from numba.cuda import libdevice
 
-    mul = libdevice.dmul_rn
+    # rounded each by itself: a plain product, or quotient by 2, may be fused with a sum
+    multiply, divided = libdevice.dmul_rn, libdevice.ddiv_rn
 
     def product(x: float, y: float) -> float:
-        return mul(float(x), float(y))  # type: ignore[no-any-return]
+        return multiply(float(x), float(y))  # type: ignore[no-any-return]
 
     def quotient(x: float, y: float) -> float:
-        return x / y
+        return divided(float(x), float(y))  # type: ignore[no-any-return]
 
     names = "exp log sqrt sin cos tan acos asin atan sinh cosh tanh pow fmod isfinite copysign"
     whole = {"floor": libdevice.floor, "trunc": libdevice.trunc}

@@ -141,7 +141,7 @@ def _is_whole(node: ast.expr, names: set[str] | frozenset[str]) -> bool:
             )
         case ast.UnaryOp(ast.USub(), operand):
             return _is_whole(operand, names)
-        case ast.Call(ast.Name("int")):
+        case ast.Call(ast.Name("int")) | ast.Call(ast.Attribute(ast.Name("cuda"), "grid")):
             return True
     return False
 
