@@ -187,7 +187,8 @@ class _Adaptive:
         self.left -= 1
         self.v[self.stocks] = state.tolist()
         self.derive(t, middle)
-        slopes = self.v[self.rates].copy()
+        # plain floats: a sum of numpy's own warns where it is no longer finite
+        slopes = list(map(float, self.v[self.rates]))
         total = sum(slopes)
         if total - total != 0.0 and not all(map(math.isfinite, slopes)):
             raise _NotFiniteError
@@ -273,16 +274,18 @@ class _Adaptive:
         from scipy.integrate import solve_ivp
 
         state = np.array(self.v[self.stocks])
-        solution = solve_ivp(
-            lambda t, y: self.slope(t, y, middle),
-            (a, b),
-            state,
-            method=self.method,
-            dense_output=True,
-            events=self.events(a, middle),
-            rtol=max(self.tolerance.rtol, 1e-13),
-            atol=self.tolerance.atol,
-        )
+        # what overflows inside a step is found as a slope that is not finite
+        with np.errstate(all="ignore"):
+            solution = solve_ivp(
+                lambda t, y: self.slope(t, y, middle),
+                (a, b),
+                state,
+                method=self.method,
+                dense_output=True,
+                events=self.events(a, middle),
+                rtol=max(self.tolerance.rtol, 1e-13),
+                atol=self.tolerance.atol,
+            )
         if solution.status < 0:
             raise _NotFiniteError
         end = float(solution.t[-1])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"numpy", "scipy", "xarray", "pandas", "netCDF4", "pysd", "pydantic", "ruamel", "pint"}
-HEAVY |= {"SALib", "distributed"}
+HEAVY |= {"SALib", "distributed", "numba"}
 SAY = """
 import json, sys
 from simdistrict.cli.main import group
