@@ -84,8 +84,10 @@ def test_an_ensemble_keeps_what_its_series_have(
     integrator: str, backend: str, capsys: Capsys
 ) -> None:
     how = ["--integrator", integrator, "--backend", backend]
+    if integrator not in ("euler", "rk4"):
+        how += ["--final-time", "4.5"]  # before any of them grows beyond all bounds
     assert call(capsys, *WORDS, *how, "--times", "all", "-o", "all.nc").code == 0
-    answer = call(capsys, *WORDS, *how, "--times", "5", "--reduce", ALL, "-o", "few.nc")
+    answer = call(capsys, *WORDS, *how, "--times", "4", "--reduce", ALL, "-o", "few.nc")
     assert answer.code == 0
     series, few = opened("all.nc"), opened("few.nc")
     assert few.sizes["time"] == 1
@@ -95,7 +97,7 @@ def test_an_ensemble_keeps_what_its_series_have(
         own = series[name]
         # an element of the model has the name that the largest wave would have
         largest = few["wave_max_" if name == "wave" else f"{name}_max"]
-        np.testing.assert_array_equal(few[name], own.sel(time=[5]))
+        np.testing.assert_array_equal(few[name], own.sel(time=[4]))
         np.testing.assert_array_equal(largest, own.max("time", skipna=False))
         np.testing.assert_array_equal(few[f"{name}_min"], own.min("time", skipna=False))
         np.testing.assert_allclose(few[f"{name}_mean"], own.mean("time", skipna=False), rtol=1e-12)
