@@ -7,6 +7,7 @@ state is wanted, not a trajectory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,8 +16,41 @@ from simdistrict.regimes.newton import norm
 
 # a state whose net flows are all smaller has arrived
 ARRIVED = 1e-9
-_TOLERANCE = 1e-5
-_EVALUATIONS = 6000
+TOLERANCE = 1e-5
+EVALUATIONS = 6000
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A field that follows its flow itself, for many states at once."""
+
+    def ends(self, parameters: Array, states: Array, horizon: float) -> Array:
+        """What `settle_each` gives, to rounding."""
+        ...
+
+
+def settle_each(scaled: Scaled, parameters: Array, starts: Array, horizon: float) -> Array:
+    """`settle` from many states: (members, stocks).
+
+    parameters: (members, parameters), or one row for all; starts: (members, stocks), in scales.
+    """
+    states = np.atleast_2d(np.asarray(starts, float))
+    numbers = np.broadcast_to(
+        np.atleast_2d(np.asarray(parameters, float)), (len(states), np.shape(parameters)[-1])
+    )
+    if isinstance(scaled.field, Followed):
+        return scaled.field.ends(numbers, states, horizon)
+    return settle_one_by_one(scaled, numbers, states, horizon)
+
+
+def settle_one_by_one(scaled: Scaled, parameters: Array, states: Array, horizon: float) -> Array:
+    """The same, evaluated by the field."""
+    ends = [
+        settle(scaled, tuple(map(float, own)), state, horizon)
+        for own, state in zip(parameters, states, strict=True)
+    ]
+    found: Array = np.array(ends).reshape(states.shape)
+    return found
 
 
 def settle(
@@ -35,7 +69,7 @@ def settle(
     k1 = scaled.one(x, parameters)
     used = 1
     best, least = start, np.inf
-    while t < horizon and used < _EVALUATIONS:
+    while t < horizon and used < EVALUATIONS:
         speed = norm(k1)
         if not np.isfinite(speed):
             return np.full_like(start, np.nan)
@@ -49,7 +83,7 @@ def settle(
         there = x + step / 9 * (2 * k1 + 3 * k2 + 4 * k3)
         k4 = scaled.one(there, parameters)
         used += 3
-        error = norm(step * (-5 / 72 * k1 + k2 / 12 + k3 / 9 - k4 / 8)) / _TOLERANCE
+        error = norm(step * (-5 / 72 * k1 + k2 / 12 + k3 / 9 - k4 / 8)) / TOLERANCE
         if error <= 1:
             t, x, k1 = t + step, there, k4
         if not np.isfinite(error):

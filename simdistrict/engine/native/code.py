@@ -9,7 +9,7 @@ import ctypes
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,18 +75,26 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
-    content = _content(program, lanes, adaptive, fast)
+    def text() -> str:
+        from simdistrict.engine.native.machine import has_fma
+
+        return assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
+
+    return kept_code(_content(program, lanes, adaptive, fast), text)
+
+
+def kept_code(content: str, text: Callable[[], str]) -> Code:
+    """Code from the cache. content: all that decides it; text: makes what is compiled, if need be."""
     digest = _digest(content)
     with _making:
         if digest in _loaded:
             return _loaded[digest]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
+        from simdistrict.engine.native.machine import Code, compiled, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
-            found = Compiled(identity(), compiled(text))
+            found = Compiled(identity(), compiled(text()))
             keep(content, found)
         _loaded[digest] = Code(found.code)
         return _loaded[digest]
@@ -96,6 +104,26 @@ def assembly(
     program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
 ) -> str:
     """The program with its loops through time as text for the compiler."""
+    own = [*PHASES, "margins"] if adaptive else PHASES
+    module = own_functions(program, own, own if adaptive else (), lanes, fast=fast)
+    common = _text(loops.__file__)
+    add(module, common, EVERYWHERE)
+    if adaptive:
+        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
+    else:
+        add(module, common, GRID, exported=["members"])
+    return module.text()
+
+
+def own_functions(
+    program: Program,
+    own: Sequence[str],
+    exported: Sequence[str] = (),
+    lanes: int = 1,
+    *,
+    fast: bool = False,
+) -> Module:
+    """A module with some functions of a program, and the helpers that it calls."""
     module = Module(lanes, fast, _places(program))
     if fast:
         add(module, _text(maths.__file__), ["fast_pow"])
@@ -107,14 +135,8 @@ def assembly(
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
     add(module, common, ["lookup"])
-    own = [*PHASES, "margins"] if adaptive else PHASES
-    add(module, program.source, own, exported=own if adaptive else ())
-    add(module, common, EVERYWHERE)
-    if adaptive:
-        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
-    else:
-        add(module, common, GRID, exported=["members"])
-    return module.text()
+    add(module, program.source, own, exported=exported)
+    return module
 
 
 def called_helpers(source: str) -> list[str]:
