@@ -160,17 +160,92 @@ def hysteresis_command(
     help="Draw this stock (repeatable); the others start as they are. Default: draw all.",
 )
 @click.option("--members", type=click.IntRange(1), required=True, help="Initial states.")
+@click.option(
+    "--along",
+    metavar="NAME=FROM:TO:COUNT",
+    help="At so many values of a constant, attractors matched from one to the next.",
+)
 @_common
 @click.pass_obj
 def basins_command(
-    settings: dict[str, bool], /, model: str, initial: tuple[str, ...], members: int, **common: Any
+    settings: dict[str, bool],
+    /,
+    model: str,
+    initial: tuple[str, ...],
+    members: int,
+    along: str | None,
+    **common: Any,
 ) -> None:
-    """The share of initial states that end in each attractor.
+    """The share of initial states that end in each attractor, also along a constant.
 
     Example: simdistrict regimes basins core --initial "home experience=0.01:1" --members 200
     """
     box = tuple(_bounds(text, "--initial") for text in initial)
-    _do(settings, model, common, study="basins", members=members, box=box)
+    if along is None:
+        _do(settings, model, common, study="basins", members=members, box=box)
+        return
+    parameter, count = _values(along, "--along")
+    _do(
+        settings,
+        model,
+        common,
+        study="basins along",
+        members=members,
+        box=box,
+        parameters=(parameter,),
+        grid=(count,),
+    )
+
+
+@command.command("map")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option(
+    "--along",
+    multiple=True,
+    required=True,
+    metavar="NAME=FROM:TO:COUNT",
+    help="The two constants, and how many values of each (give it twice).",
+)
+@click.option(
+    "--initial",
+    multiple=True,
+    metavar="STOCK=LOW:HIGH",
+    help="Draw this stock (repeatable); the others start as they are. Default: draw all.",
+)
+@click.option(
+    "--members", type=click.IntRange(2), default=4, show_default=True, help="Initial states."
+)
+@click.option("--where", "rule", default="", metavar='"NAME >= X, ..."', help="The wanted worlds.")
+@_common
+@click.pass_obj
+def map_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    along: tuple[str, ...],
+    initial: tuple[str, ...],
+    members: int,
+    rule: str,
+    **common: Any,
+) -> None:
+    """Which worlds there are over two constants.
+
+    Example: simdistrict regimes map core --along "tariff=0:2:50" --along "cost ratio=1:2:50"
+    """
+    if len(along) != 2:
+        raise click.UsageError("a map has two constants: give --along twice")
+    (first, n), (second, m) = (_values(text, "--along") for text in along)
+    _do(
+        settings,
+        model,
+        common,
+        study="regime map",
+        members=members,
+        box=tuple(_bounds(text, "--initial") for text in initial),
+        parameters=(first, second),
+        grid=(n, m),
+        rule=rule,
+    )
 
 
 @command.command("policy")
@@ -259,6 +334,20 @@ def _bounds(text: str, hint: str) -> tuple[str, float, float]:
     if not name.strip() or not low < high:
         raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint=hint)
     return name.strip(), low, high
+
+
+def _values(text: str, hint: str) -> tuple[tuple[str, float, float], int]:
+    """A constant with its bounds, and how many values of it."""
+    head, _, number = text.rpartition(":")
+    try:
+        count = int(number)
+        found = _bounds(head, hint)
+    except (ValueError, click.BadParameter):
+        count, found = 0, ("", 0.0, 0.0)
+    if count < 2:
+        what = f'"{text}" is not NAME=FROM:TO:COUNT, with FROM below TO and a COUNT of 2 or more'
+        raise click.BadParameter(what, param_hint=hint)
+    return found, count
 
 
 def _check_warning(window: float, bandwidth: float, lasting: float) -> None:

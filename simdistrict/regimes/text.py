@@ -21,6 +21,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         "fold curve": _fold_curve,
         "hysteresis": _hysteresis,
         "basins": _basins,
+        "basins along": _basins_along,
+        "regime map": _regime_map,
         "policy map": _policy_map,
     }[found["study"]](found)
 
@@ -77,17 +79,55 @@ def _hysteresis(found: dict[str, Any]) -> Iterator[str]:
 def _basins(found: dict[str, Any]) -> Iterator[str]:
     for a in found["attractors"]:
         low, high = a["interval_95"]
-        yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_values(a)}"
+        yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_settled(a)}"
     if found["undecided"]:
         yield f"  {found['undecided']} of {found['members']} are undecided"
 
 
 def _policy_map(found: dict[str, Any]) -> Iterator[str]:
     for a in found["attractors"]:
-        yield f"  attractor {a['id']}: {_values(a)}"
+        yield f"  attractor {a['id']}: {_settled(a)}"
     for dose, shortest in zip(found["doses"], found["shortest"], strict=True):
         enough = "no duration is enough" if shortest is None else f"{shortest:g} is enough"
         yield f"  {found['parameter']} = {dose:.6g}: {enough}"
+
+
+def _basins_along(found: dict[str, Any]) -> Iterator[str]:
+    for point in found["points"]:
+        parts = []
+        for a in point["attractors"]:
+            low, high = a["interval_95"]
+            parts.append(f"{a['id']}: {a['share']:.3f} [{low:.3f}, {high:.3f}] at {_settled(a)}")
+        if point["undecided"]:
+            low, high = point["undecided_interval_95"]
+            parts.append(f"-1: {point['undecided']:.3f} [{low:.3f}, {high:.3f}]")
+        yield f"  {found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
+
+
+def _regime_map(found: dict[str, Any]) -> Iterator[str]:
+    one, two = found["parameters"]
+    for name, values in zip((one, two), found["values"], strict=True):
+        yield f"  {name}: {len(values)} values from {values[0]:.6g} to {values[-1]:.6g}"
+    lost = sum(n > 0 for row in found["undecided"] for n in row)
+    if lost:
+        yield f"  at {lost} pairs some of the {found['members']} initial states are undecided"
+    if "rule" in found:
+        cells = [
+            (worlds, held)
+            for row in zip(found["worlds"], found["held"], strict=True)
+            for worlds, held in zip(*row, strict=True)
+            if worlds
+        ]
+        every = sum(worlds == held for worlds, held in cells)
+        none = sum(not held for _, held in cells)
+        some = len(cells) - every - none
+        yield f"  {found['rule']}: at {every} pairs in every world, at {some} in some, at {none} in none"
+
+
+def _settled(attractor: dict[str, Any]) -> str:
+    """Where an attractor is; of a cycle, its middle and its period."""
+    period = f"cycle of period {attractor['period']:.6g} around " if attractor["period"] else ""
+    return period + _values(attractor)
 
 
 def _values(point: dict[str, Any]) -> str:

@@ -53,8 +53,10 @@ class Flow:
         arrived: float,
         evaluations: int,
         threads: int | None = None,
-    ) -> Reals:
-        """Where the flow leads: (members, stocks), in scales; NaN where it leaves all values.
+    ) -> tuple[Reals, Reals]:
+        """Where the flow leads, (members, stocks), and the largest net flow there, (members,).
+
+        Both are in scales; NaN and infinity where the flow leaves all values.
 
         numbers: (members, moved places); states: (members, stocks), in scales; the other
         arguments: of `regimes.flow`; threads: default one per core.
@@ -67,7 +69,7 @@ class Flow:
         )
         samples = np.ascontiguousarray(np.hstack([numbers, states]), float)
         template = np.ascontiguousarray(self.template, float)
-        found = np.empty((members, n))
+        found = np.empty((members, n + 1))
         given = [a.ctypes.data for a in (found, samples, template, ints, reals)]
 
         def work(first: int) -> None:
@@ -83,7 +85,7 @@ class Flow:
         else:
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(work, range(0, members, size)))
-        return found
+        return found[:, :n].copy(), found[:, n].copy()
 
 
 def _compiled(program: Program) -> Run:

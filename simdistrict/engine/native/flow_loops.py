@@ -102,7 +102,10 @@ def flow_members(
     first: int,
     last: int,
 ) -> None:
-    """Members from the template, each with its parameters and state; `out` has the end states."""
+    """Members from the template, each with its parameters and state.
+
+    `out` has the end state of each, and its largest net flow, both in scales.
+    """
     n = ints[0]
     sampled = ints[1]
     for member in range(first, last):
@@ -115,4 +118,5 @@ def flow_members(
             work[k] = samples[at + sampled + k]
         bad = follow(v, work, ints, reals)
         for k in range(n):
-            out[member * n + k] = nan if bad > 0 else work[k]
+            out[member * (n + 1) + k] = nan if bad > 0 else work[k]
+        out[member * (n + 1) + n] = inf if bad > 0 else largest(work, ints, 2)
