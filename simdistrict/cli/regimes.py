@@ -293,6 +293,77 @@ def policy_command(
     )
 
 
+@command.command("classes")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO POLICY...")
+@click.option(
+    "--survives", "rule", required=True, metavar='"NAME >= X, ..."', help="Who has survived."
+)
+@click.option("--at", type=float, metavar="TIME", help="Date of the verdict; default: the end.")
+@click.option("--members", type=click.IntRange(1), required=True, help="Draws of the prior.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--method", type=click.Choice(["lhs", "sobol", "random"]), default="lhs", show_default=True
+)
+@click.option(
+    "--prior",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The bands of constants; default: data/parameters.csv beside the model.",
+)
+@options.sets
+@options.steps
+@click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
+@click.option("--fast", is_flag=True, help="Powers with an error in their last digit.")
+@click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def classes_command(
+    settings: dict[str, bool],
+    /,
+    scenarios: tuple[str, ...],
+    rule: str,
+    at: float | None,
+    members: int,
+    seed: int,
+    method: str,
+    prior: Path | None,
+    sets: tuple[str, ...],
+    workers: int | None,
+    fast: bool,
+    file: Path | None,
+    force: bool,
+    as_json: bool,
+    **run: Any,
+) -> None:
+    """Over a prior: survives anyway, lost whatever is done, or policy decides.
+
+    SCENARIO is the world without a policy, each POLICY a scenario with one. A draw counts for the
+    first policy under which it survives.
+
+    Example: simdistrict regimes classes neoliberal_globalisation security_tariffs --members 100
+    --survives "home share >= 0.5"
+    """
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.plan import find, plans_for
+    from simdistrict.prior import prior_beside, read_prior_file
+    from simdistrict.regimes.class_study import STUDY, class_study
+    from simdistrict.regimes.request import Request
+    from simdistrict.scenario import RunSettings
+
+    if file is not None:
+        check_netcdf_target(file, force=force)
+    plans = plans_for(scenarios, sets, RunSettings(**run), "native")
+    table = prior or prior_beside(find(scenarios[0])[1])
+    request = Request(
+        STUDY, at=at, members=members, seed=seed, rule=rule, method=method, fast=fast
+    )
+    result = class_study(plans, read_prior_file(table), str(table), request, workers)
+    if file is not None:
+        write_netcdf(result, file, force=force)
+    _say(result, file, as_json=as_json, quiet=settings["quiet"])
+
+
 def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
     """Do a study and say what came out."""
     from simdistrict.netcdf import check_netcdf_target, write_netcdf

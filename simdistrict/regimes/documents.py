@@ -36,6 +36,7 @@ def document(result: Result) -> dict[str, Any]:
         "basins along": _basins_along,
         "regime map": _regime_map,
         "policy map": _policy_map,
+        "classes": _classes,
     }[request.study](result)
     plain: dict[str, Any] = _plain({**head, **body})
     return plain
@@ -230,6 +231,38 @@ def _policy_map(result: Result) -> dict[str, Any]:
                 "outputs": _outputs(result, "value", k),
             }
             for k, state in enumerate(v["state"])
+        ],
+    }
+
+
+def _classes(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    classes, policies = _labels(result, "class"), _labels(result, "policy")
+
+    def share(name: str, *place: int) -> dict[str, Any]:
+        ends = [v[f"{name}_low"][place], v[f"{name}_high"][place]]
+        return {"share": v[name][place], "interval_95": ends}
+
+    quantiles = [f"{q:g}" for q in result.coords["quantile"].values]
+    return {
+        "rule": result.attrs["rule"],
+        "without_policy": result.attrs["without_policy"],
+        "policies": policies,
+        "dimension": result.attrs["dimension"],
+        "draws": len(v["class_of"]),
+        "seed": result.attrs["seed"],
+        "measured": _name(result, "value"),
+        "labels": [
+            {
+                "label": label,
+                "classes": {name: share("share", k, c) for c, name in enumerate(classes)},
+                "policy decides": share("policy_decides", k),
+                "undecided": share("undecided", k),
+                "suffices": {name: share("suffices", p, k) for p, name in enumerate(policies)},
+                "harms": {name: share("harms", p, k) for p, name in enumerate(policies)},
+                "quantiles": _named(quantiles, v["value"][k]),
+            }
+            for k, label in enumerate(_labels(result, "label"))
         ],
     }
 

@@ -21,6 +21,22 @@ TOLERANCE = 1e-5
 EVALUATIONS = 6000
 
 
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How exactly a flow is followed, in scales.
+
+    tolerance: of one step; arrived: where all net flows are smaller, the flow has ended. Near a
+    state of rest long steps swing about it by a little more than the tolerance, and only with a
+    small one does a flow arrive.
+    """
+
+    tolerance: float = TOLERANCE
+    arrived: float = ARRIVED
+
+
+USUAL = Accuracy()
+
+
 @dataclass(frozen=True, eq=False)
 class Ends:
     """Where the flow led from many states, all in scales.
@@ -37,7 +53,7 @@ class Ends:
 class Followed(Protocol):
     """A field that follows its flow itself, for many states at once."""
 
-    def ends(self, parameters: Array, states: Array, horizon: float, tolerance: float) -> Ends:
+    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
         """What `settle_each` gives, to rounding."""
         ...
 
@@ -47,32 +63,30 @@ def settle_each(
     parameters: Array,
     starts: Array,
     horizon: float,
-    tolerance: float = TOLERANCE,
+    exact: Accuracy = USUAL,
 ) -> Ends:
     """`settle` from many states.
 
-    parameters: (members, parameters), or one row for all; starts: (members, stocks), in scales;
-    tolerance: of one step, in scales. Near a state of rest long steps swing about it by a little
-    more than that, and only with a small one does the flow arrive.
+    parameters: (members, parameters), or one row for all; starts: (members, stocks), in scales.
     """
     states = np.atleast_2d(np.asarray(starts, float))
     numbers = np.broadcast_to(
         np.atleast_2d(np.asarray(parameters, float)), (len(states), np.shape(parameters)[-1])
     )
     if isinstance(scaled.field, Followed):
-        return scaled.field.ends(numbers, states, horizon, tolerance)
-    return settle_one_by_one(scaled, numbers, states, horizon, tolerance)
+        return scaled.field.ends(numbers, states, horizon, exact)
+    return settle_one_by_one(scaled, numbers, states, horizon, exact)
 
 
 def settle_one_by_one(
-    scaled: Scaled, parameters: Array, states: Array, horizon: float, tolerance: float = TOLERANCE
+    scaled: Scaled, parameters: Array, states: Array, horizon: float, exact: Accuracy = USUAL
 ) -> Ends:
     """The same, evaluated by the field."""
     ends = np.empty(states.shape)
     speeds = np.empty(len(states))
     for k, (row, state) in enumerate(zip(parameters, states, strict=True)):
         own = tuple(map(float, row))
-        ends[k] = settle(scaled, own, state, horizon, tolerance)
+        ends[k] = settle(scaled, own, state, horizon, exact)
         speeds[k] = norm(scaled.one(ends[k], own))
     return Ends(ends, speeds)
 
@@ -82,7 +96,7 @@ def settle(
     parameters: Sequence[float],
     start: Array,
     horizon: float,
-    tolerance: float = TOLERANCE,
+    exact: Accuracy = USUAL,
     *,
     slowest: bool = False,
 ) -> Array:
@@ -100,10 +114,10 @@ def settle(
             return np.full_like(start, np.nan)
         if speed < least and t > 0:
             best, least = x, speed
-        if speed < ARRIVED:
+        if speed < exact.arrived:
             break
         step = min(step, horizon - t)
-        there, k4, error = attempt(scaled, parameters, x, k1, step, tolerance)
+        there, k4, error = attempt(scaled, parameters, x, k1, step, exact.tolerance)
         used += 3
         if error <= 1:
             t, x, k1 = t + step, there, k4

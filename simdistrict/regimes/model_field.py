@@ -19,7 +19,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
 from simdistrict.model import Range
 from simdistrict.regimes.field import Array, Scaled
-from simdistrict.regimes.flow import ARRIVED, EVALUATIONS, Ends, settle_one_by_one
+from simdistrict.regimes.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
 from simdistrict.regimes.frozen import Frozen
 from simdistrict.regimes.growth import Growth, growth_of
 from simdistrict.scenario.places import find_constant, find_element, find_places
@@ -71,10 +71,10 @@ class ModelField:
         """The parameters as they are at the date."""
         return tuple(p.value for p in self.parameters)
 
-    def ends(self, parameters: Array, states: Array, horizon: float, tolerance: float) -> Ends:
+    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
         """Where the flow leads from many states, see `flow.settle_each`."""
         if not self.fast:
-            return settle_one_by_one(Scaled(self), parameters, states, horizon, tolerance)
+            return settle_one_by_one(Scaled(self), parameters, states, horizon, exact)
         work = self._work
         moved = [place for p in self.parameters for place in p.places]
         column = [k for k, p in enumerate(self.parameters) for _ in p.places]
@@ -91,8 +91,8 @@ class ModelField:
             parameters[:, column],
             states,
             horizon,
-            tolerance=tolerance,
-            arrived=ARRIVED,
+            tolerance=exact.tolerance,
+            arrived=exact.arrived,
             evaluations=EVALUATIONS,
         )
         return Ends(states, speeds)

@@ -12,6 +12,7 @@ from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
 from simdistrict.regimes.basin import basins, basins_along
+from simdistrict.regimes.class_study import STUDY, repeat_class_study
 from simdistrict.regimes.continuation import branches
 from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array
@@ -102,6 +103,8 @@ def study(plan: Plan, request: Request) -> Result:
 
 def repeat_study(recorded: Result, where: str) -> Repetition:
     """Do again what a result file records, and compare."""
+    if Request.from_json(str(recorded.attrs[RECORD]), where).study == STUDY:
+        return repeat_class_study(recorded, where)
     (plan,) = recorded_plans(recorded, where)
     request = Request.from_json(str(recorded.attrs[RECORD]), where)
     return compare_results(recorded, study(plan, request))

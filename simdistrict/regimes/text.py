@@ -11,7 +11,8 @@ _MANY = 6
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The lines of any study."""
     element = f", {found['element']} alone" if found["element"] else ""
-    yield f"{found['study']} of {found['model']}, frozen at {found['frozen_at']:g}{element}"
+    when = "in" if found["study"] == "classes" else "frozen at"
+    yield f"{found['study']} of {found['model']}, {when} {found['frozen_at']:g}{element}"
     if found["frozen_trends"] != "none":
         yield f"  trends: {found['frozen_trends']}"
     yield f"  {found['summary']}"
@@ -24,6 +25,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         "basins along": _basins_along,
         "regime map": _regime_map,
         "policy map": _policy_map,
+        "classes": _classes,
     }[found["study"]](found)
 
 
@@ -122,6 +124,30 @@ def _regime_map(found: dict[str, Any]) -> Iterator[str]:
         none = sum(not held for _, held in cells)
         some = len(cells) - every - none
         yield f"  {found['rule']}: at {every} pairs in every world, at {some} in some, at {none} in none"
+
+
+def _classes(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  without a policy: {found['without_policy']}; seed {found['seed']}"
+    for row in found["labels"]:
+        yield f"  {row['label'] or found['model']}"
+        for name, own in row["classes"].items():
+            yield f"    {name}: {_share(own)}"
+        if len(found["policies"]) > 1:
+            yield f"    policy decides: {_share(row['policy decides'])}"
+            for name, own in row["suffices"].items():
+                yield f"    {name} suffices, whatever the others do: {_share(own)}"
+        for name, own in row["harms"].items():
+            if own["share"]:
+                yield f"    lost under {name} only: {_share(own)}"
+        if row["undecided"]["share"]:
+            yield f"    undecided: {_share(row['undecided'])}"
+        numbers = ", ".join(f"{_number(x, 3)} ({q})" for q, x in row["quantiles"].items())
+        yield f"    {found['measured']}, quantiles: {numbers}"
+
+
+def _share(own: dict[str, Any]) -> str:
+    low, high = own["interval_95"]
+    return f"{own['share']:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _settled(attractor: dict[str, Any]) -> str:

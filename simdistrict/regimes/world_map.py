@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from simdistrict.regimes.attractors import NEAR
 from simdistrict.regimes.equilibrium import hypercube
 from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import ARRIVED, settle_each
+from simdistrict.regimes.flow import ARRIVED, Accuracy, settle_each
 
 # an initial state at the edge of the box stands so far inside it, as a share of its width: on the
 # edge itself a flow may stay that leaves it from anywhere near
 _INSIDE = 1e-3
-# tolerance of the last steps: with it the flow comes to rest
-_FINE = 1e-10
+_NEXT_TO_REST = Accuracy(arrived=1e-6)
+_TO_REST = Accuracy(tolerance=1e-10)
 # states that are followed at once
 _AT_ONCE = 1 << 16
 
@@ -68,9 +68,9 @@ def world_map(
         some = pairs[k : k + size]
         states = np.tile(starts / model.scale, (len(some), 1))
         numbers = np.repeat(some, members, axis=0)
-        near = settle_each(scaled, numbers, states, horizon)
-        # there in long steps, and to rest in short ones
-        found = settle_each(scaled, numbers, near.states, horizon, _FINE)
+        near = settle_each(scaled, numbers, states, horizon, _NEXT_TO_REST)
+        # next to rest in long steps, and to rest in short ones
+        found = settle_each(scaled, numbers, near.states, horizon, _TO_REST)
         ends[k : k + size] = found.states.reshape(len(some), members, -1)
         rests[k : k + size] = (found.speeds < ARRIVED).reshape(len(some), members)
     numbers = apart(ends, rests)
