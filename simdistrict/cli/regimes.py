@@ -364,6 +364,44 @@ def classes_command(
     _say(result, file, as_json=as_json, quiet=settings["quiet"])
 
 
+@command.command("loops")
+@click.argument("scenario", metavar="MODEL|SCENARIO")
+@click.option("--element", default="", metavar="LABEL", help="The model of one label alone.")
+@options.sets
+@click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def loops_command(
+    settings: dict[str, bool],
+    /,
+    scenario: str,
+    element: str,
+    sets: tuple[str, ...],
+    file: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Which feedback loops drive a run when, by simlin's loops that matter.
+
+    Needs pysimlin: pip install 'simdistrict[loops]'.
+
+    Example: simdistrict regimes loops neoliberal_globalisation --element Montebelluna
+    """
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.plan import plans_for
+    from simdistrict.regimes.loop_study import STUDY, loop_study
+    from simdistrict.regimes.request import Request
+
+    if file is not None:
+        check_netcdf_target(file, force=force)
+    (plan,) = plans_for([scenario], sets)
+    result = loop_study(plan, Request(STUDY, element=element))
+    if file is not None:
+        write_netcdf(result, file, force=force)
+    _say(result, file, as_json=as_json, quiet=settings["quiet"])
+
+
 def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
     """Do a study and say what came out."""
     from simdistrict.netcdf import check_netcdf_target, write_netcdf

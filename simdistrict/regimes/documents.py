@@ -37,6 +37,7 @@ def document(result: Result) -> dict[str, Any]:
         "regime map": _regime_map,
         "policy map": _policy_map,
         "classes": _classes,
+        "loops": _loops,
     }[request.study](result)
     plain: dict[str, Any] = _plain({**head, **body})
     return plain
@@ -263,6 +264,32 @@ def _classes(result: Result) -> dict[str, Any]:
                 "quantiles": _named(quantiles, v["value"][k]),
             }
             for k, label in enumerate(_labels(result, "label"))
+        ],
+    }
+
+
+def _loops(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    return {
+        "complete": result.attrs["complete"] == "true",
+        "kept": result.attrs["kept"],
+        "times": result.coords["time"].values,
+        "loops": [
+            {
+                "id": name,
+                "polarity": v["polarity"][k],
+                "names": [n for n in str(v["loop_names"][k]).split(", ") if n],
+                "path": str(v["path"][k]).split(" -> "),
+                "scores": v["score"][:, k],
+            }
+            for k, name in enumerate(_labels(result, "loop"))
+        ],
+        "shares": {name: v["share"][:, k] for k, name in enumerate(_labels(result, "name"))},
+        "periods": [
+            {"from": a, "to": b, "loops": str(names).split(", ")}
+            for a, b, names in zip(
+                v["period_start"], v["period_stop"], v["period_loops"], strict=True
+            )
         ],
     }
 

@@ -17,7 +17,7 @@ class Request:
     """One study.
 
     study: equilibria, branch, fold curve, hysteresis, basins, basins along, regime map, policy
-    map or classes. at: the date of
+    map, classes or loops. at: the date of
     freezing, None for the end of the run; element: the isolated label; hold, free: stocks that
     are held or free whatever is found out about them; parameters: names with their bounds;
     outputs: elements to be read in every state; starts, seed: of the search, at each of `stops`

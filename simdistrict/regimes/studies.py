@@ -12,7 +12,7 @@ from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
 from simdistrict.regimes.basin import basins, basins_along
-from simdistrict.regimes.class_study import STUDY, repeat_class_study
+from simdistrict.regimes import class_study, loop_study
 from simdistrict.regimes.continuation import branches
 from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array
@@ -103,8 +103,9 @@ def study(plan: Plan, request: Request) -> Result:
 
 def repeat_study(recorded: Result, where: str) -> Repetition:
     """Do again what a result file records, and compare."""
-    if Request.from_json(str(recorded.attrs[RECORD]), where).study == STUDY:
-        return repeat_class_study(recorded, where)
+    kind = Request.from_json(str(recorded.attrs[RECORD]), where).study
+    if kind in _OF_RUNS:
+        return _OF_RUNS[kind](recorded, where)
     (plan,) = recorded_plans(recorded, where)
     request = Request.from_json(str(recorded.attrs[RECORD]), where)
     return compare_results(recorded, study(plan, request))
@@ -277,6 +278,13 @@ def _within_range(
         raise ScenarioError(Problem(f'parameter "{parameter.name}"', what, hint))
     left = f"left its range {stated}"
     return least, most, ("bounds" if least == low else left, "bounds" if most == high else left)
+
+
+# studies of runs, in which no world is frozen
+_OF_RUNS: dict[str, Callable[[Result, str], Repetition]] = {
+    class_study.STUDY: class_study.repeat_class_study,
+    loop_study.STUDY: loop_study.repeat_loop_study,
+}
 
 
 def _means(written: str, stock: str) -> bool:

@@ -11,7 +11,8 @@ _MANY = 6
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The lines of any study."""
     element = f", {found['element']} alone" if found["element"] else ""
-    when = "in" if found["study"] == "classes" else "frozen at"
+    of_run = {"classes": "in", "loops": "until"}
+    when = of_run.get(found["study"], "frozen at")
     yield f"{found['study']} of {found['model']}, {when} {found['frozen_at']:g}{element}"
     if found["frozen_trends"] != "none":
         yield f"  trends: {found['frozen_trends']}"
@@ -26,6 +27,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         "regime map": _regime_map,
         "policy map": _policy_map,
         "classes": _classes,
+        "loops": _loops,
     }[found["study"]](found)
 
 
@@ -128,26 +130,60 @@ def _regime_map(found: dict[str, Any]) -> Iterator[str]:
 
 def _classes(found: dict[str, Any]) -> Iterator[str]:
     yield f"  without a policy: {found['without_policy']}; seed {found['seed']}"
+    rows = [["", *(found["labels"][0]["classes"] if found["labels"] else ()), found["measured"]]]
     for row in found["labels"]:
-        yield f"  {row['label'] or found['model']}"
-        for name, own in row["classes"].items():
-            yield f"    {name}: {_share(own)}"
-        if len(found["policies"]) > 1:
-            yield f"    policy decides: {_share(row['policy decides'])}"
-            for name, own in row["suffices"].items():
-                yield f"    {name} suffices, whatever the others do: {_share(own)}"
+        middle, *outer = (_number(row["quantiles"][q], 3) for q in ("0.5", "0.1", "0.9"))
+        shares = (_share(own) for own in row["classes"].values())
+        rows.append([row["label"] or found["model"], *shares, f"{middle} ({', '.join(outer)})"])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        yield "  " + "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+    for row in found["labels"]:
         for name, own in row["harms"].items():
             if own["share"]:
-                yield f"    lost under {name} only: {_share(own)}"
+                yield f"  {row['label']}: lost under {name}, and not without: {_share(own)}"
         if row["undecided"]["share"]:
-            yield f"    undecided: {_share(row['undecided'])}"
-        numbers = ", ".join(f"{_number(x, 3)} ({q})" for q, x in row["quantiles"].items())
-        yield f"    {found['measured']}, quantiles: {numbers}"
+            yield f"  {row['label']}: undecided: {_share(row['undecided'])}"
+
+
+def _loops(found: dict[str, Any]) -> Iterator[str]:
+    times = found["times"]
+    for name, share in sorted(found["shares"].items(), key=lambda item: -_mean(item[1])):
+        most = [t for t, x in zip(times, share, strict=True) if x is not None and x > 0.5]
+        when = f"; more than half {_stretches(times, most)}" if most else ""
+        yield f"  {name}: {_mean(share):.2f} of all scores on average{when}"
+    for loop in found["loops"][:_MANY]:
+        path = loop["path"]
+        shown = path if len(path) <= _MANY else [*path[:_MANY], f"and {len(path) - _MANY} more"]
+        names = f" ({', '.join(loop['names'])})" if loop["names"] else ""
+        size = _mean([None if x is None else abs(x) for x in loop["scores"]])
+        yield f"  {loop['id']} {loop['polarity']}{names}, {size:.3f} on average: {', '.join(shown)}"
+    for period in found["periods"][:_MANY]:
+        yield f"  {period['from']:g} to {period['to']:g}: mostly {_few(period['loops'])}"
+    if len(found["periods"]) > _MANY:
+        yield f"  and {len(found['periods']) - _MANY} further periods"
+
+
+def _mean(values: list[float | None]) -> float:
+    known = [x for x in values if x is not None]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _stretches(times: list[float], chosen: list[float]) -> str:
+    """Times as stretches without a gap, `1981 to 1990, 2003`."""
+    found: list[list[float]] = []
+    for t in chosen:
+        if found and times.index(t) == times.index(found[-1][1]) + 1:
+            found[-1][1] = t
+        else:
+            found.append([t, t])
+    parts = [f"{a:g}" if a == b else f"{a:g} to {b:g}" for a, b in found[:_MANY]]
+    return ", ".join(parts) + (f" and {len(found) - _MANY} more" if len(found) > _MANY else "")
 
 
 def _share(own: dict[str, Any]) -> str:
     low, high = own["interval_95"]
-    return f"{own['share']:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{own['share']:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _settled(attractor: dict[str, Any]) -> str:
