@@ -72,11 +72,6 @@ def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> 
             text([", ".join(c.names) for c in circuits]),
             {"long_name": "loops of the model's documentation that it is part of"},
         ),
-        "share": Variable(
-            ("time", "name"),
-            shares.copy(),
-            {"long_name": "share of all magnitudes of scores; a circuit may bear several names"},
-        ),
         "period_start": Variable(
             period, np.array([p.start for p in found.periods]), {"long_name": "first time"}
         ),
@@ -92,6 +87,9 @@ def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> 
     coords = {
         "time": Variable(("time",), found.times, time),
         "loop": Variable(loop, text([c.id for c in circuits]), {"long_name": "loop"}),
-        "name": Variable(("name",), text(found.names), {"long_name": "named loop"}),
     }
+    if found.names:
+        said = "share of all magnitudes of scores; a circuit may bear several names"
+        variables["share"] = Variable(("time", "name"), shares.copy(), {"long_name": said})
+        coords["name"] = Variable(("name",), text(found.names), {"long_name": "named loop"})
     return Result(coords, variables, attrs)
