@@ -515,3 +515,16 @@ def test_auto_compiles_where_it_pays() -> None:
     assert quickest(program, some, "adaptive", 100) == "native"
     # not worth the load of a library
     assert quickest(program, short, "euler", 1) == "interpreted"
+
+
+def test_a_program_run_by_many_processes_is_compiled_in_the_end() -> None:
+    program = build(small("stock = INTEG(0.0625 * stock, 3.75)"))
+    grid = TimeGrid(0.0, 100_000, 1e-3, 1000)
+    # each time as if in a process of its own: what was waited for is kept on disk
+    found = [quickest(program, grid, "euler", 1) for _ in range(5)]
+    assert found[0] == "interpreted"
+    assert found[-1] == "native"
+    assert found == sorted(found)
+    assert quickest(program, grid, "adaptive", 1) == "native"
+    other = build(small("stock = INTEG(0.03125 * stock, 3.75)"))
+    assert quickest(other, grid, "euler", 1) == "interpreted"
