@@ -98,6 +98,6 @@ def _compiled(program: Program) -> Run:
         add(module, source, None, exported=["flow_members"])
         return module.text()
 
-    code = kept_code(f"flow\0{len(program.layout.template)}\0{source}\0{program.source}", text)
+    code = kept_code(f"flow {len(program.layout.template)} {program.digest}\0{source}", text)
     address, number = ctypes.c_void_p, ctypes.c_int64
     return code.function("flow_members", [*[address] * 7, number, number])
