@@ -26,7 +26,7 @@ Values = Sequence[float] | NDArray[np.float64]
 STYLES = (("#444444", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#009E73", ":"))
 MARKERS = ("o", "s", "^", "D")
 # kinds of cells, each of another brightness
-FILLS = ("#FFFFFF", "#56B4E9", "#F0E442", "#444444", "#CC79A7", "#009E73")
+FILLS = ("#FFFFFF", "#56B4E9", "#D55E00", "#444444", "#CC79A7", "#009E73")
 KINDS = {
     # suffix: the metadata, and the words by which a file shows that it is ours
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),

@@ -25,8 +25,8 @@ _SMALLEST = 1e-3
 _BESIDE = 0.05
 # another state this near to the cycle, as a share of its size, is on it
 _ON = 0.05
-_EVALUATIONS = 3000
-_WITHOUT_RETURN = 600
+_EVALUATIONS = 20000
+_WITHOUT_RETURN = 2000
 
 
 @dataclass(frozen=True, eq=False)
