@@ -51,6 +51,7 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/function_table.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 	@$(BIN)/python docs/examples/two_worlds.py
+	@$(BIN)/python docs/examples/regime_figures.py
 
 # the fit of the district model to its record, written into its tables; then `make results` for the pages
 calibrate: $(VENV)/run.stamp

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simdistrict.dataset import Result, Variable
+from simdistrict.expr import fold
 from simdistrict.regimes.proportion import wilson
 from simdistrict.regimes.basin import BasinsAlong
 from simdistrict.regimes.field import Array
@@ -131,10 +132,10 @@ def world_map_result(
 
 def _held(read: Array, outputs: Sequence[Output], rule: Rule) -> Array:
     """In how many worlds of each cell all conditions hold."""
-    names = [o.name for o in outputs]
+    names = [fold(o.name) for o in outputs]
     holds = np.ones(read.shape[:3], bool)
     for condition in rule.conditions:
         with np.errstate(invalid="ignore"):
-            holds &= condition.holds(read[..., names.index(condition.name)])
+            holds &= condition.holds(read[..., names.index(fold(condition.name))])
     found: Array = holds.sum(axis=2)
     return found
