@@ -49,7 +49,9 @@ def row(label: str, name: str, found: dict[str, Any], wall: float, cpu: float) -
         for share, verdict in zip(b["outputs"]["home share"], b["stability"], strict=True)
         if verdict == "stable"
     ]
-    reasons = Counter(end.partition(" at ")[0].partition(":")[0] for b in branches for end in b["endings"])
+    reasons = Counter(
+        end.partition(" at ")[0].partition(":")[0] for b in branches for end in b["endings"]
+    )
     cells = (
         label,
         name,
@@ -99,7 +101,7 @@ def maps(plan: Plan, at: float) -> None:
     print("\n| map | s | CPU s | found |\n|---|---|---|---|")
     found, wall, cpu = timed(core, request)
     print(f"| core, 200 x 200 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
-    for label in ("Montebelluna", "US Midwest"):
+    for label in ("Prato", "Mirandola"):
         request = Request(
             "policy map",
             at=at,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simdistrict.regimes.basin import basins as basins
     from simdistrict.regimes.basin import basins_along as basins_along
-    from simdistrict.regimes.class_study import class_study as class_study
+    from simdistrict.regimes.class_study import study_classes as study_classes
     from simdistrict.regimes.classes import classes_of as classes_of
     from simdistrict.regimes.continuation import branches as branches
     from simdistrict.regimes.detection import detect as detect
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simdistrict.regimes.studies import study as study
     from simdistrict.regimes.sweep import hysteresis as hysteresis
     from simdistrict.regimes.warning import early_warnings as early_warnings
-    from simdistrict.regimes.world_map import world_map as world_map
+    from simdistrict.regimes.worlds import world_map as world_map
 
 # name -> module; imported when first used, so that a command loads only what it needs
 _HOMES = {
@@ -34,7 +34,6 @@ _HOMES = {
     "basins": "basin",
     "basins_along": "basin",
     "branches": "continuation",
-    "class_study": "class_study",
     "classes_of": "classes",
     "detect": "detection",
     "document": "documents",
@@ -48,7 +47,8 @@ _HOMES = {
     "loops_of": "loops",
     "policy_map": "policies",
     "study": "studies",
-    "world_map": "world_map",
+    "study_classes": "class_study",
+    "world_map": "worlds",
 }
 
 __all__ = list(_HOMES)

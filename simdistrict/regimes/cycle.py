@@ -84,7 +84,7 @@ def _returns(
     x, t, step = begin, 0.0, 0.01
     k1 = scaled.one(x, parameters)
     used = 0
-    path, times, places = [begin], [], []
+    path, times, places = [begin], list[float](), list[Array]()
     reach = 0.0
     while used < _EVALUATIONS and (times or used < _WITHOUT_RETURN):
         there, k4, error = attempt(scaled, parameters, x, k1, step)

@@ -19,7 +19,7 @@ from simdistrict.regimes.flow import settle_each
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.proportion import wilson
-from simdistrict.regimes.world_map import world_map
+from simdistrict.regimes.worlds import world_map
 from simdistrict.scenario import bare_scenario, resolve
 from tests.analytic.test_regimes_core import Constants, field, folds, shares_at, tariff_at
 from tests.small import small

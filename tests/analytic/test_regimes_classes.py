@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 
 from simdistrict.errors import SimdistrictError
 from simdistrict.model import Model
 from simdistrict.plan import Plan, lowered, plan_run
-from simdistrict.regimes.class_study import STUDY, class_study
+from simdistrict.regimes.class_study import STUDY, study_classes
 from simdistrict.regimes.classes import ANYWAY, FIRST_POLICY, LOST, UNDECIDED, classified
 from simdistrict.regimes.documents import document
 from simdistrict.regimes.request import Request
@@ -42,7 +41,9 @@ def plans(model: Model, *policies: str) -> list[Plan]:
 
 def rows(rule: str, *policies: str, draws: int = DRAWS, model: str = MODEL) -> list[dict]:  # type: ignore[type-arg]
     request = Request(STUDY, members=draws, rule=rule, seed=3)
-    return document(class_study(plans(small(model), *policies), PRIOR, "prior", request))["labels"]
+    return document(study_classes(plans(small(model), *policies), PRIOR, "prior", request))[
+        "labels"
+    ]
 
 
 def shares(row: dict) -> list[float]:  # type: ignore[type-arg]
@@ -106,7 +107,7 @@ def test_a_draw_whose_run_does_not_complete_is_undecided() -> None:
     """
     request = Request(STUDY, members=100, rule="x >= 0.5")
     made = plans(small(model, time_step=0.5, stop=200), "burst: 30")
-    found = document(class_study(made, PRIOR, "prior", request))
+    found = document(study_classes(made, PRIOR, "prior", request))
     (row,) = found["labels"]
     assert row["undecided"]["share"] > 0.5
     assert sum(shares(row)) + row["undecided"]["share"] == pytest.approx(1)
@@ -118,7 +119,9 @@ def test_the_table_of_truth() -> None:
     sure = np.ones_like(truth)
     sure[2, 3] = False
     found = classified("d", ["a"], ["p", "q"], truth, sure, np.zeros((8, 1)))
-    by_case = dict(zip(map(tuple, truth[:, :, 0].T.astype(int).tolist()), found.of[:, 0], strict=True))
+    by_case = dict(
+        zip(map(tuple, truth[:, :, 0].T.astype(int).tolist()), found.of[:, 0], strict=True)
+    )
     assert by_case == {
         (0, 0, 0): LOST,
         (0, 0, 1): FIRST_POLICY + 1,
@@ -139,8 +142,8 @@ def test_the_table_of_truth() -> None:
         ("health", ("tariff: 1",), "is no rule"),
     ],
 )
-def test_a_wrong_request_says_what_to_do(rule: str, policies: tuple[str, ...], message: str) -> None:
+def test_a_wrong_request_says_what_to_do(
+    rule: str, policies: tuple[str, ...], message: str
+) -> None:
     with pytest.raises(SimdistrictError, match=message):
         rows(rule, *policies)
-
-

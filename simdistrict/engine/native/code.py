@@ -84,7 +84,10 @@ def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
 
 
 def kept_code(content: str, text: Callable[[], str]) -> Code:
-    """Code from the cache. content: all that decides it; text: makes what is compiled, if need be."""
+    """Code from the cache.
+
+    content: all that decides it; text: makes what is compiled, where it is not there yet.
+    """
     with _making:
         if content in _loaded:
             return _loaded[content]
