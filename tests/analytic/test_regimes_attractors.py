@@ -158,14 +158,16 @@ def test_an_id_that_ended_in_a_fold_is_not_given_again() -> None:
 
 
 def test_an_attractor_that_no_member_finds_is_found_from_where_it_was() -> None:
-    """The members all start below; the upper world is known from the value before."""
-    values = np.array([0.0, 0.2, 0.38])
-    low, high = np.array([-2.0]), np.array([0.05])
+    """All members start below zero, beyond the separatrix once the parameter is negative."""
+    values = np.linspace(-0.2, 0.3, 6)[::-1]
     model = built(CUBIC)
-    found = basins_along(model, values, low, high, 40, seed=1, horizon=300)
-    upper = [ids for ids in found.ids if len(ids) == 2]
-    assert len(upper) >= 2
+    found = basins_along(model, values, np.array([-2.0]), np.array([0.0]), 40, horizon=300)
     assert found.attractors == 2
+    assert all(sorted(ids) == [0, 1] for ids in found.ids)
+    upper = found.ids[0][int(np.argmax([a.state[0] for a in found.basins[0].attractors]))]
+    for k, value in enumerate(values):
+        share = (found.members(k) == upper).mean()
+        assert (share > 0) == (value > 1e-9), value
 
 
 def test_what_leaves_all_values_is_undecided_with_an_interval() -> None:
