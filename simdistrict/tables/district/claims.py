@@ -35,11 +35,11 @@ NOT_TESTED = {
 }
 NOT_HERE = "not tested"
 NEVER = "never"
-NOTE = """Each row is one number that a claim speaks of, beside the band written down before the
-run; [docs/claims.md](../../docs/claims.md) says in which scenarios it is read. A claim holds where all
-of its rows do. Scenario: the baseline unless said otherwise. "Exposed" districts have more than 25%
-of assembly offshore in 2008. Rows marked *shown* have no band of their own; *no case* means that
-the model has no district or year of the kind that the claim speaks of, which is a failure of
+NOTE = """Each row is a number that a claim speaks of, beside the band written down before the run;
+[docs/claims.md](../../docs/claims.md) says in which scenarios it is read. A claim holds where all
+of its rows do. Scenario: the baseline unless said otherwise. "Exposed" districts have more than
+25% of assembly offshore in 2008. Rows marked *shown* have no band of their own; *no case* means
+that the model has no district or year of the kind that the claim speaks of, which is a failure of
 another sort; *never* is a year that does not come. One run with the calibrated constants says
 nothing about how often a claim holds within the bands of the constants."""
 
