@@ -9,8 +9,11 @@ import numpy as np
 from simdistrict.tables.district import (
     claims_districts,
     claims_knowledge,
-    claims_regime,
+    claims_offshoring,
+    claims_places,
+    claims_shocks,
     claims_turn,
+    claims_work,
     claims_worlds,
 )
 from simdistrict.tables.district.common import FAILS, HOLDS, NO_CASE, SHOWN, verdict_columns
@@ -19,9 +22,12 @@ from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Table
 
 CLAIMS: tuple[Claim, ...] = (
-    *claims_regime.CLAIMS,
+    *claims_offshoring.CLAIMS,
+    *claims_shocks.CLAIMS,
     *claims_districts.CLAIMS,
+    *claims_places.CLAIMS,
     *claims_knowledge.CLAIMS,
+    *claims_work.CLAIMS,
     *claims_turn.CLAIMS,
     *claims_worlds.CLAIMS,
 )
