@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.cache import KEPT, cached
+from simdistrict.cache import KEPT, cached, keep, peek
 from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.adaptive import IMPLICIT
 from simdistrict.engine.interpreted import Kernel
@@ -25,6 +25,7 @@ from simdistrict.scenario import (
     Scenario,
     bare_scenario,
     load_scenario,
+    members,
     model_path,
     resolve,
 )
@@ -148,36 +149,55 @@ def plans_for(
 ) -> list[Plan]:
     """Plans for scenarios, or models that run as they are, by name or path.
 
+    A scenario that has variants stands for all of them.
     changes: Vensim changes files (.cin), a later one wins; sets are on top of them.
     Raises the errors of reading, resolving and `plan_run`.
     """
     plans = []
-    for name in names:
+    every = [one for given in names for one in _each(given)]
+    for name in every:
         scenario, path = find(name)
         prepared = prepare(path)
         changed = read_changes(changes, prepared.model) if changes else Changes()
         prepared = with_lookups(prepared, changed)
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
         check_policies(resolved, changes)
-        plan = plan_run(prepared, resolved, backend, len(names))
+        plan = plan_run(prepared, resolved, backend, len(every))
         # one file records one backend: what suits the first run does for all
         backend = plan.backend if backend == "auto" else backend
         plans.append(replace(plan, lookups=changed.text))
     return plans
 
 
+@dataclass(frozen=True)
+class Waited:
+    """Seconds that runs of a program have taken in CPython so far, in whatever process."""
+
+    seconds: float
+
+
 def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> str:
-    """The backend with which runs are over first, a compilation included where one is due."""
+    """The backend with which runs are over first, a compilation included where one is due.
+
+    A program that is run again and again is compiled when its runs so far, each a process of its
+    own, have taken as long as that takes.
+    """
     interpreted = runs * _interpreting(program, grid, integrator)
     if interpreted < 0.1:
         return "interpreted"
     from simdistrict.engine.native.code import is_ready
 
-    if interpreted > _compiling(program):
+    compiling = _compiling(program)
+    if interpreted > compiling:
         return "native"
     # the last bits of adaptive steps differ between backends: not for a cache to decide
-    ready = integrator not in ADAPTIVE and is_ready(program)
-    return "native" if ready else "interpreted"
+    if integrator in ADAPTIVE:
+        return "interpreted"
+    before = peek(Waited, program.digest) or Waited(0.0)
+    if is_ready(program) or before.seconds + interpreted > compiling:
+        return "native"
+    keep(program.digest, Waited(before.seconds + interpreted))
+    return "interpreted"
 
 
 # what this process has waited for the interpreter so far, by the program's source
@@ -218,13 +238,34 @@ def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
 
 def find(name: str) -> tuple[Scenario, Path]:
     """The scenario of that name with its model file; a model's name stands for itself."""
-    if Path(name).suffix.lower() in MODEL_SUFFIXES or (
-        name in models() and name not in scenarios()
-    ):
+    if _is_model(name):
         path = find_model(name)
         return bare_scenario(path), path
     scenario = load_scenario(name)
     return scenario, model_path(scenario)
+
+
+def file_stem(names: Sequence[str], plans: Sequence[Plan]) -> str:
+    """How a file of these runs is called: the scenarios' names, a family by its own alone.
+
+    names: as they were given to `plans_for`.
+    """
+    resolved = iter(plan.resolved.name for plan in plans)
+    found = []
+    for given in names:
+        every = [next(resolved) for _ in _each(given)]
+        found.append(every[0] if len(every) == 1 else every[0].rpartition(":")[0])
+    return "+".join(found).replace(":", "-")
+
+
+def _each(name: str) -> tuple[str, ...]:
+    return (name,) if _is_model(name) else members(name)
+
+
+def _is_model(name: str) -> bool:
+    return Path(name).suffix.lower() in MODEL_SUFFIXES or (
+        name in models() and name not in scenarios()
+    )
 
 
 def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
