@@ -41,7 +41,9 @@ def of_every_helper() -> Program:
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{8 + k}]" for k in range(count))
         lines.append(f"v[7] = {name}({args})" if name != "divide" else "v[7] = v[8] / v[9]")
-    lines += [f"v[7] = {name}(v, 8, 4, v[9])" for name in ("lookup", *curves.HELPERS)]
+    curved = [name for name in curves.HELPERS if name not in ("lookup", "slopes")]
+    lines += [f"v[7] = {name}(v, 8, 4, v[9])" for name in ("lookup", *curved)]
+    lines += ["slopes(v, 8, 4)"]
     lines += ["v[7] = delayed(v, 20, 2, v[5] - lag(v[8], v[9]), v[7])", "product = v[7]"]
     lines += ["for i in range(3):", "    product *= i + 1.0", "    v[8 + PLACES_0[i]] = product"]
     source = "\n".join(f"    {line}" for line in lines)

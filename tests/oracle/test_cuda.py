@@ -135,7 +135,7 @@ def test_members_that_do_not_fit_at_once_run_one_part_after_the_other(
     launched = []
     launch = device.launch
     monkeypatch.setattr(device, "launch", lambda k, a, n: (launched.append(n), launch(k, a, n)))
-    monkeypatch.setattr(device, "free_memory", lambda: 20_000)
+    monkeypatch.setattr(device, "free_memory", lambda: 25_000)
     parts = CudaBatch(*given).run(numbers)
     assert launched == [32, 32, 6]
     for name in FIELDS:

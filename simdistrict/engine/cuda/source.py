@@ -19,6 +19,7 @@ from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.cuda import kernel
 from simdistrict.engine.native import loops
 from simdistrict.engine.native.code import PHASES, called_helpers, places
+from simdistrict.engine.native.module import ANNOTATIONS, VECTOR
 from simdistrict.engine.program import Program
 
 # the small functions of `native.loops` that the kernel calls, with the lookup that one member alone makes
@@ -100,7 +101,7 @@ def _rewritten(node: ast.FunctionDef) -> str:
 
 def _is_vector(arg: ast.arg) -> bool:
     """As `native.translate` has it: an argument without annotation is the vector of a run."""
-    return arg.annotation is None or ast.unparse(arg.annotation) in ("Vector", "Sequence[float]")
+    return arg.annotation is None or ANNOTATIONS[ast.unparse(arg.annotation)] == VECTOR
 
 
 def _whole_numbers(node: ast.FunctionDef) -> frozenset[str]:
