@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from simdistrict.blocks import Shape, check_shape
 from simdistrict.design import METHODS, Design, columns
 from simdistrict.engine.adaptive import Tolerance
-from simdistrict.engine.layout import Slot
 from simdistrict.engine.batches import batch_class, check_backend, check_way
+from simdistrict.engine.layout import Slot
 from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program

@@ -51,8 +51,8 @@ def simulate(
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
-    `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what the model file says, else euler);
-    backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
+    `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what the model file says, else
+    euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
     the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)

@@ -235,7 +235,8 @@ def _report(
         return
     click.echo(
         f"{plans[0].prepared.model.name}: {design.members} members, {len(design.priors)} numbers "
-        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, {ensemble.backend}"
+        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, "
+        f"{ensemble.backend}"
     )
     if ensemble.stated:
         click.echo(f"  set, and so not drawn: {', '.join(ensemble.stated)}")

@@ -28,9 +28,11 @@ _STEPS = (
     click.option(
         "--integrator",
         type=click.Choice(["euler", "rk4", "adaptive", "stiff", "bdf", "radau"]),
-        help="Default: what the model file says. stiff, bdf and radau: for very unlike time constants.",
+        help="Default: what the model file says; stiff, bdf, radau for very unlike time constants.",
     ),
-    click.option("--rtol", type=float, help="Relative tolerance, where steps have lengths of their own."),
+    click.option(
+        "--rtol", type=float, help="Relative tolerance, where steps have lengths of their own."
+    ),
     click.option("--atol", type=float, help="Absolute tolerance, likewise."),
     click.option("--time-step", type=float, help="In the model's time unit."),
     click.option("--save-step", type=float, help="In the model's time unit."),

@@ -29,7 +29,13 @@ class InterpretedBatch(Batch):
         given = (self.program, grid, constants, self.moves)
         if self.integrator in ("euler", "rk4"):
             return fixed_steps(*given, integrator=self.integrator)
-        limits = {"tolerance": self.tolerance, "max_evaluations": self.max_evaluations}
-        if self.integrator in IMPLICIT:
-            return stiff_steps(*given, integrator=self.integrator, **limits)
-        return adaptive_steps(*given, **limits)
+        if self.integrator not in IMPLICIT:
+            return adaptive_steps(
+                *given, tolerance=self.tolerance, max_evaluations=self.max_evaluations
+            )
+        return stiff_steps(
+            *given,
+            integrator=self.integrator,
+            tolerance=self.tolerance,
+            max_evaluations=self.max_evaluations,
+        )

@@ -1,4 +1,4 @@
-"""Stiff models: implicit methods against published and closed solutions, and who is told of them."""
+"""Stiff models: implicit methods against published and closed solutions; who is told of them."""
 
 from __future__ import annotations
 

@@ -14,10 +14,6 @@ import sys
 import numpy as np
 import pytest
 
-ON_GPU = os.environ.get("SIMDISTRICT_TEST_GPU") == "1"
-if not ON_GPU:
-    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"  # read when numba is first imported
-
 from simdistrict.engine.alone import InterpretedBatch
 from simdistrict.engine.cuda.batch import CudaBatch
 from simdistrict.engine.native.batch import Batch, Members
@@ -33,10 +29,15 @@ from tests.oracle.test_functions import MODELS, each_model
 from tests.oracle.test_native import prepared, same_bits
 from tests.small import small
 
+ON_GPU = os.environ.get("SIMDISTRICT_TEST_GPU") == "1"
+if not ON_GPU:
+    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"  # read when numba is first imported
 pytest.importorskip("numba.cuda", reason="numba-cuda is not installed")
 
 FIELDS = ("values", "reduced", "time", "outcome")
-TRANSCENDENTAL = re.compile(r"\b(exp|log|pow|sin|cos|tan|a?sin|a?cos|atan|\w+h|random_\w+|gamma_ln)\(")
+TRANSCENDENTAL = re.compile(
+    r"\b(exp|log|pow|sin|cos|tan|a?sin|a?cos|atan|\w+h|random_\w+|gamma_ln)\("
+)
 # more members than stand side by side, and two blocks of threads that are not full
 MANY = 70
 
@@ -166,7 +167,9 @@ def test_native_members_reduce_as_interpreted_ones(integrator: str) -> None:
     sampled = constants(program)
     places = range(6, program.layout.values)
     found, wanted = (
-        kind(program, grid, vector, sampled, places, [0], integrator=integrator, reduce=[*REDUCTIONS])
+        kind(
+            program, grid, vector, sampled, places, [0], integrator=integrator, reduce=[*REDUCTIONS]
+        )
         for kind in (Batch, InterpretedBatch)
     )
     numbers = draws(vector, sampled, 11)

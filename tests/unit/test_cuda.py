@@ -114,7 +114,16 @@ def test_what_a_gpu_does_not_run_is_refused(
     project: Path, capsys: Capsys, words: tuple[str, ...], said: str
 ) -> None:
     answer = call(
-        capsys, "ensemble", "small.mdl", "--members", 4, "--prior", "prior.csv", "--backend", "cuda", *words
+        capsys,
+        "ensemble",
+        "small.mdl",
+        "--members",
+        4,
+        "--prior",
+        "prior.csv",
+        "--backend",
+        "cuda",
+        *words,
     )
     assert answer.code == 3
     assert said in answer.err

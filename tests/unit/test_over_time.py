@@ -127,14 +127,23 @@ def test_it_is_resumed_repeated_and_analysed(suffix: str, capsys: Capsys) -> Non
     out = f"out.{suffix}"
     words = [*WORDS, "--set", "rate=0.5"]  # none of them diverges
     assert call(capsys, *words, "--reduce", "max,time_of_max", "-o", out).code == 0
-    assert "nothing was run" in call(
-        capsys, *words, "--reduce", "max,time_of_max", "-o", out, "--resume"
-    ).out
+    assert (
+        "nothing was run"
+        in call(capsys, *words, "--reduce", "max,time_of_max", "-o", out, "--resume").out
+    )
     other = call(capsys, *words, "--reduce", "max", "-o", out, "--resume")
     assert other.code == 3
     assert "reductions (max, time_of_max, not max)" in other.err
     interpreted = call(
-        capsys, *words, "--reduce", "max,time_of_max", "-o", out, "--resume", "--backend", "interpreted"
+        capsys,
+        *words,
+        "--reduce",
+        "max,time_of_max",
+        "-o",
+        out,
+        "--resume",
+        "--backend",
+        "interpreted",
     )
     assert "backend (native, not interpreted)" in interpreted.err
     if suffix == "nc":

@@ -30,9 +30,7 @@ class CudaBatch(Batch):
         done = self.empty(numbers)
         check_way("cuda", self.integrator, fast=self.fast)
         kernel = device.kernel_of(self.program)
-        given = orders(
-            self.grid, self.integrator, self.moves, self.rows, self.places, self.sampled
-        )
+        given = orders(self.grid, self.integrator, self.moves, self.rows, self.places, self.sampled)
         layout = self.program.layout
         # one point more than there are steps
         vector = len(layout.template) + record_size(layout, self.grid.steps + 1)
@@ -57,4 +55,3 @@ class CudaBatch(Batch):
             self.keep(done, here, rows.reshape(-1, given.rows, given.places)[:count])
             self.end(done, here, device.fetched(arrays[4])[:count])
         return done
-

@@ -77,7 +77,8 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
 
     if is_simulated():
         own = {"_product": operator.mul, "_divide": divide, "fmod": GUARDED["modulo"]}
-        plain = {"isfinite": math.isfinite, "copysign": math.copysign}
+        plain: dict[str, Callable[..., Any]] = {}
+        plain |= {"isfinite": math.isfinite, "copysign": math.copysign}
         whole = {name: _rounded(getattr(np, name)) for name in ("floor", "trunc")}
         return {**GUARDED, **plain, **whole, **own}
     from numba.cuda import libdevice

@@ -78,10 +78,9 @@ def arrived(v: Vector, out: Vector, ended: Vector, ints: Ints, i: int, row: int)
         for r in range(row, rows):
             save(v, out, ended, ints, 0, r)
         return -1
-    if row < rows:
-        if ints[HEAD + 2 * ints[2] + 1 + row] == i:
-            save(v, out, ended, ints, 0, row)
-            return row + 1
+    if row < rows and ints[HEAD + 2 * ints[2] + 1 + row] == i:
+        save(v, out, ended, ints, 0, row)
+        return row + 1
     return row
 
 

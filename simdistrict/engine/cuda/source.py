@@ -1,10 +1,10 @@
 """A Program with its way through the grid as one Python source for a GPU: text alone.
 
 The functions are those of the other backends: what `emit` printed, the helpers of `runtime`, the
-loops of `native`. What differs is spelt out here, so that a GPU does the same operations:
-products are calls of `_product`, which a GPU does not fuse with a sum, divisions are calls of
-`_divide`, the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number is NaN. Names that begin with `_` are none of a local
-variable.
+loops of `native`. What differs is spelt out here, so that a GPU does the same operations: products
+are calls of `_product`, which a GPU does not fuse with a sum, divisions are calls of `_divide`,
+the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number
+is NaN. No local variable begins with `_`, so none hides one of these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import inspect
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from simdistrict.engine import curves, noise, runtime
 from simdistrict.engine.cuda import kernel
@@ -22,21 +23,21 @@ from simdistrict.engine.native.code import PHASES, called_helpers, places
 from simdistrict.engine.native.module import ANNOTATIONS, VECTOR
 from simdistrict.engine.program import Program
 
-# the small functions of `native.loops` that the kernel calls, with the lookup that one member alone makes
+# the functions of `native.loops` that the kernel calls, and how one member alone looks up
 _LOOPS = "share apply evaluate euler check clock save".split()
 _LOOKUP = "lookup_alone"
 ENTRY = "run_members"
 # members side by side in memory: as many as there are threads that a GPU runs in one go
 WIDTH = 32
 
-_CHOICES = '''
+_CHOICES = """
 def _least(x, y):
     return y if y < x else x
 
 
 def _most(x, y):
     return y if y > x else x
-'''
+"""
 
 
 def device_source(program: Program) -> str:
@@ -94,7 +95,9 @@ def _functions(source: str, names: Iterable[str] | None = None) -> list[ast.Func
 
 def _rewritten(node: ast.FunctionDef) -> str:
     """The text of a function in the words of a GPU."""
-    vectors = {arg.arg for arg in node.args.args if _is_vector(arg)} if node.name != ENTRY else set()
+    vectors = (
+        {arg.arg for arg in node.args.args if _is_vector(arg)} if node.name != ENTRY else set()
+    )
     changed = _Words(_whole_numbers(node), frozenset(vectors)).visit(node)
     return ast.unparse(ast.fix_missing_locations(changed))
 
@@ -154,34 +157,36 @@ class _Words(ast.NodeTransformer):
         self.whole = whole
         self.vectors = vectors
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         self.generic_visit(node)
         node.returns = None
         for arg in node.args.args:
             arg.annotation = None
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id in self.vectors:
             width = ast.Name("WIDTH", ast.Load())
             node.slice = ast.BinOp(node.slice, ast.Mult(), width)
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         whole = _is_whole(node, self.whole)
         self.generic_visit(node)
         if whole or not isinstance(node.op, ast.Mult | ast.Div):
             return node
-        return _call("_product" if isinstance(node.op, ast.Mult) else "_divide", node.left, node.right)
+        return _call(
+            "_product" if isinstance(node.op, ast.Mult) else "_divide", node.left, node.right
+        )
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         target = node.target
         assert isinstance(target, ast.Name)
         here = ast.Name(target.id, ast.Load())
         return self.visit(ast.Assign([target], ast.BinOp(here, node.op, node.value)))
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if not isinstance(node.func, ast.Name):
             return node
@@ -198,7 +203,7 @@ class _Words(ast.NodeTransformer):
             return chosen
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "math":
             return ast.Name(node.attr, ast.Load())
         return node

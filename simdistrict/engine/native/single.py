@@ -94,7 +94,7 @@ def native_stiff(
     tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
-    """Run with scipy's implicit methods over compiled right-hand sides, see `adaptive.stiff_steps`."""
+    """Run with scipy's implicit methods over compiled slopes, see `adaptive.stiff_steps`."""
     return stiff_steps(
         program,
         grid,
