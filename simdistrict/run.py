@@ -52,8 +52,9 @@ def simulate(
 
     sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
     `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what the model file says, else
-    euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
-    the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
+    euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is
+    data: see the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad
+    input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
