@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -148,6 +149,9 @@ def test_it_is_resumed_repeated_and_analysed(suffix: str, capsys: Capsys) -> Non
     assert "backend (native, not interpreted)" in interpreted.err
     if suffix == "nc":
         assert call(capsys, "rerun", out).code == 0
+        with netCDF4.Dataset(out, "a") as file:
+            file["sum_max"][3] += 1e-9
+        assert call(capsys, "rerun", out).code == 5
     how = ["sensitivity", out, "--method", "pawn", "--indicator", "wave[south]"]
     how += ["--slides", 2]
     ranked = call(capsys, *how, "--over", "max")
