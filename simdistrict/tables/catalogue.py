@@ -7,23 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.tables.files import Stamp, texts
+from simdistrict.tables.store import Made, keep, look_up
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
 
 MODEL = "district"
+RUNS, ENSEMBLE, FIT = "runs", "ensemble", "fit"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One table.
 
-    title: one line for lists; module: below simdistrict.tables, with a function `table`; slow: it
-    takes minutes and is made only when it is asked for by name.
+    title: one line for lists; module: below simdistrict.tables, with a function `table`; kind:
+    `runs` of a few dozen runs, made in seconds; `ensemble` of all members, and checked by some of
+    them; `fit`, made in minutes, and only when it is asked for by name.
     """
 
     title: str
     module: str
-    slow: bool = False
+    kind: str = RUNS
+
+    @property
+    def path(self) -> str:
+        """The module as it is imported."""
+        return f"simdistrict.tables.{self.module}"
 
 
 TABLES = {
@@ -39,13 +48,13 @@ TABLES = {
     "criticality": Entry("The criticality index by district and year", "district.criticality"),
     "calibration": Entry("How well the model follows each series", "district.calibration"),
     "constants": Entry(
-        "The constants that are fitted to the record", "district.constants", slow=True
+        "The constants that are fitted to the record", "district.constants", FIT
     ),
 }
 
 
-def chosen(names: Sequence[str]) -> list[str]:
-    """The tables asked for, in the order of the catalogue; without names all that are not slow.
+def chosen(names: Sequence[str], *kinds: str) -> list[str]:
+    """The tables asked for, in the order of the catalogue; without names those of some kinds.
 
     Raises ScenarioError for a name that no table has.
     """
@@ -60,11 +69,24 @@ def chosen(names: Sequence[str]) -> list[str]:
     ]
     if problems:
         raise ScenarioError(problems)
-    return [n for n, entry in TABLES.items() if (n in names if names else not entry.slow)]
+    return [n for n, entry in TABLES.items() if (n in names if names else entry.kind in kinds)]
 
 
-def make(name: str, study: Study) -> Table:
-    """One table of a study."""
-    module = importlib.import_module(f"simdistrict.tables.{TABLES[name].module}")
-    table: Table = module.table(study)
-    return table
+def make(name: str, study: Study) -> tuple[Table, Stamp, dict[str, str]]:
+    """One table of a study, what it was made of, and the inputs that it asked for."""
+    module = importlib.import_module(TABLES[name].path)
+    with study.recording() as inputs:
+        table: Table = module.table(study)
+    return table, study.stamp(inputs), inputs
+
+
+def made(name: str, study: Study) -> tuple[Made, bool]:
+    """One table as text, and whether it had been made before and nothing has changed since."""
+    entry = TABLES[name]
+    found = look_up(name, entry.path, study)
+    if found is not None:
+        return found, True
+    table, stamp, inputs = make(name, study)
+    fresh = Made(name, texts(table, stamp), stamp, inputs)
+    keep(fresh, entry.path, study)
+    return fresh, False

@@ -22,18 +22,12 @@ NUDGE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a table was made of: the model and the data that it is compared with, by content."""
+    """What a table was made of, by content: pairs of words and a hash."""
 
-    model: str
-    model_sha256: str
-    record: str
-    record_sha256: str
+    parts: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return (
-            f"model {self.model} sha256 {self.model_sha256[:12]}, "
-            f"record {self.record} sha256 {self.record_sha256[:12]}"
-        )
+        return "; ".join(f"{what} sha256 {sha[:12]}" for what, sha in self.parts)
 
 
 def texts(table: Table, stamp: Stamp) -> dict[str, str]:
