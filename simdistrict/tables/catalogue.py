@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.tables.files import Stamp, texts
+from simdistrict.tables.compare import Difference, differences
+from simdistrict.tables.files import Stamp, accepted, texts
+from simdistrict.tables.seal import broken, sealed
 from simdistrict.tables.store import Made, keep, look_up
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
@@ -47,9 +50,9 @@ TABLES = {
     "knock_out": Entry("What is left when one feedback loop is cut", "district.knock_out"),
     "criticality": Entry("The criticality index by district and year", "district.criticality"),
     "calibration": Entry("How well the model follows each series", "district.calibration"),
-    "constants": Entry(
-        "The constants that are fitted to the record", "district.constants", FIT
-    ),
+    "policies": Entry("Every scenario against the baseline", "district.policies", ENSEMBLE),
+    "members": Entry("A few members of the ensembles one by one", "district.members"),
+    "constants": Entry("The constants that are fitted to the record", "district.constants", FIT),
 }
 
 
@@ -87,6 +90,28 @@ def made(name: str, study: Study) -> tuple[Made, bool]:
     if found is not None:
         return found, True
     table, stamp, inputs = make(name, study)
-    fresh = Made(name, texts(table, stamp), stamp, inputs)
+    own = texts(table, stamp)
+    fresh = Made(name, sealed(own) if entry.kind == ENSEMBLE else own, stamp, inputs)
     keep(fresh, entry.path, study)
     return fresh, False
+
+
+def check(name: str, study: Study, folder: Path) -> list[Difference]:
+    """Where the committed files of a table are not what the model gives.
+
+    A table of runs is made anew and compared to its printed digits. Of a table over the ensemble
+    some members are run again: its origin and its seal must be right, and no number may be next
+    to impossible with them. Where the whole table was made here before, it is compared with that.
+    """
+    entry = TABLES[name]
+    if entry.kind != ENSEMBLE:
+        table, stamp, _ = make(name, study)
+        return differences(folder, *accepted(table, stamp))
+    module = importlib.import_module(entry.path)
+    with study.recording() as inputs:
+        doubts = list(module.doubts(study, folder / f"{name}.csv"))
+    found = list(broken(folder, name, study.stamp(inputs)))
+    before = look_up(name, entry.path, study)
+    if before is not None and found:
+        found += differences(folder, before.texts)
+    return found + doubts

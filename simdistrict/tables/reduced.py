@@ -60,8 +60,7 @@ def ensemble_for(
 
 def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
     """What is kept of these members, run now; nothing is stored."""
-    rows = np.concatenate([ensemble.design.rows(k, k + 1) for k in members])
-    return _reduce(ensemble, kept, rows, None)
+    return _reduce(ensemble, kept, ensemble.design.rows_of(members), None)
 
 
 def all_members(
