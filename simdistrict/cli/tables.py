@@ -65,7 +65,7 @@ def command(
 
     Example: simdistrict tables targets claims --check
     """
-    from simdistrict.tables import ENSEMBLE, RUNS, MEMBERS, Sampling, Study, chosen
+    from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
     from simdistrict.tables import check as differences_of
     from simdistrict.tables.catalogue import MODEL, made
     from simdistrict.tables.files import write_texts

@@ -51,6 +51,15 @@ TABLES = {
     "criticality": Entry("The criticality index by district and year", "district.criticality"),
     "calibration": Entry("How well the model follows each series", "district.calibration"),
     "policies": Entry("Every scenario against the baseline", "district.policies", ENSEMBLE),
+    "indicators": Entry("What each indicator of the policy table means", "district.meaning"),
+    "fans": Entry(
+        "Home share and jobs over time, as bands over the prior", "district.fans", ENSEMBLE
+    ),
+    "loops": Entry("What each feedback loop carries, over the prior", "district.loops", ENSEMBLE),
+    "survival": Entry("When a district survives", "district.survival", ENSEMBLE),
+    "sensitivity": Entry(
+        "Which constants decide where a district ends", "district.sensitivity", ENSEMBLE
+    ),
     "members": Entry("A few members of the ensembles one by one", "district.members"),
     "constants": Entry("The constants that are fitted to the record", "district.constants", FIT),
 }

@@ -86,7 +86,8 @@ def as_markdown(table: Table, stamp: Stamp) -> str:
 def markdown_rows(table: Table) -> Iterator[str]:
     """The rows in Markdown, numbers to the right."""
     numeric = [
-        any(isinstance(row[k], float | int | Rounded) for row in table.rows) for k in range(len(table.head))
+        any(isinstance(row[k], float | int | Rounded) for row in table.rows)
+        for k in range(len(table.head))
     ]
     yield _line(table.head)
     yield _line(["---:" if right else "---" for right in numeric])

@@ -34,7 +34,9 @@ class Sampling:
     seed: int = SEED
 
     def __str__(self) -> str:
-        return f"{self.members} members (Latin hypercube) and {self.blocks} blocks, seed {self.seed}"
+        return (
+            f"{self.members} members (Latin hypercube) and {self.blocks} blocks, seed {self.seed}"
+        )
 
     def some(self, count: int, of: int) -> NDArray[np.int64]:
         """A fixed random choice of members, in ascending order; all where there are fewer."""

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass, field, replace
 
 
-
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """A number that says itself how it is printed, in a column that holds several kinds."""
@@ -107,10 +106,7 @@ class Table:
 
     def nudged(self, share: float) -> Table:
         """The same table with every number that is not whole moved by a share of itself."""
-        rows = tuple(
-            tuple(_nudged(cell, share) for cell in row)
-            for row in self.rows
-        )
+        rows = tuple(tuple(_nudged(cell, share) for cell in row) for row in self.rows)
         return replace(self, rows=rows, shown=tuple(part.nudged(share) for part in self.shown))
 
     def rounding(self) -> str:

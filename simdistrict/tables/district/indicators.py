@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.model import Model
 from simdistrict.regimes.rules import DEFAULT, TRANSITION, read_rules
 from simdistrict.tables.members import Array, Kept, MemberRun
 
@@ -48,7 +49,8 @@ class Indicator:
     unit: of the level; value: of a run and a year, (members, districts); digits: significant
     ones of the level; change: how a difference from the baseline is told: PERCENT of the
     baseline, else the difference itself in this unit, `scale` times that of the level; decimals:
-    of the change; dated: has a value in each year, else one for the run.
+    of the change; dated: has a value in each year, else one for the run; element: of the model,
+    whose documentation defines it, where `said` does not.
     """
 
     name: str
@@ -59,6 +61,15 @@ class Indicator:
     decimals: int = 1
     scale: float = 1.0
     dated: bool = True
+    element: str = ""
+    said: str = ""
+
+    def definition(self, model: Model) -> str:
+        """What it is, in words: its own, else those of the model's element."""
+        if self.said:
+            return self.said
+        words = model[self.element].documentation.split(" (")[0].strip()
+        return words if words.endswith(".") else words + "."
 
     def changed(self, level: Array, base: Array) -> Array:
         """The change from the baseline with the same draws."""
@@ -139,36 +150,120 @@ def in_regime(regime: str) -> Callable[[MemberRun, float], Array]:
 
 
 SHARE = "share"
+THOUSAND = "thousand"
+_PRESENT = "present value in 2020 of what is {} in 2020 to 2060, at 3%"
+
+
+def _share(name: str, element: str) -> Indicator:
+    return Indicator(name, SHARE, plain(element), POINTS, scale=100, element=element)
+
+
+def _jobs(name: str, element: str) -> Indicator:
+    return Indicator(name, THOUSAND, jobs(element), PERCENT, element=element)
+
+
 INDICATORS = (
     *(
-        Indicator(f"home share of {stage}", SHARE, home_share_of(stage), POINTS, scale=100)
+        Indicator(
+            f"home share of {stage}",
+            SHARE,
+            home_share_of(stage),
+            POINTS,
+            scale=100,
+            said=f"part of the output of {stage} that is made in the district",
+        )
         for stage in ("assembly", "making", "design")
     ),
-    Indicator("home share of the chain", SHARE, plain("home share"), POINTS, scale=100),
-    Indicator("near share", SHARE, plain("near share"), POINTS, scale=100),
-    Indicator("far share", SHARE, plain("far share"), POINTS, scale=100),
-    Indicator("jobs, all", "thousand", jobs("district employment"), PERCENT),
-    Indicator("jobs with incumbents", "thousand", jobs("employment"), PERCENT),
-    Indicator("skilled jobs", "thousand", jobs("skilled workforce"), PERCENT),
-    Indicator("jobs with entrants", "thousand", jobs("entrant employment"), "thousand", decimals=2),
-    Indicator("value added per worker", "EUR of 2015", plain("value added per worker"), PERCENT),
-    Indicator("relative output", "1980 place = 1", plain("relative output"), PERCENT),
-    Indicator("completeness", SHARE, plain("completeness"), POINTS, scale=100),
-    Indicator("automation", SHARE, automation, POINTS, scale=100),
-    Indicator("parts over sales", "ratio", plain("parts to sales ratio"), POINTS, scale=100),
+    _share("home share of the chain", "home share"),
+    _share("near share", "near share"),
+    _share("far share", "far share"),
+    _jobs("jobs, all", "district employment"),
+    _jobs("jobs with incumbents", "employment"),
+    _jobs("skilled jobs", "skilled workforce"),
     Indicator(
-        "expected disruption loss", "share of cost", plain("expected disruption loss"), PERCENT
+        "jobs with entrants",
+        THOUSAND,
+        jobs("entrant employment"),
+        THOUSAND,
+        decimals=2,
+        element="entrant employment",
     ),
     Indicator(
-        "consumer price", "1980 = 1", plain("consumer price index"), PERCENT, digits=4, decimals=2
+        "value added per worker",
+        "EUR of 2015",
+        plain("value added per worker"),
+        PERCENT,
+        element="value added per worker",
+    ),
+    Indicator(
+        "relative output",
+        "1980 = 1",
+        plain("relative output"),
+        PERCENT,
+        element="relative output",
+    ),
+    _share("completeness", "completeness"),
+    Indicator(
+        "automation",
+        SHARE,
+        automation,
+        POINTS,
+        scale=100,
+        said="share of tasks automated at home, mean of assembly and making",
+    ),
+    _share("parts over sales", "parts to sales ratio"),
+    Indicator(
+        "expected disruption loss",
+        "share of cost",
+        plain("expected disruption loss"),
+        PERCENT,
+        element="expected disruption loss",
+    ),
+    Indicator(
+        "consumer price",
+        "1980 = 1",
+        plain("consumer price index"),
+        PERCENT,
+        digits=4,
+        decimals=2,
+        element="consumer price index",
     ),
     *(
-        Indicator(f"regime: {regime}", "share of members", in_regime(regime), POINTS, scale=100)
+        Indicator(
+            f"regime: {regime}",
+            "share of members",
+            in_regime(regime),
+            POINTS,
+            scale=100,
+            said="by the rules of `simdistrict regimes`",
+        )
         for regime in REGIMES
     ),
-    Indicator("tariff revenue, present value", MONEY, tariffs, MONEY, dated=False),
-    Indicator("subsidy cost, present value", MONEY, subsidies, MONEY, dated=False),
-    Indicator("job-years, discounted", "thousand", job_years, PERCENT, decimals=2, dated=False),
+    Indicator(
+        "tariff revenue, present value",
+        MONEY,
+        tariffs,
+        MONEY,
+        dated=False,
+        said=_PRESENT.format("received in tariffs on parts"),
+    ),
+    Indicator(
+        "subsidy cost, present value",
+        MONEY,
+        subsidies,
+        MONEY,
+        dated=False,
+        said=_PRESENT.format("paid in subsidies on home capital"),
+    ),
+    Indicator(
+        "job-years, discounted",
+        THOUSAND,
+        job_years,
+        PERCENT,
+        decimals=2,
+        dated=False,
+        said="jobs of 2020 to 2060, all in the district, discounted like money",
+    ),
 )
 # (indicator, year) in the order of the stored numbers; the year of what has none is the last
 COLUMNS = tuple((i, year) for i in INDICATORS for year in (YEARS if i.dated else YEARS[-1:]))

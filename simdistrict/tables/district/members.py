@@ -5,9 +5,8 @@ Means over districts, so that a change anywhere shows in a file of modest size.
 
 from __future__ import annotations
 
-from simdistrict.tables.district.common import SCENARIOS
 from simdistrict.tables.district.indicators import COLUMNS as NUMBERS
-from simdistrict.tables.district.paired import some_of
+from simdistrict.tables.district.paired import POLICIES, some_of
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
@@ -28,7 +27,7 @@ def table(study: Study) -> Table:
     chosen = study.sampling.some(COUNT, study.sampling.members)
     source = some_of(study, COUNT)
     rows: list[tuple[Cell, ...]] = []
-    for name in SCENARIOS:
+    for name in POLICIES:
         means = source(Variant(name), "indicators")[..., kept].mean(axis=1)
         for number, values in zip(chosen, means, strict=True):
             rows.append((name, int(number), *map(float, values)))
@@ -46,4 +45,3 @@ def table(study: Study) -> Table:
     )
     note = NOTE.format(count=len(chosen), members=study.sampling.members)
     return Table("members", "A few members one by one", columns, tuple(rows), note, (page,))
-

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from simdistrict.plan import Plan
-from simdistrict.tables.district.common import BASELINE, SCENARIOS
+from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.indicators import (
     COLUMNS,
     KEPT,
     PATH,
-    POINTS,
+    PRESENT,
     YEARS,
     Indicator,
     place,
@@ -25,7 +26,26 @@ from simdistrict.tables.table import Rounded
 # what of a scenario's members is wanted -> the arrays; all members of a study, or some
 Source = Callable[[Variant, str], Array]
 AFTER = 15.0
-NOTHING = np.array(np.nan)
+PERSISTENCE = "home share of the chain, 15 years after repeal"
+COST = "subsidy per job-year kept"
+# S0 to S13; of the return to the old rules the policies repealed in 2045 that have no end themselves
+POLICIES = (
+    BASELINE,
+    "security_tariffs",
+    "carbon_social_tariffs",
+    "friend_shoring",
+    "industrial_policy",
+    "industry40_colocation",
+    "district_renaissance",
+    "defensive_lockin_prato",
+    "fdi_openness",
+    "pandemic_shock",
+    "crisis_2008",
+    "tariff_only",
+    "capability_only",
+    "return_to_globalisation:security_2045",
+    "return_to_globalisation:tariffs_2045",
+)
 
 
 @dataclass(frozen=True)
@@ -33,14 +53,12 @@ class Numbers:
     """One indicator of one scenario, over its members.
 
     level, change: (members, districts); one of them may be empty. year: a date, or the years
-    that the number speaks of. unit, change_unit, digits, decimals: as in `Indicator`.
+    that the number speaks of. digits, decimals: as in `Indicator`.
     """
 
     scenario: str
     indicator: str
     year: str
-    unit: str
-    change_unit: str
     level: Array | None
     change: Array | None
     digits: int = 3
@@ -80,7 +98,7 @@ def numbers(study: Study, source: Source) -> Iterator[Numbers]:
     """All indicators of all scenarios, the baseline first, which has no changes."""
     base = source(Variant(BASELINE), "indicators")
     base_home = source(Variant(BASELINE), "home")
-    for name in SCENARIOS:
+    for name in POLICIES:
         variant = Variant(name)
         own = source(variant, "indicators")
         for k, (indicator, year) in enumerate(COLUMNS):
@@ -92,22 +110,20 @@ def numbers(study: Study, source: Source) -> Iterator[Numbers]:
         yield _cost(name, own, base)
         ended = repeal(study.plan(variant))
         if ended is not None and ended + AFTER <= PATH[-1]:
-            k = PATH.index(ended + AFTER)
+            later = float(math.ceil(ended + AFTER))
+            k = PATH.index(later)
             moved = 100.0 * (source(variant, "home")[:, k] - base_home[:, k])
-            what = "home share of the chain, 15 years after repeal"
-            yield Numbers(name, what, f"{ended + AFTER:g}", "", POINTS, None, moved)
+            yield Numbers(name, PERSISTENCE, f"{later:g}", None, moved)
 
 
 def _numbers(
     name: str, indicator: Indicator, year: float, level: Array, change: Array | None
 ) -> Numbers:
-    when = f"{year:g}" if indicator.dated else f"{2020}-{YEARS[-1]:g}"
+    when = f"{year:g}" if indicator.dated else f"{PRESENT:g}-{YEARS[-1]:g}"
     return Numbers(
         name,
         indicator.name,
         when,
-        indicator.unit,
-        indicator.change,
         level,
         change,
         indicator.digits,
@@ -122,8 +138,7 @@ def _cost(name: str, own: Array, base: Array) -> Numbers:
     paid, gained = (own[..., k] - base[..., k] for k in (money, years))
     with np.errstate(invalid="ignore", divide="ignore"):
         cost = np.where((paid > 0) & (gained > 0), paid / gained, np.nan)
-    what = "subsidy per job-year kept"
-    return Numbers(name, what, "2020-2060", "thousand EUR", "thousand EUR", None, cost)
+    return Numbers(name, COST, f"{PRESENT:g}-{YEARS[-1]:g}", None, cost)
 
 
 def repeal(plan: Plan) -> float | None:

@@ -8,49 +8,39 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.tables.bands import (
-    HIGH,
-    LOW,
-    MIDDLE,
-    band,
-    quantile_is_doubtful,
-    share_is_doubtful,
-)
+from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
-from simdistrict.tables.district.common import BASELINE, SCENARIOS, short
-from simdistrict.tables.district.indicators import PERCENT, POINTS, REGIMES, YEARS
-from simdistrict.tables.district.paired import Numbers, all_of, numbers, some_of
+from simdistrict.tables.district.common import BASELINE, short
+from simdistrict.tables.district.doubt import doubted_quantiles, doubted_share
+from simdistrict.tables.district.indicators import REGIMES, YEARS
+from simdistrict.tables.district.paired import POLICIES, Numbers, all_of, numbers, some_of
 from simdistrict.tables.members import Array
 from simdistrict.tables.study import Study
-from simdistrict.tables.table import Cell, Column, Rounded, Table
+from simdistrict.tables.table import Cell, Column, Table
 
 COLUMNS = (
     Column("scenario"),
     Column("district"),
     Column("indicator"),
     Column("year"),
-    Column("unit"),
     Column("members"),
     Column("median"),
     Column("5%"),
     Column("95%"),
-    Column("change in"),
     Column("change median"),
     Column("change 5%"),
     Column("change 95%"),
 )
-KEY = 4
 # first column and share of each quantile
-LEVELS = ((6, MIDDLE), (7, LOW), (8, HIGH))
-CHANGES = ((10, MIDDLE), (11, LOW), (12, HIGH))
+LEVELS = ((5, MIDDLE), (6, LOW), (7, HIGH))
+CHANGES = ((8, MIDDLE), (9, LOW), (10, HIGH))
 NOTE = """Each scenario beside the baseline (neoliberal globalisation) over {members} draws of the
 prior, the same draws in both: medians, and in brackets the quantiles of 5 and 95%, of the *change*
 of each member. Policies of 2025 to 2045 are in force in 2035 and have ended for 15 years in 2060.
 Present values: yearly flows of 2020 to 2060, at 3% to 2020. Subsidy per job-year kept: subsidies
 over job-years, both discounted and beyond the baseline's, only of members in which both are more;
 no tariff, price or other cost is in it. Regimes by the rules of `simdistrict regimes`; a share of
-members has no band. Digits: three significant ones of a level (four of a price), one decimal of a
-change (two of a price, and of jobs with entrants)."""
+members has no band. Units, rounding and meaning of each indicator: [indicators](indicators.md)."""
 AGAIN = 256  # members that a check runs
 # a loss is told where so large a share of the members has it
 MOST = 0.75
@@ -92,14 +82,13 @@ def _rows(one: Numbers, places: list[str]) -> Iterator[tuple[Cell, ...]]:
         if not good:
             continue
         level: list[Cell] = [None, None, None]
-        change: list[Cell] = ["", None, None, None]
+        change: list[Cell] = [None, None, None]
         if one.level is not None:
             level = [one.told(x, change=False) for x in _band(one, one.level[:, k])]
         if one.change is not None:
-            band_ = [one.told(x, change=True) for x in _band(one, one.change[:, k])]
-            change = [one.change_unit, *band_]
+            change = [one.told(x, change=True) for x in _band(one, one.change[:, k])]
         key = (one.scenario, district, one.indicator, one.year)
-        yield (*key, one.unit, good, *level, *change)
+        yield (*key, good, *level, *change)
 
 
 def _band(one: Numbers, values: Array) -> tuple[float, float, float]:
@@ -128,7 +117,7 @@ def _changes(
 def _regimes(found: list[Numbers], places: list[str]) -> Table:
     """Scenario by district: the regime in which most members are in 2060."""
     rows = []
-    for name in SCENARIOS:
+    for name in POLICIES:
         own = [n for n in found if n.scenario == name and n.counted and n.year == f"{YEARS[-1]:g}"]
         shares = np.array([np.nanmean(n.level, axis=0) for n in own if n.level is not None])
         most = shares.argmax(axis=0)
@@ -140,15 +129,13 @@ def _regimes(found: list[Numbers], places: list[str]) -> Table:
 def _losses(found: list[Numbers], places: list[str]) -> Table:
     """Scenario by kind of loss: the districts where it is likely."""
     rows = []
-    for name in SCENARIOS:
+    for name in POLICIES:
         if name == BASELINE:
             continue
         cells = []
         for indicator, year, sign, _ in LOSSES:
             (one,) = (
-                n
-                for n in found
-                if (n.scenario, n.indicator, n.year) == (name, indicator, year)
+                n for n in found if (n.scenario, n.indicator, n.year) == (name, indicator, year)
             )
             assert one.change is not None
             # what is printed as zero is no loss
@@ -166,7 +153,7 @@ def _text(name: str, title: str, places: list[str], rows: list[tuple[str, ...]])
 
 
 def _spoken(scenario: str) -> str:
-    return scenario.replace("_", " ")
+    return scenario.replace("_", " ").replace(":", ": ")
 
 
 # ---------------------------------------------------------------------- looked at again
@@ -187,28 +174,15 @@ def doubts(study: Study, committed: Path) -> Iterator[Difference]:
 
 
 def _doubts(where: str, row: list[str], one: Numbers, k: int) -> Iterator[Difference]:
-    for columns, values in ((LEVELS, one.level), (CHANGES, one.change)):
-        if values is None or (one.counted and columns is CHANGES):
-            continue
-        own = values[:, k]
-        for column, share in columns:
-            if not row[column]:
-                continue
-            try:
-                told = float(row[column])
-            except ValueError:
-                yield Difference(f"{where} {COLUMNS[column].name}", row[column], "a number")
-                continue
-            unit = one.told(told, change=columns is CHANGES).unit
-            if one.counted:
-                good = own[np.isfinite(own)]
-                wrong = share_is_doubtful(told, int(good.sum()), len(good), unit)
-                should = f"near {good.mean():.3f}" if len(good) else "nothing"
-            else:
-                wrong = quantile_is_doubtful(told, own, share, unit)
-                good = own[np.isfinite(own)]
-                near = float(np.quantile(good, share)) if len(good) else math.nan
-                should = f"near {one.told(near, change=columns is CHANGES).text}"
-            if wrong:
-                name = COLUMNS[column].name
-                yield Difference(f"{where} {name}", row[column], should)
+    if one.counted:
+        assert one.level is not None
+        yield from doubted_share(
+            where, COLUMNS[LEVELS[0][0]].name, row[LEVELS[0][0]], one.level[:, k], 1e-3
+        )
+        return
+    for columns, values, change in ((LEVELS, one.level, False), (CHANGES, one.change, True)):
+        if values is not None:
+            told = {COLUMNS[column].name: (row[column], share) for column, share in columns}
+            yield from doubted_quantiles(
+                where, told, values[:, k], lambda x, change=change: one.told(x, change=change).unit
+            )

@@ -20,9 +20,11 @@ from simdistrict.tables.table import Cell, Column, Table
 END = 2060.0
 INDICATORS = {
     "home share": "Home share of the chain",
-    "relative employment": "Jobs with incumbents, relative to 1980",
+    "relative employment": "Jobs with incumbents, logarithm",
     "completeness": "Completeness of the local chain",
 }
+# jobs below one in a hundred of 1980 are none
+FEWEST = 0.01
 MOST, SHOWN = 12, 4
 COLUMNS = (
     Column("district"),
@@ -36,12 +38,15 @@ NOTE = """Of the baseline in {end:g}, by a Saltelli design of {blocks} blocks of
 share that would be left if all others were. Intervals of 95% from 100 resamples. The table holds
 the {most} constants with the largest total index of each district and indicator; the pages show the
 first {shown}, with their total index. What is sampled is what `models/district/data/parameters.csv`
-gives a band, {numbers} numbers; none of them is particular to a district."""
+gives a band, {numbers} numbers; none of them is particular to a district. Jobs enter by their
+logarithm, since a few members grow without end, and below {fewest:.0%} of 1980 as none."""
 
 
 def reduce(run: MemberRun) -> dict[str, Array]:
     """(members, districts, indicators) in the last year."""
-    return {"ends": np.stack([run.at(name, END) for name in INDICATORS], axis=-1)}
+    ends = [run.at(name, END) for name in INDICATORS]
+    ends[1] = np.log(np.maximum(ends[1], FEWEST))
+    return {"ends": np.stack(ends, axis=-1)}
 
 
 KEPT = Kept(
@@ -97,6 +102,7 @@ def table(study: Study) -> Table:
         most=MOST,
         shown=SHOWN,
         numbers=len(names),
+        fewest=FEWEST,
     )
     title = "Which constants decide where a district ends"
     return Table("sensitivity", title, COLUMNS, rows, note, pages)
@@ -115,9 +121,7 @@ def _page(title: str, found: list[tuple[str, Indices]]) -> Table:
     for district, indices in found:
         cells = []
         for k in indices.ranked[:SHOWN]:
-            total, low, high = (
-                indices.columns[f"total{end}"][k] for end in ("", "_low", "_high")
-            )
+            total, low, high = (indices.columns[f"total{end}"][k] for end in ("", "_low", "_high"))
             cells.append(f"{indices.sample.names[k]}: {total:.2f} ({low:.2f} to {high:.2f})")
         rows.append((short(district), *cells))
     return Table("sensitivity", title, heads, tuple(rows))
