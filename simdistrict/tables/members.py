@@ -88,7 +88,7 @@ class Kept:
 
     elements, years: what `reduce` reads; reduce: gives arrays whose first axis is the members;
     code: names of the modules in which it is written, with everything that decides what it does;
-    method: of the design, `lhs` or `saltelli`.
+    method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives.
     """
 
     elements: tuple[str, ...]
@@ -96,3 +96,4 @@ class Kept:
     reduce: Callable[[MemberRun], dict[str, Array]]
     code: Sequence[str]
     method: str = "lhs"
+    tells: str = ""

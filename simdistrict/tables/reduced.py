@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from simdistrict.tables.sources import code_sha256
 
 # members done, members in all, after each chunk
 Progress = Callable[[int, int], None]
-CHUNK = 256
+CHUNK = 200  # a whole number of lanes
 ROOM = 8 << 30  # bytes that all folders together may take; the ones used longest ago go
 
 
@@ -54,7 +54,6 @@ def ensemble_for(
         save=",".join(kept.elements),
         times=",".join(f"{year:g}" for year in kept.years),
         fast=True,
-        chunk=CHUNK,
     )
 
 
@@ -71,24 +70,39 @@ def all_members(
     progress: Progress | None = None,
 ) -> dict[str, Array]:
     """What is kept of all members, of the arrays that are wanted; runs what is not there yet."""
+    found: dict[str, list[Array]] = {name: [] for name in wanted}
+    for arrays in member_chunks(ensemble, kept, wanted, workers, progress):
+        for name in wanted:
+            found[name].append(arrays[name])
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def member_chunks(
+    ensemble: Ensemble,
+    kept: Kept,
+    wanted: Sequence[str],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[dict[str, Array]]:
+    """The same, `CHUNK` members after the other: the same members in every ensemble."""
     place = folder() / "members" / key_of(ensemble, kept)[:32]
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.utime(place)
-    found: dict[str, list[Array]] = {name: [] for name in wanted}
-    for chunk in range(ensemble.chunks):
-        path = place / f"{chunk:06}.npz"
+    members = ensemble.design.members
+    for first in range(0, members, CHUNK):
+        path = place / f"{first:08}.npz"
         arrays = _load(path, wanted)
         if arrays is None:
-            rows = ensemble.design.rows(*ensemble.bounds(chunk))
-            made: dict[str, Any] = dict(_reduce(ensemble, kept, rows, workers))
+            last = min(first + CHUNK, members)
+            made: dict[str, Any] = dict(
+                _reduce(ensemble, kept, ensemble.design.rows(first, last), workers)
+            )
             with replacing(path, force=True) as part, part.open("wb") as file:
                 np.savez(file, **made)
             arrays = {name: made[name] for name in wanted}
             if progress is not None:
-                progress(ensemble.bounds(chunk)[1], ensemble.design.members)
-        for name in wanted:
-            found[name].append(arrays[name])
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+                progress(last, members)
+        yield arrays
 
 
 def key_of(ensemble: Ensemble, kept: Kept) -> str:
@@ -103,7 +117,7 @@ def key_of(ensemble: Ensemble, kept: Kept) -> str:
         (design.priors, design.members, design.seed, design.method, design.streams),
         ensemble.saved,
         ensemble.points,
-        ensemble.chunk_size,
+        (CHUNK, kept.tells),
         code_sha256("simdistrict.ensemble", "simdistrict.tables.reduced", *kept.code),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

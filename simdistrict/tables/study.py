@@ -28,7 +28,7 @@ from simdistrict.run import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
 from simdistrict.tables.files import Stamp
 from simdistrict.tables.members import Array, Kept, Sampling, Variant
-from simdistrict.tables.reduced import all_members, ensemble_for, some_members
+from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -146,9 +146,17 @@ class Study:
     def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Array]:
         """What is kept of all members of a scenario, see `reduced.all_members`."""
         ensemble = self.ensemble(variant, kept)
+        return all_members(ensemble, kept, wanted, self.workers, self._progress_of(variant))
+
+    def chunks(self, variant: Variant, kept: Kept, *wanted: str) -> Iterator[dict[str, Array]]:
+        """The same chunk by chunk, see `reduced.member_chunks`."""
+        ensemble = self.ensemble(variant, kept)
+        tell = self._progress_of(variant)
+        return member_chunks(ensemble, kept, wanted, self.workers, tell)
+
+    def _progress_of(self, variant: Variant) -> Callable[[int, int], None] | None:
         progress = self.progress
-        tell = None if progress is None else lambda done, of: progress(str(variant), done, of)
-        return all_members(ensemble, kept, wanted, self.workers, tell)
+        return None if progress is None else lambda done, of: progress(str(variant), done, of)
 
     def some(self, variant: Variant, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
         """The same of a few members, by their numbers; run now."""
