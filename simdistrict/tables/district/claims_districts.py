@@ -85,7 +85,7 @@ def abroad(runs: Runs, district: str, stage: str, year: int) -> Array:
 
 
 def near_knowledge(runs: Runs) -> Array:
-    """Near experience per unit of near output in percent of home's: Montebelluna, making, 2019."""
+    """Near experience per unit of output in percent of home's: assembly, Montebelluna, 2019."""
     per_unit = []
     for location in ("near", "home"):
         place = {"district": MONTEBELLUNA, "stage": "assembly", "location": location}

@@ -188,7 +188,12 @@ CLAIMS = (
                 90,
                 lambda runs: least(forgotten(runs)),
             ),
-            Measure("the same, most, %", 50, 90, lambda runs: most(forgotten(runs))),
+            Measure(
+                "5 years without output: tacit knowledge of making lost, most, %",
+                50,
+                90,
+                lambda runs: most(forgotten(runs)),
+            ),
         ),
     ),
     Claim(
@@ -237,19 +242,19 @@ CLAIMS = (
                 lambda runs: least(gain_of_output(runs, "fdi_openness", KNOWING)),
             ),
             Measure(
-                "open from 2025: the same, most, %",
+                "open from 2025: output of 2035 above the baseline, knowledge high, most, %",
                 5,
                 15,
                 lambda runs: most(gain_of_output(runs, "fdi_openness", KNOWING)),
             ),
             Measure(
-                "open from 1995: the same, mean, %",
+                "open from 1995: output of 2035 above the baseline, knowledge high, mean, %",
                 None,
                 None,
                 lambda runs: mean(gain_of_output(runs, "fdi_from_1995", KNOWING)),
             ),
             Measure(
-                "open from 2025: the same where it is low, most, %",
+                "open from 2025: output of 2035 above the baseline, knowledge low, most, %",
                 None,
                 2,
                 lambda runs: most(gain_of_output(runs, "fdi_openness", NOT_KNOWING)),
@@ -297,7 +302,7 @@ CLAIMS = (
         "Teaching and research inside the district lower barriers.",
         (
             Measure(
-                "teaching in the district from 1980: Vicenza's time to half of what can be automated shorter by %",
+                "teaching in the district from 1980: Vicenza half automated sooner by %",
                 25,
                 50,
                 sooner,
@@ -349,7 +354,7 @@ CLAIMS = (
                 lambda runs: lead_of_mittelstand(runs, *DISTRICTS[:8]),
             ),
             Measure(
-                "the same against the middle engineering district",
+                "Mittelstand: years ahead of the middle engineering district in automation, 2010",
                 None,
                 None,
                 lambda runs: lead_of_mittelstand(runs, *ENGINEERING),

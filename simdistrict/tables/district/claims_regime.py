@@ -354,7 +354,7 @@ CLAIMS = (
                 lambda runs: moved_offshore(runs, "pandemic_shock"),
             ),
             Measure(
-                "with politics that respond: the same",
+                "with politics that respond: largest move of an offshore share in 2035, points",
                 None,
                 None,
                 lambda runs: moved_offshore(runs, "pandemic_and_politics"),
