@@ -51,6 +51,9 @@ TABLES = {
     "criticality": Entry("The criticality index by district and year", "district.criticality"),
     "calibration": Entry("How well the model follows each series", "district.calibration"),
     "policies": Entry("Every scenario against the baseline", "district.policies", ENSEMBLE),
+    "claims_prior": Entry(
+        "In what share of the members each claim holds", "district.claims_prior", ENSEMBLE
+    ),
     "indicators": Entry("What each indicator of the policy table means", "district.meaning"),
     "fans": Entry(
         "Home share and jobs over time, as bands over the prior", "district.fans", ENSEMBLE

@@ -94,10 +94,12 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
             )
         )
     for claim in CLAIMS:
-        holds = whole(claim, values)
-        bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
-        told = FAILS if FAILS in bad else bad[0] if bad else HOLDS
-        yield (claim.id, WHOLE, None, None, told, None, len(holds), *[None] * 4, *_share(holds))
+        if any(measure.has_band for measure in claim.measures):
+            holds = whole(claim, values)
+            bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
+            told = FAILS if FAILS in bad else bad[0] if bad else HOLDS
+            empty = [None] * 4
+            yield (claim.id, WHOLE, None, None, told, None, len(holds), *empty, *_share(holds))
         yield from rows[claim.id]
 
 
@@ -108,7 +110,7 @@ def _share(hits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None) -> tupl
 
 
 def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """In which members all numbers of a claim lie in their bands."""
+    """In which members all numbers of a claim lie in their bands, of which there are some."""
     flags = [
         measure.holds(values[claim.id, k])
         for k, measure in enumerate(claim.measures)
@@ -133,7 +135,11 @@ def doubts(study: Study, committed: Path) -> Iterator[Difference]:
         for claim, k, measure in measures(CLAIMS)
         if measure.has_band
     }
-    again |= {(claim.id, WHOLE): whole(claim, values) for claim in CLAIMS}
+    again |= {
+        (claim.id, WHOLE): whole(claim, values)
+        for claim in CLAIMS
+        if any(measure.has_band for measure in claim.measures)
+    }
     for line, row in committed_rows(committed, len(COLUMNS)):
         hits = again.get((row[0], row[1]))
         if hits is not None:
