@@ -17,9 +17,18 @@ import click
     show_default=True,
     help="The folder for the figures.",
 )
+@click.option(
+    "--tables",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the committed tables lie that figures of ensembles are drawn from.",
+)
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
 @click.pass_obj
-def command(settings: dict[str, bool], names: tuple[str, ...], output: Path, force: bool) -> None:
+def command(
+    settings: dict[str, bool], names: tuple[str, ...], output: Path, tables: Path, force: bool
+) -> None:
     """Draw figures of the district model, each as .svg and .png; without names all of them.
 
     Needs matplotlib: pip install 'simdistrict[plot]'.
@@ -36,6 +45,7 @@ def command(settings: dict[str, bool], names: tuple[str, ...], output: Path, for
         check_targets(output / name, force=force)
     study = Study(MODEL)
     for name in wanted:
-        draw(describe(name, study), output / name, force=force)
+        figure = describe(name, study, tables / study.model.name)
+        draw(figure, output / name, force=force)
     if not settings["quiet"]:
         click.echo(f"wrote {len(wanted)} figures into {output}: {', '.join(wanted)}")

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-BOX = (1.5, 0.62)
+BOX = (1.34, 0.54)
+STUB = 0.42  # of a pipe that ends in a cloud
 CLOUD, PIPE = "#FFFFFF", "#555555"
 
 
@@ -68,7 +69,7 @@ def fill_diagram(canvas: Canvas, diagram: Diagram) -> None:
     for node in diagram.nodes:
         _node(axis, node)
     if diagram.note:
-        axis.text(0.15, 0.12, diagram.note, fontsize=7.5, color=INK)
+        axis.text(0.15, 0.12, diagram.note, fontsize=7, color=INK)
 
 
 def _node(axis: Axes, node: Node) -> None:
@@ -85,7 +86,7 @@ def _node(axis: Axes, node: Node) -> None:
         text["bbox"] = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"}
         text["style"] = "italic"
     words = node.name.replace(" ", "\n", 1) if len(node.name) > 14 else node.name
-    axis.text(node.x, node.y, words, fontsize=8, weight="bold" if node.stock else "normal", **text)
+    axis.text(node.x, node.y, words, fontsize=7.5, weight="bold" if node.stock else "normal", **text)
 
 
 def _link(axis: Axes, source: Node, target: Node) -> None:
@@ -112,25 +113,20 @@ def _pipes(axis: Axes, diagram: Diagram, places: dict[str, Node]) -> None:
     """Inflows from the left, outflows to the right, those of one side below each other."""
     half = BOX[0] / 2
     for node in (n for n in diagram.nodes if n.stock):
-        for side in (-1, 1):
-            own = [
-                p
-                for p in diagram.pipes
-                if (p.target if side < 0 else p.source) == node.name
-                and (p.source if side < 0 else p.target) is None
-            ]
+        fills = [p for p in diagram.pipes if p.target == node.name]
+        leaves = [p for p in diagram.pipes if p.source == node.name]
+        for side, own in ((-1, fills), (1, leaves)):
             for k, pipe in enumerate(own):
-                y = node.y + 0.2 * ((len(own) - 1) / 2 - k)
-                far = node.x + side * (half + 0.5)
+                y = node.y + 0.17 * ((len(own) - 1) / 2 - k)
                 near = node.x + side * half
-                ends = (far, near) if side < 0 else (near, far)
-                _pipe(axis, (ends[0], y), (ends[1], y), far, "")
-    for pipe in diagram.pipes:
-        if pipe.source is not None and pipe.target is not None:
-            a, b = places[pipe.source], places[pipe.target]
-            sign = 1 if b.x > a.x else -1
-            start, end = (a.x + sign * half, a.y), (b.x - sign * half, b.y)
-            _pipe(axis, start, end, None, pipe.label)
+                if pipe.source is None or pipe.target is None:
+                    far = near + side * STUB
+                    ends = (far, near) if side < 0 else (near, far)
+                    _pipe(axis, (ends[0], y), (ends[1], y), far, "")
+                elif side > 0:
+                    # both ends at one height, whatever else fills the other stock
+                    end = places[pipe.target].x - half
+                    _pipe(axis, (near, y), (end, y), None, pipe.label)
 
 
 def _pipe(
@@ -158,6 +154,6 @@ def _pipe(
     x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     axis.plot([x], [y], marker="d", ms=5, mfc="white", mec=PIPE, mew=1.0, zorder=4)
     if cloud is not None:
-        axis.plot([cloud], [start[1] if cloud == start[0] else end[1]], "o", ms=5, mfc=CLOUD, mec=PIPE, mew=0.8, zorder=4)
+        axis.plot([cloud], [start[1]], "o", ms=5, mfc=CLOUD, mec=PIPE, mew=0.8, zorder=4)
     if label:
         axis.text(x, y + 0.14, label, fontsize=6.5, ha="center", color=PIPE, zorder=5)

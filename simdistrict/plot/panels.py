@@ -83,7 +83,7 @@ class Figure:
 
     y_range: of all panels; None where each has its own. x_range, ticks: of the x axis;
     shade_from: shaded from here on, with words in the legend; rule: a horizontal line, with words
-    in the legend.
+    in the legend; log: of the y axis.
     """
 
     panels: tuple[Panel, ...]
@@ -96,6 +96,7 @@ class Figure:
     shade_label: str = ""
     rule: float | None = None
     rule_label: str = ""
+    log: bool = False
 
 
 def fill_panels(canvas: Canvas, figure: Figure) -> None:
@@ -161,6 +162,8 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
     _spans(axis, figure, panel.spans)
     axis.set_title(panel.title)
     axis.set_xlim(*figure.x_range)
+    if figure.log:
+        axis.set_yscale("log")
     if figure.y_range is not None:
         axis.set_ylim(*figure.y_range)
     if panel.y_label:
@@ -168,11 +171,26 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
     axis.set_xticks(list(figure.ticks))
     axis.tick_params(length=2, width=0.6)
     if figure.y_range is None:
-        axis.locator_params(axis="y", nbins=3)
-        axis.tick_params(axis="y", labelsize=6.5)
+        _own_range(axis, panel)
     if panel.note:
         small_print(axis, panel.note)
     handles.pop("", None)
+
+
+def _own_range(axis: Axes, panel: Panel) -> None:
+    """A range that holds the lines, with zero where it is near, and short numbers."""
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
+    ys = np.concatenate([np.asarray(line.y, float) for line in panel.lines])
+    low, high = float(np.nanmin(ys)), float(np.nanmax(ys))
+    if 0 < low < high / 2:
+        low = 0.0
+    room = 0.06 * (high - low) or max(abs(high), 1.0)
+    axis.set_ylim(low - room * (low != 0), high + room)
+    axis.yaxis.set_major_locator(MaxNLocator(3))
+    if high >= 1000:
+        axis.yaxis.set_major_formatter(EngFormatter(sep=""))
+    axis.tick_params(axis="y", labelsize=6.5)
 
 
 def _ground(axis: Axes, figure: Figure, handles: dict[str, Any]) -> None:

@@ -61,18 +61,18 @@ def fill_ranges(canvas: Canvas, figure: Ranges) -> None:
     longest = max(len(row.label) for panel in figure.panels for row in panel.rows)
     labels = 0.058 * longest
     width = figure.width * figure.columns + labels * (1 if figure.alike else figure.columns)
-    foot = 0.3 if figure.note else 0.0
-    canvas.set_size_inches(width + 0.3, rows * (ROW * most + 0.55) + 0.15 + foot)
+    foot = 0.2 if figure.note else 0.04
+    canvas.set_size_inches(width + 0.3, rows * (ROW * most + 0.5) + 0.2 + foot)
     grid = canvas.subplots(rows, figure.columns, sharey=figure.alike, squeeze=False)
     for axis, panel in zip(grid.flat, figure.panels, strict=False):
         _panel(axis, figure, panel)
     for axis in list(grid.flat)[len(figure.panels) :]:
         axis.set_visible(False)
-    for axis in grid[-1]:
-        axis.set_xlabel(figure.x_label)
+    height = canvas.get_size_inches()[1]
+    canvas.supxlabel(figure.x_label, fontsize=8, y=foot / height, va="bottom")
     if figure.note:
-        canvas.text(0.01, 0.01, figure.note, fontsize=7, color=INK)
-    canvas.tight_layout(rect=(0, foot / canvas.get_size_inches()[1], 1, 1))
+        canvas.text(0.5, 0.05 / height, figure.note, fontsize=7, color=INK, ha="center")
+    canvas.tight_layout(rect=(0, (foot - 0.02) / height, 1, 1))
 
 
 def _panel(axis: Axes, figure: Ranges, panel: RangesPanel) -> None:
@@ -84,7 +84,7 @@ def _panel(axis: Axes, figure: Ranges, panel: RangesPanel) -> None:
         style: Any = {"color": row.style.colour, "zorder": 3}
         axis.plot([low, high], [k, k], lw=1.6, solid_capstyle="butt", **style)
         if limits[0] <= row.middle <= limits[1]:
-            axis.plot([row.middle], [k], row.style.marker, ms=3.6, mec="white", mew=0.4, **style)
+            axis.plot([row.middle], [k], row.style.marker, ms=4.2, mew=0.6, **style)
         for end, mark in ((row.low, "<"), (row.high, ">")):
             if end < limits[0] or end > limits[1]:
                 axis.plot([min(max(end, limits[0]), limits[1])], [k], mark, ms=3, **style)
