@@ -8,6 +8,7 @@ same bytes.
 from simdistrict.plot.canvas import check_targets as check_targets
 from simdistrict.plot.canvas import draw as draw
 from simdistrict.plot.canvas import is_ours as is_ours
+from simdistrict.plot.cells import Cells as Cells
 from simdistrict.plot.diagram import Diagram as Diagram
 from simdistrict.plot.diagram import Link as Link
 from simdistrict.plot.diagram import Node as Node
@@ -21,4 +22,7 @@ from simdistrict.plot.panels import Span as Span
 from simdistrict.plot.ranges import Ranges as Ranges
 from simdistrict.plot.ranges import RangesPanel as RangesPanel
 from simdistrict.plot.ranges import Row as Row
+from simdistrict.plot.style import FILLS as FILLS
+from simdistrict.plot.style import MARKS as MARKS
+from simdistrict.plot.style import STYLES as STYLES
 from simdistrict.plot.style import Style as Style

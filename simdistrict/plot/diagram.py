@@ -63,33 +63,43 @@ def fill_diagram(canvas: Canvas, diagram: Diagram) -> None:
     axis.set_ylim(0, diagram.size[1])
     axis.axis("off")
     places = {node.name: node for node in diagram.nodes}
+    outlines = {node.name: _node(axis, node) for node in diagram.nodes}
     for link in diagram.links:
-        _link(axis, places[link.source], places[link.target])
+        _link(axis, places[link.source], places[link.target], outlines)
     _pipes(axis, diagram, places)
-    for node in diagram.nodes:
-        _node(axis, node)
     if diagram.note:
         axis.text(0.15, 0.12, diagram.note, fontsize=7, color=INK)
 
 
-def _node(axis: Axes, node: Node) -> None:
+def _node(axis: Axes, node: Node) -> Any:
+    """Draw it; gives the outline at which arrows end."""
     from matplotlib.patches import Rectangle
 
-    width, height = BOX
-    if node.stock:
-        corner = node.x - width / 2, node.y - height / 2
-        axis.add_patch(
-            Rectangle(corner, width, height, fc="white", ec=node.colour, lw=1.6, zorder=4)
-        )
-    text: Any = {"ha": "center", "va": "center", "zorder": 5, "color": node.colour}
-    if not node.stock:
-        text["bbox"] = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"}
-        text["style"] = "italic"
     words = node.name.replace(" ", "\n", 1) if len(node.name) > 14 else node.name
-    axis.text(node.x, node.y, words, fontsize=7.5, weight="bold" if node.stock else "normal", **text)
+    lines = words.split("\n")
+    width, height = BOX
+    if not node.stock:
+        width, height = 0.075 * max(map(len, lines)) + 0.06, 0.15 * len(lines) + 0.06
+    corner = node.x - width / 2, node.y - height / 2
+    edge = node.colour if node.stock else "none"
+    outline = Rectangle(corner, width, height, fc="white", ec=edge, lw=1.6, zorder=4)
+    axis.add_patch(outline)
+    axis.text(
+        node.x,
+        node.y,
+        words,
+        fontsize=7.5,
+        weight="bold" if node.stock else "normal",
+        style="normal" if node.stock else "italic",
+        ha="center",
+        va="center",
+        color=node.colour,
+        zorder=5,
+    )
+    return outline
 
 
-def _link(axis: Axes, source: Node, target: Node) -> None:
+def _link(axis: Axes, source: Node, target: Node, outlines: dict[str, Any]) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     axis.add_patch(
@@ -99,8 +109,10 @@ def _link(axis: Axes, source: Node, target: Node) -> None:
             connectionstyle="arc3,rad=0.14",
             arrowstyle="-|>",
             mutation_scale=7,
-            shrinkA=16,
-            shrinkB=24 if target.stock else 18,
+            patchA=outlines[source.name],
+            patchB=outlines[target.name],
+            shrinkA=0,
+            shrinkB=2,
             lw=0.7,
             color=source.colour,
             alpha=0.75,

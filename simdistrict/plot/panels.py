@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.plot.cells import Cells, draw_cells
 from simdistrict.plot.style import PLAIN, RULE, SHADE, Style, small_print
 
 if TYPE_CHECKING:
@@ -75,13 +76,15 @@ class Panel:
     bands: tuple[Band, ...] = ()
     spans: tuple[Span, ...] = ()
     y_label: str = ""
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Panels on one grid with a common x axis.
 
-    y_range: of all panels; None where each has its own. x_range, ticks: of the x axis;
+    y_range: of all panels; None where each has its own. x_range, ticks: of the x axis, chosen
+    where there are none; x_label: below the lowest panels; size: of one panel, in inches;
     shade_from: shaded from here on, with words in the legend; rule: a horizontal line, with words
     in the legend; log: of the y axis.
     """
@@ -97,14 +100,16 @@ class Figure:
     rule: float | None = None
     rule_label: str = ""
     log: bool = False
+    x_label: str = ""
+    size: tuple[float, float] = (2.0, 1.75)
 
 
 def fill_panels(canvas: Canvas, figure: Figure) -> None:
     """Draw on an empty canvas."""
     rows = -(-len(figure.panels) // figure.columns)
     shared = figure.y_range is not None
-    height = 1.75 if shared else 1.15
-    canvas.set_size_inches((2.0 if shared else 2.4) * figure.columns + 0.4, height * rows + 0.5)
+    wide, tall = figure.size
+    canvas.set_size_inches(wide * figure.columns + 0.4, tall * rows + 0.5)
     grid = canvas.subplots(rows, figure.columns, sharex=True, sharey=shared, squeeze=False)
     handles: dict[str, Any] = {}
     for axis, panel in zip(grid.flat, figure.panels, strict=False):
@@ -114,7 +119,11 @@ def fill_panels(canvas: Canvas, figure: Figure) -> None:
     if figure.y_label:
         for axis in grid[:, 0]:
             axis.set_ylabel(figure.y_label)
-    columns = min(len(handles), 5 if figure.columns > 3 else 3)
+    if figure.x_label:
+        for axis in list(grid.flat)[: len(figure.panels)][-figure.columns :]:
+            axis.set_xlabel(figure.x_label)
+    several = max(1, min(5, int(figure.columns * wide / 1.6)))
+    columns = max(min(len(handles), several), 1)
     canvas.legend(
         list(handles.values()),
         list(handles),
@@ -130,6 +139,8 @@ def fill_panels(canvas: Canvas, figure: Figure) -> None:
 
 def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) -> None:
     _ground(axis, figure, handles)
+    if panel.cells is not None:
+        draw_cells(axis, panel.cells, handles)
     for band in panel.bands:
         drawn: Any = axis.fill_between(
             list(band.x),
@@ -168,7 +179,8 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
         axis.set_ylim(*figure.y_range)
     if panel.y_label:
         axis.set_ylabel(panel.y_label, fontsize=7)
-    axis.set_xticks(list(figure.ticks))
+    if figure.ticks:
+        axis.set_xticks(list(figure.ticks))
     axis.tick_params(length=2, width=0.6)
     if figure.y_range is None:
         _own_range(axis, panel)

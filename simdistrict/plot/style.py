@@ -39,6 +39,21 @@ class Style:
 
 
 PLAIN = Style()
+# lines and marks that stand for no scenario, in the order in which they are used
+STYLES = (
+    Style("#444444", "-", "o"),
+    Style("#D55E00", "--", "s"),
+    Style("#0072B2", "-.", "^"),
+    Style("#009E73", ":", "D"),
+)
+MARKS = (
+    Style("#D55E00", "-", "o"),
+    Style("#0072B2", "-", "s"),
+    Style("#009E73", "-", "^"),
+    Style("#444444", "-", "D"),
+)
+# kinds of cells, each of another brightness
+FILLS = ("#FFFFFF", "#56B4E9", "#D55E00", "#444444", "#CC79A7", "#009E73")
 
 
 def small_print(axis: Axes, text: str) -> None:

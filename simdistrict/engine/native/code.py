@@ -6,10 +6,9 @@ The code depends on the program alone: time grid, constants, policies and what i
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
 # helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
 ELSEWHERE = {"lookup", "train_times", "pick"}
 PHASES = "once start settle derive".split()
-GRID = "euler rk4 check clock save member members".split()
-EVERYWHERE = "share apply evaluate".split()
+STEP = "euler check clock save".split()
+GRID = "rk4 member members".split()
+EVERYWHERE = "share apply".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
@@ -52,7 +52,7 @@ class Compiled:
 def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
     """Whether the program was compiled before, so that `loaded` takes milliseconds."""
     content = _content(program, lanes, adaptive, False)
-    return _digest(content) in _loaded or peek(Compiled, content) is not None
+    return content in _loaded or peek(Compiled, content) is not None
 
 
 def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
@@ -75,27 +75,56 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
-    content = _content(program, lanes, adaptive, fast)
-    digest = _digest(content)
+    def text() -> str:
+        from simdistrict.engine.native.machine import has_fma
+
+        return assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
+
+    return kept_code(_content(program, lanes, adaptive, fast), text)
+
+
+def kept_code(content: str, text: Callable[[], str]) -> Code:
+    """Code from the cache. content: all that decides it; text: makes what is compiled, if need be."""
     with _making:
-        if digest in _loaded:
-            return _loaded[digest]
+        if content in _loaded:
+            return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
+        from simdistrict.engine.native.machine import Code, compiled, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
-            found = Compiled(identity(), compiled(text))
+            found = Compiled(identity(), compiled(text()))
             keep(content, found)
-        _loaded[digest] = Code(found.code)
-        return _loaded[digest]
+        _loaded[content] = Code(found.code)
+        return _loaded[content]
 
 
 def assembly(
     program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
 ) -> str:
     """The program with its loops through time as text for the compiler."""
+    own = [*PHASES, "margins"] if adaptive else PHASES
+    module = own_functions(program, own, own if adaptive else (), lanes, fast=fast)
+    common = _text(loops.__file__)
+    add(module, common, EVERYWHERE)
+    add(module, common, ["evaluate"], inlined=True)
+    if adaptive:
+        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
+    else:
+        add(module, common, STEP, inlined=True)
+        add(module, common, GRID, exported=["members"])
+    return module.text()
+
+
+def own_functions(
+    program: Program,
+    own: Sequence[str],
+    exported: Sequence[str] = (),
+    lanes: int = 1,
+    *,
+    fast: bool = False,
+) -> Module:
+    """A module with some functions of a program, and the helpers that it calls."""
     module = Module(lanes, fast, _places(program))
     if fast:
         add(module, _text(maths.__file__), ["fast_pow"])
@@ -107,14 +136,8 @@ def assembly(
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
     add(module, common, ["lookup"])
-    own = [*PHASES, "margins"] if adaptive else PHASES
-    add(module, program.source, own, exported=own if adaptive else ())
-    add(module, common, EVERYWHERE)
-    if adaptive:
-        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
-    else:
-        add(module, common, GRID, exported=["members"])
-    return module.text()
+    add(module, program.source, own, exported=exported)
+    return module
 
 
 def called_helpers(source: str) -> list[str]:
@@ -135,6 +158,7 @@ def _places(program: Program) -> dict[str, int]:
     layout = program.layout
     return {
         "HEAD": loops.HEAD,
+        "FEW": loops.FEW,
         "SIZE": len(layout.template),
         "STOCKS": layout.stocks.start,
         "RATES": layout.rates.start,
@@ -150,11 +174,7 @@ def _places(program: Program) -> dict[str, int]:
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
-    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
-
-
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
+    return f"{lanes} {adaptive} {fast} {_places(program)} {program.digest}"
 
 
 @cache

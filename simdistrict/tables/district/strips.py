@@ -62,6 +62,7 @@ def strip(study: Study, element: str) -> Figure:
         TICKS,
         shade_from=FITTED,
         shade_label="prediction",
+        size=(2.4, 1.15),
     )
 
 
