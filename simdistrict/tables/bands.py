@@ -1,4 +1,4 @@
-"""Bands of members: quantiles, shares with their interval, and whether a few members fit them."""
+"""Bands of members: quantiles, and whether a few members fit quantiles and shares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from simdistrict.tables.members import Array
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
-_Z = 1.959963984540054  # of the normal distribution, for intervals of 95%
 # a sound table is called wrong once in so many cells; there are some ten thousand
 DOUBT = 1e-9
 
@@ -21,14 +20,6 @@ def band(values: Array) -> tuple[float, float, float]:
         return math.nan, math.nan, math.nan
     low, middle, high = np.quantile(good, (LOW, MIDDLE, HIGH))
     return float(middle), float(low), float(high)
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The interval of 95% of a share (Wilson 1927). of: at least 1."""
-    share, z2 = hits / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def quantile_is_doubtful(told: float, values: Array, share: float, unit: float) -> bool:

@@ -59,6 +59,7 @@ TABLES = {
         "Home share and jobs over time, as bands over the prior", "district.fans", ENSEMBLE
     ),
     "loops": Entry("What each feedback loop carries, over the prior", "district.loops", ENSEMBLE),
+    "worlds": Entry("Where policy decides, over the prior", "district.worlds", ENSEMBLE),
     "survival": Entry("When a district survives", "district.survival", ENSEMBLE),
     "sensitivity": Entry(
         "Which constants decide where a district ends", "district.sensitivity", ENSEMBLE

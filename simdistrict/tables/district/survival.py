@@ -11,7 +11,7 @@ from simdistrict.errors import ScenarioError
 from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample
-from simdistrict.tables.bands import wilson
+from simdistrict.regimes.proportion import wilson
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_share
@@ -50,16 +50,16 @@ still holds {mass:.0%} of all members; limits that may be chance (quasi-p above 
 Shares with intervals of 95% (Wilson 1927)."""
 
 
-def survives(study: Study, source: Source) -> Array:
+def survives(source: Source, scenario: str = BASELINE) -> Array:
     """One where a district survives, zero where it does not: members by districts."""
-    found = source(Variant(BASELINE), "indicators")
+    found = source(Variant(scenario), "indicators")
     values = found[..., [place(name, YEARS[-1]) for name in WHAT]]
     return np.where(np.isnan(values).any(axis=-1), np.nan, (values >= LEAST).all(axis=-1))
 
 
 def table(study: Study) -> Table:
     """A row per limit of each box; a district without a box has one."""
-    alive = survives(study, all_of(study))
+    alive = survives(all_of(study))
     design = study.ensemble(Variant(BASELINE), KEPT).design
     names = tuple(prior.name for prior in design.priors)
     rows: list[tuple[Cell, ...]] = []
@@ -130,7 +130,7 @@ def _told(rows: list[tuple[Cell, ...]]) -> str:
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
     """Shares that some members, run again, make next to impossible."""
-    alive = survives(study, some_of(study, AGAIN))
+    alive = survives(some_of(study, AGAIN))
     places = list(study.model.dims_by_name["district"].labels)
     for line, row in committed_rows(committed, len(COLUMNS)):
         if row[0] not in places:
