@@ -8,7 +8,23 @@ from pathlib import Path
 import pytest
 
 from simdistrict.errors import EngineError, ExchangeError
-from simdistrict.plot import Figure, Line, Panel, Points, draw, is_ours
+from simdistrict.plot import (
+    Band,
+    Diagram,
+    Figure,
+    Line,
+    Link,
+    Node,
+    Panel,
+    Pipe,
+    Points,
+    Ranges,
+    RangesPanel,
+    Row,
+    Span,
+    draw,
+    is_ours,
+)
 from tests.program import call
 
 PANELS = tuple(
@@ -16,12 +32,40 @@ PANELS = tuple(
     for name in ("north", "south", "west")
 )
 FIGURE = Figure(PANELS, 2, "share", (0, 1), (0, 1), (0.0, 1.0), 0.5, "prediction", 0.8, "limit")
+FAN = Figure(
+    (
+        Panel(
+            "north",
+            (Line([0, 1], [1, 2], "median"),),
+            bands=(Band([0, 1], [0.5, 1], [2, 4], "most"),),
+            spans=(Span(1, 2, 4),),
+        ),
+    ),
+    1,
+    "jobs",
+    (0, 1),
+    (0.1, 10),
+    (),
+    log=True,
+)
+STRIP = Figure((Panel("", (Line([0, 1], [5e6, 6e6]),), y_label="output"),), 1, "", (0, 1), None, ())
+ROWS = (Row("near", -1, 0.5, 2), Row("far", -9, -8, 0.1, second=0.0))
+RANGES = Ranges((RangesPanel("north", ROWS),), 1, "points", (-2, 2), note="small print")
+DIAGRAM = Diagram(
+    (Node("tank", 2, 1), Node("basin", 5, 1), Node("rain", 2, 2, stock=False)),
+    (Pipe("inflow", None, "tank"), Pipe("overflow", "tank", "basin")),
+    (Link("rain", "tank"),),
+    (7, 3),
+    "small print",
+)
+KINDS = {"panels": FIGURE, "fan": FAN, "strip": STRIP, "ranges": RANGES, "diagram": DIAGRAM}
 
 
-def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_figure_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
     pytest.importorskip("matplotlib")
-    first = draw(FIGURE, tmp_path / "a" / "picture")
-    second = draw(FIGURE, tmp_path / "b" / "picture")
+    first = draw(KINDS[kind], tmp_path / "a" / "picture")
+    second = draw(KINDS[kind], tmp_path / "b" / "picture")
     assert [p.name for p in first] == ["picture.svg", "picture.png"]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
