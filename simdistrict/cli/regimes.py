@@ -347,7 +347,7 @@ def classes_command(
     from simdistrict.netcdf import check_netcdf_target, write_netcdf
     from simdistrict.plan import find, plans_for
     from simdistrict.prior import prior_beside, read_prior_file
-    from simdistrict.regimes.class_study import STUDY, class_study
+    from simdistrict.regimes.class_study import STUDY, study_classes
     from simdistrict.regimes.request import Request
     from simdistrict.scenario import RunSettings
 
@@ -355,10 +355,8 @@ def classes_command(
         check_netcdf_target(file, force=force)
     plans = plans_for(scenarios, sets, RunSettings(**run), "native")
     table = prior or prior_beside(find(scenarios[0])[1])
-    request = Request(
-        STUDY, at=at, members=members, seed=seed, rule=rule, method=method, fast=fast
-    )
-    result = class_study(plans, read_prior_file(table), str(table), request, workers)
+    request = Request(STUDY, at=at, members=members, seed=seed, rule=rule, method=method, fast=fast)
+    result = study_classes(plans, read_prior_file(table), str(table), request, workers)
     if file is not None:
         write_netcdf(result, file, force=force)
     _say(result, file, as_json=as_json, quiet=settings["quiet"])
@@ -390,13 +388,13 @@ def loops_command(
     """
     from simdistrict.netcdf import check_netcdf_target, write_netcdf
     from simdistrict.plan import plans_for
-    from simdistrict.regimes.loop_study import STUDY, loop_study
+    from simdistrict.regimes.loop_study import STUDY, study_loops
     from simdistrict.regimes.request import Request
 
     if file is not None:
         check_netcdf_target(file, force=force)
     (plan,) = plans_for([scenario], sets)
-    result = loop_study(plan, Request(STUDY, element=element))
+    result = study_loops(plan, Request(STUDY, element=element))
     if file is not None:
         write_netcdf(result, file, force=force)
     _say(result, file, as_json=as_json, quiet=settings["quiet"])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.proportion import wilson
 from simdistrict.regimes.attractors import Attractor, Attractors
 from simdistrict.regimes.equilibrium import hypercube
 from simdistrict.regimes.field import Array, Field, Scaled
 from simdistrict.regimes.flow import settle_each
+from simdistrict.regimes.proportion import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,4 +137,4 @@ def _lead(to: Attractors, attractors: Sequence[Attractor], horizon: float) -> li
     if not attractors:
         return []
     states = np.array([a.inside for a in attractors])
-    return to.numbers(_ends(to.model, to.parameters, states, horizon)).tolist()
+    return [int(k) for k in to.numbers(_ends(to.model, to.parameters, states, horizon))]

@@ -31,7 +31,7 @@ _EDGES = ("", "_low", "_high")
 _EDGE_WORDS = ("share of draws", "lower end of the 95% interval", "upper end of the 95% interval")
 
 
-def class_study(
+def study_classes(
     plans: Sequence[Plan],
     prior_text: str,
     where: str,
@@ -89,7 +89,7 @@ def repeat_class_study(recorded: Result, where: str) -> Repetition:
     request = Request.from_json(str(recorded.attrs[RECORD]), where)
     prior = str(recorded.attrs["prior"])
     plans = recorded_plans(recorded, where)
-    return compare_results(recorded, class_study(plans, prior, f"{where} (prior)", request))
+    return compare_results(recorded, study_classes(plans, prior, f"{where} (prior)", request))
 
 
 def _result(found: Classes, rule: Rule, attrs: dict[str, object]) -> Result:
@@ -117,7 +117,9 @@ def _result(found: Classes, rule: Rule, attrs: dict[str, object]) -> Result:
         ),
     }
     coords = {
-        "label": Variable(("label",), text(found.labels), {"long_name": found.dimension or "model"}),
+        "label": Variable(
+            ("label",), text(found.labels), {"long_name": found.dimension or "model"}
+        ),
         "class": Variable(("class",), text(found.names), {"long_name": "class"}),
         "policy": Variable(("policy",), text(found.policies), {"long_name": "scenario"}),
         "quantile": Variable(("quantile",), np.array(QUANTILES), {"long_name": "of the draws"}),

@@ -190,8 +190,7 @@ def summary_of(found: Classes, rule: Rule, at: float) -> str:
 def quantiles_of(found: Classes) -> Mapping[float, Array]:
     """Quantiles over the draws of the rule's first element without a policy, (labels,) each."""
     with np.errstate(invalid="ignore"):
-        values = {q: np.array([_quantile(v, q) for v in found.value.T]) for q in QUANTILES}
-    return values
+        return {q: np.array([_quantile(v, q) for v in found.value.T]) for q in QUANTILES}
 
 
 def _quantile(values: Array, share: float) -> float:

@@ -25,8 +25,8 @@ _SMALLEST = 1e-3
 _BESIDE = 0.05
 # another state this near to the cycle, as a share of its size, is on it
 _ON = 0.05
-_EVALUATIONS = 3000
-_WITHOUT_RETURN = 600
+_EVALUATIONS = 20000
+_WITHOUT_RETURN = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def _returns(
     x, t, step = begin, 0.0, 0.01
     k1 = scaled.one(x, parameters)
     used = 0
-    path, times, places = [begin], [], []
+    path, times, places = [begin], list[float](), list[Array]()
     reach = 0.0
     while used < _EVALUATIONS and (times or used < _WITHOUT_RETURN):
         there, k4, error = attempt(scaled, parameters, x, k1, step)

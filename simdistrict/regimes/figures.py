@@ -139,7 +139,12 @@ def _regime_map(result: Result) -> Figure:
         rule = _name(result, "held").partition(" in which ")[2]
         kinds = np.where(held == 0, 0, np.where(held < worlds, 1, 3))
         kinds[worlds == 0] = 2
-        labels = (f"no world with {rule}", "some worlds", "undecided", "every world")
+        labels: tuple[str, ...] = (
+            f"no world with {rule}",
+            "some worlds",
+            "undecided",
+            "every world",
+        )
     else:
         most = len(FILLS) - 1
         kinds = np.minimum(worlds, most)
@@ -219,9 +224,7 @@ def _panels(
     )
     label = panels[0][0] if alone else "output"
     columns = 1 if alone else 2
-    return Figure(
-        made, columns, label, _span(x, 0.0), _span(values), (), x_label=x_name, size=WIDE
-    )
+    return Figure(made, columns, label, _span(x, 0.0), _span(values), (), x_label=x_name, size=WIDE)
 
 
 def _title(result: Result) -> str:

@@ -15,7 +15,7 @@ STUDY = "loops"
 ARROW = " -> "
 
 
-def loop_study(plan: Plan, request: Request) -> Result:
+def study_loops(plan: Plan, request: Request) -> Result:
     """Score the loops of a run. Raises what `loops.loops_of` raises."""
     found = loops_of(plan, request.element)
     record = provenance([plan])
@@ -47,7 +47,7 @@ def repeat_loop_study(recorded: Result, where: str) -> Repetition:
     """Do again what a result file records, and compare."""
     request = Request.from_json(str(recorded.attrs[RECORD]), where)
     (plan,) = recorded_plans(recorded, where)
-    return compare_results(recorded, loop_study(plan, request))
+    return compare_results(recorded, study_loops(plan, request))
 
 
 def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> Result:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simdistrict.dataset import Result, Variable
-from simdistrict.regimes.proportion import wilson
+from simdistrict.expr import fold
 from simdistrict.regimes.basin import BasinsAlong
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.model_field import ModelField
+from simdistrict.regimes.proportion import wilson
 from simdistrict.regimes.results import (
     Observe,
     Output,
@@ -19,7 +20,7 @@ from simdistrict.regimes.results import (
     states_variable,
 )
 from simdistrict.regimes.rules import Rule
-from simdistrict.regimes.world_map import WorldMap
+from simdistrict.regimes.worlds import WorldMap
 
 
 def basins_along_result(
@@ -38,14 +39,14 @@ def basins_along_result(
     low, high = np.zeros((points, n)), np.zeros((points, n))
     for k, (value, here) in enumerate(zip(found.values, found.basins, strict=True)):
         parts = zip(found.ids[k], here.attractors, here.shares, here.intervals, strict=True)
-        for name, attractor, share, interval in parts:
-            states[k, name] = attractor.state
-            periods[k, name] = attractor.period
-            shares[k, name] = share
-            low[k, name], high[k, name] = interval
-            read[k, name] = observe(attractor.state, (float(value),))
+        for own, attractor, share, interval in parts:
+            states[k, own] = attractor.state
+            periods[k, own] = attractor.period
+            shares[k, own] = share
+            low[k, own], high[k, own] = interval
+            read[k, own] = observe(attractor.state, (float(value),))
     ids = np.array([found.members(k) for k in range(points)], np.int32).reshape(points, members)
-    lost = [int((own < 0).sum()) for own in ids]
+    lost = [int((row < 0).sum()) for row in ids]
     edges = np.array([wilson(count, members) for count in lost]).reshape(points, 2)
     dims = ("point", "attractor")
     name = field.parameters[0].name
@@ -131,10 +132,10 @@ def world_map_result(
 
 def _held(read: Array, outputs: Sequence[Output], rule: Rule) -> Array:
     """In how many worlds of each cell all conditions hold."""
-    names = [o.name for o in outputs]
+    names = [fold(o.name) for o in outputs]
     holds = np.ones(read.shape[:3], bool)
     for condition in rule.conditions:
         with np.errstate(invalid="ignore"):
-            holds &= condition.holds(read[..., names.index(condition.name)])
+            holds &= condition.holds(read[..., names.index(fold(condition.name))])
     found: Array = holds.sum(axis=2)
     return found

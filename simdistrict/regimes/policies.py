@@ -21,8 +21,8 @@ class PolicyMap:
     """Where each policy ends.
 
     ids: (doses, durations), the attractor after repeal, -1 for undecided; untouched: that
-    without a policy, 0 where that is decided; shortest: for each dose the shortest duration of the map that ends
-    elsewhere than untouched, NaN where none does.
+    without a policy, 0 where that is decided; shortest: for each dose the shortest duration of
+    the map that ends elsewhere than untouched, NaN where none does.
     """
 
     doses: Array

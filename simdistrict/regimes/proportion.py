@@ -19,4 +19,8 @@ def wilson(count: int, total: int) -> tuple[float, float]:
         / (1 + z2 / total)
         * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
     )
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # the ends of none and of all are exact, which rounding would hide
+    return (
+        0.0 if count == 0 else max(0.0, middle - half),
+        1.0 if count == total else min(1.0, middle + half),
+    )

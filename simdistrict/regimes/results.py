@@ -238,7 +238,9 @@ def basins_result(
     read = np.array([observe(a.state, field.values()) for a in found.attractors])
     dims = ("attractor",)
     variables = {
-        "state": states_variable(field, np.array([a.state for a in found.attractors]).reshape(n, m), dims),
+        "state": states_variable(
+            field, np.array([a.state for a in found.attractors]).reshape(n, m), dims
+        ),
         "period": period_variable(found.attractors, dims),
         "share": Variable(dims, np.array(found.shares), {"long_name": "share of initial states"}),
         "share_low": Variable(dims, np.array([a for a, _ in found.intervals]), {}),
@@ -287,7 +289,7 @@ def policy_map_result(
     }
     crossed = int((~np.isnan(found.shortest)).sum())
     summary = (
-        f"{n} attractors; without a policy {found.untouched}; "
+        f"{n} attractor{'' if n == 1 else 's'}; without a policy {found.untouched}; "
         f"{crossed} of {len(found.doses)} doses lead elsewhere for some duration"
     )
     record = {**attrs, "untouched": found.untouched, "summary": summary}

@@ -11,8 +11,8 @@ import numpy as np
 from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
-from simdistrict.regimes.basin import basins, basins_along
 from simdistrict.regimes import class_study, loop_study
+from simdistrict.regimes.basin import basins, basins_along
 from simdistrict.regimes.continuation import branches
 from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array
@@ -31,10 +31,10 @@ from simdistrict.regimes.results import (
     hysteresis_result,
     policy_map_result,
 )
-from simdistrict.regimes.sweep import SPEEDS, hysteresis
-from simdistrict.regimes.world_map import world_map
-from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.regimes.rules import Rule, read_rules
+from simdistrict.regimes.sweep import SPEEDS, hysteresis
+from simdistrict.regimes.worlds import world_map
+from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.run import provenance
 from simdistrict.scenario.places import key_of
 
@@ -214,9 +214,10 @@ def _basins_along(p: Prepared) -> Result:
 
 def _regime_map(p: Prepared) -> Result:
     r = p.request
+    first, second = _grid(r)
     low, high = _initial_box(p)
     found = world_map(
-        p.field, *_grid(r), low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
+        p.field, first, second, low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
     )
     rule = _rule(r) if r.rule else None
     return world_map_result(p.field, found, p.outputs, p.observe, p.attrs, rule)

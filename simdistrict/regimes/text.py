@@ -125,7 +125,8 @@ def _regime_map(found: dict[str, Any]) -> Iterator[str]:
         every = sum(worlds == held for worlds, held in cells)
         none = sum(not held for _, held in cells)
         some = len(cells) - every - none
-        yield f"  {found['rule']}: at {every} pairs in every world, at {some} in some, at {none} in none"
+        where = f"at {every} pairs in every world, at {some} in some, at {none} in none"
+        yield f"  {found['rule']}: {where}"
 
 
 def _classes(found: dict[str, Any]) -> Iterator[str]:

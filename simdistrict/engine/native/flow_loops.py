@@ -34,10 +34,7 @@ def largest(work: Vector, ints: Ints, at: int) -> float:
     most = 0.0
     for k in range(n):
         x = work[at * n + k]
-        if x - x != 0.0:
-            most = inf
-        else:
-            most = max(most, abs(x))
+        most = inf if x - x != 0.0 else max(most, abs(x))
     return most
 
 

@@ -9,8 +9,11 @@ import numpy as np
 from simdistrict.tables.district import (
     claims_districts,
     claims_knowledge,
-    claims_regime,
+    claims_offshoring,
+    claims_places,
+    claims_shocks,
     claims_turn,
+    claims_work,
     claims_worlds,
 )
 from simdistrict.tables.district.common import FAILS, HOLDS, NO_CASE, SHOWN, verdict_columns
@@ -19,9 +22,12 @@ from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Table
 
 CLAIMS: tuple[Claim, ...] = (
-    *claims_regime.CLAIMS,
+    *claims_offshoring.CLAIMS,
+    *claims_shocks.CLAIMS,
     *claims_districts.CLAIMS,
+    *claims_places.CLAIMS,
     *claims_knowledge.CLAIMS,
+    *claims_work.CLAIMS,
     *claims_turn.CLAIMS,
     *claims_worlds.CLAIMS,
 )
@@ -35,11 +41,11 @@ NOT_TESTED = {
 }
 NOT_HERE = "not tested"
 NEVER = "never"
-NOTE = """Each row is one number that a claim speaks of, beside the band written down before the
-run; [docs/claims.md](../../docs/claims.md) says in which scenarios it is read. A claim holds where all
-of its rows do. Scenario: the baseline unless said otherwise. "Exposed" districts have more than 25%
-of assembly offshore in 2008. Rows marked *shown* have no band of their own; *no case* means that
-the model has no district or year of the kind that the claim speaks of, which is a failure of
+NOTE = """Each row is a number that a claim speaks of, beside the band written down before the run;
+[docs/claims.md](../../docs/claims.md) says in which scenarios it is read. A claim holds where all
+of its rows do. Scenario: the baseline unless said otherwise. "Exposed" districts have more than
+25% of assembly offshore in 2008. Rows marked *shown* have no band of their own; *no case* means
+that the model has no district or year of the kind that the claim speaks of, which is a failure of
 another sort; *never* is a year that does not come. One run with the calibrated constants says
 nothing about how often a claim holds within the bands of the constants."""
 

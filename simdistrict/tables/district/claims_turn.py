@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from simdistrict.tables.district.claims_regime import parts_ratio
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, MIDWEST
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
@@ -12,6 +11,7 @@ from simdistrict.tables.district.reading import (
     least,
     mean,
     most,
+    parts_ratio,
     stacked,
 )
 from simdistrict.tables.study import Array

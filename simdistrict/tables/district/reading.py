@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simdistrict.tables.district.common import BASELINE, HANDS_ON
+from simdistrict.tables.district.common import BASELINE, DISTRICTS, HANDS_ON
 from simdistrict.tables.district.evidence import Flags, Runs
 from simdistrict.tables.study import Array
 
@@ -33,6 +33,23 @@ def change(
     """By how many percent an element is above that of another year."""
     then = runs.at(scenario, element, since, **labels)
     return 100 * (runs.at(scenario, element, year, **labels) / then - 1)
+
+
+def jobs(runs: Runs, scenario: str, district: str, since: int, until: int) -> Array:
+    """Change of jobs with incumbents between two years, in percent."""
+    return change(runs, scenario, "employment", until, since, district=district)
+
+
+def jobs_kept(runs: Runs, scenario: str, names: tuple[str, ...]) -> Array:
+    """Jobs of 2019 over those of 1991: members by districts."""
+    now, then = (by_district(runs, scenario, "employment", y, names) for y in (2019, 1991))
+    return now / then
+
+
+def parts_ratio(runs: Runs, scenario: str, year: float) -> Array:
+    """Imported parts over sales, all districts."""
+    parts, sales = (total(runs, scenario, e, year, DISTRICTS) for e in ("parts imports", "sales"))
+    return parts / sales
 
 
 def offshore(runs: Runs, scenario: str, year: float, district: str, stage: str) -> Array:
