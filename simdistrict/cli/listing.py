@@ -69,8 +69,7 @@ def _results(what: str) -> list[dict[str, Any]]:
 
     behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
     return [
-        {"name": name, "title": entry.title + behind[entry.kind]}
-        for name, entry in TABLES.items()
+        {"name": name, "title": entry.title + behind[entry.kind]} for name, entry in TABLES.items()
     ]
 
 

@@ -100,7 +100,9 @@ def _hysteresis(result: Result) -> Figure:
 def _fold_curve(result: Result) -> Figure:
     """The border of the region with several worlds, in the plane of two parameters."""
     x, y, number = (_values(result, n) for n in ("parameter", "second_parameter", "curve"))
-    lines = tuple(Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number))
+    lines = tuple(
+        Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)
+    )
     cusps = _values(result, "cusp_parameter"), _values(result, "cusp_second_parameter")
     points = (Points(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
     panel = Panel(_title(result), lines, points)
@@ -122,7 +124,9 @@ def _basins_along(result: Result) -> Figure:
         lines.append(Line(x, share, f"attractor {k}", style))
         bands.append(Band(x, low, high, "", style))
     lost = _values(result, "undecided")
-    points = (Points(x[lost > 0], lost[lost > 0], "undecided", MARKS[3], True),) if lost.any() else ()
+    points = (
+        (Points(x[lost > 0], lost[lost > 0], "undecided", MARKS[3], True),) if lost.any() else ()
+    )
     members = len(_values(result, "initial_state"))
     panel = Panel(
         _title(result), tuple(lines), points, f"{members} initial states", bands=tuple(bands)

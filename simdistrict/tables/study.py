@@ -236,15 +236,21 @@ class Study:
                 return self.model.sha256
             if kind == "design":
                 return _sha256(repr(self.sampling).encode())
-            paths = {
-                "prior": lambda: prior_beside(self.path),
-                "calibration": lambda: self.path.parent / "calibration.yaml",
-                "record": lambda: self.settings.data,
-            }
-            path = paths[kind]()
-            return _sha256(path.read_bytes()) if path is not None else ""
+            paths = {"prior": self._prior, "calibration": self._calibration, "record": self._record}
+            return _sha256(paths[kind]().read_bytes())
         except (SimdistrictError, OSError):
             return ""
+
+    def _prior(self) -> Path:
+        return prior_beside(self.path)
+
+    def _calibration(self) -> Path:
+        return self.path.parent / "calibration.yaml"
+
+    def _record(self) -> Path:
+        data = self.settings.data
+        assert data is not None
+        return data
 
     def stamp(self, inputs: Mapping[str, str]) -> Stamp:
         """What a table was made of, from the inputs that it asked for."""
@@ -253,8 +259,7 @@ class Study:
             by_kind.setdefault(json.loads(key)[0], []).append(sha)
         parts = [(f"model {self.model.name}", self.model.sha256)]
         if "record" in by_kind:
-            assert self.settings.data is not None
-            parts.append((f"record {self.settings.data.name}", by_kind["record"][0]))
+            parts.append((f"record {self._record().name}", by_kind["record"][0]))
         if "scenario" in by_kind:
             several = by_kind["scenario"]
             name = f"{len(several)} scenario" + "s" * (len(several) > 1)

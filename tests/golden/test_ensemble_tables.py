@@ -164,7 +164,9 @@ def test_what_is_printed_is_100_times_coarser_than_what_backends_differ_by() -> 
                 unit = Rounded(float(x), significant=indicator.digits).unit
                 assert 100 * gap <= unit or x == 0 == gap, (indicator.name, year, x, gap)
         changes = [
-            indicator.changed(levels["district_renaissance"][p][..., k], levels[BASELINE][p][..., k])
+            indicator.changed(
+                levels["district_renaissance"][p][..., k], levels[BASELINE][p][..., k]
+            )
             for p in (0, 1)
         ]
         gap = np.nan_to_num(np.abs(changes[0] - changes[1]))

@@ -12,7 +12,6 @@ from simdistrict.errors import EngineError, ExchangeError
 from simdistrict.netcdf import read_netcdf
 from simdistrict.plot import (
     FILLS,
-    STYLES,
     Band,
     Diagram,
     Figure,
@@ -164,7 +163,7 @@ def test_stable_pieces_are_solid_the_others_dashed_and_folds_marked(
     figure = figure_of(read_netcdf(file), str(file))
     (panel,) = figure.panels
     assert (figure.x_label, figure.y_label) == ("tariff", "home share")
-    assert [(line.label, STYLES[line.style][1]) for line in panel.lines] == [
+    assert [(line.label, line.style.dash) for line in panel.lines] == [
         ("stable", "-"),
         ("unstable", "--"),
         ("stable", "-"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.tables.district.evidence import Claim, Measure, Need, needs
-from simdistrict.tables.members import Array, Kept, MemberRun, Variant
+from simdistrict.tables.district.kept import numbers_asked
+from simdistrict.tables.members import Array, Kept, Variant
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -39,24 +40,10 @@ def kept_by_scenario(claims: Sequence[Claim]) -> dict[str, tuple[tuple[Need, ...
     by_scenario: dict[str, list[Need]] = {}
     for need in needs(claims):
         by_scenario.setdefault(need.scenario, []).append(need)
-    return {name: (tuple(own), _kept(tuple(own))) for name, own in by_scenario.items()}
-
-
-def _kept(own: tuple[Need, ...]) -> Kept:
-    def reduce(run: MemberRun) -> dict[str, Array]:
-        parts = []
-        for need in own:
-            series = run.series(need.element, **dict(need.labels))
-            parts.append(series[:, np.isin(run.years, need.years)])
-        return {"numbers": np.concatenate(parts, axis=1)}
-
-    return Kept(
-        tuple(dict.fromkeys(need.element for need in own)),
-        tuple(sorted({year for need in own for year in need.years})),
-        reduce,
-        ("simdistrict.tables.district.claim_runs",),
-        tells=repr(own),
-    )
+    return {
+        name: (tuple(own), numbers_asked([(n.element, n.labels, n.years) for n in own]))
+        for name, own in by_scenario.items()
+    }
 
 
 def runs_of(

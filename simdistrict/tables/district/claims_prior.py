@@ -123,9 +123,7 @@ def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[
 def some(study: Study, count: int) -> Values:
     """The numbers of a fixed random choice of members, run now."""
     members = study.sampling.some(count, study.sampling.members).tolist()
-    return evaluated(
-        CLAIMS, lambda variant, kept: [study.some(variant, kept, members)["numbers"]]
-    )
+    return evaluated(CLAIMS, lambda variant, kept: [study.some(variant, kept, members)["numbers"]])
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:

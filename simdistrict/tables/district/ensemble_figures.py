@@ -127,9 +127,7 @@ def claims(folder: Path) -> Ranges:
 
 def _claims(rows: Iterable[dict[str, str]]) -> Iterable[Row]:
     for row in rows:
-        low, middle, high = (
-            number(row[c]) for c in ("share low", "holds, share", "share high")
-        )
+        low, middle, high = (number(row[c]) for c in ("share low", "holds, share", "share high"))
         yield Row(row["claim"], low, middle, high, FAILED if row["calibrated"] == FAILS else PLAIN)
 
 

@@ -94,9 +94,15 @@ def jobs_record(study: Study) -> Figure:
             label = "record, low confidence" if hollow else "record"
             x, y = [p.year for p in own], [p.data * base for p in own]
             points.append(Points(x, y, label, RECORD, hollow))
-            points.append(Points([s.relative_to], [base], "base year of the record", BASE_YEAR, True))
+            points.append(
+                Points([s.relative_to], [base], "base year of the record", BASE_YEAR, True)
+            )
         note = "" if points else "no record found"
-        panels.append(Panel(short(d), (Line(run.years, jobs, "model", style_of(BASELINE)),), tuple(points), note))
+        panels.append(
+            Panel(
+                short(d), (Line(run.years, jobs, "model", style_of(BASELINE)),), tuple(points), note
+            )
+        )
     return Figure(
         tuple(panels),
         COLUMNS,

@@ -11,17 +11,18 @@ from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_quantiles
+from simdistrict.tables.district.kept import END, LOOP_ENDS
 from simdistrict.tables.district.knock_out import ACTING, PREFIX, switches
-from simdistrict.tables.members import Array, Kept, MemberRun, Variant
+from simdistrict.tables.members import Array, Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Rounded, Table
 
-END = 2060.0
 AGAIN = 128
+# in the order in which the elements are kept: name, unit of a change, decimals
 WHAT = (
-    ("home share", "home share of the chain", "points", 1),
-    ("relative output", "relative output", "%", 1),
-    ("employment", "jobs with incumbents", "%", 1),
+    ("home share of the chain", "points", 1),
+    ("relative output", "%", 1),
+    ("jobs with incumbents", "%", 1),
 )
 COLUMNS = (
     Column("scenario"),
@@ -35,29 +36,17 @@ COLUMNS = (
     Column("95%"),
 )
 QUANTILES = ((6, MIDDLE), (7, LOW), (8, HIGH))
-NOTE = """Change in {end:g} when one loop is cut, over {members} draws of the prior, each draw beside
-itself with the loop whole: median, and in brackets the quantiles of 5 and 95%. Rows with a scenario
-cut the loop where it acts, see [the single runs](knock_out.md). One decimal."""
+NOTE = """Change in {end:g} when one loop is cut, over {members} draws of the prior, each draw
+beside itself with the loop whole: median, and in brackets the quantiles of 5 and 95%. Rows with a
+scenario cut the loop where it acts, see [the single runs](knock_out.md). One decimal."""
 # which members are wanted of a variant
 Ends = Callable[[Variant], Array]
 
 
-def reduce(run: MemberRun) -> dict[str, Array]:
-    """(members, districts, elements) in the last year."""
-    return {"ends": np.stack([run.at(name, END) for name, *_ in WHAT], axis=-1)}
-
-
-KEPT = Kept(
-    tuple(name for name, *_ in WHAT),
-    (END,),
-    reduce,
-    ("simdistrict.tables.district.loops",),
-)
-
-
 def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Array]]:
     """Scenario, loop, indicator, and the change when it is cut: members by districts."""
-    cases = [(loop, BASELINE, (), "baseline") for loop in switches(study.model)]
+    nothing: tuple[str, ...] = ()
+    cases = [(loop, BASELINE, nothing, "baseline") for loop in switches(study.model)]
     cases += [
         (loop, scenario, sets, scenario.replace("_", " ") + (", risk weighed" if sets else ""))
         for loop, (scenario, sets) in ACTING.items()
@@ -65,7 +54,7 @@ def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Array]]:
     for loop, scenario, sets, told in cases:
         whole = ends(Variant(scenario, sets))
         cut = ends(Variant(scenario, (*sets, f"{loop}=0")))
-        for k, (_, name, unit, _) in enumerate(WHAT):
+        for k, (name, unit, _) in enumerate(WHAT):
             own, other = cut[..., k], whole[..., k]
             with np.errstate(invalid="ignore", divide="ignore"):
                 moved = 100 * (own - other if unit == "points" else own / other - 1)
@@ -75,7 +64,7 @@ def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Array]]:
 def table(study: Study) -> Table:
     """A row per loop, district and indicator; the page shows loop by district."""
     places = list(study.model.dims_by_name["district"].labels)
-    units = {name: (unit, decimals) for _, name, unit, decimals in WHAT}
+    units = {name: (unit, decimals) for name, unit, decimals in WHAT}
     rows: list[tuple[Cell, ...]] = []
     pages: dict[str, list[tuple[Cell, ...]]] = {name: [] for name in units}
     for told, loop, name, moved in changes(study, _all_of(study)):
@@ -99,7 +88,7 @@ def table(study: Study) -> Table:
 
 
 def _all_of(study: Study) -> Ends:
-    return lambda variant: study.members(variant, KEPT, "ends")["ends"]
+    return lambda variant: study.members(variant, LOOP_ENDS, "ends")["ends"]
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
@@ -109,7 +98,7 @@ def doubts(study: Study, committed: Path) -> Iterator[Difference]:
     again = {
         (told, loop, places[d], name): moved[:, d]
         for told, loop, name, moved in changes(
-            study, lambda v: study.some(v, KEPT, members)["ends"]
+            study, lambda v: study.some(v, LOOP_ENDS, members)["ends"]
         )
         for d in range(len(places))
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,9 @@ def _doubts(where: str, row: list[str], one: Numbers, k: int) -> Iterator[Differ
     for columns, values, change in ((LEVELS, one.level, False), (CHANGES, one.change, True)):
         if values is not None:
             told = {COLUMNS[column].name: (row[column], share) for column, share in columns}
-            yield from doubted_quantiles(
-                where, told, values[:, k], lambda x, change=change: one.told(x, change=change).unit
-            )
+            unit = partial(_unit, one, change)
+            yield from doubted_quantiles(where, told, values[:, k], unit)
+
+
+def _unit(one: Numbers, change: bool, value: float) -> float:
+    return one.told(value, change=change).unit

@@ -13,18 +13,22 @@ from simdistrict.sensitivity.salib import sobol
 from simdistrict.sensitivity.sample import Sample
 from simdistrict.tables.compare import Difference
 from simdistrict.tables.district.common import BASELINE, short
-from simdistrict.tables.members import Array, Kept, MemberRun, Variant
+from simdistrict.tables.district.kept import END, FEWEST, SENSITIVITY, SENSITIVITY_ENDS
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
-END = 2060.0
-INDICATORS = {
-    "home share": "Home share of the chain",
-    "relative employment": "Jobs with incumbents, logarithm",
-    "completeness": "Completeness of the local chain",
-}
-# jobs below one in a hundred of 1980 are none
-FEWEST = 0.01
+INDICATORS = dict(
+    zip(
+        SENSITIVITY,
+        (
+            "Home share of the chain",
+            "Jobs with incumbents, logarithm",
+            "Completeness of the local chain",
+        ),
+        strict=True,
+    )
+)
 MOST, SHOWN = 12, 4
 COLUMNS = (
     Column("district"),
@@ -33,36 +37,20 @@ COLUMNS = (
     *(Column(name, decimals=3) for name in ("total", "total low", "total high")),
     *(Column(name, decimals=3) for name in ("first", "first low", "first high")),
 )
-NOTE = """Of the baseline in {end:g}, by a Saltelli design of {blocks} blocks of {block} members (seed
-{seed}). First order: the share of the variance that would go if the constant were known; total: the
-share that would be left if all others were. Intervals of 95% from 100 resamples. The table holds
-the {most} constants with the largest total index of each district and indicator; the pages show the
-first {shown}, with their total index. What is sampled is what `models/district/data/parameters.csv`
+NOTE = """Of the baseline in {end:g}, by a Saltelli design of {blocks} blocks of {block} members
+(seed {seed}). First order: the share of the variance that would go if the constant were known; total:
+the share that would be left if all others were. Intervals of 95% from 100 resamples. The table
+holds the {most} constants with the largest total index of each district and indicator; the page shows
+the first {shown}, with their total index. What is sampled is what `models/district/data/parameters.csv`
 gives a band, {numbers} numbers; none of them is particular to a district. Jobs enter by their
 logarithm, since a few members grow without end, and below {fewest:.0%} of 1980 as none."""
-
-
-def reduce(run: MemberRun) -> dict[str, Array]:
-    """(members, districts, indicators) in the last year."""
-    ends = [run.at(name, END) for name in INDICATORS]
-    ends[1] = np.log(np.maximum(ends[1], FEWEST))
-    return {"ends": np.stack(ends, axis=-1)}
-
-
-KEPT = Kept(
-    tuple(INDICATORS),
-    (END,),
-    reduce,
-    ("simdistrict.tables.district.sensitivity",),
-    method="saltelli",
-)
 
 
 def samples(study: Study) -> Iterator[tuple[str, str, Sample]]:
     """District, indicator, and the members that say what it depends on."""
     variant = Variant(BASELINE)
-    ends = study.members(variant, KEPT, "ends")["ends"]
-    design = study.ensemble(variant, KEPT).design
+    ends = study.members(variant, SENSITIVITY_ENDS, "ends")["ends"]
+    design = study.ensemble(variant, SENSITIVITY_ENDS).design
     names = tuple(prior.name for prior in design.priors)
     rows = np.empty((len(ends), len(names)))  # Sobol indices need no draws, only their order
     for i, indicator in enumerate(INDICATORS):
@@ -129,5 +117,5 @@ def _page(title: str, found: list[tuple[str, Indices]]) -> Table:
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
     """None: an index says nothing of single members. What it was made of is noted all the same."""
-    study.ensemble(Variant(BASELINE), KEPT)
+    study.ensemble(Variant(BASELINE), SENSITIVITY_ENDS)
     yield from ()

@@ -8,8 +8,9 @@ from simdistrict.expr import fold
 from simdistrict.model import Constant, Lookup
 from simdistrict.plot import Figure, Line, Panel
 from simdistrict.tables.district.common import BASELINE, short
+from simdistrict.tables.members import Array
 from simdistrict.tables.palette import style_of
-from simdistrict.tables.study import Array, Simulated, Study
+from simdistrict.tables.study import Simulated, Study
 
 DISTRICTS = ("Prato", "Montebelluna", "Mirandola", "US Midwest")
 SCENARIOS = (BASELINE, "security_tariffs", "district_renaissance")
