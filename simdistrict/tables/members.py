@@ -17,7 +17,7 @@ from simdistrict.model import Model
 
 Array = NDArray[np.float64]
 
-MEMBERS = 10_000
+MEMBERS = 1000
 SEED = 7
 _CHOICE = 1_000_003  # a stream of its own for which members are looked at again
 
@@ -30,7 +30,7 @@ class Sampling:
     """
 
     members: int = MEMBERS
-    blocks: int = 512
+    blocks: int = 64
     seed: int = SEED
 
     def __str__(self) -> str:

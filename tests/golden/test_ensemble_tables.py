@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +37,14 @@ def tables(folder: Path, *options: str) -> tuple[int, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tables of a few members; what they were made of is kept apart from the user's cache."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         code, said = tables(folder)
     assert code == 0, said
-    yield folder
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +182,7 @@ def _by_powers(study: Study, name: str) -> tuple[np.ndarray, np.ndarray]:
     rows = ensemble.design.rows(0, ensemble.design.members)
     found = []
     for fast in (False, True):
-        own = [s for s in ensemble.slots]
+        own = list(ensemble.slots)
         batch = Batch(
             plan.prepared.program,
             plan.grid,

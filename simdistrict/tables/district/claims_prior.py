@@ -40,11 +40,12 @@ COLUMNS = (
     Column("share high", decimals=3),
 )
 SHARE = 11
-NOTE = """Every claim asked of {members} draws of the prior, beside the calibrated model: in what share
-of the members it holds, with an interval of 95% (Wilson 1927). A claim holds where all of its numbers
-lie in their bands; a member that has no district or year of the kind does not count as holding. What
-fails in the calibrated model stands first, then what holds in fewer members. The single numbers, with
-their medians and bands over the prior, are rows of `claims_prior.csv`."""
+NOTE = """Every claim asked of {members} draws of the prior, beside the calibrated model: in
+what share of the members it holds, with an interval of 95% (Wilson 1927). A claim holds where
+all of its numbers lie in their bands; a member that has no district or year of the kind does
+not count as holding. What fails in the calibrated model stands first, then what holds in fewer
+members. The single numbers, with their medians and bands over the prior, are rows of
+`claims_prior.csv`."""
 
 
 def table(study: Study) -> Table:

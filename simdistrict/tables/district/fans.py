@@ -30,8 +30,8 @@ COLUMNS = (
     *(Column(f"{100 * q:.0f}%", decimals=3) for q in QUANTILES),
 )
 FIRST = 4
-NOTE = """Quantiles of {members} draws of the prior, every {step} years: each year by itself, so that no
-line is the path of one member. Later years than 2019 are prediction."""
+NOTE = """Quantiles of {members} draws of the prior, every {step} years: each year by itself, so
+that no line is the path of one member. Later years than 2019 are prediction."""
 
 
 def paths(study: Study, source: Source) -> Iterator[tuple[str, str, str, float, Array]]:

@@ -37,8 +37,8 @@ COLUMNS = (
 )
 QUANTILES = ((6, MIDDLE), (7, LOW), (8, HIGH))
 NOTE = """Change in {end:g} when one loop is cut, over {members} draws of the prior, each draw
-beside itself with the loop whole: median, and in brackets the quantiles of 5 and 95%. Rows with a
-scenario cut the loop where it acts, see [the single runs](knock_out.md). One decimal."""
+beside itself with the loop whole: median, and in brackets the quantiles of 5 and 95%. Rows with
+a scenario cut the loop where it acts, see [the single runs](knock_out.md). One decimal."""
 # which members are wanted of a variant
 Ends = Callable[[Variant], Array]
 

@@ -74,9 +74,9 @@ GRID: tuple[tuple[tuple[str, str] | None, ...], ...] = (
 GIVEN = ("demand index", "labour productivity index")
 FARTHEST = 3
 NOTE = (
-    "Boxes: stocks, with the pipes of their flows. Words in italics: auxiliaries. Arrows: influences, "
-    f"directly or through up to {FARTHEST} elements that are not shown, or as many as it takes; "
-    "those of the two indices of growth are left out."
+    "Boxes: stocks, with the pipes of their flows. Words in italics: auxiliaries. Arrows: "
+    f"influences, directly or through up to {FARTHEST} elements that are not shown, or as many as "
+    "it takes; those of the two indices of growth are left out."
 )
 
 

@@ -15,9 +15,9 @@ COLUMNS = (
     Column("rounding of change"),
     Column("definition"),
 )
-NOTE = """Each is a function of one run in `simdistrict/tables/district/indicators.py`. A change is that
-of a member from the same member of the baseline. A test holds that the last printed digit of every
-indicator is at least 100 times what our backends differ by."""
+NOTE = """Each is a function of one run in `simdistrict/tables/district/indicators.py`. A change
+is that of a member from the same member of the baseline. A test holds that the last printed
+digit of every indicator is at least 100 times what our backends differ by."""
 # those that need the scenario and the baseline together
 PAIRED: tuple[tuple[Cell, ...], ...] = (
     (

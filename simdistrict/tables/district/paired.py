@@ -28,7 +28,7 @@ Source = Callable[[Variant, str], Array]
 AFTER = 15.0
 PERSISTENCE = "home share of the chain, 15 years after repeal"
 COST = "subsidy per job-year kept"
-# S0 to S13; of the return to the old rules the policies repealed in 2045 that have no end themselves
+# S0 to S13; of the return to the old rules, policies of 2045 that have no end themselves
 POLICIES = (
     BASELINE,
     "security_tariffs",

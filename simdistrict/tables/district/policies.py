@@ -35,13 +35,14 @@ COLUMNS = (
 # first column and share of each quantile
 LEVELS = ((5, MIDDLE), (6, LOW), (7, HIGH))
 CHANGES = ((8, MIDDLE), (9, LOW), (10, HIGH))
-NOTE = """Each scenario beside the baseline (neoliberal globalisation) over {members} draws of the
-prior, the same draws in both: medians, and in brackets the quantiles of 5 and 95%, of the *change*
-of each member. Policies of 2025 to 2045 are in force in 2035 and have ended for 15 years in 2060.
-Present values: yearly flows of 2020 to 2060, at 3% to 2020. Subsidy per job-year kept: subsidies
-over job-years, both discounted and beyond the baseline's, only of members in which both are more;
-no tariff, price or other cost is in it. Regimes by the rules of `simdistrict regimes`; a share of
-members has no band. Units, rounding and meaning of each indicator: [indicators](indicators.md)."""
+NOTE = """Each scenario beside the baseline (neoliberal globalisation) over {members} draws of
+the prior, the same draws in both: medians, and in brackets the quantiles of 5 and 95%, of the
+*change* of each member. Policies of 2025 to 2045 are in force in 2035 and have ended for 15
+years in 2060. Present values: yearly flows of 2020 to 2060, at 3% to 2020. Subsidy per job-year
+kept: subsidies over job-years, both discounted and beyond the baseline's, only of members in
+which both are more; no tariff, price or other cost is in it. Regimes by the rules of
+`simdistrict regimes`; a share of members has no band. Units, rounding and meaning of each
+indicator: [indicators](indicators.md)."""
 AGAIN = 256  # members that a check runs
 # a loss is told where so large a share of the members has it
 MOST = 0.75

@@ -38,12 +38,13 @@ COLUMNS = (
     *(Column(name, decimals=3) for name in ("first", "first low", "first high")),
 )
 NOTE = """Of the baseline in {end:g}, by a Saltelli design of {blocks} blocks of {block} members
-(seed {seed}). First order: the share of the variance that would go if the constant were known; total:
-the share that would be left if all others were. Intervals of 95% from 100 resamples. The table
-holds the {most} constants with the largest total index of each district and indicator; the page shows
-the first {shown}, with their total index. What is sampled is what `models/district/data/parameters.csv`
-gives a band, {numbers} numbers; none of them is particular to a district. Jobs enter by their
-logarithm, since a few members grow without end, and below {fewest:.0%} of 1980 as none."""
+(seed {seed}). First order: the share of the variance that would go if the constant were known;
+total: the share that would be left if all others were. Intervals of 95% from 100 resamples. The
+table holds the {most} constants with the largest total index of each district and indicator;
+the page shows the first {shown}, with their total index. What is sampled is what
+`models/district/data/parameters.csv` gives a band, {numbers} numbers; none of them is
+particular to a district. Jobs enter by their logarithm, since a few members grow without end,
+and below {fewest:.0%} of 1980 as none."""
 
 
 def samples(study: Study) -> Iterator[tuple[str, str, Sample]]:

@@ -40,14 +40,15 @@ COLUMNS = (
     Column("to", significant=3),
     Column("quasi-p", significant=2),
 )
-NOTE = """Baseline, {members} draws of the prior. A district *survives* when in {year:g} at least half
-of the chain is at home, half of the supplier base is there, and it has half of its place of 1980 in
-the world market. Where most members survive, boxes are sought for those that do not, else for those
-that do (PRIM: Friedman and Fisher 1999; Bryant and Lempert 2010). Density: the share of a box's
-members that are of the kind; coverage: the share of all of the kind that lie in it; mass: the share
-of all members in it. A box is the first of the peeling with a density of {density:.0%}, else the
-densest that still holds {mass:.0%} of all members; limits that may be chance (quasi-p above 0.05) are left out.
-Shares with intervals of 95% (Wilson 1927)."""
+NOTE = """Baseline, {members} draws of the prior. A district *survives* when in {year:g} at
+least half of the chain is at home, half of the supplier base is there, and it has half of its
+place of 1980 in the world market. Where most members survive, boxes are sought for those that
+do not, else for those that do (PRIM: Friedman and Fisher 1999; Bryant and Lempert 2010).
+Density: the share of a box's members that are of the kind; coverage: the share of all of the
+kind that lie in it; mass: the share of all members in it. A box is the first of the peeling
+with a density of {density:.0%}, else the densest that still holds {mass:.0%} of all members;
+limits that may be chance (quasi-p above 0.05) are left out. Shares with intervals of 95%
+(Wilson 1927)."""
 
 
 def survives(source: Source, scenario: str = BASELINE) -> Array:

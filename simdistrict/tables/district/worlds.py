@@ -45,11 +45,12 @@ COLUMNS = (
     Column("share high", decimals=3),
 )
 SHARE = 4
-NOTE = """{members} draws of the prior, each run without a policy and under each of {policies} policies. A
-district *survives* as in [survival](survival.md): in {year:g} it has half of its chain, of its supplier
-base and of its place of 1980 in the world market. *Policy decides* where it survives under at least
-one policy and not without. *Saved by*: survives under this policy and not without; *lost by*: the
-reverse. Shares of all draws, with intervals of 95% (Wilson 1927)."""
+NOTE = """{members} draws of the prior, each run without a policy and under each of {policies}
+policies. A district *survives* as in [survival](survival.md): in {year:g} it has half of its
+chain, of its supplier base and of its place of 1980 in the world market. *Policy decides* where
+it survives under at least one policy and not without. *Saved by*: survives under this policy
+and not without; *lost by*: the reverse. Shares of all draws, with intervals of 95% (Wilson
+1927)."""
 
 
 def flags(source: Source, places: list[str]) -> Classes:
