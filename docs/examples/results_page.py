@@ -145,7 +145,9 @@ def over_the_prior() -> list[str]:
         "world market, and where policy decides (intervals of 95%):"
     )
     table = [line for line in body("worlds").splitlines() if line.startswith("|")]
-    return [lead, "", *table[: 2 + len({row["district"] for row in rows("worlds")})]]
+    classes = table[: 2 + len({row["district"] for row in rows("worlds")})]
+    words = "Home share of ten districts as bands over the prior"
+    return [lead, "", *classes, "", f"![{words}](docs/images/fan_home.svg)"]
 
 
 def block() -> str:

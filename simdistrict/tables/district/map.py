@@ -118,11 +118,10 @@ def _terms(expression: Expr, sign: int) -> Iterator[tuple[str, int]]:
 
 def links(model: Model, nodes: tuple[Node, ...]) -> Iterator[Link]:
     """What influences what by a path outside the picture."""
-    names = {fold(node.name): node.name for node in nodes}
+    names = {fold(node.name): node.name for node in nodes if node.name not in GIVEN}
     for node in nodes:
         for source in _sources(model, fold(node.name), names):
-            if source != node.name and source not in GIVEN:
-                yield Link(source, node.name)
+            yield Link(source, node.name)
 
 
 def _sources(model: Model, start: str, shown: dict[str, str]) -> list[str]:
