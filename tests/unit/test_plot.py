@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +64,13 @@ DIAGRAM = Diagram(
     (7, 3),
     "small print",
 )
-KINDS = {"panels": FIGURE, "fan": FAN, "strip": STRIP, "ranges": RANGES, "diagram": DIAGRAM}
+KINDS: dict[str, Any] = {
+    "panels": FIGURE,
+    "fan": FAN,
+    "strip": STRIP,
+    "ranges": RANGES,
+    "diagram": DIAGRAM,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,6 +80,25 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
     second = draw(KINDS[kind], tmp_path / "b" / "picture")
     assert [p.name for p in first] == ["picture.svg", "picture.png"]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("fan", {"log": False}),
+        ("fan", {"x_label": "year"}),
+        ("panels", {"rule": 0.7}),
+        ("ranges", {"x_range": (-3, 3)}),
+        ("ranges", {"note": "other"}),
+        ("diagram", {"links": ()}),
+        ("diagram", {"pipes": ()}),
+    ],
+)
+def test_what_is_said_shows(tmp_path: Path, kind: str, change: dict[str, object]) -> None:
+    pytest.importorskip("matplotlib")
+    _, first = draw(KINDS[kind], tmp_path / "a" / "picture")
+    _, other = draw(replace(KINDS[kind], **change), tmp_path / "b" / "picture")
+    assert first.read_bytes() != other.read_bytes()
 
 
 def test_without_matplotlib_it_says_what_to_install(
