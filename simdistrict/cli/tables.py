@@ -83,7 +83,11 @@ def command(
         if check:
             found += differences_of(name, study, folder)
             continue
-        table, before = made(name, study)
+        try:
+            table, before = made(name, study)
+        except KeyboardInterrupt:
+            click.echo("interrupted: what was run is kept; the same command goes on", err=True)
+            raise
         written += write_texts(folder, table.texts, force=force)
         again += [] if before else [name]
     tidy()
