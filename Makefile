@@ -10,7 +10,7 @@ PYTHONS = $(PYTHON) python3.13 python3.12 python3.11 python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: run test check lint types contract spell docs model results calibrate bench wheel clean
+.PHONY: run test check lint types contract spell docs model results tables calibrate bench wheel clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -53,6 +53,11 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 	@$(BIN)/python docs/examples/two_worlds.py
 	@$(BIN)/python docs/examples/regime_figures.py
+
+# the same with the tables over the ensemble of 10,000 members, which take most of an hour at first
+tables: $(VENV)/dev.stamp
+	@$(BIN)/simdistrict tables --all --workers $(WORKERS)
+	@$(MAKE) --no-print-directory results
 
 # the fit of the district model to its record, written into its tables; then `make results` for the pages
 calibrate: $(VENV)/run.stamp

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
-from simdistrict.counted import Reals, key_of, shuffled, uniform
+from simdistrict.counted import Reals, Words, key_of, shuffled, uniform
 from simdistrict.prior import Prior
 
 # each member of these stands by itself
@@ -46,7 +46,15 @@ class Design:
 
     def rows(self, first: int, last: int) -> Reals:
         """The numbers of the members from `first` up to, not with, `last`."""
-        shares = self.shares(first, last)
+        return self._numbers(self.shares(first, last))
+
+    def rows_of(self, members: Sequence[int]) -> Reals:
+        """The numbers of any members, at least one of them."""
+        if self.method in ("lhs", "random"):
+            return self._numbers(self._counted(np.asarray(members, np.uint64)))
+        return self._numbers(np.concatenate([self.shares(k, k + 1) for k in members]))
+
+    def _numbers(self, shares: Reals) -> Reals:
         for k, prior in enumerate(self.priors):
             shares[:, k] = quantile(prior, shares[:, k])
         return shares
@@ -57,7 +65,9 @@ class Design:
             return sobol_part(self._sequence, first, last)
         if self.method in BLOCKED:
             return self._blocked(first, last)
-        member = np.arange(first, last, dtype=np.uint64)
+        return self._counted(np.arange(first, last, dtype=np.uint64))
+
+    def _counted(self, member: Words) -> Reals:
         found = np.empty((len(member), len(self.priors)))
         for k, stream in enumerate(self.streams or range(len(self.priors))):
             inside = uniform(member, key_of(self.seed, stream, 0))

@@ -124,8 +124,10 @@ class Ensemble:
 
         workers: how many cores to use, default all. A member that diverges is NaN from there on.
         """
-        first, last = self.bounds(chunk)
-        rows = self.design.rows(first, last)
+        return self.run_rows(self.design.rows(*self.bounds(chunk)), workers)
+
+    def run_rows(self, rows: NDArray[np.float64], workers: int | None = None) -> Chunk:
+        """The same for any members, by their rows of the design."""
         values, found_over_time, outcomes, times = [], [], [], []
         for batch, column in self._batches:
             found = batch.run(rows[:, column], workers)

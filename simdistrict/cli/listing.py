@@ -64,12 +64,12 @@ def _results(what: str) -> list[dict[str, Any]]:
     if what == "figures":
         from simdistrict.tables.figures import FIGURES
 
-        return [{"name": name, "title": title} for name, title in FIGURES.items()]
-    from simdistrict.tables.catalogue import TABLES
+        return [{"name": name, "title": figure.title} for name, figure in FIGURES.items()]
+    from simdistrict.tables.catalogue import ENSEMBLE, FIT, RUNS, TABLES
 
+    behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
     return [
-        {"name": name, "title": entry.title + " (slow)" * entry.slow}
-        for name, entry in TABLES.items()
+        {"name": name, "title": entry.title + behind[entry.kind]} for name, entry in TABLES.items()
     ]
 
 

@@ -17,10 +17,21 @@ IMAGES = Path("docs/images")
     type=click.Path(path_type=Path),
     help="The folder for the figures; default: docs/images, and that of FILE.nc for its figure.",
 )
+@click.option(
+    "--tables",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the committed tables lie that figures of ensembles are drawn from.",
+)
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
 @click.pass_obj
 def command(
-    settings: dict[str, bool], names: tuple[str, ...], output: Path | None, force: bool
+    settings: dict[str, bool],
+    names: tuple[str, ...],
+    output: Path | None,
+    tables: Path,
+    force: bool,
 ) -> None:
     """Draw figures of the district model, each as .svg and .png; without names all of them.
 
@@ -35,7 +46,7 @@ def command(
     if drawn and not settings["quiet"]:
         click.echo(f"wrote {', '.join(f'{name}.svg and .png' for name in drawn)}")
     if known or not files:
-        _results(known, output or IMAGES, force=force, quiet=settings["quiet"])
+        _results(known, output or IMAGES, tables, force=force, quiet=settings["quiet"])
 
 
 def _study(file: Path, output: Path | None, *, force: bool) -> Path:
@@ -50,7 +61,9 @@ def _study(file: Path, output: Path | None, *, force: bool) -> Path:
     return target
 
 
-def _results(names: tuple[str, ...], output: Path, *, force: bool, quiet: bool) -> None:
+def _results(
+    names: tuple[str, ...], output: Path, tables: Path, *, force: bool, quiet: bool
+) -> None:
     from simdistrict.plot import check_targets, draw
     from simdistrict.tables import Study
     from simdistrict.tables.catalogue import MODEL
@@ -61,6 +74,7 @@ def _results(names: tuple[str, ...], output: Path, *, force: bool, quiet: bool) 
         check_targets(output / name, force=force)
     study = Study(MODEL)
     for name in wanted:
-        draw(describe(name, study), output / name, force=force)
+        figure = describe(name, study, tables / study.model.name)
+        draw(figure, output / name, force=force)
     if not quiet:
         click.echo(f"wrote {len(wanted)} figures into {output}: {', '.join(wanted)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ SHOWN = 10
 @click.command("tables")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a table differs.")
+@click.option("--all", "everything", is_flag=True, help="Also the tables over the ensemble.")
 @click.option(
     "-o",
     "--output",
@@ -27,7 +30,15 @@ SHOWN = 10
     show_default=True,
     help="Holds one folder for each model.",
 )
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Of the fit.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores to use."
+)
+@click.option(
+    "--members",
+    type=click.IntRange(8),
+    metavar="N",
+    help="Of the ensembles; default: what the committed tables have.",
+)
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
@@ -35,41 +46,62 @@ def command(
     settings: dict[str, bool],
     names: tuple[str, ...],
     check: bool,
+    everything: bool,
     output: Path,
     workers: int,
+    members: int | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """Make the result tables of the district model, as CSV and Markdown.
 
-    Without names, all but the fitted constants, whose fit takes minutes. With --check, the first
-    ten differences of the committed files from new ones are told; numbers are compared to their
-    printed digits.
+    Without names, those of single runs, which take seconds; with --all also those over the
+    ensemble, which take an hour when nothing of them is there yet. A table of which no input has
+    changed is not made again, and an ensemble goes on where it was interrupted. The fitted
+    constants are made only by name.
+
+    With --check nothing is written: tables of runs are made anew, of the others some members are
+    run again. The first ten differences are told.
 
     Example: simdistrict tables targets claims --check
     """
-    from simdistrict.tables import Study, accepted, chosen, differences, make, write
-    from simdistrict.tables.catalogue import MODEL
+    from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
+    from simdistrict.tables import check as differences_of
+    from simdistrict.tables.catalogue import MODEL, made
+    from simdistrict.tables.files import write_texts
+    from simdistrict.tables.reduced import tidy
 
-    wanted = chosen(names)
-    study = Study(MODEL, workers)
+    wanted = chosen(names, RUNS, *([ENSEMBLE] if everything or check else []))
+    progress = None if settings["quiet"] else _progress()
+    sampling = Sampling(members=members or MEMBERS)
+    study = Study(MODEL, workers, sampling, progress)
     folder = output / study.model.name
     found: list[Difference] = []
     written: list[Path] = []
+    again: list[str] = []
     for name in wanted:
-        table = make(name, study)
         if check:
-            found += differences(folder, *accepted(table, study.stamp))
-        else:
-            written += write(folder, table, study.stamp, force=force)
+            found += differences_of(name, study, folder)
+            continue
+        try:
+            table, before = made(name, study)
+        except KeyboardInterrupt:
+            click.echo("interrupted: what was run is kept; the same command goes on", err=True)
+            raise
+        written += write_texts(folder, table.texts, force=force)
+        again += [] if before else [name]
+    tidy()
     if as_json:
         rows = [asdict(d) for d in found]
         document = {"tables": wanted, "differences": rows, "files": [str(p) for p in written]}
+        document |= {"made": again}
         click.echo(json.dumps(document, indent=2))
     elif check:
         _tell(found, wanted, folder)
     elif not settings["quiet"]:
-        click.echo(f"wrote {len(wanted)} tables into {folder}: {', '.join(wanted)}")
+        same = len(wanted) - len(again)
+        kept = f"; {same} had not changed" if same else ""
+        click.echo(f"made {len(again)} tables in {folder}: {', '.join(again) or 'none'}{kept}")
     if found:
         sys.exit(5)
 
@@ -85,3 +117,17 @@ def _tell(found: list[Difference], wanted: list[str], folder: Path) -> None:
         click.echo(f"    make them anew with: simdistrict tables {' '.join(wanted)}")
     else:
         click.echo(f"{folder}: {len(wanted)} tables are what the model gives")
+
+
+def _progress() -> Callable[[str, int, int], None] | None:
+    """A line on stderr that says how far an ensemble is; none where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+    begin = time.perf_counter()
+
+    def show(name: str, done: int, members: int) -> None:
+        line = f"\r{name}: {done} of {members} members, {time.perf_counter() - begin:.0f} s "
+        blank = "\r" + " " * len(line) + "\r"
+        click.echo(line if done < members else blank, err=True, nl=False)
+
+    return show

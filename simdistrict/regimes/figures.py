@@ -9,7 +9,7 @@ import numpy as np
 
 from simdistrict.dataset import Result
 from simdistrict.errors import ExchangeError, Problem
-from simdistrict.plot import FILLS, MARKERS, STYLES, Band, Cells, Figure, Line, Panel, Points
+from simdistrict.plot import FILLS, MARKS, STYLES, Band, Cells, Figure, Line, Panel, Points
 from simdistrict.regimes.continuation import BRANCH_POINT, FOLD, HOPF, KINK
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.request import RECORD, Request
@@ -50,11 +50,11 @@ def _branch(result: Result) -> Figure:
     panels = []
     for name, y, special_y in _read(result):
         lines = [
-            Line(x[part], y[part], label, style)
+            Line(x[part], y[part], label, STYLES[style])
             for part, style, label in _pieces(number, stability)
         ]
         points = [
-            Points(special_x[kinds == kind], special_y[kinds == kind], label, k, hollow=True)
+            Points(special_x[kinds == kind], special_y[kinds == kind], label, MARKS[k], hollow=True)
             for k, (kind, label) in enumerate(_MARKS.items())
             if (kinds == kind).any()
         ]
@@ -81,7 +81,7 @@ def _hysteresis(result: Result) -> Figure:
     panels = tuple(
         Panel(
             f"{duration:.10g} each way",
-            (Line(x, up[k], "up", 0), Line(x, down[k], "down", 1)),
+            (Line(x, up[k], "up", STYLES[0]), Line(x, down[k], "down", STYLES[1])),
         )
         for k, duration in enumerate(_values(result, "duration"))
     )
@@ -100,9 +100,11 @@ def _hysteresis(result: Result) -> Figure:
 def _fold_curve(result: Result) -> Figure:
     """The border of the region with several worlds, in the plane of two parameters."""
     x, y, number = (_values(result, n) for n in ("parameter", "second_parameter", "curve"))
-    lines = tuple(Line(x[number == k], y[number == k], "fold", 0) for k in np.unique(number))
+    lines = tuple(
+        Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)
+    )
     cusps = _values(result, "cusp_parameter"), _values(result, "cusp_second_parameter")
-    points = (Points(*cusps, "cusp", 3),) if len(cusps[0]) else ()
+    points = (Points(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
     panel = Panel(_title(result), lines, points)
     one, two = _name(result, "parameter"), _name(result, "second_parameter")
     return Figure((panel,), 1, two, _span(x), _span(y), (), x_label=one, size=WIDE)
@@ -118,11 +120,13 @@ def _basins_along(result: Result) -> Figure:
             np.where(there, _values(result, n)[:, k], np.nan)
             for n in ("share", "share_low", "share_high")
         )
-        style = k % len(STYLES)
+        style = STYLES[k % len(STYLES)]
         lines.append(Line(x, share, f"attractor {k}", style))
-        bands.append(Band(x, low, high, style))
+        bands.append(Band(x, low, high, "", style))
     lost = _values(result, "undecided")
-    points = (Points(x[lost > 0], lost[lost > 0], "undecided", 3, True),) if lost.any() else ()
+    points = (
+        (Points(x[lost > 0], lost[lost > 0], "undecided", MARKS[3], True),) if lost.any() else ()
+    )
     members = len(_values(result, "initial_state"))
     panel = Panel(
         _title(result), tuple(lines), points, f"{members} initial states", bands=tuple(bands)
@@ -189,7 +193,7 @@ def _loops(result: Result) -> Figure:
         values, names = np.abs(_values(result, "score")), list(result.coords["loop"].values)
     order = sorted(range(len(names)), key=lambda k: -float(np.nan_to_num(values[:, k]).mean()))
     panels = tuple(
-        Panel(str(names[k]), (Line(times, values[:, k], "share of loop scores", 0),))
+        Panel(str(names[k]), (Line(times, values[:, k], "share of loop scores", STYLES[0]),))
         for k in order[: 2 * _MOST]
     )
     columns = min(_MOST, max(len(panels), 1))
@@ -258,4 +262,4 @@ _FIGURES: dict[str, Callable[[Result], Figure]] = {
     "policy map": _policy_map,
     "loops": _loops,
 }
-assert len(_MARKS) <= len(MARKERS)
+assert len(_MARKS) <= len(MARKS)

@@ -55,6 +55,20 @@ def differences(folder: Path, *accepted: dict[str, str]) -> list[Difference]:
     return found
 
 
+def committed_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a committed table with their lines; none where there is no such file.
+
+    Rows of another length are left out: who looks for differences finds them elsewhere.
+    """
+    try:
+        rows = _csv_rows(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError):
+        return
+    for line, row in enumerate(rows[2:], 3):
+        if len(row) == columns:
+            yield line, row
+
+
 def same(one: str, other: str) -> bool:
     """The same words, and numbers that agree to the last printed digit of the coarser one."""
     if one == other:

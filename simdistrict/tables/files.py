@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.atomic import write_text
-from simdistrict.tables.table import Table
+from simdistrict.tables.table import Rounded, Table
 
 CSV_MARK = "# simdistrict tables "
 PAGE_MARK = "<!-- simdistrict tables "
@@ -22,18 +22,12 @@ NUDGE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a table was made of: the model and the data that it is compared with, by content."""
+    """What a table was made of, by content: pairs of words and a hash."""
 
-    model: str
-    model_sha256: str
-    record: str
-    record_sha256: str
+    parts: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return (
-            f"model {self.model} sha256 {self.model_sha256[:12]}, "
-            f"record {self.record} sha256 {self.record_sha256[:12]}"
-        )
+        return "; ".join(f"{what} sha256 {sha[:12]}" for what, sha in self.parts)
 
 
 def texts(table: Table, stamp: Stamp) -> dict[str, str]:
@@ -51,9 +45,15 @@ def accepted(table: Table, stamp: Stamp) -> list[dict[str, str]]:
 
 def write(folder: Path, table: Table, stamp: Stamp, *, force: bool = False) -> list[Path]:
     """Write the files of a table; a foreign file of the same name is kept unless forced."""
-    found = texts(table, stamp)
+    return write_texts(folder, texts(table, stamp), force=force)
+
+
+def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) -> list[Path]:
+    """The same for a table that is text already. A file that is right stays untouched."""
     for name, text in found.items():
-        write_text(folder / name, text, ours=_is_ours, force=force)
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text, ours=_is_ours, force=force)
     return [folder / name for name in found]
 
 
@@ -78,7 +78,7 @@ def as_markdown(table: Table, stamp: Stamp) -> str:
         lines += [f"All rows: `{table.name}.csv`.", ""]
     else:
         lines += [*markdown_rows(table), ""]
-    lines += [_rounding(table), ""]
+    lines += _rounding(table)
     lines += [f"Made by `simdistrict tables {table.name}`: {stamp}."]
     return "\n".join(lines) + "\n"
 
@@ -86,7 +86,8 @@ def as_markdown(table: Table, stamp: Stamp) -> str:
 def markdown_rows(table: Table) -> Iterator[str]:
     """The rows in Markdown, numbers to the right."""
     numeric = [
-        any(isinstance(row[k], float | int) for row in table.rows) for k in range(len(table.head))
+        any(isinstance(row[k], float | int | Rounded) for row in table.rows)
+        for k in range(len(table.head))
     ]
     yield _line(table.head)
     yield _line(["---:" if right else "---" for right in numeric])
@@ -94,10 +95,13 @@ def markdown_rows(table: Table) -> Iterator[str]:
         yield _line([cell.replace("|", "/") for cell in row])
 
 
-def _rounding(table: Table) -> str:
+def _rounding(table: Table) -> list[str]:
+    """How numbers are rounded, where the note of the table does not say it already."""
     own = table.rounding()
-    parts = [f"{part.title}: {part.rounding()}" for part in table.shown]
-    return "Rounding: " + "; ".join([*parts, f"{table.name}.csv: {own}" if parts else own]) + "."
+    parts = [f"{part.title}: {part.rounding()}" for part in table.shown if part.rounding()]
+    if own:
+        parts.append(f"{table.name}.csv: {own}" if parts or table.shown else own)
+    return ["Rounding: " + "; ".join(parts) + ".", ""] if parts else []
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:

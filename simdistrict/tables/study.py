@@ -1,27 +1,41 @@
-"""The runs that tables share: each is simulated once, when a table first asks for it."""
+"""The runs that tables share: each is simulated once, when a table first asks for it.
+
+What a table asks for is noted, so that it is known of what it was made.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.ensemble import Ensemble
+from simdistrict.errors import Problem, ScenarioError, SimdistrictError
 from simdistrict.library import find_model
 from simdistrict.model import Model
-from simdistrict.run import read_model, simulate
-from simdistrict.scenario import Scenario, load_scenario, scenario_from_text
+from simdistrict.plan import Plan, plan_run, prepare
+from simdistrict.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.run import simulate
+from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
 from simdistrict.tables.files import Stamp
+from simdistrict.tables.members import Array, Kept, Sampling, Variant
+from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Array = NDArray[np.float64]
+# what is told after each chunk of an ensemble: of which scenario, members done, in all
+Progress = Callable[[str, int, int], None]
+AS_STATED = Sampling()
 
 
 @dataclass(frozen=True)
@@ -70,20 +84,39 @@ class Simulated:
 
 
 class Study:
-    """A model, its runs and its record, for the tables of one call.
+    """A model, its runs, ensembles and record, for the tables of one call.
 
-    workers: processes of a fit, where a table needs one.
+    model: a shipped model's name or a path; workers: processes of a fit, threads of an ensemble;
+    sampling: of the ensembles.
     """
 
-    def __init__(self, model: str = "district", workers: int = 1) -> None:
+    def __init__(
+        self,
+        model: str = "district",
+        workers: int = 1,
+        sampling: Sampling = AS_STATED,
+        progress: Progress | None = None,
+    ) -> None:
         self.path: Path = find_model(model)
-        self.model: Model = read_model(self.path)
+        self.prepared = prepare(self.path)
         self.workers = workers
+        self.sampling = sampling
+        self.progress = progress
+        self._inputs: dict[str, str] = {}
         self._runs: dict[tuple[str, tuple[str, ...]], Simulated] = {}
+        self._plans: dict[Variant, Plan] = {}
         self._assessment: Assessment | None = None
+
+    @property
+    def model(self) -> Model:
+        """The model, as it is."""
+        return self.prepared.model
+
+    # ------------------------------------------------------------------ single runs
 
     def run(self, scenario: str, *sets: str) -> Simulated:
         """A shipped scenario, with constants set on top: `"NAME=VALUE"`."""
+        self._note("scenario", scenario, *sets)
         return self._simulated(scenario, load_scenario(scenario), sets)
 
     def run_text(self, name: str, text: str, *sets: str) -> Simulated:
@@ -101,6 +134,53 @@ class Study:
             self._runs[key] = Simulated(data)
         return self._runs[key]
 
+    def plan(self, variant: Variant) -> Plan:
+        """How a scenario is run on this model."""
+        if variant not in self._plans:
+            resolved = resolve(load_scenario(variant.scenario), self.model, variant.sets)
+            self._plans[variant] = plan_run(self.prepared, resolved, "native")
+        return self._plans[variant]
+
+    # ------------------------------------------------------------------ ensembles
+
+    def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Array]:
+        """What is kept of all members of a scenario, see `reduced.all_members`."""
+        ensemble = self.ensemble(variant, kept)
+        return all_members(ensemble, kept, wanted, self.workers, self._progress_of(variant))
+
+    def chunks(self, variant: Variant, kept: Kept, *wanted: str) -> Iterator[dict[str, Array]]:
+        """The same chunk by chunk, see `reduced.member_chunks`."""
+        ensemble = self.ensemble(variant, kept)
+        tell = self._progress_of(variant)
+        return member_chunks(ensemble, kept, wanted, self.workers, tell)
+
+    def _progress_of(self, variant: Variant) -> Callable[[int, int], None] | None:
+        progress = self.progress
+        return None if progress is None else lambda done, of: progress(str(variant), done, of)
+
+    def some(self, variant: Variant, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
+        """The same of a few members, by their numbers; run now."""
+        return some_members(self.ensemble(variant, kept), kept, members)
+
+    def ensemble(self, variant: Variant, kept: Kept) -> Ensemble:
+        """The members of a scenario, all with the draws that they have in every other one."""
+        self._note("scenario", variant.scenario, *variant.sets)
+        self._note("prior")
+        self._note("design")
+        plan, sampling = self.plan(variant), self.sampling
+        return ensemble_for(plan, self._priors, self._prior_text, kept, sampling)
+
+    @cached_property
+    def _prior_text(self) -> str:
+        return read_prior_file(prior_beside(self.path))
+
+    @cached_property
+    def _priors(self) -> tuple[Prior, ...]:
+        where = str(prior_beside(self.path))
+        return read_prior(self._prior_text, where, self.model, self.prepared.program)
+
+    # ------------------------------------------------------------------ record and fit
+
     @property
     def settings(self) -> Settings:
         """What the calibration file beside the model says."""
@@ -112,6 +192,7 @@ class Study:
     @property
     def assessment(self) -> Assessment:
         """The model beside its record, as it is."""
+        self._note("record")
         if self._assessment is None:
             settings = self.settings
             assert settings.data is not None
@@ -120,17 +201,76 @@ class Study:
 
     def fit(self) -> Calibration:
         """The fit that the calibration file asks for; takes minutes."""
+        self._note("record")
+        self._note("calibration")
         s = self.settings
         assert s.data is not None
         efforts = {"starts": s.starts, "evaluations": s.evaluations, "seed": s.seed}
         given: dict[str, Any] = {n: value for n, value in efforts.items() if value is not None}
         return calibrate(self.model, s.data, s.free, until=s.until, workers=self.workers, **given)
 
-    @property
-    def stamp(self) -> Stamp:
-        """The model and the record, by content."""
-        found = self.assessment
-        return Stamp(self.model.name, self.model.sha256, found.data, found.data_sha256)
+    # ------------------------------------------------------------------ what was asked for
+
+    @contextmanager
+    def recording(self) -> Iterator[dict[str, str]]:
+        """Gives the inputs that the block asks for, each with its hash."""
+        outer, self._inputs = self._inputs, {}
+        self._note("model")
+        try:
+            yield self._inputs
+        finally:
+            self._inputs = outer
+
+    def _note(self, *name: str) -> None:
+        key = json.dumps(name)
+        if key not in self._inputs:
+            self._inputs[key] = self.input_sha256(key)
+
+    def input_sha256(self, key: str) -> str:
+        """The hash that an input has now; empty where there is no such input any more."""
+        kind, *rest = json.loads(key)
+        try:
+            if kind == "scenario":
+                return self.plan(Variant(rest[0], tuple(rest[1:]))).resolved.sha256
+            if kind == "model":
+                return self.model.sha256
+            if kind == "design":
+                return _sha256(repr(self.sampling).encode())
+            paths = {"prior": self._prior, "calibration": self._calibration, "record": self._record}
+            return _sha256(paths[kind]().read_bytes())
+        except (SimdistrictError, OSError):
+            return ""
+
+    def _prior(self) -> Path:
+        return prior_beside(self.path)
+
+    def _calibration(self) -> Path:
+        return self.path.parent / "calibration.yaml"
+
+    def _record(self) -> Path:
+        data = self.settings.data
+        assert data is not None
+        return data
+
+    def stamp(self, inputs: Mapping[str, str]) -> Stamp:
+        """What a table was made of, from the inputs that it asked for."""
+        by_kind: dict[str, list[str]] = {}
+        for key, sha in sorted(inputs.items()):
+            by_kind.setdefault(json.loads(key)[0], []).append(sha)
+        parts = [(f"model {self.model.name}", self.model.sha256)]
+        if "record" in by_kind:
+            parts.append((f"record {self._record().name}", by_kind["record"][0]))
+        if "scenario" in by_kind:
+            several = by_kind["scenario"]
+            name = f"{len(several)} scenario" + "s" * (len(several) > 1)
+            parts.append((name, _sha256(" ".join(several).encode())))
+        if "design" in by_kind:
+            parts.append((f"prior, {self.sampling}", by_kind["prior"][0]))
+        return Stamp(tuple(parts))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _key(name: str) -> str:

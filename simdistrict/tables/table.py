@@ -8,7 +8,31 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-Cell = str | float | int | None
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A number that says itself how it is printed, in a column that holds several kinds."""
+
+    value: float
+    decimals: int | None = None
+    significant: int | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is printed."""
+        return Column("", self.decimals, self.significant).text(self.value)
+
+    @property
+    def unit(self) -> float:
+        """One unit of the last printed digit."""
+        if self.decimals is not None:
+            return float(10**-self.decimals)
+        if self.significant is None or self.value == 0 or not math.isfinite(self.value):
+            return 1.0
+        return float(10 ** (math.floor(math.log10(abs(self.value))) - self.significant + 1))
+
+
+Cell = str | float | int | None | Rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +53,8 @@ class Column:
             return ""
         if isinstance(value, str):
             return value
+        if isinstance(value, Rounded):
+            return value.text
         if not math.isfinite(value):
             return ""
         if self.decimals is not None:
@@ -80,10 +106,7 @@ class Table:
 
     def nudged(self, share: float) -> Table:
         """The same table with every number that is not whole moved by a share of itself."""
-        rows = tuple(
-            tuple(cell * (1 + share) if isinstance(cell, float) else cell for cell in row)
-            for row in self.rows
-        )
+        rows = tuple(tuple(_nudged(cell, share) for cell in row) for row in self.rows)
         return replace(self, rows=rows, shown=tuple(part.nudged(share) for part in self.shown))
 
     def rounding(self) -> str:
@@ -95,6 +118,12 @@ class Table:
         if len(found) == 1:
             return f"all numbers {next(iter(found))}"
         return "; ".join(f"{', '.join(names)}: {policy}" for policy, names in found.items())
+
+
+def _nudged(cell: Cell, share: float) -> Cell:
+    if isinstance(cell, Rounded):
+        return replace(cell, value=cell.value * (1 + share))
+    return cell * (1 + share) if isinstance(cell, float) else cell
 
 
 def _significant(value: float, digits: int) -> str:

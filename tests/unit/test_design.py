@@ -31,6 +31,13 @@ def test_pieces_are_parts_of_the_whole_in_any_order(method: str, members: int) -
         np.testing.assert_array_equal(design.rows(first, last), whole[first:last])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_any_members_are_those_of_the_whole(method: str) -> None:
+    design = Design(priors(5), 126, 11, method)
+    chosen = [3, 125, 0, 77]
+    np.testing.assert_array_equal(design.rows_of(chosen), design.rows(0, 126)[chosen])
+
+
 @pytest.mark.parametrize("method", [*PLAIN, "saltelli"])
 def test_another_seed_gives_other_numbers(method: str) -> None:
     one, other = (Design(priors(3), 64, seed, method).rows(0, 64) for seed in (1, 2))

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simdistrict.errors import EngineError, ExchangeError
 from simdistrict.netcdf import read_netcdf
-from simdistrict.plot import FILLS, STYLES, Figure, Line, Panel, Points, draw, is_ours
+from simdistrict.plot import (
+    FILLS,
+    Band,
+    Diagram,
+    Figure,
+    Line,
+    Link,
+    Node,
+    Panel,
+    Pipe,
+    Points,
+    Ranges,
+    RangesPanel,
+    Row,
+    Span,
+    draw,
+    is_ours,
+)
 from simdistrict.regimes.figures import figure_of
 from tests.program import call
 
@@ -19,14 +38,67 @@ PANELS = tuple(
     for name in ("north", "south", "west")
 )
 FIGURE = Figure(PANELS, 2, "share", (0, 1), (0, 1), (0.0, 1.0), 0.5, "prediction", 0.8, "limit")
+FAN = Figure(
+    (
+        Panel(
+            "north",
+            (Line([0, 1], [1, 2], "median"),),
+            bands=(Band([0, 1], [0.5, 1], [2, 4], "most"),),
+            spans=(Span(1, 2, 4),),
+        ),
+    ),
+    1,
+    "jobs",
+    (0, 1),
+    (0.1, 10),
+    (),
+    log=True,
+)
+STRIP = Figure((Panel("", (Line([0, 1], [5e6, 6e6]),), y_label="output"),), 1, "", (0, 1), None, ())
+ROWS = (Row("near", -1, 0.5, 2), Row("far", -9, -8, 0.1, second=0.0))
+RANGES = Ranges((RangesPanel("north", ROWS),), 1, "points", (-2, 2), note="small print")
+DIAGRAM = Diagram(
+    (Node("tank", 2, 1), Node("basin", 5, 1), Node("rain", 2, 2, stock=False)),
+    (Pipe("inflow", None, "tank"), Pipe("overflow", "tank", "basin")),
+    (Link("rain", "tank"),),
+    (7, 3),
+    "small print",
+)
+KINDS: dict[str, Any] = {
+    "panels": FIGURE,
+    "fan": FAN,
+    "strip": STRIP,
+    "ranges": RANGES,
+    "diagram": DIAGRAM,
+}
 
 
-def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_figure_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
     pytest.importorskip("matplotlib")
-    first = draw(FIGURE, tmp_path / "a" / "picture")
-    second = draw(FIGURE, tmp_path / "b" / "picture")
+    first = draw(KINDS[kind], tmp_path / "a" / "picture")
+    second = draw(KINDS[kind], tmp_path / "b" / "picture")
     assert [p.name for p in first] == ["picture.svg", "picture.png"]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("fan", {"log": False}),
+        ("fan", {"x_label": "year"}),
+        ("panels", {"rule": 0.7}),
+        ("ranges", {"x_range": (-3, 3)}),
+        ("ranges", {"note": "other"}),
+        ("diagram", {"links": ()}),
+        ("diagram", {"pipes": ()}),
+    ],
+)
+def test_what_is_said_shows(tmp_path: Path, kind: str, change: dict[str, object]) -> None:
+    pytest.importorskip("matplotlib")
+    _, first = draw(KINDS[kind], tmp_path / "a" / "picture")
+    _, other = draw(replace(KINDS[kind], **change), tmp_path / "b" / "picture")
+    assert first.read_bytes() != other.read_bytes()
 
 
 def test_without_matplotlib_it_says_what_to_install(
@@ -118,7 +190,7 @@ def test_stable_pieces_are_solid_the_others_dashed_and_folds_marked(
     figure = figure_of(read_netcdf(file), str(file))
     (panel,) = figure.panels
     assert (figure.x_label, figure.y_label) == ("tariff", "home share")
-    assert [(line.label, STYLES[line.style][1]) for line in panel.lines] == [
+    assert [(line.label, line.style.dash) for line in panel.lines] == [
         ("stable", "-"),
         ("unstable", "--"),
         ("stable", "-"),

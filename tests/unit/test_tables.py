@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from simdistrict.cli.main import group
 from simdistrict.errors import ExchangeError, ScenarioError
 from simdistrict.tables import (
+    ENSEMBLE,
+    RUNS,
     TABLES,
     Column,
     Stamp,
@@ -25,7 +27,7 @@ from simdistrict.tables import (
 from simdistrict.tables.compare import same
 from simdistrict.tables.figures import FIGURES, chosen_figures
 
-STAMP = Stamp("tank", "a" * 64, "record.csv", "b" * 64)
+STAMP = Stamp((("model tank", "a" * 64), ("record record.csv", "b" * 64)))
 COLUMNS = (Column("place"), Column("share", decimals=2), Column("jobs", significant=3), Column("n"))
 TABLE = Table("few", "A few", COLUMNS, (("north", 0.1234, 37189.0, 3), ("so|uth", None, 0.5, 4)))
 
@@ -57,7 +59,7 @@ def test_both_files_say_what_they_were_made_of(tmp_path: Path) -> None:
     write(tmp_path, TABLE, STAMP)
     for name in ("few.csv", "few.md"):
         text = (tmp_path / name).read_text()
-        assert "aaaaaaaaaaaa," in text
+        assert "aaaaaaaaaaaa;" in text
         assert "bbbbbbbbbbbb" in text
         assert "simdistrict tables few" in text
 
@@ -140,7 +142,7 @@ def test_one_unit_of_the_last_digit_is_a_difference_and_a_rounding_is_none(tmp_p
 
 def test_another_model_is_a_difference(tmp_path: Path) -> None:
     write(tmp_path, TABLE, STAMP)
-    other = Stamp("tank", "c" * 64, "record.csv", "b" * 64)
+    other = Stamp((("model tank", "c" * 64), ("record record.csv", "b" * 64)))
     assert {d.where for d in differences(tmp_path, *accepted(TABLE, other))} == {
         "few.csv:1",
         "few.md:12",
@@ -165,7 +167,8 @@ def test_a_missing_file_is_a_difference(tmp_path: Path) -> None:
 
 
 def test_slow_tables_are_made_only_by_name() -> None:
-    assert "constants" not in chosen([])
+    assert "constants" not in chosen([], RUNS, ENSEMBLE)
+    assert "policies" not in chosen([], RUNS)
     assert chosen(["constants"]) == ["constants"]
     assert chosen(["jobs", "targets"]) == ["targets", "jobs"]
 
@@ -189,7 +192,8 @@ def test_the_command_writes_and_checks(tmp_path: Path) -> None:
         return done.exit_code, done.output
 
     assert run("--check")[0] == 5
-    assert run() == (0, f"wrote 1 tables into {tmp_path / 'district'}: criticality\n")
+    assert run()[0] == 0
+    assert run() == (0, f"made 0 tables in {tmp_path / 'district'}: none; 1 had not changed\n")
     assert run("--check")[0] == 0
     path = tmp_path / "district" / "criticality.csv"
     lines = path.read_text().splitlines()

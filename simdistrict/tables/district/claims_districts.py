@@ -23,7 +23,7 @@ from simdistrict.tables.district.reading import (
     summed,
     total,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 PRATO, MONTEBELLUNA, MIRANDOLA, SASSUOLO = "Prato", "Montebelluna", "Mirandola", "Sassuolo"
 # claim C13: higher is more jobs kept

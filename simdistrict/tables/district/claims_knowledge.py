@@ -16,7 +16,7 @@ from simdistrict.tables.district.reading import (
     offshore_series,
     stacked,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 KNOWING = (*ENGINEERING, MITTELSTAND)
 NOT_KNOWING = ("Prato", "Brenta", "US Midwest")

@@ -24,7 +24,7 @@ from simdistrict.tables.district.reading import (
     stacked,
     summed,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 FALL = "offshore share of assembly in 2008, fall in points, mean of exposed districts"
 

@@ -21,7 +21,7 @@ from simdistrict.tables.district.reading import (
     stacked,
     summed,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 PRATO, MONTEBELLUNA, SASSUOLO = "Prato", "Montebelluna", "Sassuolo"
 FASHION = (PRATO, "Brenta", MONTEBELLUNA)

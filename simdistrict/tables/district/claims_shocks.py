@@ -24,7 +24,7 @@ from simdistrict.tables.district.reading import (
     summed,
     total,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 CRISIS, CALM = "crisis_2008", "what_if:no_crisis"
 STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)

@@ -14,7 +14,7 @@ from simdistrict.tables.district.reading import (
     parts_ratio,
     stacked,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 MIX, TARIFFS, FRIENDS = "district_renaissance", "security_tariffs", "friend_shoring"
 CHARGES, GREEN = "carbon_social_tariffs", "what_if:green_demand"

@@ -13,7 +13,7 @@ from simdistrict.tables.district.reading import (
     stacked,
     summed,
 )
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 I40 = "industry40_colocation"
 VICENZA = "Vicenza"

@@ -7,7 +7,7 @@ import numpy as np
 from simdistrict.tables.district.common import BASELINE, DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import by_district, first_year, most, stacked, summed
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 PATHS = ("never", "security_2040", "renaissance_2040", "tariffs_2040")
 # a sweep: its probe, and the years that it takes each way from START on

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.tables.study import Array, Simulated, Study
+from simdistrict.tables.members import Array
+from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column
 
 BASELINE = "neoliberal_globalisation"

@@ -16,7 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.tables.study import Array, Study
+from simdistrict.tables.members import Array
+from simdistrict.tables.study import Study
 
 Flags = NDArray[np.bool_]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simdistrict.plot import Figure, Line, Panel, Points
 from simdistrict.tables.district.common import BASELINE, SCENARIOS, districts, short
+from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND, style_of
 from simdistrict.tables.study import Study
 
 COLUMNS = 5
@@ -19,8 +20,13 @@ def home_share(study: Study) -> Figure:
         Panel(
             short(d),
             tuple(
-                Line(run.years, run.series("home share", district=d), name.replace("_", " "), k)
-                for k, (name, run) in enumerate(zip(SCENARIOS, runs, strict=True))
+                Line(
+                    run.years,
+                    run.series("home share", district=d),
+                    name.replace("_", " "),
+                    style_of(name),
+                )
+                for name, run in zip(SCENARIOS, runs, strict=True)
             ),
         )
         for d in districts(study)
@@ -36,8 +42,18 @@ def criticality(study: Study) -> Figure:
         Panel(
             short(d),
             (
-                Line(run.years, run.series("criticality", district=d), "criticality", 0),
-                Line(run.years, run.series("market gain", district=d), "of it market gain", 2),
+                Line(
+                    run.years,
+                    run.series("criticality", district=d),
+                    "criticality",
+                    style_of(BASELINE),
+                ),
+                Line(
+                    run.years,
+                    run.series("market gain", district=d),
+                    "of it market gain",
+                    SECOND,
+                ),
             ),
         )
         for d in districts(study)
@@ -77,10 +93,16 @@ def jobs_record(study: Study) -> Figure:
             base = at[s.relative_to]
             label = "record, low confidence" if hollow else "record"
             x, y = [p.year for p in own], [p.data * base for p in own]
-            points.append(Points(x, y, label, 0, hollow))
-            points.append(Points([s.relative_to], [base], "base year of the record", 1, True))
+            points.append(Points(x, y, label, RECORD, hollow))
+            points.append(
+                Points([s.relative_to], [base], "base year of the record", BASE_YEAR, True)
+            )
         note = "" if points else "no record found"
-        panels.append(Panel(short(d), (Line(run.years, jobs, "model", 0),), tuple(points), note))
+        panels.append(
+            Panel(
+                short(d), (Line(run.years, jobs, "model", style_of(BASELINE)),), tuple(points), note
+            )
+        )
     return Figure(
         tuple(panels),
         COLUMNS,

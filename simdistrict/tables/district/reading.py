@@ -8,7 +8,7 @@ import numpy as np
 
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, HANDS_ON
 from simdistrict.tables.district.evidence import Flags, Runs
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 EXPOSED = 0.25
 

@@ -16,7 +16,8 @@ from simdistrict.tables.district.common import (
     hands_on_offshore_at,
     percent,
 )
-from simdistrict.tables.study import Array, Simulated, Study
+from simdistrict.tables.members import Array
+from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell
 
 TOLERANCE = 0.2

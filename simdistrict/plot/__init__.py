@@ -1,0 +1,28 @@
+"""Figures as values, and `draw`, which writes them as SVG and PNG: the one door to matplotlib.
+
+Knows lines, bands, bars and boxes, and nothing of models. Colours are told apart by the
+colour-blind, and everything by line, marker or shade in black and white; the same figure is the
+same bytes.
+"""
+
+from simdistrict.plot.canvas import check_targets as check_targets
+from simdistrict.plot.canvas import draw as draw
+from simdistrict.plot.canvas import is_ours as is_ours
+from simdistrict.plot.cells import Cells as Cells
+from simdistrict.plot.diagram import Diagram as Diagram
+from simdistrict.plot.diagram import Link as Link
+from simdistrict.plot.diagram import Node as Node
+from simdistrict.plot.diagram import Pipe as Pipe
+from simdistrict.plot.panels import Band as Band
+from simdistrict.plot.panels import Figure as Figure
+from simdistrict.plot.panels import Line as Line
+from simdistrict.plot.panels import Panel as Panel
+from simdistrict.plot.panels import Points as Points
+from simdistrict.plot.panels import Span as Span
+from simdistrict.plot.ranges import Ranges as Ranges
+from simdistrict.plot.ranges import RangesPanel as RangesPanel
+from simdistrict.plot.ranges import Row as Row
+from simdistrict.plot.style import FILLS as FILLS
+from simdistrict.plot.style import MARKS as MARKS
+from simdistrict.plot.style import STYLES as STYLES
+from simdistrict.plot.style import Style as Style

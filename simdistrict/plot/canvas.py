@@ -1,0 +1,65 @@
+"""Writes a figure as .svg and .png beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from simdistrict.atomic import replacing, writable_target
+from simdistrict.errors import EngineError, Problem
+from simdistrict.plot.diagram import Diagram, fill_diagram
+from simdistrict.plot.panels import Figure, fill_panels
+from simdistrict.plot.ranges import Ranges, fill_ranges
+from simdistrict.plot.style import SETTINGS
+
+KINDS = {
+    # suffix: the metadata, and the words by which a file shows that it is ours
+    ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
+    ".png": ({"Software": "simdistrict"}, b"tEXtSoftware\0simdistrict"),
+}
+_HEAD = 4096  # where those words stand
+
+
+def is_ours(path: Path) -> bool:
+    """Whether simdistrict drew the figure in this file."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return any(mark in head for _, mark in KINDS.values())
+
+
+def check_targets(path: Path, *, force: bool = False) -> None:
+    """Raise, before anything is computed, what `draw` would raise for this place."""
+    for suffix in KINDS:
+        writable_target(path.with_suffix(suffix), ours=is_ours, force=force)
+
+
+def draw(figure: Figure | Ranges | Diagram, path: Path, *, force: bool = False) -> list[Path]:
+    """Write a figure as .svg and .png beside each other.
+
+    Raises EngineError where matplotlib is not installed, ExchangeError where nothing can be
+    written, or where a file stands that is not a figure of ours and `force` is not set.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure as NewCanvas
+    except ModuleNotFoundError:
+        what = "matplotlib is not installed, and figures need it"
+        hint = "pip install 'simdistrict[plot]'"
+        raise EngineError(Problem("figures", what, hint)) from None
+
+    settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # no user's own style
+    with mpl.rc_context(settings):
+        canvas = NewCanvas()
+        if isinstance(figure, Figure):
+            fill_panels(canvas, figure)
+        elif isinstance(figure, Ranges):
+            fill_ranges(canvas, figure)
+        else:
+            fill_diagram(canvas, figure)
+        written = []
+        for suffix, (facts, _) in KINDS.items():
+            target = path.with_suffix(suffix)
+            with replacing(target, ours=is_ours, force=force) as part:
+                canvas.savefig(part, format=suffix[1:], dpi=150, metadata=facts)
+            written.append(target)
+    return written

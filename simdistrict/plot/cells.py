@@ -1,0 +1,54 @@
+"""A plane of kinds, as coloured cells with lines between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.plot.style import FILLS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """A plane of kinds: kinds[j, i] at x[i], y[j], a place in FILLS, told by labels[kind].
+
+    x, y: middles of the cells, evenly spaced and ascending. Lines part kinds from each other.
+    """
+
+    x: Sequence[float] | NDArray[np.float64]
+    y: Sequence[float] | NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+
+def draw_cells(axis: Axes, cells: Cells, handles: dict[str, Any]) -> None:
+    """Draw them below everything else, and add their kinds to the legend."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.patches import Patch
+
+    x, y = (np.asarray(v, float) for v in (cells.x, cells.y))
+    colours = np.array([to_rgb(c) for c in FILLS[: len(cells.labels)]])
+    halves = [(v[-1] - v[0]) / max(2 * (len(v) - 1), 1) for v in (x, y)]
+    extent = (x[0] - halves[0], x[-1] + halves[0], y[0] - halves[1], y[-1] + halves[1])
+    axis.imshow(
+        colours[cells.kinds],
+        extent=extent,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        zorder=1,
+    )
+    for kind, label in enumerate(cells.labels):
+        own = cells.kinds == kind
+        if own.any():
+            patch = Patch(facecolor=FILLS[kind], edgecolor="#000000", lw=0.6)
+            handles.setdefault(label, patch)
+        if own.any() and not own.all():
+            axis.contour(x, y, own, levels=[0.5], colors="#000000", linewidths=0.5, zorder=2)

@@ -1,0 +1,61 @@
+"""Bands of members: quantiles, and whether a few members fit quantiles and shares."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simdistrict.tables.members import Array
+
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+# a sound table is called wrong once in so many cells; there are some ten thousand
+DOUBT = 1e-9
+
+
+def band(values: Array) -> tuple[float, float, float]:
+    """Median, 5% and 95% quantile of the members that have a number; NaN where none has."""
+    good = values[np.isfinite(values)]
+    if not len(good):
+        return math.nan, math.nan, math.nan
+    low, middle, high = np.quantile(good, (LOW, MIDDLE, HIGH))
+    return float(middle), float(low), float(high)
+
+
+def quantile_is_doubtful(told: float, values: Array, share: float, unit: float) -> bool:
+    """Whether a quantile as printed cannot be that of the population these members are from.
+
+    values: of some members; share: of the quantile; unit: of the last printed digit. So many of
+    them lie below, or above, that it happens by chance once in a thousand million times.
+    """
+    good = values[np.isfinite(values)]
+    if not len(good):
+        return False
+    below = int((good < told - unit).sum())
+    above = int((good > told + unit).sum())
+    return _rare(below, len(good), share) or _rare(above, len(good), 1 - share)
+
+
+def share_is_doubtful(told: float, hits: int, of: int, unit: float) -> bool:
+    """The same for a share of members."""
+    low, high = max(told - unit, 0.0), min(told + unit, 1.0)
+    return _rare(hits, of, high) or _rare(of - hits, of, 1 - low)
+
+
+def _rare(count: int, of: int, share: float) -> bool:
+    """Whether a binomial number of at least `count` has next to no probability."""
+    if count <= share * of:
+        return False
+    if share <= 0:
+        return True
+    if share >= 1:
+        return False
+    logs = [
+        math.lgamma(of + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(of - k + 1)
+        + k * math.log(share)
+        + (of - k) * math.log1p(-share)
+        for k in range(count, of + 1)
+    ]
+    return math.fsum(math.exp(x) for x in logs) < DOUBT

@@ -1,0 +1,58 @@
+"""What is kept of the members of ensembles, where it is little: functions of runs alone.
+
+Apart from the tables, so that a table may change without its members being run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simdistrict.tables.members import Array, Kept, MemberRun
+
+END = 2060.0
+HERE = ("simdistrict.tables.district.kept",)
+LOOPS = ("home share", "relative output", "employment")
+SENSITIVITY = ("home share", "relative employment", "completeness")
+# jobs below one in a hundred of 1980 are none
+FEWEST = 0.01
+# element, labels and years of what a claim reads
+Asked = tuple[str, tuple[tuple[str, str], ...], tuple[float, ...]]
+
+
+def loop_ends(run: MemberRun) -> dict[str, Array]:
+    """(members, districts, elements) in the last year."""
+    return {"ends": np.stack([run.at(name, END) for name in LOOPS], axis=-1)}
+
+
+def sensitivity_ends(run: MemberRun) -> dict[str, Array]:
+    """(members, districts, elements) in the last year, jobs by their logarithm."""
+    ends = [run.at(name, END) for name in SENSITIVITY]
+    ends[1] = np.log(np.maximum(ends[1], FEWEST))
+    return {"ends": np.stack(ends, axis=-1)}
+
+
+def numbers_asked(asked: Sequence[Asked]) -> Kept:
+    """What some tests read of one scenario: (members, numbers), in the order asked."""
+
+    def reduce(run: MemberRun) -> dict[str, Array]:
+        parts = []
+        for element, labels, years in asked:
+            series = run.series(element, **dict(labels))
+            parts.append(series[:, np.isin(run.years, years)])
+        return {"numbers": np.concatenate(parts, axis=1)}
+
+    return Kept(
+        tuple(dict.fromkeys(element for element, _, _ in asked)),
+        tuple(sorted({year for _, _, years in asked for year in years})),
+        reduce,
+        HERE,
+        tells=repr(asked),
+    )
+
+
+LOOP_ENDS = Kept(LOOPS, (END,), loop_ends, HERE, tells="loops")
+SENSITIVITY_ENDS = Kept(
+    SENSITIVITY, (END,), sensitivity_ends, HERE, method="saltelli", tells="sensitivity"
+)

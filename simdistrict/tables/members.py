@@ -1,0 +1,99 @@
+"""Members of one run, read by the names of the model; which members there are; what is kept.
+
+Nothing is run or stored here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.counted import shuffled
+from simdistrict.expr import fold
+from simdistrict.model import Model
+
+Array = NDArray[np.float64]
+
+MEMBERS = 1000
+SEED = 7
+_CHOICE = 1_000_003  # a stream of its own for which members are looked at again
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The design that all ensembles of a study share.
+
+    members: of a Latin hypercube; blocks: of a Saltelli design, a power of two.
+    """
+
+    members: int = MEMBERS
+    blocks: int = 64
+    seed: int = SEED
+
+    def __str__(self) -> str:
+        return (
+            f"{self.members} members (Latin hypercube) and {self.blocks} blocks, seed {self.seed}"
+        )
+
+    def some(self, count: int, of: int) -> NDArray[np.int64]:
+        """A fixed random choice of members, in ascending order; all where there are fewer."""
+        order = shuffled(np.arange(of, dtype=np.uint64), of, self.seed, _CHOICE)
+        return np.sort(order[:count].astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A scenario with constants set on top: `"NAME=VALUE"`."""
+
+    scenario: str
+    sets: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.scenario, *self.sets))
+
+
+@dataclass(frozen=True)
+class MemberRun:
+    """Some elements in some years of many members of one scenario.
+
+    values: folded name -> (members, years, *shape of the element).
+    """
+
+    model: Model
+    years: Array
+    values: Mapping[str, Array]
+
+    def series(self, element: str, **labels: str) -> Array:
+        """An element, (members, years, ...): dimensions without a label stay, in their order."""
+        found = self.values[fold(element)]
+        places: list[slice | int] = [slice(None), slice(None)]
+        for dim in self.model[element].dims:
+            known = self.model.dims_by_name[fold(dim)].labels
+            key = dim.replace(" ", "_")
+            places.append(known.index(labels[key]) if key in labels else slice(None))
+        return found[tuple(places)]
+
+    def at(self, element: str, year: float, **labels: str) -> Array:
+        """An element in one year, (members, ...)."""
+        (place,) = np.nonzero(self.years == year)[0]
+        return self.series(element, **labels)[:, place]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of every member of a run, the rest of which is thrown away.
+
+    elements, years: what `reduce` reads; reduce: gives arrays whose first axis is the members;
+    code: names of the modules in which it is written, with everything that decides what it does;
+    method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives.
+    """
+
+    elements: tuple[str, ...]
+    years: tuple[float, ...]
+    reduce: Callable[[MemberRun], dict[str, Array]]
+    code: Sequence[str]
+    method: str = "lhs"
+    tells: str = ""

@@ -1,0 +1,155 @@
+"""Ensembles of which only a few numbers per member are kept, on disk, chunk by chunk.
+
+A chunk lies in a folder named by the hash of everything that decides its numbers: model,
+scenario, prior, design, what is kept, and the code. So what changed is run anew and nothing
+else, and an interrupted call goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.atomic import replacing
+from simdistrict.blocks import Shape
+from simdistrict.cache import folder
+from simdistrict.ensemble import Ensemble, drawn, ensemble_of
+from simdistrict.plan import Plan
+from simdistrict.prior import Prior
+from simdistrict.tables.members import Array, Kept, MemberRun, Sampling
+from simdistrict.tables.sources import code_sha256
+
+# members done, members in all, after each chunk
+Progress = Callable[[int, int], None]
+CHUNK = 200  # a whole number of lanes
+ROOM = 8 << 30  # bytes that all folders together may take; the ones used longest ago go
+
+
+def ensemble_for(
+    plan: Plan,
+    priors: Sequence[Prior],
+    prior_text: str,
+    kept: Kept,
+    sampling: Sampling,
+) -> Ensemble:
+    """The ensemble of one scenario that `kept` reads."""
+    method = kept.method
+    # a Saltelli design has blocks, whose size depends on how many numbers are drawn
+    block = Shape().block(method, len(drawn([plan], priors)))
+    return ensemble_of(
+        [plan],
+        priors,
+        prior_text,
+        sampling.members if method == "lhs" else sampling.blocks * block,
+        seed=sampling.seed,
+        method=method,
+        save=",".join(kept.elements),
+        times=",".join(f"{year:g}" for year in kept.years),
+        fast=True,
+    )
+
+
+def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
+    """What is kept of these members, run now; nothing is stored."""
+    return _reduce(ensemble, kept, ensemble.design.rows_of(members), None)
+
+
+def all_members(
+    ensemble: Ensemble,
+    kept: Kept,
+    wanted: Sequence[str],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Array]:
+    """What is kept of all members, of the arrays that are wanted; runs what is not there yet."""
+    found: dict[str, list[Array]] = {name: [] for name in wanted}
+    for arrays in member_chunks(ensemble, kept, wanted, workers, progress):
+        for name in wanted:
+            found[name].append(arrays[name])
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def member_chunks(
+    ensemble: Ensemble,
+    kept: Kept,
+    wanted: Sequence[str],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[dict[str, Array]]:
+    """The same, `CHUNK` members after the other: the same members in every ensemble."""
+    place = folder() / "members" / key_of(ensemble, kept)[:32]
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.utime(place)
+    members = ensemble.design.members
+    for first in range(0, members, CHUNK):
+        path = place / f"{first:08}.npz"
+        arrays = _load(path, wanted)
+        if arrays is None:
+            last = min(first + CHUNK, members)
+            made: dict[str, Any] = dict(
+                _reduce(ensemble, kept, ensemble.design.rows(first, last), workers)
+            )
+            with replacing(path, force=True) as part, part.open("wb") as file:
+                np.savez(file, **made)
+            arrays = {name: made[name] for name in wanted}
+            if progress is not None:
+                progress(last, members)
+        yield arrays
+
+
+def key_of(ensemble: Ensemble, kept: Kept) -> str:
+    """The same for two ensembles only where the same is kept of the same members."""
+    plan, design = ensemble.plans[0], ensemble.design
+    parts = (
+        plan.prepared.model.sha256,
+        plan.resolved.sha256,
+        plan.grid,
+        plan.integrator,
+        (plan.rtol, plan.atol),
+        (design.priors, design.members, design.seed, design.method, design.streams),
+        ensemble.saved,
+        ensemble.points,
+        (CHUNK, kept.tells),
+        code_sha256("simdistrict.ensemble", "simdistrict.tables.reduced", *kept.code),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def tidy(room: int = ROOM) -> None:
+    """Remove the folders used longest ago until the rest fits."""
+    place = folder() / "members"
+    if not place.is_dir():
+        return
+    left = room
+    for entry in sorted(place.iterdir(), key=lambda e: e.stat().st_mtime, reverse=True):
+        left -= sum(file.stat().st_size for file in entry.glob("*"))
+        if left < 0:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _reduce(
+    ensemble: Ensemble, kept: Kept, rows: NDArray[np.float64], workers: int | None
+) -> dict[str, Array]:
+    chunk = ensemble.run_rows(rows, workers)
+    values = {name: np.asarray(chunk[name][0], float) for name in ensemble.saved}
+    years = np.array([ensemble.grid.at(point) for point in ensemble.points])
+    # a member that ended early is NaN, which is what its numbers shall be
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return kept.reduce(MemberRun(ensemble.plans[0].prepared.model, years, values))
+
+
+def _load(path: Path, wanted: Sequence[str]) -> dict[str, Array] | None:
+    """The wanted arrays of a chunk; None where there is none that can be read."""
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in wanted}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,65 @@
+"""Tables that were made before, on disk, with the inputs that each had asked for.
+
+A table is taken from here as long as every one of those inputs, and the code that makes the
+table, has the same content as then. File times play no part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.atomic import write_text
+from simdistrict.cache import folder
+from simdistrict.errors import ExchangeError
+from simdistrict.tables.files import Stamp
+from simdistrict.tables.sources import code_sha256
+from simdistrict.tables.study import Study
+
+CORE = ("simdistrict.tables.files", "simdistrict.tables.study")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A table as text: file name -> text; of what it was made."""
+
+    name: str
+    texts: dict[str, str]
+    stamp: Stamp
+    inputs: dict[str, str]
+
+
+def look_up(name: str, module: str, study: Study) -> Made | None:
+    """The table as it was made before, if nothing that it depends on has changed since."""
+    try:
+        stored = json.loads(_place(name, study).read_text(encoding="utf-8"))
+        inputs: dict[str, str] = stored["inputs"]
+        texts: dict[str, str] = stored["texts"]
+        if stored["code"] != code_sha256(module, *CORE):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # missing, or not one of ours: it is made again
+    if any(study.input_sha256(key) != sha for key, sha in inputs.items()):
+        return None
+    return Made(name, texts, study.stamp(inputs), inputs)
+
+
+def keep(made: Made, module: str, study: Study) -> None:
+    """Keep a table; a store that cannot be written costs time and nothing else."""
+    document = {
+        "code": code_sha256(module, *CORE),
+        "inputs": made.inputs,
+        "texts": made.texts,
+    }
+    try:
+        write_text(_place(made.name, study), json.dumps(document) + "\n", force=True)
+    except ExchangeError:
+        return
+
+
+def _place(name: str, study: Study) -> Path:
+    # one place per model file and design, so that a look at another one forgets nothing
+    own = f"{study.path.resolve()}\0{study.sampling!r}"
+    return folder() / "tables" / f"{name}-{hashlib.sha256(own.encode()).hexdigest()[:16]}.json"
