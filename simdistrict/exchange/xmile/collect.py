@@ -52,6 +52,15 @@ def collect(root: Node, where: str) -> Collection:
     return found
 
 
+def defined(node: Node, home: str, root: Node, model: Node, found: Collection) -> Definition | None:
+    """One more definition, of an element of a macro; None, and a problem, where it makes none."""
+    work = _Flattening(found, root, {})
+    count = len(found.problems)
+    work.define(node, home, {}, work.default_limits(model))
+    name = fold(home + spelled(node.attributes.get("name", "")))
+    return found.definitions[name] if len(found.problems) == count else None
+
+
 def _main(models: list[Node], named: dict[str, Node]) -> Node:
     """Where every model has a name: the first that no module stands for."""
     used = {
@@ -163,7 +172,8 @@ class _Flattening:
             problem = f'"{name}" is defined twice, first in line {first}'
         for kind in _REFUSED:
             if node.first(kind):
-                problem = f'"{name}" is a {kind}, which is not supported'
+                article = "an" if kind == "oven" else "a"
+                problem = f'"{name}" is {article} {kind}, which is not supported'
         try:
             dims = self.dims(node, name)
             parts = tuple(self.parts(node, name, dims))

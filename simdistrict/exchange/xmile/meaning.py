@@ -198,7 +198,8 @@ class Equation:
             return self.macro(macro, expr)
         lookup = self.scope.find(expr.name, self.owner.home)
         name = functions.readable(expr.name)
-        if lookup is not None and name not in functions.FUNCTIONS:
+        builtin = functions.FUNCTIONS.get(name)
+        if lookup is not None and (builtin is None or len(expr.args) not in builtin.arity):
             if len(expr.args) != 1:
                 raise self.error(f'gives the lookup "{expr.name}" {len(expr.args)} arguments')
             return self.lookup(lookup, expr.subscripts, expr.args[0])
@@ -233,7 +234,7 @@ class Equation:
         if body is None or self.calls > MAX_CALLS:
             wanted = len(macro.parameters)
             what = f'calls the macro "{expr.name}" with {len(expr.args)} arguments, not {wanted}'
-            if len(expr.args) == wanted:
+            if macro.arguments(expr.args) is not None:
                 what = f'calls the macro "{expr.name}", which calls itself without end'
             raise self.error(what)
         self.depth += 1
