@@ -68,8 +68,8 @@ ACROSS = b"name,0,1,2\nx,1,2,3\ny,4,,\n"
 DATA_FILE = b'x\n0\t1\n1\t2\n"y (z)"[near]<Year> /C\n0,5\n2,6\n'
 PRIOR = b"element,label,value,low,high,distribution\ntariff,,0.1,0,0.2,uniform\n"
 RECORD = b"""series,element,relative_to,year,value,weight,scale
-shares,home share,2000,2000,0.5,,10%
-shares,home share,2000,2001,0.6,2,0.1
+shares,home share,1990,2000,0.5,,10%
+shares,home share,1990,2001,0.6,2,0.1
 """
 LAG = """<macro name="LAG"><parm>x</parm><parm default="2">t</parm><eqn>s</eqn><variables>
 <stock name="s"><eqn>x</eqn><inflow>f</inflow></stock><flow name="f"><eqn>(x-s)/t</eqn></flow>
