@@ -114,8 +114,6 @@ def _reach(model: Model, node: LookupCall | WithLookup) -> tuple[str, float, flo
     """What a lookup is called, and its first and last x."""
     if isinstance(node, WithLookup):
         return "its lookup", node.points.x[0], node.points.x[-1]
-    if not isinstance(node.lookup, Ref):
-        return None
     element = model.by_name.get(node.lookup.name)
     if not isinstance(element, Lookup):
         return None
