@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from simdistrict import read_model, simulate
+from simdistrict.conversion.words import without_ends
 from simdistrict.errors import SimdistrictError
+from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.exchange.writing import model_text
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from tests.oracle.public_xmile import (
@@ -73,6 +76,25 @@ def test_what_is_written_of_a_public_model_has_its_numbers(case: Case) -> None:
         read = read_xmile_text(text, model.name)
         assert_alike(expected, flat(simulate(read)))
     assert xmile_text(read, drawn=False) == text
+
+
+@needs_files
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_what_is_written_as_mdl_of_a_public_model_has_its_numbers(case: Case) -> None:
+    with np.errstate(all="ignore"):
+        try:
+            model = read_model(case.model)
+            expected = flat(simulate(model))
+        except SimdistrictError as error:
+            pytest.skip(str(error).splitlines()[0])
+        model, _ = without_ends(model)
+        text = model_text(model, layout=False)
+        read = read_mdl_text(text, model.name)
+        assert_alike(expected, flat(simulate(read)))
+    assert model_text(read, layout=False) == text
+    for name in model.by_name:
+        for part in ("units", "documentation", "group", "range", "dims"):
+            assert getattr(read[name], part) == getattr(model[name], part), (name, part)
 
 
 @needs_files
