@@ -185,6 +185,24 @@ def test_an_equation_holds_for_all_elements_or_for_one() -> None:
         assert (series[f"{name}[a]"][-1], series[f"{name}[b]"][-1]) == pair
 
 
+def test_labels_and_names_of_any_signs() -> None:
+    both = '<dimensions><dim name="01"/></dimensions>'
+    array = (
+        f'<aux name="m">{both}<element subscript="&quot;a, b&quot;"><eqn>1</eqn></element>'
+        '<element subscript="c"><eqn>2</eqn></element></aux>'
+    )
+    more = f'<aux name="n">{both}<eqn>m * 10 + m[01]</eqn></aux>' + aux(".x", "TIME")
+    stock = '<stock name="s"><eqn>0</eqn><inflow>"a \\"b\\""</inflow></stock>'
+    flow = '<flow name="a \\&quot;b\\&quot;"><eqn>".x" + "7"</eqn></flow>' + aux("7", "1")
+    dims = '<dim name="01"><elem name="a, b"/><elem name="c"/></dim>'
+    text = xmile(array + more + stock + flow).replace(
+        "<dimensions></dimensions>", f"<dimensions>{dims}</dimensions>"
+    )
+    series = flat(simulate(read_xmile_text(text, "m")))
+    assert (series["n[a,b]"][0], series["n[c]"][0]) == (11, 22)
+    assert series["s"].tolist() == [0, 1, 3, 6, 10]
+
+
 def test_modules_are_flattened_with_a_note() -> None:
     inner = (
         '<model name="inner"><variables><aux name="in" access="input"><eqn>0</eqn></aux>'

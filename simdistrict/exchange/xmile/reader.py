@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.xmile.collect import Collection, collect
+from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import Node, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts
@@ -264,8 +264,7 @@ class _Reading:
         return ZERO if result is None else result
 
     def flow_name(self, node: Node, definition: Definition) -> str | None:
-        text = spelled(node.text.strip().replace('"', ""))
-        return self.scope.find(text, definition.home)
+        return self.scope.find(plain_name(node.text), definition.home)
 
     def flow_ref(self, name: str, reader: Reader) -> Ref:
         return reader.ref(name, ())
