@@ -8,13 +8,13 @@ from __future__ import annotations
 import ctypes
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from simdistrict.cache import keep, peek
 from simdistrict.engine import curves, noise, runtime
@@ -34,6 +34,7 @@ GRID = "rk4 member members".split()
 EVERYWHERE = "share apply".split()
 
 Run = Callable[..., None]
+Powers = Literal["library", "same", "fast"]
 _CALL = re.compile(r"\b(\w+)\(")
 _MODULES = (noise, curves, runtime)
 _loaded: dict[str, Code] = {}
@@ -58,7 +59,7 @@ def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> boo
 def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
     """`loops.members` or `adaptive_loops.adaptive_members` of a program.
 
-    fast: powers right to one unit in their last digit, where the processor makes them fast.
+    fast: powers right to one unit in their last digit, where the processor has what that takes.
     A function of addresses and, last, the first block of members and the one behind the last.
     """
     name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
@@ -75,39 +76,46 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
-    content = _content(program, lanes, adaptive, fast)
+    def text() -> str:
+        from simdistrict.engine.native.machine import has_fma, rounds_well
+
+        powers: Powers = "library"
+        if lanes > 1 and has_fma():
+            powers = "fast" if fast else "same" if rounds_well() else "library"
+        return assembly(program, lanes, adaptive=adaptive, powers=powers)
+
+    return kept_code(_content(program, lanes, adaptive, fast), text)
+
+
+def kept_code(content: str, text: Callable[[], str]) -> Code:
+    """Code from the cache.
+
+    content: all that decides it; text: makes what is compiled, where it is not there yet.
+    """
     with _making:
         if content in _loaded:
             return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
+        from simdistrict.engine.native.machine import Code, compiled, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
-            found = Compiled(identity(), compiled(text))
+            found = Compiled(identity(), compiled(text()))
             keep(content, found)
         _loaded[content] = Code(found.code)
         return _loaded[content]
 
 
 def assembly(
-    program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
+    program: Program, lanes: int = 1, *, adaptive: bool = False, powers: Powers = "library"
 ) -> str:
-    """The program with its loops through time as text for the compiler."""
-    module = Module(lanes, fast, _places(program))
-    if fast:
-        add(module, _text(maths.__file__), ["fast_pow"])
-    common = _text(loops.__file__)
-    helpers = called_helpers(program.source)
-    for source in _MODULES:
-        add(module, _text(source.__file__), helpers, inlined=True)
-    if lanes == 1:
-        common = common.replace("def lookup(", "def lookup_in_lanes(")
-        common = common.replace("def lookup_alone(", "def lookup(")
-    add(module, common, ["lookup"])
+    """The program with its loops through time as text for the compiler.
+
+    powers: of the C library, of `maths` with its bits, or of `maths` alone, which is fast.
+    """
     own = [*PHASES, "margins"] if adaptive else PHASES
-    add(module, program.source, own, exported=own if adaptive else ())
+    module = own_functions(program, own, own if adaptive else (), lanes, powers=powers)
+    common = _text(loops.__file__)
     add(module, common, EVERYWHERE)
     add(module, common, ["evaluate"], inlined=True)
     if adaptive:
@@ -116,6 +124,37 @@ def assembly(
         add(module, common, STEP, inlined=True)
         add(module, common, GRID, exported=["members"])
     return module.text()
+
+
+def own_functions(
+    program: Program,
+    own: Sequence[str],
+    exported: Sequence[str] = (),
+    lanes: int = 1,
+    *,
+    powers: Powers = "library",
+) -> Module:
+    """A module with some functions of a program, and the helpers that it calls."""
+    module = with_powers(lanes, powers, _places(program))
+    common = _text(loops.__file__)
+    helpers = called_helpers(program.source)
+    for source in _MODULES:
+        add(module, _text(source.__file__), helpers, inlined=True)
+    if lanes == 1:
+        common = common.replace("def lookup(", "def lookup_in_lanes(")
+        common = common.replace("def lookup_alone(", "def lookup(")
+    add(module, common, ["lookup"])
+    add(module, program.source, own, exported=exported)
+    return module
+
+
+def with_powers(lanes: int, powers: Powers, constants: Mapping[str, int]) -> Module:
+    """A module with nothing in it but how powers are computed."""
+    module = Module(lanes, powers != "library", {**constants, "FAST": int(powers == "fast")})
+    if module.lane_powers:
+        add(module, _text(maths.__file__), ["logarithm", "exponential"], inlined=True)
+        add(module, _text(maths.__file__), ["lane_pow"])
+    return module
 
 
 def called_helpers(source: str) -> list[str]:
