@@ -12,6 +12,8 @@ from simdistrict.model import Constant, Element, Lookup, Model
 
 # functions whose last argument counts something (the order of a delay)
 _COUNTS = frozenset({"DELAY N", "SMOOTH N"})
+# numbers as large as this are written where a function wants a bound and none is meant
+NO_BOUND = 1e30
 
 
 def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
@@ -19,7 +21,8 @@ def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
 
     Not counted: 0, 1 and -1; 2 and 0.5 as an exponent (a square, a root); LN(2), which turns a
     half-life into a rate; the order of a delay; a number that alone is the initial value of a
-    stock, whose unit and source are the stock's; the points of a lookup.
+    stock, whose unit and source are the stock's; the points of a lookup; 1e30 and beyond, which
+    bounds nothing.
     """
     for element in model:
         if isinstance(element, Constant | Lookup):
@@ -39,7 +42,7 @@ def is_bare(expr: Expr) -> bool:
 def _literals(expr: Expr) -> Iterator[float]:
     match expr:
         case Number(value):
-            if abs(value) not in (0.0, 1.0):
+            if abs(value) not in (0.0, 1.0) and abs(value) < NO_BOUND:
                 yield value
             return
         case Binary("^", base, exponent) if _plain_exponent(exponent):

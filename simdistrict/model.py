@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import Array, Expr, Number, Points, fold, references
@@ -286,14 +287,15 @@ class Model:
         left_out = {
             place
             for exception in equation.exceptions
-            for place in _product(
-                [
+            for place in product(
+                *(
                     self.subscript_positions(s, d)
                     for s, d in zip(exception, element.dims, strict=True)
-                ]
+                )
             )
         }
-        return (place for place in _product(axes) if place not in left_out)
+        places = product(*axes)
+        return (place for place in places if place not in left_out) if left_out else places
 
     def subscript_positions(self, subscript: str, dim: str) -> tuple[int, ...]:
         """Where a label, or the labels of a range, stand in a dimension.
@@ -348,12 +350,3 @@ def lookup_points(model: Model, element: Element) -> dict[tuple[int, ...], Point
         if isinstance(equation.expression, Points):
             found.update(dict.fromkeys(model.positions(element, equation), equation.expression))
     return found
-
-
-def _product(axes: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-    if not axes:
-        yield ()
-        return
-    for head in axes[0]:
-        for tail in _product(axes[1:]):
-            yield (head, *tail)

@@ -1,4 +1,4 @@
-"""Broken .mdl files made from sound ones: cut, doubled, shuffled, with foreign bytes in them."""
+"""Broken files made from sound ones: cut, doubled, shuffled, with foreign bytes in them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,24 @@ WORDS = [
 ]
 
 
-def broken(seeds: Sequence[bytes], count: int, seed: int) -> Iterator[bytes]:
-    """As many broken files as asked for, the same ones for the same seed."""
+def broken(
+    seeds: Sequence[bytes], count: int, seed: int, words: Sequence[str] = WORDS
+) -> Iterator[bytes]:
+    """As many broken files as asked for, the same ones for the same seed.
+
+    words: what the format makes something of, put in here and there.
+    """
     rng = random.Random(seed)
     for _ in range(count):
         content = rng.choice(seeds)
         for _ in range(rng.choice((1, 1, 2, 3, 8))):
-            content = _changed(content, rng, seeds)
+            content = _changed(content, rng, seeds, words)
         yield content
 
 
-def _changed(content: bytes, rng: random.Random, seeds: Sequence[bytes]) -> bytes:
+def _changed(
+    content: bytes, rng: random.Random, seeds: Sequence[bytes], words: Sequence[str]
+) -> bytes:
     at = rng.randrange(len(content) + 1)
     end = min(len(content), at + rng.choice((1, 2, 5, 20, 100)))
     match rng.randrange(7):
@@ -43,5 +50,5 @@ def _changed(content: bytes, rng: random.Random, seeds: Sequence[bytes]) -> byte
             other = rng.choice(seeds)
             start = rng.randrange(len(other) + 1)
             return content[:at] + other[start : start + 200] + content[end:]
-    word = rng.choice(WORDS).encode("utf-8", "replace")
+    word = rng.choice(words).encode("utf-8", "replace")
     return content[:at] + word + content[at if rng.random() < 0.7 else end :]

@@ -9,6 +9,7 @@ from simdistrict.behaviour.conditions import bounds, completes, extremes, steady
 from simdistrict.behaviour.corners import corners
 from simdistrict.behaviour.halving import halving
 from simdistrict.behaviour.identities import accounts, conservation
+from simdistrict.behaviour.lookups import lookup_range
 from simdistrict.behaviour.runs import Runs
 from simdistrict.behaviour.scaling import unit_of_account
 from simdistrict.behaviour.statements import Statements
@@ -23,6 +24,7 @@ CORNERS = 20
 
 BEHAVIOUR: dict[str, Callable[[Runs], Iterator[Finding]]] = {
     "run": completes,
+    "lookup-range": lookup_range,
     "unit-of-account": unit_of_account,
     "halving": halving,
     "conservation": conservation,

@@ -110,9 +110,9 @@ class Runs:
         # where a run ended early, NaN stands for what was never computed
         computed = np.isfinite(run.time) if done else run.time <= run.ending.time
         for name in order:
-            bad = ~np.isfinite(self._defined(run, name)) & computed[:, None]
+            bad = ~np.isfinite(self.defined(run, name)) & computed[:, None]
             if bad.any():
-                yield Flaw(name, f"is no finite number {self._spot(run, name, bad)}{after}")
+                yield Flaw(name, f"is no finite number {self.spot(run, name, bad)}{after}")
                 return
         if not done:
             yield Flaw("", f"the run did not complete: {run.ending.message}")
@@ -120,10 +120,10 @@ class Runs:
         for name in order if stocks else ():
             if name in self.statements.may_be_negative or not self.is_stock(name):
                 continue
-            values = self._defined(run, name)
+            values = self.defined(run, name)
             bad = values < -ROUNDING * np.abs(values).max(initial=0.0)
             if bad.any():
-                what = f"is negative {self._spot(run, name, bad)}"
+                what = f"is negative {self.spot(run, name, bad)}"
                 yield Flaw(name, what, negative=True)
                 return
 
@@ -183,18 +183,18 @@ class Runs:
         """`[Prato,home]` for a flat place of an array; empty for a scalar."""
         return bracket(self.model, tuple(map(fold, element.dims)), place)
 
-    def _defined(self, run: Run, name: str) -> Numbers:
+    def defined(self, run: Run, name: str) -> Numbers:
         """(points, places) without the places that the model does not define."""
         slot = self.prepared.program.layout.slots[name]
         values = self.series(run, name).reshape(len(run.time), -1)
         return values if slot.defined is None else values[:, list(slot.defined)]
 
-    def _spot(self, run: Run, name: str, bad: NDArray[np.bool_]) -> str:
+    def spot(self, run: Run, name: str, bad: NDArray[np.bool_]) -> str:
         """Where and when the first of the bad values stands."""
         point, column = (int(i) for i in np.argwhere(bad)[0])
         slot = self.prepared.program.layout.slots[name]
         place = column if slot.defined is None else slot.defined[column]
-        value = self._defined(run, name)[point, column]
+        value = self.defined(run, name)[point, column]
         labels = self.label(self.model.by_name[name], place)
         return f"{f'at {labels} ' if labels else ''}in {run.time[point]:.10g}: {value:.6g}"
 

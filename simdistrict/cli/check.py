@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 NAMES = """\b
 Checks without a run: structure, units, missing-units, documentation, unused,
 range, lookups, magic-numbers.
-With a few runs: run, unit-of-account, halving, and what the checks file of the
-model states (<model>.checks.yaml or checks.yaml beside it): conservation,
-accounts, bounds, steady-state, extremes.
+With a few runs: run, lookup-range, unit-of-account, halving, and what the checks
+file of the model states (<model>.checks.yaml or checks.yaml beside it):
+conservation, accounts, bounds, steady-state, extremes.
 With many runs, only when asked for: corners (--corners COUNT, or --only corners,
 which takes 20).
 """
@@ -55,7 +55,7 @@ def command(
 
     Example: simdistrict check district --corners 10
     """
-    from simdistrict.library import find_model
+    from simdistrict.library import find_model, shown
 
     path = find_model(model)
     found, ran = _found(path, only, strict, corners, seed)
@@ -74,12 +74,13 @@ def command(
         document = {"model": model, "errors": errors, "checks": ran, "findings": rows}
         click.echo(json.dumps(document, indent=2))
     else:
+        file = shown(path)
         for f in found:
-            where = f"{path.name}:{f.line}" if f.line else path.name
+            where = f"{file}:{f.line}" if f.line else file
             name = f'"{f.element}": ' if f.element else ""
             click.echo(f"{f.severity}: {where} | {name}{f.what}  [{f.check}]")
         listed = ", ".join(ran)
-        click.echo(f"{path.name}: {errors} errors, {len(found) - errors} warnings ({listed})")
+        click.echo(f"{file}: {errors} errors, {len(found) - errors} warnings ({listed})")
     if errors:
         sys.exit(5)
 
@@ -124,4 +125,5 @@ def _found(
             if f.check != "unit-of-account" or f.element not in unbalanced
         ]
         ran += made(stated, moving, corners)
-    return found, ran
+    # one place, one fault, one line, however often the equation has it
+    return list(dict.fromkeys(found)), ran

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simdistrict.cli import options
 
+if TYPE_CHECKING:
+    from simdistrict.exchange.document import Document
+
 DATA = (".nc", ".csv", ".tab", ".dat")
 SCENARIOS = (".yaml", ".yml")
+MODELS = (".mdl", ".xmile", ".stmx")
 
 
 @click.command("convert")
@@ -30,9 +35,10 @@ def command(
 ) -> None:
     """Convert IN to OUT, by their suffixes.
 
-    A model (.mdl to .mdl) keeps every byte but what --scenario and --set change. A policy becomes
-    a formula with STEP or RAMP in the equation of each constant that it moves, so that Vensim
-    runs it; such a constant is no longer one in OUT.
+    Models: .mdl, .xmile and .stmx to each other. From .mdl to .mdl every byte is kept but what
+    --scenario and --set change. A policy becomes a formula with STEP or RAMP in the equation of
+    each constant that it moves, so that other programs run it; such a constant is no longer one
+    in OUT.
 
     Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
     .csv, .tab and .dat.
@@ -45,7 +51,7 @@ def command(
     kind = Path(source).suffix.lower()
     ways: list[tuple[bool, Callable[[], None]]] = [
         (
-            kind in ("", ".mdl") and suffix == ".mdl",
+            kind in ("", *MODELS) and suffix in MODELS,
             lambda: _model(source, target, scenario, sets, force),
         ),
         (
@@ -75,11 +81,10 @@ def command(
 def _model(
     source: str, target: Path, scenario: str | None, sets: tuple[str, ...], force: bool
 ) -> None:
-    from simdistrict.exchange.document import Document
     from simdistrict.library import find_model
 
     path = find_model(source)
-    document = Document.read(path)
+    document = _document(path)
     # a text that is no model is refused even where nothing changes
     model = document.model
     if scenario is not None or sets:
@@ -88,30 +93,50 @@ def _model(
 
         written = bare_scenario(path) if scenario is None else load_scenario(scenario)
         document = with_scenario(document, resolve(written, model, sets))
-    document.write(target)
+    if target.suffix.lower() == ".mdl":
+        document.write(target)
+        return
+    from simdistrict.exchange.xmile.writer import write_xmile
+
+    write_xmile(document.model, target, force=force)
+
+
+def _document(path: Path) -> Document:
+    """The text of a model in Vensim's language: that of the file, or what says the same."""
+    from simdistrict.conversion.words import without_ends
+    from simdistrict.exchange.document import Document
+    from simdistrict.exchange.writing import model_text
+    from simdistrict.exchange.xmile.reader import read_xmile
+
+    if path.suffix.lower() not in MODELS[1:]:
+        return Document.read(path)
+    model, changed = without_ends(read_xmile(path))
+    for note in (*model.notes, *changed):
+        click.echo(f"note: {note}", err=True)
+    return Document(model_text(model), str(path.with_suffix(".mdl")))
 
 
 def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:
     from simdistrict.atomic import write_text
     from simdistrict.conversion.changes import cin_text
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.models import read_model_file
     from simdistrict.scenario import load_scenario, model_path, resolve
 
     scenario = load_scenario(source)
-    model = read_mdl(model_path(scenario))
+    model = read_model_file(model_path(scenario))
     write_text(target, cin_text(resolve(scenario, model, sets), model), force=force)
 
 
 def _yaml(source: Path, target: Path, model: str | None, force: bool) -> None:
     from simdistrict.atomic import write_text
     from simdistrict.conversion.changes import scenario_text
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.models import read_model_file
     from simdistrict.library import find_model
 
     if model is None:
         raise click.UsageError("a .cin file does not say which model it is for: add --model MODEL")
     path = find_model(model)
-    write_text(target, scenario_text([source], read_mdl(path), path), force=force)
+    write_text(target, scenario_text([source], read_model_file(path), path), force=force)
 
 
 def _series(source: Path, target: Path, scenario: str | None, force: bool) -> None:

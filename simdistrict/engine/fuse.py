@@ -6,8 +6,8 @@ a group only if what it reads from the group is the very place that the same rou
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.nodes import Load, Reduce, Statement, loads, overlap, walk_all
@@ -21,22 +21,24 @@ def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
     for i, before in enumerate(causes):
         for j in before:
             effects[j].append(i)
-    ready = [i for i, n in enumerate(waiting) if n == 0]  # ascending all the time
+    ready = [i for i, n in enumerate(waiting) if n == 0]  # ascending, hence a heap
     groups: list[list[Statement]] = []
     while ready:
         shape = _best(ready, statements)
-        group: list[int] = []
-        while True:
-            fitting = (i for i in ready if _joins(i, group, shape, statements, causes))
-            chosen = next(fitting, None)
-            if chosen is None:
-                break
-            ready.remove(chosen)
-            group.append(chosen)
+        group: dict[int, None] = {}
+        # the earliest first; what does not join a group does not join it once it has grown
+        left: list[int] = []
+        while ready:
+            chosen = heappop(ready)
+            if not _joins(chosen, group, shape, statements, causes):
+                left.append(chosen)
+                continue
+            group[chosen] = None
             for effect in effects[chosen]:
                 waiting[effect] -= 1
                 if waiting[effect] == 0:
-                    insort(ready, effect)
+                    heappush(ready, effect)
+        ready = sorted(left)
         groups.append([statements[i] for i in group])
     assert sum(map(len, groups)) == len(statements), "statements were not in a valid order"
     return groups
@@ -50,8 +52,8 @@ def with_rates_last(derive: Sequence[Statement], layout: Layout) -> list[list[St
     """
     rates = layout.rates
     alone = [s for s in derive if not s.loops and rates.start <= s.target.base < rates.stop]
-    apart = set(alone)
-    groups = fuse([s for s in derive if s not in apart])
+    apart = set(map(id, alone))
+    groups = fuse([s for s in derive if id(s) not in apart])
     if alone:
         groups.append(sorted(alone, key=lambda s: s.target.first))
     return groups
@@ -88,7 +90,7 @@ def _causes(statements: Sequence[Statement]) -> list[set[int]]:
 
 def _joins(
     i: int,
-    group: list[int],
+    group: Mapping[int, None],
     shape: tuple[tuple[int, int], ...],
     statements: Sequence[Statement],
     causes: list[set[int]],
@@ -96,7 +98,7 @@ def _joins(
     statement = statements[i]
     if _shape(statement) != shape:
         return False
-    inside = causes[i].intersection(group)
+    inside = [j for j in causes[i] if j in group]
     if not inside or not statement.loops:
         return True
     reduced = {

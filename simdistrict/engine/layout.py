@@ -167,6 +167,12 @@ def _group(element: Element) -> str:
 
 def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[int, ...] | None:
     strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+    if len(element.equations) == 1 and not element.equations[0].exceptions:
+        # one equation for all places, as most have it
+        axes = zip(element.equations[0].subscripts, element.dims, strict=True)
+        sizes = [len(model.subscript_positions(subscript, dim)) for subscript, dim in axes]
+        if math.prod(sizes) == math.prod(shape):
+            return None
     places = sorted(
         flat(position, strides)
         for equation in element.equations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from simdistrict.expr import Expr, children, rebuild
+from simdistrict.expr import Expr, Number, children, rebuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,18 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
     return rebuild(expr, nodes)
 
 
+# what most nodes are: nothing is below them
+_LEAVES = (Load, Number)
+
+
 def walk_all(expr: Expr) -> Iterator[Expr]:
-    """Every node, of both kinds."""
-    yield expr
-    for node in parts(expr):
-        yield from walk_all(node)
+    """Every node, of both kinds, the node itself first."""
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if type(node) not in _LEAVES:
+            waiting += reversed(parts(node))
 
 
 def loads(expr: Expr) -> Iterator[Load]:

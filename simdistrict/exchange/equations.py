@@ -82,8 +82,8 @@ class EquationText:
                 return f"({text})" if strength > 3 else text
             case Binary(op, left, right):
                 own = _STRENGTH.get(op, 4)
-                # a power of a power binds from the right, everything else from the left
-                sides = (own + 1, own) if op == "^" else (own, own + 1)
+                # a power of a power in parentheses: programs differ about where it binds from
+                sides = (own + 1, own + 1) if op == "^" else (own, own + 1)
                 text = f"{self.text(left, sides[0])} {op} {self.text(right, sides[1])}"
                 return f"({text})" if own < strength else text
             case Call(":NA:", ()):

@@ -14,6 +14,7 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.document import Document, stretch
 from simdistrict.exchange.equations import EquationText
 from simdistrict.exchange.literals import Place, edits, pieces
+from simdistrict.exchange.models import is_xmile
 from simdistrict.exchange.outline import Block
 from simdistrict.exchange.splice import Edit
 from simdistrict.exchange.writing import (
@@ -35,13 +36,15 @@ def write_model(
     """Write a model as a .mdl file.
 
     A model that was read from a file keeps that file's text: what is the same is not touched,
-    and what was changed in Python changes its own lines only. A model built in Python gets a
-    new text, with views laid out unless layout is False.
+    and what was changed in Python changes its own lines only. A model built in Python, or read
+    from XMILE, gets a new text, with views laid out unless layout is False.
     An existing file is replaced only with force. Raises ModelError for what the format cannot
     hold.
     """
     path = writable_target(path, force=force)
-    text = revised(model) if model.text else model_text(model, layout=layout)
+    # the text of a model from another language is no text to be revised
+    kept = bool(model.text) and not is_xmile(model.text)
+    text = revised(model) if kept else model_text(model, layout=layout)
     with replacing(path, force=force) as part:
         part.write_bytes(text.encode("utf-8"))
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import EquationText, number, quoted
-from simdistrict.exchange.sketch.records import settings, with_sketch
+from simdistrict.exchange.sketch.records import empty_sketch, settings, with_sketch
 from simdistrict.exchange.tokens import QUOTED, tokens
 from simdistrict.expr import Array, Call, Expr, Number, Points, Text, WithLookup, fold, walk
 from simdistrict.model import CONTROL, Dimension, Element, Equation, Model, Range
@@ -44,7 +44,7 @@ def model_text(model: Model, *, layout: bool = True, effort: float = 1.0) -> str
         blocks += work.element(element)
     text = "{UTF-8}\n" + "\n\n".join(blocks) + "\n\n"
     if not layout:
-        return text + settings(model)
+        return text + empty_sketch() + settings(model)
     return with_sketch(text + settings(model), f"{model.name}.mdl", effort)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +20,10 @@ from tests.oracle.test_public_models import CORPUS, TEST_MODELS, Case, beside, c
 
 # the file asks for Runge-Kutta, its expected output is that of the .mdl beside it, by Euler
 BY_EULER = ("tests/zeroled_decimals/test_zeroled_decimals.xmile",)
+COUNTED = Path(__file__).with_name("public_xmile.csv")
+PAGE = Path(__file__).parents[2] / "docs" / "xmile.md"
+BEGIN, END = "<!-- public: begin -->\n", "\n<!-- public: end -->"
+COLLECTIONS = {"test-models": "SDXorg/test-models", "corpus": "the corpus"}
 CONTROL = ("initial time", "final time", "time step", "saveper")
 
 
@@ -57,16 +64,17 @@ def complaints(case: Case) -> tuple[str, ...]:
 
 
 _UNFINISHED = (
-    "The translator that made the file left ??? for lists of numbers: it holds no equation there."
+    "The file is not whole: `???` stands where the .mdl beside it has a list of numbers, which is "
+    "nowhere in the file. PySD and simlin refuse it as well."
 )
-_NO_MACRO = "The file calls a macro that it does not define: its translator left the macros out."
-_BROKEN = "The XML is not well formed: a flow is never closed."
+_NO_MACRO = (
+    "The file is not whole: it calls a macro that it does not define, whatever translated it from "
+    "Vensim left the macros out. PySD and simlin refuse it as well."
+)
 _WAITS = "The engine does not have the function yet: "
 # part of a file's name -> why our result does not agree, or why there is none
 REASONS = {
-    "logicals/test_logicals.stmx": "NOT stands behind its operand, which is no XMILE.",
     "tests/macro_": _NO_MACRO,
-    "tests/non_negative_flows": _BROKEN,
     "tests/subscript_1d_arrays": _UNFINISHED,
     "tests/subscript_constant_call": _UNFINISHED,
     "tests/subscript_mixed_assembly": _UNFINISHED,
@@ -85,7 +93,85 @@ def reason(case: Case) -> str:
     return next((why for part, why in REASONS.items() if part in case.name), "")
 
 
-def table() -> str:
-    """The reasons as a table of the pages."""
-    lines = ["| public files | why there is no agreement |", "|---|---|"]
-    return "\n".join([*lines, *(f"| `{part}` | {why} |" for part, why in REASONS.items())])
+class Verdict(NamedTuple):
+    """What was found of one file, as it is committed.
+
+    why: empty where our result agrees with the expected output.
+    """
+
+    collection: str
+    name: str
+    why: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file holds all of the model's equations."""
+        return self.why not in (_UNFINISHED, _NO_MACRO)
+
+
+def verdicts() -> tuple[Verdict, ...]:
+    """What is found of the files that are there."""
+    return tuple(
+        Verdict(case.collection, case.name, reason(case) or "; ".join(found) if found else "")
+        for case in xmile_cases()
+        for found in [complaints(case)]
+    )
+
+
+def committed() -> tuple[Verdict, ...]:
+    """What was found when this was counted last."""
+    rows = csv.DictReader(io.StringIO(COUNTED.read_text(encoding="utf-8")))
+    return tuple(Verdict(row["collection"], row["file"], row["why"]) for row in rows)
+
+
+def counted() -> str:
+    """The table of `committed`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("collection", "file", "why"))
+    writer.writerows(verdicts())
+    return out.getvalue()
+
+
+def section() -> str:
+    """What the page says of these files, from what is committed."""
+    found = committed()
+    lines = []
+    for scope, chosen in (
+        ("of all", found),
+        ("of those that hold a whole model", [v for v in found if v.whole]),
+        *(
+            (f"of {name}", [v for v in found if v.collection == label])
+            for label, name in COLLECTIONS.items()
+        ),
+    ):
+        agreeing = sum(not v.why for v in chosen)
+        lines.append(f"| {scope} | {agreeing} of {len(chosen)} | {agreeing / len(chosen):.0%} |")
+    rest: dict[str, list[str]] = {}
+    for verdict in found:
+        if verdict.why:
+            rest.setdefault(verdict.why, []).append(f"`{verdict.name}`")
+    listed = [f"| {why} | {', '.join(names)} |" for why, names in rest.items()]
+    return "\n".join(
+        [
+            "| files whose result agrees | | |",
+            "|---|---|---|",
+            *lines,
+            "",
+            "| why the others do not | files |",
+            "|---|---|",
+            *listed,
+        ]
+    )
+
+
+def main() -> None:
+    """Count anew: `python -m tests.oracle.public_xmile`."""
+    COUNTED.write_text(counted(), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    head, rest = page.split(BEGIN, 1)
+    PAGE.write_text(head + BEGIN + section() + END + rest.split(END, 1)[1], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, read_model, simulate
@@ -30,6 +30,7 @@ from simdistrict.model import (
     Model,
     Stock,
 )
+from tests.models import models
 from tests.oracle.faults import faulty
 from tests.oracle.test_functions import MODELS, assert_alike, flat
 from tests.oracle.witnesses import Series, plain_key
@@ -244,6 +245,21 @@ def test_a_random_model_both_ways(model: Model) -> None:
     for name, values in expected.items():
         np.testing.assert_allclose(series[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
     assert read.integrator == model.integrator
+    assert xmile_text(read, drawn=False) == text
+
+
+@settings(max_examples=20, phases=[Phase.generate])
+@given(models())
+def test_any_random_model_both_ways(model: Model) -> None:
+    """Names, labels and dimensions of any signs; arrays, delays, samples, lookups of any kind."""
+    with np.errstate(all="ignore"):
+        expected = flat(simulate(model))
+        text = xmile_text(model, drawn=False)
+        read = read_xmile_text(text, model.name)
+        series = flat(simulate(read))
+    for name, values in expected.items():
+        largest = np.abs(values[np.isfinite(values)]).max(initial=1.0)
+        np.testing.assert_allclose(series[name], values, rtol=1e-9, atol=1e-9 * largest)
     assert xmile_text(read, drawn=False) == text
 
 

@@ -16,6 +16,8 @@ from simdistrict.exchange.mdl import read_mdl
 from simdistrict.expr import Binary, Number
 from simdistrict.library import example_project
 from tests.small import small
+from tests.xmile_text import aux
+from tests.xmile_text import small as small_xmile
 
 CHAIN = """
 region : north, south ~ ~ |
@@ -434,3 +436,43 @@ def test_unknown_and_unstated_names() -> None:
 def test_a_date_outside_the_run_is_an_error_of_the_file() -> None:
     with pytest.raises(ScenarioError, match=r"checks.yaml:1 \| the time 99 lies outside the run"):
         found(CHAIN, "extremes: {late: {set: {career: 9}, from: 99}}", "extremes")
+
+
+# ---------------------------------------------------------------------------- ends of lookups
+
+BEYOND = """
+region : north, south ~ ~ |
+curve( [(0,0)-(5,5)],(0,1),(4,3) ) ~ Dmnl ~ Lookup. |
+by region[north]( (0,1),(4,3) ) ~~|
+by region[south]( (2,1),(20,3) ) ~ Dmnl ~ Lookup. |
+within = curve(MIN(Time, 4)) ~ Dmnl ~ Auxiliary. |
+above = 2 * curve(Time / 2) ~ Dmnl ~ Auxiliary. |
+below = WITH LOOKUP(Time - 3, ((0,1),(100,2))) ~ Dmnl ~ Auxiliary. |
+each[region] :EXCEPT: [north] = by region[region](Time * 3) ~~|
+each[north] = by region[north](1) ~ Dmnl ~ Auxiliary. |
+goes on = LOOKUP EXTRAPOLATE(curve, Time) ~ Dmnl ~ Auxiliary. |
+drawn = curve(RANDOM UNIFORM(0, 9, 1)) ~ Dmnl ~ Auxiliary. |
+summed = SUM(by region[region!](Time * 9)) ~ Dmnl ~ Auxiliary. |
+over = SUM(by region[region!](each[region!] * 90)) ~ Dmnl ~ Auxiliary. |
+"""
+
+
+def test_a_lookup_that_is_left_is_found_where_it_is_left_farthest() -> None:
+    model = small(BEYOND)
+    told = check_behaviour(model, None, ["lookup-range"])
+    assert [(f.severity, f.element, f.line) for f in told] == [
+        ("warning", name, model[name].line) for name in ("above", "below", "each", "summed")
+    ]
+    assert told[0].what == (
+        'applies "curve" outside its points, which reach from 0 to 4, farthest in 10: 5'
+    )
+    assert "its lookup outside its points" in told[1].what
+    assert told[1].what.endswith("farthest in 0: -3")
+    assert told[2].what.endswith("from 0 to 20, farthest at [south] in 10: 30")
+
+
+def test_a_lookup_that_goes_on_beyond_its_ends_is_left_by_nobody() -> None:
+    for kind, count in (("extrapolate", 0), ("continuous", 1)):
+        points = f'<gf type="{kind}"><xpts>0,1</xpts><ypts>1,2</ypts></gf>'
+        model = small_xmile(aux("x", "TIME", points))
+        assert len(check_behaviour(model, None, ["lookup-range"])) == count

@@ -312,12 +312,25 @@ def test_check_prints_one_line_per_finding_and_exits_with_5(project: Path, capsy
     assert json.loads(call(capsys, "check", "bad.mdl", "--json").out)["errors"] == 1
 
 
+def test_check_names_the_file_as_it_was_named_and_a_fault_once(
+    project: Path, capsys: Capsys
+) -> None:
+    (project / "deep").mkdir()
+    text = mdl("a = 1 ~ m ~ A. |\nb = (a + 7) * (a + 7) ~ m*m ~ B. |\nc = b ~ m*m ~ C. |")
+    (project / "deep" / "small.mdl").write_text(text)
+    answer = call(capsys, "check", "deep/small.mdl", "--only", "magic-numbers")
+    line = text[: text.index("b =")].count("\n") + 1
+    first, last = answer.out.splitlines()
+    assert first.startswith(f'warning: deep/small.mdl:{line} | "b": holds the number 7')
+    assert last.startswith("deep/small.mdl: 0 errors, 1 warnings")
+
+
 def test_check_runs_the_model_and_reads_the_checks_file_beside_it(
     project: Path, capsys: Capsys
 ) -> None:
     answer = call(capsys, "check", "tank.mdl")
     assert answer.code == 0
-    assert "run, unit-of-account, halving)" in answer.out
+    assert "run, lookup-range, unit-of-account, halving)" in answer.out
     Path("tank.checks.yaml").write_text("bounds:\n  total: {high: 20}\n")
     answer = call(capsys, "check", "tank.mdl")
     assert answer.code == 5

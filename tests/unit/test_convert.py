@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import load_scenario, simulate
+from simdistrict import load_scenario, read_model, simulate, write_model
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.exchange.series import read_series
+from simdistrict.exchange.xmile.reader import read_xmile_text
 from tests.program import call
 from tests.small import mdl
+from tests.xmile_text import aux, xmile
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -67,6 +69,47 @@ def test_a_scenario_in_the_model_gives_the_numbers_of_the_scenario(
     result = simulate(written)
     for name in ("time", "level", "total", "pressure", "pull"):
         assert np.allclose(result[name], expected[name], rtol=1e-13, atol=0), name
+
+
+def test_a_model_becomes_xmile_and_xmile_a_model(project: Path, capsys: Capsys) -> None:
+    pushed = ("--scenario", "push")
+    assert call(capsys, "convert", "tank.mdl", "tank.xmile").code == 0
+    assert call(capsys, "convert", "tank.xmile", "again.mdl").code == 0
+    assert call(capsys, "convert", "tank.mdl", "pushed.stmx", *pushed).code == 0
+    assert call(capsys, "convert", "tank.xmile", "pushed.mdl", *pushed).code == 0
+    own = simulate(read_model("tank.mdl"))
+    scenario = simulate(read_model("tank.mdl"), load_scenario("push"))
+    for file, expected in (
+        ("tank.xmile", own), ("again.mdl", own), ("pushed.stmx", scenario), ("pushed.mdl", scenario)
+    ):  # fmt: skip
+        run = simulate(read_model(file))
+        for name in ("level", "total", "pressure"):
+            np.testing.assert_allclose(run[name], expected[name], rtol=1e-12, err_msg=file)
+    again = read_model("again.mdl")
+    assert again["pressure"].range.high == 5
+    assert again["pressure"].units == "1/Year"
+    taken = call(capsys, "convert", "tank.mdl", "tank.xmile")
+    assert taken.code != 0
+    assert "tank.xmile" in taken.err
+
+
+def test_converting_xmile_says_what_was_flattened(project: Path, capsys: Capsys) -> None:
+    inner = '</model><model name="m"><variables><aux name="x"><eqn>3</eqn></aux></variables>'
+    words = aux("y", "1", "<doc>either | or ~</doc>")
+    text = xmile('<module name="m"/>\n' + words).replace("</model>", inner + "</model>")
+    Path("modular.xmile").write_text(text)
+    answer = call(capsys, "convert", "modular.xmile", "flat.mdl")
+    assert answer.code == 0
+    assert "note: modular.xmile:7 | the module m is flattened" in answer.err
+    assert 'note: the words of "y" have / for | and - for ~' in answer.err
+    assert '"m.x"=' in Path("flat.mdl").read_text()
+    assert read_model("flat.mdl")["y"].documentation == "either / or -"
+
+
+def test_a_model_read_from_xmile_is_written_as_mdl(project: Path) -> None:
+    model = read_xmile_text(xmile(aux("x", "TIME * 2")), "m")
+    write_model(model, "m.mdl", layout=False)
+    assert simulate(read_model("m.mdl"))["x"].values.tolist() == [0, 2, 4, 6, 8]
 
 
 def test_changes_become_a_scenario_and_a_scenario_changes(project: Path, capsys: Capsys) -> None:

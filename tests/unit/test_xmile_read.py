@@ -8,6 +8,7 @@ import pytest
 from simdistrict import ModelError, read_model, simulate
 from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
+from simdistrict.expr import Call
 from simdistrict.model import Constant, Flow, Lookup, Range, Stock
 from tests.oracle.test_functions import flat
 from tests.program import call
@@ -184,6 +185,24 @@ def test_an_equation_holds_for_all_elements_or_for_one() -> None:
         assert (series[f"{name}[a]"][-1], series[f"{name}[b]"][-1]) == pair
 
 
+def test_labels_and_names_of_any_signs() -> None:
+    both = '<dimensions><dim name="01"/></dimensions>'
+    array = (
+        f'<aux name="m">{both}<element subscript="&quot;a, b&quot;"><eqn>1</eqn></element>'
+        '<element subscript="c"><eqn>2</eqn></element></aux>'
+    )
+    more = f'<aux name="n">{both}<eqn>m * 10 + m[01]</eqn></aux>' + aux(".x", "TIME")
+    stock = '<stock name="s"><eqn>0</eqn><inflow>"a \\"b\\""</inflow></stock>'
+    flow = '<flow name="a \\&quot;b\\&quot;"><eqn>".x" + "7"</eqn></flow>' + aux("7", "1")
+    dims = '<dim name="01"><elem name="a, b"/><elem name="c"/></dim>'
+    text = xmile(array + more + stock + flow).replace(
+        "<dimensions></dimensions>", f"<dimensions>{dims}</dimensions>"
+    )
+    series = flat(simulate(read_xmile_text(text, "m")))
+    assert (series["n[a,b]"][0], series["n[c]"][0]) == (11, 22)
+    assert series["s"].tolist() == [0, 1, 3, 6, 10]
+
+
 def test_modules_are_flattened_with_a_note() -> None:
     inner = (
         '<model name="inner"><variables><aux name="in" access="input"><eqn>0</eqn></aux>'
@@ -210,6 +229,107 @@ def test_a_macro_takes_the_place_of_its_call() -> None:
         '<variables><aux name="half"><eqn>p / 2</eqn></aux></variables></macro>'
     )
     assert values(aux("x", "TWICE_OVER(TIME + 1, 2)"), "x", more=macro) == [1, 2, 3, 4, 5]
+
+
+LAG = """
+<macro name="LAG"><parm>input</parm><parm>time to adapt</parm><parm default="input">start</parm>
+<eqn>level</eqn><variables>
+<stock name="level"><eqn>start</eqn><inflow>change</inflow></stock>
+<flow name="change"><eqn>(input - level) / time_to_adapt</eqn></flow>
+</variables></macro>
+<macro name="TWO LAGS"><parm>x</parm><eqn>LAG(LAG(x, 2), 2, 7)</eqn></macro>
+"""
+
+
+def test_a_macro_with_a_stock_gets_elements_for_each_call() -> None:
+    text = (
+        aux("x", "LAG(STEP(10, 1), 2) + LAG(TIME, 4, 1)")
+        + aux("same", "SMTH1(STEP(10, 1), 2) + SMTH1(TIME, 4, 1)")
+        + aux("y", "TWO_LAGS(TIME)")
+        + aux("like", "SMTH1(SMTH1(TIME, 2), 2, 7)")
+    )
+    model = small(text, more=LAG)
+    series = flat(simulate(model))
+    assert series["x"].tolist() == series["same"].tolist()
+    assert series["y"].tolist() == series["like"].tolist()
+    assert model["LAG 1.time to adapt"].name == "LAG 1.time to adapt"
+    assert "LAG 1, a call of a macro, is flattened" in model.notes[0]
+
+
+def test_a_macro_with_a_stock_in_an_array_is_an_array() -> None:
+    both = '<dimensions><dim name="D"/></dimensions>'
+    text = (
+        f'<aux name="rate">{both}<element subscript="a"><eqn>TIME</eqn></element>'
+        '<element subscript="b"><eqn>3</eqn></element></aux>'
+        f'<aux name="x">{both}<eqn>LAG(rate, 2, D)</eqn></aux>'
+        f'<aux name="same">{both}<eqn>SMTH1(rate, 2, D)</eqn></aux>'
+    )
+    series = flat(simulate(small(text, more=LAG, dimensions="D: a, b")))
+    for label in "ab":
+        assert series[f"x[{label}]"].tolist() == series[f"same[{label}]"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("LAG(1)", '"x" calls the macro "LAG" with 1 arguments, not 3'),
+        ("SUM(LAG(m, 2))", '"x" calls the macro "LAG" inside a sum over an array'),
+        ("LAG(SELF, 2)", '"x" hands SELF to a macro'),
+        ("ROUND_ROBIN(1)", 'calls the macro "ROUND ROBIN" which calls itself without end'),
+    ],
+)
+def test_a_macro_that_cannot_be_called_so(equation: str, message: str) -> None:
+    endless = (
+        '<macro name="ROUND ROBIN"><parm>p</parm><eqn>s + ROUND_ROBIN(p)</eqn>'
+        '<stock name="s"><eqn>p</eqn></stock></macro>'
+    )
+    array = '<aux name="m"><dimensions><dim name="D"/></dimensions><eqn>1</eqn></aux>'
+    with pytest.raises(ModelError) as caught:
+        small(aux("x", equation) + array, more=LAG + endless, dimensions="D: a, b")
+    assert message in str(caught.value)
+
+
+def test_not_behind_its_operand_is_read_as_a_translator_means_it() -> None:
+    text = (
+        aux("no", "0")
+        + aux("x", "IF no not THEN 1 ELSE 2")
+        + aux("y", "IF (1>2) NOT AND 1>0 THEN 1 ELSE 2")
+    )
+    assert values(text, "x") == values(text, "y") == [1] * 5
+
+
+def test_an_element_that_is_never_closed_ends_where_the_next_begins() -> None:
+    text = (
+        '<flow name="f"><eqn>TIME</eqn>\n<stock name="s"><eqn>1</eqn><inflow>f</inflow></stock>'
+        '<aux name="x"><eqn>s + 1</eqn><aux name="y"><eqn>x</eqn></aux>'
+    )
+    model = small(text)
+    assert flat(simulate(model))["y"].tolist() == [2, 2, 3, 5, 8]
+    assert model.notes == (
+        'small.xmile:7 | the flow "f" is never closed in the file',
+        'small.xmile:8 | the aux "x" is never closed in the file',
+    )
+
+
+def test_random_numbers_have_the_bounds_of_their_distribution() -> None:
+    made = {
+        "EXPRND(4)": "RANDOM EXPONENTIAL",
+        "NORMAL(1, 2, 7, 0, 3)": "RANDOM NORMAL",
+        "POISSON(2, 3)": "RANDOM POISSON",
+        "RANDOM(1, 2)": "RANDOM UNIFORM",
+        "UNIFORM(1, 2, 5)": "RANDOM UNIFORM",
+    }
+    for equation, name in made.items():
+        expression = small(aux("x", equation))["x"].equations[0].expression
+        assert isinstance(expression, Call)
+        assert expression.function == name
+    long = "<start>0</start><stop>4000</stop><dt>1</dt>"
+    means = {"EXPRND(4)": 4, "NORMAL(5, 2)": 5, "RANDOM(2, 6)": 4, "LOGNORMAL(3, 1)": 3}
+    for equation, mean in means.items():
+        drawn = flat(simulate(small(aux("x", equation), specs=long)))["x"]
+        assert drawn.mean() == pytest.approx(mean, rel=0.05)
+    spread = flat(simulate(small(aux("x", "LOGNORMAL(3, 1)"), specs=long)))["x"].std()
+    assert spread == pytest.approx(1, rel=0.1)
 
 
 def test_a_stock_that_must_not_become_negative_limits_its_outflows_in_order() -> None:
@@ -263,6 +383,8 @@ def test_control_elements_of_the_file_keep_their_words() -> None:
         (aux("x", "y[1:2]") + "", 'uses "y"'),
         ('<stock name="s"><eqn>1</eqn><inflow>no</inflow></stock>', 'uses "no"'),
         ('<stock name="s"><eqn>1</eqn><conveyor/></stock>', '"s" is a conveyor'),
+        ('<stock name="s"><eqn>1</eqn><queue/></stock>', '"s" is a queue'),
+        ('<stock name="s"><eqn>1</eqn><oven/></stock>', '"s" is an oven'),
         ('<module name="far"/>', 'there is no model for the module "far"'),
         ('<module name="far" resource="http://x/y"/>', "lies in another file"),
         (aux("x", "1", "<gf><ypts>1,2</ypts></gf>"), "neither xpts nor an xscale"),

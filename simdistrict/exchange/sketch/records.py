@@ -39,11 +39,17 @@ SETTINGS = """///---\\\\\\
 """
 _VIEW = re.compile(r"^\\+---///.*$", re.MULTILINE)
 _END = re.compile(r"^///---\\+.*$", re.MULTILINE)
+# a variable, a valve, a cloud, an arrow, with its number; no setting begins so
+_RECORD = re.compile(r"^(?:1|10|11|12),\d+,", re.MULTILINE)
+# what Vensim saves of a model of which nothing is drawn; without any view its file is no sound one
+# to others, who take the line that begins the views for the end of the equations
+EMPTY = "View 1"
 
 
 def has_sketch(text: str) -> bool:
-    """Whether a model's text has a view already."""
-    return bool(_VIEW.search(text))
+    """Whether a model's text has a view already on which something stands."""
+    first = _VIEW.search(text)
+    return first is not None and bool(_RECORD.search(text, first.end()))
 
 
 def with_sketch(text: str, where: str = "model.mdl", effort: float = 1.0) -> str:
@@ -66,13 +72,18 @@ def with_sketch(text: str, where: str = "model.mdl", effort: float = 1.0) -> str
 
 
 def sketch(model: Model, effort: float = 1.0) -> str:
-    """The views of a model, without the mark that ends them."""
+    """The views of a model, one empty one where there are none, without the mark that ends them."""
 
     def spelled(name: str) -> str:
         return "Time" if name == TIME else model.by_name[name].name
 
     pages = [laid_out(content, spelled, effort) for content in contents(model)]
-    return "".join(view_text(page, spelled) for page in pages)
+    return "".join(view_text(page, spelled) for page in pages) or empty_sketch()
+
+
+def empty_sketch() -> str:
+    """One view with nothing on it."""
+    return HEAD.format(name=EMPTY)
 
 
 def view_text(page: Page, spelled: Callable[[str], str]) -> str:

@@ -18,6 +18,8 @@ from simdistrict.model import Dimension
 
 MAX_MODULES, MAX_LABELS = 1000, 100_000
 _REFUSED = ("conveyor", "queue", "oven")
+# a label of an element, in quotes or up to a comma
+_LABEL = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]*?)\s*,')
 _COMMENT = re.compile(r"\{[^{}]*\}")
 
 
@@ -50,6 +52,15 @@ def collect(root: Node, where: str) -> Collection:
     main = next((m for m in models if not m.attributes.get("name")), None) or _main(models, named)
     _Flattening(found, root, named).model(main, "", {}, 0)
     return found
+
+
+def defined(node: Node, home: str, root: Node, model: Node, found: Collection) -> Definition | None:
+    """One more definition, of an element of a macro; None, and a problem, where it makes none."""
+    work = _Flattening(found, root, {})
+    count = len(found.problems)
+    work.define(node, home, {}, work.default_limits(model))
+    name = fold(home + spelled(node.attributes.get("name", "")))
+    return found.definitions[name] if len(found.problems) == count else None
 
 
 def _main(models: list[Node], named: dict[str, Node]) -> Node:
@@ -129,7 +140,7 @@ class _Flattening:
         own = spelled(node.attributes.get("name", ""))
         found: dict[str, str] = {}
         for connect in node.all("connect"):
-            to, source = (_plain(connect.attributes.get(k, "")) for k in ("to", "from"))
+            to, source = (plain_name(connect.attributes.get(k, "")) for k in ("to", "from"))
             if not to or not source:
                 continue
             first = fold(to.partition(".")[0])
@@ -163,7 +174,8 @@ class _Flattening:
             problem = f'"{name}" is defined twice, first in line {first}'
         for kind in _REFUSED:
             if node.first(kind):
-                problem = f'"{name}" is a {kind}, which is not supported'
+                article = "an" if kind == "oven" else "a"
+                problem = f'"{name}" is {article} {kind}, which is not supported'
         try:
             dims = self.dims(node, name)
             parts = tuple(self.parts(node, name, dims))
@@ -227,7 +239,7 @@ class _Flattening:
 
     def labels(self, element: Node, name: str, dims: tuple[str, ...]) -> tuple[str, ...]:
         given = element.attributes.get("subscript", "")
-        labels = tuple(fold(spelled(_plain(part))) for part in given.split(","))
+        labels = tuple(fold(spelled(plain_name(part))) for part in _LABEL.findall(given + ","))
         known = [list(map(fold, self.found.dimensions[fold(d)].labels)) for d in dims]
         fits = len(labels) == len(dims) and all(
             label in names for label, names in zip(labels, known, strict=True)
@@ -263,6 +275,6 @@ def _is_true(flag: Node) -> bool:
     return flag.text.strip().lower() not in ("false", "0")
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
     """A name without the quotes around it or around a part of it."""
     return spelled(re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", text.strip()))

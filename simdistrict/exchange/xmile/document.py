@@ -8,7 +8,7 @@ to expat.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,9 @@ MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
 _ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']""")
 # how a model looks on paper says nothing about its numbers
 _DRAWN = frozenset({"views", "style", "interface"})
+# what cannot stand inside one of its own kind, and how many of them may lack their end
+_APART = frozenset({"stock", "flow", "aux"})
+MAX_UNCLOSED = 20
 
 
 @dataclass(slots=True)
@@ -85,13 +88,42 @@ def decoded(content: bytes, where: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse(text: str, where: str) -> Node:
-    """The tree of an XML document. Raises ModelError, with the line, for whatever is wrong."""
+def parse(text: str, where: str) -> tuple[Node, tuple[str, ...]]:
+    """The tree of an XML document, and a note for each flow, stock or auxiliary never closed.
+
+    One of these that begins inside another ends that other, as other programs take it.
+    Raises ModelError, with the line, for whatever else is wrong.
+    """
+    from xml.parsers import expat
+
+    content = _without_comments(text).encode("utf-8", "replace")
+    builder = _Builder(where)
+    try:
+        return _parsed(content, builder), ()
+    except expat.ExpatError as error:
+        problem = _broken(error, text, where)
+    if not builder.unclosed:
+        raise ModelError(problem)
+    try:
+        root = _parsed(_closed(content, builder.unclosed), _Builder(where))
+    except expat.ExpatError:
+        raise ModelError(problem) from None
+    return root, tuple(note for _, _, note in builder.unclosed)
+
+
+def _closed(content: bytes, unclosed: list[tuple[int, str, str]]) -> bytes:
+    """The document with closing tags where they are missing."""
+    for at, tags, _ in reversed(unclosed):
+        content = content[:at] + tags.encode("utf-8") + content[at:]
+    return content
+
+
+def _parsed(content: bytes, builder: _Builder) -> Node:
     from xml.parsers import expat
 
     parser = expat.ParserCreate("utf-8")  # our text is decoded: what it declares is past
     parser.buffer_text = True
-    builder = _Builder(where, lambda: parser.CurrentLineNumber)
+    builder.place = lambda: (parser.CurrentLineNumber, parser.CurrentByteIndex)
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.characters
@@ -99,12 +131,9 @@ def parse(text: str, where: str) -> Node:
     parser.ExternalEntityRefHandler = builder.refuse
     parser.UnparsedEntityDeclHandler = builder.refuse
     parser.SkippedEntityHandler = builder.refuse
-    try:
-        parser.Parse(_without_comments(text).encode("utf-8", "replace"), True)
-    except expat.ExpatError as error:
-        raise ModelError(_broken(error, text, where)) from None
+    parser.Parse(content, True)
     if builder.root is None:
-        raise ModelError(Problem(where, "the file is empty"))
+        raise ModelError(Problem(builder.where, "the file is empty"))
     return builder.root
 
 
@@ -130,19 +159,25 @@ def _without_comments(text: str) -> str:
 
 
 class _Builder:
-    """Takes the events of the parser."""
+    """Takes the events of the parser.
 
-    def __init__(self, where: str, line: object) -> None:
+    place: gives the line and the byte where the parser is; unclosed: where a closing tag is
+    missing, the tags, a note.
+    """
+
+    def __init__(self, where: str) -> None:
         self.where = where
-        self.line = line
+        self.place: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.unclosed: list[tuple[int, str, str]] = []
         self.root: Node | None = None
         self.above: list[Node] = []
+        self.told: set[int] = set()
+        self.names: list[str] = []  # of the elements above, as written
         self.count = [0, 0]  # of what is kept, and of what only draws
         self.skipped = 0  # how deep inside something that is not kept
 
     def at(self) -> int:
-        assert callable(self.line)
-        return int(self.line())
+        return self.place()[0]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.above) + self.skipped > MAX_DEPTH:
@@ -156,6 +191,8 @@ class _Builder:
         if drawn:
             self.skipped += 1
             return
+        if tag in _APART and len(self.unclosed) < MAX_UNCLOSED:
+            self.find_unclosed()
         plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
         node = Node(tag, self.at(), plain)
         if self.above:
@@ -163,12 +200,26 @@ class _Builder:
         else:
             self.root = node
         self.above.append(node)
+        self.names.append(name)
 
     def end(self, name: str) -> None:
         if self.skipped:
             self.skipped -= 1
         else:
             self.above.pop()
+            self.names.pop()
+
+    def find_unclosed(self) -> None:
+        """Whether what begins here begins inside a stock, a flow or an auxiliary."""
+        for depth, node in enumerate(self.above):
+            if node.tag not in _APART or id(node) in self.told:
+                continue
+            self.told.add(id(node))
+            tags = "".join(f"</{name}>" for name in reversed(self.names[depth:]))
+            name = node.attributes.get("name", "")
+            note = f'{self.where}:{node.line} | the {node.tag} "{name}" is never closed in the file'
+            self.unclosed.append((self.place()[1], tags, note))
+            return
 
     def characters(self, data: str) -> None:
         if self.above and not self.skipped:

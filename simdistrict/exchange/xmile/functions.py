@@ -15,6 +15,8 @@ from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, rebuild
 Args = tuple[Expr, ...]
 TIME_STEP = Ref("time step")
 ZERO, ONE = Number(0.0), Number(1.0)
+# where Vensim's random functions want a bound and XMILE's have none
+ENDLESS = 1e30
 # INT and MOD of XMILE, as long as an equation is being read: `idioms` looks for them
 FLOOR, FLOORED_MODULO = "#INT", "#MOD"
 
@@ -119,6 +121,34 @@ def _round(args: Args) -> Expr:
     return Call(FLOOR, (Binary("+", args[0], Number(0.5)),))
 
 
+def _random(name: str, arity: int, make: Callable[[Args], Args]) -> Meaning:
+    """A random function of Vensim. arity: of XMILE's without the seed, which may follow.
+
+    make: Vensim's arguments without the seed, from XMILE's.
+    """
+    return Meaning(
+        (arity, arity + 1),
+        lambda a: Call(name, (*make(a[:arity]), a[arity] if a[arity:] else ZERO)),
+    )
+
+
+def _normal(args: Args) -> Expr:
+    """Mean, deviation, seed, lowest, highest; Vensim has the bounds first."""
+    mean, deviation = args[:2]
+    seed = args[2] if args[2:] else ZERO
+    low, high = args[3:] if args[3:] else (Number(-ENDLESS), Number(ENDLESS))
+    return Call("RANDOM NORMAL", (low, high, mean, deviation, seed))
+
+
+def _lognormal(args: Args) -> Expr:
+    """Mean and deviation are those of the numbers drawn, not of their logarithms."""
+    mean, deviation = args[:2]
+    ratio = Binary("^", Binary("/", deviation, mean), Number(2.0))
+    variance = Call("LN", (Binary("+", ONE, ratio),))
+    middle = Binary("-", Call("LN", (mean,)), Binary("/", variance, Number(2.0)))
+    return Call("EXP", (_normal((middle, Call("SQRT", (variance,)), *args[2:])),))
+
+
 def settled(expr: Expr) -> Expr:
     """The expression with INT and MOD in terms of Vensim's functions."""
     nodes = tuple(map(settled, children(expr)))
@@ -137,27 +167,32 @@ FUNCTIONS: dict[str, Meaning] = {
     "DELAY1": Meaning((2, 3), _either("DELAY1", "DELAY1I", 2)),
     "DELAY3": Meaning((2, 3), _either("DELAY3", "DELAY3I", 2)),
     "DELAYN": Meaning((3, 4), _order("DELAY")),
-    "EXPRND": Meaning((1, 2), lambda a: Call("RANDOM EXPONENTIAL", a)),
+    "EXPRND": _random("RANDOM EXPONENTIAL", 1, lambda a: (ZERO, Number(ENDLESS), ZERO, *a)),
     "FORCST": Meaning((3, 4), call("FORECAST")),
     "IF THEN ELSE": Meaning((3,), call("IF THEN ELSE")),
     "INIT": Meaning((1,), call("INITIAL")),
     "INT": Meaning((1,), call(FLOOR), call("INTEGER")),
+    "LOGNORMAL": Meaning((2, 3), _lognormal),
     "LOG10": Meaning((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
     "MAX": Meaning(tuple(range(1, 20)), _nested("MAX")),
     "MEAN": Meaning(tuple(range(1, 20)), _mean),
     "MIN": Meaning(tuple(range(1, 20)), _nested("MIN")),
     "MOD": Meaning((2,), call(FLOORED_MODULO), call("MODULO")),
+    "NORMAL": Meaning((2, 3, 5), _normal),
+    "POISSON": _random("RANDOM POISSON", 1, lambda a: (ZERO, Number(ENDLESS), *a, ZERO, ONE)),
     "PREVIOUS": Meaning(
         (1, 2), lambda a: Call("DELAY FIXED", (a[0], TIME_STEP, a[1] if a[1:] else ZERO))
     ),
     "PULSE": Meaning((1, 2, 3), _pulse),
     "RAMP": Meaning((2, 3), call("RAMP")),
+    "RANDOM": _random("RANDOM UNIFORM", 2, lambda a: a),
     "ROUND": Meaning((1,), _round),
     "SAFEDIV": Meaning((2, 3), _either("ZIDZ", "XIDZ", 2)),
     "SMTH1": Meaning((2, 3), _either("SMOOTH", "SMOOTHI", 2)),
     "SMTH3": Meaning((2, 3), _either("SMOOTH3", "SMOOTH3I", 2)),
     "SMTHN": Meaning((3, 4), _order("SMOOTH")),
     "TREND": Meaning((2, 3), lambda a: Call("TREND", (*a[:2], a[2] if a[2:] else ZERO))),
+    "UNIFORM": _random("RANDOM UNIFORM", 2, lambda a: a),
 }
 
 

@@ -185,8 +185,13 @@ class _Parser:
         return result
 
     def power(self) -> Expr:
-        """Powers, from the right; the exponent may have a sign."""
+        """Powers, from the right; the exponent may have a sign.
+
+        A translator of Vensim's files writes NOT behind its operand, where no other NOT can be.
+        """
         base = self.primary()
+        if self.accept("not"):
+            return Unary(":NOT:", base)
         if self.token.kind == "operator" and self.token.text in _POWER:
             self.at += 1
             self.depth += 1

@@ -1,11 +1,12 @@
 """Macros of a file: a function by name, whose equation takes the place of every call of it.
 
-A macro with stocks of its own would need elements for every call, and is refused.
+A macro that holds stocks, graphs or arrays is no expression: its calls are elements, made by
+`instances`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
@@ -14,48 +15,109 @@ from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation,
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.expr import Expr, fold
 
+MAX_DEPTH = 20  # of macros within each other
+
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """parameters and local elements by folded name; locals keep their equations."""
+    """One macro of a file.
 
-    parameters: tuple[str, ...]
+    parameters: folded names, each with the equation that stands for a missing argument, or None;
+    body: its equation; local: the XML of its own elements; equations: theirs by folded name, of
+    those that have one; standing: whether every call needs elements of its own.
+    """
+
+    name: str
+    node: Node
+    parameters: Mapping[str, Expr | None]
     body: Expr
-    local: Mapping[str, Expr]
+    local: tuple[Node, ...]
+    equations: Mapping[str, Expr]
+    standing: bool = False
+
+    def arguments(self, given: tuple[Expr, ...]) -> dict[str, Expr] | None:
+        """Parameter -> argument; None where there are too many or too few."""
+        found = dict(zip(self.parameters, given, strict=False))
+        for name, default in self.parameters.items():
+            if name not in found and default is not None:
+                found[name] = default
+        return found if len(found) == len(self.parameters) >= len(given) else None
 
 
 def read_macros(root: Node, where: str) -> dict[str, Macro]:
-    """The macros by folded name. Raises ModelError for one that cannot stand for an expression."""
-    found: dict[str, Macro] = {}
-    for node in root.all("macro"):
-        name = spelled(node.attributes.get("name", ""))
-        local: dict[str, Expr] = {}
-        for home in (node, *node.all("variables")):
-            for element in home.all("stock", "flow", "aux", "gf"):
-                own = spelled(element.attributes.get("name", ""))
-                if element.tag == "stock" or element.first("gf", "dimensions"):
-                    what = f'the macro "{name}" has the {element.tag} "{own}" of its own'
-                    place = f"{where}:{element.line}"
-                    raise ModelError(Problem(place, f"{what}, which is not supported"))
-                local[fold(own)] = _equation(element, own, where)
-        body = _equation(node, name, where)
-        parameters = tuple(fold(spelled(parm.text)) for parm in node.all("parm"))
-        found[fold(name)] = Macro(parameters, body, local)
-    return found
+    """The macros by folded name. Raises ModelError for one that has no equation."""
+    found = {fold(name_of(node)): _macro(node, where) for node in root.all("macro")}
+    standing = {name for name, macro in found.items() if _has_elements(macro)}
+    # whoever calls such a macro is one as well
+    while more := {n for n, m in found.items() if n not in standing and _calls(m) & standing}:
+        standing |= more
+    return {
+        name: Macro(m.name, m.node, m.parameters, m.body, m.local, m.equations, name in standing)
+        for name, m in found.items()
+    }
 
 
-def _equation(node: Node, name: str, where: str) -> Expr:
+def name_of(node: Node) -> str:
+    """The name of an element of the file, as people read it."""
+    return spelled(node.attributes.get("name", ""))
+
+
+def _macro(node: Node, where: str) -> Macro:
+    name = name_of(node)
+    if node.first("sim_specs"):
+        what = f'the macro "{name}" has a time grid of its own, which is not supported'
+        raise ModelError(Problem(f"{where}:{node.line}", what))
+    body = _equation(node, name, where)
+    if body is None:
+        raise ModelError(Problem(f"{where}:{node.line}", f'"{name}" has no equation'))
+    parameters: dict[str, Expr | None] = {}
+    for parm in node.all("parm"):
+        default = parm.attributes.get("default", "").strip()
+        own = fold(spelled(parm.text))
+        parameters[own] = parse_equation(default, name, where, parm.line) if default else None
+    local = tuple(e for h in (node, *node.all("variables")) for e in h.all(*_ELEMENTS))
+    equations: dict[str, Expr] = {}
+    for element in local:
+        own = name_of(element)
+        equation = _equation(element, own, where)
+        if equation is not None:
+            equations[fold(own)] = equation
+        elif element.tag != "gf" and not element.first("gf", "element"):
+            raise ModelError(Problem(f"{where}:{element.line}", f'"{own}" has no equation'))
+    return Macro(name, node, parameters, body, local, equations)
+
+
+_ELEMENTS = ("stock", "flow", "aux", "gf")
+
+
+def _equation(node: Node, name: str, where: str) -> Expr | None:
     equation = node.first("eqn")
     if equation is None or not equation.text.strip():
-        raise ModelError(Problem(f"{where}:{node.line}", f'"{name}" has no equation'))
+        return None
     return parse_equation(equation.text.strip(), name, where, equation.line)
 
 
-def called(macro: Macro, args: tuple[Expr, ...], depth: int = 0) -> Expr | None:
+def _has_elements(macro: Macro) -> bool:
+    return any(e.tag in ("stock", "gf") or e.first("gf", "dimensions") for e in macro.local)
+
+
+def _calls(macro: Macro) -> set[str]:
+    """Folded names of what the equations of a macro apply."""
+    left = [macro.body, *macro.equations.values()]
+    return {fold(node.name) for node in _nodes(left) if isinstance(node, Applied)}
+
+
+def _nodes(left: list[Expr]) -> Iterator[Expr]:
+    while left:
+        node = left.pop()
+        yield node
+        left += parts(node)
+
+
+def called(macro: Macro, args: tuple[Expr, ...]) -> Expr | None:
     """The equation of a macro with its arguments in place; None where it has no end."""
-    if len(args) != len(macro.parameters) or depth > 20:
-        return None
-    return _placed(macro.body, macro, dict(zip(macro.parameters, args, strict=True)), depth)
+    found = macro.arguments(args)
+    return None if found is None else _placed(macro.body, macro, found, 0)
 
 
 def _placed(expr: Expr, macro: Macro, args: Mapping[str, Expr], depth: int) -> Expr | None:
@@ -63,8 +125,10 @@ def _placed(expr: Expr, macro: Macro, args: Mapping[str, Expr], depth: int) -> E
         name = fold(expr.name)
         if name in args:
             return args[name]
-        if name in macro.local:
-            return None if depth > 20 else _placed(macro.local[name], macro, args, depth + 1)
+        if name in macro.equations:
+            if depth > MAX_DEPTH:
+                return None
+            return _placed(macro.equations[name], macro, args, depth + 1)
     nodes = []
     for part in parts(expr):
         node = _placed(part, macro, args, depth)

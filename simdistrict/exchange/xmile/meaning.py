@@ -135,18 +135,26 @@ class Equation:
         """An element read at its subscripts; a bare array is read where the equation stands."""
         found = self.scope.definitions[name]
         if not subscripts:
-            subscripts = tuple("*" if self.reduced else dim for dim in found.dims)
-        if len(subscripts) != len(found.dims):
+            read = tuple(self.bare(fold(dim), found) for dim in found.dims)
+        elif len(subscripts) != len(found.dims):
             has = f"[{','.join(found.dims)}]" if found.dims else "none"
             given = f"[{','.join(subscripts)}]"
             raise self.error(f'gives "{found.name}" the subscripts {given}; it has {has}')
-        pairs = zip(subscripts, map(fold, found.dims), strict=True)
-        read = tuple(self.subscript(text, dim, found) for text, dim in pairs)
+        else:
+            pairs = zip(subscripts, map(fold, found.dims), strict=True)
+            read = tuple(self.subscript(text, dim, found) for text, dim in pairs)
         marked = [s for s in read if s.endswith("!")]
         if len(set(marked)) != len(marked):
             what = f'runs over one dimension twice in "{found.name}", which is not supported'
             raise self.error(what)
         return Ref(name, read)
+
+    def bare(self, dim: str, found: Definition) -> str:
+        """The subscript of an array that is read without any."""
+        own = list(map(fold, self.owner.dims))
+        if dim in own and not self.reduced:
+            return self.labels[own.index(dim)] if self.labels else dim
+        return self.subscript("*" if self.reduced else dim, dim, found)
 
     def subscript(self, text: str, dim: str, found: Definition) -> str:
         """One subscript: a label, a dimension that is followed, or `d!` where it is reduced."""
@@ -168,7 +176,7 @@ class Equation:
         labels = list(map(fold, self.scope.dimensions[dim].labels))
         if name in labels:
             return name
-        if name.isdigit():
+        if name.isdigit() and name not in self.scope.dimensions:
             return labels[self.place(name, dim)]
         if name in self.scope.dimensions:
             if name in own:
@@ -198,7 +206,8 @@ class Equation:
             return self.macro(macro, expr)
         lookup = self.scope.find(expr.name, self.owner.home)
         name = functions.readable(expr.name)
-        if lookup is not None and name not in functions.FUNCTIONS:
+        builtin = functions.FUNCTIONS.get(name)
+        if lookup is not None and (builtin is None or len(expr.args) not in builtin.arity):
             if len(expr.args) != 1:
                 raise self.error(f'gives the lookup "{expr.name}" {len(expr.args)} arguments')
             return self.lookup(lookup, expr.subscripts, expr.args[0])
@@ -233,7 +242,7 @@ class Equation:
         if body is None or self.calls > MAX_CALLS:
             wanted = len(macro.parameters)
             what = f'calls the macro "{expr.name}" with {len(expr.args)} arguments, not {wanted}'
-            if len(expr.args) == wanted:
+            if macro.arguments(expr.args) is not None:
                 what = f'calls the macro "{expr.name}", which calls itself without end'
             raise self.error(what)
         self.depth += 1

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.xmile.collect import Collection, collect
+from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import Node, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
+from simdistrict.exchange.xmile.instances import Instances, Trees
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.macros import Macro, read_macros
@@ -52,17 +53,17 @@ def read_xmile(path: Path) -> Model:
 def read_xmile_text(text: str, name: str, where: str = "") -> Model:
     """The model in the text of an XMILE file; where is the file's name for messages."""
     where = where or f"{name}.xmile"
-    root = parse(text, where)
+    root, unclosed = parse(text, where)
     if root.tag != "xmile":
         hint = "an XMILE file begins with <xmile>"
         raise ModelError(Problem(f"{where}:{root.line}", f"this is <{root.tag}>, not XMILE", hint))
     specs = read_specs(root, where)
     found = collect(root, where)
-    work = _Reading(found, specs, read_macros(root, where), _from_vensim(root))
+    work = _Reading(found, specs, read_macros(root, where), root)
     elements = work.elements()
     if found.problems:
         raise ModelError(list(dict.fromkeys(found.problems)))
-    notes = [*specs.notes]
+    notes = [*unclosed, *specs.notes]
     notes += [f"{line} is flattened: its names begin with its own" for line in found.modules]
     dimensions = tuple(found.dimensions.values())
     synonyms = tuple(_synonyms(root))
@@ -88,11 +89,13 @@ class _Reading:
     """Definitions to elements."""
 
     def __init__(
-        self, found: Collection, specs: Specs, macros: dict[str, Macro], from_vensim: bool
+        self, found: Collection, specs: Specs, macros: dict[str, Macro], root: Node
     ) -> None:
         self.found = found
         self.specs = specs
-        self.trees: dict[str, list[tuple[Expr | None, Expr | None]]] = {}
+        self.trees: Trees = {}
+        self.parse_all()
+        Instances(found, root, macros, self.parsed).expand(self.trees)
         names = found.definitions
         # names of the control elements, which every equation may read
         self.control = {
@@ -101,25 +104,23 @@ class _Reading:
             if key not in names
         }
         plain = Scope({**names, **self.control}, found.dimensions)
-        self.parse_all()
         applied = frozenset(self.applied(plain))
+        from_vensim = _from_vensim(root)
         self.scope = Scope(plain.definitions, found.dimensions, applied, from_vensim, macros)
 
     def parse_all(self) -> None:
         for key, definition in self.found.definitions.items():
-            trees: list[tuple[Expr | None, Expr | None]] = []
             try:
-                for part in definition.parts:
-                    trees.append(
-                        (
-                            self.tree(part.text, definition, part),
-                            self.tree(part.initial, definition, part),
-                        )
-                    )
+                self.trees[key] = self.parsed(definition)
             except ModelError as error:
                 self.found.problems += error.problems
-                continue
-            self.trees[key] = trees
+
+    def parsed(self, definition: Definition) -> list[tuple[Expr | None, Expr | None]]:
+        """The trees of the equations and initial equations of a definition."""
+        return [
+            (self.tree(p.text, definition, p), self.tree(p.initial, definition, p))
+            for p in definition.parts
+        ]
 
     def tree(self, text: str, definition: Definition, part: Part) -> Expr | None:
         if not text or definition.source:
@@ -263,8 +264,7 @@ class _Reading:
         return ZERO if result is None else result
 
     def flow_name(self, node: Node, definition: Definition) -> str | None:
-        text = spelled(node.text.strip().replace('"', ""))
-        return self.scope.find(text, definition.home)
+        return self.scope.find(plain_name(node.text), definition.home)
 
     def flow_ref(self, name: str, reader: Reader) -> Ref:
         return reader.ref(name, ())

@@ -72,9 +72,8 @@ class Scope:
     def find(self, name: str, home: str) -> str | None:
         """The folded full name of what a module means by a name; None where there is nothing."""
         folded = fold(name)
-        if folded.startswith("."):
-            return folded[1:] if folded[1:] in self.definitions else None
-        for full in (fold(home) + folded, folded):
+        # a dot in front means the main model, unless a name in quotes begins with one
+        for full in (fold(home) + folded, folded, folded.removeprefix(".")):
             if full in self.definitions:
                 return full
         return None

@@ -72,7 +72,7 @@ class EquationWords:
         """An element's name as an equation writes it."""
         if folded == "time" and folded not in self._names:
             return "TIME"
-        return identifier(self._names.get(folded, folded), folded in _RESERVED)
+        return identifier(self._names.get(folded, folded), folded in _RESERVED or folded.isdigit())
 
     def text(self, expr: Expr, strength: int = 0) -> str:
         """An expression, in parentheses where what is around it binds closer."""
@@ -141,7 +141,7 @@ def identifier(name: str, reserved: bool) -> str:
     text = "_".join(name.split())
     if _PLAIN.fullmatch(text) and not reserved:
         return text
-    if text.isdigit():
+    if text.isdigit() and not reserved:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -17,7 +17,7 @@ from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
-from simdistrict.exchange.xmile.words import EquationWords
+from simdistrict.exchange.xmile.words import EquationWords, identifier
 from simdistrict.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
 from simdistrict.model import Data, Element, Equation, Lookup, Model, Range, Stock
 from simdistrict.version import VERSION
@@ -173,8 +173,10 @@ class _Writing:
             yield from self.one(element, first.expression, first.initial)
             return
         for labels, expression, initial in self.by_element(element):
-            labels = tuple(map(_name, labels))
-            yield f"<element subscript={quoteattr(', '.join(labels))}>"
+            names = [_name(label) for label in labels]
+            # a comma between quotes parts no labels
+            words = [identifier(n, True) if "," in n or '"' in n else n for n in names]
+            yield f"<element subscript={quoteattr(', '.join(words))}>"
             yield from ("    " + line for line in self.one(element, expression, initial))
             yield "</element>"
 

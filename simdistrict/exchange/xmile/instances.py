@@ -1,0 +1,180 @@
+"""Macros that hold stocks, graphs or arrays: each call as elements of its own.
+
+A call `F(a, b)` of such a macro becomes the element `F 1`, its parameters and local elements
+`F 1.name`, as if it were a module; in an array they are arrays of the same dimensions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.xmile.collect import Collection, defined
+from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.functions import REDUCTIONS, readable
+from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
+from simdistrict.exchange.xmile.macros import MAX_DEPTH, Macro
+from simdistrict.exchange.xmile.scope import Definition, Part
+from simdistrict.expr import Expr, fold
+
+MAX_CALLS = 1000  # of such macros in all
+
+Trees = dict[str, list[tuple[Expr | None, Expr | None]]]
+
+
+class Instances:
+    """Puts the elements of every call into a collection, and their names where the calls were.
+
+    parsed: the trees of the equations of a definition.
+    """
+
+    def __init__(
+        self,
+        found: Collection,
+        root: Node,
+        macros: Mapping[str, Macro],
+        parsed: Callable[[Definition], list[tuple[Expr | None, Expr | None]]],
+    ) -> None:
+        self.found = found
+        self.root = root
+        self.macros = {name: macro for name, macro in macros.items() if macro.standing}
+        self.parsed = parsed
+        self.counts: Counter[str] = Counter()
+
+    def expand(self, trees: Trees) -> None:
+        """Replace all calls in the trees, which get those of the new elements as well."""
+        if not self.macros:
+            return
+        for key in list(trees):
+            definition = self.found.definitions[key]
+            try:
+                trees[key] = self.replaced(definition, trees[key], trees, 0)
+            except ModelError as error:
+                self.found.problems += error.problems
+
+    def replaced(
+        self,
+        owner: Definition,
+        pairs: list[tuple[Expr | None, Expr | None]],
+        trees: Trees,
+        depth: int,
+    ) -> list[tuple[Expr | None, Expr | None]]:
+        result = []
+        for part, (value, initial) in zip(owner.parts, pairs, strict=True):
+            call = _Call(self, replace(owner, dims=() if part.labels else owner.dims), trees, depth)
+            place = f"{self.found.where}:{part.line}"
+            result.append(
+                (
+                    None if value is None else call.node(value, place),
+                    None if initial is None else call.node(initial, place),
+                )
+            )
+        return result
+
+    def name(self, macro: Macro, place: str) -> str:
+        """A name for the next call of a macro that nothing in the file has."""
+        while True:
+            self.counts[macro.name] += 1
+            name = f"{macro.name} {self.counts[macro.name]}"
+            if self.counts.total() > MAX_CALLS:
+                what = f"there are more than {MAX_CALLS} calls of macros with elements of their own"
+                raise ModelError(Problem(place, what))
+            if fold(name) not in self.found.definitions:
+                return name
+
+
+class _Call:
+    """Goes through one equation. owner: who has it, with the dimensions that its calls get."""
+
+    def __init__(self, work: Instances, owner: Definition, trees: Trees, depth: int) -> None:
+        self.work = work
+        self.owner = owner
+        self.trees = trees
+        self.depth = depth
+
+    def node(self, expr: Expr, place: str, reduced: bool = False) -> Expr:
+        if not isinstance(expr, Applied):
+            nodes = tuple(self.node(part, place, reduced) for part in parts(expr))
+            return with_parts(expr, nodes) if nodes else expr
+        macro = self.work.macros.get(fold(expr.name))
+        inside = reduced or (len(expr.args) == 1 and readable(expr.name) in REDUCTIONS)
+        args = tuple(self.node(arg, place, inside) for arg in expr.args)
+        if macro is None:
+            return with_parts(expr, args)
+        if reduced:
+            raise self.error(macro, place, "inside a sum over an array, which is not supported")
+        if self.depth > MAX_DEPTH:
+            raise self.error(macro, place, "which calls itself without end")
+        return self.instance(macro, args, place)
+
+    def error(self, macro: Macro, place: str, what: str) -> ModelError:
+        return ModelError(
+            Problem(place, f'"{self.owner.name}" calls the macro "{macro.name}" {what}')
+        )
+
+    def instance(self, macro: Macro, given: tuple[Expr, ...], place: str) -> Reading:
+        """The elements of one call; what stands for it is the name of the first."""
+        args = macro.arguments(given)
+        if args is None:
+            wanted = len(macro.parameters)
+            raise self.error(macro, place, f"with {len(given)} arguments, not {wanted}")
+        name = self.work.name(macro, place)
+        home = f"{name}."
+        self.work.found.modules.append(f"{place} | {name}, a call of a macro,")
+        self.add(
+            Definition(name, "aux", _bare(macro.node), home, self.owner.dims, _ONE), macro.body
+        )
+        for parameter, value in args.items():
+            # an argument means what it means to the caller, a default what it means in the macro
+            at = self.owner.home if value is not macro.parameters[parameter] else home
+            own = self.owner_in(value, place)
+            self.add(
+                Definition(home + parameter, "aux", own, at, self.owner.dims, _ONE),
+                value,
+                done=True,
+            )
+        for node in macro.local:
+            definition = defined(node, home, self.work.root, macro.node, self.work.found)
+            if definition is None:
+                continue
+            if definition.dims and self.owner.dims:
+                raise self.error(macro, place, "with arrays of its own from an array")
+            definition = replace(definition, dims=definition.dims or self.owner.dims)
+            self.work.found.definitions[fold(definition.name)] = definition
+            pairs = self.work.parsed(definition)
+            self.trees[fold(definition.name)] = self.work.replaced(
+                definition, pairs, self.trees, self.depth + 1
+            )
+        return Reading(name, (), quoted=True)
+
+    def owner_in(self, value: Expr, place: str) -> Node:
+        """The bare XML of a parameter. Raises ModelError where its argument names the caller."""
+        left = [value]
+        while left:
+            node = left.pop()
+            if isinstance(node, Reading) and not node.quoted and fold(node.name) == "self":
+                what = f'"{self.owner.name}" hands SELF to a macro, which is not supported'
+                raise ModelError(Problem(place, what))
+            left += parts(node)
+        return Node("aux", int(place.rpartition(":")[2]), {})
+
+    def add(self, definition: Definition, tree: Expr, *, done: bool = False) -> None:
+        """done: the calls in the tree are replaced already."""
+        part = replace(_ONE[0], line=definition.line)
+        definition = replace(definition, parts=(part,))
+        self.work.found.definitions[fold(definition.name)] = definition
+        pairs: list[tuple[Expr | None, Expr | None]] = [(tree, None)]
+        if not done:
+            pairs = self.work.replaced(definition, pairs, self.trees, self.depth + 1)
+        self.trees[fold(definition.name)] = pairs
+
+
+_ONE = (Part((), "x", 0),)
+
+
+def _bare(node: Node) -> Node:
+    """The XML of an auxiliary in the line of another element, with its words."""
+    words = [child for child in node.children if child.tag in ("doc", "units")]
+    return Node("aux", node.line, {}, children=words)
