@@ -22,8 +22,10 @@ from simdistrict.engine.nodes import (
     Past,
     Place,
     Reduce,
+    Slice,
     Statement,
     Time,
+    Whole,
     loads,
     walk_all,
 )
@@ -137,8 +139,15 @@ class Emitter:
         inside: what the statements in the same nest of loops read.
         """
         first = len(self.lines)
-        text = self.number(statement.expr)
         target = statement.target
+        if isinstance(statement.expr, Whole) and statement.expr.fills:
+            text = self.whole(statement.expr, target)
+            self.put(f"{text}  # {statement.label}")
+            self.origin.update(
+                (line + 1, statement.label) for line in range(first, len(self.lines))
+            )
+            return
+        text = self.number(statement.expr)
         place = self.place(target.base, target.axes)
         later = inside if statement.loops else self.read_later
         if _key(target) in later:
@@ -163,11 +172,13 @@ class Emitter:
     # ------------------------------------------------------------------ places
 
     def place(self, base: int, axes: Sequence[Axis]) -> str:
+        return f"v[{self.address(base, axes)}]"
+
+    def address(self, base: int, axes: Sequence[Axis]) -> str:
+        """Where a place is; that of several places at once is the first of them."""
         constant = base + sum(_constant(axis) for axis in axes)
         pattern = _pattern(axes)
-        if not pattern:
-            return f"v[{constant}]"
-        return f"v[{constant} + {self.patterns[pattern]}]"
+        return f"{constant} + {self.patterns[pattern]}" if pattern else str(constant)
 
     # ------------------------------------------------------------------ expressions
 
@@ -200,6 +211,8 @@ class Emitter:
                 return self.interpolate(expr)
             case Past():
                 return self.past(expr)
+            case Whole():
+                return self.whole(expr)
             case Latch(own, condition):
                 now = f"(1.0 if {self.condition(condition)} else 0.0)"
                 return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
@@ -236,6 +249,20 @@ class Emitter:
             if call.function == "PULSE TRAIN":
                 args.insert(1, "u" if self.located(call) else "t")
         return f"{known.python}({', '.join(args)})"
+
+    def whole(self, expr: Whole, target: Load | None = None) -> str:
+        """A call of a helper that works on slices, the one to be written first."""
+        slices = [arg for arg in expr.args if isinstance(arg, Slice)]
+        texts = ["v"] if slices or target else []
+        if target:
+            texts.append(self.address(target.base, target.axes))
+        for arg in expr.args:
+            if isinstance(arg, Slice):
+                texts.append(self.address(arg.load.base, arg.load.axes))
+                texts += [str(arg.size)] if arg.size else []
+            else:
+                texts.append(self.number(arg))
+        return f"{expr.helper}({', '.join(texts)})"
 
     def written_out(self, call: Call) -> str:
         """A reduction whose terms stand one by one."""

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simdistrict.engine import whole
 from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.rewrite import divided, minus, remembered, rewritten, times
 from simdistrict.errors import ModelError, Problem
@@ -53,6 +54,7 @@ _CHAINS = {
     "DELAY3I": (3, True),
 }
 _RANDOM = {name for name, function in FUNCTIONS.items() if function.kind == "random"}
+_ARRAY = {name for name, function in FUNCTIONS.items() if function.kind == "array"}
 _MEMORY = {name for name, function in FUNCTIONS.items() if function.kind == "memory"}
 
 
@@ -94,6 +96,8 @@ class _Expansion:
         return replace(equation, expression=expression, initial=initial)
 
     def visit(self, owner: Element, equation: Equation, expr: Expr) -> Expr:
+        if isinstance(expr, Call) and expr.function in _ARRAY:
+            whole.check(self.model, owner, equation, expr)
         nodes = children(expr)
         new = tuple(self.visit(owner, equation, node) for node in nodes)
         if any(a is not b for a, b in zip(nodes, new, strict=True)):
@@ -102,6 +106,8 @@ class _Expansion:
             return expr
         if expr.function in _RANDOM:
             return self.stream(owner, expr)
+        if expr.function in _ARRAY:
+            return whole.replaced(self.model, self, owner, equation, expr)
         if expr.function not in _MEMORY:
             return rewritten(expr)
         if any(
@@ -277,9 +283,14 @@ class _Expansion:
         initial: Expr | None,
     ) -> None:
         new = replace(equation, expression=expression, initial=initial)
-        self.elements.append(kind(name=name, equations=(new,), dims=owner.dims))
+        self.keep(kind(name=name, equations=(new,), dims=owner.dims))
+
+    def keep(self, element: Element) -> None:
+        """Add an element; see `whole.Adder`."""
+        self.elements.append(element)
 
     def name(self, owner: Element, role: str) -> str:
+        """A name that no other element has; see `whole.Adder`."""
         stem = f"#{role} of {owner.name}"
         self.count[stem] = self.count.get(stem, 0) + 1
         return stem if self.count[stem] == 1 else f"{stem} {self.count[stem]}"

@@ -20,9 +20,12 @@ from simdistrict.engine.nodes import (
     Past,
     Place,
     Reduce,
+    Slice,
     Statement,
     Time,
+    Whole,
 )
+from simdistrict.engine.whole import Filled
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import (
     Array,
@@ -33,6 +36,7 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Text,
     WithLookup,
     children,
     fold,
@@ -141,8 +145,13 @@ class _Lowering:
         axes: list[Axis] = []
         loops: list[Loop] = []
         rows = zip(equation.subscripts, box, slot.strides, self.model.labels(element), strict=True)
+        looped = _looped(element, equation)
         for subscript, places, stride, labels in rows:
             loop = -1
+            if len(axes) >= looped:
+                # written by one call for all labels
+                axes.append(Axis(stride, places))
+                continue
             if len(places) > 1:
                 loop = scope.next_loop
                 scope.next_loop += 1
@@ -206,6 +215,13 @@ class _Lowering:
                 return Past(
                     own.name, own.base, own.axes, self.expr(lag, scope), self.expr(first, scope)
                 )
+            case Call("#WHOLE", (Text(helper), Number(own), *args)):
+                given = tuple(self.argument(arg, int(own), scope) for arg in args)
+                return Whole(helper, given, isinstance(self.owner, Filled))
+            case Call("#HELPER", (Text(helper), *args)):
+                return Whole(helper, tuple(self.expr(arg, scope) for arg in args))
+            case Call("#ELEMENT", (Ref() as source, offset)):
+                return self.shifted(source, self.expr(offset, scope), scope)
             case Call("#LAG" | "#ORDER", args):
                 return Call(expr.function, tuple(self.expr(arg, scope) for arg in args))
             case Call():
@@ -239,6 +255,26 @@ class _Lowering:
         if call.function == "RAMP" and len(args) == 2:
             args = (*args, self.ref(Ref("final time"), scope))
         return Call(call.function, args)
+
+    def argument(self, arg: Expr, own: int, scope: _Scope) -> Expr:
+        """An argument of a function of whole arrays: a slice of a copied array, or a number."""
+        if not isinstance(arg, Ref) or not is_internal(arg.name):
+            return self.expr(arg, scope)
+        element, slot = self.by_name[arg.name], self.layout.slots[arg.name]
+        if len(element.dims) <= own:
+            return self.expr(arg, scope)
+        outer = replace(element, dims=element.dims[:own])
+        axes = self.axes(Ref(arg.name, arg.subscripts[:own]), outer, slot.strides[:own], scope)
+        inner = _all_places(slot.shape[own:], slot.strides[own:])
+        return Slice(Load(slot.name, slot.offset, (*axes, *inner)), slot.shape[-1])
+
+    def shifted(self, source: Ref, offset: Expr, scope: _Scope) -> Expr:
+        """The place of an array that lies so many places behind another one."""
+        own = self.ref(source, scope)
+        assert isinstance(own, Load)
+        slot = self.layout.slots[source.name]
+        array = Load(slot.name, slot.offset, _all_places(slot.shape, slot.strides))
+        return Whole("element", (Slice(array, slot.size), Slice(own), offset))
 
     def drawn(self, call: Call, stream: float, scope: _Scope) -> Expr:
         """A random number: other labels have other streams; see `noise`."""
@@ -412,6 +448,21 @@ class _Lowering:
                     if fold(own) == label and others:
                         return fold(others[0])
         return label
+
+
+def _looped(element: Element, equation: Equation) -> int:
+    """How many dimensions of an element its statements loop over."""
+    match equation.expression:
+        case Call("#WHOLE", (_, Number(own), *_)) if isinstance(element, Filled):
+            return int(own)
+    return len(element.dims)
+
+
+def _all_places(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Axis, ...]:
+    """Axes that stand for every place at once."""
+    return tuple(
+        Axis(stride, tuple(range(size))) for size, stride in zip(shape, strides, strict=True)
+    )
 
 
 def _without_lists(model: Model, element: Element) -> Iterator[Equation]:

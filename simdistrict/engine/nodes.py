@@ -108,6 +108,27 @@ class Interpolate(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Slice(Expr):
+    """An argument that is a place itself, followed by `size` where that is not zero.
+
+    The load stands for all places of its axes that move with no loop; size: the length of the
+    last one.
+    """
+
+    load: Load
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Expr):
+    """A helper that works on slices. fills: it writes its result into the slice of the target."""
+
+    helper: str
+    args: tuple[Expr, ...]
+    fills: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One assignment, repeated over its loops.
 
@@ -132,6 +153,10 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return (condition,)
         case Past(_, _, _, lag, first):
             return (lag, first)
+        case Slice(load):
+            return (load,)
+        case Whole(_, args):
+            return args
     return children(expr)
 
 
@@ -146,6 +171,12 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
             return replace(expr, condition=nodes[0])
         case Past():
             return replace(expr, lag=nodes[0], first=nodes[1])
+        case Slice():
+            load = nodes[0]
+            assert isinstance(load, Load)
+            return replace(expr, load=load)
+        case Whole():
+            return replace(expr, args=nodes)
     return rebuild(expr, nodes)
 
 

@@ -9,7 +9,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine import curves, noise
+from simdistrict.engine import arrays, curves, market, noise
+from simdistrict.engine.arrays import pick
 
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
@@ -119,11 +120,6 @@ def order(asked: float, delay: float, time_step: float) -> float:
     return max(room if room < whole else whole, 1.0)
 
 
-def pick(v: Sequence[float], place: int, k: float) -> float:
-    """The number k places behind a place; k is a whole number."""
-    return v[place + int(k)]
-
-
 def delayed(v: Sequence[float], place: int, row: int, point: float, first: float) -> float:
     """What a record holds for a point, `first` where the point lies before the run."""
     then = pick(v, place, (point if point > 0.0 else 0.0) * row)
@@ -172,7 +168,9 @@ HELPERS: dict[str, Callable[..., object]] = {
     "lag": lag,
     "order": order,
     "delayed": delayed,
+    **arrays.HELPERS,
     **curves.HELPERS,
+    **market.HELPERS,
     **noise.HELPERS,
     "train_times": train_times,
 }
@@ -245,5 +243,6 @@ GUARDED: dict[str, Callable[..., object]] = {
     "modulo": _ieee(modulo),
     "gamma_ln": _ieee(gamma_ln),
     **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
+    "vector_lookup": _ieee(arrays.vector_lookup),
     "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
 }

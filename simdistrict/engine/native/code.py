@@ -18,7 +18,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import curves, noise, runtime
+from simdistrict.engine import arrays, curves, market, noise, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -35,7 +35,9 @@ EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
-_MODULES = (noise, curves, runtime)
+_MODULES = (noise, curves, arrays, market, runtime)
+# those whose functions are long, and not worth a copy at every call
+_LONG = (arrays, market)
 _loaded: dict[str, Code] = {}
 # two threads that want the same program shall not both make it: code that is replaced goes away
 _making = Lock()
@@ -102,7 +104,7 @@ def assembly(
     common = _text(loops.__file__)
     helpers = called_helpers(program.source)
     for source in _MODULES:
-        add(module, _text(source.__file__), helpers, inlined=True)
+        add(module, _text(source.__file__), helpers, inlined=source not in _LONG)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")

@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Sequence
 
+from simdistrict.engine.arrays import NA
 from simdistrict.engine.native.module import (
     EXACT,
     FLOAT,
@@ -36,7 +37,7 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF}
+REALS_BY_NAME = {"NA": NA, "inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF}
 
 
 class Expressions:
