@@ -19,8 +19,8 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
-    Past,
     Place,
+    Record,
     Reduce,
     Slice,
     Statement,
@@ -209,8 +209,6 @@ class Emitter:
                 return self.reduce(expr)
             case Interpolate():
                 return self.interpolate(expr)
-            case Past():
-                return self.past(expr)
             case Whole():
                 return self.whole(expr)
             case Latch(own, condition):
@@ -251,17 +249,19 @@ class Emitter:
         return f"{known.python}({', '.join(args)})"
 
     def whole(self, expr: Whole, target: Load | None = None) -> str:
-        """A call of a helper that works on slices, the one to be written first."""
-        slices = [arg for arg in expr.args if isinstance(arg, Slice)]
-        texts = ["v"] if slices or target else []
-        if target:
-            texts.append(self.address(target.base, target.axes))
+        """A call of a helper that works on the vector, what it writes first."""
+        texts = [self.address(target.base, target.axes)] if target else []
         for arg in expr.args:
-            if isinstance(arg, Slice):
-                texts.append(self.address(arg.load.base, arg.load.axes))
-                texts += [str(arg.size)] if arg.size else []
-            else:
-                texts.append(self.number(arg))
+            match arg:
+                case Slice(load, size):
+                    texts.append(self.address(load.base, load.axes))
+                    texts += [str(size)] if size else []
+                case Record():
+                    texts.append(self.record(arg))
+                case _:
+                    texts.append(self.number(arg))
+        if target or any(isinstance(arg, Slice | Record) for arg in expr.args):
+            texts.insert(0, "v")
         return f"{expr.helper}({', '.join(texts)})"
 
     def written_out(self, call: Call) -> str:
@@ -305,7 +305,7 @@ class Emitter:
         return f"({name}[{_var(axis.loop)}] + 1.0)"
 
     def interpolate(self, expr: Interpolate) -> str:
-        x = self.number(expr.x)
+        x = ", ".join(map(self.number, (expr.x, *expr.more)))
         number = expr.first + sum(_constant(axis) for axis in expr.axes)
         pattern = _pattern(expr.axes)
         if not pattern:
@@ -314,15 +314,11 @@ class Emitter:
         which = f"{number} + {self.patterns[pattern]}"
         return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
 
-    def past(self, expr: Past) -> str:
+    def record(self, expr: Record) -> str:
+        """Where a record begins, and how far its rows lie apart."""
         recorded = self.layout.recorded
         first = len(self.layout.template) + expr.base - recorded.start
-        place = str(first + sum(_constant(axis) for axis in expr.axes))
-        pattern = _pattern(expr.axes)
-        if pattern:
-            place += f" + {self.patterns[pattern]}"
-        lag, before = self.number(expr.lag), self.number(expr.first)
-        return f"delayed(v, {place}, {recorded.size}, v[{POINT}] - {lag}, {before})"
+        return f"{self.address(first, expr.axes)}, {recorded.size}"
 
     # ------------------------------------------------------------------ what makes a run stop
 
@@ -353,8 +349,8 @@ def _is_function(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function in FUNCTIONS
 
 
-def _has_place(node: Expr) -> TypeGuard[Load | Interpolate | Past]:
-    return isinstance(node, Load | Interpolate | Past)
+def _has_place(node: Expr) -> TypeGuard[Load | Interpolate | Record]:
+    return isinstance(node, Load | Interpolate | Record)
 
 
 def _pattern(axes: Sequence[Axis]) -> Pattern:

@@ -17,8 +17,8 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
-    Past,
     Place,
+    Record,
     Reduce,
     Slice,
     Statement,
@@ -44,8 +44,6 @@ from simdistrict.expr import (
     walk,
 )
 from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
-
-_OF_LOOKUPS = {name for name, function in FUNCTIONS.items() if function.kind == "lookup"}
 
 
 @dataclass(frozen=True)
@@ -202,19 +200,18 @@ class _Lowering:
                 return Interpolate("", table, (), self.expr(x, scope))
             case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
                 return self.reduce(expr.function, body, scope)
-            case Call(function, (Ref() as table, x)) if function in _OF_LOOKUPS:
+            case Call(function, (Ref() as table, x, *more)) if _reads_lookup(expr):
                 found = self.lookup(table, self.expr(x, scope), scope)
-                return replace(found, helper=FUNCTIONS[function].python)
+                others = tuple(self.expr(other, scope) for other in more)
+                return replace(found, helper=FUNCTIONS[function].python, more=others)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
             case Call("#STREAM", (Call() as drawn, Number(stream))):
                 return self.drawn(drawn, stream, scope)
-            case Call("#PAST", (Ref() as source, lag, first)):
-                own = self.ref(source, scope)
-                assert isinstance(own, Load)
-                return Past(
-                    own.name, own.base, own.axes, self.expr(lag, scope), self.expr(first, scope)
-                )
+            case Call("#RECORDED", (Text(helper), Number(count), *args)):
+                records = tuple(self.record(arg, scope) for arg in args[: int(count)])
+                rest = tuple(self.expr(arg, scope) for arg in args[int(count) :])
+                return Whole(helper, (*records, *rest))
             case Call("#WHOLE", (Text(helper), Number(own), *args)):
                 given = tuple(self.argument(arg, int(own), scope) for arg in args)
                 return Whole(helper, given, isinstance(self.owner, Filled))
@@ -267,6 +264,13 @@ class _Lowering:
         axes = self.axes(Ref(arg.name, arg.subscripts[:own]), outer, slot.strides[:own], scope)
         inner = _all_places(slot.shape[own:], slot.strides[own:])
         return Slice(Load(slot.name, slot.offset, (*axes, *inner)), slot.shape[-1])
+
+    def record(self, source: Expr, scope: _Scope) -> Record:
+        """Where a recorded element has its record."""
+        assert isinstance(source, Ref)
+        own = self.ref(source, scope)
+        assert isinstance(own, Load)
+        return Record(own.name, own.base, own.axes)
 
     def shifted(self, source: Ref, offset: Expr, scope: _Scope) -> Expr:
         """The place of an array that lies so many places behind another one."""
@@ -448,6 +452,12 @@ class _Lowering:
                     if fold(own) == label and others:
                         return fold(others[0])
         return label
+
+
+def _reads_lookup(call: Call) -> bool:
+    """Whether a call is one of a function of a lookup, with as many arguments as it takes."""
+    known = FUNCTIONS.get(call.function)
+    return known is not None and known.kind == "lookup" and len(call.args) in known.arity
 
 
 def _looped(element: Element, equation: Equation) -> int:

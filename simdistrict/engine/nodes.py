@@ -86,25 +86,30 @@ class Latch(Expr):
 
 
 @dataclass(frozen=True, slots=True)
-class Past(Expr):
-    """What stood at a recorded place `lag` points ago, and `first` before the run had as many."""
+class Record(Expr):
+    """An argument that is the first place of a record, followed by how far its rows lie apart.
+
+    What stands there belongs to earlier points, so it is no `Load` of a present value.
+    """
 
     name: str
     base: int
     axes: tuple[Axis, ...]
-    lag: Expr
-    first: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
-    """The lookup table numbered `first` plus what the axes add, read at x by a helper."""
+    """The lookup table numbered `first` plus what the axes add, read at x by a helper.
+
+    more: what else the helper takes, behind x.
+    """
 
     name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
     helper: str = "lookup"
+    more: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Slice(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Whole(Expr):
-    """A helper that works on slices. fills: it writes its result into the slice of the target."""
+    """A helper that works on slices or records. fills: it writes its result into the slice of the target."""
 
     helper: str
     args: tuple[Expr, ...]
@@ -147,12 +152,10 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Reduce(_, _, body):
             return (body,)
-        case Interpolate(x=x):
-            return (x,)
+        case Interpolate(x=x, more=more):
+            return (x, *more)
         case Latch(_, condition):
             return (condition,)
-        case Past(_, _, _, lag, first):
-            return (lag, first)
         case Slice(load):
             return (load,)
         case Whole(_, args):
@@ -166,11 +169,9 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
         case Reduce():
             return replace(expr, body=nodes[0])
         case Interpolate():
-            return replace(expr, x=nodes[0])
+            return replace(expr, x=nodes[0], more=nodes[1:])
         case Latch():
             return replace(expr, condition=nodes[0])
-        case Past():
-            return replace(expr, lag=nodes[0], first=nodes[1])
         case Slice():
             load = nodes[0]
             assert isinstance(load, Load)
@@ -209,7 +210,7 @@ def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
     if nodes:
         expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
     match expr:
-        case Load() | Interpolate() | Past():
+        case Load() | Interpolate() | Record():
             return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
         case Place(axis):
             return Place(axis.at(values))

@@ -9,8 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine import arrays, curves, market, noise
-from simdistrict.engine.arrays import pick
+from simdistrict.engine import arrays, curves, market, noise, pasts
 
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
@@ -106,24 +105,11 @@ def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
     return y0 + (x - x0) * (v[k + n] - y0) / (v[k] - x0)
 
 
-def lag(delay: float, time_step: float) -> float:
-    """How many points of the grid a delay is long, one at least."""
-    points = delay / time_step + 0.5 + SMALL
-    whole = float(math.floor(points)) if math.isfinite(points) else points
-    return max(whole, 1.0)
-
-
 def order(asked: float, delay: float, time_step: float) -> float:
     """How many stages a delay has: none of them is shorter than a time step."""
     whole = integer(asked)
     room = integer(delay / time_step + SMALL)
     return max(room if room < whole else whole, 1.0)
-
-
-def delayed(v: Sequence[float], place: int, row: int, point: float, first: float) -> float:
-    """What a record holds for a point, `first` where the point lies before the run."""
-    then = pick(v, place, (point if point > 0.0 else 0.0) * row)
-    return first if point < 0.0 else then
 
 
 def train_times(
@@ -165,13 +151,12 @@ HELPERS: dict[str, Callable[..., object]] = {
     "tanh": math.tanh,
     "quantum": quantum,
     "gamma_ln": gamma_ln,
-    "lag": lag,
     "order": order,
-    "delayed": delayed,
     **arrays.HELPERS,
     **curves.HELPERS,
     **market.HELPERS,
     **noise.HELPERS,
+    **pasts.HELPERS,
     "train_times": train_times,
 }
 
@@ -243,6 +228,7 @@ GUARDED: dict[str, Callable[..., object]] = {
     "modulo": _ieee(modulo),
     "gamma_ln": _ieee(gamma_ln),
     **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
+    "depreciation": _ieee(pasts.depreciation, math.nan),
     "vector_lookup": _ieee(arrays.vector_lookup),
     "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
 }

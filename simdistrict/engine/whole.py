@@ -161,6 +161,12 @@ class _Wholes(_Call):
             if not found:
                 what = "a number where it takes an array"
                 raise self.error(what, "end its subscripts with a range")
+            known = isinstance(arg, Ref) and arg.name in self.model
+            if kind == "m" and known and len(set(found[0])) == 1:
+                assert isinstance(arg, Ref)
+                # one range for rows and columns: the matrix as it is defined
+                found = [tuple(fold(d) for d in self.model[arg.name].dims[-2:])]
+                arg = Ref(arg.name, (*arg.subscripts[:-2], *found[0]))
             new = [names for names in found if not set(names) & set(self.equation.subscripts[:own])]
             return (new or found)[0], arg
         if not isinstance(arg, Ref) or arg.name not in self.model:

@@ -18,7 +18,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import arrays, curves, market, noise, runtime
+from simdistrict.engine import arrays, curves, market, noise, pasts, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from simdistrict.engine.native.machine import Code
 
 # helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
-ELSEWHERE = {"lookup", "train_times", "pick"}
+ELSEWHERE = {"lookup", "train_times", "pick", "points"}
 PHASES = "once start settle derive".split()
 GRID = "euler rk4 check clock save member members".split()
 EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
-_MODULES = (noise, curves, arrays, market, runtime)
+_MODULES = (noise, curves, arrays, market, pasts, runtime)
 # those whose functions are long, and not worth a copy at every call
 _LONG = (arrays, market)
 _loaded: dict[str, Code] = {}

@@ -22,6 +22,7 @@ from simdistrict.engine.native.module import (
     Value,
 )
 from simdistrict.engine.noise import HALF
+from simdistrict.engine.pasts import SLACK
 from simdistrict.engine.runtime import SMALL
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -37,7 +38,7 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"NA": NA, "inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF}
+REALS_BY_NAME = {"NA": NA, "inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF, "SLACK": SLACK}
 
 
 class Expressions:
@@ -255,6 +256,8 @@ class Expressions:
             return self.own(name, args)
         if name == "pick":
             return self.pick(args)
+        if name == "points":
+            return self.points(self.convert(self.expr(args[0]), FLOAT))
         values = [self.expr(arg) for arg in args]
         if name in ("min", "max"):
             return self.extreme(name, values)
@@ -272,8 +275,15 @@ class Expressions:
             return self.convert(values[0], INT)
         return self.foreign(name, values)
 
+    def points(self, value: Value) -> Value:
+        """`pasts.points`: a whole number that is the same in all lanes."""
+        if self.module.lanes > 1:
+            text = f"extractelement {self.type(FLOAT)} {value.ref}, i64 0"
+            value = self.new(FLOAT, text)
+        return self.new(INT, f"fptosi double {value.ref} to i64")
+
     def pick(self, args: Sequence[ast.expr]) -> Value:
-        """`runtime.pick`: a place in the vector, another one in every lane."""
+        """`arrays.pick`: a place in the vector, another one in every lane."""
         vector, first, behind = args
         assert isinstance(vector, ast.Name)
         place, k = self.convert(self.expr(first), INT), self.convert(self.expr(behind), FLOAT)
