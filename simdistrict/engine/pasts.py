@@ -85,7 +85,9 @@ def depreciation(
     present period gives its part of the present stream.
     """
     share = time_step / period if period > 0.0 else math.nan
-    parts = max(math.floor(life / period + 0.5), 1.0) if period > 0.0 else 1.0
+    share = share if abs(share) < 1e9 else math.nan
+    count = life / period if period > 0.0 else math.nan
+    parts = max(math.floor(count + 0.5), 1.0) if abs(count) < 1e9 else math.nan
     present = math.floor(v[5] * share + SLACK)
     total = stream
     for k in range(points(v[5])):

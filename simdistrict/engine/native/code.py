@@ -9,7 +9,7 @@ import ctypes
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ EVERYWHERE = "share apply evaluate".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
-_MODULES = (noise, curves, arrays, market, pasts, runtime)
+SOURCES = (noise, curves, arrays, market, pasts, runtime)
 # those whose functions are long, and not worth a copy at every call
 _LONG = (arrays, market)
 _loaded: dict[str, Code] = {}
@@ -103,8 +103,7 @@ def assembly(
         add(module, _text(maths.__file__), ["fast_pow"])
     common = _text(loops.__file__)
     helpers = called_helpers(program.source)
-    for source in _MODULES:
-        add(module, _text(source.__file__), helpers, inlined=source not in _LONG)
+    add_helpers(module, helpers)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
@@ -119,13 +118,19 @@ def assembly(
     return module.text()
 
 
+def add_helpers(module: Module, names: Sequence[str]) -> None:
+    """Translate helpers of emitted source into a module."""
+    for source in SOURCES:
+        add(module, _text(source.__file__), names, inlined=source not in _LONG)
+
+
 def called_helpers(source: str) -> list[str]:
     """The helpers that a source calls, and those that they call."""
     found: dict[str, None] = {}
     todo = [source]
     while todo:
         for name in _CALL.findall(todo.pop()):
-            helper = next((getattr(m, name) for m in _MODULES if hasattr(m, name)), None)
+            helper = next((getattr(m, name) for m in SOURCES if hasattr(m, name)), None)
             if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
                 found[name] = None
                 todo.append(inspect.getsource(helper))
