@@ -17,7 +17,15 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
+from simdistrict.plan import (
+    ADAPTIVE,
+    Plan,
+    constants_of,
+    lowered,
+    moves_of,
+    plan_run,
+    repeated,
+)
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -90,37 +98,6 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
         steps = native_stiff if plan.integrator == "stiff" else native_adaptive
     tolerance = Tolerance(plan.rtol, plan.atol)
     return steps(plan.prepared.program, plan.grid, vector, moves, tolerance=tolerance)
-
-
-def constants_of(plan: Plan) -> list[float]:
-    """The vector before the run, with the scenario's values in it."""
-    layout = plan.prepared.program.layout
-    vector = list(layout.template)
-    for name, value in plan.control.items():
-        slot = layout.slots.get(name)
-        if slot is not None:
-            vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        for place in change.places:
-            vector[layout.slots[change.element].offset + place] = change.value
-    return vector
-
-
-def moves_of(plan: Plan) -> list[Move]:
-    """What the policies do to constants, in places of the vector."""
-    slots = plan.prepared.program.layout.slots
-    return [
-        Move(
-            slots[change.element].offset + place,
-            change.value,
-            policy.start,
-            policy.end,
-            policy.ramp,
-        )
-        for policy in plan.resolved.policies
-        for change in policy.changes
-        for place in change.places
-    ]
 
 
 def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:

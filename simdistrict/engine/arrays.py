@@ -160,7 +160,9 @@ def inverse(v: Vector, a: int, n: int, y: float, beyond: float) -> float:
         gap = v[a + k + 1] - v[a + k]
         reached = v[a + k + 1] >= y if rises else v[a + k + 1] <= y
         share = (y - v[a + k]) / (gap if gap != 0.0 else 1.0)
-        result = k + share if reached or (float(i) == 0.0 and beyond > 0.0 and gap != 0.0) else result
+        result = (
+            k + share if reached or (float(i) == 0.0 and beyond > 0.0 and gap != 0.0) else result
+        )
     before = v[a] >= y if rises else v[a] <= y
     first = v[a + min(1, n - 1)] - v[a]
     ahead = (y - v[a]) / (first if first != 0.0 else 1.0) if beyond > 0.0 else 0.0

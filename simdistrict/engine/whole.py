@@ -133,9 +133,7 @@ class _Wholes(_Call):
     def size(self, range_name: str) -> int:
         return len(self.model.dims_by_name[range_name].labels)
 
-    def compare(
-        self, filled: int, ranges: tuple[str, ...], runs: list[tuple[str, ...]]
-    ) -> None:
+    def compare(self, filled: int, ranges: tuple[str, ...], runs: list[tuple[str, ...]]) -> None:
         """As many labels on both sides. runs: the ranges that each array argument runs over."""
         wanted = [self.size(name) for name in ranges]
         if self.call.function == "VECTOR REORDER":
@@ -147,9 +145,7 @@ class _Wholes(_Call):
                 texts = [" by ".join(map(str, numbers)) for numbers in (sizes, wanted)]
                 raise self.error(f"an array of {texts[0]} labels for a result of {texts[1]}")
 
-    def named(
-        self, kind: str, arg: Expr, length: int, own: int
-    ) -> tuple[tuple[str, ...], Expr]:
+    def named(self, kind: str, arg: Expr, length: int, own: int) -> tuple[tuple[str, ...], Expr]:
         """The ranges that an argument runs over, and the argument with its own ranges in it."""
         if kind in "vm":
             count = 2 if kind == "m" else 1
@@ -239,5 +235,3 @@ class _Wholes(_Call):
         row = [Ref(profile.name, (*profile.subscripts[:-1], fold(x))) for x in labels[:PROFILE]]
         helper = Text(FUNCTIONS[self.call.function].python)
         return Call("#HELPER", (helper, quantity, *row, price))
-
-

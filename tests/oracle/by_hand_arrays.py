@@ -273,9 +273,7 @@ def _material(
     )
 
 
-def _news(
-    t: np.ndarray, dt: float, delay: np.ndarray, x: np.ndarray, first: float
-) -> np.ndarray:
+def _news(t: np.ndarray, dt: float, delay: np.ndarray, x: np.ndarray, first: float) -> np.ndarray:
     """fn_delay_information: what comes out behind something newer is passed over."""
     lags = np.maximum(np.floor(delay / dt + 0.5 + 1e-6), 1).astype(int)
     result, newest = np.full_like(t, first), -1

@@ -38,7 +38,14 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"NA": NA, "inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF, "SLACK": SLACK}
+REALS_BY_NAME = {
+    "NA": NA,
+    "inf": math.inf,
+    "nan": math.nan,
+    "SMALL": SMALL,
+    "HALF": HALF,
+    "SLACK": SLACK,
+}
 
 
 class Expressions:

@@ -165,6 +165,7 @@ def readable(name: str) -> str:
     """The name of a function as the tables have it: capitals, blanks for underscores."""
     return " ".join(name.replace("_", " ").split()).upper()
 
+
 # functions of Vensim that XMILE has under no name, nor as an expression of others
 VENSIMS_OWN = frozenset(
     {

@@ -269,4 +269,3 @@ def _foreign(equation: Equation) -> str:
     exprs = filter(None, (equation.expression, equation.initial))
     calls = (node for expr in exprs for node in walk(expr) if isinstance(node, Call))
     return next((call.function for call in calls if call.function in VENSIMS_OWN), "")
-
