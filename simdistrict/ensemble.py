@@ -23,9 +23,9 @@ from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.program import Program
 from simdistrict.errors import EngineError, Problem, ScenarioError
 from simdistrict.model import Stock, TimeGrid
-from simdistrict.plan import Plan, check_free, has_fixed_end
+from simdistrict.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
 from simdistrict.prior import Prior
-from simdistrict.run import check_alike, constants_of, moves_of, provenance, saved_names
+from simdistrict.run import check_alike, provenance, saved_names
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
@@ -260,16 +260,13 @@ def _check_programs(plans: Sequence[Plan]) -> None:
 def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
     """One program and one time grid serve all members."""
     slots = plan.prepared.program.layout.slots
-    drawn_places = {place for prior in priors for place in prior.places}
-    constants = [n for n, slot in slots.items() if slot.kind == "constant"]
+    places = {place for prior in priors for place in prior.places}
     check_free(
         plan.prepared,
         (
             name
-            for name in constants
-            if not drawn_places.isdisjoint(
-                range(slots[name].offset, slots[name].offset + slots[name].size)
-            )
+            for name, slot in slots.items()
+            if not places.isdisjoint(range(slot.offset, slot.offset + slot.size))
         ),
     )
     if not has_fixed_end(plan):

@@ -8,7 +8,7 @@ place is read or written, and how often a loop turns, never depends on them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Vector = list[float]
 
@@ -16,7 +16,7 @@ Vector = list[float]
 NA = -(2.0**109)
 
 
-def pick(v: Vector, place: int, k: float) -> float:
+def pick(v: Sequence[float], place: int, k: float) -> float:
     """The number k places behind a place; k is a whole number."""
     return v[place + int(k)]
 
@@ -160,9 +160,8 @@ def inverse(v: Vector, a: int, n: int, y: float, beyond: float) -> float:
         gap = v[a + k + 1] - v[a + k]
         reached = v[a + k + 1] >= y if rises else v[a + k + 1] <= y
         share = (y - v[a + k]) / (gap if gap != 0.0 else 1.0)
-        result = (
-            k + share if reached or (float(i) == 0.0 and beyond > 0.0 and gap != 0.0) else result
-        )
+        carried = float(i) == 0.0 and beyond > 0.0 and gap != 0.0
+        result = k + share if reached or carried else result
     before = v[a] >= y if rises else v[a] <= y
     first = v[a + min(1, n - 1)] - v[a]
     ahead = (y - v[a]) / (first if first != 0.0 else 1.0) if beyond > 0.0 else 0.0

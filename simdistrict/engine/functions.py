@@ -13,10 +13,10 @@ class Function:
     """How a function of Vensim is run.
 
     arity: the numbers of arguments it accepts.
-    kind: array (of whole arrays, see `whole`), scalar (a number from numbers), switch (reads the time), memory (holds a state or an
-    initial value), reduction (over subscripts marked with `!`), condition, lookup
-    (of a lookup by its name, and a number), random (drawn at
-    every point of the grid), rewritten (stands for an expression of other functions).
+    kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
+    initial value), reduction (over subscripts marked with `!`), condition, lookup (of a lookup by
+    its name, and numbers), array (of whole arrays, see `whole`), random (drawn at every point of
+    the grid), rewritten (stands for an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 

@@ -206,6 +206,22 @@ class _Lowering:
                 return replace(found, helper=FUNCTIONS[function].python, more=others)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
+            case Call(function, _) if function.startswith("#"):
+                return self.internal(expr, scope)
+            case Call():
+                return self.call(expr, scope)
+            case Array():
+                raise self.error("holds a list of numbers inside an expression")
+            case Load():
+                return expr
+            case Latch(own, condition):
+                return Latch(own, self.expr(condition, scope))
+        nodes = children(expr)
+        return rebuild(expr, tuple(self.expr(node, scope) for node in nodes)) if nodes else expr
+
+    def internal(self, call: Call, scope: _Scope) -> Expr:
+        """A call that `expand` made."""
+        match call:
             case Call("#STREAM", (Call() as drawn, Number(stream))):
                 return self.drawn(drawn, stream, scope)
             case Call("#RECORDED", (Text(helper), Number(count), *args)):
@@ -220,17 +236,8 @@ class _Lowering:
             case Call("#ELEMENT", (Ref() as source, offset)):
                 return self.shifted(source, self.expr(offset, scope), scope)
             case Call("#LAG" | "#ORDER", args):
-                return Call(expr.function, tuple(self.expr(arg, scope) for arg in args))
-            case Call():
-                return self.call(expr, scope)
-            case Array():
-                raise self.error("holds a list of numbers inside an expression")
-            case Load():
-                return expr
-            case Latch(own, condition):
-                return Latch(own, self.expr(condition, scope))
-        nodes = children(expr)
-        return rebuild(expr, tuple(self.expr(node, scope) for node in nodes)) if nodes else expr
+                return Call(call.function, tuple(self.expr(arg, scope) for arg in args))
+        raise AssertionError(f"no meaning for {call.function}")
 
     def call(self, call: Call, scope: _Scope) -> Expr:
         known = FUNCTIONS.get(call.function)

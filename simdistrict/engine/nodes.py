@@ -126,7 +126,10 @@ class Slice(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Whole(Expr):
-    """A helper that works on slices or records. fills: it writes its result into the slice of the target."""
+    """A helper that works on slices or records.
+
+    fills: it writes its result into the slice of the target.
+    """
 
     helper: str
     args: tuple[Expr, ...]

@@ -69,7 +69,7 @@ def _market(t: np.ndarray, dt: float) -> Series:
             return [most * (1 - share((p - middle) / w)) for middle, w, most in sellers]
 
         def gap(p: float, size: float) -> float:
-            return sum(demand(p, size)) - sum(supply(p))  # noqa: B023 - called at once
+            return sum(demand(p, size)) - sum(supply(p))
 
         sizes = 500 + 100 * np.sin(t)
         prices = [brentq(gap, -20, 30, (size,), xtol=1e-14, rtol=1e-15) for size in sizes]

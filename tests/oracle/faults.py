@@ -190,8 +190,9 @@ REFUSALS = (
     *(
         Refusal("simlin", model, _NO_FUNCTION)
         for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
-        "lookup_invert delay_material depreciate_straightline get_time_value get_time_value_initial "
-        "invert_matrix lookup_area lookup_slope market vector_lookup vector_sort".split()
+        "lookup_invert delay_material depreciate_straightline get_time_value "
+        "get_time_value_initial invert_matrix lookup_area lookup_slope market vector_lookup "
+        "vector_sort".split()
     ),
     Refusal("simlin", "vector_elm_map_beside", "It maps from the first label of an array only."),
     *(Refusal("simlin", model, _ORDER) for model in ("delay_n", "smooth_n", "subscripted_memory")),
