@@ -17,6 +17,7 @@ from simdistrict.expr import (
     Array,
     Binary,
     Call,
+    Chain,
     Expr,
     LookupCall,
     Number,
@@ -146,6 +147,11 @@ class _Balance:
                 return self.of(operand)
             case Binary():
                 return self.binary(expr)
+            case Chain(ops, terms):
+                unit = self.of(terms[0])
+                for op, term in zip(ops, terms[1:], strict=True):
+                    unit = self.combined(op, unit, self.of(term))
+                return unit
             case LookupCall(lookup, x):
                 self.of(x)
                 return self.of_element(lookup.name)
@@ -162,7 +168,10 @@ class _Balance:
         op = expr.op
         if op == "^":
             return self.power(expr)
-        left, right = self.of(expr.left), self.of(expr.right)
+        return self.combined(op, self.of(expr.left), self.of(expr.right))
+
+    def combined(self, op: str, left: Unit | None, right: Unit | None) -> Unit | None:
+        """The unit of two sides joined by an operator other than a power."""
         if op in LOGIC:
             return self.units.none
         if op in COMPARISONS:

@@ -26,15 +26,20 @@ from simdistrict.engine.nodes import (
     Statement,
     Time,
     Whole,
+    height_of,
     loads,
     walk_all,
 )
 from simdistrict.engine.runtime import HELPERS
-from simdistrict.expr import COMPARISONS, Binary, Call, Expr, Number, Unary
+from simdistrict.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 _RESERVED = frozenset({*HELPERS, *"v t u s m out stop abs min max inf nan range divide".split()})
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
+# CPython takes 200 parentheses inside each other, and no sum of thousands of terms on one line
+MAX_NESTING, MAX_JOINED = 60, 60
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
+
+_PARENTHESES = re.compile(r"[()]")
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
 Key = tuple[int, Pattern]
@@ -57,6 +62,7 @@ class Emitter:
         self.patterns: dict[Pattern, str] = {}
         self.known: dict[tuple[int, Pattern], str] = {}
         self.temporaries = 0
+        self.deep = True
         self.read_later: frozenset[Key] = frozenset()
 
     # ------------------------------------------------------------------ lines and functions
@@ -140,6 +146,7 @@ class Emitter:
         """
         first = len(self.lines)
         target = statement.target
+        self.deep = height_of(statement.expr) > MAX_NESTING // 2
         if isinstance(statement.expr, Whole) and statement.expr.fills:
             text = self.whole(statement.expr, target)
             self.put(f"{text}  # {statement.label}")
@@ -184,6 +191,36 @@ class Emitter:
 
     def number(self, expr: Expr) -> str:
         """The text of an expression that stands for a number."""
+        return self.shallow(self.numeric(expr))
+
+    def condition(self, expr: Expr) -> str:
+        """The text of an expression that stands for true or false."""
+        return self.shallow(self.logical(expr))
+
+    def shallow(self, text: str) -> str:
+        """The text, or a name for it where it nests so deeply that CPython might refuse it."""
+        if not self.deep or nesting(text) < MAX_NESTING:
+            return text
+        return self.temporary(text)
+
+    def temporary(self, text: str) -> str:
+        """A name for a text, in front of the statement."""
+        name = f"a{self.temporaries}"
+        self.temporaries += 1
+        self.put(f"{name} = {text}")
+        return name
+
+    def chain(self, ops: Sequence[str], terms: Sequence[str]) -> str:
+        """Texts joined from the left, so many in a line that CPython takes it."""
+        pairs = list(zip(ops, terms[1:], strict=True))
+        text = terms[0]
+        for first in range(0, len(pairs), MAX_JOINED):
+            if first:
+                text = self.temporary(text)
+            text += "".join(f" {op} {term}" for op, term in pairs[first : first + MAX_JOINED])
+        return f"({text})"
+
+    def numeric(self, expr: Expr) -> str:
         match expr:
             case Number(value):
                 return _literal(value)
@@ -200,6 +237,8 @@ class Emitter:
                 return f"pow({self.number(left)}, {self.number(right)})"
             case Binary(op, left, right) if op in "+-*/":
                 return f"({self.number(left)} {op} {self.number(right)})"
+            case Chain(ops, terms) if ops[0] in "+-*/":
+                return self.chain(ops, list(map(self.number, terms)))
             case Call("IF THEN ELSE", (condition, yes, no)):
                 yes_text, no_text = self.number(yes), self.number(no)
                 return f"({yes_text} if {self.condition(condition)} else {no_text})"
@@ -216,13 +255,14 @@ class Emitter:
                 return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
         return f"(1.0 if {self.condition(expr)} else 0.0)"
 
-    def condition(self, expr: Expr) -> str:
-        """The text of an expression that stands for true or false."""
+    def logical(self, expr: Expr) -> str:
         match expr:
             case Unary(":NOT:", operand):
                 return f"(not {self.condition(operand)})"
             case Binary(":AND:" | ":OR:", left, right):
                 return f"({self.condition(left)} {_OPS[expr.op]} {self.condition(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                return f"({f' {_OPS[op]} '.join(map(self.condition, terms))})"
             case Binary(op, left, right) if op in COMPARISONS:
                 held = self.located(expr)
                 sides = [
@@ -330,6 +370,9 @@ class Emitter:
             case Binary(":AND:" | ":OR:", left, right):
                 name = "min" if expr.op == ":AND:" else "max"
                 return f"{name}({self.margin(left)}, {self.margin(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                name = "min" if op == ":AND:" else "max"
+                return f"{name}({', '.join(map(self.margin, terms))})"
             case Binary(">" | ">=", left, right) if not self.located(expr):
                 return f"({self.number(left)} - {self.number(right)})"
             case Binary("<" | "<=", left, right) if not self.located(expr):
@@ -343,6 +386,15 @@ class Emitter:
         sizes = tuple(size for _, size in self.layout.tables)
         tail += [f"TABLE_START = {starts!r}", f"TABLE_SIZE = {sizes!r}"]
         return "\n".join([*self.lines, *tail, ""])
+
+
+def nesting(text: str) -> int:
+    """How deep the parentheses of a text are nested."""
+    deepest = depth = 0
+    for sign in _PARENTHESES.findall(text):
+        depth += 1 if sign == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _is_function(node: Expr) -> TypeGuard[Call]:

@@ -191,6 +191,15 @@ def walk_all(expr: Expr) -> Iterator[Expr]:
         yield from walk_all(node)
 
 
+def height_of(expr: Expr) -> int:
+    """The number of nodes from the top to the deepest leaf."""
+    level, height = [expr], 0
+    while level:
+        height += 1
+        level = [node for above in level for node in parts(above)]
+    return height
+
+
 def loads(expr: Expr) -> Iterator[Load]:
     """Every place that an expression reads."""
     return (node for node in walk_all(expr) if isinstance(node, Load))
