@@ -17,7 +17,6 @@ from simdistrict.exchange.tokens import Token, split_commas, tokens
 from simdistrict.expr import (
     MAX_HEIGHT,
     Array,
-    Binary,
     Call,
     Expr,
     LookupCall,

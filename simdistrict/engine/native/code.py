@@ -6,7 +6,6 @@ The code depends on the program alone: time grid, constants, policies and what i
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from simdistrict.cache import keep, peek
 from simdistrict.engine import arrays, curves, market, noise, pasts, runtime
@@ -30,10 +29,12 @@ if TYPE_CHECKING:
 # helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
 ELSEWHERE = {"lookup", "train_times", "pick", "points"}
 PHASES = "once start settle derive".split()
-GRID = "euler rk4 check clock save member members".split()
-EVERYWHERE = "share apply evaluate".split()
+STEP = "euler check clock save".split()
+GRID = "rk4 member members".split()
+EVERYWHERE = "share apply".split()
 
 Run = Callable[..., None]
+Powers = Literal["library", "same", "fast"]
 _CALL = re.compile(r"\b(\w+)\(")
 SOURCES = (noise, curves, arrays, market, pasts, runtime)
 # those whose functions are long, and not worth a copy at every call
@@ -54,13 +55,13 @@ class Compiled:
 def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
     """Whether the program was compiled before, so that `loaded` takes milliseconds."""
     content = _content(program, lanes, adaptive, False)
-    return _digest(content) in _loaded or peek(Compiled, content) is not None
+    return content in _loaded or peek(Compiled, content) is not None
 
 
 def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
     """`loops.members` or `adaptive_loops.adaptive_members` of a program.
 
-    fast: powers right to one unit in their last digit, where the processor makes them fast.
+    fast: powers right to one unit in their last digit, where the processor has what that takes.
     A function of addresses and, last, the first block of members and the one behind the last.
     """
     name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
@@ -78,29 +79,38 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
     content = _content(program, lanes, adaptive, fast)
-    digest = _digest(content)
     with _making:
-        if digest in _loaded:
-            return _loaded[digest]
+        if content in _loaded:
+            return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
+        from simdistrict.engine.native.machine import (
+            Code,
+            compiled,
+            has_fma,
+            identity,
+            rounds_well,
+        )
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
+            powers: Powers = "library"
+            if lanes > 1 and has_fma():
+                powers = "fast" if fast else "same" if rounds_well() else "library"
+            text = assembly(program, lanes, adaptive=adaptive, powers=powers)
             found = Compiled(identity(), compiled(text))
             keep(content, found)
-        _loaded[digest] = Code(found.code)
-        return _loaded[digest]
+        _loaded[content] = Code(found.code)
+        return _loaded[content]
 
 
 def assembly(
-    program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
+    program: Program, lanes: int = 1, *, adaptive: bool = False, powers: Powers = "library"
 ) -> str:
-    """The program with its loops through time as text for the compiler."""
-    module = Module(lanes, fast, _places(program))
-    if fast:
-        add(module, _text(maths.__file__), ["fast_pow"])
+    """The program with its loops through time as text for the compiler.
+
+    powers: of the C library, of `maths` with its bits, or of `maths` alone, which is fast.
+    """
+    module = with_powers(lanes, powers, _places(program))
     common = _text(loops.__file__)
     helpers = called_helpers(program.source)
     add_helpers(module, helpers)
@@ -111,9 +121,11 @@ def assembly(
     own = [*PHASES, "margins"] if adaptive else PHASES
     add(module, program.source, own, exported=own if adaptive else ())
     add(module, common, EVERYWHERE)
+    add(module, common, ["evaluate"], inlined=True)
     if adaptive:
         add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
     else:
+        add(module, common, STEP, inlined=True)
         add(module, common, GRID, exported=["members"])
     return module.text()
 
@@ -122,6 +134,15 @@ def add_helpers(module: Module, names: Sequence[str]) -> None:
     """Translate helpers of emitted source into a module."""
     for source in SOURCES:
         add(module, _text(source.__file__), names, inlined=source not in _LONG)
+
+
+def with_powers(lanes: int, powers: Powers, constants: Mapping[str, int]) -> Module:
+    """A module with nothing in it but how powers are computed."""
+    module = Module(lanes, powers != "library", {**constants, "FAST": int(powers == "fast")})
+    if module.lane_powers:
+        add(module, _text(maths.__file__), ["logarithm", "exponential"], inlined=True)
+        add(module, _text(maths.__file__), ["lane_pow"])
+    return module
 
 
 def called_helpers(source: str) -> list[str]:
@@ -142,6 +163,7 @@ def _places(program: Program) -> dict[str, int]:
     layout = program.layout
     return {
         "HEAD": loops.HEAD,
+        "FEW": loops.FEW,
         "SIZE": len(layout.template),
         "STOCKS": layout.stocks.start,
         "RATES": layout.rates.start,
@@ -157,11 +179,7 @@ def _places(program: Program) -> dict[str, int]:
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
-    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
-
-
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
+    return f"{lanes} {adaptive} {fast} {_places(program)} {program.digest}"
 
 
 @cache

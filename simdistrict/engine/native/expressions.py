@@ -8,6 +8,7 @@ import struct
 from collections.abc import Sequence
 
 from simdistrict.engine.arrays import NA
+from simdistrict.engine.native.maths import SURE
 from simdistrict.engine.native.module import (
     EXACT,
     FLOAT,
@@ -45,6 +46,7 @@ REALS_BY_NAME = {
     "SMALL": SMALL,
     "HALF": HALF,
     "SLACK": SLACK,
+    "SURE": SURE,
 }
 
 
@@ -265,6 +267,8 @@ class Expressions:
             return self.pick(args)
         if name == "points":
             return self.points(self.convert(self.expr(args[0]), FLOAT))
+        if name == "settled_pow":
+            return self.settled_pow(args)
         values = [self.expr(arg) for arg in args]
         if name in ("min", "max"):
             return self.extreme(name, values)
@@ -312,17 +316,23 @@ class Expressions:
             result = self.new(FLOAT, text)
         return result
 
+    def settled_pow(self, args: Sequence[ast.expr]) -> Value:
+        """See `maths`; the function itself is written by `module.Module`."""
+        found, settled, x, y = (self.expr(arg) for arg in args)
+        kind, mask = self.type(FLOAT), self.type(MASK)
+        operands = f"{kind} {found.ref}, {mask} {settled.ref}, {kind} {x.ref}, {kind} {y.ref}"
+        return self.new(FLOAT, f"call {kind} @settled_pow({operands})")
+
     def foreign(self, name: str, values: Sequence[Value]) -> Value:
         """An instruction of the processor, or a function of the C library."""
         kind = self.type(FLOAT)
         operands = ", ".join(f"{kind} {self.convert(v, FLOAT).ref}" for v in values)
-        if name == "pow" and self.module.fast:
-            return self.new(FLOAT, f"call {kind} @fast_pow({operands})")
+        if name == "pow" and self.module.lane_powers:
+            return self.new(FLOAT, f"call {kind} @lane_pow({operands})")
         if name in ("exponent", "mantissa", "scaled"):
             return self.new(FLOAT, f"call {kind} @{name}({operands})")
         if name == "fma":
             return self.new(FLOAT, f"call {kind} @llvm.fma.{self.module.suffix}({operands})")
-        name = "pow" if name == "exact_pow" else name
         if name in EXACT:
             suffix = self.module.suffix
             return self.new(FLOAT, f"call {kind} @llvm.{EXACT[name]}.{suffix}({operands})")

@@ -14,6 +14,7 @@ ANNOTATIONS = {
     "int": INT,
     "Vector": VECTOR,
     "Sequence[float]": VECTOR,
+    "MutableSequence[float]": VECTOR,
     "Ints": INTS,
     "Reals": REALS,
     "None": NOTHING,
@@ -54,11 +55,11 @@ class Module:
     """The text of a module in the making.
 
     constants: names of whole numbers known beforehand; tables: names of tuples of such.
-    fast: whether powers are those of `maths`, in lanes, instead of the C library's.
+    lane_powers: whether powers are those of `maths`, in all lanes at once.
     """
 
     lanes: int
-    fast: bool = False
+    lane_powers: bool = False
     constants: dict[str, int] = field(default_factory=dict)
     tables: dict[str, tuple[int, ...]] = field(default_factory=dict)
     signatures: dict[str, Signature] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Module:
 
     def text(self) -> str:
         """The whole module."""
-        bits = self._bits() if self.fast else []
+        bits = [*self._bits(), self._settled()] if self.lane_powers else []
         return "\n".join([*self._tables(), *self._library(), *bits, *self.texts, ""])
 
     def _tables(self) -> list[str]:
@@ -137,6 +138,50 @@ class Module:
             f"  %r = bitcast {word} %m to {real}",
             f"  ret {real} %r\n}}",
         ]
+
+    def _settled(self) -> str:
+        """A power that is found, but for the lanes in which the C library is to be asked."""
+        real, mask, bits = self.type(FLOAT), self.type(MASK), f"i{self.lanes}"
+        return f"""
+declare {bits} @llvm.cttz.{bits}({bits}, i1)
+define internal {real} @settled_pow({real} %r, {mask} %ok, {real} %x, {real} %y) alwaysinline {{
+  %settled = bitcast {mask} %ok to {bits}
+  %open = xor {bits} %settled, -1
+  %none = icmp eq {bits} %open, 0
+  br i1 %none, label %all, label %some
+some:
+  %p = call {real} @asked_pow({real} %r, {bits} %open, {real} %x, {real} %y)
+  ret {real} %p
+all:
+  ret {real} %r
+}}
+define internal {real} @asked_pow({real} %r, {bits} %open, {real} %x, {real} %y) noinline {{
+  %to = alloca {real}
+  %xs = alloca {real}
+  %ys = alloca {real}
+  store {real} %r, ptr %to
+  store {real} %x, ptr %xs
+  store {real} %y, ptr %ys
+  br label %next
+next:
+  %left = phi {bits} [ %open, %0 ], [ %rest, %next ]
+  %number = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)
+  %lane = zext {bits} %number to i64
+  %x.at = getelementptr inbounds double, ptr %xs, i64 %lane
+  %y.at = getelementptr inbounds double, ptr %ys, i64 %lane
+  %x.own = load double, ptr %x.at
+  %y.own = load double, ptr %y.at
+  %found = call double @pow(double %x.own, double %y.own) nobuiltin
+  %there = getelementptr inbounds double, ptr %to, i64 %lane
+  store double %found, ptr %there
+  %before = sub {bits} %left, 1
+  %rest = and {bits} %left, %before
+  %done = icmp eq {bits} %rest, 0
+  br i1 %done, label %end, label %next
+end:
+  %patched = load {real}, ptr %to
+  ret {real} %patched
+}}"""
 
     @property
     def suffix(self) -> str:

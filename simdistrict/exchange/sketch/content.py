@@ -115,8 +115,8 @@ def _terms(expr: Expr, sign: int) -> Iterator[tuple[str, int]]:
             yield from _terms(left, sign)
             yield from _terms(right, sign if op == "+" else -sign)
         case Chain(("+" | "-", *_) as ops, terms):
-            for op, term in zip(("+", *ops), terms, strict=True):
-                yield from _terms(term, sign if op == "+" else -sign)
+            for joint, term in zip(("+", *ops), terms, strict=True):
+                yield from _terms(term, sign if joint == "+" else -sign)
 
 
 def _content(model: Model, view: str, names: list[str], homes: dict[str, str]) -> Content:

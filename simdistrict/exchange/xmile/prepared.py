@@ -266,8 +266,8 @@ def _signed(expr: Expr, sign: int) -> Iterator[tuple[int, Ref | None]]:
             yield from _signed(left, sign)
             yield from _signed(right, sign if op == "+" else -sign)
         case Chain(("+" | "-", *_) as ops, terms):
-            for op, term in zip(("+", *ops), terms, strict=True):
-                yield from _signed(term, sign if op == "+" else -sign)
+            for joint, term in zip(("+", *ops), terms, strict=True):
+                yield from _signed(term, sign if joint == "+" else -sign)
         case _:
             yield sign, None
 
