@@ -66,12 +66,20 @@ def expand(model: Model, beginning: Beginning) -> list[Element]:
     """The elements of a model without functions that have a memory, new ones included.
 
     A new element is named after its owner with a sign that no Vensim name starts with, so that
-    it cannot meet a name of the model. Raises ModelError for a memory inside a reduction.
+    it cannot meet a name of the model. Raises ModelError with every memory inside a reduction and
+    every array that a function cannot take.
     """
     work = _Expansion(model, beginning)
+    problems: list[Problem] = []
     for element in model.elements:
-        equations = tuple(work.equation(element, e) for e in element.equations)
+        try:
+            equations = tuple(work.equation(element, e) for e in element.equations)
+        except ModelError as error:
+            problems += error.problems
+            continue
         work.elements.append(replace(element, equations=equations))
+    if problems:
+        raise ModelError(problems)
     return work.elements
 
 

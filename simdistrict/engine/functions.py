@@ -147,5 +147,4 @@ REFUSED: dict[str, str] = {
     "SHIFT IF TRUE": "moves the content of whole arrays",
     "SIMULTANEOUS": "solves equations that depend on each other",
     "SSHAPE": _NO_SAMPLE,
-    "TABBED ARRAY": "the reader does not take a table of numbers between tabs",
 }

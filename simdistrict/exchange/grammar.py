@@ -45,9 +45,9 @@ _CHAINED = (_LEFT[":or:"], _LEFT[":and:"], _LEFT["+"], _LEFT["*"])
 
 @dataclass(frozen=True, slots=True)
 class OutputCall(Call):
-    """A call of a macro with further outputs, `F(a, b : c, d)`; outputs are folded names."""
+    """A call of a macro with further outputs, `F(a, b : c, d)`."""
 
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[Ref, ...] = ()
 
 
 class EquationError(Exception):
@@ -295,10 +295,10 @@ class _Parser:
             return LookupCall(points, x)
         raise self.error("WITH LOOKUP has no points before here")
 
-    def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[str, ...]]:
+    def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[Ref, ...]]:
         """Arguments and further outputs up to the closing parenthesis."""
         args: list[Expr] = []
-        outputs: list[str] = []
+        outputs: list[Ref] = []
         if self.here.text == ")":
             self.step()
             return (), ()
@@ -317,7 +317,9 @@ class _Parser:
             self.step()
             if self.here.kind != "name":
                 raise self.error("the name of an output is missing")
-            outputs.append(fold(self.step().text))
+            name = fold(self.step().text)
+            bracket = self.step().text if self.here.kind == "bracket" else "[]"
+            outputs.append(Ref(name, subscripts_of(bracket) if bracket != "[]" else ()))
         self.expect(")", f"to close the arguments of {key.upper()}")
         return tuple(args), tuple(outputs)
 
