@@ -239,11 +239,11 @@ class _Balance:
         """Functions of arrays and of the shape of a lookup, by the unit lines of their pages."""
         name, args = call.function, call.args
         match name, args:
-            case ("VECTOR RANK" | "VECTOR SORT ORDER"), (vector, direction):
+            case (("VECTOR RANK" | "VECTOR SORT ORDER"), (vector, direction)):
                 self.of(vector)
                 self.plain(direction, f"the direction of {name} has a unit")
                 return self.units.none
-            case ("VECTOR REORDER" | "VECTOR ELM MAP" | "INVERT MATRIX"), (array, number):
+            case (("VECTOR REORDER" | "VECTOR ELM MAP" | "INVERT MATRIX"), (array, number)):
                 self.plain(number, f"the second argument of {name} has a unit")
                 return self.of(array)
             case "VECTOR LOOKUP", (array, x, low, high, mode):
@@ -254,7 +254,7 @@ class _Balance:
             case "ALLOCATE BY PRIORITY", (request, priority, _, width, available):
                 self.alike(name, priority, width)
                 return self.alike(name, request, available)
-            case ("DEMAND AT PRICE" | "SUPPLY AT PRICE"), (quantity, profile, price):
+            case (("DEMAND AT PRICE" | "SUPPLY AT PRICE"), (quantity, profile, price)):
                 self.alike(name, profile, price)
                 return self.of(quantity)
             case "FIND MARKET PRICE", (demand, curve, supply, other):

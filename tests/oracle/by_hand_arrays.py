@@ -341,6 +341,12 @@ def _depreciate_straightline(t: np.ndarray, dt: float) -> Series:
     }
 
 
+def _random_counts(t: np.ndarray, dt: float) -> Series:
+    """Numbers within their bounds; `test_noise` looks at how they are distributed."""
+    names = ("poisson", "binomial", "negative", "gamma", "beta")
+    return {**_ones(t), **{f"{name} inside": np.ones_like(t) for name in names}}
+
+
 BY_HAND_ARRAYS: dict[str, Callable[[np.ndarray, float], Series]] = {
     "allocate_fixed": _allocate_fixed,
     "delay_material": _delay_material,
@@ -349,6 +355,7 @@ BY_HAND_ARRAYS: dict[str, Callable[[np.ndarray, float], Series]] = {
     "lookup_area": _lookup_area,
     "lookup_slope": _lookup_slope,
     "market": _market,
+    "random_counts": _random_counts,
     "vector_elm_map_beside": _vector_elm_map_beside,
     "vector_lookup": _vector_lookup,
 }

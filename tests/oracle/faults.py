@@ -181,7 +181,8 @@ REFUSALS = (
     Refusal("pysd", "subscripted_lookup_modes", _NO_CURVE),
     *(
         Refusal("pysd", model, _NO_FUNCTION)
-        for model in "gamma_ln npv npve random_other delay_material depreciate_straightline market "
+        for model in "gamma_ln npv npve random_other random_counts delay_material market "
+        "depreciate_straightline "
         "vector_elm_map vector_elm_map_beside vector_lookup".split()
     ),
     *(Refusal("pysd", model, _NO_CURVE) for model in ("lookup_area", "lookup_slope")),
@@ -189,7 +190,7 @@ REFUSALS = (
     Refusal("pysd", "get_time_value_initial", "It does not have what is relative to the start."),
     *(
         Refusal("simlin", model, _NO_FUNCTION)
-        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
+        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other random_counts "
         "lookup_invert delay_material depreciate_straightline get_time_value "
         "get_time_value_initial invert_matrix lookup_area lookup_slope market vector_lookup "
         "vector_sort".split()

@@ -31,6 +31,7 @@ STEPWISE = {
     "delay_n",
     "depreciate_straightline",
     "random",
+    "random_counts",
     "random_other",
     "subscripted_memory",
 }

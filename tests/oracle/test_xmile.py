@@ -81,6 +81,7 @@ REFUSED = {
     "lookup_area": "LOOKUP AREA",
     "lookup_slope": "LOOKUP SLOPE",
     "market": "FIND MARKET PRICE",
+    "random_counts": "RANDOM",
     "vector_elm_map": "VECTOR ELM MAP",
     "vector_elm_map_beside": "VECTOR ELM MAP",
     "vector_lookup": "VECTOR LOOKUP",

@@ -22,7 +22,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.engine.noise import HALF
+from simdistrict.engine.noise import HALF, LARGE, TERMS
 from simdistrict.engine.pasts import SLACK
 from simdistrict.engine.runtime import SMALL
 
@@ -45,6 +45,7 @@ REALS_BY_NAME = {
     "nan": math.nan,
     "SMALL": SMALL,
     "HALF": HALF,
+    "LARGE": LARGE,
     "SLACK": SLACK,
     "SURE": SURE,
 }
@@ -181,6 +182,8 @@ class Expressions:
             return self.load(name)
         if name in self.module.constants:
             return Value(INT, str(self.module.constants[name]))
+        if name == "TERMS":
+            return Value(INT, str(TERMS))
         if name in REALS_BY_NAME:
             return self.number(REALS_BY_NAME[name])
         raise UntranslatableError(f"there is no {name}")
