@@ -261,8 +261,8 @@ class _Balance:
                 self.alike(name, demand, supply)
                 return self.alike(name, curve, other)
             case "LOOKUP AREA", (lookup, start, stop):
-                height, width = self.of(lookup), self.ends(name, start, stop)
-                return None if height is None or width is None else height * width
+                height, across = self.of(lookup), self.ends(name, start, stop)
+                return None if height is None or across is None else height * across
             case "LOOKUP SLOPE", (lookup, x, mode):
                 self.of(x)
                 self.plain(mode, f"the mode of {name} has a unit")

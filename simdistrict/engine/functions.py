@@ -117,18 +117,19 @@ FUNCTIONS: dict[str, Function] = {
 
 _NO_DATA = "external data are not read"
 _NO_SAMPLE = "no published output or independent program to check it against"
+_OPEN = "its help page leaves open how its numbers are counted, and no output shows it"
 _OLD = "is an older form of ALLOCATE AVAILABLE, which its help page does not describe"
-_NO_LOOKUP = "reads the points of a lookup in another way than a call of it"
+_NO_LOOKUP = "draws from the points of a lookup"
 
 # functions of Vensim's manual that are refused, and why
 REFUSED: dict[str, str] = {
     "ALLOC P": _OLD,
     "CUMULATE": _NO_DATA,
     "CUMULATEF": _NO_DATA,
-    "DELAY BATCH": _NO_SAMPLE,
+    "DELAY BATCH": _OPEN,
     "DELAY CONVEYOR": _NO_SAMPLE,
     "DELAY PROFILE": _NO_SAMPLE,
-    "DEPRECIATE BY SCHEDULE": _NO_SAMPLE,
+    "DEPRECIATE BY SCHEDULE": _OPEN,
     "FIND ZERO": "solves equations that depend on each other",
     "GET DATA AT TIME": _NO_DATA,
     "GET DATA BETWEEN TIMES": _NO_DATA,
@@ -138,7 +139,7 @@ REFUSED: dict[str, str] = {
     "GET XLS CONSTANTS": _NO_DATA,
     "GET XLS DATA": _NO_DATA,
     "GET XLS LOOKUPS": _NO_DATA,
-    "INTERNAL RATE OF RETURN": _NO_SAMPLE,
+    "INTERNAL RATE OF RETURN": _OPEN,
     "MARKETP": _OLD,
     "MESSAGE": "is for games at the screen",
     "RANDOM LOOKUP": _NO_LOOKUP,

@@ -190,7 +190,8 @@ REFUSALS = (
     Refusal("pysd", "get_time_value_initial", "It does not have what is relative to the start."),
     *(
         Refusal("simlin", model, _NO_FUNCTION)
-        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other random_counts "
+        for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
+        "random_counts "
         "lookup_invert delay_material depreciate_straightline get_time_value "
         "get_time_value_initial invert_matrix lookup_area lookup_slope market vector_lookup "
         "vector_sort".split()

@@ -56,6 +56,7 @@ SIMLINS_FILES |= dict.fromkeys(
 )
 SIMLINS_FILES |= {
     "lookup_extrapolate": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
+    "random_counts": "It calls a function that it does not define.",
     "random": "It writes UNIFORM and others, whose numbers are those of another generator.",
     "subscripted_lookup_modes": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
     "vector_select": "It writes SUM without a subscript to be summed over.",
