@@ -42,6 +42,9 @@ def problem(equation: str) -> str:
         ("o[d] = ALLOCATE BY PRIORITY(v[d], w[s,d], 3, 1, 3)", [0, 1, 2]),
         ("o[d] = VECTOR RANK(v[d], 1)", [3, 1, 2]),
         ("o[e] = VECTOR SORT ORDER(v[d], 1)", [1, 2, 0]),
+        # equal numbers in the order of their labels
+        ("o[d] = VECTOR RANK(INTEGER(v[d] / 2), 1)", [2, 1, 3]),
+        ("o[d] = VECTOR SORT ORDER(INTEGER(v[d] / 2), 0)", [0, 2, 1]),
         ("o[d] = 10 - VECTOR RANK(w[s,d] * 2, -1)", [7, 9, 8]),
         ("o[d] = VECTOR RANK(v[d] + w[n,d], single - 5)", [3, 1, 2]),
         ("o[r,d] = VECTOR RANK(w[r,d] * single, 1)", [1, 3, 2, 1, 3, 2]),
