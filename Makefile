@@ -48,10 +48,12 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/simdistrict tables
 	@$(BIN)/simdistrict plot
 	@$(BIN)/python docs/examples/results_page.py
+	@$(BIN)/python docs/examples/claims_page.py
 	@$(BIN)/python docs/examples/function_table.py
 	@$(BIN)/python docs/examples/public_models.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 	@$(BIN)/python docs/examples/two_worlds.py
+	@$(BIN)/python docs/examples/regime_figures.py
 
 # the fit of the district model to its record, written into its tables; then `make results` for the pages
 calibrate: $(VENV)/run.stamp

@@ -1,48 +1,79 @@
-"""How many worlds has each district, and how far does policy bend them? Prints one table.
+"""How many worlds has each district, and how long does it take to say? Prints Markdown tables.
 
-Each archetype alone, the world frozen: equilibria, and the branches along three constants. Takes
-a minute or two for each archetype: python benchmarks/regimes.py [YEAR [ARCHETYPE...|all]]
+Each archetype of the district model alone, the world frozen: the branches along the security
+tariff and along the labour-cost gap, which in the long run is one minus the ceiling of the
+relative labour cost of the far location; then the two maps. Wall time is that of whatever else
+the machine does besides; CPU time is that of all threads of this process.
+
+python benchmarks/regimes.py [YEAR [ARCHETYPE...|all|maps]]
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
+from typing import Any
 
-from simdistrict.plan import plans_for
+from simdistrict.plan import Plan, plans_for
 from simdistrict.regimes.documents import document
 from simdistrict.regimes.request import Request
 from simdistrict.regimes.studies import study
 
-OUTPUTS = ("home share", "completeness", "relative employment", "criticality")
-ALONG = (
-    ("tariff level[far]", 0.0, 1.5),
-    ("cost gap needed to offshore", 0.0, 0.6),
-    ("labour cost relief", 0.0, 0.5),
+OUTPUTS = ("home share",)
+LIMIT = 60.0
+HEAD = (
+    "| archetype | along | s | CPU s | equilibria at the ends | branches | folds | kinks | "
+    "branch and Hopf points | home share, stable | ends |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
-def _numbers(point: dict[str, dict[str, float]]) -> str:
-    return " ".join(f"{point['outputs'][name]:.3f}" for name in OUTPUTS)
+def timed(plan: Plan, request: Request) -> tuple[dict[str, Any], float, float]:
+    """The document of a study, with wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = document(study(plan, request))
+    return found, time.perf_counter() - wall, time.process_time() - cpu
 
 
-def main() -> None:
-    """Print the table."""
-    at = float(sys.argv[1]) if sys.argv[1:] else 2019.0
-    (plan,) = plans_for(["district"])
-    labels = sys.argv[2:] or ["Montebelluna"]
-    if labels == ["all"]:
-        labels = list(plan.prepared.model.dims_by_name["district"].labels)
+def row(label: str, name: str, found: dict[str, Any], wall: float, cpu: float) -> str:
+    """One line of the table of branches."""
+    branches = found["branches"]
+    low, high = found["bounds"]
+    ends = [
+        sum(b["parameter"][k] == bound for b in branches for k in (0, -1)) for bound in (low, high)
+    ]
+    shares = [
+        share
+        for b in branches
+        for share, verdict in zip(b["outputs"]["home share"], b["stability"], strict=True)
+        if verdict == "stable"
+    ]
+    reasons = Counter(
+        end.partition(" at ")[0].partition(":")[0] for b in branches for end in b["endings"]
+    )
+    cells = (
+        label,
+        name,
+        f"{wall:.0f}" + (" (!)" if wall > LIMIT else ""),
+        f"{cpu:.0f}",
+        f"{ends[0]}, {ends[1]}",
+        len(branches),
+        len(found["folds"]),
+        len(found["kinks"]),
+        len(found["branch_points"]) + len(found["hopf_points"]),
+        f"{min(shares):.2f} to {max(shares):.2f}" if shares else "none",
+        ", ".join(f"{n} {reason}" for reason, n in reasons.items()),
+    )
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def branches(plan: Plan, at: float, labels: list[str]) -> None:
+    """The table of branches."""
+    print(HEAD, flush=True)
     for label in labels:
-        begin = time.perf_counter()
-        request = Request("equilibria", at=at, element=label, outputs=OUTPUTS, starts=12)
-        found = document(study(plan, request))
-        print(f"{label}, frozen at {at:g}: {time.perf_counter() - begin:.0f} s", flush=True)
-        for e in found["equilibria"]:
-            edge = [n for n in e["at_low_bound"] if n.startswith("relative labour cost")]
-            print(f"  {e['stability']}: {_numbers(e)} {'at the edge: ' if edge else ''}", *edge)
-        for name, low, high in ALONG:
-            begin = time.perf_counter()
+        along = (("tariff level[far]", 0.0, 1.5), (f"labour cost ceiling[{label},far]", 0.1, 1.0))
+        for name, low, high in along:
             request = Request(
                 "branch",
                 at=at,
@@ -52,20 +83,50 @@ def main() -> None:
                 stops=2,
                 parameters=((name, low, high),),
             )
-            found = document(study(plan, request))
-            spent = time.perf_counter() - begin
-            stable = [b for b in found["branches"] if "stable" in b["stability"]]
-            kinds = {k: len(found[k]) for k in ("folds", "hopf_points", "branch_points", "kinks")}
-            print(
-                f"  {name} {low:g} to {high:g}: {spent:.0f} s, {len(found['branches'])} branches,"
-            )
-            print(f"    {len(stable)} of them stable somewhere, {kinds}")
-            for b in stable:
-                ends = [" ".join(f"{b['outputs'][o][k]:.3f}" for o in OUTPUTS) for k in (0, -1)]
-                print(f"    {ends[0]} -> {ends[1]}", b["endings"])
-            for key in kinds:
-                for s in found[key]:
-                    print(f"    {key} at {s['parameter']:.6g}: {_numbers(s)}", flush=True)
+            found, wall, cpu = timed(plan, request)
+            found["bounds"] = (low, high)
+            print(row(label, name.partition("[")[0], found, wall, cpu), flush=True)
+
+
+def maps(plan: Plan, at: float) -> None:
+    """The map of the core model and the map of doses and durations."""
+    (core,) = plans_for(["core"])
+    request = Request(
+        "regime map",
+        parameters=(("tariff", 0.0, 2.0), ("cost ratio", 1.0, 2.0)),
+        grid=(200, 200),
+        members=4,
+        rule="home share >= 0.5",
+    )
+    print("\n| map | s | CPU s | found |\n|---|---|---|---|")
+    found, wall, cpu = timed(core, request)
+    print(f"| core, 200 x 200 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
+    for label in ("Prato", "Mirandola"):
+        request = Request(
+            "policy map",
+            at=at,
+            element=label,
+            parameters=(("tariff level[far]", 0.0, 1.5),),
+            duration=40.0,
+            doses=40,
+            lengths=40,
+        )
+        found, wall, cpu = timed(plan, request)
+        print(f"| {label}, 40 x 40 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    at = float(sys.argv[1]) if sys.argv[1:] else 2019.0
+    (plan,) = plans_for(["district"])
+    labels = sys.argv[2:] or ["Montebelluna"]
+    if labels == ["maps"]:
+        maps(plan, at)
+        return
+    if labels == ["all"]:
+        labels = list(plan.prepared.model.dims_by_name["district"].labels)
+    branches(plan, at, labels)
+    maps(plan, at)
 
 
 if __name__ == "__main__":

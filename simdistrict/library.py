@@ -15,6 +15,8 @@ from simdistrict.errors import ModelError, Problem, ScenarioError, nearest
 PACKAGE = Path(__file__).resolve().parent
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
+# below a folder of scenarios: what they share, and scenarios that try the model out
+PARTS, PROBES = "parts", "probes"
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,12 @@ def models() -> dict[str, Path]:
 def scenarios() -> dict[str, Path]:
     """Scenarios by name, sorted: the shipped ones, and on top those in ./scenarios."""
     found = {**_scenarios_in(_shipped("scenarios")), **_scenarios_in(_local())}
+    return {name: found[name] for name in sorted(found)}
+
+
+def parts() -> dict[str, Path]:
+    """Parts that scenarios share, by name, sorted: the shipped ones, and those in ./scenarios."""
+    found = {**_yaml_in(_shipped("scenarios") / PARTS), **_yaml_in(_local() / PARTS)}
     return {name: found[name] for name in sorted(found)}
 
 
@@ -62,28 +70,50 @@ def find_scenario(name: str, near: Path | None = None) -> Path:
     """The file of a scenario, by name or by path.
 
     near: the folder that a relative path starts from, and where a name is looked for first;
-    then, and without it, ./scenarios and the shipped scenarios are searched. Where ./scenarios
-    holds another file under a shipped name it wins, and a warning says so.
+    then, and without it, ./scenarios and the shipped scenarios are searched, each with its
+    folder probes. Where ./scenarios holds another file under a shipped name it wins, and a
+    warning says so.
     Raises ScenarioError, with the nearest names, where there is no such scenario.
     """
+    siblings = {} if near is None else _scenarios_in(near)
+    local, shipped = _scenarios_in(_local()), _scenarios_in(_shipped("scenarios"))
+    return _found("scenario", name, near, (siblings, local, shipped))
+
+
+def find_part(name: str, near: Path | None = None) -> Path:
+    """The file of a part that scenarios share, by name or by path.
+
+    A name is looked for in the folder parts/ of near, of ./scenarios and of the shipped
+    scenarios; the rest is as in `find_scenario`.
+    """
+    siblings = {} if near is None else _yaml_in(near / PARTS)
+    local, shipped = _yaml_in(_local() / PARTS), _yaml_in(_shipped("scenarios") / PARTS)
+    return _found("part", name, near, (siblings, local, shipped))
+
+
+def _found(
+    kind: str,
+    name: str,
+    near: Path | None,
+    places: tuple[dict[str, Path], dict[str, Path], dict[str, Path]],
+) -> Path:
+    """A scenario or part by path, or by name in the first of the places that has it."""
+    siblings, local, shipped = places
+    known = {**shipped, **local, **siblings}
     if not _is_path(name, SCENARIO_SUFFIXES):
-        if near is not None and name in (siblings := _scenarios_in(near)):
-            return siblings[name]
-        local, shipped = _scenarios_in(_local()), _scenarios_in(_shipped("scenarios"))
-        if name in local:
-            if name in shipped and local[name].read_bytes() != shipped[name].read_bytes():
-                log.warning("%s is used, not the shipped scenario of that name", local[name])
-            return local[name]
-        if name in shipped:
-            return shipped[name]
-        names = {**shipped, **local, **(siblings if near is not None else {})}
-        raise ScenarioError(_no_such("scenario", name, list(names)))
+        if name not in known:
+            raise ScenarioError(_no_such(kind, name, list(known)))
+        if name in siblings or name not in local:
+            return known[name]
+        if name in shipped and local[name].read_bytes() != shipped[name].read_bytes():
+            log.warning("%s is used, not the shipped %s of that name", local[name], kind)
+        return local[name]
     path = _joined(name, near)
     if path.suffix.lower() not in SCENARIO_SUFFIXES:
-        what = "a scenario file ends in .yaml or .yml"
+        what = f"a {kind} file ends in .yaml or .yml"
         raise ScenarioError(Problem(shown(path), what, _inside(path, SCENARIO_SUFFIXES)))
     if not _is_file(path):
-        raise ScenarioError(_no_file(path, SCENARIO_SUFFIXES, list(scenarios())))
+        raise ScenarioError(_no_file(path, SCENARIO_SUFFIXES, sorted(known)))
     return path
 
 
@@ -107,6 +137,11 @@ def _local() -> Path:
 
 
 def _scenarios_in(folder: Path) -> dict[str, Path]:
+    """Those of a folder and of its folder probes; of one name, the one above."""
+    return {**_yaml_in(folder / PROBES), **_yaml_in(folder)}
+
+
+def _yaml_in(folder: Path) -> dict[str, Path]:
     # .yaml after .yml, so that it wins where both are there
     files = [f for s in reversed(SCENARIO_SUFFIXES) for f in _files(folder, s)]
     return {f.stem: f for f in files}

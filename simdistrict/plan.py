@@ -27,6 +27,7 @@ from simdistrict.scenario import (
     Scenario,
     bare_scenario,
     load_scenario,
+    members,
     model_path,
     resolve,
 )
@@ -199,18 +200,20 @@ def plans_for(
 ) -> list[Plan]:
     """Plans for scenarios, or models that run as they are, by name or path.
 
+    A scenario that has variants stands for all of them.
     changes: Vensim changes files (.cin), a later one wins; sets are on top of them.
     Raises the errors of reading, resolving and `plan_run`.
     """
     plans = []
-    for name in names:
+    every = [one for given in names for one in _each(given)]
+    for name in every:
         scenario, path = find(name)
         prepared = prepare(path)
         changed = read_changes(changes, prepared.model) if changes else Changes()
         prepared = with_lookups(prepared, changed)
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
         check_policies(resolved, changes)
-        plan = plan_run(prepared, resolved, backend, len(names))
+        plan = plan_run(prepared, resolved, backend, len(every))
         # one file records one backend: what suits the first run does for all
         backend = plan.backend if backend == "auto" else backend
         plans.append(replace(plan, lookups=changed.text))
@@ -286,13 +289,34 @@ def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
 
 def find(name: str) -> tuple[Scenario, Path]:
     """The scenario of that name with its model file; a model's name stands for itself."""
-    if Path(name).suffix.lower() in MODEL_SUFFIXES or (
-        name in models() and name not in scenarios()
-    ):
+    if _is_model(name):
         path = find_model(name)
         return bare_scenario(path), path
     scenario = load_scenario(name)
     return scenario, model_path(scenario)
+
+
+def file_stem(names: Sequence[str], plans: Sequence[Plan]) -> str:
+    """How a file of these runs is called: the scenarios' names, a family by its own alone.
+
+    names: as they were given to `plans_for`.
+    """
+    resolved = iter(plan.resolved.name for plan in plans)
+    found = []
+    for given in names:
+        every = [next(resolved) for _ in _each(given)]
+        found.append(every[0] if len(every) == 1 else every[0].rpartition(":")[0])
+    return "+".join(found).replace(":", "-")
+
+
+def _each(name: str) -> tuple[str, ...]:
+    return (name,) if _is_model(name) else members(name)
+
+
+def _is_model(name: str) -> bool:
+    return Path(name).suffix.lower() in MODEL_SUFFIXES or (
+        name in models() and name not in scenarios()
+    )
 
 
 def _check_choice(what: str, value: str, known: Sequence[str]) -> None:

@@ -25,6 +25,8 @@ Values = Sequence[float] | NDArray[np.float64]
 
 STYLES = (("#444444", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#009E73", ":"))
 MARKERS = ("o", "s", "^", "D")
+# kinds of cells, each of another brightness
+FILLS = ("#FFFFFF", "#56B4E9", "#D55E00", "#444444", "#CC79A7", "#009E73")
 KINDS = {
     # suffix: the metadata, and the words by which a file shows that it is ours
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
@@ -68,6 +70,29 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """What lies between two lines, shaded in the colour of a line's style."""
+
+    x: Values
+    low: Values
+    high: Values
+    style: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """A plane of kinds: kinds[j, i] at x[i], y[j], a place in FILLS, told by labels[kind].
+
+    x, y: middles of the cells, evenly spaced and ascending. Lines part kinds from each other.
+    """
+
+    x: Values
+    y: Values
+    kinds: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One small picture; note: one line of small print inside it."""
 
@@ -75,13 +100,16 @@ class Panel:
     lines: tuple[Line, ...]
     points: tuple[Points, ...] = ()
     note: str = ""
+    bands: tuple[Band, ...] = ()
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Panels on one grid with common axes.
 
-    x_range, y_range: the axes; ticks: of the x axis; shade_from: shaded from here on, with words
+    x_range, y_range: the axes; ticks: of the x axis, chosen where there are none; x_label: below
+    the lowest panels; size: of one panel, in inches; shade_from: shaded from here on, with words
     in the legend; rule: a horizontal line, with words in the legend.
     """
 
@@ -95,6 +123,8 @@ class Figure:
     shade_label: str = ""
     rule: float | None = None
     rule_label: str = ""
+    x_label: str = ""
+    size: tuple[float, float] = (2.0, 1.75)
 
 
 def is_ours(path: Path) -> bool:
@@ -127,7 +157,8 @@ def draw(figure: Figure, path: Path, *, force: bool = False) -> list[Path]:
     rows = -(-len(figure.panels) // figure.columns)
     settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # no user's own style
     with mpl.rc_context(settings):
-        canvas = NewCanvas(figsize=(2.0 * figure.columns + 0.4, 1.75 * rows + 0.5))
+        wide, tall = figure.size
+        canvas = NewCanvas(figsize=(wide * figure.columns + 0.4, tall * rows + 0.5))
         _fill(canvas, figure, rows)
         written = []
         for suffix, (facts, _) in KINDS.items():
@@ -147,16 +178,21 @@ def _fill(canvas: Canvas, figure: Figure, rows: int) -> None:
         axis.set_visible(False)
     for axis in grid[:, 0]:
         axis.set_ylabel(figure.y_label)
+    if figure.x_label:
+        for axis in list(grid.flat)[: len(figure.panels)][-figure.columns :]:
+            axis.set_xlabel(figure.x_label)
+    several = max(1, min(5, int(figure.columns * figure.size[0] / 1.6)))
     canvas.legend(
         list(handles.values()),
         list(handles),
         loc="lower center",
-        ncols=min(len(handles), 5),
+        ncols=min(len(handles), several),
         frameon=False,
         handlelength=3,
     )
-    bottom = 0.24 if len(handles) > 5 else 0.16
-    canvas.tight_layout(rect=(0, bottom / rows, 1, 1))
+    lines = -(-len(handles) // several)
+    inches = 0.16 * 1.75 + 0.14 * max(lines - 1, 0)
+    canvas.tight_layout(rect=(0, inches / figure.size[1] / rows, 1, 1))
 
 
 def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) -> None:
@@ -166,6 +202,11 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
     if figure.rule is not None:
         rule = axis.axhline(figure.rule, color=RULE, lw=0.8, ls=(0, (1, 1)), zorder=1)
         handles.setdefault(figure.rule_label, rule)
+    if panel.cells is not None:
+        _cells(axis, panel.cells, handles)
+    for band in panel.bands:
+        colour = STYLES[band.style][0]
+        axis.fill_between(band.x, band.low, band.high, color=colour, alpha=0.2, lw=0, zorder=2)
     for line in panel.lines:
         colour, style = STYLES[line.style]
         width = 1.2 if style == "-" else 1.5
@@ -187,8 +228,34 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
     axis.set_title(panel.title)
     axis.set_xlim(*figure.x_range)
     axis.set_ylim(*figure.y_range)
-    axis.set_xticks(list(figure.ticks))
+    if figure.ticks:
+        axis.set_xticks(list(figure.ticks))
     axis.tick_params(length=2, width=0.6)
     if panel.note:
         axis.text(0.03, 0.04, panel.note, transform=axis.transAxes, fontsize=6.5, color="#555555")
     handles.pop("", None)
+
+
+def _cells(axis: Axes, cells: Cells, handles: dict[str, Any]) -> None:
+    from matplotlib.colors import to_rgb
+    from matplotlib.patches import Patch
+
+    x, y = (np.asarray(v, float) for v in (cells.x, cells.y))
+    colours = np.array([to_rgb(c) for c in FILLS[: len(cells.labels)]])
+    halves = [(v[-1] - v[0]) / max(2 * (len(v) - 1), 1) for v in (x, y)]
+    extent = (x[0] - halves[0], x[-1] + halves[0], y[0] - halves[1], y[-1] + halves[1])
+    axis.imshow(
+        colours[cells.kinds],
+        extent=extent,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        zorder=1,
+    )
+    for kind, label in enumerate(cells.labels):
+        own = cells.kinds == kind
+        if own.any():
+            patch = Patch(facecolor=FILLS[kind], edgecolor="#000000", lw=0.6)
+            handles.setdefault(label, patch)
+        if own.any() and not own.all():
+            axis.contour(x, y, own, levels=[0.5], colors="#000000", linewidths=0.5, zorder=2)

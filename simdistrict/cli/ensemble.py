@@ -127,7 +127,7 @@ def command(
     from simdistrict.blocks import Shape
     from simdistrict.ensemble import drawn, ensemble_of
     from simdistrict.ensemble_file import write_ensemble
-    from simdistrict.plan import find, plans_for
+    from simdistrict.plan import file_stem, find, plans_for
     from simdistrict.prior import prior_beside, read_prior, read_prior_file
     from simdistrict.scenario import RunSettings
 
@@ -151,7 +151,7 @@ def command(
         shape=shape,
         chunk=chunk,
     )
-    name = "+".join(plan.resolved.name for plan in plans)
+    name = file_stem(scenarios, plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
     how["progress"] = None if settings["quiet"] else _progress()

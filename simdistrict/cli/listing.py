@@ -1,19 +1,24 @@
-"""`simdistrict list`: the models, scenarios, tables and figures there are, one line each."""
+"""`simdistrict list`: the models, scenarios, parts, tables and figures there are, a line each."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+# variants that a line names
+SHOWN = 4
+
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["scenarios", "models", "tables", "figures"]))
+@click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(what: str, as_json: bool) -> None:
     """List the shipped models, or the scenarios that are shipped or in ./scenarios.
 
+    Parts are what scenarios share; behind a scenario that stands for several, its variants.
     Tables and figures are those of the results of the district model.
 
     Example: simdistrict list scenarios
@@ -24,23 +29,37 @@ def command(what: str, as_json: bool) -> None:
         return
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
-        click.echo(f"{row['name']:<{width}}  {row['title']}".rstrip())
+        click.echo(f"{row['name']:<{width}}  {row['title']}{_behind(row)}".rstrip())
 
 
-def _files(what: str) -> list[dict[str, str]]:
-    """Models or scenarios, with the file of each."""
+def _behind(row: dict[str, Any]) -> str:
+    """How many variants a scenario has, and the names of the first."""
+    names = row.get("variants", [])
+    if not names:
+        return ""
+    few = names if len(names) <= SHOWN + 1 else [*names[:SHOWN], f"and {len(names) - SHOWN} more"]
+    return f" (variants: {', '.join(few)})"
+
+
+def _files(what: str) -> list[dict[str, Any]]:
+    """Models, scenarios or parts, with the file of each."""
     from simdistrict import library
 
-    scenarios = what == "scenarios"
-    found = library.scenarios() if scenarios else library.models()
+    kinds = {"scenarios": library.scenarios, "parts": library.parts, "models": library.models}
     rows = []
-    for name, path in found.items():
-        title = _scenario_title(path) if scenarios else _model_title(path)
-        rows.append({"name": name, "title": title, "file": library.shown(path)})
+    for name, path in kinds[what]().items():
+        row: dict[str, Any] = {"name": name, "title": "", "file": library.shown(path)}
+        if what == "models":
+            row["title"] = _model_title(path)
+        else:
+            row["title"], variants = _head(path, of_part=what == "parts")
+            if variants:
+                row["variants"] = list(variants)
+        rows.append(row)
     return rows
 
 
-def _results(what: str) -> list[dict[str, str]]:
+def _results(what: str) -> list[dict[str, Any]]:
     """Tables or figures."""
     if what == "figures":
         from simdistrict.tables.figures import FIGURES
@@ -54,17 +73,21 @@ def _results(what: str) -> list[dict[str, str]]:
     ]
 
 
-def _scenario_title(path: Path) -> str:
-    """The title of a scenario, or what keeps it from being read: one bad file hides no other."""
+def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
+    """Title and variants of a scenario or part, or what keeps it from being read.
+
+    One bad file hides no other.
+    """
     from simdistrict.errors import ScenarioError
-    from simdistrict.scenario import scenario_title
+    from simdistrict.scenario import part_title, scenario_title, scenario_variants
 
     try:
-        title = scenario_title(path)
+        title = part_title(path) if of_part else scenario_title(path)
+        variants = () if of_part else scenario_variants(path)
     except ScenarioError as error:
         problem = error.problems[0]
-        return f"(not valid: {problem.where} | {problem.what})"
-    return " ".join(title.split())
+        return f"(not valid: {problem.where} | {problem.what})", ()
+    return " ".join(title.split()), variants
 
 
 def _model_title(path: Path) -> str:

@@ -160,17 +160,92 @@ def hysteresis_command(
     help="Draw this stock (repeatable); the others start as they are. Default: draw all.",
 )
 @click.option("--members", type=click.IntRange(1), required=True, help="Initial states.")
+@click.option(
+    "--along",
+    metavar="NAME=FROM:TO:COUNT",
+    help="At so many values of a constant, attractors matched from one to the next.",
+)
 @_common
 @click.pass_obj
 def basins_command(
-    settings: dict[str, bool], /, model: str, initial: tuple[str, ...], members: int, **common: Any
+    settings: dict[str, bool],
+    /,
+    model: str,
+    initial: tuple[str, ...],
+    members: int,
+    along: str | None,
+    **common: Any,
 ) -> None:
-    """The share of initial states that end in each attractor.
+    """The share of initial states that end in each attractor, also along a constant.
 
     Example: simdistrict regimes basins core --initial "home experience=0.01:1" --members 200
     """
     box = tuple(_bounds(text, "--initial") for text in initial)
-    _do(settings, model, common, study="basins", members=members, box=box)
+    if along is None:
+        _do(settings, model, common, study="basins", members=members, box=box)
+        return
+    parameter, count = _values(along, "--along")
+    _do(
+        settings,
+        model,
+        common,
+        study="basins along",
+        members=members,
+        box=box,
+        parameters=(parameter,),
+        grid=(count,),
+    )
+
+
+@command.command("map")
+@click.argument("model", metavar="MODEL|SCENARIO")
+@click.option(
+    "--along",
+    multiple=True,
+    required=True,
+    metavar="NAME=FROM:TO:COUNT",
+    help="The two constants, and how many values of each (give it twice).",
+)
+@click.option(
+    "--initial",
+    multiple=True,
+    metavar="STOCK=LOW:HIGH",
+    help="Draw this stock (repeatable); the others start as they are. Default: draw all.",
+)
+@click.option(
+    "--members", type=click.IntRange(2), default=4, show_default=True, help="Initial states."
+)
+@click.option("--where", "rule", default="", metavar='"NAME >= X, ..."', help="The wanted worlds.")
+@_common
+@click.pass_obj
+def map_command(
+    settings: dict[str, bool],
+    /,
+    model: str,
+    along: tuple[str, ...],
+    initial: tuple[str, ...],
+    members: int,
+    rule: str,
+    **common: Any,
+) -> None:
+    """Which worlds there are over two constants.
+
+    Example: simdistrict regimes map core --along "tariff=0:2:50" --along "cost ratio=1:2:50"
+    """
+    if len(along) != 2:
+        raise click.UsageError("a map has two constants: give --along twice")
+    (first, n), (second, m) = (_values(text, "--along") for text in along)
+    _do(
+        settings,
+        model,
+        common,
+        study="regime map",
+        members=members,
+        box=tuple(_bounds(text, "--initial") for text in initial),
+        parameters=(first, second),
+        grid=(n, m),
+        rule=rule,
+    )
 
 
 @command.command("policy")
@@ -218,6 +293,113 @@ def policy_command(
     )
 
 
+@command.command("classes")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO POLICY...")
+@click.option(
+    "--survives", "rule", required=True, metavar='"NAME >= X, ..."', help="Who has survived."
+)
+@click.option("--at", type=float, metavar="TIME", help="Date of the verdict; default: the end.")
+@click.option("--members", type=click.IntRange(1), required=True, help="Draws of the prior.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--method", type=click.Choice(["lhs", "sobol", "random"]), default="lhs", show_default=True
+)
+@click.option(
+    "--prior",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The bands of constants; default: data/parameters.csv beside the model.",
+)
+@options.sets
+@options.steps
+@click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
+@click.option("--fast", is_flag=True, help="Powers with an error in their last digit.")
+@click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def classes_command(
+    settings: dict[str, bool],
+    /,
+    scenarios: tuple[str, ...],
+    rule: str,
+    at: float | None,
+    members: int,
+    seed: int,
+    method: str,
+    prior: Path | None,
+    sets: tuple[str, ...],
+    workers: int | None,
+    fast: bool,
+    file: Path | None,
+    force: bool,
+    as_json: bool,
+    **run: Any,
+) -> None:
+    """Over a prior: survives anyway, lost whatever is done, or policy decides.
+
+    SCENARIO is the world without a policy, each POLICY a scenario with one. A draw counts for the
+    first policy under which it survives.
+
+    Example: simdistrict regimes classes neoliberal_globalisation security_tariffs --members 100
+    --survives "home share >= 0.5"
+    """
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.plan import find, plans_for
+    from simdistrict.prior import prior_beside, read_prior_file
+    from simdistrict.regimes.class_study import STUDY, study_classes
+    from simdistrict.regimes.request import Request
+    from simdistrict.scenario import RunSettings
+
+    if file is not None:
+        check_netcdf_target(file, force=force)
+    plans = plans_for(scenarios, sets, RunSettings(**run), "native")
+    table = prior or prior_beside(find(scenarios[0])[1])
+    request = Request(STUDY, at=at, members=members, seed=seed, rule=rule, method=method, fast=fast)
+    result = study_classes(plans, read_prior_file(table), str(table), request, workers)
+    if file is not None:
+        write_netcdf(result, file, force=force)
+    _say(result, file, as_json=as_json, quiet=settings["quiet"])
+
+
+@command.command("loops")
+@click.argument("scenario", metavar="MODEL|SCENARIO")
+@click.option("--element", default="", metavar="LABEL", help="The model of one label alone.")
+@options.sets
+@click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def loops_command(
+    settings: dict[str, bool],
+    /,
+    scenario: str,
+    element: str,
+    sets: tuple[str, ...],
+    file: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Which feedback loops drive a run when, by simlin's loops that matter.
+
+    Needs pysimlin: pip install 'simdistrict[loops]'.
+
+    Example: simdistrict regimes loops neoliberal_globalisation --element Montebelluna
+    """
+    from simdistrict.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.plan import plans_for
+    from simdistrict.regimes.loop_study import STUDY, study_loops
+    from simdistrict.regimes.request import Request
+
+    if file is not None:
+        check_netcdf_target(file, force=force)
+    (plan,) = plans_for([scenario], sets)
+    result = study_loops(plan, Request(STUDY, element=element))
+    if file is not None:
+        write_netcdf(result, file, force=force)
+    _say(result, file, as_json=as_json, quiet=settings["quiet"])
+
+
 def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
     """Do a study and say what came out."""
     from simdistrict.netcdf import check_netcdf_target, write_netcdf
@@ -259,6 +441,20 @@ def _bounds(text: str, hint: str) -> tuple[str, float, float]:
     if not name.strip() or not low < high:
         raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint=hint)
     return name.strip(), low, high
+
+
+def _values(text: str, hint: str) -> tuple[tuple[str, float, float], int]:
+    """A constant with its bounds, and how many values of it."""
+    head, _, number = text.rpartition(":")
+    try:
+        count = int(number)
+        found = _bounds(head, hint)
+    except (ValueError, click.BadParameter):
+        count, found = 0, ("", 0.0, 0.0)
+    if count < 2:
+        what = f'"{text}" is not NAME=FROM:TO:COUNT, with FROM below TO and a COUNT of 2 or more'
+        raise click.BadParameter(what, param_hint=hint)
+    return found, count
 
 
 def _check_warning(window: float, bandwidth: float, lasting: float) -> None:

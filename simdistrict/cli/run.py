@@ -65,18 +65,19 @@ def command(
     """Simulate each SCENARIO (or model) into one NetCDF file.
 
     One scenario is written to runs/NAME.nc, several together along the dimension scenario.
+    A scenario with variants stands for all of them, NAME:VARIANT for one.
     Exit code 4 when a run did not complete; the file then holds what was computed.
 
     Example: simdistrict run security_tariffs --set "required return=0.06"
     """
     from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.plan import plans_for
+    from simdistrict.plan import file_stem, plans_for
     from simdistrict.run import result_of
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     plans = plans_for(scenarios, sets, run, backend, strict, changes)
-    path = output or Path("runs") / ("+".join(s.resolved.name for s in plans) + ".nc")
+    path = output or Path("runs") / f"{file_stem(scenarios, plans)}.nc"
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)
     result = result_of(plans, save)

@@ -1,23 +1,18 @@
-"""Basins: the share of initial states that end in each attractor."""
+"""Basins: the share of initial states that end in each attractor, at one value or along many."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.equilibrium import MERGED, hypercube, refine
+from simdistrict.regimes.attractors import Attractor, Attractors
+from simdistrict.regimes.equilibrium import hypercube
 from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle
-from simdistrict.regimes.newton import norm
-
-# a member whose end is this near to an attractor, in scales, has ended in it
-NEAR = 1e-3
-# two-sided 95 percent
-_QUANTILE = 1.959963984540054
+from simdistrict.regimes.flow import settle_each
+from simdistrict.regimes.proportion import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +20,28 @@ class Basins:
     """Attractors and the members that ended in them.
 
     starts: (members, stocks); ids: attractor of each member, -1 where it left the values that
-    make sense or has not come to rest at a stable equilibrium; intervals: of the shares, 95%
+    make sense, or has come neither to rest nor onto a cycle; intervals: of the shares, 95%
     (Wilson 1927), as for independent draws.
     """
 
-    attractors: tuple[Array, ...]
+    attractors: tuple[Attractor, ...]
     starts: Array
     ids: NDArray[np.int64]
-    shares: tuple[float, ...]
-    intervals: tuple[tuple[float, float], ...]
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The share of members in each attractor."""
+        return tuple(c / len(self.ids) for c in self.counts)
+
+    @property
+    def intervals(self) -> tuple[tuple[float, float], ...]:
+        """Of the shares."""
+        return tuple(wilson(c, len(self.ids)) for c in self.counts)
+
+    @property
+    def counts(self) -> list[int]:
+        """Members in each attractor."""
+        return [int((self.ids == k).sum()) for k in range(len(self.attractors))]
 
 
 def basins(
@@ -47,49 +55,86 @@ def basins(
     horizon: float = 2000.0,
 ) -> Basins:
     """Follow the flow from `members` initial states of a Latin hypercube between low and high."""
-    scaled = Scaled(model)
     starts = hypercube(low, high, members, seed)
-    attractors: list[Array] = []
-    ids = np.full(members, -1)
-    for k, start in enumerate(starts):
-        end = settle(scaled, parameters, start / model.scale, horizon)
-        if np.isfinite(end).all():
-            ids[k] = attractor_at(model, parameters, end, attractors)
-    order = sorted(range(len(attractors)), key=lambda i: tuple(-attractors[i]))
+    found = Attractors(model, parameters)
+    ids = found.numbers(_ends(model, parameters, starts, horizon))
+    order = sorted(range(len(found.found)), key=lambda i: tuple(-found.found[i].state))
     rank = {old: new for new, old in enumerate(order)}
     ids = np.array([rank.get(int(i), -1) for i in ids], dtype=np.int64)
-    counts = [int((ids == k).sum()) for k in range(len(attractors))]
-    return Basins(
-        tuple(attractors[i] for i in order),
-        starts,
-        ids,
-        tuple(c / members for c in counts),
-        tuple(wilson(c, members) for c in counts),
-    )
+    return Basins(tuple(found.found[i] for i in order), starts, ids)
 
 
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95% interval of a share, from a count."""
-    z2, share = _QUANTILE**2, count / total
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = (
-        _QUANTILE
-        / (1 + z2 / total)
-        * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
-    )
-    return max(0.0, middle - half), min(1.0, middle + half)
+@dataclass(frozen=True, eq=False)
+class BasinsAlong:
+    """Basins at some values of a parameter, attractors matched from each value to the next.
+
+    values: (values,); basins: one for each value; ids: for each value, the id of each of its
+    attractors; the same attractor keeps its id as long as it is followed.
+    """
+
+    values: Array
+    basins: tuple[Basins, ...]
+    ids: tuple[tuple[int, ...], ...]
+
+    @property
+    def attractors(self) -> int:
+        """How many different ids there are."""
+        return max((k for own in self.ids for k in own), default=-1) + 1
+
+    def members(self, k: int) -> NDArray[np.int64]:
+        """The ids of the members at value k, -1 for undecided."""
+        table = np.array([*self.ids[k], -1], dtype=np.int64)
+        return table[self.basins[k].ids]
 
 
-def attractor_at(model: Field, parameters: Sequence[float], end: Array, known: list[Array]) -> int:
-    """The number of the attractor at an end state; a new stable equilibrium is added."""
-    for k, state in enumerate(known):
-        if norm(state / model.scale - end) < NEAR:
-            return k
-    found = refine(model, parameters, end * model.scale, "end of the flow")
-    if found is None or not found.stable or norm(found.state / model.scale - end) > NEAR:
-        return -1
-    for k, state in enumerate(known):
-        if norm((state - found.state) / model.scale) < MERGED:
-            return k
-    known.append(found.state)
-    return len(known) - 1
+def basins_along(
+    model: Field,
+    values: Array,
+    low: Array,
+    high: Array,
+    members: int,
+    *,
+    seed: int = 0,
+    horizon: float = 2000.0,
+) -> BasinsAlong:
+    """Basins at every value of the only parameter, from the same initial states.
+
+    An attractor is looked for, besides, where those of the value before lead to. It keeps the id
+    of one of those when each leads to the other: the old one at the new value, and the new one at
+    the old value. Where an attractor vanishes in a fold only the first holds, and no id passes on.
+    """
+    starts = hypercube(low, high, members, seed)
+    parts: list[Basins] = []
+    ids: list[tuple[int, ...]] = []
+    used = 0
+    before: Attractors | None = None
+    for value in values:
+        here = Attractors(model, (float(value),))
+        own = here.numbers(_ends(model, (float(value),), starts, horizon))
+        onward = _lead(here, before.found, horizon) if before else []
+        back = _lead(before, here.found, horizon) if before else [-1] * len(here.found)
+        names = []
+        for k in range(len(here.found)):
+            kept = back[k]
+            # what was not known at the value before has no id that could pass on
+            if 0 <= kept < len(onward) and onward[kept] == k:
+                names.append(ids[-1][kept])
+            else:
+                names.append(used)
+                used += 1
+        parts.append(Basins(tuple(here.found), starts, own))
+        ids.append(tuple(names))
+        before = here
+    return BasinsAlong(np.asarray(values, float), tuple(parts), tuple(ids))
+
+
+def _ends(model: Field, parameters: Sequence[float], starts: Array, horizon: float) -> Array:
+    return settle_each(Scaled(model), np.array(parameters), starts / model.scale, horizon).states
+
+
+def _lead(to: Attractors, attractors: Sequence[Attractor], horizon: float) -> list[int]:
+    """The number of the attractor to which each of some states leads; new ones are added."""
+    if not attractors:
+        return []
+    states = np.array([a.inside for a in attractors])
+    return [int(k) for k in to.numbers(_ends(to.model, to.parameters, states, horizon))]

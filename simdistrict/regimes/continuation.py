@@ -121,12 +121,14 @@ def branches(
     seed: int = 0,
     known: Sequence[Array] = (),
     horizon: float = 400.0,
+    limits: tuple[str, str] = ("bounds", "bounds"),
 ) -> Diagram:
     """Search equilibria at some values of the only parameter, and follow them both ways.
 
-    stops: at how many values, ends included; the other arguments: see `equilibria` and `Steps`.
+    stops: at how many values, ends included; limits: what low and high are called where a branch
+    ends at them; the other arguments: see `equilibria` and `Steps`.
     """
-    tracer = _Tracer(Family(Scaled(model), low, high), steps or Steps())
+    tracer = _Tracer(Family(Scaled(model), low, high), steps or Steps(), limits)
     searches = []
     for q in np.linspace(0.0, 1.0, stops):
         value = low + float(q) * (high - low)
@@ -214,8 +216,11 @@ class _Watch:
 class _Tracer:
     """Follows branches, and remembers them."""
 
-    def __init__(self, family: Family, steps: Steps) -> None:
+    def __init__(
+        self, family: Family, steps: Steps, limits: tuple[str, str] = ("bounds", "bounds")
+    ) -> None:
         self.family = family
+        self.limits = limits
         scaled = family.scaled
         n = scaled.size
         self.weights = np.append(np.full(n, 1.0 / n), 1.0)
@@ -305,6 +310,9 @@ class _Tracer:
             return f'region: "{name}" leaves the values that make sense, at {last:.8g}'
         if curve.ending == "no convergence" and self.undefined(curve.points[-1]):
             return f"undefined: the flows have no finite value next to it, at {last:.8g}"
+        if curve.ending == "bounds":
+            word = self.limits[int(curve.points[-1].z[-1] > 0.5)]
+            return f"{word} at {last:.8g}"
         return curve.ending if curve.ending == "closed" else f"{curve.ending} at {last:.8g}"
 
     def undefined(self, point: Point) -> bool:

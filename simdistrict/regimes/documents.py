@@ -33,7 +33,11 @@ def document(result: Result) -> dict[str, Any]:
         "fold curve": _fold_curve,
         "hysteresis": _hysteresis,
         "basins": _basins,
+        "basins along": _basins_along,
+        "regime map": _regime_map,
         "policy map": _policy_map,
+        "classes": _classes,
+        "loops": _loops,
     }[request.study](result)
     plain: dict[str, Any] = _plain({**head, **body})
     return plain
@@ -153,6 +157,7 @@ def _basins(result: Result) -> dict[str, Any]:
             "id": k,
             "share": v["share"][k],
             "interval_95": [v["share_low"][k], v["share_high"][k]],
+            "period": v["period"][k],
             "state": _named(stocks, v["state"][k]),
             "outputs": _outputs(result, "value", k),
         }
@@ -160,6 +165,53 @@ def _basins(result: Result) -> dict[str, Any]:
     ]
     ids = v["attractor_id"]
     return {"attractors": found, "members": len(ids), "undecided": int((ids < 0).sum())}
+
+
+def _basins_along(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    stocks = _labels(result, "stock")
+    points = []
+    for k, value in enumerate(v["parameter"]):
+        present = [i for i in range(v["share"].shape[1]) if not np.isnan(v["period"][k, i])]
+        points.append(
+            {
+                "parameter": value,
+                "attractors": [
+                    {
+                        "id": i,
+                        "share": v["share"][k, i],
+                        "interval_95": [v["share_low"][k, i], v["share_high"][k, i]],
+                        "period": v["period"][k, i],
+                        "state": _named(stocks, v["state"][k, i]),
+                        "outputs": _outputs(result, "value", (k, i)),
+                    }
+                    for i in present
+                ],
+                "undecided": v["undecided"][k],
+                "undecided_interval_95": [v["undecided_low"][k], v["undecided_high"][k]],
+            }
+        )
+    members = v["attractor_id"].shape[1]
+    return {"parameter": _name(result, "parameter"), "members": members, "points": points}
+
+
+def _regime_map(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    found = {
+        "parameters": [_name(result, "first_value"), _name(result, "second_value")],
+        "values": [v["first_value"], v["second_value"]],
+        "worlds": v["worlds"],
+        "undecided": v["undecided"],
+        "members": len(v["initial_state"]),
+        "outputs": {
+            name: v["value"][..., k]
+            for k, name in enumerate(_labels(result, "output"))
+            if "value" in v
+        },
+    }
+    if "held" in v:
+        found |= {"held": v["held"], "rule": _name(result, "held").partition(" in which ")[2]}
+    return found
 
 
 def _policy_map(result: Result) -> dict[str, Any]:
@@ -175,6 +227,7 @@ def _policy_map(result: Result) -> dict[str, Any]:
         "attractors": [
             {
                 "id": k,
+                "period": v["period"][k],
                 "state": _named(stocks, state),
                 "outputs": _outputs(result, "value", k),
             }
@@ -183,7 +236,65 @@ def _policy_map(result: Result) -> dict[str, Any]:
     }
 
 
-def _outputs(result: Result, name: str, k: int) -> dict[str, Any]:
+def _classes(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    classes, policies = _labels(result, "class"), _labels(result, "policy")
+
+    def share(name: str, *place: int) -> dict[str, Any]:
+        ends = [v[f"{name}_low"][place], v[f"{name}_high"][place]]
+        return {"share": v[name][place], "interval_95": ends}
+
+    quantiles = [f"{q:g}" for q in result.coords["quantile"].values]
+    return {
+        "rule": result.attrs["rule"],
+        "without_policy": result.attrs["without_policy"],
+        "policies": policies,
+        "dimension": result.attrs["dimension"],
+        "draws": len(v["class_of"]),
+        "seed": result.attrs["seed"],
+        "measured": _name(result, "value"),
+        "labels": [
+            {
+                "label": label,
+                "classes": {name: share("share", k, c) for c, name in enumerate(classes)},
+                "policy decides": share("policy_decides", k),
+                "undecided": share("undecided", k),
+                "suffices": {name: share("suffices", p, k) for p, name in enumerate(policies)},
+                "harms": {name: share("harms", p, k) for p, name in enumerate(policies)},
+                "quantiles": _named(quantiles, v["value"][k]),
+            }
+            for k, label in enumerate(_labels(result, "label"))
+        ],
+    }
+
+
+def _loops(result: Result) -> dict[str, Any]:
+    v = {name: variable.values for name, variable in result.variables.items()}
+    return {
+        "complete": result.attrs["complete"] == "true",
+        "kept": result.attrs["kept"],
+        "times": result.coords["time"].values,
+        "loops": [
+            {
+                "id": name,
+                "polarity": v["polarity"][k],
+                "names": [n for n in str(v["loop_names"][k]).split(", ") if n],
+                "path": str(v["path"][k]).split(" -> "),
+                "scores": v["score"][:, k],
+            }
+            for k, name in enumerate(_labels(result, "loop"))
+        ],
+        "shares": {name: v["share"][:, k] for k, name in enumerate(_labels(result, "name"))},
+        "periods": [
+            {"from": a, "to": b, "loops": str(names).split(", ")}
+            for a, b, names in zip(
+                v["period_start"], v["period_stop"], v["period_loops"], strict=True
+            )
+        ],
+    }
+
+
+def _outputs(result: Result, name: str, k: int | tuple[int, ...]) -> dict[str, Any]:
     if name not in result.variables:
         return {}
     return _named(_labels(result, "output"), result.variables[name].values[k])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle
+from simdistrict.regimes.flow import settle, settle_each
 from simdistrict.regimes.newton import Root, newton, norm, with_fallback
 from simdistrict.regimes.stability import Spectrum, Stability, spectrum
 
@@ -137,12 +137,20 @@ class _Searching:
     def jacobian(self, state: Array) -> Array:
         return self.scaled.jacobian(state, self.parameters)
 
+    def end(self, start: Array) -> Array:
+        """Where the flow leads."""
+        one = start[None, :]
+        end: Array = settle_each(
+            self.scaled, np.array(self.parameters, float), one, self.horizon
+        ).states[0]
+        return end
+
     def try_from(self, start: Array, origin: str) -> None:
         """A root near the start itself, and one near where the flow leads from there."""
         self.starts += 1
         before = len(self.found) + self.outside
         merged = self.root_near(start, origin, iterations=_DIRECT)
-        end = settle(self.scaled, self.parameters, start, self.horizon)
+        end = self.end(start)
         merged = self.root_near(end, f"end of the flow from {origin}") or merged
         if not merged and len(self.found) + self.outside == before:
             self.failed += 1
@@ -228,7 +236,7 @@ class _Searching:
         for _ in range(_BISECTIONS):
             share = (left + right) / 2
             start = one + share * (other - one)
-            end = settle(self.scaled, self.parameters, start, self.horizon)
+            end = self.end(start)
             if norm(end - one) <= norm(end - other):
                 left = share
             else:

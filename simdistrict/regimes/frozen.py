@@ -83,7 +83,7 @@ def freeze(
     vector[TIME] = vector[HELD_TIME] = grid.stop
     vector[SWITCH_TIME] = vector[MOVING_TIME] = grid.stop + half
     vector[SAMPLING] = 0.0
-    label = _label(plan, element) if element else None
+    label = label_of(plan, element) if element else None
     causes = causes_of(plan.prepared.model, program)
     held, freed = _named(causes, hold), _named(causes, free)
     trends = tuple(n for n in _trends(causes, vector) if n not in freed)
@@ -160,7 +160,7 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     return steps(program, grid, vector, moves, tolerance=tolerance)
 
 
-def _label(plan: Plan, text: str) -> Label:
+def label_of(plan: Plan, text: str) -> Label:
     """The label of that name, in the dimension that most stocks have."""
     model = plan.prepared.model
     slots = plan.prepared.program.layout.slots.values()

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simdistrict.engine.native.flow import Flow
 from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.engine.restrict import restricted
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
 from simdistrict.model import Range
-from simdistrict.regimes.field import Array
+from simdistrict.regimes.field import Array, Scaled
+from simdistrict.regimes.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
 from simdistrict.regimes.frozen import Frozen
 from simdistrict.regimes.growth import Growth, growth_of
 from simdistrict.scenario.places import find_constant, find_element, find_places
@@ -69,6 +71,32 @@ class ModelField:
         """The parameters as they are at the date."""
         return tuple(p.value for p in self.parameters)
 
+    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
+        """Where the flow leads from many states, see `flow.settle_each`."""
+        if not self.fast:
+            return settle_one_by_one(Scaled(self), parameters, states, horizon, exact)
+        work = self._work
+        moved = [place for p in self.parameters for place in p.places]
+        column = [k for k, p in enumerate(self.parameters) for _ in p.places]
+        flow = Flow(
+            work.moved_program,
+            work.quick,
+            work.free.tolist(),
+            work.rates.tolist(),
+            moved,
+            self.scale,
+            self.growth.dilution,
+        )
+        states, speeds = flow.ends(
+            parameters[:, column],
+            states,
+            horizon,
+            tolerance=exact.tolerance,
+            arrived=exact.arrived,
+            evaluations=EVALUATIONS,
+        )
+        return Ends(states, speeds)
+
     def observe(self, state: Array, parameters: Sequence[float], places: Sequence[int]) -> Array:
         """What stands at some places of the vector in a state."""
         v = self._work.whole(state, tuple(map(float, parameters)))
@@ -87,7 +115,8 @@ class _Work:
         label = frozen.label
         where = (label.dimension, label.position) if label else ("", 0)
         moved = [place for p in self.parameters for place in p.places]
-        self.moved = NativeKernel(restricted(causes, free, moved, *where))
+        self.moved_program = restricted(causes, free, moved, *where)
+        self.moved = NativeKernel(self.moved_program)
         self.still = NativeKernel(restricted(causes, free, (), *where)) if moved else self.moved
         self.free = np.array(free)
         self.rates = self.free - layout.stocks.start + layout.rates.start

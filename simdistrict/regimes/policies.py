@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.basin import attractor_at
+from simdistrict.regimes.attractors import Attractor, Attractors
 from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle
+from simdistrict.regimes.flow import settle, settle_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +21,14 @@ class PolicyMap:
     """Where each policy ends.
 
     ids: (doses, durations), the attractor after repeal, -1 for undecided; untouched: that
-    without a policy; shortest: for each dose the shortest duration of the map that ends
-    elsewhere than untouched, NaN where none does.
+    without a policy, 0 where that is decided; shortest: for each dose the shortest duration of
+    the map that ends elsewhere than untouched, NaN where none does.
     """
 
     doses: Array
     durations: Array
     ids: NDArray[np.int64]
-    attractors: tuple[Array, ...]
+    attractors: tuple[Attractor, ...]
     untouched: int
 
     @property
@@ -59,20 +59,16 @@ def policy_map(
     begin = np.asarray(start, float) / model.scale
     if settled:
         begin = settle(scaled, (usual,), begin, horizon)
-    attractors: list[Array] = []
-
-    def ends(x: Array) -> int:
-        end = settle(scaled, (usual,), x, horizon)
-        return attractor_at(model, (usual,), end, attractors) if np.isfinite(end).all() else -1
-
-    untouched = ends(begin)
-    ids = np.full((len(doses), len(durations)), -1, dtype=np.int64)
-    for i, dose in enumerate(doses):
-        x, before = begin, 0.0
-        for j, duration in enumerate(durations):
-            x = settle(scaled, (float(dose),), x, float(duration) - before)
-            before = float(duration)
-            if not np.isfinite(x).all():
-                break
-            ids[i, j] = ends(x)
-    return PolicyMap(doses, durations, ids, tuple(attractors), untouched)
+    found = Attractors(model, (usual,))
+    untouched = found.number(settle(scaled, (usual,), begin, horizon))
+    x = np.repeat(begin[None, :], len(doses), axis=0)
+    reached, before = [], 0.0
+    for duration in durations:
+        # on from where the shorter policies of the same doses have led
+        x = settle_each(scaled, doses[:, None], x, float(duration) - before).states
+        reached.append(x)
+        before = float(duration)
+    states = np.swapaxes(np.array(reached), 0, 1).reshape(-1, scaled.size)
+    ids = found.numbers(settle_each(scaled, np.array([usual]), states, horizon).states)
+    shape = (len(doses), len(durations))
+    return PolicyMap(doses, durations, ids.reshape(shape), tuple(found.found), untouched)

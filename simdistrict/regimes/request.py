@@ -16,14 +16,16 @@ RECORD = "regimes_request"
 class Request:
     """One study.
 
-    study: equilibria, branch, fold curve, hysteresis, basins or policy map. at: the date of
+    study: equilibria, branch, fold curve, hysteresis, basins, basins along, regime map, policy
+    map, classes or loops. at: the date of
     freezing, None for the end of the run; element: the isolated label; hold, free: stocks that
     are held or free whatever is found out about them; parameters: names with their bounds;
     outputs: elements to be read in every state; starts, seed: of the search, at each of `stops`
     values of a parameter; horizon: how long flows are followed; duration, speeds: of a sweep;
     members: initial states drawn in `box`; doses, lengths: how many of each a map of policies
     has, lengths up to `duration`; settled: whether it begins where the flow leads to without a
-    policy.
+    policy; grid: how many values of each parameter; rule: what makes a world one that is wanted,
+    as `rules.read_rules` takes it behind the colon; method, fast: of an ensemble.
     """
 
     study: str
@@ -44,6 +46,10 @@ class Request:
     doses: int = 0
     lengths: int = 0
     settled: bool = True
+    grid: tuple[int, ...] = ()
+    rule: str = ""
+    method: str = "lhs"
+    fast: bool = False
 
     def to_json(self) -> str:
         """The request as text, the same for the same request."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
+from simdistrict.regimes.attractors import Attractor
 from simdistrict.regimes.basin import Basins
 from simdistrict.regimes.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
 from simdistrict.regimes.equilibrium import Search
@@ -47,7 +48,7 @@ def equilibria_result(
     read = np.array([observe(e.state, field.values()) for e in here]).reshape(n, len(outputs))
     dims = ("equilibrium",)
     variables = {
-        "state": _states(field, np.array([e.state for e in here]).reshape(n, m), dims),
+        "state": states_variable(field, np.array([e.state for e in here]).reshape(n, m), dims),
         "at_low_bound": Variable(
             (*dims, "stock"),
             np.array([e.state <= field.low + 1e-9 * field.scale for e in here], np.int8).reshape(
@@ -73,7 +74,7 @@ def equilibria_result(
             {"long_name": "largest net flow left, in scales per time unit"},
         ),
         "origin": Variable(dims, text([e.origin for e in here]), {"long_name": "kind of start"}),
-        **_read(outputs, read, dims),
+        **read_variables(outputs, read, dims),
     }
     counts = {
         "starts": found.starts,
@@ -82,7 +83,7 @@ def equilibria_result(
         "undecided_below": UNDECIDED,
     }
     summary = f"{n} equilibria of {len(field.names)} free stocks; others may exist"
-    return _result(field, variables, {**counts, **attrs, "summary": summary}, outputs)
+    return result_with(field, variables, {**counts, **attrs, "summary": summary}, outputs)
 
 
 def branch_result(
@@ -107,7 +108,7 @@ def branch_result(
     variables = {
         "branch": Variable(dims, np.array(number, np.int32), {"long_name": "number of the branch"}),
         "parameter": Variable(dims, parameters, {"long_name": field.parameters[0].name}),
-        "state": _states(field, states, dims),
+        "state": states_variable(field, states, dims),
         "stability": _flag(dims, [s.stability for s in spectra], Stability, "stability"),
         "unstable_modes": Variable(
             dims,
@@ -119,7 +120,7 @@ def branch_result(
             np.array([s.eigenvalues[0].real for s in spectra]),
             {"long_name": "largest real part of an eigenvalue"},
         ),
-        **_read(outputs, np.array(read).reshape(n, len(outputs)), dims),
+        **read_variables(outputs, np.array(read).reshape(n, len(outputs)), dims),
         "special_kind": Variable(
             at, text([s.kind for _, s in special]), {"long_name": "kind of special point"}
         ),
@@ -131,13 +132,13 @@ def branch_result(
             np.array([s.parameter for _, s in special], float),
             {"long_name": field.parameters[0].name},
         ),
-        "special_state": _states(field, special_states, at),
+        "special_state": states_variable(field, special_states, at),
         "special_frequency": Variable(
             at,
             np.array([s.frequency for _, s in special], float),
             {"long_name": "of a Hopf point, radians per time unit"},
         ),
-        **_read(
+        **read_variables(
             outputs, np.array(special_read).reshape(len(special), len(outputs)), at, "special_"
         ),
         "branch_ending_low": _words(
@@ -152,7 +153,7 @@ def branch_result(
     summary = f"{len(found.branches)} branches; " + ", ".join(
         f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items()
     )
-    return _result(field, variables, {**attrs, "summary": summary}, outputs)
+    return result_with(field, variables, {**attrs, "summary": summary}, outputs)
 
 
 def fold_curve_result(
@@ -169,12 +170,12 @@ def fold_curve_result(
         "curve": Variable(("point",), np.array(number, np.int32), {"long_name": "curve of folds"}),
         "parameter": Variable(("point",), pairs[:, 0].copy(), {"long_name": one}),
         "second_parameter": Variable(("point",), pairs[:, 1].copy(), {"long_name": two}),
-        "state": _states(
+        "state": states_variable(
             field, np.array([x for c in found for x in c.states]).reshape(-1, m), ("point",)
         ),
         "cusp_parameter": Variable(("cusp",), at[:, 0].copy(), {"long_name": one}),
         "cusp_second_parameter": Variable(("cusp",), at[:, 1].copy(), {"long_name": two}),
-        "cusp_state": _states(
+        "cusp_state": states_variable(
             field, np.array([c.state for _, c in cusps]).reshape(-1, m), ("cusp",)
         ),
         "curve_ending_low": Variable(
@@ -185,7 +186,7 @@ def fold_curve_result(
         ),
     }
     summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
-    return _result(field, variables, {**attrs, "summary": summary}, ())
+    return result_with(field, variables, {**attrs, "summary": summary}, ())
 
 
 def hysteresis_result(
@@ -222,7 +223,7 @@ def hysteresis_result(
         "output": Variable(("output",), text([n for n, _ in labels]), {"long_name": "output"}),
     }
     record = {**attrs, "verdict": found.verdict, "verdict_why": found.why}
-    return _result(field, variables, {**record, "summary": f"{found.verdict}: {found.why}"}, ())
+    return result_with(field, variables, {**record, "summary": f"{found.verdict}: {found.why}"}, ())
 
 
 def basins_result(
@@ -234,24 +235,27 @@ def basins_result(
 ) -> Result:
     """Attractors with the shares of initial states that end in them; -1 for undecided."""
     n, m = len(found.attractors), len(field.names)
-    read = np.array([observe(x, field.values()) for x in found.attractors])
+    read = np.array([observe(a.state, field.values()) for a in found.attractors])
     dims = ("attractor",)
     variables = {
-        "state": _states(field, np.array(found.attractors).reshape(n, m), dims),
+        "state": states_variable(
+            field, np.array([a.state for a in found.attractors]).reshape(n, m), dims
+        ),
+        "period": period_variable(found.attractors, dims),
         "share": Variable(dims, np.array(found.shares), {"long_name": "share of initial states"}),
         "share_low": Variable(dims, np.array([a for a, _ in found.intervals]), {}),
         "share_high": Variable(dims, np.array([b for _, b in found.intervals]), {}),
-        "initial_state": _states(field, found.starts, ("member",)),
+        "initial_state": states_variable(field, found.starts, ("member",)),
         "attractor_id": Variable(
             ("member",),
             found.ids.astype(np.int32),
             {"long_name": "attractor in which the member ends, -1 for undecided"},
         ),
-        **_read(outputs, read.reshape(n, len(outputs)), dims),
+        **read_variables(outputs, read.reshape(n, len(outputs)), dims),
     }
     undecided = float((found.ids < 0).mean()) if len(found.ids) else 0.0
     summary = f"{n} attractors of {len(found.ids)} initial states; {undecided:.3g} undecided"
-    return _result(field, variables, {**attrs, "summary": summary}, outputs)
+    return result_with(field, variables, {**attrs, "summary": summary}, outputs)
 
 
 def policy_map_result(
@@ -263,7 +267,7 @@ def policy_map_result(
 ) -> Result:
     """Attractors after repeal along `dose` and `length`."""
     n, m = len(found.attractors), len(field.names)
-    read = np.array([observe(x, field.values()) for x in found.attractors])
+    read = np.array([observe(a.state, field.values()) for a in found.attractors])
     variables = {
         "attractor_id": Variable(
             ("dose", "length"),
@@ -275,29 +279,33 @@ def policy_map_result(
             found.shortest,
             {"long_name": "shortest duration that ends elsewhere than no policy"},
         ),
-        "state": _states(field, np.array(found.attractors).reshape(n, m), ("attractor",)),
-        **_read(outputs, read.reshape(n, len(outputs)), ("attractor",)),
+        "state": states_variable(
+            field, np.array([a.state for a in found.attractors]).reshape(n, m), ("attractor",)
+        ),
+        "period": period_variable(found.attractors, ("attractor",)),
+        **read_variables(outputs, read.reshape(n, len(outputs)), ("attractor",)),
         "dose_value": Variable(("dose",), found.doses, {"long_name": field.parameters[0].name}),
         "length_value": Variable(("length",), found.durations, {"long_name": "duration"}),
     }
     crossed = int((~np.isnan(found.shortest)).sum())
     summary = (
-        f"{n} attractors; without a policy {found.untouched}; "
+        f"{n} attractor{'' if n == 1 else 's'}; without a policy {found.untouched}; "
         f"{crossed} of {len(found.doses)} doses lead elsewhere for some duration"
     )
     record = {**attrs, "untouched": found.untouched, "summary": summary}
-    return _result(field, variables, record, outputs)
+    return result_with(field, variables, record, outputs)
 
 
 # ---------------------------------------------------------------------- parts
 
 
-def _result(
+def result_with(
     field: ModelField,
     variables: Mapping[str, Variable],
     attrs: Mapping[str, object],
     outputs: Sequence[Output],
 ) -> Result:
+    """A study's variables with the labels and attributes that all studies have."""
     found = dict(variables)
     coords = {"stock": Variable(("stock",), text(field.names), {"long_name": "free stock"})}
     if outputs or "output" in found:
@@ -308,13 +316,21 @@ def _result(
     return Result(coords, found, {k: plain(v) for k, v in {**head, **attrs}.items() if v != ""})
 
 
-def _states(field: ModelField, values: Array, dims: tuple[str, ...]) -> Variable:
+def period_variable(attractors: Sequence[Attractor], dims: tuple[str, ...]) -> Variable:
+    """The periods of attractors; the state of one that is a cycle is the middle of it."""
+    name = "period of the cycle in time units, 0 for an equilibrium; its state is the middle"
+    return Variable(dims, np.array([a.period for a in attractors], float), {"long_name": name})
+
+
+def states_variable(field: ModelField, values: Array, dims: tuple[str, ...]) -> Variable:
+    """States of the free stocks."""
     return Variable((*dims, "stock"), values, {"long_name": "free stocks, each in its own unit"})
 
 
-def _read(
+def read_variables(
     outputs: Sequence[Output], values: Array, dims: tuple[str, ...], prefix: str = ""
 ) -> dict[str, Variable]:
+    """What is read in states, nothing where nothing is read."""
     if not outputs:
         return {}
     attrs = {"long_name": "outputs, each in its own unit"}

@@ -50,6 +50,9 @@ class Condition:
         """Elementwise; false where there is no value."""
         return _COMPARE[self.comparison](values, self.threshold)
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.comparison} {self.threshold:g}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -59,8 +62,7 @@ class Rule:
     conditions: tuple[Condition, ...]
 
     def __str__(self) -> str:
-        parts = (f"{c.name} {c.comparison} {c.threshold:g}" for c in self.conditions)
-        return f"{self.regime}: {', '.join(parts)}"
+        return f"{self.regime}: {', '.join(map(str, self.conditions))}"
 
 
 def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:

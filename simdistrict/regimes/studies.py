@@ -11,13 +11,15 @@ import numpy as np
 from simdistrict.dataset import Result
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
-from simdistrict.regimes.basin import basins
+from simdistrict.regimes import class_study, loop_study
+from simdistrict.regimes.basin import basins, basins_along
 from simdistrict.regimes.continuation import branches
 from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import Frozen, freeze
-from simdistrict.regimes.model_field import ModelField, field_of, output_places
+from simdistrict.regimes.map_results import basins_along_result, world_map_result
+from simdistrict.regimes.model_field import ModelField, Parameter, field_of, output_places
 from simdistrict.regimes.policies import policy_map
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.regimes.results import (
@@ -29,7 +31,9 @@ from simdistrict.regimes.results import (
     hysteresis_result,
     policy_map_result,
 )
+from simdistrict.regimes.rules import Rule, read_rules
 from simdistrict.regimes.sweep import SPEEDS, hysteresis
+from simdistrict.regimes.worlds import world_map
 from simdistrict.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.run import provenance
 from simdistrict.scenario.places import key_of
@@ -87,7 +91,8 @@ def prepare_study(plan: Plan, request: Request) -> Prepared:
     field = field_of(frozen, [name for name, _, _ in request.parameters])
     _check_bounds(request)
     _warn_of_ranges(plan, field, request)
-    return Prepared(plan, request, frozen, field, _outputs(plan, frozen, request.outputs))
+    names = list(dict.fromkeys((*request.outputs, *(c.name for c in _rule(request).conditions))))
+    return Prepared(plan, request, frozen, field, _outputs(plan, frozen, names))
 
 
 def study(plan: Plan, request: Request) -> Result:
@@ -98,6 +103,9 @@ def study(plan: Plan, request: Request) -> Result:
 
 def repeat_study(recorded: Result, where: str) -> Repetition:
     """Do again what a result file records, and compare."""
+    kind = Request.from_json(str(recorded.attrs[RECORD]), where).study
+    if kind in _OF_RUNS:
+        return _OF_RUNS[kind](recorded, where)
     (plan,) = recorded_plans(recorded, where)
     request = Request.from_json(str(recorded.attrs[RECORD]), where)
     return compare_results(recorded, study(plan, request))
@@ -113,11 +121,12 @@ def _equilibria(p: Prepared) -> Result:
 
 def _branch(p: Prepared) -> Result:
     r = p.request
-    _, low, high = r.parameters[0]
+    low, high, limits = _within_range(p.field.parameters[0], *r.parameters[0][1:])
     found = branches(
         p.field,
         low,
         high,
+        limits=limits,
         stops=r.stops,
         starts=r.starts,
         seed=r.seed,
@@ -129,9 +138,10 @@ def _branch(p: Prepared) -> Result:
 
 def _fold_curve(p: Prepared) -> Result:
     r = p.request
-    bounds = [(low, high) for _, low, high in r.parameters]
+    asked = zip(p.field.parameters, r.parameters, strict=True)
+    bounds = [_within_range(parameter, *own[1:])[:2] for parameter, own in asked]
     one = field_of(p.frozen, [r.parameters[0][0]])
-    _, low, high = r.parameters[0]
+    low, high = bounds[0]
     diagram = branches(
         one,
         low,
@@ -165,7 +175,8 @@ def _hysteresis(p: Prepared) -> Result:
     return hysteresis_result(p.field, found, p.outputs, p.attrs)
 
 
-def _basins(p: Prepared) -> Result:
+def _initial_box(p: Prepared) -> tuple[Array, Array]:
+    """The box from which initial states are drawn."""
     r = p.request
     low, high = p.field.low.copy(), p.field.high.copy()
     for name, a, b in r.box:
@@ -179,10 +190,37 @@ def _basins(p: Prepared) -> Result:
     for k, stock in enumerate(p.field.names):
         if r.box and not any(_means(name, stock) for name, _, _ in r.box):
             low[k] = high[k] = start[k]
+    return low, high
+
+
+def _basins(p: Prepared) -> Result:
+    r = p.request
+    low, high = _initial_box(p)
     found = basins(
         p.field, p.field.values(), low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
     )
     return basins_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+def _basins_along(p: Prepared) -> Result:
+    r = p.request
+    (values,) = _grid(r)
+    low, high = _initial_box(p)
+    found = basins_along(
+        p.field, values, low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
+    )
+    return basins_along_result(p.field, found, p.outputs, p.observe, p.attrs)
+
+
+def _regime_map(p: Prepared) -> Result:
+    r = p.request
+    first, second = _grid(r)
+    low, high = _initial_box(p)
+    found = world_map(
+        p.field, first, second, low, high, r.members, seed=r.seed, horizon=max(r.horizon, _REST)
+    )
+    rule = _rule(r) if r.rule else None
+    return world_map_result(p.field, found, p.outputs, p.observe, p.attrs, rule)
 
 
 def _policy_map(p: Prepared) -> Result:
@@ -206,7 +244,47 @@ _STUDIES: dict[str, Callable[[Prepared], Result]] = {
     "fold curve": _fold_curve,
     "hysteresis": _hysteresis,
     "basins": _basins,
+    "basins along": _basins_along,
+    "regime map": _regime_map,
     "policy map": _policy_map,
+}
+
+
+def _grid(request: Request) -> list[Array]:
+    """The values of each parameter."""
+    pairs = zip(request.parameters, request.grid, strict=True)
+    return [np.linspace(low, high, count) for (_, low, high), count in pairs]
+
+
+def _rule(request: Request) -> Rule:
+    """What makes a world one that is wanted; without conditions where nothing was asked for."""
+    return read_rules([f"wanted: {request.rule}"])[0] if request.rule else Rule("wanted", ())
+
+
+def _within_range(
+    parameter: Parameter, low: float, high: float
+) -> tuple[float, float, tuple[str, str]]:
+    """The part of some bounds in which the model makes sense, and what its ends are called.
+
+    Raises ScenarioError where there is no such part.
+    """
+    stated = parameter.range
+    if stated is None:
+        return low, high, ("bounds", "bounds")
+    least = low if stated.low is None else max(low, stated.low)
+    most = high if stated.high is None else min(high, stated.high)
+    if not least < most:
+        what = f"the bounds {low:g} and {high:g} lie outside its range {stated}"
+        hint = "give bounds inside the range that the model states"
+        raise ScenarioError(Problem(f'parameter "{parameter.name}"', what, hint))
+    left = f"left its range {stated}"
+    return least, most, ("bounds" if least == low else left, "bounds" if most == high else left)
+
+
+# studies of runs, in which no world is frozen
+_OF_RUNS: dict[str, Callable[[Result, str], Repetition]] = {
+    class_study.STUDY: class_study.repeat_class_study,
+    loop_study.STUDY: loop_study.repeat_loop_study,
 }
 
 

@@ -11,7 +11,9 @@ _MANY = 6
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The lines of any study."""
     element = f", {found['element']} alone" if found["element"] else ""
-    yield f"{found['study']} of {found['model']}, frozen at {found['frozen_at']:g}{element}"
+    of_run = {"classes": "in", "loops": "until"}
+    when = of_run.get(found["study"], "frozen at")
+    yield f"{found['study']} of {found['model']}, {when} {found['frozen_at']:g}{element}"
     if found["frozen_trends"] != "none":
         yield f"  trends: {found['frozen_trends']}"
     yield f"  {found['summary']}"
@@ -21,7 +23,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         "fold curve": _fold_curve,
         "hysteresis": _hysteresis,
         "basins": _basins,
+        "basins along": _basins_along,
+        "regime map": _regime_map,
         "policy map": _policy_map,
+        "classes": _classes,
+        "loops": _loops,
     }[found["study"]](found)
 
 
@@ -77,17 +83,114 @@ def _hysteresis(found: dict[str, Any]) -> Iterator[str]:
 def _basins(found: dict[str, Any]) -> Iterator[str]:
     for a in found["attractors"]:
         low, high = a["interval_95"]
-        yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_values(a)}"
+        yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_settled(a)}"
     if found["undecided"]:
         yield f"  {found['undecided']} of {found['members']} are undecided"
 
 
 def _policy_map(found: dict[str, Any]) -> Iterator[str]:
     for a in found["attractors"]:
-        yield f"  attractor {a['id']}: {_values(a)}"
+        yield f"  attractor {a['id']}: {_settled(a)}"
     for dose, shortest in zip(found["doses"], found["shortest"], strict=True):
         enough = "no duration is enough" if shortest is None else f"{shortest:g} is enough"
         yield f"  {found['parameter']} = {dose:.6g}: {enough}"
+
+
+def _basins_along(found: dict[str, Any]) -> Iterator[str]:
+    for point in found["points"]:
+        parts = []
+        for a in point["attractors"]:
+            low, high = a["interval_95"]
+            parts.append(f"{a['id']}: {a['share']:.3f} [{low:.3f}, {high:.3f}] at {_settled(a)}")
+        if point["undecided"]:
+            low, high = point["undecided_interval_95"]
+            parts.append(f"-1: {point['undecided']:.3f} [{low:.3f}, {high:.3f}]")
+        yield f"  {found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
+
+
+def _regime_map(found: dict[str, Any]) -> Iterator[str]:
+    one, two = found["parameters"]
+    for name, values in zip((one, two), found["values"], strict=True):
+        yield f"  {name}: {len(values)} values from {values[0]:.6g} to {values[-1]:.6g}"
+    lost = sum(n > 0 for row in found["undecided"] for n in row)
+    if lost:
+        yield f"  at {lost} pairs some of the {found['members']} initial states are undecided"
+    if "rule" in found:
+        cells = [
+            (worlds, held)
+            for row in zip(found["worlds"], found["held"], strict=True)
+            for worlds, held in zip(*row, strict=True)
+            if worlds
+        ]
+        every = sum(worlds == held for worlds, held in cells)
+        none = sum(not held for _, held in cells)
+        some = len(cells) - every - none
+        where = f"at {every} pairs in every world, at {some} in some, at {none} in none"
+        yield f"  {found['rule']}: {where}"
+
+
+def _classes(found: dict[str, Any]) -> Iterator[str]:
+    yield f"  without a policy: {found['without_policy']}; seed {found['seed']}"
+    rows = [["", *(found["labels"][0]["classes"] if found["labels"] else ()), found["measured"]]]
+    for row in found["labels"]:
+        middle, *outer = (_number(row["quantiles"][q], 3) for q in ("0.5", "0.1", "0.9"))
+        shares = (_share(own) for own in row["classes"].values())
+        rows.append([row["label"] or found["model"], *shares, f"{middle} ({', '.join(outer)})"])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        yield "  " + "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+    for row in found["labels"]:
+        for name, own in row["harms"].items():
+            if own["share"]:
+                yield f"  {row['label']}: lost under {name}, and not without: {_share(own)}"
+        if row["undecided"]["share"]:
+            yield f"  {row['label']}: undecided: {_share(row['undecided'])}"
+
+
+def _loops(found: dict[str, Any]) -> Iterator[str]:
+    times = found["times"]
+    for name, share in sorted(found["shares"].items(), key=lambda item: -_mean(item[1])):
+        most = [t for t, x in zip(times, share, strict=True) if x is not None and x > 0.5]
+        when = f"; more than half {_stretches(times, most)}" if most else ""
+        yield f"  {name}: {_mean(share):.2f} of all scores on average{when}"
+    for loop in found["loops"][:_MANY]:
+        path = loop["path"]
+        shown = path if len(path) <= _MANY else [*path[:_MANY], f"and {len(path) - _MANY} more"]
+        names = f" ({', '.join(loop['names'])})" if loop["names"] else ""
+        size = _mean([None if x is None else abs(x) for x in loop["scores"]])
+        yield f"  {loop['id']} {loop['polarity']}{names}, {size:.3f} on average: {', '.join(shown)}"
+    for period in found["periods"][:_MANY]:
+        yield f"  {period['from']:g} to {period['to']:g}: mostly {_few(period['loops'])}"
+    if len(found["periods"]) > _MANY:
+        yield f"  and {len(found['periods']) - _MANY} further periods"
+
+
+def _mean(values: list[float | None]) -> float:
+    known = [x for x in values if x is not None]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _stretches(times: list[float], chosen: list[float]) -> str:
+    """Times as stretches without a gap, `1981 to 1990, 2003`."""
+    found: list[list[float]] = []
+    for t in chosen:
+        if found and times.index(t) == times.index(found[-1][1]) + 1:
+            found[-1][1] = t
+        else:
+            found.append([t, t])
+    parts = [f"{a:g}" if a == b else f"{a:g} to {b:g}" for a, b in found[:_MANY]]
+    return ", ".join(parts) + (f" and {len(found) - _MANY} more" if len(found) > _MANY else "")
+
+
+def _share(own: dict[str, Any]) -> str:
+    low, high = own["interval_95"]
+    return f"{own['share']:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _settled(attractor: dict[str, Any]) -> str:
+    """Where an attractor is; of a cycle, its middle and its period."""
+    period = f"cycle of period {attractor['period']:.6g} around " if attractor["period"] else ""
+    return period + _values(attractor)
 
 
 def _values(point: dict[str, Any]) -> str:

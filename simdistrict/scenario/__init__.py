@@ -5,9 +5,12 @@ The public names; files are read in `chain`, names are looked up in `resolve`.
 
 from simdistrict.scenario.chain import bare_scenario as bare_scenario
 from simdistrict.scenario.chain import load_scenario as load_scenario
+from simdistrict.scenario.chain import members as members
 from simdistrict.scenario.chain import model_path as model_path
+from simdistrict.scenario.chain import part_title as part_title
 from simdistrict.scenario.chain import scenario_from_text as scenario_from_text
 from simdistrict.scenario.chain import scenario_title as scenario_title
+from simdistrict.scenario.chain import scenario_variants as scenario_variants
 from simdistrict.scenario.resolve import resolve as resolve
 from simdistrict.scenario.values import Change as Change
 from simdistrict.scenario.values import Policy as Policy

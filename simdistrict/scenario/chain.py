@@ -1,24 +1,25 @@
-"""Scenario files with their parents, merged: `load_scenario` and its kin.
+"""Scenario files with their parents and parts, merged: `load_scenario` and its kin.
 
 Names of constants stay text here; `resolve` looks them up in a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdistrict.errors import ModelError, Problem, ScenarioError, did_you_mean
 from simdistrict.expr import fold
-from simdistrict.library import find_model, find_scenario, shown
+from simdistrict.library import find_model, find_part, find_scenario, shown
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import Node, read_text
-from simdistrict.scenario.values import RunSettings, Scenario, Value, WrittenPolicy
+from simdistrict.scenario.values import Assigned, RunSettings, Scenario, Value, WrittenPolicy
 
 if TYPE_CHECKING:
-    from simdistrict.scenario.schema import ScenarioFile
+    from simdistrict.scenario.schema import PartFile, ScenarioFile, VariantFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,45 @@ class _Link:
     file: ScenarioFile
     tree: Node
 
+    @property
+    def folder(self) -> Path:
+        """What paths in the file are relative to."""
+        return Path() if self.path is None else self.path.parent
+
+
+# the name of a part, and the path of that name in the tree of the file
+_Listed = tuple[str, tuple[str | int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file that scenarios share; listed: where the scenario names it."""
+
+    where: str
+    path: Path
+    file: PartFile
+    tree: Node
+    listed: str
+
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """A scenario with everything it inherits, by name (see `library.find_scenario`) or path.
 
+    `NAME:VARIANT` is one of its variants; without one, the file as it is written.
     Raises ScenarioError with all that is wrong with the file, or the first parent that is.
     """
-    path = find_scenario(str(name_or_path))
+    name, variant = _split(str(name_or_path))
+    path = find_scenario(name)
     links = [_link(path)]
+    chosen = _variant(links[0], variant)
     seen = [path.resolve()]
-    while (base := links[-1].file.base) is not None:
+    where = ("base",) if chosen is None or chosen.base is None else ("variants", variant, "base")
+    base = links[0].file.base if chosen is None or chosen.base is None else chosen.base
+    while base is not None:
         last = links[-1]
-        place = f"{last.where}:{last.tree.at(('base',)).line}"
-        folder = last.path.parent if last.path is not None else Path()
+        place = _origin(last, *where)
         try:
-            parent = find_scenario(base, folder)
+            parent = find_scenario(base, last.folder)
         except ScenarioError as error:
             raise ScenarioError(
                 [replace(p, where=place, what=_in_chain(p, base, links)) for p in error.problems]
@@ -55,7 +80,23 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
             raise ScenarioError(Problem(place, what, "a scenario file needs a parent above it"))
         seen.append(parent.resolve())
         links.append(_link(parent))
-    return _merged(links)
+        where, base = ("base",), links[-1].file.base
+    own = () if chosen is None else chosen.parts
+    scenario = _merged(
+        links, [(name, ("variants", variant, "parts", k)) for k, name in enumerate(own)]
+    )
+    return _varied(scenario, links[0], variant, chosen)
+
+
+def members(name: str) -> tuple[str, ...]:
+    """What a name stands for: each variant as `NAME:VARIANT`; itself where it has none.
+
+    Raises ScenarioError where the file of the scenario cannot be read.
+    """
+    if _split(name)[1]:
+        return (name,)
+    variants = _link(find_scenario(name)).file.variants
+    return tuple(f"{name}:{variant}" for variant in variants) or (name,)
 
 
 def scenario_from_text(text: str, where: str) -> Scenario:
@@ -65,10 +106,10 @@ def scenario_from_text(text: str, where: str) -> Scenario:
     as `load_scenario` does.
     """
     link = _link_of(text, where, None)
-    if link.file.base is not None:
-        line = link.tree.at(("base",)).line
-        what = "a scenario that stands alone has no base"
-        raise ScenarioError(Problem(f"{where}:{line}", what))
+    for key in ("base", "parts", "variants"):
+        if getattr(link.file, key):
+            what = f"a scenario that stands alone has no {key}"
+            raise ScenarioError(Problem(_origin(link, key), what))
     return _merged([link])
 
 
@@ -108,6 +149,52 @@ def scenario_title(path: Path) -> str:
     return _link(path).file.title
 
 
+def scenario_variants(path: Path) -> tuple[str, ...]:
+    """The names of the variants in a scenario file."""
+    return tuple(_link(path).file.variants)
+
+
+def part_title(path: Path) -> str:
+    """The title of a part that scenarios share."""
+    return _part(path, "").file.title
+
+
+def _split(name: str) -> tuple[str, str]:
+    """`NAME:VARIANT` as both; no variant where what follows the colon is part of a path."""
+    left, colon, right = name.rpartition(":")
+    is_variant = bool(colon) and len(left) > 1 and re.fullmatch(r"[A-Za-z0-9_+-]+", right)
+    return (left, right) if is_variant else (name, "")
+
+
+def _variant(link: _Link, name: str) -> VariantFile | None:
+    """The variant of that name; None where none is asked for."""
+    if not name:
+        return None
+    known = link.file.variants
+    if name not in known:
+        hint = f"its variants are {', '.join(known)}" if known else "it has no variants"
+        near = did_you_mean(name, known)
+        what = f'the scenario has no variant "{name}"'
+        raise ScenarioError(Problem(link.where, what, near or hint))
+    return known[name]
+
+
+def _varied(scenario: Scenario, link: _Link, name: str, variant: VariantFile | None) -> Scenario:
+    """A scenario with one of its variants on top, or the names of all it has."""
+    if variant is None:
+        return replace(scenario, variants=tuple(link.file.variants))
+    sets = []
+    for left, value in variant.changes.items():
+        origin = _origin(link, "variants", name, "set", left)
+        sets.append(Assigned(left, "none" if value is None else repr(value), origin, origin))
+    return replace(
+        scenario,
+        name=f"{scenario.name}:{name}",
+        title=variant.title or f"{scenario.title}: {name.replace('_', ' ')}",
+        sets=tuple(sets),
+    )
+
+
 def _in_chain(problem: Problem, base: str, links: list[_Link]) -> str:
     chain = f" (chain: {' -> '.join(link.where for link in links)})" if len(links) > 1 else ""
     return f'the base "{base}" is missing: {problem.what}{chain}'
@@ -125,15 +212,68 @@ def _link_of(text: str, where: str, path: Path | None) -> _Link:
     return _Link(where, path, *read_scenario_file(text, where))
 
 
-def _merged(links: list[_Link]) -> Scenario:
-    """A chain as one scenario; links: the youngest first."""
+def _merged(links: list[_Link], of_variant: Sequence[_Listed] = ()) -> Scenario:
+    """A chain as one scenario; links: the youngest first; of_variant: parts on top of its own."""
     scenario = Scenario("", "")
     problems: list[Problem] = []
+    parts: dict[Path, _Part] = {}
     for link in reversed(links):
+        listed: list[_Listed] = [(n, ("parts", k)) for k, n in enumerate(link.file.parts)]
+        for name, place in [*listed, *(of_variant if link is links[0] else ())]:
+            scenario = _with_part(scenario, link, name, _origin(link, *place), parts, problems)
         scenario = _over(scenario, link, problems)
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def _part(path: Path, listed: str) -> _Part:
+    from simdistrict.scenario.schema import read_part_file
+
+    where = shown(path)
+    return _Part(where, path, *read_part_file(read_text(path, where), where), listed)
+
+
+def _with_part(
+    scenario: Scenario,
+    link: _Link,
+    name: str,
+    listed: str,
+    parts: dict[Path, _Part],
+    problems: list[Problem],
+) -> Scenario:
+    """A scenario with one of a file's parts on top; parts: those that it has, by path.
+
+    Nothing in a part may replace what is there: parts are written without knowing each other.
+    """
+    try:
+        path = find_part(name, link.folder)
+    except ScenarioError as error:
+        raise ScenarioError([replace(p, where=listed) for p in error.problems]) from None
+    if (known := parts.get(path.resolve())) is not None:
+        what = f'the part "{name}" is there already ({known.listed})'
+        problems.append(Problem(listed, what, "name it once"))
+        return scenario
+    part = _part(path, listed)
+    parts[path.resolve()] = part
+    there = {fold(p.name): p.origin for p in scenario.policies}
+    for policy in part.file.policies:
+        if fold(policy) in there:
+            what = f'the policy "{policy}" is there already ({there[fold(policy)]})'
+            hint = "give one of them another name"
+            problems.append(Problem(_origin(part, "policies", policy), what, hint))
+    assumed = {key_of(v.text): v.origin for v in scenario.assume}
+    for text in part.file.assume:
+        if key_of(text) in assumed:
+            what = f'"{text}" is assumed already ({assumed[key_of(text)]})'
+            hint = "let one part say it, or leave out the part and say it in the scenario"
+            problems.append(Problem(_origin(part, "assume", text), what, hint))
+    return replace(
+        scenario,
+        policies=_policies_over(scenario.policies, part, problems),
+        assume=_values_over(scenario.assume, _values(part, part.file.assume, "assume")),
+        chain=(part.where, *scenario.chain),
+    )
 
 
 def _over(parent: Scenario, link: _Link, problems: list[Problem]) -> Scenario:
@@ -167,7 +307,7 @@ def _over(parent: Scenario, link: _Link, problems: list[Problem]) -> Scenario:
 
 
 def _policies_over(
-    inherited: tuple[WrittenPolicy, ...], link: _Link, problems: list[Problem]
+    inherited: tuple[WrittenPolicy, ...], link: _Link | _Part, problems: list[Problem]
 ) -> tuple[WrittenPolicy, ...]:
     policies = {fold(p.name): p for p in inherited}
     for name, body in link.file.policies.items():
@@ -198,9 +338,9 @@ def _values_over(older: Iterable[Value], newer: Iterable[Value]) -> tuple[Value,
     return tuple(values.values())
 
 
-def _values(link: _Link, numbers: dict[str, float], *path: str) -> tuple[Value, ...]:
+def _values(link: _Link | _Part, numbers: dict[str, float], *path: str) -> tuple[Value, ...]:
     return tuple(Value(name, v, _origin(link, *path, name)) for name, v in numbers.items())
 
 
-def _origin(link: _Link, *path: str) -> str:
+def _origin(link: _Link | _Part, *path: str | int) -> str:
     return f"{link.where}:{link.tree.at(path).line}"

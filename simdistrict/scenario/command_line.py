@@ -1,4 +1,4 @@
-"""What `--set` means: an assumption, a value that a policy sets, or a policy's time.
+"""What `--set`, or a variant, means: an assumption, a value that a policy sets, or its time.
 
 Names of constants are looked at only to tell these apart; `resolve` checks them.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simdistrict.errors import Problem, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.model import Model
 from simdistrict.scenario.places import find_element, key_of
-from simdistrict.scenario.values import COMMAND_LINE, Value, WrittenPolicy
+from simdistrict.scenario.values import COMMAND_LINE, Assigned, Value, WrittenPolicy
 
 TIMES = ("start", "end", "ramp")
 _FORMS = '--set "NAME=VALUE", --set "POLICY: NAME=VALUE" or --set "POLICY: start=TIME"'
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Assignments:
-    """The command line in order.
+    """What was set, in order.
 
     values: plain assumptions, each name once; policies: the scenario's, as changed.
     """
@@ -33,28 +33,35 @@ class Assignments:
     policies: tuple[WrittenPolicy, ...]
 
 
+def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[Assigned]:
+    """The `--set` options; what cannot be read is added to problems."""
+    found = []
+    for text in sets:
+        where = f'--set "{text}"'
+        left, equals, right = text.rpartition("=")
+        if not equals or not left.strip():
+            problems.append(Problem(where, "this sets nothing", f"the forms are {_FORMS}"))
+        else:
+            found.append(Assigned(left.strip(), right.strip(), where, COMMAND_LINE))
+    return found
+
+
 def read_sets(
-    sets: Sequence[str],
+    sets: Iterable[Assigned],
     policies: Sequence[WrittenPolicy],
     model: Model,
     problems: list[Problem],
 ) -> Assignments:
-    """Sort the `--set` options; what cannot be read is added to problems."""
+    """Sort what is set; what means nothing is added to problems."""
     plain: dict[str, Value] = {}
     changed = {fold(p.name): p for p in policies}
-    for text in sets:
-        where = f'--set "{text}"'
-        left, equals, right = text.rpartition("=")
-        left, right = left.strip(), right.strip()
-        if not equals or not left:
-            problems.append(Problem(where, "this sets nothing", f"the forms are {_FORMS}"))
-            continue
-        policy, name = _split(left, changed, model)
-        if policy is None and _means_policy(left, model):
-            problems.append(_no_policy(left, changed, where))
+    for one in sets:
+        policy, name = _split(one.left, changed, model)
+        if policy is None and _means_policy(one.left, model):
+            problems.append(_no_policy(one.left, changed, one.where))
         elif policy is not None and name.lower() in TIMES:
-            changed[fold(policy.name)] = _with_time(policy, name.lower(), right, where, problems)
-        elif (value := _value(name, right, where, problems)) is not None:
+            changed[fold(policy.name)] = _with_time(policy, name.lower(), one, problems)
+        elif (value := _value(name, one, problems)) is not None:
             if policy is None:
                 plain.pop(key_of(name), None)
                 plain[key_of(name)] = value
@@ -94,16 +101,16 @@ def _no_policy(left: str, policies: Mapping[str, WrittenPolicy], where: str) -> 
 
 
 def _with_time(
-    policy: WrittenPolicy, key: str, text: str, where: str, problems: list[Problem]
+    policy: WrittenPolicy, key: str, one: Assigned, problems: list[Problem]
 ) -> WrittenPolicy:
-    origin = f"{policy.origin}, {key} from the {COMMAND_LINE}"
-    if key == "end" and text.lower() == "none":
+    origin = f"{policy.origin}, {key} from {_the(one.origin)}"
+    if key == "end" and one.right.lower() == "none":
         return replace(policy, end=None, origin=origin)
-    number = _value(f"{policy.name}: {key}", text, where, problems)
+    number = _value(f"{policy.name}: {key}", one, problems)
     if number is None:
         return policy
     if key == "ramp" and number.value < 0:
-        problems.append(Problem(where, f"the ramp {number.value:g} is negative"))
+        problems.append(Problem(one.where, f"the ramp {number.value:g} is negative"))
         return policy
     match key:
         case "start":
@@ -113,12 +120,17 @@ def _with_time(
     return replace(policy, end=number.value, origin=origin)
 
 
-def _value(name: str, text: str, where: str, problems: list[Problem]) -> Value | None:
+def _the(origin: str) -> str:
+    return f"the {COMMAND_LINE}" if origin == COMMAND_LINE else origin
+
+
+def _value(name: str, one: Assigned, problems: list[Problem]) -> Value | None:
+    where, text = one.where, one.right
     if not name:
         problems.append(Problem(where, "a name is missing", f"the forms are {_FORMS}"))
         return None
     if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
-        return Value(name, float(text), COMMAND_LINE)
+        return Value(name, float(text), one.origin)
     hint = "write a finite number such as 0.25 or 1e-3"
     if re.fullmatch(r"[-+]?\d+,\d+", text):
         hint = f"write {text.replace(',', '.')}"

@@ -15,7 +15,7 @@ from dataclasses import astuple, fields, replace
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import Number, fold
 from simdistrict.model import Constant, Model
-from simdistrict.scenario.command_line import read_sets
+from simdistrict.scenario.command_line import from_command_line, read_sets
 from simdistrict.scenario.places import find_constant, find_element, unknown
 from simdistrict.scenario.values import (
     COMMAND_LINE,
@@ -49,11 +49,15 @@ def resolve(
     Raises ScenarioError with every name, label, value or policy that does not fit the model.
     """
     problems: list[Problem] = []
-    written = read_sets(sets, scenario.policies, model, problems)
+    given = [*scenario.sets, *from_command_line(sets, problems)]
+    written = read_sets(given, scenario.policies, model, problems)
     policies = [_policy(p, model, problems) for p in written.policies]
     plain = _changes(written.values, model, problems)
     _check_plain(plain, policies, problems)
-    assumptions = _one_value_each([*_changes(scenario.assume, model, problems), *plain], problems)
+    assumed = _one_value_each(_changes(scenario.assume, model, problems), problems)
+    plain = list(_one_value_each(plain, problems))
+    # what lies on top may hide what the same file assumes: a variant is there to do that
+    assumptions = _one_value_each([*assumed, *plain], [])
     _check_pairs(policies, problems)
     _check_ranges(assumptions, policies, model, strict, problems)
     report = _report(scenario, model, problems)
@@ -147,6 +151,7 @@ def _check_plain(
                         "outside the policy's time, write it under `assume:` in a scenario file"
                     )
                     where = f'--set "{change.text}={change.value!r}"'
+                    where = where if change.origin == COMMAND_LINE else change.origin
                     problems.append(Problem(where, what, hint))
 
 

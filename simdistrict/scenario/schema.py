@@ -67,6 +67,8 @@ NotNegative = Annotated[
 ]
 Section = BeforeValidator(_nothing_is_empty)
 Path = tuple[str | int, ...]
+# no dot: what has one is the name of a file
+VARIANT = r"^[A-Za-z0-9_+-]+$"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -112,6 +114,24 @@ class RunFile(Closed):
     atol: Positive | None = Field(None, description="Absolute tolerance, adaptive and stiff.")
 
 
+class VariantFile(Closed):
+    """A scenario that differs from its file in a few numbers, in its parent or in its parts."""
+
+    title: str = Field("", description="One line for lists and figures; else the file's title.")
+    base: str | None = Field(
+        None, min_length=1, description="The parent of this variant, in place of the file's."
+    )
+    parts: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list, description="Parts of this variant, after those of the file."
+    )
+    changes: Annotated[dict[str, Number | None], Section] = Field(
+        default_factory=dict,
+        alias="set",
+        description="What `--set` takes on its left, each with its value: a constant, "
+        "`POLICY: CONSTANT`, `POLICY: start` (also end, ramp); an end of null is none.",
+    )
+
+
 class ScenarioFile(Closed):
     """A policy scenario of simdistrict: a parent, policies and assumptions."""
 
@@ -132,6 +152,11 @@ class ScenarioFile(Closed):
         min_length=1,
         description="The one parent: a scenario's name, or a path relative to this file.",
     )
+    parts: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list,
+        description="What the scenario shares with others: names of files in a folder parts/, "
+        "or paths relative to this file.",
+    )
     claims: Annotated[dict[str, str], Section] = Field(
         default_factory=dict,
         description="Claims that the scenario tests, each with its pass band in words.",
@@ -151,6 +176,26 @@ class ScenarioFile(Closed):
     report: list[str] | None = Field(
         None, description="Elements shown first in reports; replaces the parent's list."
     )
+    variants: Annotated[
+        dict[Annotated[str, Field(pattern=VARIANT)], Annotated[VariantFile, Section]], Section
+    ] = Field(
+        default_factory=dict,
+        description="Members of a family, such as the doses of a policy: the scenario's name "
+        "stands for all of them, NAME:VARIANT for one.",
+    )
+
+
+class PartFile(Closed):
+    """What scenarios share: policies and assumptions, with no parent, model or claims."""
+
+    title: str = Field(min_length=1, description="One line for lists.")
+    why: str = Field("", description="One or two sentences: what it stands for, and its source.")
+    policies: Annotated[dict[str, PolicyFile], Section] = Field(
+        default_factory=dict, description="Policies by name."
+    )
+    assume: Annotated[dict[str, Number], Section] = Field(
+        default_factory=dict, description="Constants and their values for the whole run."
+    )
 
 
 def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
@@ -158,10 +203,21 @@ def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
 
     Raises ScenarioError with everything that is wrong with the file.
     """
+    return _read(ScenarioFile, text, where, _part)
+
+
+def read_part_file(text: str, where: str) -> tuple[PartFile, Node]:
+    """The same for a file that scenarios share."""
+    return _read(PartFile, text, where, _part_of_part)
+
+
+def _read(
+    kind: type[T], text: str, where: str, part: Callable[[Path], tuple[type[BaseModel], str]]
+) -> tuple[T, Node]:
     tree = read_tree(text, where)
     problems: list[Problem] = []
     # `too_short`: an empty `set:`, on which `_policies` has a better sentence
-    file = validated(ScenarioFile, tree, where, _part, problems, skip=("too_short",))
+    file = validated(kind, tree, where, part, problems, skip=("too_short",))
     problems += repeated_names(tree, where, _mappings(tree)) + _policies(tree, where)
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=by_line))
@@ -232,7 +288,14 @@ def _part(path: Path) -> tuple[type[BaseModel], str]:
             return PolicyFile, f'the policy "{name}"'
         case ("run", _, *_):
             return RunFile, "the run"
+        case ("variants", name, _, *_):
+            return VariantFile, f'the variant "{name}"'
     return ScenarioFile, "the scenario"
+
+
+def _part_of_part(path: Path) -> tuple[type[BaseModel], str]:
+    kind, words = _part(path)
+    return (PartFile, "the part") if kind is ScenarioFile else (kind, words)
 
 
 _KINDS = {
@@ -276,6 +339,9 @@ def _problem(
             return Problem(place, f"{name} must be {_KINDS[kind]}")
         case "string_too_short" | "too_short":
             return Problem(place, f"{name} is empty")
+        case "string_pattern_mismatch" if path[0] == "variants":
+            hint = "letters, digits, _, + and - make the name of a variant"
+            return Problem(place, f'"{named[1]}" cannot be the name of a variant', hint)
         case "string_pattern_mismatch":
             hint = "it must not be empty or hold / or \\"
             return Problem(place, f'"{node.value}" cannot be the name of a scenario', hint)
@@ -320,7 +386,8 @@ def _reads_as_number(text: str) -> bool:
 def _mappings(tree: Node) -> list[tuple[str, ...]]:
     """Where names of policies and constants are keys."""
     sets = [("policies", name, "set") for name in keys_at(tree, "policies")]
-    return [("policies",), ("assume",), *sets]
+    sets += [("variants", name, "set") for name in keys_at(tree, "variants")]
+    return [("policies",), ("assume",), ("variants",), *sets]
 
 
 def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:

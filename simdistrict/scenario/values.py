@@ -50,6 +50,19 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """What `--set` or a variant says: `left=right`, both still text.
+
+    where: what messages call it; origin: as of `Value`.
+    """
+
+    left: str
+    right: str
+    where: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenPolicy:
     """A policy as files and the command line write it. Times are in the model's time unit."""
 
@@ -69,6 +82,7 @@ class Scenario:
     model: as written (a shipped name or a path); folder: what such a path is relative to,
     None for the current directory.
     origins: where `model`, `report` and each run setting (by field name) were written.
+    variants: the names of those that its file has; sets: what the chosen one says.
     chain: the files, this one first.
     """
 
@@ -84,6 +98,8 @@ class Scenario:
     report: tuple[str, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()
     chain: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    sets: tuple[Assigned, ...] = ()
 
     def origin(self, key: str) -> str:
         """Where a setting was written; the scenario itself when that is not known."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from simdistrict.expr import Array, fold
 from simdistrict.model import CONTROL, Constant, Element, Equation, Model, constant_values
 from simdistrict.scenario.places import flat_place, subscript_spelling
-from simdistrict.scenario.values import COMMAND_LINE, Policy, Resolved, RunSettings
+from simdistrict.scenario.values import Policy, Resolved, RunSettings
 
 _CONTROL_FIELDS = {
     "initial time": "initial_time",
@@ -17,6 +18,9 @@ _CONTROL_FIELDS = {
     "time step": "time_step",
     "saveper": "save_step",
 }
+
+# times that --set or a variant has changed
+_MOVED = re.compile(r", (start|end|ramp) from ")
 
 Row = tuple[str, str, str, str]
 
@@ -70,7 +74,7 @@ def origins(resolved: Resolved, model: Model, where: str = "") -> list[Row]:
             units = model.by_name[change.element].units
             name = f"{policy.name}: {change.text}"
             origin = change.origin
-            if policy.origin.endswith(COMMAND_LINE):
+            if _MOVED.search(policy.origin):
                 origin += f"; times: {policy.origin}"
             rows.append((name, f"{_number(change.value)} {_when(policy)}", units, origin))
     settings = dict(resolved.run_origins)

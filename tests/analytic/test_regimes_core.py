@@ -201,7 +201,7 @@ def test_a_policy_moves_the_core_where_it_carries_it_beyond_the_separatrix() -> 
     )
     low, separatrix, high = ((x + 0.03) / 1.03 for x in shares_at(0.85, constants))
     assert len(found.attractors) == 2
-    assert found.attractors[found.untouched] == pytest.approx([high], abs=1e-6)
+    assert found.attractors[found.untouched].state == pytest.approx([high], abs=1e-6)
 
     def time_to_cross(dose: float) -> float:
         levels = np.linspace(separatrix, high, 20001)

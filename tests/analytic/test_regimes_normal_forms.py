@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simdistrict.plan import lowered, plan_run
-from simdistrict.regimes.continuation import Diagram, branches
+from simdistrict.regimes.continuation import Diagram, branch_from, branches
 from simdistrict.regimes.equilibrium import equilibria
 from simdistrict.regimes.field import Array, FormulaField
 from simdistrict.regimes.fold_curve import fold_curves
@@ -99,6 +99,15 @@ def test_pitchfork(starts: int) -> None:
     assert forked.states[:, 0] ** 2 == pytest.approx(forked.parameters, abs=1e-6)
     # next to the branch point the eigenvalue is too small to be decided
     assert {s.stability for s in forked.spectra} <= {Stability.stable, Stability.undecided}
+
+
+def test_the_other_branch_is_found_from_the_branch_point_alone() -> None:
+    fork = lab(lambda x, p: p[0] * x - x**3, [-2], [2])
+    found = branch_from(fork, -1, 1, -0.5, np.array([0.0]))
+    straight, forked = found.branches
+    assert np.abs(straight.states).max() < 1e-8
+    assert forked.states[:, 0] ** 2 == pytest.approx(forked.parameters, abs=1e-6)
+    assert forked.origin.startswith("branch point at")
 
 
 def budworm(x: Array, p: Sequence[float]) -> Array:

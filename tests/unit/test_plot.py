@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
 import pytest
 
 from simdistrict.errors import EngineError, ExchangeError
-from simdistrict.plot import Figure, Line, Panel, Points, draw, is_ours
+from simdistrict.netcdf import read_netcdf
+from simdistrict.plot import FILLS, STYLES, Figure, Line, Panel, Points, draw, is_ours
+from simdistrict.regimes.figures import figure_of
 from tests.program import call
 
 PANELS = tuple(
@@ -69,3 +72,125 @@ def test_the_committed_figures_are_ours() -> None:
     figures = [p for p in images.iterdir() if p.suffix in (".svg", ".png")]
     assert figures
     assert all(is_ours(p) for p in figures)
+
+
+# ---------------------------------------------------------------------- studies of regimes
+
+TARIFF = ["--parameter", "tariff", "--from", 0, "--to", 2]
+STUDIES = {
+    "branch": ["branch", "core", *TARIFF],
+    "folds": ["branch", "core", *TARIFF, "--second", "experience exponent=0.1:0.6"],
+    "hysteresis": ["hysteresis", "core", *TARIFF, "--duration", 40, "--slower", 10],
+    "along": [
+        *["basins", "core", "--initial", "home experience=0.01:1", "--members", 40],
+        *["--along", "tariff=0.4:1.2:5"],
+    ],
+    "map": ["map", "core", "--along", "tariff=0:2:9", "--along", "cost ratio=1:2:5"],
+    "policy": ["policy", "core", *TARIFF, "--longest", 60, "--doses", 4, "--durations", 3],
+}
+
+
+def study(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, *more: object) -> Path:
+    file = tmp_path / f"{name}.nc"
+    said = call(capsys, "regimes", *STUDIES[name], *more, "-o", file)
+    assert said.code == 0, said.err
+    return file
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_is_drawn_beside_its_file_the_same_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    pytest.importorskip("matplotlib")
+    file = study(capsys, tmp_path, name)
+    assert call(capsys, "plot", file).code == 0
+    drawn = [file.with_suffix(s) for s in (".svg", ".png")]
+    assert all(is_ours(path) for path in drawn)
+    assert call(capsys, "plot", file, "-o", tmp_path / "again").code == 0
+    for path in drawn:
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_stable_pieces_are_solid_the_others_dashed_and_folds_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study(capsys, tmp_path, "branch", "--output", "home share")
+    figure = figure_of(read_netcdf(file), str(file))
+    (panel,) = figure.panels
+    assert (figure.x_label, figure.y_label) == ("tariff", "home share")
+    assert [(line.label, STYLES[line.style][1]) for line in panel.lines] == [
+        ("stable", "-"),
+        ("unstable", "--"),
+        ("stable", "-"),
+    ]
+    # no gap between a stable and an unstable piece
+    for one, other in itertools.pairwise(panel.lines):
+        assert (one.x[-1], one.y[-1]) == (other.x[0], other.y[0])
+    (folds,) = panel.points
+    assert folds.label == "fold"
+    assert sorted(folds.x) == pytest.approx([0.694546, 1.02291], abs=1e-5)
+    # the middle piece goes from fold to fold
+    assert sorted([panel.lines[1].x[0], panel.lines[1].x[-1]]) == pytest.approx(
+        sorted(folds.x), abs=0.01
+    )
+
+
+def test_a_map_has_the_kinds_of_its_worlds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study(capsys, tmp_path, "map", "--where", "home share >= 0.5")
+    result = read_netcdf(file)
+    (panel,) = figure_of(result, str(file)).panels
+    cells = panel.cells
+    assert cells is not None
+    # along x the first constant, along y the second
+    assert cells.kinds.shape == (5, 9)
+    told = [[cells.labels[kind] for kind in row] for row in cells.kinds]
+    assert told[0][0] == "no world with home share >= 0.5"
+    assert told[0][-1] == "every world"
+    held, worlds = result.variables["held"].values, result.variables["worlds"].values
+    some = (held > 0) & (held < worlds)
+    assert [[x == "some worlds" for x in row] for row in told] == some.T.tolist()
+    file = study(capsys, tmp_path, "policy")
+    (panel,) = figure_of(read_netcdf(file), str(file)).panels
+    assert panel.cells is not None
+    assert panel.cells.kinds.shape == (4, 3)
+    # without a tariff the separatrix is crossed within 20 years
+    assert panel.cells.kinds[0].tolist() == [3, 3, 3]
+    assert panel.cells.kinds[-1].tolist() == [0, 0, 0]
+
+
+def test_the_share_of_each_attractor_has_its_band(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study(capsys, tmp_path, "along")
+    (panel,) = figure_of(read_netcdf(file), str(file)).panels
+    assert [line.label for line in panel.lines] == ["attractor 0", "attractor 1"]
+    for line, band in zip(panel.lines, panel.bands, strict=True):
+        there = [k for k, y in enumerate(line.y) if y == y]
+        assert there
+        assert all(band.low[k] <= line.y[k] <= band.high[k] for k in there)
+    # where an attractor is not, nothing is drawn
+    assert panel.lines[1].y[0] != panel.lines[1].y[0]
+
+
+def test_fills_are_told_apart_in_black_and_white() -> None:
+    def brightness(colour: str) -> float:
+        red, green, blue = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    levels = sorted(brightness(c) for c in FILLS[:4])
+    assert min(b - a for a, b in itertools.pairwise(levels)) > 0.15
+
+
+def test_what_has_no_figure_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "found.nc"
+    assert call(capsys, "regimes", "equilibria", "core", "-o", file).code == 0
+    said = call(capsys, "plot", file)
+    assert said.code == 3
+    assert "a study of the kind equilibria has no figure" in said.err
+    run = tmp_path / "run.nc"
+    assert call(capsys, "run", "core", "-o", run).code == 0
+    said = call(capsys, "plot", run)
+    assert said.code == 3
+    assert "it holds no study of regimes" in said.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.restrict import causes_of, restricted
 from simdistrict.errors import EngineError, ScenarioError
+from simdistrict.library import find_model
 from simdistrict.netcdf import read_netcdf
 from simdistrict.plan import Plan, lowered, plan_run, plans_for
 from simdistrict.regimes import Request, branches, document, study
@@ -258,8 +260,21 @@ def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
             *["policy", "core", "--parameter", "tariff", "--from", "0", "--to", "0.8"],
             *["--longest", "60", "--doses", "3", "--durations", "4"],
         ],
+        [
+            *["basins", "core", "--initial", "home experience=0.01:1", "--members", "20"],
+            *["--along", "tariff=0.4:1.2:5"],
+        ],
+        [
+            *["map", "core", "--along", "tariff=0:2:5", "--along", "cost ratio=1:2:3"],
+            *["--where", "home share >= 0.5"],
+        ],
+        [
+            *["map", "core", "--along", "tariff=0:2:4", "--along", "cost ratio=1:2:3"],
+            *["--where", "Home_Share >= 0.5"],
+        ],
+        ["map", "core", "--along", "tariff=0:2:4", "--along", "cost ratio=1:2:3"],
     ],
-    ids=["equilibria", "branch", "fold curve", "hysteresis", "basins", "policy"],
+    ids="equilibria branch folds hysteresis basins policy along where spelled map".split(),
 )
 def test_every_study_has_a_file_that_is_repeated_to_the_last_bit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
@@ -280,6 +295,57 @@ def test_every_study_has_a_file_that_is_repeated_to_the_last_bit(
         assert opened.attrs["model_name"] == "core"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["loops", "core"],
+        ["loops", "security_tariffs", "--element", "Prato"],
+        [
+            *["classes", "neoliberal_globalisation", "security_tariffs", "--members", "12"],
+            *["--survives", "home share >= 0.5, completeness >= 0.5", "--at", "2050", "--fast"],
+            *["--method", "sobol", "--seed", "2"],
+        ],
+    ],
+    ids=["loops", "loops of one label", "classes"],
+)
+def test_a_study_of_runs_has_a_file_that_is_repeated_to_the_last_bit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    if arguments[0] == "loops":
+        pytest.importorskip("simlin")
+    file = tmp_path / "study.nc"
+    said = call(capsys, "regimes", *arguments, "-o", file)
+    assert said.code == 0, said.err
+    assert f"wrote {file}" in said.out
+    again = call(capsys, "rerun", file)
+    assert (again.code, again.err) == (0, "")
+    told = call(capsys, "regimes", *arguments, "--json")
+    assert json.loads(told.out) == document(read_netcdf(file))
+
+
+def test_the_lines_name_classes_loops_and_worlds(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(
+        capsys,
+        *["regimes", "map", "core", "--along", "tariff=0:2:5", "--along", "cost ratio=1:2:3"],
+        *["--where", "home share >= 0.5"],
+    )
+    assert "home share >= 0.5: at 5 pairs in every world, at 3 in some, at 7 in none" in said.out
+    said = call(
+        capsys,
+        *["regimes", "basins", "core", "--initial", "home experience=0.01:1", "--members", 50],
+        *["--along", "tariff=0.4:1.2:3"],
+    )
+    lines = [line for line in said.out.splitlines() if "tariff =" in line]
+    assert [line.count(" at home experience") for line in lines] == [1, 2, 1]
+    said = call(
+        capsys,
+        *["regimes", "classes", "neoliberal_globalisation", "security_tariffs", "--members", 8],
+        *["--survives", "home share >= 0.5", "--fast"],
+    )
+    assert "policy decides: security_tariffs" in said.out
+    assert "US Midwest" in said.out
+
+
 def test_the_lines_name_folds_and_worlds(capsys: pytest.CaptureFixture[str]) -> None:
     said = call(
         capsys, "regimes", "branch", "core", "--parameter", "tariff", "--from", 0, "--to", 2
@@ -291,6 +357,9 @@ def test_the_lines_name_folds_and_worlds(capsys: pytest.CaptureFixture[str]) -> 
     assert said.out.count("  unstable: home share") == 1
 
 
+TWO = ["--along", "tariff=0:2:4", "--along", "cost ratio=1:2:3"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -299,6 +368,17 @@ def test_the_lines_name_folds_and_worlds(capsys: pytest.CaptureFixture[str]) -> 
         (["equilibria", "core", "--output", "home shar"], "home share"),
         (["basins", "core", "--initial", "x=0:1", "--members", "3"], "none of the free stocks"),
         (["equilibria", "core", "--at", "0.1"], "no time step"),
+        (
+            ["branch", "core", "--parameter", "tariff", "--from", "4", "--to", "9"],
+            "lie outside its range",
+        ),
+        (["map", "core", *TWO, "--where", "home share"], "is no rule"),
+        (["map", "core", *TWO, "--where", "home shar > 1"], "home share"),
+        (["classes", "core", "--survives", "home share > 1", "--members", "3"], "no prior table"),
+        (
+            ["classes", "district", "--survives", "home share > 1", "--members", "3"],
+            "no policy to decide",
+        ),
     ],
 )
 def test_a_wrong_request_says_what_to_do(
@@ -318,6 +398,10 @@ def test_usage_errors_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> No
         *["--from", 0, "--to", 1, "--duration", -1],
     )
     assert said.code == 2
+    for wrong in (TWO[:2], ["--along", "tariff=0:2:1", *TWO[2:]], ["--along", "tariff", *TWO[2:]]):
+        assert call(capsys, "regimes", "map", "core", *wrong).code == 2
+    asked = ["regimes", "basins", "core", "--members", 3, "--along"]
+    assert call(capsys, *asked, "tariff=2:0:4").code == 2
 
 
 HYSTERESIS = ["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", 0]
@@ -406,11 +490,41 @@ def test_bounds_outside_the_range_of_the_model_are_said(
 
 
 def test_a_branch_ends_with_a_reason_where_the_model_has_no_value(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["regimes", "branch", "core", "--parameter"]
+    # a model that states no ranges is followed wherever it is asked for
+    path = tmp_path / "open.mdl"
+    core = find_model("core").read_text(encoding="utf-8")
+    path.write_text(re.sub(r"Dmnl \[[^]]*\]", "Dmnl", core), encoding="utf-8")
+    asked = ["regimes", "branch", path, "--parameter"]
     said = call(capsys, *asked, "tariff", "--from", 0, "--to", 1e300)
     assert said.code == 0, said.err
     assert "undefined: the flows have no finite value next to it, at 0" in said.out
     said = call(capsys, *asked, "cost ratio", "--from", -1, "--to", 3)
     assert "undefined: the flows have no finite value next to it, at -0.0019" in said.out
+
+
+def test_a_branch_ends_where_the_parameter_leaves_its_range(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["regimes", "branch", "core", "--parameter", "tariff"]
+    said = call(capsys, *asked, "--from", -2, "--to", 2)
+    assert "ends: left its range [0, 3] at 0; bounds at 2" in said.out
+    said = call(capsys, *asked, "--from", 0, "--to", 9)
+    assert "ends: bounds at 0; left its range [0, 3] at 3" in said.out
+    folds = [line for line in said.out.splitlines() if "fold at" in line]
+    assert len(folds) == 2
+    said = call(capsys, *asked, "--from", -2, "--to", 9, "--second", "experience exponent=-1:2")
+    assert said.code == 0
+    assert "bounds at 2.6" in said.out
+
+
+def test_a_district_has_no_tariff_below_its_range(capsys: pytest.CaptureFixture[str]) -> None:
+    said = call(
+        capsys,
+        *["regimes", "branch", "district", "--at", 2019, "--element", "Brenta", "--starts", 1],
+        *["--parameter", "tariff level[far]", "--from", -2, "--to", 0.5, "--stops", 2],
+    )
+    assert said.code == 0, said.err
+    assert "left its range [0, 1.5] at 0" in said.out
+    assert "too many points" not in said.out

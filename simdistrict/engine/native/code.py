@@ -78,26 +78,31 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
-    content = _content(program, lanes, adaptive, fast)
+    def text() -> str:
+        from simdistrict.engine.native.machine import has_fma, rounds_well
+
+        powers: Powers = "library"
+        if lanes > 1 and has_fma():
+            powers = "fast" if fast else "same" if rounds_well() else "library"
+        return assembly(program, lanes, adaptive=adaptive, powers=powers)
+
+    return kept_code(_content(program, lanes, adaptive, fast), text)
+
+
+def kept_code(content: str, text: Callable[[], str]) -> Code:
+    """Code from the cache.
+
+    content: all that decides it; text: makes what is compiled, where it is not there yet.
+    """
     with _making:
         if content in _loaded:
             return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import (
-            Code,
-            compiled,
-            has_fma,
-            identity,
-            rounds_well,
-        )
+        from simdistrict.engine.native.machine import Code, compiled, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
-            powers: Powers = "library"
-            if lanes > 1 and has_fma():
-                powers = "fast" if fast else "same" if rounds_well() else "library"
-            text = assembly(program, lanes, adaptive=adaptive, powers=powers)
-            found = Compiled(identity(), compiled(text))
+            found = Compiled(identity(), compiled(text()))
             keep(content, found)
         _loaded[content] = Code(found.code)
         return _loaded[content]
@@ -110,16 +115,9 @@ def assembly(
 
     powers: of the C library, of `maths` with its bits, or of `maths` alone, which is fast.
     """
-    module = with_powers(lanes, powers, _places(program))
-    common = _text(loops.__file__)
-    helpers = called_helpers(program.source)
-    add_helpers(module, helpers)
-    if lanes == 1:
-        common = common.replace("def lookup(", "def lookup_in_lanes(")
-        common = common.replace("def lookup_alone(", "def lookup(")
-    add(module, common, ["lookup"])
     own = [*PHASES, "margins"] if adaptive else PHASES
-    add(module, program.source, own, exported=own if adaptive else ())
+    module = own_functions(program, own, own if adaptive else (), lanes, powers=powers)
+    common = _text(loops.__file__)
     add(module, common, EVERYWHERE)
     add(module, common, ["evaluate"], inlined=True)
     if adaptive:
@@ -128,6 +126,27 @@ def assembly(
         add(module, common, STEP, inlined=True)
         add(module, common, GRID, exported=["members"])
     return module.text()
+
+
+def own_functions(
+    program: Program,
+    own: Sequence[str],
+    exported: Sequence[str] = (),
+    lanes: int = 1,
+    *,
+    powers: Powers = "library",
+) -> Module:
+    """A module with some functions of a program, and the helpers that it calls."""
+    module = with_powers(lanes, powers, _places(program))
+    common = _text(loops.__file__)
+    helpers = called_helpers(program.source)
+    add_helpers(module, helpers)
+    if lanes == 1:
+        common = common.replace("def lookup(", "def lookup_in_lanes(")
+        common = common.replace("def lookup_alone(", "def lookup(")
+    add(module, common, ["lookup"])
+    add(module, program.source, own, exported=exported)
+    return module
 
 
 def add_helpers(module: Module, names: Sequence[str]) -> None:

@@ -12,6 +12,18 @@ from simdistrict.tables.table import Cell, Column
 
 BASELINE = "neoliberal_globalisation"
 SCENARIOS = (BASELINE, "security_tariffs", "friend_shoring", "industrial_policy")
+DISTRICTS = (
+    "Prato",
+    "Brenta",
+    "Montebelluna",
+    "Mirandola",
+    "Bologna packaging",
+    "Reggio agricultural machinery",
+    "Sassuolo",
+    "Vicenza",
+    "German Mittelstand",
+    "US Midwest",
+)
 ENGINEERING = ("Mirandola", "Bologna packaging", "Reggio agricultural machinery", "Vicenza")
 MITTELSTAND, MIDWEST = "German Mittelstand", "US Midwest"
 HANDS_ON = ("assembly", "making")

@@ -1,0 +1,66 @@
+"""The marked block of docs/claims.md: every number that a claim is tested by, and where it is read.
+
+Runs nothing: the tests say what they read.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from simdistrict.tables.district.claims import CLAIMS, NOT_TESTED
+from simdistrict.tables.district.common import BASELINE
+from simdistrict.tables.district.evidence import Claim, Measure, needs
+
+PAGE = Path(__file__).parents[1] / "claims.md"
+BEGIN, END = "<!-- tests: begin -->", "<!-- tests: end -->"
+
+
+def band(measure: Measure) -> str:
+    """The band in words."""
+    low, high = measure.low, measure.high
+    if low is not None and high is not None:
+        return f"{low:.3g} to {high:.3g}"
+    if low is not None:
+        return f"from {low:.3g}"
+    return "shown" if high is None else f"up to {high:.3g}"
+
+
+def read_in(claim: Claim, measure: Measure) -> str:
+    """The scenarios, a family by its variants, the baseline last."""
+    names = {n.scenario for n in needs([Claim(claim.id, claim.text, (measure,))])}
+    families: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda n: (n == BASELINE, n)):
+        family, _, variant = name.partition(":")
+        families.setdefault(family, []).append(variant)
+    words = {name: f":{', '.join(of)}" if any(of) else "" for name, of in families.items()}
+    return "; ".join(f"{name}{variants}" for name, variants in words.items())
+
+
+def block() -> str:
+    """The table of tests, then what has none."""
+    lines = ["| id | number | band | read in |", "|---|---|---|---|"]
+    for claim in CLAIMS:
+        for m in claim.measures:
+            lines.append(f"| {claim.id} | {m.what} | {band(m)} | {read_in(claim, m)} |")
+    lines += ["", "Not tested by runs:", ""]
+    lines += [f"- {name}: {why}." for name, why in NOT_TESTED.items()]
+    return "\n".join(lines)
+
+
+def page(text: str) -> str:
+    """The page with the block between its marks."""
+    head, _, rest = text.partition(BEGIN)
+    tail = rest.partition(END)[2]
+    return f"{head}{BEGIN}\n{block()}\n{END}{tail}"
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"wrote the block of {PAGE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Periodic attractors: a flow that comes back to where it was, again and again.
+
+Returns are looked for in the plane through a state across the flow (a Poincare section). A cycle
+counts as an attractor when a state beside it comes nearer to it; what comes back otherwise, or
+does not come back, is no cycle here and stays undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.regimes.field import Array, Scaled
+from simdistrict.regimes.flow import attempt, next_step
+from simdistrict.regimes.newton import norm
+
+# returns that must be near, and how near, as a share of the cycle's size
+_RETURNS = 8
+_CLOSE = 5e-3
+# a cycle smaller than this, in scales, is not told from rest
+_SMALLEST = 1e-3
+# so far from the cycle, as a share of its size, a state beside it begins; half of it must be gone
+_BESIDE = 0.05
+# another state this near to the cycle, as a share of its size, is on it
+_ON = 0.05
+_EVALUATIONS = 20000
+_WITHOUT_RETURN = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """A periodic attractor. orbit: (points, stocks), in scales; size: its reach, in scales."""
+
+    orbit: Array
+    period: float
+    size: float
+
+    @property
+    def middle(self) -> Array:
+        """The middle of the box around it."""
+        found: Array = (self.orbit.min(axis=0) + self.orbit.max(axis=0)) / 2
+        return found
+
+    def passes(self, state: Array) -> bool:
+        """Whether a state, in scales, lies on it."""
+        path = np.vstack([self.orbit, self.orbit[:1]])
+        chords = np.diff(path, axis=0)
+        square = np.maximum((chords * chords).sum(axis=1), 1e-300)
+        share = np.clip(((state - path[:-1]) * chords).sum(axis=1) / square, 0, 1)
+        gaps = np.abs(state - path[:-1] - share[:, None] * chords).max(axis=1)
+        return bool(gaps.min() < _ON * self.size)
+
+
+def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Array) -> Cycle | None:
+    """The attracting cycle on which a state lies, in scales; None where there is none."""
+    way = _returns(scaled, parameters, state, state, scaled.one(state, parameters))
+    if way is None:
+        return None
+    orbit, times, crossings, size = way
+    if size < _SMALLEST or any(norm(x - state) > _CLOSE * size for x in crossings):
+        return None
+    periods = np.diff([0.0, *times])
+    if np.ptp(periods) > _CLOSE * periods.mean() * 2:
+        return None
+    found = Cycle(orbit, float(times[-1] / len(times)), size)
+    beside = state + _BESIDE * (found.middle - state)
+    away = norm(beside - state)
+    again = _returns(scaled, parameters, beside, state, scaled.one(state, parameters))
+    if away == 0 or again is None or norm(again[2][-1] - state) > away / 2:
+        return None
+    return found
+
+
+def _returns(
+    scaled: Scaled, parameters: Sequence[float], begin: Array, centre: Array, normal: Array
+) -> tuple[Array, list[float], list[Array], float] | None:
+    """The first turn, times and places of the returns to the plane, and how far it went.
+
+    A crossing far from the centre, a tenth of the way, is passed over: an orbit may cross its
+    plane elsewhere as well.
+    """
+    x, t, step = begin, 0.0, 0.01
+    k1 = scaled.one(x, parameters)
+    used = 0
+    path, times, places = [begin], list[float](), list[Array]()
+    reach = 0.0
+    while used < _EVALUATIONS and (times or used < _WITHOUT_RETURN):
+        there, k4, error = attempt(scaled, parameters, x, k1, step)
+        used += 3
+        if error <= 1:
+            a, b = float(normal @ (x - centre)), float(normal @ (there - centre))
+            reach = max(reach, norm(there - centre))
+            if a < 0 <= b:
+                share, place = _crossing(x, there, step * k1, step * k4, centre, normal)
+                if norm(place - centre) < 0.1 * reach:
+                    times.append(t + share * step)
+                    places.append(place)
+            if not times:
+                path.append(there)
+            t, x, k1 = t + step, there, k4
+        if len(times) == _RETURNS:
+            return np.array(path), times, places, reach
+        step = next_step(step, error)
+        if step < 1e-9:
+            return None
+    return None
+
+
+def _crossing(
+    x: Array, there: Array, k1: Array, k4: Array, centre: Array, normal: Array
+) -> tuple[float, Array]:
+    """Where the cubic through both ends of a step, with its slopes, crosses the plane."""
+    low, high = 0.0, 1.0
+    place = there
+    for _ in range(50):
+        s = (low + high) / 2
+        place = (
+            (1 + 2 * s) * (1 - s) ** 2 * x
+            + s * (1 - s) ** 2 * k1
+            + s * s * (3 - 2 * s) * there
+            + s * s * (s - 1) * k4
+        )
+        if float(normal @ (place - centre)) < 0:
+            low = s
+        else:
+            high = s
+    return (low + high) / 2, place

@@ -1,0 +1,26 @@
+"""A share with its interval: how much a count of independent draws says."""
+
+from __future__ import annotations
+
+import math
+
+# two-sided 95 percent
+_QUANTILE = 1.959963984540054
+
+
+def wilson(count: int, total: int) -> tuple[float, float]:
+    """The 95% interval of a share, from a count (Wilson 1927); all of it where nothing is drawn."""
+    if total == 0:
+        return 0.0, 1.0
+    z2, share = _QUANTILE**2, count / total
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = (
+        _QUANTILE
+        / (1 + z2 / total)
+        * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
+    )
+    # the ends of none and of all are exact, which rounding would hide
+    return (
+        0.0 if count == 0 else max(0.0, middle - half),
+        1.0 if count == total else min(1.0, middle + half),
+    )

@@ -1,0 +1,125 @@
+"""Worlds over two parameters: at each pair of values, which attractors a few initial states reach.
+
+What the flow has not settled on within its horizon is counted as undecided; an attractor that no
+initial state reaches is not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.regimes.attractors import NEAR
+from simdistrict.regimes.equilibrium import hypercube
+from simdistrict.regimes.field import Array, Field, Scaled
+from simdistrict.regimes.flow import ARRIVED, Accuracy, settle_each
+
+# an initial state at the edge of the box stands so far inside it, as a share of its width: on the
+# edge itself a flow may stay that leaves it from anywhere near
+_INSIDE = 1e-3
+_NEXT_TO_REST = Accuracy(arrived=1e-6)
+_TO_REST = Accuracy(tolerance=1e-10)
+# states that are followed at once
+_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class WorldMap:
+    """Worlds at each pair of values.
+
+    starts: (members, stocks); worlds: (first, second), how many states of rest the members reach;
+    undecided: (first, second), how many members reach none; states: (first, second, world,
+    stocks), NaN behind the last, the one with most of the first stock first.
+    """
+
+    first: Array
+    second: Array
+    starts: Array
+    worlds: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    states: Array
+
+
+def world_map(
+    model: Field,
+    first: Array,
+    second: Array,
+    low: Array,
+    high: Array,
+    members: int,
+    *,
+    seed: int = 0,
+    horizon: float = 2000.0,
+) -> WorldMap:
+    """Follow the flow from the same states at every pair of values of the two parameters.
+
+    The states are the lower and the upper corner of the box between low and high, a thousandth
+    inside, and `members - 2` of a Latin hypercube.
+    """
+    scaled = Scaled(model)
+    starts = starting_states(low, high, members, seed)
+    pairs = np.array([(a, b) for a in first for b in second])
+    ends = np.empty((len(pairs), members, len(low)))
+    rests = np.empty((len(pairs), members), bool)
+    size = max(_AT_ONCE // members, 1)
+    for k in range(0, len(pairs), size):
+        some = pairs[k : k + size]
+        states = np.tile(starts / model.scale, (len(some), 1))
+        numbers = np.repeat(some, members, axis=0)
+        near = settle_each(scaled, numbers, states, horizon, _NEXT_TO_REST)
+        # next to rest in long steps, and to rest in short ones
+        found = settle_each(scaled, numbers, near.states, horizon, _TO_REST)
+        ends[k : k + size] = found.states.reshape(len(some), members, -1)
+        rests[k : k + size] = (found.speeds < ARRIVED).reshape(len(some), members)
+    numbers = apart(ends, rests)
+    worlds = numbers.max(axis=1) + 1
+    states = np.full((len(pairs), max(int(worlds.max()), 1), len(low)), np.nan)
+    for member in range(members):
+        cells = np.flatnonzero(numbers[:, member] >= 0)
+        states[cells, numbers[cells, member]] = ends[cells, member] * model.scale
+    shape = (len(first), len(second))
+    return WorldMap(
+        first,
+        second,
+        starts,
+        worlds.reshape(shape),
+        (~rests).sum(axis=1).reshape(shape),
+        _highest_first(states).reshape(*shape, *states.shape[1:]),
+    )
+
+
+def starting_states(low: Array, high: Array, members: int, seed: int) -> Array:
+    """Two corners and a Latin hypercube, (members, stocks)."""
+    inside = _INSIDE * (high - low)
+    corners = np.array([low + inside, high - inside])[:members]
+    return np.vstack([corners, hypercube(low, high, max(members - 2, 0), seed)])
+
+
+def apart(ends: Array, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each cell, numbers of the different states of rest that its members reached.
+
+    ends: (cells, members, stocks), in scales; two that are nearer than `NEAR` in every stock are
+    one. -1 for a member that has not come to rest.
+    """
+    cells, members, _ = ends.shape
+    numbers = np.full((cells, members), -1, dtype=np.int64)
+    count = np.zeros(cells, dtype=np.int64)
+    for k in range(members):
+        open_ = rests[:, k].copy()
+        for earlier in range(k):
+            gap = np.abs(ends[:, k] - ends[:, earlier]).max(axis=1, initial=0.0)
+            same = open_ & rests[:, earlier] & (gap < NEAR)
+            numbers[same, k] = numbers[same, earlier]
+            open_ &= ~same
+        numbers[open_, k] = count[open_]
+        count += open_
+    return numbers
+
+
+def _highest_first(states: Array) -> Array:
+    """The worlds of every cell in descending order of their first stock, NaN last."""
+    order = np.argsort(-states[:, :, 0], axis=1, kind="stable")
+    found: Array = np.take_along_axis(states, order[:, :, None], axis=1)
+    return found

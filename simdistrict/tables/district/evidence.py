@@ -1,0 +1,155 @@
+"""What a test of a claim is: a band, and a small function of runs that gives the number.
+
+The functions know scenarios, elements, years and labels only, and every value has an axis of
+members in front. So one and the same function tests a claim on a single run (`StudyRuns`: one
+member) and on an ensemble: whatever has `members`, `at` and `series` is `Runs`. What a function
+asks for is found by watching it ask (`needs`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.tables.study import Array, Study
+
+Flags = NDArray[np.bool_]
+
+
+class Runs(Protocol):
+    """Completed runs of scenarios, all for the same members.
+
+    scenario: a shipped name, or `NAME:VARIANT`; year: of a saved point; labels: one for each
+    dimension of the element, by the dimension's name with `_` for blanks. Values are in the
+    element's own unit.
+    """
+
+    @property
+    def members(self) -> int:
+        """How many there are."""
+        ...
+
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+        """An element in one year: an array over members."""
+        ...
+
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+        """An element from the first to the last year, both included: members by years."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number that a claim speaks of, and the band that it should lie in.
+
+    low, high: an end that is open is None; with both open the number is only shown.
+    value: gives it for all members, NaN for a member that has no case of it.
+    detail: what a single run has to say besides the number.
+    """
+
+    what: str
+    low: float | None
+    high: float | None
+    value: Callable[[Runs], Array]
+    detail: Callable[[Runs], str] | None = None
+
+    @property
+    def has_band(self) -> bool:
+        """Whether it can fail."""
+        return self.low is not None or self.high is not None
+
+    def holds(self, values: Array) -> Flags:
+        """Whether each value lies in the band, its ends included; NaN does not."""
+        above = values >= (-math.inf if self.low is None else self.low)
+        below = values <= (math.inf if self.high is None else self.high)
+        return np.asarray(above & below, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of docs/claims.md that runs can speak to; it holds where all its measures do."""
+
+    id: str
+    text: str
+    measures: tuple[Measure, ...]
+
+    def holds(self, runs: Runs) -> Flags:
+        """Whether the claim holds, over members."""
+        kept = np.ones(runs.members, dtype=np.bool_)
+        for measure in self.measures:
+            if measure.has_band:
+                kept &= measure.holds(measure.value(runs))
+        return kept
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """A number that a test reads: an element of a scenario in some years at one place.
+
+    labels: dimension and label, sorted by dimension.
+    """
+
+    scenario: str
+    element: str
+    labels: tuple[tuple[str, str], ...]
+    years: tuple[float, ...]
+
+
+class _Watched:
+    """Runs of one member in which everything is 1 and every question is written down."""
+
+    members = 1
+
+    def __init__(self) -> None:
+        self.asked: dict[tuple[str, str, tuple[tuple[str, str], ...]], set[float]] = {}
+
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+        self._write(scenario, element, labels, [float(year)])
+        return np.ones(1)
+
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+        years = range(first, last + 1)
+        self._write(scenario, element, labels, map(float, years))
+        return np.ones((1, len(years)))
+
+    def _write(
+        self, scenario: str, element: str, labels: dict[str, str], years: Iterable[float]
+    ) -> None:
+        key = (scenario, element, tuple(sorted(labels.items())))
+        self.asked.setdefault(key, set()).update(years)
+
+
+def needs(claims: Sequence[Claim]) -> tuple[Need, ...]:
+    """Everything that the tests of some claims read, sorted."""
+    watched = _Watched()
+    with np.errstate(all="ignore"):
+        for claim in claims:
+            for measure in claim.measures:
+                measure.value(watched)
+    return tuple(
+        Need(scenario, element, labels, tuple(sorted(years)))
+        for (scenario, element, labels), years in sorted(watched.asked.items())
+    )
+
+
+@dataclass(frozen=True)
+class StudyRuns:
+    """The runs of a study, with the constants as they are: one member."""
+
+    study: Study
+    members: int = field(default=1, init=False)
+
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+        """See `Runs`."""
+        return np.array([self.study.run(scenario).at(element, year, **labels)])
+
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+        """See `Runs`."""
+        run = self.study.run(scenario)
+        wanted = (run.years >= first) & (run.years <= last)
+        return run.series(element, **labels)[None, wanted]
