@@ -145,7 +145,7 @@ def settled(x: float) -> float:
     return x if abs(x) < 1e15 else math.nan
 
 
-def counted(
+def drawn_count(
     first: float, ratio: float, slope: float, stream: float, seed: float, noise: float, point: float
 ) -> float:
     """A count by inversion.
@@ -174,7 +174,7 @@ def around(
 def poisson(mean: float, stream: float, seed: float, noise: float, point: float) -> float:
     """A count with that mean, by inversion up to 200 and normal beyond."""
     low = min(max(mean, 0.0), LARGE)
-    few = counted(math.exp(-low), low, 0.0, stream, seed, noise, point)
+    few = drawn_count(math.exp(-low), low, 0.0, stream, seed, noise, point)
     many = around(mean, mean, stream, seed, noise, point)
     return (few if mean <= LARGE else many) if mean >= 0.0 else math.nan
 
@@ -242,7 +242,7 @@ def random_binomial(
     odds = p / (1.0 - p)
     variance = n * p * (1.0 - p)
     none = math.exp(n * math.log(1.0 - p)) if variance <= LARGE else 0.0
-    few = counted(none, n * odds, odds, stream, seed, noise, point)
+    few = drawn_count(none, n * odds, odds, stream, seed, noise, point)
     many = min(around(n * p, variance, stream, seed, noise, point), n)
     drawn = few if variance <= LARGE else many
     drawn = drawn if chance <= 0.5 else n - drawn

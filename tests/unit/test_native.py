@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import math
 import struct
@@ -620,3 +621,16 @@ def test_a_program_run_by_many_processes_is_compiled_in_the_end() -> None:
     assert quickest(program, grid, "adaptive", 1) == "native"
     other = build(small("stock = INTEG(0.03125 * stock, 3.75)"))
     assert quickest(other, grid, "euler", 1) == "interpreted"
+
+
+def test_no_helper_has_the_name_of_a_loop() -> None:
+    def defined(text: str) -> set[str]:
+        tree = ast.parse(text)
+        return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    folder = Path(code.__file__).parent
+    loops = [p.read_text() for p in (folder / "loops.py", folder / "adaptive_loops.py")]
+    helpers = [Path(source.__file__).read_text() for source in code.SOURCES]
+    taken = set().union(*map(defined, loops))
+    # those that are compiled from the loops instead
+    assert taken & set().union(*map(defined, helpers)) <= code.ELSEWHERE | {"lookup"}
