@@ -50,6 +50,7 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/results_page.py
 	@$(BIN)/python docs/examples/claims_page.py
 	@$(BIN)/python docs/examples/function_table.py
+	@$(BIN)/python docs/examples/public_models.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 	@$(BIN)/python docs/examples/two_worlds.py
 	@$(BIN)/python docs/examples/regime_figures.py

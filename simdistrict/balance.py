@@ -17,6 +17,7 @@ from simdistrict.expr import (
     Array,
     Binary,
     Call,
+    Chain,
     Expr,
     LookupCall,
     Number,
@@ -36,6 +37,8 @@ _PLAIN_ARGUMENT = frozenset({"EXP", "LN", "SIN", "COS", "TAN"})
 _LIKE_ARGUMENT = frozenset({"ABS", "INTEGER", "INITIAL", "SUM", "VMIN", "VMAX", "GAME"})
 _ALIKE = frozenset({"MIN", "MAX", "ACTIVE INITIAL", "MODULO"})
 _AVERAGES = ("SMOOTH", "DELAY1", "DELAY3")
+# (input, time, initial value, ...): the place behind the last argument with the input's unit
+_DELAYS = {"DELAY FIXED": 3, "DELAY INFORMATION": 3, "DELAY MATERIAL": 4, "DELAY N": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,11 @@ class _Balance:
                 return self.of(operand)
             case Binary():
                 return self.binary(expr)
+            case Chain(ops, terms):
+                unit = self.of(terms[0])
+                for op, term in zip(ops, terms[1:], strict=True):
+                    unit = self.combined(op, unit, self.of(term))
+                return unit
             case LookupCall(lookup, x):
                 self.of(x)
                 return self.of_element(lookup.name)
@@ -162,7 +170,10 @@ class _Balance:
         op = expr.op
         if op == "^":
             return self.power(expr)
-        left, right = self.of(expr.left), self.of(expr.right)
+        return self.combined(op, self.of(expr.left), self.of(expr.right))
+
+    def combined(self, op: str, left: Unit | None, right: Unit | None) -> Unit | None:
+        """The unit of two sides joined by an operator other than a power."""
         if op in LOGIC:
             return self.units.none
         if op in COMPARISONS:
@@ -222,7 +233,65 @@ class _Balance:
             case "PROD", (x,):
                 unit = self.of(x)
                 return unit if unit == self.units.none else None
+        return self.of_array(call)
+
+    def of_array(self, call: Call) -> Unit | None:
+        """Functions of arrays and of the shape of a lookup, by the unit lines of their pages."""
+        name, args = call.function, call.args
+        match name, args:
+            case (("VECTOR RANK" | "VECTOR SORT ORDER"), (vector, direction)):
+                self.of(vector)
+                self.plain(direction, f"the direction of {name} has a unit")
+                return self.units.none
+            case (("VECTOR REORDER" | "VECTOR ELM MAP" | "INVERT MATRIX"), (array, number)):
+                self.plain(number, f"the second argument of {name} has a unit")
+                return self.of(array)
+            case "VECTOR LOOKUP", (array, x, low, high, mode):
+                return self.of_points(self.of(array), self.of(x), self.ends(name, low, high), mode)
+            case "ALLOCATE AVAILABLE", (request, profile, available):
+                self.of(profile)
+                return self.alike(name, request, available)
+            case "ALLOCATE BY PRIORITY", (request, priority, _, width, available):
+                self.alike(name, priority, width)
+                return self.alike(name, request, available)
+            case (("DEMAND AT PRICE" | "SUPPLY AT PRICE"), (quantity, profile, price)):
+                self.alike(name, profile, price)
+                return self.of(quantity)
+            case "FIND MARKET PRICE", (demand, curve, supply, other):
+                self.alike(name, demand, supply)
+                return self.alike(name, curve, other)
+            case "LOOKUP AREA", (lookup, start, stop):
+                height, across = self.of(lookup), self.ends(name, start, stop)
+                return None if height is None or across is None else height * across
+            case "LOOKUP SLOPE", (lookup, x, mode):
+                self.of(x)
+                self.plain(mode, f"the mode of {name} has a unit")
+                return self.of(lookup)
         return self.timed(call)
+
+    def alike(self, name: str, one: Expr, other: Expr) -> Unit | None:
+        """The unit of two arguments that should have one, of which the second may be bare."""
+        return self.same(self.of(one), self.alone(other), f"two arguments of {name} differ")
+
+    def ends(self, name: str, low: Expr, high: Expr) -> Unit | None:
+        return self.same(self.alone(low), self.alone(high), f"the two ends given to {name} differ")
+
+    def of_points(
+        self, height: Unit | None, x: Unit | None, across: Unit | None, mode: Expr
+    ) -> Unit | None:
+        """The unit of VECTOR LOOKUP: of its values, of an area, of the inverse or of a slope."""
+        kind = mode.value if isinstance(mode, Number) else -1.0
+        if kind in (5.0, 8.0):
+            self.same(height, x, "the values and what is looked up in VECTOR LOOKUP differ")
+            return across
+        across = self.same(across, x, "the ends and what is looked up in VECTOR LOOKUP differ")
+        if kind in (0.0, 2.0, 3.0, 4.0):
+            return height
+        if height is None or across is None or kind < 0.0:
+            return None
+        area: Unit = height * across
+        slope: Unit = height / across
+        return area if kind in (1.0, 7.0) else slope
 
     def timed(self, call: Call) -> Unit | None:
         """Functions some of whose arguments are times."""
@@ -243,12 +312,25 @@ class _Balance:
             case (("PULSE" | "PULSE TRAIN"), times):
                 is_time(*times)
                 return self.units.none
+            case "GET TIME VALUE", (_, offset, _):
+                is_time(offset)
+                return None  # as Vensim has it: what it gives depends on its last argument
+            case "DEPRECIATE STRAIGHTLINE", (stream, life, period, initial):
+                is_time(life)
+                self.of(period)
+                return self.alike(name, stream, initial)
             case "INTEG", (flow, initial):
                 unit = self.of(flow)
                 known = None if unit is None or self.time is None else unit * self.time
                 return self.same(
                     known, self.alone(initial), "flow and initial value of INTEG differ"
                 )
+        if name in _DELAYS and len(args) in (3, 4):
+            is_time(args[1])
+            unit = self.of(args[0])
+            for arg in args[2 : _DELAYS[name]]:
+                unit = self.same(unit, self.alone(arg), f"input and initial of {name} differ")
+            return unit
         if name.startswith(_AVERAGES) and len(args) >= 2:
             is_time(args[1])
             unit = self.of(args[0])

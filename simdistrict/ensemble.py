@@ -26,9 +26,9 @@ from simdistrict.engine.program import Program
 from simdistrict.errors import EngineError, Problem, ScenarioError
 from simdistrict.model import Stock, TimeGrid
 from simdistrict.naming import names_of
-from simdistrict.plan import Plan
+from simdistrict.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
 from simdistrict.prior import Prior
-from simdistrict.run import check_alike, constants_of, moves_of, provenance, saved_names
+from simdistrict.run import check_alike, provenance, saved_names
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
@@ -253,6 +253,7 @@ def ensemble_of(
     _check_saved(plans[0], names, saved)
     streams = drawn(plans, priors)
     own = tuple(priors[k] for k in streams)
+    _check_drawn(plans[0], own)
     check_shape(shape, method, len(own), members)
     design = Design(own, members, seed, method, shape, streams)
     points = _points(plans[0], times)
@@ -302,6 +303,24 @@ def _check_programs(plans: Sequence[Plan]) -> None:
                     "set it in both, or in neither",
                 )
             )
+
+
+def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
+    """One program and one time grid serve all members."""
+    slots = plan.prepared.program.layout.slots
+    places = {place for prior in priors for place in prior.places}
+    check_free(
+        plan.prepared,
+        (
+            name
+            for name, slot in slots.items()
+            if not places.isdisjoint(range(slot.offset, slot.offset + slot.size))
+        ),
+    )
+    if not has_fixed_end(plan):
+        what = "FINAL TIME changes during the run, so that members would end at different times"
+        hint = "give all of them one end with --final-time"
+        raise EngineError(Problem(f"model {plan.prepared.model.name}", what, hint))
 
 
 def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:

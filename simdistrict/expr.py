@@ -6,7 +6,7 @@ No text is parsed here and no numbers are run; names are kept folded (see `fold`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,6 +81,18 @@ class Binary(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Chain(Expr):
+    """Very many terms joined from the left, which as `Binary` would be as high as there are terms.
+
+    ops: one less than terms; all of + and -, all of * and /, all :AND: or all :OR:. Made by
+    `joined` alone, so that equal equations have equal trees.
+    """
+
+    ops: tuple[str, ...]
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Expr):
     """A function of Vensim by its name in capitals, such as `IF THEN ELSE`."""
 
@@ -116,6 +128,10 @@ class WithLookup(Expr):
     points: Points
 
 
+# from how many terms on a sum or a product is a `Chain`
+LONG = 40
+# how high a tree may be, for all that walks it
+MAX_HEIGHT = 150
 COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 LOGIC = frozenset({":AND:", ":OR:", ":NOT:"})
 
@@ -127,6 +143,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (operand,)
         case Binary(_, left, right):
             return (left, right)
+        case Chain(_, terms):
+            return terms
         case Call(_, args):
             return args
         case LookupCall(lookup, x):
@@ -143,6 +161,8 @@ def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
             return Unary(op, nodes[0])
         case Binary(op, _, _):
             return Binary(op, nodes[0], nodes[1])
+        case Chain(ops, _):
+            return Chain(ops, nodes)
         case Call(function, _):
             return Call(function, nodes)
         case LookupCall(lookup, _):
@@ -151,6 +171,25 @@ def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
         case WithLookup(_, points):
             return WithLookup(nodes[0], points)
     return expr
+
+
+def joined(ops: Sequence[str], terms: Sequence[Expr]) -> Expr:
+    """Terms joined from the left by operators of one kind: `a - b + c` for `-`, `+` and a, b, c."""
+    if len(terms) >= LONG:
+        return Chain(tuple(ops), tuple(terms))
+    result = terms[0]
+    for op, term in zip(ops, terms[1:], strict=True):
+        result = Binary(op, result, term)
+    return result
+
+
+def height(expr: Expr) -> int:
+    """The number of nodes from the top of a tree to its deepest leaf."""
+    level, count = [expr], 0
+    while level:
+        count += 1
+        level = [child for node in level for child in children(node)]
+    return count
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import product
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import Array, Expr, Number, Points, fold, references
+from simdistrict.expr import MAX_HEIGHT, Array, Expr, Number, Points, fold, height, references
 
 # far beyond any use, and near enough that a mistyped exponent is told at once
 MAX_STEPS, MAX_SAVED = 1e9, 1e7
@@ -210,6 +210,7 @@ class Model:
     integrator: what the file's own settings ask for (`euler` or `rk4`).
     notes: what the reader left out on purpose (reality checks and the like), one line each.
     unit_synonyms: names of one and the same unit, as the file's settings list them.
+    Raises ModelError for a model built in Python with an equation that nests beyond measure.
     """
 
     name: str
@@ -219,6 +220,24 @@ class Model:
     integrator: str = "euler"
     notes: tuple[str, ...] = ()
     unit_synonyms: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse equations of a model built in Python that are too high to be walked."""
+        if self.text:
+            return  # its reader has looked
+        high = [
+            Problem(
+                f"model {self.name}",
+                f'an equation of "{element.name}" nests more than {MAX_HEIGHT} deep',
+                "give parts of it names; make long sums with simdistrict.expr.joined",
+            )
+            for element in self.elements
+            for equation in element.equations
+            for expr in (equation.expression, equation.initial)
+            if expr is not None and height(expr) > MAX_HEIGHT
+        ]
+        if high:
+            raise ModelError(high)
 
     @cached_property
     def by_name(self) -> Mapping[str, Element]:

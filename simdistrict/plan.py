@@ -1,19 +1,22 @@
 """What decides the numbers of a run: model, scenario, time grid, integrator, backend.
 
-Everything that can be wrong with an input is found here; nothing is simulated.
+Everything that can be wrong with an input is found here. Nothing is simulated, but for a FINAL
+TIME that the model computes as it goes: only a run can tell where it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.cache import KEPT, cached, keep, peek
 from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.adaptive import IMPLICIT
+from simdistrict.engine.integrate import end_point, start_value
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program, build
+from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.exchange.models import is_xmile, read_model_text, read_text
 from simdistrict.expr import Number
@@ -36,6 +39,8 @@ INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
 ADAPTIVE = ("adaptive", *IMPLICIT)
 RTOL, ATOL = 1e-8, 1e-10
 AS_WRITTEN = RunSettings()
+# how many steps may be made in search of an end that the model computes
+MAX_SEARCH = 100_000
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,62 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     _check_shape(prepared, resolved)
     rtol = RTOL if run.rtol is None else run.rtol
     atol = ATOL if run.atol is None else run.atol
-    return Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
+    plan = Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
+    return plan if has_fixed_end(plan) else _ended(plan)
+
+
+def has_fixed_end(plan: Plan) -> bool:
+    """Whether the end of a run is known before it."""
+    return "final time" in plan.prepared.program.constant
+
+
+def _ended(plan: Plan) -> Plan:
+    """The plan with the grid up to the first point at which Time has reached FINAL TIME."""
+    program, start = plan.prepared.program, plan.grid.start
+    place = program.layout.slots["final time"].offset
+    vector, moves = constants_of(plan), moves_of(plan)
+    steps = max(plan.grid.steps, 1)
+    while steps <= MAX_SEARCH:
+        grid = replace(plan.grid, steps=steps)
+        last = end_point(program, grid, vector, moves, place, integrator=plan.integrator)
+        if last is not None:
+            control = {**plan.control, "final time": grid.at(last)}
+            return replace(plan, grid=replace(grid, steps=last), control=control)
+        steps *= 4
+    what = f"Time does not reach FINAL TIME within {MAX_SEARCH:,} steps from {start:g}"
+    hint = "give the end with --final-time"
+    raise ModelError(Problem(f"model {plan.prepared.model.name}", what, hint))
+
+
+def constants_of(plan: Plan) -> list[float]:
+    """The vector before the run, with the scenario's values in it."""
+    layout = plan.prepared.program.layout
+    vector = list(layout.template)
+    for name, value in plan.control.items():
+        slot = layout.slots.get(name)
+        if slot is not None:
+            vector[slot.offset] = value
+    for change in plan.resolved.assumptions:
+        for place in change.places:
+            vector[layout.slots[change.element].offset + place] = change.value
+    return vector
+
+
+def moves_of(plan: Plan) -> list[Move]:
+    """What the policies do to constants, in places of the vector."""
+    slots = plan.prepared.program.layout.slots
+    return [
+        Move(
+            slots[change.element].offset + place,
+            change.value,
+            policy.start,
+            policy.end,
+            policy.ramp,
+        )
+        for policy in plan.resolved.policies
+        for change in policy.changes
+        for place in change.places
+    ]
 
 
 def plans_for(
@@ -278,16 +338,26 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
     """Refuse to change a constant that decided how many stocks the program has."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
-    for change in changes:
-        if change.element in prepared.program.shaping:
-            name = prepared.model[change.element].name
-            raise EngineError(
+    check_free(prepared, (change.element for change in changes))
+
+
+def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
+    """Raise EngineError where one of the constants, by folded name, decided a delay's order."""
+    model = prepared.model
+    shaping = [n for n in dict.fromkeys(elements) if n in prepared.program.shaping]
+    if shaping:
+        hint = "change it in the model file"
+        raise EngineError(
+            [
                 Problem(
-                    f"model {prepared.model.name}",
-                    f'the order of a DELAY N or SMOOTH N depends on "{name}"; it cannot be changed',
-                    "change it in the model file",
+                    f"model {model.name}",
+                    f'the order of a DELAY N or SMOOTH N depends on "{model[name].name}"; '
+                    "it cannot be changed",
+                    hint,
                 )
-            )
+                for name in shaping
+            ]
+        )
 
 
 def _control(
@@ -314,7 +384,11 @@ def _control(
         if slot is None and name == "saveper":
             control[name] = control["time step"]
             continue
-        if slot is None or name not in program.constant:
+        moves = name not in program.constant
+        if slot is not None and moves and name in ("initial time", "final time"):
+            control[name] = _at_start(prepared, vector, name)
+            continue
+        if slot is None or moves:
             raise ModelError(
                 Problem(
                     f"model {model.name}",
@@ -323,6 +397,24 @@ def _control(
             )
         control[name] = vector[slot.offset]
     return prepared, control
+
+
+def _at_start(prepared: Prepared, vector: list[float], name: str) -> float:
+    """INITIAL TIME or FINAL TIME as they are when a run starts, where the model computes them."""
+    program = prepared.program
+    place = program.layout.slots[name].offset
+    first = program.layout.slots["initial time"].offset
+    if name == "final time":
+        return start_value(program, vector, place, vector[first])
+    time = 0.0
+    # what it is at the start may depend on when that is
+    for _ in range(10):
+        before, time = time, start_value(program, vector, place, time)
+        if time == before:
+            vector[first] = time
+            return time
+    what = "INITIAL TIME depends on Time in such a way that there is no time to start at"
+    raise ModelError(Problem(f"model {prepared.model.name}", what))
 
 
 def _with_constants(model: Model, values: Mapping[str, float]) -> Model:

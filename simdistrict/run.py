@@ -18,7 +18,15 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
+from simdistrict.plan import (
+    ADAPTIVE,
+    Plan,
+    constants_of,
+    lowered,
+    moves_of,
+    plan_run,
+    repeated,
+)
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -111,37 +119,6 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
     if told:
         log.warning("%s: %s", plan.resolved.name, told)
     return path
-
-
-def constants_of(plan: Plan) -> list[float]:
-    """The vector before the run, with the scenario's values in it."""
-    layout = plan.prepared.program.layout
-    vector = list(layout.template)
-    for name, value in plan.control.items():
-        slot = layout.slots.get(name)
-        if slot is not None:
-            vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        for place in change.places:
-            vector[layout.slots[change.element].offset + place] = change.value
-    return vector
-
-
-def moves_of(plan: Plan) -> list[Move]:
-    """What the policies do to constants, in places of the vector."""
-    slots = plan.prepared.program.layout.slots
-    return [
-        Move(
-            slots[change.element].offset + place,
-            change.value,
-            policy.start,
-            policy.end,
-            policy.ramp,
-        )
-        for policy in plan.resolved.policies
-        for change in policy.changes
-        for place in change.places
-    ]
 
 
 def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:

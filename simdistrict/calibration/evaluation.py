@@ -16,7 +16,7 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.errors import EngineError, Problem, ScenarioError
 from simdistrict.expr import fold
 from simdistrict.model import Model, TimeGrid, constant_values
-from simdistrict.plan import Plan, Prepared, plan_run
+from simdistrict.plan import Plan, Prepared, check_free, plan_run
 from simdistrict.run import run_one
 from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
@@ -154,8 +154,10 @@ def target(
     """A plan that ends at the last of the points and saves each of them.
 
     Raises ScenarioError with every row of the data whose year is no time step of the run, and
-    where a policy moves a free constant; and what `plan_run` raises.
+    where a policy moves a free constant; EngineError where one decides the order of a delay; and
+    what `plan_run` raises.
     """
+    check_free(prepared, (f.element for f in free))
     full = plan_run(prepared, resolved, backend)
     problems = [*_off_grid(data, full.grid), *_moved(resolved, free)]
     if problems:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import (
+    HELD_TIME,
+    MOVING_TIME,
+    SAMPLING,
+    SWITCH_TIME,
+    TIME,
+    record_size,
+)
 from simdistrict.errors import ModelError, Problem
 from simdistrict.expr import Call, Expr, Number, Ref, fold, walk
 from simdistrict.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
@@ -83,6 +90,7 @@ def _at_start(program: Program) -> list[float]:
     """The vector at the first point of a run."""
     slots = program.layout.slots
     v = list(program.layout.template)
+    v += [0.0] * record_size(program.layout, 1)
     kernel = Kernel(program)
     kernel.once(v)
     start, time_step = (v[slots[name].offset] for name in ("initial time", "time step"))

@@ -7,8 +7,11 @@ every point is asked, so that members side by side may each be at another one.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, MutableSequence, Sequence
+
+from simdistrict.engine.arrays import NA
 
 
 def slopes(v: MutableSequence[float], a: int, n: int) -> None:
@@ -84,6 +87,51 @@ def lookup_invert(v: Sequence[float], a: int, n: int, y: float) -> float:
     return v[a] if before else result
 
 
+def area_until(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The area under the line from its first point to x; below the first one it is negative."""
+    last = a + n - 1
+    total = min(x - v[a], 0.0) * v[a + n] + max(x - v[last], 0.0) * v[last + n]
+    for k in range(a, last):
+        wide = v[k + 1] - v[k]
+        part = max(min(x - v[k], wide), 0.0)
+        rise = (v[k + 1 + n] - v[k + n]) * part / (wide if wide > 0.0 else 1.0)
+        total = total + part * (v[k + n] + 0.5 * rise)
+    return total
+
+
+def lookup_area(v: Sequence[float], a: int, n: int, x: float, stop: float) -> float:
+    """The area under the line between two x; the ends are held beyond the points."""
+    return area_until(v, a, n, stop) - area_until(v, a, n, x)
+
+
+def lookup_slope(v: Sequence[float], a: int, n: int, x: float, mode: float) -> float:
+    """The slope of the line at x; at a point the mean of the slopes on both sides.
+
+    mode: beyond the points 0 for none, 1 for that of the nearest piece, -1 for :NA:.
+    """
+    last = a + n - 1
+    inside = math.nan
+    before = math.nan
+    after = math.nan
+    first_slope = math.nan
+    same = 0.0
+    for k in range(a, a + n):
+        same = same + (1.0 if v[k] == x else 0.0)
+    for k in range(a, last):
+        wide = v[k + 1] - v[k]
+        slope = (v[k + 1 + n] - v[k + n]) / (wide if wide > 0.0 else math.nan)
+        first_slope = slope if v[k] == v[a] else first_slope
+        inside = slope if x > v[k] and x < v[k + 1] else inside
+        after = slope if x == v[k] else after
+        before = slope if x == v[k + 1] else before
+        nearest = first_slope if x < v[a] else slope
+        beyond = 0.0 if mode == 0.0 else (nearest if mode == 1.0 else NA)
+        inside = beyond if x < v[a] or x > v[last] else inside
+    corner = before if after != after else (after if before != before else 0.5 * (before + after))
+    corner = corner if same < 1.5 else NA
+    return corner if same > 0.5 else inside
+
+
 HELPERS: dict[str, Callable[..., object]] = {
     "slopes": slopes,
     "lookup": lookup,
@@ -91,4 +139,6 @@ HELPERS: dict[str, Callable[..., object]] = {
     "lookup_backward": lookup_backward,
     "lookup_extrapolate": lookup_extrapolate,
     "lookup_invert": lookup_invert,
+    "lookup_area": lookup_area,
+    "lookup_slope": lookup_slope,
 }

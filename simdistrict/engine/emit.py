@@ -19,20 +19,27 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
-    Past,
     Place,
+    Record,
     Reduce,
+    Slice,
     Statement,
     Time,
+    Whole,
+    height_of,
     loads,
     walk_all,
 )
 from simdistrict.engine.runtime import HELPERS
-from simdistrict.expr import COMPARISONS, Binary, Call, Expr, Number, Unary
+from simdistrict.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 _RESERVED = frozenset({*HELPERS, *"v t u s m out stop abs min max inf nan range divide".split()})
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
+# CPython takes 200 parentheses inside each other, and no sum of thousands of terms on one line
+MAX_NESTING, MAX_JOINED = 60, 60
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
+
+_PARENTHESES = re.compile(r"[()]")
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
 Key = tuple[int, Pattern]
@@ -55,6 +62,7 @@ class Emitter:
         self.patterns: dict[Pattern, str] = {}
         self.known: dict[tuple[int, Pattern], str] = {}
         self.temporaries = 0
+        self.deep = True
         self.read_later: frozenset[Key] = frozenset()
 
     # ------------------------------------------------------------------ lines and functions
@@ -141,8 +149,16 @@ class Emitter:
         inside: what the statements in the same nest of loops read.
         """
         first = len(self.lines)
-        text = self.number(statement.expr)
         target = statement.target
+        self.deep = height_of(statement.expr) > MAX_NESTING // 2
+        if isinstance(statement.expr, Whole) and statement.expr.fills:
+            text = self.whole(statement.expr, target)
+            self.put(f"{text}  # {statement.label}")
+            self.origin.update(
+                (line + 1, statement.label) for line in range(first, len(self.lines))
+            )
+            return
+        text = self.number(statement.expr)
         place = self.place(target.base, target.axes)
         later = inside if statement.loops else self.read_later
         if _key(target) in later:
@@ -167,16 +183,48 @@ class Emitter:
     # ------------------------------------------------------------------ places
 
     def place(self, base: int, axes: Sequence[Axis]) -> str:
+        return f"v[{self.address(base, axes)}]"
+
+    def address(self, base: int, axes: Sequence[Axis]) -> str:
+        """Where a place is; that of several places at once is the first of them."""
         constant = base + sum(_constant(axis) for axis in axes)
         pattern = _pattern(axes)
-        if not pattern:
-            return f"v[{constant}]"
-        return f"v[{constant} + {self.patterns[pattern]}]"
+        return f"{constant} + {self.patterns[pattern]}" if pattern else str(constant)
 
     # ------------------------------------------------------------------ expressions
 
     def number(self, expr: Expr) -> str:
         """The text of an expression that stands for a number."""
+        return self.shallow(self.numeric(expr))
+
+    def condition(self, expr: Expr) -> str:
+        """The text of an expression that stands for true or false."""
+        return self.shallow(self.logical(expr))
+
+    def shallow(self, text: str) -> str:
+        """The text, or a name for it where it nests so deeply that CPython might refuse it."""
+        if not self.deep or nesting(text) < MAX_NESTING:
+            return text
+        return self.temporary(text)
+
+    def temporary(self, text: str) -> str:
+        """A name for a text, in front of the statement."""
+        name = f"a{self.temporaries}"
+        self.temporaries += 1
+        self.put(f"{name} = {text}")
+        return name
+
+    def chain(self, ops: Sequence[str], terms: Sequence[str]) -> str:
+        """Texts joined from the left, so many in a line that CPython takes it."""
+        pairs = list(zip(ops, terms[1:], strict=True))
+        text = terms[0]
+        for first in range(0, len(pairs), MAX_JOINED):
+            if first:
+                text = self.temporary(text)
+            text += "".join(f" {op} {term}" for op, term in pairs[first : first + MAX_JOINED])
+        return f"({text})"
+
+    def numeric(self, expr: Expr) -> str:
         match expr:
             case Number(value):
                 return _literal(value)
@@ -193,6 +241,8 @@ class Emitter:
                 return f"pow({self.number(left)}, {self.number(right)})"
             case Binary(op, left, right) if op in "+-*/":
                 return f"({self.number(left)} {op} {self.number(right)})"
+            case Chain(ops, terms) if ops[0] in "+-*/":
+                return self.chain(ops, list(map(self.number, terms)))
             case Call("IF THEN ELSE", (condition, yes, no)):
                 yes_text, no_text = self.number(yes), self.number(no)
                 return f"({yes_text} if {self.condition(condition)} else {no_text})"
@@ -202,20 +252,21 @@ class Emitter:
                 return self.reduce(expr)
             case Interpolate():
                 return self.interpolate(expr)
-            case Past():
-                return self.past(expr)
+            case Whole():
+                return self.whole(expr)
             case Latch(own, condition):
                 now = f"(1.0 if {self.condition(condition)} else 0.0)"
                 return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
         return f"(1.0 if {self.condition(expr)} else 0.0)"
 
-    def condition(self, expr: Expr) -> str:
-        """The text of an expression that stands for true or false."""
+    def logical(self, expr: Expr) -> str:
         match expr:
             case Unary(":NOT:", operand):
                 return f"(not {self.condition(operand)})"
             case Binary(":AND:" | ":OR:", left, right):
                 return f"({self.condition(left)} {_OPS[expr.op]} {self.condition(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                return f"({f' {_OPS[op]} '.join(map(self.condition, terms))})"
             case Binary(op, left, right) if op in COMPARISONS:
                 held = self.located(expr)
                 sides = [
@@ -240,6 +291,22 @@ class Emitter:
             if call.function == "PULSE TRAIN":
                 args.insert(1, "u" if self.located(call) else "t")
         return f"{known.python}({', '.join(args)})"
+
+    def whole(self, expr: Whole, target: Load | None = None) -> str:
+        """A call of a helper that works on the vector, what it writes first."""
+        texts = [self.address(target.base, target.axes)] if target else []
+        for arg in expr.args:
+            match arg:
+                case Slice(load, size):
+                    texts.append(self.address(load.base, load.axes))
+                    texts += [str(size)] if size else []
+                case Record():
+                    texts.append(self.record(arg))
+                case _:
+                    texts.append(self.number(arg))
+        if target or any(isinstance(arg, Slice | Record) for arg in expr.args):
+            texts.insert(0, "v")
+        return f"{expr.helper}({', '.join(texts)})"
 
     def written_out(self, call: Call) -> str:
         """A reduction whose terms stand one by one."""
@@ -282,7 +349,7 @@ class Emitter:
         return f"({name}[{_var(axis.loop)}] + 1.0)"
 
     def interpolate(self, expr: Interpolate) -> str:
-        x = self.number(expr.x)
+        x = ", ".join(map(self.number, (expr.x, *expr.more)))
         number = expr.first + sum(_constant(axis) for axis in expr.axes)
         pattern = _pattern(expr.axes)
         if not pattern:
@@ -291,15 +358,11 @@ class Emitter:
         which = f"{number} + {self.patterns[pattern]}"
         return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
 
-    def past(self, expr: Past) -> str:
+    def record(self, expr: Record) -> str:
+        """Where a record begins, and how far its rows lie apart."""
         recorded = self.layout.recorded
         first = len(self.layout.template) + expr.base - recorded.start
-        place = str(first + sum(_constant(axis) for axis in expr.axes))
-        pattern = _pattern(expr.axes)
-        if pattern:
-            place += f" + {self.patterns[pattern]}"
-        lag, before = self.number(expr.lag), self.number(expr.first)
-        return f"delayed(v, {place}, {recorded.size}, v[{POINT}] - {lag}, {before})"
+        return f"{self.address(first, expr.axes)}, {recorded.size}"
 
     # ------------------------------------------------------------------ what makes a run stop
 
@@ -311,6 +374,9 @@ class Emitter:
             case Binary(":AND:" | ":OR:", left, right):
                 name = "min" if expr.op == ":AND:" else "max"
                 return f"{name}({self.margin(left)}, {self.margin(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                name = "min" if op == ":AND:" else "max"
+                return f"{name}({', '.join(map(self.margin, terms))})"
             case Binary(">" | ">=", left, right) if not self.located(expr):
                 return f"({self.number(left)} - {self.number(right)})"
             case Binary("<" | "<=", left, right) if not self.located(expr):
@@ -326,12 +392,21 @@ class Emitter:
         return "\n".join([*self.lines, *tail, ""])
 
 
+def nesting(text: str) -> int:
+    """How deep the parentheses of a text are nested."""
+    deepest = depth = 0
+    for sign in _PARENTHESES.findall(text):
+        depth += 1 if sign == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _is_function(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function in FUNCTIONS
 
 
-def _has_place(node: Expr) -> TypeGuard[Load | Interpolate | Past]:
-    return isinstance(node, Load | Interpolate | Past)
+def _has_place(node: Expr) -> TypeGuard[Load | Interpolate | Record]:
+    return isinstance(node, Load | Interpolate | Record)
 
 
 def _pattern(axes: Sequence[Axis]) -> Pattern:

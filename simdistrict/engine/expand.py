@@ -11,10 +11,11 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simdistrict.engine import whole
 from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.engine.rewrite import divided, minus, remembered, rewritten, times
+from simdistrict.engine.rewrite import TIME_STEP, divided, minus, remembered, rewritten, times
 from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, walk
+from simdistrict.expr import Binary, Call, Expr, Number, Ref, Text, children, fold, rebuild, walk
 from simdistrict.model import Auxiliary, Element, Equation, Model, Stock
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Sampled(Element):
 
 
 class Recorded(Element):
-    """Kept at every point of the grid, for a DELAY FIXED."""
+    """Kept at every point of the grid, for a DELAY FIXED and its like."""
 
 
 # in front of the name of a sample: what it held before
@@ -53,22 +54,32 @@ _CHAINS = {
     "DELAY3I": (3, True),
 }
 _RANDOM = {name for name, function in FUNCTIONS.items() if function.kind == "random"}
+_ARRAY = {name for name, function in FUNCTIONS.items() if function.kind == "array"}
 _MEMORY = {name for name, function in FUNCTIONS.items() if function.kind == "memory"}
 
 
 MAX_ORDER = 1000
+_DELAYED = Text("delayed")
 
 
 def expand(model: Model, beginning: Beginning) -> list[Element]:
     """The elements of a model without functions that have a memory, new ones included.
 
     A new element is named after its owner with a sign that no Vensim name starts with, so that
-    it cannot meet a name of the model. Raises ModelError for a memory inside a reduction.
+    it cannot meet a name of the model. Raises ModelError with every memory inside a reduction and
+    every array that a function cannot take.
     """
     work = _Expansion(model, beginning)
+    problems: list[Problem] = []
     for element in model.elements:
-        equations = tuple(work.equation(element, e) for e in element.equations)
+        try:
+            equations = tuple(work.equation(element, e) for e in element.equations)
+        except ModelError as error:
+            problems += error.problems
+            continue
         work.elements.append(replace(element, equations=equations))
+    if problems:
+        raise ModelError(problems)
     return work.elements
 
 
@@ -94,6 +105,8 @@ class _Expansion:
         return replace(equation, expression=expression, initial=initial)
 
     def visit(self, owner: Element, equation: Equation, expr: Expr) -> Expr:
+        if isinstance(expr, Call) and expr.function in _ARRAY:
+            whole.check(self.model, owner, equation, expr)
         nodes = children(expr)
         new = tuple(self.visit(owner, equation, node) for node in nodes)
         if any(a is not b for a, b in zip(nodes, new, strict=True)):
@@ -102,6 +115,8 @@ class _Expansion:
             return expr
         if expr.function in _RANDOM:
             return self.stream(owner, expr)
+        if expr.function in _ARRAY:
+            return whole.replaced(self.model, self, owner, equation, expr)
         if expr.function not in _MEMORY:
             return rewritten(expr)
         if any(
@@ -150,6 +165,10 @@ class _Expansion:
                 return Ref(name, equation.subscripts)
             case "DELAY FIXED", (source, delay, initial):
                 return self.fixed(owner, equation, source, delay, initial)
+            case ("DELAY MATERIAL", (_, _, _, _)) | ("DELAY INFORMATION", (_, _, _)):
+                return self.pipeline(owner, equation, call)
+            case "DEPRECIATE STRAIGHTLINE", (_, _, _, _):
+                return self.depreciation(owner, equation, call)
             case name, args if name in _CHAINS:
                 stages, given = _CHAINS[name]
                 if len(args) == 2 + given + (stages == 0):
@@ -204,7 +223,7 @@ class _Expansion:
             owner,
             equation,
             "initial order",
-            Call("#ORDER", (asked, interval, Ref("time step"))),
+            Call("#ORDER", (asked, interval, TIME_STEP)),
         )
         start = interval
         if not steady:
@@ -214,7 +233,8 @@ class _Expansion:
         for stage in range(1, stages + 1):
             time: Expr = interval
             if stage > 1 and not steady:
-                time = Call("#PAST", (record, Number(stage - 1.0), start))
+                back = Number(stage - 1.0)
+                time = Call("#RECORDED", (_DELAYED, Number(1.0), record, back, start))
             stock = self.name(owner, f"delay n {stage}")
             own = Ref(fold(stock), equation.subscripts)
             outflow: Expr = divided(times(own, order), time)
@@ -244,15 +264,35 @@ class _Expansion:
         self, owner: Element, equation: Equation, source: Expr, delay: Expr, initial: Expr
     ) -> Expr:
         """A record of the input, and how many points back it is read: as it is at the start."""
-        lag = Call("#LAG", (delay, Ref("time step")))
-        return Call(
-            "#PAST",
-            (
-                self.add(Recorded, owner, equation, "record", source),
-                self.add(Held, owner, equation, "initial lag", lag),
-                self.add(Held, owner, equation, "initial output", initial),
-            ),
-        )
+        lag = Call("#LAG", (delay, TIME_STEP))
+        record = self.add(Recorded, owner, equation, "record", source)
+        back = self.add(Held, owner, equation, "initial lag", lag)
+        first = self.add(Held, owner, equation, "initial output", initial)
+        return Call("#RECORDED", (_DELAYED, Number(1.0), record, back, first))
+
+    def pipeline(self, owner: Element, equation: Equation, call: Call) -> Expr:
+        """DELAY MATERIAL or DELAY INFORMATION: records of the input and of its own lags."""
+        source, delay, initial, *missing = call.args
+        lag = Call("#LAG", (delay, TIME_STEP))
+        record = self.add(Recorded, owner, equation, "record", source)
+        lags = self.add(Recorded, owner, equation, "record of lags", lag)
+        first = self.add(Held, owner, equation, "initial output", initial)
+        args: tuple[Expr, ...] = (record, lags, *missing)
+        if missing:
+            args = (*args, self.add(Held, owner, equation, "initial lag", lag))
+        helper = Text(FUNCTIONS[call.function].python)
+        return Call("#RECORDED", (helper, Number(2.0), *args, first))
+
+    def depreciation(self, owner: Element, equation: Equation, call: Call) -> Expr:
+        """DEPRECIATE STRAIGHTLINE: a record of what is invested."""
+        stream, life, period, initial = call.args
+        if not isinstance(stream, Ref | Number):
+            stream = self.add(Auxiliary, owner, equation, "invested", stream)
+        record = self.add(Recorded, owner, equation, "record", stream)
+        first = self.add(Held, owner, equation, "initial investment", initial)
+        helper = Text(FUNCTIONS[call.function].python)
+        args = (record, stream, life, period, first, TIME_STEP)
+        return Call("#RECORDED", (helper, Number(1.0), *args))
 
     def add(
         self,
@@ -277,9 +317,14 @@ class _Expansion:
         initial: Expr | None,
     ) -> None:
         new = replace(equation, expression=expression, initial=initial)
-        self.elements.append(kind(name=name, equations=(new,), dims=owner.dims))
+        self.keep(kind(name=name, equations=(new,), dims=owner.dims))
+
+    def keep(self, element: Element) -> None:
+        """Add an element; see `whole.Adder`."""
+        self.elements.append(element)
 
     def name(self, owner: Element, role: str) -> str:
+        """A name that no other element has; see `whole.Adder`."""
         stem = f"#{role} of {owner.name}"
         self.count[stem] = self.count.get(stem, 0) + 1
         return stem if self.count[stem] == 1 else f"{stem} {self.count[stem]}"

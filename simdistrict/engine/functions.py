@@ -14,9 +14,9 @@ class Function:
 
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
-    initial value), reduction (over subscripts marked with `!`), condition, lookup
-    (of a lookup by its name, and a number), random (drawn at
-    every point of the grid), rewritten (stands for an expression of other functions).
+    initial value), reduction (over subscripts marked with `!`), condition, lookup (of a lookup by
+    its name, and numbers), array (of whole arrays, see `whole`), random (drawn at every point of
+    the grid), rewritten (stands for an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 
@@ -28,32 +28,43 @@ class Function:
 FUNCTIONS: dict[str, Function] = {
     "ABS": Function((1,), "scalar", "abs"),
     "ACTIVE INITIAL": Function((2,), "memory"),
+    "ALLOCATE AVAILABLE": Function((3,), "array", "allocate_available"),
+    "ALLOCATE BY PRIORITY": Function((5,), "array", "allocate_by_priority"),
     "ARCCOS": Function((1,), "scalar", "acos"),
     "ARCSIN": Function((1,), "scalar", "asin"),
     "ARCTAN": Function((1,), "scalar", "atan"),
     "COS": Function((1,), "scalar", "cos"),
     "COSH": Function((1,), "scalar", "cosh"),
     "DELAY FIXED": Function((3,), "memory"),
+    "DELAY INFORMATION": Function((3,), "memory", "delay_information"),
+    "DELAY MATERIAL": Function((4,), "memory", "delay_material"),
     "DELAY N": Function((4,), "memory"),
     "DELAY1": Function((2,), "memory"),
     "DELAY1I": Function((3,), "memory"),
     "DELAY3": Function((2,), "memory"),
     "DELAY3I": Function((3,), "memory"),
+    "DEMAND AT PRICE": Function((3,), "array", "demand_at_price"),
+    "DEPRECIATE STRAIGHTLINE": Function((4,), "memory", "depreciation"),
     "ELMCOUNT": Function((1,), "rewritten"),
     "EXP": Function((1,), "scalar", "exp"),
+    "FIND MARKET PRICE": Function((4,), "array", "find_market_price"),
     "FORECAST": Function((3, 4), "memory"),
     "GAME": Function((1,), "rewritten"),
     "GAMMA LN": Function((1,), "scalar", "gamma_ln"),
+    "GET TIME VALUE": Function((3,), "rewritten"),
     "IF THEN ELSE": Function((3,), "condition"),
     "INITIAL": Function((1,), "memory"),
     "INTEG": Function((2,), "memory"),
     "INTEGER": Function((1,), "scalar", "integer"),
+    "INVERT MATRIX": Function((2,), "array", "invert_matrix"),
     "LN": Function((1,), "scalar", "log"),
     "LOG": Function((2,), "rewritten"),
+    "LOOKUP AREA": Function((3,), "lookup", "lookup_area"),
     "LOOKUP BACKWARD": Function((2,), "lookup", "lookup_backward"),
     "LOOKUP EXTRAPOLATE": Function((2,), "lookup", "lookup_extrapolate"),
     "LOOKUP FORWARD": Function((2,), "lookup", "lookup_forward"),
     "LOOKUP INVERT": Function((2,), "lookup", "lookup_invert"),
+    "LOOKUP SLOPE": Function((3,), "lookup", "lookup_slope"),
     "MAX": Function((2,), "scalar", "max"),
     "MIN": Function((2,), "scalar", "min"),
     "MODULO": Function((2,), "scalar", "modulo"),
@@ -67,8 +78,13 @@ FUNCTIONS: dict[str, Function] = {
     "QUANTUM": Function((2,), "scalar", "quantum"),
     "RAMP": Function((2, 3), "switch", "ramp"),
     "RANDOM 0 1": Function((0,), "random", "random_0_1"),
+    "RANDOM BETA": Function((7,), "random", "random_beta"),
+    "RANDOM BINOMIAL": Function((7,), "random", "random_binomial"),
     "RANDOM EXPONENTIAL": Function((5,), "random", "random_exponential"),
+    "RANDOM GAMMA": Function((6,), "random", "random_gamma"),
+    "RANDOM NEGATIVE BINOMIAL": Function((7,), "random", "random_negative_binomial"),
     "RANDOM NORMAL": Function((5,), "random", "random_normal"),
+    "RANDOM POISSON": Function((6,), "random", "random_poisson"),
     "RANDOM TRIANGULAR": Function((6,), "random", "random_triangular"),
     "RANDOM UNIFORM": Function((3,), "random", "random_uniform"),
     "RANDOM WEIBULL": Function((6,), "random", "random_weibull"),
@@ -83,10 +99,16 @@ FUNCTIONS: dict[str, Function] = {
     "SQRT": Function((1,), "scalar", "sqrt"),
     "STEP": Function((2,), "switch", "step"),
     "SUM": Function((1,), "reduction"),
+    "SUPPLY AT PRICE": Function((3,), "array", "supply_at_price"),
     "TAN": Function((1,), "scalar", "tan"),
     "TANH": Function((1,), "scalar", "tanh"),
     "TREND": Function((3,), "memory"),
+    "VECTOR ELM MAP": Function((2,), "array", "element"),
+    "VECTOR LOOKUP": Function((5,), "array", "vector_lookup"),
+    "VECTOR RANK": Function((2,), "array", "vector_rank"),
+    "VECTOR REORDER": Function((2,), "array", "vector_reorder"),
     "VECTOR SELECT": Function((5,), "rewritten"),
+    "VECTOR SORT ORDER": Function((2,), "array", "vector_sort_order"),
     "VMAX": Function((1,), "reduction"),
     "VMIN": Function((1,), "reduction"),
     "XIDZ": Function((3,), "scalar", "xidz"),
@@ -95,58 +117,35 @@ FUNCTIONS: dict[str, Function] = {
 
 _NO_DATA = "external data are not read"
 _NO_SAMPLE = "no published output or independent program to check it against"
-_NO_ARRAY = "works on a whole array at once"
-_NO_LOOKUP = "reads the points of a lookup in another way than a call of it"
-_NO_CLOCK = "the model's calendar is not read from its settings"
+_OPEN = "its help page leaves open how its numbers are counted, and no output shows it"
+_OLD = "is an older form of ALLOCATE AVAILABLE, which its help page does not describe"
+_NO_LOOKUP = "draws from the points of a lookup"
 
 # functions of Vensim's manual that are refused, and why
 REFUSED: dict[str, str] = {
-    "ALLOC P": _NO_ARRAY,
-    "ALLOCATE AVAILABLE": _NO_ARRAY,
-    "ALLOCATE BY PRIORITY": _NO_ARRAY,
+    "ALLOC P": _OLD,
     "CUMULATE": _NO_DATA,
     "CUMULATEF": _NO_DATA,
-    "DELAY BATCH": _NO_SAMPLE,
+    "DELAY BATCH": _OPEN,
     "DELAY CONVEYOR": _NO_SAMPLE,
-    "DELAY INFORMATION": _NO_SAMPLE,
-    "DELAY MATERIAL": _NO_SAMPLE,
     "DELAY PROFILE": _NO_SAMPLE,
-    "DEMAND AT PRICE": _NO_ARRAY,
-    "DEPRECIATE BY SCHEDULE": _NO_SAMPLE,
-    "DEPRECIATE STRAIGHTLINE": _NO_SAMPLE,
-    "FIND MARKET PRICE": _NO_ARRAY,
+    "DEPRECIATE BY SCHEDULE": _OPEN,
     "FIND ZERO": "solves equations that depend on each other",
     "GET DATA AT TIME": _NO_DATA,
     "GET DATA BETWEEN TIMES": _NO_DATA,
     "GET DIRECT CONSTANTS": _NO_DATA,
     "GET DIRECT DATA": _NO_DATA,
     "GET DIRECT LOOKUPS": _NO_DATA,
-    "GET TIME VALUE": _NO_CLOCK,
     "GET XLS CONSTANTS": _NO_DATA,
     "GET XLS DATA": _NO_DATA,
     "GET XLS LOOKUPS": _NO_DATA,
-    "INTERNAL RATE OF RETURN": _NO_SAMPLE,
-    "INVERT MATRIX": _NO_ARRAY,
-    "LOOKUP AREA": _NO_LOOKUP,
-    "LOOKUP SLOPE": _NO_LOOKUP,
-    "MARKETP": _NO_ARRAY,
+    "INTERNAL RATE OF RETURN": _OPEN,
+    "MARKETP": _OLD,
     "MESSAGE": "is for games at the screen",
-    "RANDOM BETA": _NO_SAMPLE,
-    "RANDOM BINOMIAL": _NO_SAMPLE,
-    "RANDOM GAMMA": _NO_SAMPLE,
     "RANDOM LOOKUP": _NO_LOOKUP,
-    "RANDOM NEGATIVE BINOMIAL": _NO_SAMPLE,
     "RANDOM PINK NOISE": _NO_SAMPLE,
-    "RANDOM POISSON": _NO_SAMPLE,
     "REINITIAL": "changes its value between runs that follow each other",
     "SHIFT IF TRUE": "moves the content of whole arrays",
     "SIMULTANEOUS": "solves equations that depend on each other",
     "SSHAPE": _NO_SAMPLE,
-    "SUPPLY AT PRICE": _NO_ARRAY,
-    "TABBED ARRAY": "the reader does not take a table of numbers between tabs",
-    "VECTOR ELM MAP": _NO_ARRAY,
-    "VECTOR LOOKUP": _NO_ARRAY,
-    "VECTOR RANK": _NO_ARRAY,
-    "VECTOR REORDER": _NO_ARRAY,
-    "VECTOR SORT ORDER": _NO_ARRAY,
 }

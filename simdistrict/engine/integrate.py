@@ -22,6 +22,7 @@ from simdistrict.engine.layout import (
 )
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
+from simdistrict.engine.runtime import SMALL
 from simdistrict.engine.schedule import Move, Schedule
 from simdistrict.model import TimeGrid
 
@@ -75,6 +76,35 @@ def fixed_steps(
         if i < grid.steps:
             advance(i)
     return Trajectory(tuple(times), rows, ending)
+
+
+def end_point(
+    program: Program,
+    grid: TimeGrid,
+    constants: Sequence[float],
+    moves: Sequence[Move],
+    place: int,
+    *,
+    integrator: str,
+) -> int | None:
+    """The first point whose time is at least what stands at a place there; None: none of them."""
+    run = _Run(program, grid, constants, moves)
+    advance = run.rk4 if integrator == "rk4" else run.euler
+    for i in range(grid.steps + 1):
+        run.evaluate(i)
+        if grid.at(i) >= run.v[place] - SMALL * grid.time_step:
+            return i
+        if i < grid.steps:
+            advance(i)
+    return None
+
+
+def start_value(program: Program, constants: Sequence[float], place: int, time: float) -> float:
+    """What stands at a place when a run starts at that time."""
+    time_step = constants[program.layout.slots["time step"].offset]
+    run = _Run(program, TimeGrid(time, 0, time_step, 1), constants, ())
+    run.evaluate(0)
+    return run.v[place]
 
 
 class _Run:

@@ -17,12 +17,15 @@ from simdistrict.engine.nodes import (
     Latch,
     Load,
     Loop,
-    Past,
     Place,
+    Record,
     Reduce,
+    Slice,
     Statement,
     Time,
+    Whole,
 )
+from simdistrict.engine.whole import Filled
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import (
     Array,
@@ -33,6 +36,7 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Text,
     WithLookup,
     children,
     fold,
@@ -40,8 +44,6 @@ from simdistrict.expr import (
     walk,
 )
 from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
-
-_OF_LOOKUPS = {name for name, function in FUNCTIONS.items() if function.kind == "lookup"}
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,13 @@ class _Lowering:
         axes: list[Axis] = []
         loops: list[Loop] = []
         rows = zip(equation.subscripts, box, slot.strides, self.model.labels(element), strict=True)
+        looped = _looped(element, equation)
         for subscript, places, stride, labels in rows:
             loop = -1
+            if len(axes) >= looped:
+                # written by one call for all labels
+                axes.append(Axis(stride, places))
+                continue
             if len(places) > 1:
                 loop = scope.next_loop
                 scope.next_loop += 1
@@ -193,21 +200,14 @@ class _Lowering:
                 return Interpolate("", table, (), self.expr(x, scope))
             case Call("SUM" | "PROD" | "VMIN" | "VMAX", (body,)):
                 return self.reduce(expr.function, body, scope)
-            case Call(function, (Ref() as table, x)) if function in _OF_LOOKUPS:
+            case Call(function, (Ref() as table, x, *more)) if _reads_lookup(expr):
                 found = self.lookup(table, self.expr(x, scope), scope)
-                return replace(found, helper=FUNCTIONS[function].python)
+                others = tuple(self.expr(other, scope) for other in more)
+                return replace(found, helper=FUNCTIONS[function].python, more=others)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
-            case Call("#STREAM", (Call() as drawn, Number(stream))):
-                return self.drawn(drawn, stream, scope)
-            case Call("#PAST", (Ref() as source, lag, first)):
-                own = self.ref(source, scope)
-                assert isinstance(own, Load)
-                return Past(
-                    own.name, own.base, own.axes, self.expr(lag, scope), self.expr(first, scope)
-                )
-            case Call("#LAG" | "#ORDER", args):
-                return Call(expr.function, tuple(self.expr(arg, scope) for arg in args))
+            case Call(function, _) if function.startswith("#"):
+                return self.internal(expr, scope)
             case Call():
                 return self.call(expr, scope)
             case Array():
@@ -218,6 +218,26 @@ class _Lowering:
                 return Latch(own, self.expr(condition, scope))
         nodes = children(expr)
         return rebuild(expr, tuple(self.expr(node, scope) for node in nodes)) if nodes else expr
+
+    def internal(self, call: Call, scope: _Scope) -> Expr:
+        """A call that `expand` made."""
+        match call:
+            case Call("#STREAM", (Call() as drawn, Number(stream))):
+                return self.drawn(drawn, stream, scope)
+            case Call("#RECORDED", (Text(helper), Number(count), *args)):
+                records = tuple(self.record(arg, scope) for arg in args[: int(count)])
+                rest = tuple(self.expr(arg, scope) for arg in args[int(count) :])
+                return Whole(helper, (*records, *rest))
+            case Call("#WHOLE", (Text(helper), Number(own), *args)):
+                given = tuple(self.argument(arg, int(own), scope) for arg in args)
+                return Whole(helper, given, isinstance(self.owner, Filled))
+            case Call("#HELPER", (Text(helper), *args)):
+                return Whole(helper, tuple(self.expr(arg, scope) for arg in args))
+            case Call("#ELEMENT", (Ref() as source, offset)):
+                return self.shifted(source, self.expr(offset, scope), scope)
+            case Call("#LAG" | "#ORDER", args):
+                return Call(call.function, tuple(self.expr(arg, scope) for arg in args))
+        raise AssertionError(f"no meaning for {call.function}")
 
     def call(self, call: Call, scope: _Scope) -> Expr:
         known = FUNCTIONS.get(call.function)
@@ -239,6 +259,33 @@ class _Lowering:
         if call.function == "RAMP" and len(args) == 2:
             args = (*args, self.ref(Ref("final time"), scope))
         return Call(call.function, args)
+
+    def argument(self, arg: Expr, own: int, scope: _Scope) -> Expr:
+        """An argument of a function of whole arrays: a slice of a copied array, or a number."""
+        if not isinstance(arg, Ref) or not is_internal(arg.name):
+            return self.expr(arg, scope)
+        element, slot = self.by_name[arg.name], self.layout.slots[arg.name]
+        if len(element.dims) <= own:
+            return self.expr(arg, scope)
+        outer = replace(element, dims=element.dims[:own])
+        axes = self.axes(Ref(arg.name, arg.subscripts[:own]), outer, slot.strides[:own], scope)
+        inner = _all_places(slot.shape[own:], slot.strides[own:])
+        return Slice(Load(slot.name, slot.offset, (*axes, *inner)), slot.shape[-1])
+
+    def record(self, source: Expr, scope: _Scope) -> Record:
+        """Where a recorded element has its record."""
+        assert isinstance(source, Ref)
+        own = self.ref(source, scope)
+        assert isinstance(own, Load)
+        return Record(own.name, own.base, own.axes)
+
+    def shifted(self, source: Ref, offset: Expr, scope: _Scope) -> Expr:
+        """The place of an array that lies so many places behind another one."""
+        own = self.ref(source, scope)
+        assert isinstance(own, Load)
+        slot = self.layout.slots[source.name]
+        array = Load(slot.name, slot.offset, _all_places(slot.shape, slot.strides))
+        return Whole("element", (Slice(array, slot.size), Slice(own), offset))
 
     def drawn(self, call: Call, stream: float, scope: _Scope) -> Expr:
         """A random number: other labels have other streams; see `noise`."""
@@ -412,6 +459,27 @@ class _Lowering:
                     if fold(own) == label and others:
                         return fold(others[0])
         return label
+
+
+def _reads_lookup(call: Call) -> bool:
+    """Whether a call is one of a function of a lookup, with as many arguments as it takes."""
+    known = FUNCTIONS.get(call.function)
+    return known is not None and known.kind == "lookup" and len(call.args) in known.arity
+
+
+def _looped(element: Element, equation: Equation) -> int:
+    """How many dimensions of an element its statements loop over."""
+    match equation.expression:
+        case Call("#WHOLE", (_, Number(own), *_)) if isinstance(element, Filled):
+            return int(own)
+    return len(element.dims)
+
+
+def _all_places(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Axis, ...]:
+    """Axes that stand for every place at once."""
+    return tuple(
+        Axis(stride, tuple(range(size))) for size, stride in zip(shape, strides, strict=True)
+    )
 
 
 def _without_lists(model: Model, element: Element) -> Iterator[Equation]:

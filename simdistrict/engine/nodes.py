@@ -91,25 +91,54 @@ class Latch(Expr):
 
 
 @dataclass(frozen=True, slots=True)
-class Past(Expr):
-    """What stood at a recorded place `lag` points ago, and `first` before the run had as many."""
+class Record(Expr):
+    """An argument that is the first place of a record, followed by how far its rows lie apart.
+
+    What stands there belongs to earlier points, so it is no `Load` of a present value.
+    """
 
     name: str
     base: int
     axes: tuple[Axis, ...]
-    lag: Expr
-    first: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
-    """The lookup table numbered `first` plus what the axes add, read at x by a helper."""
+    """The lookup table numbered `first` plus what the axes add, read at x by a helper.
+
+    more: what else the helper takes, behind x.
+    """
 
     name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
     helper: str = "lookup"
+    more: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Expr):
+    """An argument that is a place itself, followed by `size` where that is not zero.
+
+    The load stands for all places of its axes that move with no loop; size: the length of the
+    last one.
+    """
+
+    load: Load
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Expr):
+    """A helper that works on slices or records.
+
+    fills: it writes its result into the slice of the target.
+    """
+
+    helper: str
+    args: tuple[Expr, ...]
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +160,14 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Reduce(_, _, body):
             return (body,)
-        case Interpolate(x=x):
-            return (x,)
+        case Interpolate(x=x, more=more):
+            return (x, *more)
         case Latch(_, condition):
             return (condition,)
-        case Past(_, _, _, lag, first):
-            return (lag, first)
+        case Slice(load):
+            return (load,)
+        case Whole(_, args):
+            return args
     return children(expr)
 
 
@@ -146,11 +177,15 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
         case Reduce():
             return replace(expr, body=nodes[0])
         case Interpolate():
-            return replace(expr, x=nodes[0])
+            return replace(expr, x=nodes[0], more=nodes[1:])
         case Latch():
             return replace(expr, condition=nodes[0])
-        case Past():
-            return replace(expr, lag=nodes[0], first=nodes[1])
+        case Slice():
+            load = nodes[0]
+            assert isinstance(load, Load)
+            return replace(expr, load=load)
+        case Whole():
+            return replace(expr, args=nodes)
     return rebuild(expr, nodes)
 
 
@@ -166,6 +201,15 @@ def walk_all(expr: Expr) -> Iterator[Expr]:
         yield node
         if type(node) not in _LEAVES:
             waiting += reversed(parts(node))
+
+
+def height_of(expr: Expr) -> int:
+    """The number of nodes from the top to the deepest leaf."""
+    level, height = [expr], 0
+    while level:
+        height += 1
+        level = [node for above in level for node in parts(above)]
+    return height
 
 
 def loads(expr: Expr) -> Iterator[Load]:
@@ -190,7 +234,7 @@ def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
     if nodes:
         expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
     match expr:
-        case Load() | Interpolate() | Past():
+        case Load() | Interpolate() | Record():
             return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
         case Place(axis):
             return Place(axis.at(values))

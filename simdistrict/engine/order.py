@@ -14,7 +14,7 @@ from simdistrict.engine.layout import Block, Layout
 from simdistrict.engine.lower import Statements
 from simdistrict.engine.nodes import (
     Load,
-    Past,
+    Record,
     Reduce,
     Statement,
     Time,
@@ -68,7 +68,7 @@ def _is_rate(statement: Statement, layout: Layout) -> bool:
 def depends_on_time(expr: Expr) -> bool:
     """Whether an expression itself reads the time, or the number of the present point."""
     return any(
-        isinstance(node, Time | Past)
+        isinstance(node, Time | Record)
         or (
             isinstance(node, Call)
             and node.function in FUNCTIONS

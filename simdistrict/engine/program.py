@@ -17,7 +17,7 @@ from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.fuse import fuse, with_rates_last
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
-from simdistrict.engine.nodes import Loop, Past, Reduce, Statement, Time, loads, parts, walk_all
+from simdistrict.engine.nodes import Loop, Record, Reduce, Statement, Time, loads, parts, walk_all
 from simdistrict.engine.order import Phases, constant_names, depends_on_time, order, settled_names
 from simdistrict.expr import COMPARISONS, Binary, Call, Expr
 from simdistrict.model import Model
@@ -143,7 +143,7 @@ def _dates(expr: Expr) -> tuple[Expr, ...]:
 
 def _is_stepwise(expr: Expr) -> bool:
     return any(
-        isinstance(node, Past)
+        isinstance(node, Record)
         or (
             isinstance(node, Call)
             and node.function in FUNCTIONS

@@ -34,6 +34,9 @@ def rewritten(call: Call) -> Expr:
             return Number(NOT_AVAILABLE)
         case "GAME", (value,):
             return value  # a run that nobody plays
+        case "GET TIME VALUE", (Number(0.0 | 1.0 as whose), offset, Number(0.0)):
+            # in units of Time; other measures need the calendar of the model's settings
+            return plus(Ref("initial time" if whose else "time"), offset)
         case "LOG", (value, base):
             return divided(Call("LN", (value,)), Call("LN", (base,)))
         case "VECTOR SELECT", (selection, values, missing, Number(action), Number()):

@@ -6,9 +6,9 @@ Each has Vensim's meaning. They know no model; `v` is the flat vector of a run.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from simdistrict.engine import curves, noise
+from simdistrict.engine import arrays, curves, market, noise, pasts
 
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
@@ -91,29 +91,11 @@ def ramp(t: float, slope: float, start: float, end: float) -> float:
     return slope * ((t if t < end else end) - start)
 
 
-def lag(delay: float, time_step: float) -> float:
-    """How many points of the grid a delay is long, one at least."""
-    points = delay / time_step + 0.5 + SMALL
-    whole = float(math.floor(points)) if math.isfinite(points) else points
-    return max(whole, 1.0)
-
-
 def order(asked: float, delay: float, time_step: float) -> float:
     """How many stages a delay has: none of them is shorter than a time step."""
     whole = integer(asked)
     room = integer(delay / time_step + SMALL)
     return max(room if room < whole else whole, 1.0)
-
-
-def pick(v: Sequence[float], place: int, k: float) -> float:
-    """The number k places behind a place; k is a whole number."""
-    return v[place + int(k)]
-
-
-def delayed(v: Sequence[float], place: int, row: int, point: float, first: float) -> float:
-    """What a record holds for a point, `first` where the point lies before the run."""
-    then = pick(v, place, (point if point > 0.0 else 0.0) * row)
-    return first if point < 0.0 else then
 
 
 def train_times(
@@ -154,11 +136,12 @@ HELPERS: dict[str, Callable[..., object]] = {
     "tanh": math.tanh,
     "quantum": quantum,
     "gamma_ln": gamma_ln,
-    "lag": lag,
     "order": order,
-    "delayed": delayed,
+    **arrays.HELPERS,
     **curves.HELPERS,
+    **market.HELPERS,
     **noise.HELPERS,
+    **pasts.HELPERS,
     "train_times": train_times,
 }
 
@@ -230,5 +213,7 @@ GUARDED: dict[str, Callable[..., object]] = {
     "modulo": _ieee(modulo),
     "gamma_ln": _ieee(gamma_ln),
     **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
+    "depreciation": _ieee(pasts.depreciation, math.nan),
+    "vector_lookup": _ieee(arrays.vector_lookup),
     "lookup": lambda v, a, n, x: math.nan if x != x else curves.lookup(v, a, n, x),
 }

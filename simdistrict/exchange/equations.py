@@ -8,6 +8,7 @@ from simdistrict.expr import (
     Array,
     Binary,
     Call,
+    Chain,
     Expr,
     LookupCall,
     Number,
@@ -85,6 +86,13 @@ class EquationText:
                 # a power of a power in parentheses: programs differ about where it binds from
                 sides = (own + 1, own + 1) if op == "^" else (own, own + 1)
                 text = f"{self.text(left, sides[0])} {op} {self.text(right, sides[1])}"
+                return f"({text})" if own < strength else text
+            case Chain(ops, terms):
+                own = _STRENGTH[ops[0]]
+                parts = [self.text(terms[0], own)]
+                for op, term in zip(ops, terms[1:], strict=True):
+                    parts += [op, self.text(term, own + 1)]
+                text = " ".join(parts)
                 return f"({text})" if own < strength else text
             case Call(":NA:", ()):
                 return ":NA:"

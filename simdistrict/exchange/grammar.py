@@ -15,8 +15,8 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.points import read_points
 from simdistrict.exchange.tokens import Token, split_commas, tokens
 from simdistrict.expr import (
+    MAX_HEIGHT,
     Array,
-    Binary,
     Call,
     Expr,
     LookupCall,
@@ -26,28 +26,28 @@ from simdistrict.expr import (
     Text,
     Unary,
     WithLookup,
-    children,
     fold,
+    height,
+    joined,
 )
 
 # how many calls deep the parser may be: some 160 nested parentheses or functions, far beyond any
 # model and within Python's stack
 MAX_DEPTH = 640
-# how high a tree may be, sums of many terms included, for all that walks and compiles it later
-MAX_HEIGHT = 190
 NA = -(2.0**109)  # how Vensim stores :NA: in a list of numbers
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _LEFT = {":implies:": 1, ":or:": 2, ":and:": 3} | dict.fromkeys(_COMPARISONS, 5)
 _LEFT |= {"+": 6, "-": 6, "*": 7, "/": 7, "^": 9}
 _NOT, _SIGN, _POWER = 4, 8, 9
+_CHAINED = (_LEFT[":or:"], _LEFT[":and:"], _LEFT["+"], _LEFT["*"])
 
 
 @dataclass(frozen=True, slots=True)
 class OutputCall(Call):
-    """A call of a macro with further outputs, `F(a, b : c, d)`; outputs are folded names."""
+    """A call of a macro with further outputs, `F(a, b : c, d)`."""
 
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[Ref, ...] = ()
 
 
 class EquationError(Exception):
@@ -96,15 +96,6 @@ def subscripts_of(bracket: str) -> tuple[str, ...]:
 _TOO_DEEP = "nests too deeply; give parts of it names of their own"
 
 
-def _height(expr: Expr) -> int:
-    """The number of nodes from the top of a tree to its deepest leaf."""
-    level, height = [expr], 0
-    while level:
-        height += 1
-        level = [child for node in level for child in children(node)]
-    return height
-
-
 class _Parser:
     def __init__(self, text: str, lookups: Collection[str]) -> None:
         self.text = text
@@ -148,9 +139,8 @@ class _Parser:
             return self.array(expr)
         if self.here.kind != "end":
             raise self.error("an operator is missing or too much stands here")
-        if len(self.tokens) > MAX_HEIGHT and _height(expr) > MAX_HEIGHT:
-            what = f"it joins more than {MAX_HEIGHT} terms or levels; give parts of it names"
-            raise EquationError(what, self.tokens[0].start)
+        if len(self.tokens) > MAX_HEIGHT and height(expr) > MAX_HEIGHT:
+            raise EquationError(f"it {_TOO_DEEP}", self.tokens[0].start)
         return expr
 
     def array(self, first: Expr) -> Array:
@@ -190,7 +180,10 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise EquationError(f"it {_TOO_DEEP}", self.here.start)
-        left = self.prefix()
+        # what has been joined so far by operators that bind alike, see `joined`
+        terms: list[Expr] = [self.prefix()]
+        ops: list[str] = []
+        strength = 0
         while True:
             token = self.here
             sign = token.text
@@ -202,12 +195,17 @@ class _Parser:
             self.step()
             # a power of a power binds from the right, everything else from the left
             right = self.expression(own - 1 if sign == "^" else own)
+            if own == strength and own in _CHAINED:
+                ops.append(sign.upper())
+                terms.append(right)
+                continue
+            left = joined(ops, terms)
             if sign == ":implies:":
-                left = Binary(":OR:", Unary(":NOT:", left), right)
+                terms, ops, strength = [Unary(":NOT:", left), right], [":OR:"], 0
             else:
-                left = Binary(sign.upper(), left, right)
+                terms, ops, strength = [left, right], [sign.upper()], own
         self.depth -= 1
-        return left
+        return joined(ops, terms)
 
     def prefix(self) -> Expr:
         token = self.step()
@@ -297,10 +295,10 @@ class _Parser:
             return LookupCall(points, x)
         raise self.error("WITH LOOKUP has no points before here")
 
-    def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[str, ...]]:
+    def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[Ref, ...]]:
         """Arguments and further outputs up to the closing parenthesis."""
         args: list[Expr] = []
-        outputs: list[str] = []
+        outputs: list[Ref] = []
         if self.here.text == ")":
             self.step()
             return (), ()
@@ -319,7 +317,9 @@ class _Parser:
             self.step()
             if self.here.kind != "name":
                 raise self.error("the name of an output is missing")
-            outputs.append(fold(self.step().text))
+            name = fold(self.step().text)
+            bracket = self.step().text if self.here.kind == "bracket" else "[]"
+            outputs.append(Ref(name, subscripts_of(bracket) if bracket != "[]" else ()))
         self.expect(")", f"to close the arguments of {key.upper()}")
         return tuple(args), tuple(outputs)
 

@@ -58,8 +58,8 @@ def read_macros(
         for inner in own:
             name = fold(inner.name)
             if inner.subscripts or inner.kind not in ("equation", "lookup") or name in body:
-                what = f'the macro "{block.name}" holds "{inner.name}" in a form that is not '
-                what += "supported (subscripts, data or a second definition)"
+                what = f'the macro "{block.name}" holds "{inner.name}" in a form that macros of '
+                what += "Vensim have not (subscripts, data or a second definition)"
                 problems.append(Problem(f"{where}:{inner.line}", what))
                 continue
             try:
@@ -179,9 +179,12 @@ class _Expansion:
             )
             new.append(_like(owner, names[name], own, integrates(block, inner)))
         self.depth -= 1
-        for name, output in zip(outputs, macro.outputs, strict=False):
+        for given, output in zip(outputs, macro.outputs, strict=False):
+            if given.subscripts not in ((), equation.subscripts):
+                what = f'the output "{given.name}" of the macro {macro.name} has other subscripts '
+                raise ModelError(Problem(place, f'{what}than "{owner.name}"'))
             ref = Ref(fold(names[output]), equation.subscripts)
-            new.append(_like(owner, name, replace(equation, expression=ref, initial=None)))
+            new.append(_like(owner, given.name, replace(equation, expression=ref, initial=None)))
         return Ref(fold(prefix), equation.subscripts)
 
     def free(self, name: str) -> str:
@@ -212,7 +215,7 @@ class _Meaning:
             case Ref(name, subscripts) if name.endswith("$"):
                 return Ref(name.removesuffix("$").strip(), subscripts)
             case Ref(_, (_, *_)):
-                what = f"the macro {self.macro} uses subscripts, which is not supported"
+                what = f"the macro {self.macro} uses subscripts, which macros of Vensim have not"
                 raise ModelError(Problem(self.place, what))
             case Call(function, (_,)) if fold(function) in self.inputs:
                 table = self.inputs[fold(function)]

@@ -20,6 +20,7 @@ from simdistrict.expr import (
     Array,
     Binary,
     Call,
+    Chain,
     Expr,
     Number,
     Points,
@@ -314,5 +315,8 @@ def _terms(expr: Expr) -> Iterable[str]:
         case Binary("+" | "-", left, right):
             yield from _terms(left)
             yield from _terms(right)
+        case Chain(("+" | "-", *_), terms):
+            for term in terms:
+                yield from _terms(term)
         case Call("SUM", (Ref(name, _),)):
             yield name

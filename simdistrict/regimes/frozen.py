@@ -20,9 +20,8 @@ from simdistrict.engine.restrict import Causes, causes_of, upstream
 from simdistrict.errors import EngineError, Problem, ScenarioError, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.model import TimeGrid
-from simdistrict.plan import ADAPTIVE, Plan
+from simdistrict.plan import ADAPTIVE, Plan, constants_of, moves_of
 from simdistrict.regimes.field import Array
-from simdistrict.run import constants_of, moves_of
 
 # a date that is this near to a time step, as a share of the step, is that step
 _NEAR = 1e-6

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from simdistrict.cli.main import group
 from simdistrict.engine.native.batch import Batch
 from simdistrict.library import find_model, find_scenario
-from simdistrict.run import constants_of, moves_of
+from simdistrict.plan import constants_of, moves_of
 from simdistrict.tables import Sampling, Stamp, Study, Variant, catalogue
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.indicators import COLUMNS, KEPT, PERCENT

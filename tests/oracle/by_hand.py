@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tests.oracle.by_hand_arrays import BY_HAND_ARRAYS
+
 Series: TypeAlias = dict[str, np.ndarray]
 ByHand: TypeAlias = Callable[[np.ndarray, float], Series]
 
@@ -225,6 +227,7 @@ def _lookup_invert(t: np.ndarray, dt: float) -> Series:
 
 
 BY_HAND: dict[str, ByHand] = {
+    **BY_HAND_ARRAYS,
     "delay_fixed": _delay_fixed,
     "gamma_ln": _gamma_ln,
     "npv": _npv,

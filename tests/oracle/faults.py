@@ -115,6 +115,15 @@ _OTHER_ACTIONS = (
     "sum of selection times value: 1 * 6 + 2 * 2.5 + 1 * 4 is 15, not 12.5."
 )
 
+_ONE_CURVE = (
+    "It shares out by the same curve whatever kind the profile names; the help on the curves has "
+    "six kinds, and in Vensim's output for allocate_ptype of SDEverywhere each gives other shares."
+)
+_NO_EDGES = (
+    "It gives priorities normal curves; Vensim's output for test-models/tests/allocate_by_priority "
+    "has rectangles, and by the help a priority further away than the width gets nothing."
+)
+
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
 _TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
 _BEYOND = ("of time", "beyond", "falling", "content")
@@ -137,6 +146,9 @@ FAULTS = (
     Fault("simlin", "lookup_extrapolate", _BEYOND, _HELD_ENDS),
     Fault("simlin", "subscripted_lookup_modes", ("line",), _HELD_ENDS),
     Fault("simlin", "vector_select", _ACTIONS, _OTHER_ACTIONS),
+    Fault("simlin", "allocate_available", ("share", "rationed", "content"), _ONE_CURVE),
+    Fault("simlin", "allocate_fixed", ("in proportion", "one first"), _ONE_CURVE),
+    Fault("simlin", "allocate_by_priority", ("share", "content"), _NO_EDGES),
     Fault("simlin", "npv", ("of ramp",), _NPV_START),
     Fault("simlin", "npv", ("moving rate",), _NPV_RATE),
     Fault("simlin", "quantum", ("negative quantum",), _EMPTY_QUANTUM),
@@ -169,13 +181,22 @@ REFUSALS = (
     Refusal("pysd", "subscripted_lookup_modes", _NO_CURVE),
     *(
         Refusal("pysd", model, _NO_FUNCTION)
-        for model in ("gamma_ln", "npv", "npve", "random_other")
+        for model in "gamma_ln npv npve random_other random_counts delay_material market "
+        "depreciate_straightline "
+        "vector_elm_map vector_elm_map_beside vector_lookup".split()
     ),
+    *(Refusal("pysd", model, _NO_CURVE) for model in ("lookup_area", "lookup_slope")),
+    Refusal("pysd", "allocate_fixed", "It does not have fixed quantities."),
+    Refusal("pysd", "get_time_value_initial", "It does not have what is relative to the start."),
     *(
         Refusal("simlin", model, _NO_FUNCTION)
         for model in "cosh sinh tanh power gamma_ln npve forecast game random random_other "
-        "lookup_invert".split()
+        "random_counts "
+        "lookup_invert delay_material depreciate_straightline get_time_value "
+        "get_time_value_initial invert_matrix lookup_area lookup_slope market vector_lookup "
+        "vector_sort".split()
     ),
+    Refusal("simlin", "vector_elm_map_beside", "It maps from the first label of an array only."),
     *(Refusal("simlin", model, _ORDER) for model in ("delay_n", "smooth_n", "subscripted_memory")),
     Refusal("pysd", "element_chain", _ELEMENT_ORDER),
     Refusal(

@@ -22,8 +22,7 @@ from simdistrict.engine.over_time import REDUCTIONS
 from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move
 from simdistrict.model import CONTROL, TimeGrid
-from simdistrict.plan import lowered, plans_for
-from simdistrict.run import constants_of, moves_of
+from simdistrict.plan import constants_of, lowered, moves_of, plans_for
 from simdistrict.scenario import RunSettings
 from tests.oracle.test_functions import MODELS, each_model
 from tests.oracle.test_native import prepared, same_bits

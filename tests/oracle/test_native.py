@@ -25,7 +25,16 @@ from tests.oracle.test_public_models import CASES, Case, needs_files
 # models whose adaptive run ends at its limit of evaluations, in a sliding mode
 SLIDING = {"comparison", "logic"}
 # models that count steps of equal length, and so are none for adaptive steps
-STEPWISE = {"delay_fixed", "delay_n", "random", "random_other", "subscripted_memory"}
+STEPWISE = {
+    "delay_fixed",
+    "delay_material",
+    "delay_n",
+    "depreciate_straightline",
+    "random",
+    "random_counts",
+    "random_other",
+    "subscripted_memory",
+}
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

@@ -57,9 +57,12 @@ SIMLINS_FILES |= dict.fromkeys(
 )
 SIMLINS_FILES |= {
     "lookup_extrapolate": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
+    "random_counts": "It calls a function that it does not define.",
     "random": "It writes UNIFORM and others, whose numbers are those of another generator.",
     "subscripted_lookup_modes": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
     "vector_select": "It writes SUM without a subscript to be summed over.",
+    "vector_sort": "It writes VECTOR RANK as RANK, which picks one element.",
+    "vector_sort_one": "It writes VECTOR RANK as RANK, which picks one element.",
 }
 # what simlin cannot run
 NOT_RUN = {"prod": "It has no PROD."} | dict.fromkeys(
@@ -68,7 +71,26 @@ NOT_RUN = {"prod": "It has no PROD."} | dict.fromkeys(
     _NO_FUNCTION,
 )
 # what XMILE cannot say, with the words of the refusal
-REFUSED = {"vector_select": "VECTOR SELECT"}
+REFUSED = {
+    "allocate_available": "ALLOCATE AVAILABLE",
+    "allocate_by_priority": "ALLOCATE BY PRIORITY",
+    "allocate_fixed": "ALLOCATE AVAILABLE",
+    "delay_material": "DELAY MATERIAL",
+    "depreciate_straightline": "DEPRECIATE STRAIGHTLINE",
+    "get_time_value": "GET TIME VALUE",
+    "get_time_value_initial": "GET TIME VALUE",
+    "invert_matrix": "INVERT MATRIX",
+    "lookup_area": "LOOKUP AREA",
+    "lookup_slope": "LOOKUP SLOPE",
+    "market": "FIND MARKET PRICE",
+    "random_counts": "RANDOM",
+    "vector_elm_map": "VECTOR ELM MAP",
+    "vector_elm_map_beside": "VECTOR ELM MAP",
+    "vector_lookup": "VECTOR LOOKUP",
+    "vector_select": "VECTOR SELECT",
+    "vector_sort": "VECTOR",
+    "vector_sort_one": "VECTOR",
+}
 
 
 @cache

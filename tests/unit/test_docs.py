@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-EXAMPLES = ["function_table.py", "calibration/fit_growth.py", "two_worlds.py", "claims_page.py"]
+EXAMPLES = [
+    "function_table.py",
+    "public_models.py",
+    "calibration/fit_growth.py",
+    "two_worlds.py",
+    "claims_page.py",
+]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import math
 import struct
@@ -12,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
-from simdistrict.engine import curves, noise, runtime
+from simdistrict.engine import curves, runtime
 from simdistrict.engine.adaptive import stiff_steps
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code
@@ -51,12 +52,19 @@ HELPERS: dict[str, int] = {
     "gamma_ln": 1,
     "lag": 2,
     "order": 3,
+    "demand_at_price": 5,
+    "supply_at_price": 5,
     "random_0_1": 4,
     "random_uniform": 6,
     "random_normal": 8,
     "random_exponential": 8,
     "random_weibull": 9,
     "random_triangular": 9,
+    "random_poisson": 9,
+    "random_binomial": 10,
+    "random_negative_binomial": 10,
+    "random_gamma": 9,
+    "random_beta": 10,
     "exp": 1,
     "log": 1,
     "sqrt": 1,
@@ -82,8 +90,7 @@ def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:
     """Calls a helper in machine code: name, arguments of each lane -> result of each lane."""
     module = Module(lanes)
     called = code.called_helpers(" ".join(f"{name}()" for name in runtime.HELPERS))
-    for source in (noise, curves, runtime):
-        add(module, Path(source.__file__).read_text(), called, inlined=True)
+    code.add_helpers(module, called)
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{k}]" for k in range(count))
         text = f"{name}({args})" if name != "divide" else "v[0] / v[1]"
@@ -132,13 +139,90 @@ def test_a_helper_gives_the_bits_of_cpython_in_every_lane(name: str, data: st.Da
     assert [bits(IN_ONE(name, [args])[0]) for args in arguments] == wanted
 
 
+# those that read or write slices of the vector: a call on 40 numbers, of which v[5] is a point
+SLICED: dict[str, str] = {
+    "slopes": "slopes(v, 20, 4)",
+    "element": "v[39] = element(v, 20, 6, 22, v[0])",
+    "vector_rank": "vector_rank(v, 30, 20, 6, v[0])",
+    "vector_sort_order": "vector_sort_order(v, 30, 20, 6, v[0])",
+    "vector_reorder": "vector_reorder(v, 30, 20, 4, 8, 3)",
+    "invert_matrix": "invert_matrix(v, 30, 20, 3)",
+    "vector_lookup": "v[39] = vector_lookup(v, 20, 6, v[0], v[1], v[2], v[3])",
+    "allocate_available": "allocate_available(v, 30, 8, 3, 20, 3, v[0])",
+    "allocate_by_priority": "allocate_by_priority(v, 30, 8, 3, 20, 3, v[0], v[1])",
+    "find_market_price": "v[39] = find_market_price(v, 8, 2, 20, 3, 12, 2, 26, 4)",
+    "delayed": "v[39] = delayed(v, 8, 2, lag(abs(v[0]), 1.0), v[1])",
+    "delay_material": "v[39] = delay_material(v, 8, 2, 20, 2, v[0], v[1], v[2])",
+    "delay_information": "v[39] = delay_information(v, 8, 2, 20, 2, v[0])",
+    "depreciation": "v[39] = depreciation(v, 8, 2, v[0], v[1], v[2], v[3], v[4])",
+    **{
+        name: f"v[39] = {name}(v, 20, 4, {extra})"
+        for name, extra in (
+            ("lookup_forward", "v[0]"),
+            ("lookup_backward", "v[0]"),
+            ("lookup_extrapolate", "v[0]"),
+            ("lookup_invert", "v[0]"),
+            ("lookup_area", "v[0], v[1]"),
+            ("lookup_slope", "v[0], v[1]"),
+        )
+    },
+}
+
+
+def sliced(lanes: int) -> Callable[[str, np.ndarray], np.ndarray]:
+    """Runs a call of `SLICED` in machine code: name, (40, lanes) -> the same after it."""
+    module = Module(lanes)
+    code.add_helpers(module, code.called_helpers(" ".join(SLICED.values())))
+    for name, text in SLICED.items():
+        source = f"def try_{name}(v):\n    {text}\n"
+        add(module, source, [f"try_{name}"], exported=[f"try_{name}"])
+    loaded = Code(compiled(module.text()))
+
+    def run(name: str, given: np.ndarray) -> np.ndarray:
+        v = given.copy()
+        loaded.function(f"try_{name}", [ctypes.c_void_p])(v.ctypes.data)
+        return v
+
+    return run
+
+
+SLICED_ALONE, SLICED_IN_LANES = sliced(1), sliced(LANES)
+SPECIAL = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, -1.0, 0.5, math.nan, math.inf, -math.inf])
+
+
+def same_numbers(a: np.ndarray, b: np.ndarray) -> bool:
+    nan = np.isnan(a) & np.isnan(b)
+    return bool((nan | ((a == b) & (np.signbit(a) == np.signbit(b)))).all())
+
+
+@pytest.mark.parametrize("name", SLICED)
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), odd=st.sampled_from([0.0, 0.1, 0.9]))
+def test_a_helper_of_slices_gives_the_bits_of_cpython_in_every_lane(
+    name: str, seed: int, odd: float
+) -> None:
+    draws = np.random.default_rng(seed)
+    shape = (LANES, 40)
+    rows = np.where(draws.random(shape) < odd, draws.choice(SPECIAL, shape), draws.normal(2, 3))
+    rows = np.where(draws.random(shape) < 0.5, rows, draws.normal(2, 3, shape))
+    rows[:, 5] = draws.integers(0, 6)
+    if name.startswith("lookup"):
+        rows[:, 20:24] = np.sort(np.nan_to_num(rows[:, 20:24], posinf=9.0, neginf=-9.0))
+    wanted = []
+    for row in rows:
+        v = [float(x) for x in row]
+        # the guarded helpers never raise
+        exec(SLICED[name], {**runtime.GUARDED, "v": v})
+        wanted.append(v)
+    found = SLICED_IN_LANES(name, np.ascontiguousarray(rows.T)).T
+    assert same_numbers(found, np.array(wanted))
+    alone = [SLICED_ALONE(name, np.ascontiguousarray(row)) for row in rows]
+    assert same_numbers(np.array(alone), np.array(wanted))
+
+
 def test_every_helper_of_the_runtime_is_tried() -> None:
-    assert set(HELPERS) - {"divide", "min", "max", "abs"} == set(runtime.HELPERS) - {
-        "lookup",
-        "delayed",
-        *curves.HELPERS,
-        "train_times",
-    }
+    tried = set(HELPERS) - {"divide", "min", "max", "abs"} | set(SLICED)
+    assert tried == set(runtime.HELPERS) - {"lookup", "train_times"}
 
 
 @pytest.mark.parametrize(
@@ -537,3 +621,16 @@ def test_a_program_run_by_many_processes_is_compiled_in_the_end() -> None:
     assert quickest(program, grid, "adaptive", 1) == "native"
     other = build(small("stock = INTEG(0.03125 * stock, 3.75)"))
     assert quickest(other, grid, "euler", 1) == "interpreted"
+
+
+def test_no_helper_has_the_name_of_a_loop() -> None:
+    def defined(text: str) -> set[str]:
+        tree = ast.parse(text)
+        return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    folder = Path(code.__file__).parent
+    loops = [p.read_text() for p in (folder / "loops.py", folder / "adaptive_loops.py")]
+    helpers = [Path(source.__file__).read_text() for source in code.SOURCES]
+    taken = set().union(*map(defined, loops))
+    # those that are compiled from the loops instead
+    assert taken & set().union(*map(defined, helpers)) <= code.ELSEWHERE | {"lookup"}

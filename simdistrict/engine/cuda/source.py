@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from simdistrict.engine import curves, noise, runtime
+from simdistrict.engine import arrays, noise, pasts, runtime
 from simdistrict.engine.cuda import kernel
 from simdistrict.engine.native import loops
-from simdistrict.engine.native.code import PHASES, called_helpers, places
+from simdistrict.engine.native.code import PHASES, SOURCES, called_helpers, places
 from simdistrict.engine.native.module import ANNOTATIONS, VECTOR
 from simdistrict.engine.program import Program
 
@@ -45,7 +45,8 @@ def device_source(program: Program) -> str:
     trees: list[ast.FunctionDef] = [*_functions(_CHOICES)]
     for name in called_helpers(program.source):
         trees += _functions(inspect.getsource(getattr(_home(name), name)))
-    trees += _functions(inspect.getsource(runtime.pick))
+    for helper in (arrays.pick, pasts.points):
+        trees += _functions(inspect.getsource(helper))
     common = _functions(_text(loops))
     own = {node.name: node for node in common}
     lookup = own[_LOOKUP]
@@ -71,13 +72,17 @@ def constants(program: Program) -> dict[str, float]:
         "WIDTH": WIDTH,
         "SMALL": runtime.SMALL,
         "HALF": noise.HALF,
+        "LARGE": noise.LARGE,
+        "TERMS": noise.TERMS,
+        "SLACK": pasts.SLACK,
+        "NA": arrays.NA,
         "inf": math.inf,
         "nan": math.nan,
     }
 
 
 def _home(name: str) -> object:
-    return next(module for module in (noise, curves, runtime) if hasattr(module, name))
+    return next(module for module in SOURCES if hasattr(module, name))
 
 
 def _text(module: object) -> str:

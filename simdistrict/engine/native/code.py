@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Literal
 
 from simdistrict.cache import keep, peek
-from simdistrict.engine import curves, noise, runtime
+from simdistrict.engine import arrays, curves, market, noise, pasts, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simdistrict.engine.native.machine import Code
 
 # helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
-ELSEWHERE = {"lookup", "train_times", "pick"}
+ELSEWHERE = {"lookup", "train_times", "pick", "points"}
 PHASES = "once start settle derive".split()
 STEP = "euler check clock save".split()
 GRID = "rk4 member members".split()
@@ -36,7 +36,9 @@ EVERYWHERE = "share apply".split()
 Run = Callable[..., None]
 Powers = Literal["library", "same", "fast"]
 _CALL = re.compile(r"\b(\w+)\(")
-_MODULES = (noise, curves, runtime)
+SOURCES = (noise, curves, arrays, market, pasts, runtime)
+# those whose functions are long, and not worth a copy at every call
+_LONG = (arrays, market)
 _loaded: dict[str, Code] = {}
 # two threads that want the same program shall not both make it: code that is replaced goes away
 _making = Lock()
@@ -138,14 +140,19 @@ def own_functions(
     module = with_powers(lanes, powers, places(program))
     common = _text(loops.__file__)
     helpers = called_helpers(program.source)
-    for source in _MODULES:
-        add(module, _text(source.__file__), helpers, inlined=True)
+    add_helpers(module, helpers)
     if lanes == 1:
         common = common.replace("def lookup(", "def lookup_in_lanes(")
         common = common.replace("def lookup_alone(", "def lookup(")
     add(module, common, ["lookup"])
     add(module, program.source, own, exported=exported)
     return module
+
+
+def add_helpers(module: Module, names: Sequence[str]) -> None:
+    """Translate helpers of emitted source into a module."""
+    for source in SOURCES:
+        add(module, _text(source.__file__), names, inlined=source not in _LONG)
 
 
 def with_powers(lanes: int, powers: Powers, constants: Mapping[str, int]) -> Module:
@@ -163,7 +170,7 @@ def called_helpers(source: str) -> list[str]:
     todo = [source]
     while todo:
         for name in _CALL.findall(todo.pop()):
-            helper = next((getattr(m, name) for m in _MODULES if hasattr(m, name)), None)
+            helper = next((getattr(m, name) for m in SOURCES if hasattr(m, name)), None)
             if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
                 found[name] = None
                 todo.append(inspect.getsource(helper))

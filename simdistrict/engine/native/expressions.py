@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Sequence
 
+from simdistrict.engine.arrays import NA
 from simdistrict.engine.native.maths import SURE
 from simdistrict.engine.native.module import (
     EXACT,
@@ -21,7 +22,8 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.engine.noise import HALF
+from simdistrict.engine.noise import HALF, LARGE, TERMS
+from simdistrict.engine.pasts import SLACK
 from simdistrict.engine.runtime import SMALL
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -37,7 +39,16 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {"inf": math.inf, "nan": math.nan, "SMALL": SMALL, "HALF": HALF, "SURE": SURE}
+REALS_BY_NAME = {
+    "NA": NA,
+    "inf": math.inf,
+    "nan": math.nan,
+    "SMALL": SMALL,
+    "HALF": HALF,
+    "LARGE": LARGE,
+    "SLACK": SLACK,
+    "SURE": SURE,
+}
 
 
 class Expressions:
@@ -171,6 +182,8 @@ class Expressions:
             return self.load(name)
         if name in self.module.constants:
             return Value(INT, str(self.module.constants[name]))
+        if name == "TERMS":
+            return Value(INT, str(TERMS))
         if name in REALS_BY_NAME:
             return self.number(REALS_BY_NAME[name])
         raise UntranslatableError(f"there is no {name}")
@@ -255,6 +268,8 @@ class Expressions:
             return self.own(name, args)
         if name == "pick":
             return self.pick(args)
+        if name == "points":
+            return self.points(self.convert(self.expr(args[0]), FLOAT))
         if name == "settled_pow":
             return self.settled_pow(args)
         values = [self.expr(arg) for arg in args]
@@ -274,8 +289,15 @@ class Expressions:
             return self.convert(values[0], INT)
         return self.foreign(name, values)
 
+    def points(self, value: Value) -> Value:
+        """`pasts.points`: a whole number that is the same in all lanes."""
+        if self.module.lanes > 1:
+            text = f"extractelement {self.type(FLOAT)} {value.ref}, i64 0"
+            value = self.new(FLOAT, text)
+        return self.new(INT, f"fptosi double {value.ref} to i64")
+
     def pick(self, args: Sequence[ast.expr]) -> Value:
-        """`runtime.pick`: a place in the vector, another one in every lane."""
+        """`arrays.pick`: a place in the vector, another one in every lane."""
         vector, first, behind = args
         assert isinstance(vector, ast.Name)
         place, k = self.convert(self.expr(first), INT), self.convert(self.expr(behind), FLOAT)

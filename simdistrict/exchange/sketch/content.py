@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simdistrict.expr import Binary, Call, Expr, Ref, Unary, children, fold, references
+from simdistrict.expr import Binary, Call, Chain, Expr, Ref, Unary, children, fold, references
 from simdistrict.model import CONTROL, Element, Model, Stock
 
 TIME = "time"
@@ -114,6 +114,9 @@ def _terms(expr: Expr, sign: int) -> Iterator[tuple[str, int]]:
         case Binary("+" | "-" as op, left, right):
             yield from _terms(left, sign)
             yield from _terms(right, sign if op == "+" else -sign)
+        case Chain(("+" | "-", *_) as ops, terms):
+            for joint, term in zip(("+", *ops), terms, strict=True):
+                yield from _terms(term, sign if joint == "+" else -sign)
 
 
 def _content(model: Model, view: str, names: list[str], homes: dict[str, str]) -> Content:

@@ -199,3 +199,33 @@ FUNCTIONS: dict[str, Meaning] = {
 def readable(name: str) -> str:
     """The name of a function as the tables have it: capitals, blanks for underscores."""
     return " ".join(name.replace("_", " ").split()).upper()
+
+
+# functions of Vensim that XMILE has under no name, nor as an expression of others
+VENSIMS_OWN = frozenset(
+    {
+        "ALLOCATE AVAILABLE",
+        "ALLOCATE BY PRIORITY",
+        "DELAY INFORMATION",
+        "DELAY MATERIAL",
+        "DEMAND AT PRICE",
+        "DEPRECIATE STRAIGHTLINE",
+        "FIND MARKET PRICE",
+        "GET TIME VALUE",
+        "INVERT MATRIX",
+        "LOOKUP AREA",
+        "LOOKUP SLOPE",
+        "RANDOM BETA",
+        "RANDOM BINOMIAL",
+        "RANDOM GAMMA",
+        "RANDOM NEGATIVE BINOMIAL",
+        "RANDOM POISSON",
+        "SUPPLY AT PRICE",
+        "VECTOR ELM MAP",
+        "VECTOR LOOKUP",
+        "VECTOR RANK",
+        "VECTOR REORDER",
+        "VECTOR SELECT",
+        "VECTOR SORT ORDER",
+    }
+)

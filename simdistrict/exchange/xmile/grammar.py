@@ -11,13 +11,21 @@ from dataclasses import dataclass
 
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.xmile.lexer import Token, tokens
-from simdistrict.expr import Array, Binary, Call, Expr, Number, Unary, children, rebuild
+from simdistrict.expr import (
+    MAX_HEIGHT,
+    Array,
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Unary,
+    children,
+    joined,
+    rebuild,
+)
 
-# how deep parentheses may be nested, and how deep the whole tree may be (a chain of products is one
-# level a factor): far beyond any equation, and what CPython compiles, which is 200 parentheses
-MAX_NESTING, MAX_TREE = 80, 160
-# a longer sum is added up in groups of so many terms
-GROUP = 80
+# how deep parentheses may be nested: far beyond any equation
+MAX_NESTING = 80
 MAX_TEXT = 100_000
 
 _VALUE = r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*"
@@ -42,6 +50,7 @@ _BINARY = {
     "//": (6, "//"),
     "mod": (6, "mod"),
 }
+_CHAINED = ("+", "-", "*", "/", ":AND:", ":OR:")
 _SIGN, _POWER = 7, ("^", "**")
 
 
@@ -142,10 +151,8 @@ class _Parser:
         result = self.expression(1)
         if self.token.kind != "end":
             raise self.error()
-        if _depth(result) > MAX_TREE:
-            raise self.error(
-                f"is nested too deeply, or has more than {MAX_TREE} operations in a row"
-            )
+        if _depth(result) > MAX_HEIGHT:
+            raise self.error("is nested too deeply")
         return result
 
     def expression(self, strength: int) -> Expr:
@@ -153,8 +160,10 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise self.error("is nested too deeply")
-        left = self.signed()
-        terms: list[tuple[str, Expr]] = []
+        # what has been joined so far by operators that bind alike
+        terms: list[Expr] = [self.signed()]
+        ops: list[str] = []
+        bound = 0
         while True:
             token = self.token
             known = _BINARY.get(token.text) if token.kind in ("operator", "word") else None
@@ -162,13 +171,16 @@ class _Parser:
                 break
             self.at += 1
             right = self.expression(known[0] + 1)
-            if known[1] in ("+", "-"):
-                terms.append((known[1], right))
+            if known[0] == bound and known[1] in _CHAINED:
+                ops.append(known[1])
+                terms.append(right)
                 continue
-            left = _binary(known[1], _sum(left, terms), right)
-            terms = []
+            left = joined(ops, terms)
+            terms, ops, bound = [_binary(known[1], left, right)], [], 0
+            if known[1] in _CHAINED:
+                terms, ops, bound = [left, right], [known[1]], known[0]
         self.depth -= 1
-        return _sum(left, terms)
+        return joined(ops, terms)
 
     def signed(self) -> Expr:
         """Signs and NOT, which bind closer than a product and less closely than a power."""
@@ -268,21 +280,6 @@ class _Parser:
                 break
         self.expect("]")
         return tuple(found)
-
-
-def _sum(first: Expr, terms: list[tuple[str, Expr]]) -> Expr:
-    """A sum from the left; a long one in groups, so that its tree does not get too deep."""
-    if len(terms) <= GROUP:
-        for op, term in terms:
-            first = Binary(op, first, term)
-        return first
-    result = _sum(first, terms[:GROUP])
-    for at in range(GROUP, len(terms), GROUP):
-        (op, head), *rest = terms[at : at + GROUP]
-        # in a group that is subtracted every sign is the other one
-        flipped = {"+": "-", "-": "+"} if op == "-" else {"+": "+", "-": "-"}
-        result = Binary(op, result, _sum(head, [(flipped[o], term) for o, term in rest]))
-    return result
 
 
 def _binary(op: str, left: Expr, right: Expr) -> Expr:

@@ -15,6 +15,7 @@ from simdistrict.exchange.xmile.scope import Definition, Scope
 from simdistrict.expr import (
     Binary,
     Call,
+    Chain,
     Expr,
     LookupCall,
     Number,
@@ -74,6 +75,8 @@ class Equation:
                 return self.applied(expr)
             case Binary(op, left, right):
                 return Binary(op, self.read(left), self.read(right))
+            case Chain(ops, terms):
+                return Chain(ops, tuple(map(self.read, terms)))
             case Unary(op, operand):
                 return Unary(op, self.read(operand))
             case Call("IF THEN ELSE", (condition, yes, Applied() as no)):

@@ -14,6 +14,7 @@ from simdistrict.expr import (
     Array,
     Binary,
     Call,
+    Chain,
     Expr,
     LookupCall,
     Number,
@@ -264,6 +265,9 @@ def _signed(expr: Expr, sign: int) -> Iterator[tuple[int, Ref | None]]:
         case Binary("+" | "-" as op, left, right):
             yield from _signed(left, sign)
             yield from _signed(right, sign if op == "+" else -sign)
+        case Chain(("+" | "-", *_) as ops, terms):
+            for joint, term in zip(("+", *ops), terms, strict=True):
+                yield from _signed(term, sign if joint == "+" else -sign)
         case _:
             yield sign, None
 

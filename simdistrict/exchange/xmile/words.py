@@ -16,7 +16,7 @@ from simdistrict.exchange.xmile.functions import (
 )
 from simdistrict.exchange.xmile.idioms import spelled_out
 from simdistrict.exchange.xmile.lexer import WORDS
-from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Ref, Unary, fold
+from simdistrict.expr import Binary, Call, Chain, Expr, LookupCall, Number, Ref, Unary, fold
 from simdistrict.model import Model
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
@@ -99,6 +99,12 @@ class EquationWords:
                 own = _STRENGTH[op]
                 sides = self.text(left, own), self.text(right, own + 1)
                 return f"{sides[0]} {_LOGIC.get(op, op)} {sides[1]}", own
+            case Chain(ops, terms):
+                own = _STRENGTH[ops[0]]
+                words = [self.text(terms[0], own)]
+                for op, term in zip(ops, terms[1:], strict=True):
+                    words += [_LOGIC.get(op, op), self.text(term, own + 1)]
+                return " ".join(words), own
             case LookupCall(lookup, x):
                 return f"LOOKUP({self.text(lookup)}, {self.text(x)})", _ATOM
             case Call():

@@ -15,6 +15,7 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
+from simdistrict.exchange.xmile.functions import VENSIMS_OWN
 from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords, identifier
@@ -131,10 +132,10 @@ class _Writing:
             what = f'"{element.name}" is a data variable, which XMILE cannot hold'
             where = f"model {self.model.name}, line {element.line}"
             raise ModelError(Problem(where, what, "make it a lookup of Time"))
-        if any(_selects(equation) for equation in element.equations):
-            what = f'"{element.name}" uses VECTOR SELECT, which XMILE does not have'
+        if foreign := next(filter(None, map(_foreign, element.equations)), ""):
+            what = f'"{element.name}" uses {foreign}, which XMILE does not have'
             where = f"model {self.model.name}, line {element.line}"
-            raise ModelError(Problem(where, what, "write it with SUM, or keep the model as .mdl"))
+            raise ModelError(Problem(where, what, "keep the model as .mdl"))
         tag = "aux"
         if isinstance(element, Stock):
             tag = "stock"
@@ -265,8 +266,8 @@ def _name(name: str) -> str:
     return " ".join(name.split()).replace("\\", "\\\\")
 
 
-def _selects(equation: Equation) -> bool:
-    return any(
-        isinstance(node, Call) and node.function == "VECTOR SELECT"
-        for node in walk(equation.expression)
-    )
+def _foreign(equation: Equation) -> str:
+    """The first function of an equation that XMILE cannot say, or an empty text."""
+    exprs = filter(None, (equation.expression, equation.initial))
+    calls = (node for expr in exprs for node in walk(expr) if isinstance(node, Call))
+    return next((call.function for call in calls if call.function in VENSIMS_OWN), "")
