@@ -6,6 +6,7 @@ says of registers where it is there. A model is a path, or `helpers` for a progr
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -42,7 +43,10 @@ def of_every_helper() -> Program:
         args = ", ".join(f"v[{8 + k}]" for k in range(count))
         lines.append(f"v[7] = {name}({args})" if name != "divide" else "v[7] = v[8] / v[9]")
     curved = [name for name in curves.HELPERS if name not in ("lookup", "slopes")]
-    lines += [f"v[7] = {name}(v, 8, 4, v[9])" for name in ("lookup", *curved)]
+    for name in ("lookup", *curved):
+        count = len(inspect.signature(getattr(curves, name)).parameters) - 3
+        args = ", ".join(f"v[{9 + k}]" for k in range(count))
+        lines.append(f"v[7] = {name}(v, 8, 4, {args})")
     lines += ["slopes(v, 8, 4)"]
     lines += ["v[7] = delayed(v, 20, 2, v[5] - lag(v[8], v[9]), v[7])", "product = v[7]"]
     lines += ["for i in range(3):", "    product *= i + 1.0", "    v[8 + PLACES_0[i]] = product"]
