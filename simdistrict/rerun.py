@@ -54,7 +54,8 @@ def recorded_plans(recorded: Result, where: str) -> list[Plan]:
             raise ExchangeError(
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
-    prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
+    external = str(attrs.get("external_data", ""))
+    prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]), external)
     lookups = str(attrs.get("lookup_changes", ""))
     if lookups:
         prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))

@@ -17,7 +17,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
 from simdistrict.model import Model, Stock
-from simdistrict.plan import ADAPTIVE, Plan, lowered, plan_run, repeated
+from simdistrict.plan import ADAPTIVE, Plan, lowered, model_with_data, plan_run, repeated
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 from simdistrict.version import VERSION
 
@@ -35,6 +35,7 @@ def simulate(
     scenario: Scenario | None = None,
     *,
     sets: Sequence[str] = (),
+    data: Sequence[str | Path] = (),
     initial_time: float | None = None,
     final_time: float | None = None,
     time_step: float | None = None,
@@ -47,12 +48,15 @@ def simulate(
 ) -> xr.Dataset:
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
-    sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
+    sets: `"NAME=VALUE"` as on the command line; data: files with the numbers of data variables
+    that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's time unit; integrator:
     `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file says, else euler);
     backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
     the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
+    if data:
+        model = model_with_data(model, data)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
     resolved = resolve(chosen, model, sets, settings, strict)
     plan = plan_run(lowered(model), resolved, backend)
@@ -289,6 +293,8 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
         "save_step": first.grid.save_step,
         "seed": "none: nothing is drawn at random",
     }
+    if model.external.record:
+        record["external_data"] = model.external.record
     if first.lookups:
         record["lookup_changes"] = first.lookups
     if first.integrator in ADAPTIVE:

@@ -64,9 +64,79 @@ def lookup_invert(v: Sequence[float], a: int, n: int, y: float) -> float:
     return v[a] if before else result
 
 
+# below, 1e-9: a time of the grid and the same time in a file may differ in their last digits
+
+
+def data_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the first point that is not before x; the last one behind all points."""
+    return lookup_forward(v, a, n, x - 1e-9 * (1.0 + abs(x)))
+
+
+def data_backward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the last point that is not behind x; the first one before all points."""
+    return lookup_backward(v, a, n, x + 1e-9 * (1.0 + abs(x)))
+
+
+def data_raw(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the point at x, and Vensim's :NA: where there is none."""
+    result = -6.490371073168535e32
+    for k in range(a, a + n):
+        result = v[k + n] if abs(v[k] - x) <= 1e-9 * (1.0 + abs(x)) else result
+    return result
+
+
+def data_between(v: Sequence[float], a: int, n: int, x: float, mode: float) -> float:
+    """Between the points: on the line (0), the later y (1) or the earlier (-1); else :NA:."""
+    near = 1e-9 * (1.0 + abs(x))
+    low_x = v[a]
+    low_y = v[a + n]
+    high_x = v[a + n - 1]
+    high_y = v[a + n - 1 + n]
+    inside = x >= low_x - near and x <= high_x + near
+    for k in range(a, a + n):
+        low_x = v[k] if v[k] <= x + near else low_x
+        low_y = v[k + n] if v[k] <= x + near else low_y
+    last = a + n - 1
+    for k in range(n):
+        high_x = v[last - k] if v[last - k] >= x - near else high_x
+        high_y = v[last - k + n] if v[last - k] >= x - near else high_y
+    span = high_x - low_x if high_x > low_x else 1.0
+    line = low_y + (x - low_x) * (high_y - low_y) / span
+    value = line if abs(mode) < 0.5 else (high_y if mode > 0.0 else low_y)
+    return value if inside else -6.490371073168535e32
+
+
+def data_first_time(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The x of the first point."""
+    return v[a]
+
+
+def data_last_time(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The x of the last point."""
+    return v[a + n - 1]
+
+
+def data_points(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """How many points there are."""
+    result = 0.0
+    for _ in range(n):
+        result = result + 1.0
+    return result
+
+
+# helpers whose result jumps where a point is passed
+STEPWISE = frozenset({"data_forward", "data_backward", "data_raw"})
+
 HELPERS: dict[str, Callable[..., float]] = {
     "lookup_forward": lookup_forward,
     "lookup_backward": lookup_backward,
     "lookup_extrapolate": lookup_extrapolate,
     "lookup_invert": lookup_invert,
+    "data_forward": data_forward,
+    "data_backward": data_backward,
+    "data_raw": data_raw,
+    "data_between": data_between,
+    "data_first_time": data_first_time,
+    "data_last_time": data_last_time,
+    "data_points": data_points,
 }

@@ -15,7 +15,7 @@ class Function:
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
     initial value), reduction (over subscripts marked with `!`), condition, lookup
-    (of a lookup by its name, and a number), random (drawn at
+    (of a lookup by its name, and a number), data (of a data variable by its name), random (drawn at
     every point of the grid), rewritten (stands for an expression of other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
@@ -44,6 +44,10 @@ FUNCTIONS: dict[str, Function] = {
     "FORECAST": Function((3, 4), "memory"),
     "GAME": Function((1,), "rewritten"),
     "GAMMA LN": Function((1,), "scalar", "gamma_ln"),
+    "GET DATA BETWEEN TIMES": Function((3,), "data", "data_between"),
+    "GET DATA FIRST TIME": Function((1,), "data", "data_first_time"),
+    "GET DATA LAST TIME": Function((1,), "data", "data_last_time"),
+    "GET DATA TOTAL POINTS": Function((1,), "data", "data_points"),
     "IF THEN ELSE": Function((3,), "condition"),
     "INITIAL": Function((1,), "memory"),
     "INTEG": Function((2,), "memory"),
@@ -93,7 +97,9 @@ FUNCTIONS: dict[str, Function] = {
     "ZIDZ": Function((2,), "scalar", "zidz"),
 }
 
-_NO_DATA = "external data are not read"
+_NO_DATA = "computes with whole series of data"
+_ALONE = "it stands alone behind the equals sign, and its arguments are texts in single quotes"
+_BINARY = "Vensim's binary files are not read: export them as .tab or .dat and use --data"
 _NO_SAMPLE = "no published output or independent program to check it against"
 _NO_ARRAY = "works on a whole array at once"
 _NO_LOOKUP = "reads the points of a lookup in another way than a call of it"
@@ -116,15 +122,25 @@ REFUSED: dict[str, str] = {
     "DEPRECIATE STRAIGHTLINE": _NO_SAMPLE,
     "FIND MARKET PRICE": _NO_ARRAY,
     "FIND ZERO": "solves equations that depend on each other",
-    "GET DATA AT TIME": _NO_DATA,
-    "GET DATA BETWEEN TIMES": _NO_DATA,
-    "GET DIRECT CONSTANTS": _NO_DATA,
-    "GET DIRECT DATA": _NO_DATA,
-    "GET DIRECT LOOKUPS": _NO_DATA,
+    "GET 123 CONSTANTS": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET 123 DATA": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET 123 LOOKUPS": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET DATA AT TIME": _NO_SAMPLE,
+    "GET DATA MAX": _NO_SAMPLE,
+    "GET DATA MEAN": _NO_SAMPLE,
+    "GET DATA MEDIAN": _NO_SAMPLE,
+    "GET DATA MIN": _NO_SAMPLE,
+    "GET DATA STDV": _NO_SAMPLE,
+    "GET DIRECT CONSTANTS": _ALONE,
+    "GET DIRECT DATA": _ALONE,
+    "GET DIRECT LOOKUPS": _ALONE,
     "GET TIME VALUE": _NO_CLOCK,
-    "GET XLS CONSTANTS": _NO_DATA,
-    "GET XLS DATA": _NO_DATA,
-    "GET XLS LOOKUPS": _NO_DATA,
+    "GET VDF CONSTANTS": _BINARY,
+    "GET VDF DATA": _BINARY,
+    "GET VDF LOOKUPS": _BINARY,
+    "GET XLS CONSTANTS": _ALONE,
+    "GET XLS DATA": _ALONE,
+    "GET XLS LOOKUPS": _ALONE,
     "INTERNAL RATE OF RETURN": _NO_SAMPLE,
     "INVERT MATRIX": _NO_ARRAY,
     "LOOKUP AREA": _NO_LOOKUP,

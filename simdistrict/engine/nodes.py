@@ -98,13 +98,17 @@ class Past(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Interpolate(Expr):
-    """The lookup table numbered `first` plus what the axes add, read at x by a helper."""
+    """The lookup table numbered `first` plus what the axes add, read at x by a helper.
+
+    rest: further arguments of the helper.
+    """
 
     name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
     helper: str = "lookup"
+    rest: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,8 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Reduce(_, _, body):
             return (body,)
-        case Interpolate(x=x):
-            return (x,)
+        case Interpolate(x=x, rest=rest):
+            return (x, *rest)
         case Latch(_, condition):
             return (condition,)
         case Past(_, _, _, lag, first):
@@ -141,7 +145,7 @@ def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
         case Reduce():
             return replace(expr, body=nodes[0])
         case Interpolate():
-            return replace(expr, x=nodes[0])
+            return replace(expr, x=nodes[0], rest=nodes[1:])
         case Latch():
             return replace(expr, condition=nodes[0])
         case Past():

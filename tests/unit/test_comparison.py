@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.cli.compare import command
-from simdistrict.comparison import Difference, compare, load, match_times, model_order, series_of
+from simdistrict.comparison import Difference, compare, match_times, model_order
 from simdistrict.dataset import Result, Run, Variable, build_result, text
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.errors import ExchangeError
