@@ -49,8 +49,9 @@ def simulate(
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
     sets: `"NAME=VALUE"` as on the command line; data: files with the numbers of data variables
-    that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's time unit; integrator:
-    `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file says, else euler);
+    that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's
+    time unit; integrator: `euler`, `rk4`, `adaptive` or `stiff` (default: what the model file
+    says, else euler);
     backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is data: see
     the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad input.
     """

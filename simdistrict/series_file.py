@@ -37,7 +37,6 @@ def load(path: str | Path) -> Series:
     return read_series(path)
 
 
-
 def series_of(result: Result, where: str) -> Series:
     """The series of a NetCDF file: one for each label of a variable's other dimensions.
 

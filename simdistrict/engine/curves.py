@@ -6,6 +6,7 @@ side by side may each be at another one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 
@@ -85,24 +86,34 @@ def data_raw(v: Sequence[float], a: int, n: int, x: float) -> float:
     return result
 
 
-def data_between(v: Sequence[float], a: int, n: int, x: float, mode: float) -> float:
-    """Between the points: on the line (0), the later y (1) or the earlier (-1); else :NA:."""
+def data_between(
+    v: Sequence[float], a: int, n: int, x: float, mode: float, start: float, step: float
+) -> float:
+    """The value at a time by a mode: on the line (0), the next (1) or the one before (-1).
+
+    As Vensim's published results have it (the model getdata of SDEverywhere): the last two count
+    in whole time steps, and the one before is another one than that at the time itself. Outside
+    the points: :NA:.
+    """
     near = 1e-9 * (1.0 + abs(x))
+    at = x if abs(mode) < 0.5 else start + math.floor((x - start) / step + 1e-6) * step
+    last = a + n - 1
     low_x = v[a]
     low_y = v[a + n]
-    high_x = v[a + n - 1]
-    high_y = v[a + n - 1 + n]
-    inside = x >= low_x - near and x <= high_x + near
+    high_x = v[last]
+    high_y = v[last + n]
     for k in range(a, a + n):
-        low_x = v[k] if v[k] <= x + near else low_x
-        low_y = v[k + n] if v[k] <= x + near else low_y
-    last = a + n - 1
+        before = v[k] < at - near
+        low_x = v[k] if before else low_x
+        low_y = v[k + n] if before else low_y
     for k in range(n):
-        high_x = v[last - k] if v[last - k] >= x - near else high_x
-        high_y = v[last - k + n] if v[last - k] >= x - near else high_y
+        behind = v[last - k] >= at - near
+        high_x = v[last - k] if behind else high_x
+        high_y = v[last - k + n] if behind else high_y
     span = high_x - low_x if high_x > low_x else 1.0
-    line = low_y + (x - low_x) * (high_y - low_y) / span
+    line = low_y + (at - low_x) * (high_y - low_y) / span
     value = line if abs(mode) < 0.5 else (high_y if mode > 0.0 else low_y)
+    inside = x >= v[a] - near and x <= v[last] + near
     return value if inside else -6.490371073168535e32
 
 

@@ -191,8 +191,8 @@ class _Lowering:
             self.conditions.append(statement(slot.offset, condition))
         elif isinstance(equation.expression, Tables):
             helper = READERS[equation.expression.between]
-            first = layout.first_table[slot.name]
-            read = Interpolate(slot.name, first, tuple(axes), Time(), helper)
+            table = layout.first_table[slot.name]
+            read = Interpolate(slot.name, table, tuple(axes), Time(), helper)
             self.run.append(replace(statement(slot.offset, Number(0.0)), expr=read))
         else:
             self.run.append(statement(slot.offset, equation.expression))
@@ -337,6 +337,8 @@ class _Lowering:
         strides = tuple(_product(shape[k + 1 :]) for k in range(len(shape)))
         axes = self.axes(ref, element, strides, scope)
         x, *rest = (self.expr(other, scope) for other in others) if others else (Number(0.0),)
+        if call.function == "GET DATA BETWEEN TIMES":
+            rest += [self.ref(Ref(name), scope) for name in ("initial time", "time step")]
         first = self.layout.first_table[ref.name]
         return Interpolate(ref.name, first, axes, x, known.python, tuple(rest))
 

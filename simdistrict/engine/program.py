@@ -176,8 +176,8 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
                 moving = {axis.loop for d in dates for lo in loads(d) for axis in lo.axes}
                 found[tuple(lo for lo in loops if lo.id in moving), node] = None
     emitter.begin("switches(v, out, stop)", [])
-    for start, count in kinks:
-        emitter.put(f"out.extend(v[{start}:{start + count}])")
+    for first, count in kinks:
+        emitter.put(f"out.extend(v[{first}:{first + count}])")
     for loops, node in found:
         depth = emitter.depth
         dates = _dates(node)

@@ -148,8 +148,8 @@ class _Writer:
         if isinstance(equation.expression, Points):
             return f"{left}(\n\t{wrapped(self.text.text(equation.expression))})"
         right = self.text.right(element, equation)
-        is_array = isinstance(equation.expression, Array) and equation.call is None
-        if is_array and len(equation.expression.shape) > 1:
+        numbers = equation.expression if equation.call is None else None
+        if isinstance(numbers, Array) and len(numbers.shape) > 1:
             return f"{left}=\n\t" + "\n\t".join(f"{row};" for row in right[:-1].split("; "))
         return f"{left}=\n\t{wrapped(right)}"
 

@@ -29,7 +29,7 @@ CORPUS = BESIDE / "corpus"
 # single precision, six digits
 TOLERANCE = 1e-3
 # as counted in 2026-11; raise it when more is read
-MINIMUM_PASSING = {"test-models": 112, "corpus": 20}
+MINIMUM_PASSING = {"test-models": 126, "corpus": 27}
 
 # the expected output of these lies in a file of another name
 ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab"}
@@ -39,6 +39,17 @@ DATA = {
     "sdeverywhere:models/extdata/extdata.mdl": "extdata_data.dat",
     "sdeverywhere:models/getdata/getdata.mdl": "getdata_data.dat",
     "sdeverywhere:models/prune/prune.mdl": "prune_data.dat",
+    "sdeverywhere:tests/integration/override-lookups/override-lookups.mdl": "override-lookups.dat",
+}
+# what is not compared although it is read
+NOT_COMPARED = {
+    "sdeverywhere:models/extdata/extdata.mdl": "VECTOR SELECT with its choices by name",
+    "sdeverywhere:models/directconst_invalidcell/directconst_invalidcell.mdl": (
+        "a word stands in the place of a constant, which Vensim refuses too"
+    ),
+    "sdeverywhere:models/directlookups_invalidcell/directlookups_invalidcell.mdl": (
+        "Vensim puts a zero behind each cell without a number, which the file calls a fault"
+    ),
 }
 # columns that come from another version of the model, or from Vensim's own random numbers
 NOT_IN_MODEL = {
@@ -113,6 +124,8 @@ def test_enough_public_models_agree(collection: str) -> None:
 @cache
 def verdict(case: Case) -> tuple[str, tuple[str, ...]]:
     """Why the model is not compared, or empty; and what is wrong with our result."""
+    if case.name in NOT_COMPARED:
+        return NOT_COMPARED[case.name], ()
     try:
         data = [case.model.with_name(DATA[case.name])] if case.name in DATA else []
         ours = flat(simulate(read_model(case.model), data=data))

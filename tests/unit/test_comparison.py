@@ -22,6 +22,7 @@ from simdistrict.errors import ExchangeError
 from simdistrict.exchange.mdl import read_mdl_text
 from simdistrict.exchange.series import Record, Series, element_key
 from simdistrict.netcdf import write_netcdf
+from simdistrict.series_file import load, series_of
 
 TIME = (0.0, 1.0, 2.0)
 

@@ -116,7 +116,8 @@ def _other_shape(
 ) -> str:
     what = f"{source.name}: the area {name} has {_size(area.shape)}, and {_size(shape)} are read"
     if area.shape == shape[::-1]:
-        what += f"; {'leave the * out' if transposed else f'write {name}*'} to read it the other way"
+        other = "leave the * out" if transposed else f"write {name}*"
+        what += f"; {other} to read it the other way"
     return what
 
 
@@ -157,10 +158,12 @@ def _lines(source: _Source, along: str, cell: str, count: int) -> tuple[Line, in
     row, column = row_number(along), column_number(along)
     if first is not None and row is not None:
         top, left = first
-        return _across(row, left), sheet.width - left, [_across(top + s, left) for s in range(count)]
+        lines = [_across(top + s, left) for s in range(count)]
+        return _across(row, left), sheet.width - left, lines
     if first is not None and column is not None:
         top, left = first
-        return _down(top, column), sheet.height - top, [_down(top, left + s) for s in range(count)]
+        lines = [_down(top, left + s) for s in range(count)]
+        return _down(top, column), sheet.height - top, lines
     times = source.area(along)
     rows, columns = times.shape
     if rows > 1 and columns > 1:
@@ -219,7 +222,10 @@ def _ascending(source: _Source, line: Line, length: int) -> list[tuple[int, floa
 
 
 def labels(call: Call, files: Files) -> tuple[str, ...]:
-    """The labels of a range: cells across, then down, blank ones left out. Raises UnreadableError."""
+    """The labels of a range: cells across, then down, blank ones left out.
+
+    Raises UnreadableError.
+    """
     source, (first, last, prefix) = _opened(call, files)
     area = _area_of_labels(source, first, last)
     found: dict[str, None] = {}
@@ -254,6 +260,6 @@ def _area_of_labels(source: _Source, first: str, last: str) -> Area:
     elif last:
         raise UnreadableError(f'{source.name}: "{last}" is no cell, row or column')
     if bottom < start[0] or right < start[1]:
-        raise UnreadableError(f"{source.name}: the last cell {last} stands before the first, {first}")
+        raise UnreadableError(f"{source.name}: the last cell {last} is before the first, {first}")
     # nothing stands beyond the table, however far the last cell is
     return Area(*start, min(bottom, source.sheet.height), min(right, source.sheet.width))

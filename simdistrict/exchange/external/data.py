@@ -31,7 +31,8 @@ def with_data(model: Model, files: Sequence[Series]) -> Model:
     used: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {}
     problems: list[Problem] = []
     for element in wanted:
-        keys = [_key(model, element, p) for e in element.equations for p in _places(model, element, e)]
+        places = [p for equation in element.equations for p in _places(model, element, equation)]
+        keys = [_key(model, element, place) for place in places]
         have = [key for key in keys if key in found]
         if have and len(have) < len(keys):
             gone = next(key for key in keys if key not in found)

@@ -124,15 +124,14 @@ def unchanged(external: External) -> bool:
 
 def _page(path: Path, tab: str) -> Sheet:
     """A sheet of a workbook, matched without case."""
-    if path.suffix.lower() == ".xls":
-        from simdistrict.exchange.external import xls as door
-    else:
-        from simdistrict.exchange.external import xlsx as door
+    from simdistrict.exchange.external import xls, xlsx
+
+    old = path.suffix.lower() == ".xls"
     try:
-        names = door.sheet_names(path)
+        names = xls.sheet_names(path) if old else xlsx.sheet_names(path)
         name = next((n for n in names if n.lower() == tab.lower()), None)
         if name is not None:
-            return door.read_sheet(path, name)
+            return xls.read_sheet(path, name) if old else xlsx.read_sheet(path, name)
     except TooLargeError:
         raise
     except Exception as error:  # whatever a broken workbook makes its reader raise
