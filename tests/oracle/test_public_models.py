@@ -29,7 +29,7 @@ CORPUS = BESIDE / "corpus"
 # single precision, six digits
 TOLERANCE = 1e-3
 # as counted in 2026-11; raise it when more is read
-MINIMUM_PASSING = {"test-models": 126, "corpus": 27}
+MINIMUM_PASSING = {"test-models": 130, "corpus": 28}
 
 # the expected output of these lies in a file of another name
 ELSEWHERE = {"tests/data_from_other_model/model_to_generate_data.mdl": "data.tab"}
