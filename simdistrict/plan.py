@@ -186,18 +186,35 @@ def plans_for(
     return plans
 
 
+@dataclass(frozen=True)
+class Waited:
+    """Seconds that runs of a program have taken in CPython so far, in whatever process."""
+
+    seconds: float
+
+
 def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> str:
-    """The backend with which runs are over first, a compilation included where one is due."""
+    """The backend with which runs are over first, a compilation included where one is due.
+
+    A program that is run again and again is compiled when its runs so far, each a process of its
+    own, have taken as long as that takes.
+    """
     interpreted = runs * _interpreting(program, grid, integrator)
     if interpreted < 0.1:
         return "interpreted"
     from simdistrict.engine.native.code import is_ready
 
-    if interpreted > _compiling(program):
+    compiling = _compiling(program)
+    if interpreted > compiling:
         return "native"
     # the last bits of adaptive steps differ between backends: not for a cache to decide
-    ready = integrator not in ADAPTIVE and is_ready(program)
-    return "native" if ready else "interpreted"
+    if integrator in ADAPTIVE:
+        return "interpreted"
+    before = peek(Waited, program.digest) or Waited(0.0)
+    if is_ready(program) or before.seconds + interpreted > compiling:
+        return "native"
+    keep(program.digest, Waited(before.seconds + interpreted))
+    return "interpreted"
 
 
 # what this process has waited for the interpreter so far, by the program's source

@@ -1,14 +1,33 @@
-"""Other ways to read the points of a lookup than the line through them, as plain scalar Python.
+"""The line through the points of a lookup, and other ways to read them, as plain scalar Python.
 
-The x of n points stand in v from a on, their y behind them. Every point is asked, so that members
-side by side may each be at another one.
+The x of n points stand in v from a on, their y behind them, and behind those the slopes between a
+point and the next one. But for `lookup`, whose twins stand among the loops of the compiled code,
+every point is asked, so that members side by side may each be at another one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, MutableSequence, Sequence
 
+
+def slopes(v: MutableSequence[float], a: int, n: int) -> None:
+    """Put the slopes in their place; where the line jumps there is none, and it is not asked."""
+    for k in range(a, a + n - 1):
+        gap = v[k + 1] - v[k]
+        v[k + 2 * n] = (v[k + 1 + n] - v[k + n]) / gap if gap > 0.0 else 0.0
+
+
+def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The line through n points."""
+    b = a + n - 1
+    if x <= v[a]:
+        return v[a + n]
+    if x >= v[b]:
+        return v[b + n]
+    k = bisect_right(v, x, a, b) - 1
+    return v[k + n] + (x - v[k]) * v[k + 2 * n]
 
 def lookup_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
     """The y of the first point that is not before x; the last one behind all points."""
@@ -138,7 +157,9 @@ def data_points(v: Sequence[float], a: int, n: int, x: float) -> float:
 # helpers whose result jumps where a point is passed
 STEPWISE = frozenset({"data_forward", "data_backward", "data_raw"})
 
-HELPERS: dict[str, Callable[..., float]] = {
+HELPERS: dict[str, Callable[..., object]] = {
+    "slopes": slopes,
+    "lookup": lookup,
     "lookup_forward": lookup_forward,
     "lookup_backward": lookup_backward,
     "lookup_extrapolate": lookup_extrapolate,

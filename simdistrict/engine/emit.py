@@ -63,10 +63,14 @@ class Emitter:
     def put(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
 
-    def function(self, name: str, groups: Sequence[Sequence[Statement]]) -> None:
-        """def name(v): the groups in order, each group in one nest of loops."""
+    def function(
+        self, name: str, groups: Sequence[Sequence[Statement]], opening: Sequence[str] = ()
+    ) -> None:
+        """def name(v): the opening lines, then the groups, each in one nest of loops."""
         statements = [s for group in groups for s in group]
         self.begin(f"{name}(v)", [s.expr for s in statements])
+        for line in opening:
+            self.put(line)
         self.read_later = frozenset(
             _key(load) for s in statements for load in loads(s.expr) if not load.axes
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Sequence
 
+from simdistrict.engine.layout import Layout
 from simdistrict.engine.nodes import Load, Reduce, Statement, loads, overlap, walk_all
 
 
@@ -38,6 +39,21 @@ def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
                     insort(ready, effect)
         groups.append([statements[i] for i in group])
     assert sum(map(len, groups)) == len(statements), "statements were not in a valid order"
+    return groups
+
+
+def with_rates_last(derive: Sequence[Statement], layout: Layout) -> list[list[Statement]]:
+    """The groups of `derive`, with the rates of single stocks in a group of their own at the end.
+
+    Nothing reads a rate in the same evaluation; side by side and in the order of their places a
+    compiler divides several of them at once.
+    """
+    rates = layout.rates
+    alone = [s for s in derive if not s.loops and rates.start <= s.target.base < rates.stop]
+    apart = set(alone)
+    groups = fuse([s for s in derive if s not in apart])
+    if alone:
+        groups.append(sorted(alone, key=lambda s: s.target.first))
     return groups
 
 

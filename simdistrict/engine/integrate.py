@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simdistrict.engine.interpreted import Kernel, Vector
 from simdistrict.engine.layout import (
@@ -24,6 +25,10 @@ from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move, Schedule
 from simdistrict.model import TimeGrid
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class Trajectory:
@@ -34,7 +39,7 @@ class Trajectory:
     """
 
     times: tuple[float, ...]
-    rows: Sequence[Sequence[float]]
+    rows: Sequence[Sequence[float]] | NDArray[np.float64]
     ending: Ending
 
 

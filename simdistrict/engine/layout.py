@@ -2,8 +2,9 @@
 
 The vector begins with the times of an evaluation and holds, in this order: constants, stocks,
 the rates of the stocks in the same order, sampled values with what each holds and whether it
-follows, everything else, and last the points of the lookups. Behind the template, a run on a
-grid keeps a record: one row per point with the values that a DELAY FIXED reads later.
+follows, everything else, and last the lookups: the x of the points of a table, their y, and the
+slopes between them. Behind the template, a run on a grid keeps a record: one row per point with the
+values that a DELAY FIXED reads later.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simdistrict.engine.curves import slopes
 from simdistrict.engine.expand import Recorded, Sampled, is_internal
 from simdistrict.expr import Points, fold
 from simdistrict.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
@@ -181,9 +183,10 @@ def _tables(
     first: dict[str, int] = {}
 
     def append(points: Points) -> None:
-        tables.append((len(vector), len(points.x)))
-        vector.extend(points.x)
-        vector.extend(points.y)
+        start, count = len(vector), len(points.x)
+        tables.append((start, count))
+        vector.extend((*points.x, *points.y, *[0.0] * count))
+        slopes(vector, start, count)
 
     for element in lookups:
         first[fold(element.name)] = len(tables)

@@ -55,6 +55,11 @@ class Load(Expr):
     base: int
     axes: tuple[Axis, ...] = ()
 
+    @property
+    def first(self) -> int:
+        """The place in the first round of all loops."""
+        return self.base + sum(axis.stride * axis.positions[0] for axis in self.axes)
+
 
 @dataclass(frozen=True, slots=True)
 class Time(Expr):

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from simdistrict.engine.beginning import Beginning
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand, is_internal
 from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.engine.fuse import fuse
+from simdistrict.engine.fuse import fuse, with_rates_last
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
 from simdistrict.engine.nodes import (
@@ -75,6 +77,11 @@ class Program:
     has_margins: bool
     has_switches: bool
 
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the source, by which compiled code is kept."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
 
 def build(model: Model) -> Program:
     """Lower a model. Raises ModelError for what the engine does not support."""
@@ -89,10 +96,10 @@ def build(model: Model) -> Program:
 
     located = located_by(constant)
     emitter = Emitter(layout, located)
-    emitter.function("once", fuse(phases.once))
+    emitter.function("once", fuse(phases.once), _slopes(layout))
     emitter.function("start", fuse(phases.start))
     emitter.function("settle", fuse(phases.settle))
-    emitter.function("derive", fuse(phases.derive))
+    emitter.function("derive", with_rates_last(phases.derive, layout))
     has_switches = _switches(emitter, phases.derive, constant)
     _margins(emitter, statements.conditions)
     names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.settle, *phases.derive))
@@ -112,6 +119,14 @@ def build(model: Model) -> Program:
         bool(statements.conditions),
         has_switches,
     )
+
+
+def _slopes(layout: Layout) -> list[str]:
+    """Lookups keep the slopes between their points, of which a run may have changed some."""
+    if not layout.tables:
+        return []
+    line = "slopes(v, TABLE_START[i], TABLE_SIZE[i])"
+    return [f"for i in range({len(layout.tables)}):", f"    {line}"]
 
 
 def located_by(constant: frozenset[str]) -> Callable[[Expr], bool]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from simdistrict.engine.beginning import Beginning
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand
-from simdistrict.engine.fuse import fuse
+from simdistrict.engine.fuse import with_rates_last
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.lower import lower
 from simdistrict.engine.nodes import Axis, Load, Statement, fixed, loads
@@ -111,7 +111,7 @@ def _source(program: Program, statements: Sequence[Statement]) -> str:
     for name in ("once(v)", "start(v)", "settle(v)", "switches(v, out, stop)", "margins(v, out)"):
         emitter.begin(name, [])
         emitter.end()
-    emitter.function("derive", fuse(statements))
+    emitter.function("derive", with_rates_last(statements, program.layout))
     return emitter.source()
 
 

@@ -6,7 +6,6 @@ Each has Vensim's meaning. They know no model; `v` is the flat vector of a run.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from simdistrict.engine import curves, noise
@@ -92,19 +91,6 @@ def ramp(t: float, slope: float, start: float, end: float) -> float:
     return slope * ((t if t < end else end) - start)
 
 
-def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
-    """The line through n points; their x stand in v from a on, their y behind them."""
-    b = a + n - 1
-    if x <= v[a]:
-        return v[a + n]
-    if x >= v[b]:
-        return v[b + n]
-    k = bisect_right(v, x, a, b)
-    x0 = v[k - 1]
-    y0 = v[k - 1 + n]
-    return y0 + (x - x0) * (v[k + n] - y0) / (v[k] - x0)
-
-
 def lag(delay: float, time_step: float) -> float:
     """How many points of the grid a delay is long, one at least."""
     points = delay / time_step + 0.5 + SMALL
@@ -160,7 +146,6 @@ HELPERS: dict[str, Callable[..., object]] = {
     "pulse": pulse,
     "pulse_train": pulse_train,
     "ramp": ramp,
-    "lookup": lookup,
     "acos": math.acos,
     "asin": math.asin,
     "atan": math.atan,
@@ -245,5 +230,5 @@ GUARDED: dict[str, Callable[..., object]] = {
     "modulo": _ieee(modulo),
     "gamma_ln": _ieee(gamma_ln),
     **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
-    "lookup": lambda v, a, n, x: math.nan if x != x else lookup(v, a, n, x),
+    "lookup": lambda v, a, n, x: math.nan if x != x else curves.lookup(v, a, n, x),
 }

@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,13 @@ from simdistrict.engine.adaptive import stiff_steps
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code, maths
 from simdistrict.engine.native.batch import LANES, Batch, run_members
+from simdistrict.engine.native.loops import FEW
 from simdistrict.engine.native.machine import Code, compiled
 from simdistrict.engine.native.module import Module, UntranslatableError
 from simdistrict.engine.native.single import native_adaptive, native_stiff
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.program import build
+from simdistrict.engine.program import Program, build
 from simdistrict.model import TimeGrid
 from simdistrict.netcdf import read_netcdf
 from simdistrict.plan import plan_run, prepare, quickest, repeated
@@ -247,6 +249,60 @@ def test_every_member_comes_back_in_its_place(members: int, threads: int) -> Non
     np.testing.assert_allclose(found.values[:, 1, 0], numbers[:, 0] + 10 * numbers[:, 1])
 
 
+@pytest.mark.parametrize("count", [2, 5, FEW, FEW + 1, 60])
+@given(data=st.data())
+def test_members_read_a_lookup_as_cpython_does(count: int, data: st.DataObject) -> None:
+    draw = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    # some points above one another, where the line jumps
+    xs = np.sort(draw.integers(-20, 60, count) / 4)
+    ys = draw.uniform(-1, 1, count)
+    # all lanes between the same two points, or anywhere
+    width = data.draw(st.sampled_from([0.01, 1.0, 40.0]))
+    asked = draw.uniform(-6, 16) + draw.uniform(-width, width, 2 * LANES + 1)
+    asked[:3] = xs[0], xs[-1], xs[count // 2]
+    program = _table_of(count)
+    start, _ = program.layout.tables[0]
+    constants = np.array(program.layout.template)
+    constants[start : start + 2 * count] = [*xs, *ys]
+    curves.slopes(constants, start, count)
+    wanted = [curves.lookup(constants.tolist(), start, count, x) for x in asked.tolist()]
+    input_, output = (program.layout.slots[n].offset for n in ("input", "output"))
+    found = run_members(
+        program,
+        TimeGrid(0.0, 1, 1.0, 1),
+        constants.tolist(),
+        [input_],
+        asked[:, None],
+        places=[output],
+        points=[0],
+    )
+    assert list(map(bits, found.values[:, 0, 0])) == list(map(bits, wanted))
+    if len(set(xs)) == count:
+        np.testing.assert_allclose(wanted, np.interp(asked, xs, ys), atol=1e-12)
+
+
+@cache
+def _table_of(count: int) -> Program:
+    points = ",".join(f"({k},{k})" for k in range(count))
+    return build(small(f"table({points})\n input = 0\n output = table(input)"))
+
+
+def test_a_point_that_is_drawn_moves_the_line_on_both_sides_of_it() -> None:
+    program = build(small("table((0,0),(1,1),(2,0))\n output = table(Time)"))
+    start, count = program.layout.tables[0]
+    output = program.layout.slots["output"].offset
+    heights = np.array([[1.0], [3.0], [-2.0]])
+    found = run_members(
+        program,
+        TimeGrid(0.0, 4, 0.5, 1),
+        program.layout.template,
+        [start + count + 1],
+        heights,
+        places=[output],
+    )
+    np.testing.assert_array_equal(found.values[:, :, 0], heights * [0, 0.5, 1, 0.5, 0])
+
+
 # ---------------------------------------------------------------------- adaptive steps
 
 
@@ -459,3 +515,16 @@ def test_auto_compiles_where_it_pays() -> None:
     assert quickest(program, some, "adaptive", 100) == "native"
     # not worth the load of a library
     assert quickest(program, short, "euler", 1) == "interpreted"
+
+
+def test_a_program_run_by_many_processes_is_compiled_in_the_end() -> None:
+    program = build(small("stock = INTEG(0.0625 * stock, 3.75)"))
+    grid = TimeGrid(0.0, 100_000, 1e-3, 1000)
+    # each time as if in a process of its own: what was waited for is kept on disk
+    found = [quickest(program, grid, "euler", 1) for _ in range(5)]
+    assert found[0] == "interpreted"
+    assert found[-1] == "native"
+    assert found == sorted(found)
+    assert quickest(program, grid, "adaptive", 1) == "native"
+    other = build(small("stock = INTEG(0.03125 * stock, 3.75)"))
+    assert quickest(other, grid, "euler", 1) == "interpreted"

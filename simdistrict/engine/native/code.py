@@ -6,7 +6,6 @@ The code depends on the program alone: time grid, constants, policies and what i
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
 # helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
 ELSEWHERE = {"lookup", "train_times", "pick"}
 PHASES = "once start settle derive".split()
-GRID = "euler rk4 check clock save member members".split()
-EVERYWHERE = "share apply evaluate".split()
+STEP = "euler check clock save".split()
+GRID = "rk4 member members".split()
+EVERYWHERE = "share apply".split()
 
 Run = Callable[..., None]
 _CALL = re.compile(r"\b(\w+)\(")
@@ -52,7 +52,7 @@ class Compiled:
 def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
     """Whether the program was compiled before, so that `loaded` takes milliseconds."""
     content = _content(program, lanes, adaptive, False)
-    return _digest(content) in _loaded or peek(Compiled, content) is not None
+    return content in _loaded or peek(Compiled, content) is not None
 
 
 def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
@@ -76,10 +76,9 @@ def phases(program: Program) -> Mapping[str, Run]:
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
     content = _content(program, lanes, adaptive, fast)
-    digest = _digest(content)
     with _making:
-        if digest in _loaded:
-            return _loaded[digest]
+        if content in _loaded:
+            return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
         from simdistrict.engine.native.machine import Code, compiled, has_fma, identity
 
@@ -88,8 +87,8 @@ def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
             text = assembly(program, lanes, adaptive=adaptive, fast=fast and has_fma())
             found = Compiled(identity(), compiled(text))
             keep(content, found)
-        _loaded[digest] = Code(found.code)
-        return _loaded[digest]
+        _loaded[content] = Code(found.code)
+        return _loaded[content]
 
 
 def assembly(
@@ -110,9 +109,11 @@ def assembly(
     own = [*PHASES, "margins"] if adaptive else PHASES
     add(module, program.source, own, exported=own if adaptive else ())
     add(module, common, EVERYWHERE)
+    add(module, common, ["evaluate"], inlined=True)
     if adaptive:
         add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
     else:
+        add(module, common, STEP, inlined=True)
         add(module, common, GRID, exported=["members"])
     return module.text()
 
@@ -135,6 +136,7 @@ def _places(program: Program) -> dict[str, int]:
     layout = program.layout
     return {
         "HEAD": loops.HEAD,
+        "FEW": loops.FEW,
         "SIZE": len(layout.template),
         "STOCKS": layout.stocks.start,
         "RATES": layout.rates.start,
@@ -150,11 +152,7 @@ def _places(program: Program) -> dict[str, int]:
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
-    return f"{lanes} {adaptive} {fast}\0{_places(program)}\0{program.source}"
-
-
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
+    return f"{lanes} {adaptive} {fast} {_places(program)} {program.digest}"
 
 
 @cache

@@ -16,6 +16,7 @@ from simdistrict.engine.schedule import Move, Schedule
 from simdistrict.model import TimeGrid
 
 Reals = NDArray[np.float64]
+Whole = Sequence[int] | NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ def orders(
     grid: TimeGrid,
     integrator: str,
     moves: Sequence[Move],
-    points: Sequence[int],
-    places: Sequence[int],
-    sampled: Sequence[int] = (),
+    points: Whole,
+    places: Whole,
+    sampled: Whole = (),
     cuts: int = 0,
 ) -> Orders:
     """Orders for a batch of runs on a grid.
@@ -58,8 +59,11 @@ def orders(
             end = math.inf if move.end is None else move.end
             reals += [move.target, move.start, end, move.ramp]
     head = [grid.steps, int(integrator == "rk4"), len(groups), len(points), len(places)]
-    head += [len(sampled), cuts]
-    ints = np.array([*head, *groups, *first, *points, *places, *sampled], np.int64)
+    kept = np.asarray(places, np.int64)
+    together = len(kept) > 0 and bool((kept[1:] - kept[:-1] == 1).all())
+    head += [len(sampled), cuts, int(together)]
+    parts = ([*head, *groups, *first], points, kept, sampled)
+    ints = np.concatenate([np.asarray(part, np.int64) for part in parts])
     return Orders(ints, np.array(reals), len(points), len(places), len(sampled), len(groups))
 
 
@@ -73,17 +77,17 @@ class Memory:
         self.lanes = lanes
         # one point more than there are steps
         record = record_size(layout, int(given.ints[0]) + 1)
-        self.v = aligned(len(layout.template) + record, lanes)
-        self.base = aligned(given.groups, lanes)
-        self.work = aligned(4 * layout.stocks.size, lanes)
-        self.out = aligned(blocks * given.rows * given.places, lanes)
-        self.ended = aligned(blocks, lanes)
+        kept = blocks * given.rows * given.places
+        sizes = (len(layout.template) + record, given.groups, 4 * layout.stocks.size, kept, blocks)
+        arrays, own = together([size * lanes for size in sizes])
+        self.v, _, _, self.out, self.ended = arrays
+        self._own = own
+        self._given = [given.ints.ctypes.data, given.reals.ctypes.data]
 
     def __call__(self, template: Reals, samples: Reals, blocks: int) -> None:
         """Run blocks 0 to `blocks`; samples: (blocks, sampled, lanes)."""
-        arrays = (self.v, self.base, self.work, self.out, self.ended, samples, template)
-        given = (self.given.ints, self.given.reals)
-        self.run(*(array.ctypes.data for array in (*arrays, *given)), 0, blocks)
+        asked = (samples.ctypes.data, template.ctypes.data)
+        self.run(*self._own, *asked, *self._given, 0, blocks)
 
     def kept(self, blocks: int) -> Reals:
         """(blocks, rows, places, lanes): what the last call kept."""
@@ -123,6 +127,18 @@ class Adaptive:
         """(members, rows, places, 1): what the last call kept."""
         shape = (members, self.given.rows, self.given.places, 1)
         return self.out[: math.prod(shape)].reshape(shape)
+
+
+def together(sizes: Sequence[int]) -> tuple[list[Reals], list[int]]:
+    """Arrays side by side in one piece of memory, each aligned, and their addresses."""
+    starts = [0]
+    for size in sizes:
+        # whole lines of a cache, one at least
+        starts.append(starts[-1] + max(-(-size // 8), 1) * 8)
+    space = aligned(starts[-1], 1)
+    first = space.ctypes.data
+    arrays = [space[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    return arrays, [first + 8 * start for start in starts[:-1]]
 
 
 def aligned(numbers: int, lanes: int) -> Reals:

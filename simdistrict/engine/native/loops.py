@@ -9,24 +9,43 @@ read as text and never called; names in capitals are whole numbers of the model'
 from __future__ import annotations
 
 # what stands where in `ints`, in front of groups, their first moves, saved points and places
-HEAD = 7
+HEAD = 8
+# tables with more points than this are searched first
+FEW = 16
 
 
 def lookup(v: Vector, a: int, n: int, x: float) -> float:
-    """The line through n points, for members side by side: each point is asked in all lanes."""
+    """The line through n points, for members side by side: all lanes ask the same points.
+
+    Of a long table only the points between the lanes are asked.
+    """
     b = a + n - 1
-    low_x = v[a]
-    low_y = v[a + n]
-    high_x = low_x
-    high_y = low_y
-    for k in range(a + 1, a + n):
-        here = v[k - 1]
-        behind = x >= here
-        low_x = here if behind else low_x
-        low_y = v[k - 1 + n] if behind else low_y
-        high_x = v[k] if behind else high_x
-        high_y = v[k + n] if behind else high_y
-    between = low_y + (x - low_x) * (high_y - low_y) / (high_x - low_x)
+    first = a + 1
+    last = b
+    if n > FEW:
+        while first < last:
+            middle = (first + last) // 2
+            if all(x >= v[middle]):
+                first = middle + 1
+            else:
+                last = middle
+        low = first
+        last = b
+        while low < last:
+            middle = (low + last) // 2
+            if any(x >= v[middle]):
+                low = middle + 1
+            else:
+                last = middle
+    from_x = v[first - 1]
+    from_y = v[first - 1 + n]
+    slope = v[first - 1 + 2 * n]
+    for k in range(first, last):
+        behind = x >= v[k]
+        from_x = v[k] if behind else from_x
+        from_y = v[k + n] if behind else from_y
+        slope = v[k + 2 * n] if behind else slope
+    between = from_y + (x - from_x) * slope
     return v[a + n] if x <= v[a] else (v[b + n] if x >= v[b] else between)
 
 
@@ -45,9 +64,8 @@ def lookup_alone(v: Vector, a: int, n: int, x: float) -> float:
             high = middle
         else:
             low = middle + 1
-    x0 = v[low - 1]
-    y0 = v[low - 1 + n]
-    return y0 + (x - x0) * (v[low + n] - y0) / (v[low] - x0)
+    k = low - 1
+    return v[k + n] + (x - v[k]) * v[k + 2 * n]
 
 
 def share(t: float, s: float, start: float, end: float, ramp: float) -> float:
@@ -121,8 +139,18 @@ def rk4(v: Vector, base: Vector, work: Vector, ints: Ints, reals: Reals, i: int)
 def check(v: Vector, ended: Vector, block: int, i: int) -> None:
     """Note in `ended` the point at which a stock is no longer finite; below zero while all are."""
     total = 0.0
-    for k in range(N_STOCKS):
+    second = 0.0
+    third = 0.0
+    fourth = 0.0
+    # four sums that do not wait for each other
+    for k in range(N_STOCKS // 4):
+        total = total + v[STOCKS + 4 * k]
+        second = second + v[STOCKS + 4 * k + 1]
+        third = third + v[STOCKS + 4 * k + 2]
+        fourth = fourth + v[STOCKS + 4 * k + 3]
+    for k in range(N_STOCKS // 4 * 4, N_STOCKS):
         total = total + v[STOCKS + k]
+    total = total + second + (third + fourth)
     if any(total - total != 0.0):
         bad = 0.0
         for k in range(N_STOCKS):
@@ -147,8 +175,15 @@ def save(v: Vector, out: Vector, ended: Vector, ints: Ints, block: int, row: int
     first = HEAD + 2 * ints[2] + 1 + ints[3]
     to = (block * ints[3] + row) * places
     past = ended[block]
-    for k in range(places):
-        out[to + k] = v[ints[first + k]] if past < 0.0 else nan
+    if places > 0:
+        start = ints[first]
+        if all(past < 0.0):
+            if ints[7] > 0:
+                for k in range(places):
+                    out[to + k] = v[start + k]
+                return
+        for k in range(places):
+            out[to + k] = v[ints[first + k]] if past < 0.0 else nan
 
 
 def member(

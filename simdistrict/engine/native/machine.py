@@ -73,10 +73,13 @@ class Code:
         self._engine = llvm.create_mcjit_compiler(empty, _target().create_target_machine(jit=True))
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
+        self._made: dict[str, Callable[..., None]] = {}
 
     def function(self, name: str, arguments: Sequence[Any]) -> Callable[..., None]:
         """A function without a result; it lets other threads run while it works."""
-        address = self._engine.get_function_address(name)
-        made = ctypes.CFUNCTYPE(None, *arguments)(address)
-        made.keeps = self  # type: ignore[attr-defined]
-        return made
+        if name not in self._made:
+            address = self._engine.get_function_address(name)
+            made = ctypes.CFUNCTYPE(None, *arguments)(address)
+            made.keeps = self  # type: ignore[attr-defined]
+            self._made[name] = made
+        return self._made[name]

@@ -14,6 +14,7 @@ ANNOTATIONS = {
     "int": INT,
     "Vector": VECTOR,
     "Sequence[float]": VECTOR,
+    "MutableSequence[float]": VECTOR,
     "Ints": INTS,
     "Reals": REALS,
     "None": NOTHING,

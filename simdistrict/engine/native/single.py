@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdistrict.engine.adaptive import (
     AS_USUAL,
@@ -35,8 +36,8 @@ def native_steps(
     integrator: str = "euler",
 ) -> Trajectory:
     """Run on the grid with `euler` or `rk4`; every bit is that of `integrate.fixed_steps`."""
-    saved = list(grid.saved)
-    given = orders(grid, integrator, moves, saved, range(program.layout.values))
+    saved = _saved(grid)
+    given = orders(grid, integrator, moves, saved, np.arange(program.layout.values))
     memory = Memory(program, loaded(program), given, 1, 1)
     memory(np.array(constants, float), np.zeros(1), 1)
     rows = memory.kept(1)[0, :, :, 0]
@@ -44,9 +45,9 @@ def native_steps(
     if failed < 0:
         done, ending = len(saved), Ending(Outcome.completed, grid.stop)
     else:
-        done = sum(point < failed for point in saved)
+        done = int((saved < failed).sum())
         ending = diverged(program, memory.v.tolist(), grid.at(max(failed - 1, 0)))
-    return Trajectory(_times(grid, saved[:done]), list(rows[:done]), ending)
+    return Trajectory(_times(grid, saved[:done]), rows[:done], ending)
 
 
 def native_adaptive(
@@ -63,9 +64,9 @@ def native_adaptive(
     Raises EngineError where adaptive steps cannot run the program.
     """
     refuse_stepwise(program)
-    saved = list(grid.saved)
+    saved = _saved(grid)
     cuts = segments(Kernel(program), grid, constants, Schedule(moves))
-    places = range(program.layout.values)
+    places = np.arange(program.layout.values)
     given = orders(grid, "adaptive", moves, saved, places, cuts=len(cuts))
     memory = Adaptive(program, loaded(program, adaptive=True), given, 1)
     limits = np.array([max(tolerance.rtol, 1e-13), tolerance.atol, max_evaluations, *cuts])
@@ -79,7 +80,7 @@ def native_adaptive(
         ending = exhausted(last)
     else:
         ending = Ending(Outcome.completed, grid.stop)
-    return Trajectory(times, list(memory.kept(1)[0, :done, :, 0]), ending)
+    return Trajectory(times, memory.kept(1)[0, :done, :, 0], ending)
 
 
 def native_stiff(
@@ -104,6 +105,12 @@ def native_stiff(
     )
 
 
-def _times(grid: TimeGrid, points: Sequence[int]) -> tuple[float, ...]:
+def _saved(grid: TimeGrid) -> NDArray[np.int64]:
+    """`grid.saved`, which counts in CPython."""
+    points = np.arange(0, grid.steps + 1, grid.every)
+    return points if points[-1] == grid.steps else np.append(points, grid.steps)
+
+
+def _times(grid: TimeGrid, points: NDArray[np.int64]) -> tuple[float, ...]:
     """As `grid.at` has them, all at once."""
-    return tuple((grid.start + np.array(points) * grid.time_step).tolist())
+    return tuple((grid.start + points * grid.time_step).tolist())
