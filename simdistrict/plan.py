@@ -16,7 +16,12 @@ from simdistrict.engine.program import Program, build
 from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.exchange.external.data import with_data, with_record
 from simdistrict.exchange.external.files import unchanged
-from simdistrict.exchange.models import is_xmile, read_model_text, read_text
+from simdistrict.exchange.models import (
+    is_xmile,
+    read_model_file,
+    read_model_text,
+    read_text,
+)
 from simdistrict.expr import Number
 from simdistrict.library import MODEL_SUFFIXES, find_model, models, scenarios
 from simdistrict.model import CONTROL, Constant, Equation, Model, TimeGrid
@@ -68,8 +73,14 @@ class Plan:
     chosen: bool = False
 
 
-def prepare(path: Path) -> Prepared:
-    """Read and lower a model file, or take both from the cache."""
+def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
+    """Read and lower a model file, or take both from the cache.
+
+    data: result or data files with the numbers of its data variables.
+    """
+    if data:
+        model = model_with_data(read_model_file(path), data)
+        return cached(Prepared, f"data\0{model.name}\0{model.sha256}", lambda: lowered(model))
     text = read_text(path)
     content = f"{path}\0{text}"
     found = peek(Prepared, content)
@@ -90,12 +101,6 @@ def prepare_text(text: str, name: str, record: str = "") -> Prepared:
         f"{name}\0{text}\0{record}",
         lambda: lowered(with_record(read_model_text(text, name, record=record), record)),
     )
-
-
-def with_data_files(prepared: Prepared, paths: Sequence[Path]) -> Prepared:
-    """The model with the numbers of its data variables, from result or data files."""
-    model = model_with_data(prepared.model, paths)
-    return cached(Prepared, f"data\0{model.name}\0{model.sha256}", lambda: lowered(model))
 
 
 def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
@@ -172,9 +177,7 @@ def plans_for(
     plans = []
     for name in names:
         scenario, path = find(name)
-        prepared = prepare(path)
-        if data:
-            prepared = with_data_files(prepared, data)
+        prepared = prepare(path, data)
         changed = read_changes(changes, prepared.model) if changes else Changes()
         prepared = with_lookups(prepared, changed)
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result, Variable
 from simdistrict.ensemble import Ensemble, ensemble_of
 from simdistrict.errors import ExchangeError, Problem
+from simdistrict.exchange.external.files import digest
 from simdistrict.naming import names_of
 from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
 from simdistrict.prior import read_prior
@@ -44,6 +47,16 @@ def repeat(recorded: Result, where: str) -> Repetition:
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
     return compare_results(recorded, result_of(recorded_plans(recorded, where)))
+
+
+def changed_files(recorded: Result) -> tuple[str, ...]:
+    """The files with data of a model that are no more as they were when it ran.
+
+    Files that are not found from here say nothing, and are left out.
+    """
+    files = json.loads(str(recorded.attrs.get("external_files", "{}")))
+    now = {path: digest(Path(path)) for path in files}
+    return tuple(path for path, known in files.items() if now[path] and now[path] != known)
 
 
 def recorded_plans(recorded: Result, where: str) -> list[Plan]:

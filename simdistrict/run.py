@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -296,6 +297,7 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if model.external.record:
         record["external_data"] = model.external.record
+        record["external_files"] = json.dumps(dict(model.external.files), ensure_ascii=False)
     if first.lookups:
         record["lookup_changes"] = first.lookups
     if first.integrator in ADAPTIVE:

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 )
 @options.sets
 @options.changes
+@options.data
 @options.steps
 @click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
 @click.option(
@@ -104,6 +105,7 @@ def command(
     times: str,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
+    data: tuple[Path, ...],
     workers: int | None,
     scheduler: str | None,
     chunk: int | None,
@@ -131,7 +133,7 @@ def command(
     from simdistrict.prior import prior_beside, read_prior, read_prior_file
     from simdistrict.scenario import RunSettings
 
-    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes)
+    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
     table = prior or prior_beside(find(scenarios[0])[1])
     text = read_prior_file(table)
     prepared = plans[0].prepared

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 )
 @options.sets
 @options.changes
+@options.data
 @options.steps
 @click.option(
     "--save",
@@ -49,6 +50,7 @@ def command(
     output: Path | None,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
+    data: tuple[Path, ...],
     integrator: str | None,
     rtol: float | None,
     atol: float | None,
@@ -75,7 +77,7 @@ def command(
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    plans = plans_for(scenarios, sets, run, backend, strict, changes)
+    plans = plans_for(scenarios, sets, run, backend, strict, changes, data)
     path = output or Path("runs") / ("+".join(s.resolved.name for s in plans) + ".nc")
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)

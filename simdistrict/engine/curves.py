@@ -29,6 +29,7 @@ def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
     k = bisect_right(v, x, a, b) - 1
     return v[k + n] + (x - v[k]) * v[k + 2 * n]
 
+
 def lookup_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
     """The y of the first point that is not before x; the last one behind all points."""
     last = a + n - 1

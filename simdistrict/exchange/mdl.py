@@ -12,7 +12,7 @@ from pathlib import Path
 from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
 from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.external.files import Files
-from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call
+from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
 from simdistrict.exchange.outline import Block, outline
@@ -112,6 +112,9 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         notes.append(f'{where}:{block.line} | the reality check "{block.name}" is left out')
     dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where, files)
     problems += wrong
+    if wrong and any(map(takes_labels, by_kind["dimension"])):
+        # without their labels nothing else in the model makes sense
+        raise ModelError(_some(wrong, where))
     macros, wrong = read_macros(
         by_kind.get("macro", []), lambda block, lookups: _equation(block, lookups, where), where
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from simdistrict.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.exchange.external.files import digest
 from simdistrict.exchange.series import Record, Series, element_key
 from simdistrict.expr import Points, Tables, fold
 from simdistrict.model import Data, Element, Equation, External, Model
@@ -44,7 +46,8 @@ def with_data(model: Model, files: Sequence[Series]) -> Model:
         problems.append(_nothing(where, wanted, found))
     if problems:
         raise ExchangeError(problems)
-    return _attached(model, used)
+    digests = [(series.where, digest(Path(series.where))) for series in files]
+    return _attached(model, used, digests)
 
 
 def with_record(model: Model, record: str) -> Model:
@@ -55,14 +58,15 @@ def with_record(model: Model, record: str) -> Model:
     return _attached(model, {k: (tuple(s["times"]), tuple(s["values"])) for k, s in kept.items()})
 
 
-def _attached(model: Model, kept: Kept) -> Model:
+def _attached(model: Model, kept: Kept, files: Iterable[tuple[str, str]] = ()) -> Model:
     elements = tuple(_filled(model, element, kept) for element in model)
     document = json.loads(model.external.record or "{}")
     document["series"] = {
         key: {"times": times, "values": values} for key, (times, values) in sorted(kept.items())
     }
     old = model.external
-    external = External(json.dumps(document, ensure_ascii=False), old.problems, old.files)
+    record = json.dumps(document, ensure_ascii=False)
+    external = External(record, old.problems, tuple(sorted({*old.files, *files})))
     return replace(model, elements=elements, external=external)
 
 

@@ -29,12 +29,17 @@ def is_lookup(block: Block) -> bool:
     return block.kind == "lookup" or is_lookup_call(block)
 
 
+def takes_labels(block: Block) -> bool:
+    """Whether the definition of a range takes its labels from another file."""
+    return _LABELS.match(block.right) is not None
+
+
 def with_labels(block: Block, files: Files, where: str) -> Block:
     """The definition of a range, with the labels that a file lists in their place.
 
     Raises ModelError where they cannot be read: without labels there is no model.
     """
-    if not _LABELS.match(block.right):
+    if not takes_labels(block):
         return block
     left, *arrows = split_arrows(block.right)
     call = parse_expression(left, block.name, f"{where}:{block.right_line}")
