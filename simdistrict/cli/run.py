@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.output import ending_in
+from simdistrict.cli.output import ending_in, saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--save",
     default="all",
     show_default=True,
-    metavar="NAME,...|stocks|indicators|all",
+    metavar="NAME,...|@FILE.lst|stocks|indicators|all",
     help="What to keep; indicators are what the scenario reports.",
 )
 @options.backend
@@ -81,7 +81,7 @@ def command(
     path = output or Path("runs") / ("+".join(s.resolved.name for s in plans) + ".nc")
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)
-    result = result_of(plans, save)
+    result = result_of(plans, saved(save, plans[0].prepared.model))
     write_netcdf(result, path, force=force)
     failed = _report(plans, result, path, as_json=as_json, quiet=settings["quiet"])
     if failed:
