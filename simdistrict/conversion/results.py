@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,8 @@ def _element(
     shape = model.shape(element)
     values = np.full(shape if constant else (len(times), *shape), np.nan)
     for place, record in found.items():
-        values[place if constant else (..., *place)] = _values(record, times)
+        # an array of its own shape for one label: a number, or one for each time
+        at: tuple[Any, ...] = (..., *place)
+        values[at] = _values(record, times)
     dims = own if constant else ("time", *own)
     variables[names.elements[fold(element.name)]] = Variable(dims, values, element_attrs(element))

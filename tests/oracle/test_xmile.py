@@ -54,6 +54,7 @@ _NO_FUNCTION = "It has no such function under the name by which we write it."
 SIMLINS_FILES |= dict.fromkeys(
     ("cosh", "gamma_ln", "sinh", "tanh"), "It calls a function that it does not define."
 )
+SIMLINS_FILES |= dict.fromkeys(("external", "get_data"), "It reads no numbers of other files.")
 SIMLINS_FILES |= {
     "lookup_extrapolate": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
     "random": "It writes UNIFORM and others, whose numbers are those of another generator.",
@@ -67,7 +68,9 @@ NOT_RUN = {"prod": "It has no PROD."} | dict.fromkeys(
     _NO_FUNCTION,
 )
 # what XMILE cannot say, with the words of the refusal
-REFUSED = {"vector_select": "VECTOR SELECT"}
+REFUSED = {"vector_select": "VECTOR SELECT", "get_data": "RAW"}
+# numbers of other files are written in, of which the documentation says so
+WRITTEN_IN = {"external"}
 
 
 @cache
@@ -95,7 +98,9 @@ def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
     assert xmile_text(model) == text
     for name in model.by_name:
         assert read[name].units == model[name].units
-        assert read[name].documentation == model[name].documentation
+        before = model[name].documentation
+        assert read[name].documentation == before or stem in WRITTEN_IN
+        assert read[name].documentation.startswith(before)
         assert read[name].group == model[name].group
         assert (read[name].range.low, read[name].range.high) == (
             model[name].range.low,
