@@ -71,10 +71,13 @@ def _opened(call: Call, files: Files) -> tuple[_Source, list[str]]:
             f"{call.function} needs {wanted} texts in single quotes",
             "string variables in the place of texts are not supported",
         )
-    file, tab, *rest = (text.strip() if k != 1 else text for k, text in enumerate(texts))
+    file, tab, *rest = texts[0].strip(), *texts[1:]
+    # a blank alone may stand between columns
     tab = tab.strip() or tab
+    # the last text of a SUBSCRIPT is what its labels begin with, blanks included
+    rest = [text if k == 2 else text.strip() for k, text in enumerate(rest)]
     name = file if len(tab) < 2 else f'{file}, sheet "{tab}"'
-    return _Source(files.sheet(file, tab), name), [text.strip() for text in rest]
+    return _Source(files.sheet(file, tab), name), rest
 
 
 # ------------------------------------------------------------------------- constants
