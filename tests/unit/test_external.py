@@ -455,3 +455,44 @@ def test_the_text_stays_and_a_changed_constant_takes_the_place_of_its_call(
     (folder / "t.xlsx").unlink()
     assert call(capsys, "convert", "m.mdl", "d.mdl").code == 0
     assert (folder / "d.mdl").read_bytes() == content
+
+
+def test_a_cached_model_is_made_again_when_its_files_change(folder: Path) -> None:
+    (folder / "m.mdl").write_text(mdl("x = GET DIRECT CONSTANTS('t.csv', ',', 'E2')"))
+    first = prepare(folder / "m.mdl")
+    assert prepare(folder / "m.mdl") == first
+    write_text(folder / "t.csv", [[*row[:4], 5] for row in TABLE])
+    again = prepare(folder / "m.mdl")
+    assert again.model["x"].equations[0].expression == Number(5)
+    (folder / "t.csv").unlink()
+    with pytest.raises(ModelError, match="there is no file"):
+        prepare(folder / "m.mdl")
+
+
+def test_a_time_of_the_grid_is_that_of_the_file(folder: Path) -> None:
+    # 3 * 0.3 falls short of 0.9, and 3 * 0.1 goes beyond 0.3
+    write_text(folder / "t.csv", [[0, 0.3, 0.9], [1, 2, 3]])
+    call = "GET DIRECT DATA('t.csv', ',', '1', 'A2')"
+    found = model(
+        f"held:HOLD BACKWARD: := {call}\nnext:LOOK FORWARD: := {call}\nraw:RAW: := {call}"
+    )
+    for time_step, expected in ((0.3, [1, 2, 2, 3]), (0.1, [1, 1, 1, 2])):
+        result = simulate(found, final_time=0.95, time_step=time_step, save_step=time_step)
+        assert result["held"].to_numpy()[:4].tolist() == expected
+        assert result["raw"].to_numpy()[3] == expected[3]
+    assert result["next"].to_numpy()[:5].tolist() == [1, 2, 2, 2, 3]
+
+
+def test_a_call_stays_where_only_its_neighbours_change(folder: Path, capsys: Capsys) -> None:
+    text = mdl(
+        "region : north, south ~~|\nx[north] = GET DIRECT CONSTANTS('t.csv', ',', 'E2') ~~|"
+        "\nx[south] = 3\ny = GET DIRECT CONSTANTS('t.csv', ',', 'E2')"
+    )
+    (folder / "m.mdl").write_text(text)
+    assert call(capsys, "convert", "m.mdl", "a.mdl", "--set", "x[south]=4").code == 0
+    assert (folder / "a.mdl").read_text() == text.replace("= 3", "= 4")
+    assert call(capsys, "convert", "m.mdl", "b.mdl", "--set", "x[north]=4").code == 0
+    found = read_model(folder / "b.mdl")
+    assert [e.call is None for e in found["x"].equations] == [True, True]
+    assert simulate(found)["x"].to_numpy().tolist() == [4, 3]
+    assert found["y"].equations[0].call is not None
