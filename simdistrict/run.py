@@ -17,6 +17,7 @@ from simdistrict.engine.schedule import Move
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
+from simdistrict.library import shown
 from simdistrict.model import Model, Stock
 from simdistrict.plan import ADAPTIVE, Plan, lowered, model_with_data, plan_run, repeated
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
@@ -297,9 +298,17 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if model.external.record:
         record["external_data"] = model.external.record
-        record["external_files"] = json.dumps(dict(model.external.files), ensure_ascii=False)
+        # as seen from here, so that the record does not say whose machine this is
+        files = {_beside(Path(path)): known for path, known in model.external.files}
+        record["external_files"] = json.dumps(files, ensure_ascii=False)
     if first.lookups:
         record["lookup_changes"] = first.lookups
     if first.integrator in ADAPTIVE:
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record
+
+
+def _beside(path: Path) -> str:
+    """A path below this folder as it is from here, and of any other the name alone."""
+    here = Path(shown(path))
+    return path.name if here.is_absolute() else here.as_posix()

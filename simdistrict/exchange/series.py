@@ -272,7 +272,7 @@ class _Reader:
         names: dict[str, tuple[str, str]] = {}
         current = ""
         for at, line in enumerate(lines, 1):
-            if not line.strip():
+            if not line.strip(" \t,"):
                 continue
             pair = self.pair(line, at)
             if pair is None:

@@ -235,6 +235,7 @@ def test_words_among_numbers_are_left_out_with_a_note(folder: Path) -> None:
         ("x := GET DIRECT DATA('t.xlsx', 'Data', 'years', 'pair')", "1 row of 2 cells, and 3 rows"),
         ("x = GET DIRECT CONSTANTS('?tables', 'Data', 'A1')", "do not say which file ?tables is"),
         ("x = 2 * GET DIRECT CONSTANTS('t.csv', ',', 'E2')", "stands alone behind the equals sign"),
+        (f"x = GET DIRECT CONSTANTS('{'long' * 100}.csv', ',', 'A1')", "there is no file long"),
         ("x = GET VDF DATA('a.vdf', 'y', 0, 1)", "binary files are not read"),
         ("x:RAW:", 'x" is a data variable without numbers'),
         ("x:LOOK FORWARD: := 2 + 3", "computes data with :LOOK FORWARD:"),
@@ -496,3 +497,9 @@ def test_a_call_stays_where_only_its_neighbours_change(folder: Path, capsys: Cap
     assert [e.call is None for e in found["x"].equations] == [True, True]
     assert simulate(found)["x"].to_numpy().tolist() == [4, 3]
     assert found["y"].equations[0].call is not None
+
+
+def test_more_than_a_mapping_behind_labels(folder: Path) -> None:
+    with pytest.raises(ModelError, match="stands more than a mapping"):
+        model("""names : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', '') + 1 ~~|
+            x = 1""")

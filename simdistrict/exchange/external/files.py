@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -67,8 +68,10 @@ class Files:
             return self._recorded[file, tab]
         path = self._path(file)
         self._digests[str(path)] = digest(path)
-        if not path.is_file():
-            beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        # unlike those of pathlib, these do not raise for a name that no file can have
+        if not os.path.isfile(path):
+            folder = path.parent
+            beside = [p.name for p in folder.iterdir()] if os.path.isdir(folder) else []
             hint = did_you_mean(path.name, beside)
             raise UnreadableError(
                 f"there is no file {path}", hint or "it is looked for beside the model"
@@ -113,7 +116,7 @@ def digest(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

@@ -43,8 +43,10 @@ def with_labels(block: Block, files: Files, where: str) -> Block:
         return block
     left, *arrows = split_arrows(block.right)
     call = parse_expression(left, block.name, f"{where}:{block.right_line}")
+    if not isinstance(call, Call) or kind_of(call) != "SUBSCRIPT":
+        what = f'behind the labels of "{block.name}" stands more than a mapping'
+        raise ModelError(Problem(f"{where}:{block.line}", what))
     try:
-        assert isinstance(call, Call)
         found = labels(call, files)
     except UnreadableError as error:
         what = f'the labels of "{block.name}": {error.what}'
