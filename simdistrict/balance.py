@@ -23,6 +23,7 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Tables,
     Text,
     Unary,
     WithLookup,
@@ -99,7 +100,7 @@ class _Balance:
         own = self.units.parse(element.units) if element.units.strip() else None
         for equation in element.equations:
             self.line = equation.line
-            if isinstance(equation.expression, Points | Array | Number):
+            if isinstance(equation.expression, Points | Tables | Array | Number):
                 continue
             right = self.of(equation.expression)
             if isinstance(element, Stock):
@@ -162,7 +163,7 @@ class _Balance:
                 return None
             case Call():
                 return self.call(expr)
-            case Text() | Array() | Points():
+            case Text() | Array() | Points() | Tables():
                 return None
         return None
 

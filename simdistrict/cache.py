@@ -60,7 +60,7 @@ def _code_state() -> str:
     """Changes whenever the code that makes the values does, so that a checkout can be edited."""
     root = Path(__file__).parent
     newest = 0
-    for sub in ("", "exchange", "exchange/xmile", "engine", "engine/native"):
+    for sub in ("", "exchange", "exchange/external", "exchange/xmile", "engine", "engine/native"):
         with os.scandir(root / sub) as entries:
             for entry in entries:
                 if entry.name.endswith(".py"):

@@ -15,7 +15,7 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.cin import Change, read_cin, read_cin_text
 from simdistrict.exchange.equations import EquationText, quoted
 from simdistrict.expr import fold
-from simdistrict.model import Constant, Element, Equation, Lookup, Model
+from simdistrict.model import Constant, Element, Equation, Lookup, Model, lookup_points
 from simdistrict.scenario import Resolved, Scenario, Value
 
 
@@ -149,11 +149,12 @@ def _with_points(element: Lookup, change: Change, model: Model, where: str) -> L
     assert change.points is not None
     changed = set(itertools.product(*_axes(element, change, model, where)))
     labels = model.labels(element)
+    before = lookup_points(model, element)
     equations = []
     for equation in element.equations:
         for place in model.positions(element, equation):
             names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
-            points = change.points if place in changed else equation.expression
+            points = change.points if place in changed else before[place]
             equations.append(Equation(points, None, names, (), equation.line))
     return replace(element, equations=tuple(equations))
 

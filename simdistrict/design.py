@@ -122,20 +122,20 @@ def _triangular(prior: Prior, share: Reals) -> Reals:
 
 
 def _normal(prior: Prior, share: Reals) -> Reals:
-    """Around the prior's value, a quarter of the band wide, cut off at both ends."""
-    return _cut_normal(prior.value, prior.low, prior.high, share)
+    """Around the value, as wide as the prior says or a quarter of the band, cut off at the ends."""
+    width = prior.spread or (prior.high - prior.low) / _WIDE
+    return _cut_normal(prior.value, prior.low, prior.high, width, share)
 
 
 def _lognormal(prior: Prior, share: Reals) -> Reals:
     """A normal distribution of the logarithm, in the same way."""
     value, low, high = (math.log(x) for x in (prior.value, prior.low, prior.high))
-    return np.asarray(np.exp(_cut_normal(value, low, high, share)))
+    return np.asarray(np.exp(_cut_normal(value, low, high, (high - low) / _WIDE, share)))
 
 
-def _cut_normal(middle: float, low: float, high: float, share: Reals) -> Reals:
+def _cut_normal(middle: float, low: float, high: float, width: float, share: Reals) -> Reals:
     from scipy.special import ndtr, ndtri
 
-    width = (high - low) / _WIDE
     below, above = ndtr((low - middle) / width), ndtr((high - middle) / width)
     return np.asarray(middle + width * ndtri(below + share * (above - below)))
 

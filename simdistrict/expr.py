@@ -121,6 +121,22 @@ class Points(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Tables(Expr):
+    """The points of a lookup or of data that stand outside the model file, a set for each label.
+
+    points: in the order of `Model.positions`; empty where they are not known (yet).
+    between: what data are between and beyond their points, one of BETWEEN.
+    """
+
+    points: tuple[Points, ...] = ()
+    between: str = "interpolate"
+
+
+# the line through the points; the point before; the point behind; nothing (:NA:)
+BETWEEN = ("interpolate", "hold backward", "look forward", "raw")
+
+
+@dataclass(frozen=True, slots=True)
 class WithLookup(Expr):
     """Points written inside an equation, applied to a number."""
 

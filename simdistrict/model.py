@@ -13,12 +13,31 @@ from functools import cached_property
 from itertools import product
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import MAX_HEIGHT, Array, Expr, Number, Points, fold, height, references
+from simdistrict.expr import (
+    MAX_HEIGHT,
+    Array,
+    Call,
+    Expr,
+    Number,
+    Points,
+    Tables,
+    fold,
+    height,
+    references,
+)
 
 # far beyond any use, and near enough that a mistyped exponent is told at once
 MAX_STEPS, MAX_SAVED = 1e9, 1e7
 
 CONTROL = ("initial time", "final time", "time step", "saveper")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A `GET ...` call of the model file, and what it gave."""
+
+    call: Call
+    gave: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,7 @@ class Equation:
     expression: the net flow of a stock, the value of anything else, the points of a lookup.
     initial: the initial value of a stock, or of an auxiliary made with ACTIVE INITIAL.
     line: where it stands in the file, counted from 1; 0 for a model built in Python.
+    source: where the expression was read, None where it stands in the model file.
     """
 
     expression: Expr
@@ -37,6 +57,13 @@ class Equation:
     subscripts: tuple[str, ...] = ()
     exceptions: tuple[tuple[str, ...], ...] = ()
     line: int = 0
+    source: Source | None = None
+
+    @property
+    def call(self) -> Call | None:
+        """The `GET ...` call that the expression still comes from, None for any other."""
+        unchanged = self.source is not None and self.source.gave == self.expression
+        return self.source.call if self.source is not None and unchanged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +229,23 @@ class TimeGrid:
         return tuple(points)
 
 
+@dataclass(frozen=True, slots=True)
+class External:
+    """What a model takes from other files than its own.
+
+    record: the cells and series that were read, as JSON: with it the model can be read again
+    without the files. problems: what could not be read; such a model cannot run. files: path and
+    SHA-256 of each file, empty for one that is not there.
+    """
+
+    record: str = ""
+    problems: tuple[Problem, ...] = ()
+    files: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+
+NOTHING_EXTERNAL = External()
+
+
 @dataclass(frozen=True)
 class Model:
     """Equations, units and time grid, as read from one file.
@@ -210,6 +254,7 @@ class Model:
     integrator: what the file's own settings ask for (`euler` or `rk4`).
     notes: what the reader left out on purpose (reality checks and the like), one line each.
     unit_synonyms: names of one and the same unit, as the file's settings list them.
+    external: what it takes from other files.
     Raises ModelError for a model built in Python with an equation that nests beyond measure.
     """
 
@@ -220,6 +265,7 @@ class Model:
     integrator: str = "euler"
     notes: tuple[str, ...] = ()
     unit_synonyms: tuple[tuple[str, ...], ...] = ()
+    external: External = NOTHING_EXTERNAL
 
     def __post_init__(self) -> None:
         """Refuse equations of a model built in Python that are too high to be walked."""
@@ -261,6 +307,8 @@ class Model:
     def sha256(self) -> str:
         """Identity of the model: a hash of its file, or of its content when built in Python."""
         content = self.text or repr((self.elements, self.dimensions, self.integrator))
+        if self.external.record:
+            content += "\0" + self.external.record
         return hashlib.sha256(content.encode()).hexdigest()
 
     def __iter__(self) -> Iterator[Element]:
@@ -363,9 +411,13 @@ def constant_values(model: Model, element: Element) -> dict[tuple[int, ...], flo
 
 
 def lookup_points(model: Model, element: Element) -> dict[tuple[int, ...], Points]:
-    """The points of a lookup by place in its array; `()` for a scalar."""
+    """The points of a lookup, or of data, by place in its array; `()` for a scalar."""
     found: dict[tuple[int, ...], Points] = {}
     for equation in element.equations:
-        if isinstance(equation.expression, Points):
-            found.update(dict.fromkeys(model.positions(element, equation), equation.expression))
+        match equation.expression:
+            case Points() as points:
+                found.update(dict.fromkeys(model.positions(element, equation), points))
+            case Tables(tables):
+                # none at all where the numbers are not known
+                found.update(zip(model.positions(element, equation), tables, strict=False))
     return found

@@ -18,7 +18,14 @@ from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program, build
 from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError, Problem
-from simdistrict.exchange.models import is_xmile, read_model_text, read_text
+from simdistrict.exchange.external.data import with_data, with_record
+from simdistrict.exchange.external.files import unchanged
+from simdistrict.exchange.models import (
+    is_xmile,
+    read_model_file,
+    read_model_text,
+    read_text,
+)
 from simdistrict.expr import Number
 from simdistrict.library import MODEL_SUFFIXES, find_model, models, scenarios
 from simdistrict.model import CONTROL, Constant, Equation, Model, TimeGrid
@@ -32,6 +39,7 @@ from simdistrict.scenario import (
     model_path,
     resolve,
 )
+from simdistrict.series_file import load
 
 BACKENDS = ("auto", "interpreted", "native", "pysd")
 INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
@@ -72,17 +80,39 @@ class Plan:
     chosen: bool = False
 
 
-def prepare(path: Path) -> Prepared:
-    """Read and lower a model file, or take both from the cache."""
+def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
+    """Read and lower a model file, or take both from the cache.
+
+    data: result or data files with the numbers of its data variables.
+    """
+    if data:
+        model = model_with_data(read_model_file(path), data)
+        return cached(Prepared, f"data\0{model.name}\0{model.sha256}", lambda: lowered(model))
     text = read_text(path)
+    content = f"{path}\0{text}"
+    found = peek(Prepared, content)
+    # the text decides no more where the model takes numbers from other files
+    if found is None or not unchanged(found.model.external):
+        found = lowered(read_model_text(text, path.stem, str(path)))
+        keep(content, found)
+    return found
+
+
+def prepare_text(text: str, name: str, record: str = "") -> Prepared:
+    """Read and lower the text of a model file, or take both from the cache.
+
+    record: what the model took from other files (`External.record`).
+    """
     return cached(
-        Prepared, f"{path}\0{text}", lambda: lowered(read_model_text(text, path.stem, str(path)))
+        Prepared,
+        f"{name}\0{text}\0{record}",
+        lambda: lowered(with_record(read_model_text(text, name, record=record), record)),
     )
 
 
-def prepare_text(text: str, name: str) -> Prepared:
-    """Read and lower the text of a model file, or take both from the cache."""
-    return cached(Prepared, f"{name}\0{text}", lambda: lowered(read_model_text(text, name)))
+def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
+    """The model with the series of result or data files as its data; a later file wins."""
+    return with_data(model, [load(path) for path in paths])
 
 
 def lowered(model: Model) -> Prepared:
@@ -206,18 +236,20 @@ def plans_for(
     backend: str = "auto",
     strict: bool = False,
     changes: Sequence[Path] = (),
+    data: Sequence[Path] = (),
 ) -> list[Plan]:
     """Plans for scenarios, or models that run as they are, by name or path.
 
     A scenario that has variants stands for all of them.
-    changes: Vensim changes files (.cin), a later one wins; sets are on top of them.
+    changes: Vensim changes files (.cin), a later one wins; sets are on top of them. data: files
+    with the numbers of data variables that have none in the model.
     Raises the errors of reading, resolving and `plan_run`.
     """
     plans = []
     every = [one for given in names for one in _each(given)]
     for name in every:
         scenario, path = find(name)
-        prepared = prepare(path)
+        prepared = prepare(path, data)
         changed = read_changes(changes, prepared.model) if changes else Changes()
         prepared = with_lookups(prepared, changed)
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)

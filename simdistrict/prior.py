@@ -24,6 +24,8 @@ from simdistrict.scenario.places import find_constant, find_element
 DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal")
 FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
+# a column that a table may have
+SPREAD = "spread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Prior:
     name: as a user would write it, `near trade cost path[1989]` for a point of a lookup; places:
     in the vector of a run; they all get the same number. value: the mode of a triangular
     distribution, the mean of a normal, the median of a lognormal one; not used by a uniform one.
+    spread: the standard deviation of a normal one before it is cut off, None for a quarter of
+    the band.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Prior:
     low: float
     high: float
     distribution: str
+    spread: float | None = None
 
 
 def prior_beside(model_file: Path) -> Path:
@@ -110,6 +115,7 @@ def _row(
             problems.append(Problem(where, f'{key} is "{row[key]}", not a number'))
             return None
     value, low, high = numbers
+    spread = _spread(row, kind, where, problems)
     problem = _band(kind, value, low, high, where)
     place = _places(row["element"] or "", (row["label"] or "").strip(), where, model, program)
     if isinstance(place, Problem):
@@ -119,7 +125,24 @@ def _row(
     if isinstance(place, Problem) or problem is not None:
         return None
     name, places = place
-    return Prior(name, places, value, low, high, kind)
+    return Prior(name, places, value, low, high, kind, spread)
+
+
+def _spread(row: dict[str, str], kind: str, where: str, problems: list[Problem]) -> float | None:
+    """The standard deviation that a row of a normal distribution may state."""
+    text = (row.get(SPREAD) or "").strip()
+    if not text:
+        return None
+    try:
+        spread = float(text)
+    except ValueError:
+        spread = math.nan
+    if not (kind == "normal" and 0 < spread < math.inf):
+        what = f'{SPREAD} is "{text}", which is no positive number'
+        if kind != "normal":
+            what = f"a {kind} distribution has no {SPREAD}"
+        problems.append(Problem(where, what, f"{SPREAD} is a normal distribution's, or empty"))
+    return spread
 
 
 def _band(kind: str, value: float, low: float, high: float, where: str) -> Problem | None:

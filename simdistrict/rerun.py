@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from simdistrict.changes import recorded_changes
 from simdistrict.dataset import Result, Variable
 from simdistrict.ensemble import Ensemble, ensemble_of
 from simdistrict.errors import ExchangeError, Problem
+from simdistrict.exchange.external.files import digest
 from simdistrict.naming import names_of
 from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
 from simdistrict.prior import read_prior
@@ -46,6 +49,16 @@ def repeat(recorded: Result, where: str) -> Repetition:
     return compare_results(recorded, result_of(recorded_plans(recorded, where)))
 
 
+def changed_files(recorded: Result) -> tuple[str, ...]:
+    """The files with data of a model that are no more as they were when it ran.
+
+    Files that are not found from here say nothing, and are left out.
+    """
+    files = json.loads(str(recorded.attrs.get("external_files", "{}")))
+    now = {path: digest(Path(path)) for path in files}
+    return tuple(path for path, known in files.items() if now[path] and now[path] != known)
+
+
 def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> list[Plan]:
     """The plans of the runs that a result records; backend: instead of the recorded one."""
     attrs = recorded.attrs
@@ -54,7 +67,8 @@ def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> 
             raise ExchangeError(
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
-    prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]))
+    external = str(attrs.get("external_data", ""))
+    prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]), external)
     lookups = str(attrs.get("lookup_changes", ""))
     if lookups:
         prepared = with_lookups(prepared, recorded_changes(lookups, prepared.model, where))

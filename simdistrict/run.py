@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,12 +18,14 @@ from simdistrict.engine.schedule import Move
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
 from simdistrict.expr import fold
+from simdistrict.library import shown
 from simdistrict.model import Model, Stock
 from simdistrict.plan import (
     ADAPTIVE,
     Plan,
     constants_of,
     lowered,
+    model_with_data,
     moves_of,
     plan_run,
     repeated,
@@ -46,6 +49,7 @@ def simulate(
     scenario: Scenario | None = None,
     *,
     sets: Sequence[str] = (),
+    data: Sequence[str | Path] = (),
     initial_time: float | None = None,
     final_time: float | None = None,
     time_step: float | None = None,
@@ -58,13 +62,16 @@ def simulate(
 ) -> xr.Dataset:
     """Run a model, as it is or under a scenario, and return one xarray.Dataset.
 
-    sets: `"NAME=VALUE"` as on the command line; times in the model's time unit; integrator:
-    `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what the model file says, else
-    euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is
+    sets: `"NAME=VALUE"` as on the command line; data: files with the numbers of data variables
+    that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's
+    time unit; integrator: `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what
+    the model file says, else euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is
     data: see the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad
     input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
+    if data:
+        model = model_with_data(model, data)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
     resolved = resolve(chosen, model, sets, settings, strict)
     plan = plan_run(lowered(model), resolved, backend)
@@ -287,8 +294,19 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
         "save_step": first.grid.save_step,
         "seed": "none: nothing is drawn at random",
     }
+    if model.external.record:
+        record["external_data"] = model.external.record
+        # as seen from here, so that the record does not say whose machine this is
+        files = {_beside(Path(path)): known for path, known in model.external.files}
+        record["external_files"] = json.dumps(files, ensure_ascii=False)
     if first.lookups:
         record["lookup_changes"] = first.lookups
     if first.integrator in ADAPTIVE:
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record
+
+
+def _beside(path: Path) -> str:
+    """A path below this folder as it is from here, and of any other the name alone."""
+    here = Path(shown(path))
+    return path.name if here.is_absolute() else here.as_posix()

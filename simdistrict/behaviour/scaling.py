@@ -23,6 +23,8 @@ from simdistrict.expr import (
     LookupCall,
     Number,
     Points,
+    Ref,
+    Tables,
     Unary,
     WithLookup,
     children,
@@ -32,7 +34,7 @@ from simdistrict.expr import (
     walk,
 )
 from simdistrict.literals import is_bare
-from simdistrict.model import Constant, Element, Equation, Lookup, Model, Stock
+from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
 from simdistrict.plan import lowered, plan_run
 from simdistrict.run import run_one
 
@@ -211,6 +213,12 @@ class _Scaling:
             case Points() if isinstance(element, Lookup):
                 across = self.inputs.get(fold(element.name), {})
                 expression = _points(expression, _factor(across, exponents), factor)
+            case Tables(tables, between):
+                across = self.inputs.get(fold(element.name), {})
+                if isinstance(element, Data):
+                    across = self._powers_of(Ref("time"))
+                x = _factor(across, exponents)
+                expression = Tables(tuple(_points(p, x, factor) for p in tables), between)
             case _:
                 expression = self._expression(expression, factor, exponents)
         if initial is not None:

@@ -36,7 +36,8 @@ def command(
 
     Example: simdistrict compare runs/baseline.nc vensim_output.tab --rtol 1e-4
     """
-    from simdistrict.comparison import compare, load, model_order
+    from simdistrict.comparison import compare, model_order
+    from simdistrict.series_file import load
 
     for name, value in (("--rtol", rtol), ("--atol", atol)):
         if not 0 <= value < math.inf:

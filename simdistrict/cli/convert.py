@@ -23,7 +23,7 @@ MODELS = (".mdl", ".xmile", ".stmx")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--scenario", help="Write this scenario into the model; or which run of a .nc file.")
 @options.sets
-@click.option("--model", help="The model that a .cin file is for.")
+@click.option("--model", help="The model that a .cin file, or results that become .nc, are of.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 def command(
     source: str,
@@ -41,7 +41,8 @@ def command(
     in OUT.
 
     Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
-    .csv, .tab and .dat.
+    .csv, .tab and .dat, and text to .nc, where --model gives them dimensions and units. A
+    sensitivity control .vsc to .csv, a prior table.
 
     Example: simdistrict convert district scenario.mdl --scenario security_tariffs
     """
@@ -66,6 +67,11 @@ def command(
             kind in DATA and suffix in DATA[1:],
             lambda: _series(Path(source), target, scenario, force),
         ),
+        (
+            kind in DATA[1:] and suffix == ".nc",
+            lambda: _result(Path(source), target, model, force),
+        ),
+        (kind == ".vsc" and suffix == ".csv", lambda: _prior(Path(source), target, force)),
     ]
     way = next((do for fits, do in ways if fits), None)
     if way is None:
@@ -144,3 +150,20 @@ def _series(source: Path, target: Path, scenario: str | None, force: bool) -> No
     from simdistrict.conversion.series import series_text
 
     write_text(target, series_text(source, target.suffix.lower(), scenario), force=force)
+
+
+def _result(source: Path, target: Path, model: str | None, force: bool) -> None:
+    from simdistrict.conversion.results import result_of_text
+    from simdistrict.exchange.models import read_model_file
+    from simdistrict.library import find_model
+    from simdistrict.netcdf import write_netcdf
+
+    known = read_model_file(find_model(model)) if model is not None else None
+    write_netcdf(result_of_text(source, known), target, force=force)
+
+
+def _prior(source: Path, target: Path, force: bool) -> None:
+    from simdistrict.atomic import write_text
+    from simdistrict.exchange.vsc import prior_text, read_vsc
+
+    write_text(target, prior_text(read_vsc(source)), force=force)

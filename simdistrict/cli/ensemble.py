@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.output import ending_in
+from simdistrict.cli.output import ending_in, saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simdistrict.ensemble import Ensemble
     from simdistrict.ensemble_file import Runner, Written
+    from simdistrict.exchange.vsc import Control
 
 
 @click.command("ensemble")
@@ -26,14 +27,12 @@ if TYPE_CHECKING:
 @click.option(
     "--blocks", type=click.IntRange(1), help="The same, counted in blocks of saltelli or morris."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another one, other draws.")
+@click.option("--seed", type=int, help="Another one, other draws; default: 0.")
 @click.option(
     "--method",
     type=click.Choice(["lhs", "sobol", "random", "saltelli", "morris"]),
-    default="lhs",
-    show_default=True,
     help="Latin hypercube, scrambled Sobol sequence, independent draws; blocks for the methods "
-    "sobol (saltelli) and morris of `sensitivity`.",
+    "sobol (saltelli) and morris of `sensitivity`; default: lhs.",
 )
 @click.option(
     "--order",
@@ -46,8 +45,9 @@ if TYPE_CHECKING:
 @click.option(
     "--prior",
     type=click.Path(path_type=Path),
-    metavar="FILE.csv",
-    help="The bands of constants; default: data/parameters.csv beside the model.",
+    metavar="FILE.csv|FILE.vsc",
+    help="The bands of constants; default: data/parameters.csv beside the model. A sensitivity "
+    "control of Vensim says members, method and seed too, unless they are given.",
 )
 @click.option(
     "-o",
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--save",
-    metavar="NAME,...|stocks|indicators|all",
+    metavar="NAME,...|@FILE.lst|stocks|indicators|all",
     help="What to keep; default: what the scenarios report, else the stocks.",
 )
 @click.option(
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 )
 @options.sets
 @options.changes
+@options.data
 @options.steps
 @click.option(
     "--backend",
@@ -107,8 +108,8 @@ def command(
     scenarios: tuple[str, ...],
     members: int | None,
     blocks: int | None,
-    seed: int,
-    method: str,
+    seed: int | None,
+    method: str | None,
     order: int,
     levels: int,
     prior: Path | None,
@@ -118,6 +119,7 @@ def command(
     reduce: str,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
+    data: tuple[Path, ...],
     backend: str,
     workers: int | None,
     scheduler: str | None,
@@ -138,17 +140,23 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
+    control = _control(prior)
+    if control is not None:
+        members = control.members if members is None and blocks is None else members
+        method, seed = method or control.method, control.seed if seed is None else seed
+    method, seed = method or "lhs", seed or 0
     _check(members, blocks, workers, scheduler)
     from simdistrict.blocks import Shape
     from simdistrict.ensemble import drawn, ensemble_of
     from simdistrict.ensemble_file import write_ensemble
+    from simdistrict.exchange.vsc import prior_text
     from simdistrict.plan import file_stem, find, plans_for
     from simdistrict.prior import prior_beside, read_prior, read_prior_file
     from simdistrict.scenario import RunSettings
 
-    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes)
+    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
     table = prior or prior_beside(find(scenarios[0])[1])
-    text = read_prior_file(table)
+    text = read_prior_file(table) if control is None else prior_text(control)
     prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
     shape = Shape(order, levels)
@@ -160,7 +168,7 @@ def command(
         count or 0,
         seed=seed,
         method=method,
-        save=save,
+        save=saved(save, prepared.model) if save else save,
         times=times,
         fast=fast,
         shape=shape,
@@ -179,6 +187,15 @@ def command(
         click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
         raise
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
+
+
+def _control(prior: Path | None) -> Control | None:
+    """The sensitivity control that the priors stand in, if they do."""
+    if prior is None or prior.suffix.lower() != ".vsc":
+        return None
+    from simdistrict.exchange.vsc import read_vsc
+
+    return read_vsc(prior)
 
 
 def _check(

@@ -18,6 +18,13 @@ changes = click.option(
     metavar="FILE.cin",
     help="Vensim changes file (repeatable, later wins; --set is on top).",
 )
+data = click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Numbers of data variables without any: .nc, .tab, .csv or .dat (later wins).",
+)
 backend = click.option(
     "--backend",
     type=click.Choice(["auto", "interpreted", "native", "cuda", "pysd"]),

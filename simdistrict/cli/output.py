@@ -1,11 +1,15 @@
-"""What the name of an output file must look like."""
+"""What the name of an output file must look like, and what stands in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from simdistrict.model import Model
 
 Callback = Callable[[click.Context, click.Parameter, Path | None], Path | None]
 
@@ -23,3 +27,17 @@ def ending_in(*suffixes: str) -> Callback:
         raise click.BadParameter(what, ctx, option)
 
     return check
+
+
+def saved(save: str, model: Model) -> str:
+    """What to keep, with the names that a save list holds in the place of `@FILE.lst`."""
+    if not save.startswith("@"):
+        return save
+    from simdistrict.errors import Problem, ScenarioError
+    from simdistrict.exchange.lst import read_lst
+
+    names = read_lst(Path(save[1:]), model)
+    if "," in "".join(names):
+        name = next(name for name in names if "," in name)
+        raise ScenarioError(Problem(save[1:], f'"{name}" cannot be chosen: its name has a comma'))
+    return ",".join(names)

@@ -15,14 +15,15 @@ import click
 def command(file: Path, as_json: bool) -> None:
     """Repeat FILE from what it records and say whether the numbers are the same.
 
-    The model, the resolved scenarios and the settings are taken from the file alone. Exit code
-    5 when a number differs.
+    The model, the resolved scenarios, the settings and what the model read from other files are
+    taken from the file alone; where those files have changed since, it says so. Exit code 5 when
+    a number differs.
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
     from simdistrict.netcdf import read_netcdf
     from simdistrict.regimes.request import RECORD
-    from simdistrict.rerun import repeat
+    from simdistrict.rerun import changed_files, repeat
 
     recorded = read_netcdf(file)
     if RECORD in recorded.attrs:
@@ -31,6 +32,7 @@ def command(file: Path, as_json: bool) -> None:
         report = repeat_study(recorded, str(file))
     else:
         report = repeat(recorded, str(file))
+    changed = changed_files(recorded)
     if as_json:
         document = {
             "file": str(file),
@@ -38,6 +40,7 @@ def command(file: Path, as_json: bool) -> None:
             "variables": report.variables,
             "differing": list(report.differing),
             "largest_relative_difference": report.largest,
+            "changed_files": list(changed),
         }
         click.echo(json.dumps(document, indent=2))
     elif report.same:
@@ -48,5 +51,8 @@ def command(file: Path, as_json: bool) -> None:
             f"{file}: {len(report.differing)} of {report.variables} variables differ "
             f"(largest relative difference {report.largest:.3g}): {names}"
         )
+    for name in changed:
+        what = f"{name} has changed since; the run was repeated with what it held then"
+        click.echo(f"warning: {what}", err=True)
     if not report.same:
         sys.exit(5)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.output import ending_in
+from simdistrict.cli.output import ending_in, saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 )
 @options.sets
 @options.changes
+@options.data
 @options.steps
 @click.option(
     "--save",
     default="all",
     show_default=True,
-    metavar="NAME,...|stocks|indicators|all",
+    metavar="NAME,...|@FILE.lst|stocks|indicators|all",
     help="What to keep; indicators are what the scenario reports.",
 )
 @options.backend
@@ -49,6 +50,7 @@ def command(
     output: Path | None,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
+    data: tuple[Path, ...],
     integrator: str | None,
     rtol: float | None,
     atol: float | None,
@@ -76,11 +78,11 @@ def command(
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    plans = plans_for(scenarios, sets, run, backend, strict, changes)
+    plans = plans_for(scenarios, sets, run, backend, strict, changes, data)
     path = output or Path("runs") / f"{file_stem(scenarios, plans)}.nc"
     # a file that cannot be written is better known before the work than after it
     check_netcdf_target(path, force=force)
-    result = result_of(plans, save)
+    result = result_of(plans, saved(save, plans[0].prepared.model))
     write_netcdf(result, path, force=force)
     failed = _report(plans, result, path, as_json=as_json, quiet=settings["quiet"])
     if failed:

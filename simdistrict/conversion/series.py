@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.comparison import load
 from simdistrict.errors import ExchangeError, Problem
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.series import Record, Series
+from simdistrict.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
 

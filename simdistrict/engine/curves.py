@@ -132,6 +132,79 @@ def lookup_slope(v: Sequence[float], a: int, n: int, x: float, mode: float) -> f
     return corner if same > 0.5 else inside
 
 
+# below, 1e-9: a time of the grid and the same time in a file may differ in their last digits
+
+
+def data_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the first point that is not before x; the last one behind all points."""
+    return lookup_forward(v, a, n, x - 1e-9 * (1.0 + abs(x)))
+
+
+def data_backward(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the last point that is not behind x; the first one before all points."""
+    return lookup_backward(v, a, n, x + 1e-9 * (1.0 + abs(x)))
+
+
+def data_raw(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The y of the point at x, and Vensim's :NA: where there is none."""
+    result = -6.490371073168535e32
+    for k in range(a, a + n):
+        result = v[k + n] if abs(v[k] - x) <= 1e-9 * (1.0 + abs(x)) else result
+    return result
+
+
+def data_between(
+    v: Sequence[float], a: int, n: int, x: float, mode: float, start: float, step: float
+) -> float:
+    """The value at a time by a mode: on the line (0), the next (1) or the one before (-1).
+
+    As Vensim's published results have it (the model getdata of SDEverywhere): the last two count
+    in whole time steps, and the one before is another one than that at the time itself. Outside
+    the points: :NA:.
+    """
+    near = 1e-9 * (1.0 + abs(x))
+    at = x if abs(mode) < 0.5 else start + math.floor((x - start) / step + 1e-6) * step
+    last = a + n - 1
+    low_x = v[a]
+    low_y = v[a + n]
+    high_x = v[last]
+    high_y = v[last + n]
+    for k in range(a, a + n):
+        before = v[k] < at - near
+        low_x = v[k] if before else low_x
+        low_y = v[k + n] if before else low_y
+    for k in range(n):
+        behind = v[last - k] >= at - near
+        high_x = v[last - k] if behind else high_x
+        high_y = v[last - k + n] if behind else high_y
+    span = high_x - low_x if high_x > low_x else 1.0
+    line = low_y + (at - low_x) * (high_y - low_y) / span
+    value = line if abs(mode) < 0.5 else (high_y if mode > 0.0 else low_y)
+    inside = x >= v[a] - near and x <= v[last] + near
+    return value if inside else -6.490371073168535e32
+
+
+def data_first_time(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The x of the first point."""
+    return v[a]
+
+
+def data_last_time(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """The x of the last point."""
+    return v[a + n - 1]
+
+
+def data_points(v: Sequence[float], a: int, n: int, x: float) -> float:
+    """How many points there are."""
+    result = 0.0
+    for _ in range(n):
+        result = result + 1.0
+    return result
+
+
+# helpers whose result jumps where a point is passed
+STEPWISE = frozenset({"data_forward", "data_backward", "data_raw"})
+
 HELPERS: dict[str, Callable[..., object]] = {
     "slopes": slopes,
     "lookup": lookup,
@@ -141,4 +214,11 @@ HELPERS: dict[str, Callable[..., object]] = {
     "lookup_invert": lookup_invert,
     "lookup_area": lookup_area,
     "lookup_slope": lookup_slope,
+    "data_forward": data_forward,
+    "data_backward": data_backward,
+    "data_raw": data_raw,
+    "data_between": data_between,
+    "data_first_time": data_first_time,
+    "data_last_time": data_last_time,
+    "data_points": data_points,
 }

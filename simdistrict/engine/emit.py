@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
+from simdistrict.engine.curves import STEPWISE
 from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.layout import POINT, SAMPLING, Layout
 from simdistrict.engine.nodes import (
@@ -349,7 +350,8 @@ class Emitter:
         return f"({name}[{_var(axis.loop)}] + 1.0)"
 
     def interpolate(self, expr: Interpolate) -> str:
-        x = ", ".join(map(self.number, (expr.x, *expr.more)))
+        steps = expr.helper in STEPWISE and isinstance(expr.x, Time)
+        x = ", ".join(["u" if steps else self.number(expr.x), *map(self.number, expr.more)])
         number = expr.first + sum(_constant(axis) for axis in expr.axes)
         pattern = _pattern(expr.axes)
         if not pattern:

@@ -15,8 +15,9 @@ class Function:
     arity: the numbers of arguments it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
     initial value), reduction (over subscripts marked with `!`), condition, lookup (of a lookup by
-    its name, and numbers), array (of whole arrays, see `whole`), random (drawn at every point of
-    the grid), rewritten (stands for an expression of other functions).
+    its name, and numbers), data (of a data variable by its name), array (of whole arrays, see
+    `whole`), random (drawn at every point of the grid), rewritten (stands for an expression of
+    other functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 
@@ -51,6 +52,10 @@ FUNCTIONS: dict[str, Function] = {
     "FORECAST": Function((3, 4), "memory"),
     "GAME": Function((1,), "rewritten"),
     "GAMMA LN": Function((1,), "scalar", "gamma_ln"),
+    "GET DATA BETWEEN TIMES": Function((3,), "data", "data_between"),
+    "GET DATA FIRST TIME": Function((1,), "data", "data_first_time"),
+    "GET DATA LAST TIME": Function((1,), "data", "data_last_time"),
+    "GET DATA TOTAL POINTS": Function((1,), "data", "data_points"),
     "GET TIME VALUE": Function((3,), "rewritten"),
     "IF THEN ELSE": Function((3,), "condition"),
     "INITIAL": Function((1,), "memory"),
@@ -115,7 +120,9 @@ FUNCTIONS: dict[str, Function] = {
     "ZIDZ": Function((2,), "scalar", "zidz"),
 }
 
-_NO_DATA = "external data are not read"
+_NO_DATA = "computes with whole series of data"
+_ALONE = "it stands alone behind the equals sign, and its arguments are texts in single quotes"
+_BINARY = "Vensim's binary files are not read: export them as .tab or .dat and use --data"
 _NO_SAMPLE = "no published output or independent program to check it against"
 _OPEN = "its help page leaves open how its numbers are counted, and no output shows it"
 _OLD = "is an older form of ALLOCATE AVAILABLE, which its help page does not describe"
@@ -131,14 +138,24 @@ REFUSED: dict[str, str] = {
     "DELAY PROFILE": _NO_SAMPLE,
     "DEPRECIATE BY SCHEDULE": _OPEN,
     "FIND ZERO": "solves equations that depend on each other",
-    "GET DATA AT TIME": _NO_DATA,
-    "GET DATA BETWEEN TIMES": _NO_DATA,
-    "GET DIRECT CONSTANTS": _NO_DATA,
-    "GET DIRECT DATA": _NO_DATA,
-    "GET DIRECT LOOKUPS": _NO_DATA,
-    "GET XLS CONSTANTS": _NO_DATA,
-    "GET XLS DATA": _NO_DATA,
-    "GET XLS LOOKUPS": _NO_DATA,
+    "GET 123 CONSTANTS": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET 123 DATA": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET 123 LOOKUPS": "Lotus 1-2-3 files are not read: save them as .xlsx",
+    "GET DATA AT TIME": _NO_SAMPLE,
+    "GET DATA MAX": _NO_SAMPLE,
+    "GET DATA MEAN": _NO_SAMPLE,
+    "GET DATA MEDIAN": _NO_SAMPLE,
+    "GET DATA MIN": _NO_SAMPLE,
+    "GET DATA STDV": _NO_SAMPLE,
+    "GET DIRECT CONSTANTS": _ALONE,
+    "GET DIRECT DATA": _ALONE,
+    "GET DIRECT LOOKUPS": _ALONE,
+    "GET VDF CONSTANTS": _BINARY,
+    "GET VDF DATA": _BINARY,
+    "GET VDF LOOKUPS": _BINARY,
+    "GET XLS CONSTANTS": _ALONE,
+    "GET XLS DATA": _ALONE,
+    "GET XLS LOOKUPS": _ALONE,
     "INTERNAL RATE OF RETURN": _OPEN,
     "MARKETP": _OLD,
     "MESSAGE": "is for games at the screen",

@@ -99,9 +99,9 @@ def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layo
     }
     lookups: list[Element] = []
     for element in elements:
-        if isinstance(element, Lookup):
+        if isinstance(element, Lookup | Data):
             lookups.append(element)
-        elif not isinstance(element, Data):
+        if not isinstance(element, Lookup):
             groups[_group(element)].append(element)
     slots: dict[str, Slot] = {}
     at = FIRST

@@ -36,6 +36,7 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Tables,
     Text,
     WithLookup,
     children,
@@ -44,6 +45,19 @@ from simdistrict.expr import (
     walk,
 )
 from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+
+# how data are read between their points
+READERS = {
+    "interpolate": "lookup",
+    "hold backward": "data_backward",
+    "look forward": "data_forward",
+    "raw": "data_raw",
+}
+NO_NUMBERS = (
+    "is a data variable without numbers",
+    "give the file that has them: --data FILE (a .nc, .tab, .csv or .dat file)",
+)
+_OF_DATA = {name for name, function in FUNCTIONS.items() if function.kind == "data"}
 
 
 @dataclass(frozen=True)
@@ -128,9 +142,8 @@ class _Lowering:
         self.owner = element
         for equation in _without_lists(self.model, element):
             self.line = equation.line
-            if isinstance(element, Data):
-                what = "is a data variable without numbers in the file, which is not supported"
-                raise self.error(what)
+            if isinstance(equation.expression, Tables) and not equation.expression.points:
+                raise self.error(*NO_NUMBERS)
             for box in _boxes(list(self.model.positions(element, equation))):
                 self.statements(element, equation, box)
 
@@ -184,6 +197,11 @@ class _Lowering:
             choice = Call("IF THEN ELSE", (follows, source, held))
             self.run.append(statement(slot.offset, choice))
             self.conditions.append(statement(slot.offset, condition))
+        elif isinstance(equation.expression, Tables):
+            helper = READERS[equation.expression.between]
+            table = layout.first_table[slot.name]
+            read = Interpolate(slot.name, table, tuple(axes), Time(), helper)
+            self.run.append(replace(statement(slot.offset, Number(0.0)), expr=read))
         else:
             self.run.append(statement(slot.offset, equation.expression))
             if equation.initial is not None:
@@ -204,6 +222,8 @@ class _Lowering:
                 found = self.lookup(table, self.expr(x, scope), scope)
                 others = tuple(self.expr(other, scope) for other in more)
                 return replace(found, helper=FUNCTIONS[function].python, more=others)
+            case Call(function, (Ref() as data, *others)) if function in _OF_DATA:
+                return self.of_data(expr, data, others, scope)
             case Call("ELMCOUNT", (Ref(name, ()),)) if name in self.model.dims_by_name:
                 return Number(float(len(self.model.dims_by_name[name].labels)))
             case Call(function, _) if function.startswith("#"):
@@ -311,8 +331,6 @@ class _Lowering:
             return self.bare(ref, scope)
         if isinstance(element, Lookup):
             raise self.error(f'uses the lookup "{element.name}" without an argument')
-        if isinstance(element, Data):
-            raise self.error(f'reads the data variable "{element.name}", which is not supported')
         slot = self.layout.slots[ref.name]
         return Load(ref.name, slot.offset, self.axes(ref, element, slot.strides, scope))
 
@@ -353,6 +371,24 @@ class _Lowering:
         strides = tuple(_product(shape[k + 1 :]) for k in range(len(shape)))
         axes = self.axes(ref, element, strides, scope)
         return Interpolate(ref.name, self.layout.first_table[ref.name], axes, x)
+
+    def of_data(self, call: Call, ref: Ref, others: Sequence[Expr], scope: _Scope) -> Expr:
+        """A function of a data variable by its name: of its points, not of its present value."""
+        known = FUNCTIONS[call.function]
+        if len(call.args) not in known.arity:
+            wanted = " or ".join(map(str, known.arity))
+            raise self.error(f"gives {call.function} {len(call.args)} arguments, not {wanted}")
+        element = self.by_name.get(ref.name)
+        if not isinstance(element, Data):
+            raise self.error(f'gives {call.function} "{ref.name}", which is no data variable')
+        shape = self.model.shape(element)
+        strides = tuple(_product(shape[k + 1 :]) for k in range(len(shape)))
+        axes = self.axes(ref, element, strides, scope)
+        x, *rest = (self.expr(other, scope) for other in others) if others else (Number(0.0),)
+        if call.function == "GET DATA BETWEEN TIMES":
+            rest += [self.ref(Ref(name), scope) for name in ("initial time", "time step")]
+        first = self.layout.first_table[ref.name]
+        return Interpolate(ref.name, first, axes, x, known.python, tuple(rest))
 
     def reduce(self, op: str, body: Expr, scope: _Scope) -> Expr:
         names: dict[str, None] = {}

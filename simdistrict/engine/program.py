@@ -17,8 +17,19 @@ from simdistrict.engine.functions import FUNCTIONS
 from simdistrict.engine.fuse import fuse, with_rates_last
 from simdistrict.engine.layout import Layout, lay_out
 from simdistrict.engine.lower import inline_points, lower
-from simdistrict.engine.nodes import Loop, Record, Reduce, Statement, Time, loads, parts, walk_all
+from simdistrict.engine.nodes import (
+    Interpolate,
+    Loop,
+    Record,
+    Reduce,
+    Statement,
+    Time,
+    loads,
+    parts,
+    walk_all,
+)
 from simdistrict.engine.order import Phases, constant_names, depends_on_time, order, settled_names
+from simdistrict.errors import ModelError
 from simdistrict.expr import COMPARISONS, Binary, Call, Expr
 from simdistrict.model import Model
 
@@ -74,6 +85,8 @@ class Program:
 
 def build(model: Model) -> Program:
     """Lower a model. Raises ModelError for what the engine does not support."""
+    if model.external.problems:
+        raise ModelError(model.external.problems)
     beginning = Beginning(model, build)
     elements = expand(model, beginning)
     layout = lay_out(model, elements, inline_points(elements))
@@ -168,13 +181,18 @@ def _has_equality(expr: Expr, located: object) -> bool:
 def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> bool:
     """Print `switches`; whether there are any."""
     found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
+    kinks: dict[tuple[int, int], None] = {}
     for statement in statements:
+        if isinstance(statement.expr, Interpolate) and isinstance(statement.expr.x, Time):
+            kinks.update(dict.fromkeys(_tables(statement.expr, emitter.layout)))
         for loops, node in _with_loops(statement.expr, statement.loops):
             dates = _dates(node)
             if dates and all(_is_constant(date, constant) for date in dates):
                 moving = {axis.loop for d in dates for lo in loads(d) for axis in lo.axes}
                 found[tuple(lo for lo in loops if lo.id in moving), node] = None
     emitter.begin("switches(v, out, stop)", [])
+    for first, count in kinks:
+        emitter.put(f"out.extend(v[{first}:{first + count}])")
     for loops, node in found:
         depth = emitter.depth
         dates = _dates(node)
@@ -192,7 +210,15 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
                     emitter.put(f"out.append({text})")
         emitter.depth = depth
     emitter.end()
-    return bool(found)
+    return bool(found) or bool(kinks)
+
+
+def _tables(read: Interpolate, layout: Layout) -> list[tuple[int, int]]:
+    """Where the points are that a statement reads, and how many: start and number of each table."""
+    numbers = [read.first]
+    for axis in read.axes:
+        numbers = [n + p * axis.stride for n in numbers for p in axis.positions]
+    return [layout.tables[n] for n in numbers]
 
 
 def _with_loops(expr: Expr, loops: tuple[Loop, ...]) -> Sequence[tuple[tuple[Loop, ...], Expr]]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Mapping
 
 from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.external.files import Files
+from simdistrict.exchange.external.outside import with_labels
 from simdistrict.exchange.outline import Block
 from simdistrict.exchange.tokens import QUOTED, split_arrows, split_commas
 from simdistrict.expr import fold, unquoted
@@ -18,17 +20,18 @@ _MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
 MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50
 
 
-def read_dimensions(blocks: list[Block], where: str) -> tuple[tuple[Dimension, ...], list[Problem]]:
-    """All ranges in the order of the file, and what is wrong with them."""
+def read_dimensions(
+    blocks: list[Block], where: str, files: Files
+) -> tuple[tuple[Dimension, ...], list[Problem]]:
+    """All ranges in the order of the file, and what is wrong with them.
+
+    files: where labels that stand in spreadsheets are.
+    """
     problems: list[Problem] = []
     raw: dict[str, tuple[Block, list[str]]] = {}
     for block in blocks:
-        if "(" in block.right and re.match(r"^\s*GET\b", block.right, re.IGNORECASE):
-            problems.append(
-                Problem(f"{where}:{block.line}", "GET XLS/DIRECT SUBSCRIPT is not supported")
-            )
-            continue
         try:
+            block = with_labels(block, files, where)
             raw[fold(block.name)] = (block, _labels(block, where))
         except ModelError as error:
             problems += error.problems

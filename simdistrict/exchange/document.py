@@ -27,12 +27,14 @@ from simdistrict.model import Constant, Model, constant_values
 class Document:
     """The text of a .mdl file with its own line ends; immutable, every change gives a new one.
 
-    where: the file's name for messages; encoding: what gives its bytes back.
+    where: the file's name for messages; encoding: what gives its bytes back; record: what an
+    earlier reading took from other files (`External.record`), which are then not opened.
     """
 
     text: str
     where: str = "model.mdl"
     encoding: str = "utf-8"
+    record: str = ""
 
     @classmethod
     def read(cls, path: str | Path) -> Document:
@@ -63,7 +65,7 @@ class Document:
     @cached_property
     def model(self) -> Model:
         """The model that the text describes."""
-        return read_mdl_text(self.flat, Path(self.where).stem, self.where)
+        return read_mdl_text(self.flat, Path(self.where).stem, self.where, self.record)
 
     def edited(self, changes: Iterable[Edit]) -> Document:
         """The document with edits whose places count in `flat`."""

@@ -14,12 +14,13 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Tables,
     Text,
     Unary,
     WithLookup,
     fold,
 )
-from simdistrict.model import Element, Equation, Model, Stock
+from simdistrict.model import Element, Equation, Lookup, Model, Stock
 
 _PLAIN_NAME = re.compile(r"[^\W\d_](?:[\w '$]*[\w'$])?")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
@@ -45,12 +46,19 @@ class EquationText:
     def equation(self, element: Element, equation: Equation) -> str:
         """A whole equation on one line."""
         left = self.left(element, equation)
+        if isinstance(equation.expression, Tables):
+            return self.data(left, element, equation)
         if isinstance(equation.expression, Points):
             return f"{left}({self.text(equation.expression)})"
         return f"{left} = {self.right(element, equation)}"
 
     def right(self, element: Element, equation: Equation) -> str:
-        """The right-hand side; of a lookup, its points in parentheses."""
+        """The right-hand side; of a lookup, its points in parentheses.
+
+        What another file gave is the call that takes it from there.
+        """
+        if equation.call is not None:
+            return self.text(equation.call)
         right = self.text(equation.expression)
         if isinstance(equation.expression, Points):
             return f"({right})"
@@ -58,6 +66,17 @@ class EquationText:
             return right
         name = "INTEG" if isinstance(element, Stock) else "ACTIVE INITIAL"
         return f"{name}({right}, {self.text(equation.initial)})"
+
+    def data(self, left: str, element: Element, equation: Equation) -> str:
+        """An equation whose points stand outside the model file."""
+        assert isinstance(equation.expression, Tables)
+        if isinstance(element, Lookup):
+            return f"{left} = {self.right(element, equation)}"
+        between = equation.expression.between
+        keyword = "" if between == "interpolate" else f" :{between.upper()}:"
+        if equation.call is None:
+            return left + keyword
+        return f"{left}{keyword} := {self.text(equation.call)}"
 
     def text(self, expr: Expr, strength: int = 0) -> str:
         """An expression, in parentheses where what is around it binds closer."""
@@ -77,6 +96,8 @@ class EquationText:
             case Points(x, y, limits):
                 pairs = [f"({number(a)},{number(b)})" for a, b in zip(x, y, strict=True)]
                 return ", ".join([*_display(limits), *pairs])
+            case Tables(points):
+                return f"a table of {len(points)} lookups in another file"
             case Unary(op, operand):
                 text = f"{op} " if op == ":NOT:" else op
                 text += self.text(operand, 7)

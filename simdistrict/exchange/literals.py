@@ -16,7 +16,7 @@ from simdistrict.exchange.outline import Block
 from simdistrict.exchange.splice import Edit
 from simdistrict.exchange.tokens import masked
 from simdistrict.expr import Array, Number, Points, fold
-from simdistrict.model import Element, Equation, Lookup, Model, Stock
+from simdistrict.model import Element, Equation, Lookup, Model, Stock, constant_values
 
 # the place of one number: positions along the dimensions, and the x of a lookup
 Place = tuple[tuple[int, ...], float | None]
@@ -41,7 +41,8 @@ class Literal:
 class Piece:
     """One definition that holds numbers, with the places it defines.
 
-    literals: one per place, or a single one that stands for all.
+    literals: one per place, or a single one that stands for all; none where another file has
+    the numbers.
     """
 
     element: Element
@@ -88,6 +89,8 @@ def _piece(
     text: str, model: Model, element: Element, equation: Equation, block: Block, where: str
 ) -> Piece:
     positions = list(model.positions(element, equation))
+    if equation.call is not None:
+        return Piece(element, equation, block, tuple((p, None) for p in positions), ())
     head = masked(text[slice(*block.span)])
     begin = block.right_start - block.span[0]
     places: list[Place]
@@ -148,8 +151,11 @@ def _line(text: str, at: int) -> int:
 def edits(piece: Piece, model: Model, values: Mapping[Place, float], where: str) -> list[Edit]:
     """What changes in the text so that the places of a piece have these values.
 
-    A number that is right already keeps its spelling.
+    A number that is right already keeps its spelling. What another file gives stays a call as
+    long as all its values do.
     """
+    if piece.equation.call is not None:
+        return _instead_of_call(piece, model, values, where)
     if len(piece.literals) == len(piece.places):
         wanted: dict[Literal, float] = {}
         for place, literal in piece.by_place:
@@ -161,6 +167,22 @@ def edits(piece: Piece, model: Model, values: Mapping[Place, float], where: str)
     else:
         return [_as_array(piece, model, values, where)]
     return [Edit(old.start, old.stop, number(new)) for old, new in pairs if old.value != new]
+
+
+def _instead_of_call(
+    piece: Piece, model: Model, values: Mapping[Place, float], where: str
+) -> list[Edit]:
+    """Numbers in the place of a `GET ...` call, where any of them differs from what it gives."""
+    old = {
+        p: v for p, v in constant_values(model, piece.element).items() if (p, None) in piece.places
+    }
+    if all(values[place, None] == value for place, value in old.items()):
+        return []
+    block = piece.block
+    if any(subscript in model.dims_by_name for subscript in piece.equation.subscripts):
+        return [_as_array(piece, model, values, where)]
+    start = block.right_start
+    return [Edit(start, block.fields[0][1], f"\n\t{number(values[piece.places[0]])}\n\t")]
 
 
 def _shared_points(piece: Piece, where: str) -> Problem:
@@ -195,4 +217,7 @@ def _as_array(piece: Piece, model: Model, values: Mapping[Place, float], where: 
             for k, spelled in enumerate(block.subscripts)
         ]
         equations.append(f"{block.name}[{','.join(labels)}]=\n\t{right}")
-    return Edit(block.span[0], piece.literals[0].stop, " ~~|\n".join(equations))
+    # behind a number may stand what the file keeps, behind a call nothing can
+    stop = piece.literals[0].stop if piece.literals else block.fields[0][1]
+    tail = "" if piece.literals else "\n\t"
+    return Edit(block.span[0], stop, " ~~|\n".join(equations) + tail)

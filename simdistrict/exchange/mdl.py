@@ -11,6 +11,8 @@ from pathlib import Path
 
 from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
 from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
+from simdistrict.exchange.external.files import Files
+from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
 from simdistrict.exchange.outline import Block, outline
@@ -25,6 +27,7 @@ from simdistrict.expr import (
     Number,
     Points,
     Ref,
+    Tables,
     Unary,
     fold,
     unquoted,
@@ -91,10 +94,16 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def read_mdl_text(text: str, name: str, where: str = "") -> Model:
-    """The model in the text of a .mdl file; where is the file's name for messages."""
+def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Model:
+    """The model in the text of a .mdl file; where is the file's name for messages.
+
+    Spreadsheets and the like are looked for beside it. record: what an earlier reading took from
+    them (`External.record`), which is then taken instead.
+    """
+    folder = Path(where).parent if where else None
     where = where or f"{name}.mdl"
     parts = outline(text, where)
+    files = Files(folder, dict(parts.file_tags), record)
     problems: list[Problem] = []
     notes: list[str] = []
     by_kind: dict[str, list[Block]] = {}
@@ -102,17 +111,21 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
         by_kind.setdefault(block.kind, []).append(block)
     for block in by_kind.get("check", []):
         notes.append(f'{where}:{block.line} | the reality check "{block.name}" is left out')
-    dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where)
+    dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where, files)
     problems += wrong
+    if wrong and any(map(takes_labels, by_kind["dimension"])):
+        # without their labels nothing else in the model makes sense
+        raise ModelError(_some(wrong, where))
     macros, wrong = read_macros(
         by_kind.get("macro", []), lambda block, lookups: _equation(block, lookups, where), where
     )
     problems += wrong
+    outside = Outside(files, where)
     elements, wrong = _elements(
         [b for b in parts.blocks if b.kind in ("equation", "lookup", "data", "empty")],
         dimensions,
         macros,
-        where,
+        outside,
     )
     problems += wrong
     problems += _missing(elements, where)
@@ -124,8 +137,9 @@ def read_mdl_text(text: str, name: str, where: str = "") -> Model:
         dimensions,
         text,
         parts.integrator,
-        tuple(notes),
+        (*notes, *(f"{where} | {note}" for note in files.notes)),
         parts.unit_synonyms,
+        files.external(outside.problems),
     )
 
 
@@ -150,13 +164,14 @@ def _elements(
     blocks: list[Block],
     dimensions: tuple[Dimension, ...],
     macros: Mapping[str, Macro],
-    where: str,
+    outside: Outside,
 ) -> tuple[list[Element], list[Problem]]:
+    where = outside.where
     spaces = Spaces(dimensions, where)
     groups: dict[str, list[Block]] = {}
     for block in blocks:
         groups.setdefault(fold(block.name), []).append(block)
-    lookups = {name for name, group in groups.items() if group[0].kind == "lookup"}
+    lookups = {name for name, group in groups.items() if is_lookup(group[0])}
     elements: list[Element] = []
     problems: list[Problem] = []
     for name, group in groups.items():
@@ -169,7 +184,7 @@ def _elements(
             )
             continue
         try:
-            elements.append(_element(group, spaces, lookups, where))
+            elements.append(_element(group, spaces, lookups, outside))
         except ModelError as error:
             problems += error.problems
     elements, wrong = expanded(elements, macros, where)
@@ -180,10 +195,13 @@ def _elements(
     return _with_flows(elements), problems
 
 
-def _element(group: list[Block], spaces: Spaces, lookups: set[str], where: str) -> Element:
-    first = group[0]
+def _element(group: list[Block], spaces: Spaces, lookups: set[str], outside: Outside) -> Element:
+    first, where = group[0], outside.where
     dims, positions = spaces.of(group)
-    equations = [_equation(block, lookups, where) for block in group]
+    equations = [
+        outside.resolved(_equation(block, lookups, where), block, spaces.model, dims)
+        for block in group
+    ]
     seen: dict[tuple[int, ...], int] = {}
     for block, places in zip(group, positions, strict=True):
         for place in places:
@@ -216,10 +234,10 @@ def _equation(block: Block, lookups: set[str], where: str) -> Equation:
     exceptions = tuple(tuple(fold(s) for s in e) for e in block.exceptions)
     initial: Expr | None = None
     expression: Expr
-    if block.kind == "lookup":
+    if block.kind == "lookup" and not is_lookup_call(block):
         expression = read_points(block.right, block.name, place)
-    elif block.kind in ("data", "empty") or not block.right.strip():
-        expression = Call("DATA", ())
+    elif not block.right.strip():
+        expression = Tables((), block.between or "interpolate")
     else:
         start = f"{where}:{block.right_line}"
         expression = parse_expression(block.right, block.name, start, lookups)
@@ -233,9 +251,9 @@ def _equation(block: Block, lookups: set[str], where: str) -> Equation:
 
 
 def _kind(group: list[Block], equations: list[Equation]) -> type[Element]:
-    if group[0].kind == "lookup":
+    if is_lookup(group[0]):
         return Lookup
-    if group[0].kind in ("data", "empty") or not group[0].right.strip():
+    if any(isinstance(e.expression, Tables) for e in equations):
         return Data
     if integrates(group[0], equations[0]):
         return Stock
@@ -257,7 +275,8 @@ def _check_kind(
                     f'"{element.name}" is a stock in one equation and something else in another',
                 )
             )
-        if isinstance(equation.expression, Points) != isinstance(element, Lookup):
+        is_table = isinstance(equation.expression, Points | Tables)
+        if not isinstance(element, Data) and is_table != isinstance(element, Lookup):
             raise ModelError(
                 Problem(
                     place,

@@ -26,11 +26,14 @@ def read_text(path: Path) -> str:
     return mdl.read_text(path)
 
 
-def read_model_text(text: str, name: str, where: str = "") -> Model:
-    """The model in the text of a file of either kind; where is its name for messages."""
+def read_model_text(text: str, name: str, where: str = "", record: str = "") -> Model:
+    """The model in the text of a file of either kind; where is its name for messages.
+
+    record: what an earlier reading took from other files (`External.record`).
+    """
     if is_xmile(text) or Path(where).suffix.lower() in SUFFIXES:
         return read_xmile_text(text, name, where)
-    return mdl.read_mdl_text(text, name, where)
+    return mdl.read_mdl_text(text, name, where, record)
 
 
 def is_xmile(text: str) -> bool:

@@ -42,6 +42,7 @@ class Block:
     span: where the equation, left- and right-hand side, begins and ends in the text; right_start:
     where `right` begins there; fields: the same for the equation, the units, the documentation
     and the flag behind it, as far as they are there; stop: the place behind the closing sign.
+    between: what data are between their points, empty where the file does not say.
     arguments, outputs, body: of a macro, its inputs, its further outputs and its definitions.
     """
 
@@ -60,6 +61,7 @@ class Block:
     right_line: int = 0
     fields: tuple[Span, ...] = ()
     stop: int = 0
+    between: str = ""
     arguments: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     body: tuple[Block, ...] = ()
@@ -70,6 +72,7 @@ class Outline:
     """All blocks of a file in order, and what its settings ask for.
 
     unit_synonyms: names of one and the same unit (code 22 of the settings).
+    file_tags: the files that `?tag` stands for (code 30).
     stop: the place where the equations end and the sketch, or nothing, begins.
     """
 
@@ -77,6 +80,7 @@ class Outline:
     integrator: str
     unit_synonyms: tuple[tuple[str, ...], ...]
     stop: int = 0
+    file_tags: tuple[tuple[str, str], ...] = ()
 
 
 def outline(text: str, where: str) -> Outline:
@@ -99,7 +103,11 @@ def outline(text: str, where: str) -> Outline:
         tuple(name.strip() for name in line.split(",") if name.strip())
         for line in re.findall(r"^22:(.*)$", rest, re.MULTILINE)
     )
-    return Outline(blocks, _integrator(rest), synonyms, stop)
+    tags = tuple(
+        (tag.strip(), file.strip())
+        for tag, file in re.findall(r"^30:\?([^=\n]*)=(.*)$", rest, re.MULTILINE)
+    )
+    return Outline(blocks, _integrator(rest), synonyms, stop, tags)
 
 
 class _Splitter:
@@ -196,6 +204,7 @@ class _Splitter:
         kind, left, right = split_head(head)
         name, subscripts, exceptions = _left(left)
         right_start = fields[0][1] - len(right)
+        keyword = _KEYWORD.match(head, len(left)) if kind == "data" else None
         return Block(
             kind,
             name,
@@ -212,6 +221,7 @@ class _Splitter:
             line + self.text.count("\n", fields[0][0], right_start),
             fields,
             fields[-1][1] + 1,
+            keyword.group().strip(":").lower() if keyword else "",
         )
 
 

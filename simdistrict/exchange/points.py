@@ -20,8 +20,6 @@ def read_points(text: str, element: str, where: str) -> Points:
     ModelError when the text is neither form.
     """
     body = text.strip()
-    if re.match(r"^\(\s*GET\b", body, re.IGNORECASE):
-        raise ModelError(Problem(where, f'GET XLS/DIRECT LOOKUPS in "{element}" is not supported'))
     if not (body.startswith("(") and body.endswith(")")):
         raise ModelError(Problem(where, f'the lookup "{element}" does not end in a parenthesis'))
     body = body[1:-1]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.errors import EngineError, Problem
+from simdistrict.exchange.external.inlined import inlined
+from simdistrict.exchange.writing import model_text
 from simdistrict.expr import fold
 from simdistrict.model import Data, Element, Lookup, Model
 
@@ -47,7 +49,10 @@ def run_reference(
         path = Path(folder) / "model.mdl"
         # PySD computes INITIAL when it loads a model, so a changed INITIAL TIME must stand there
         start = f"\\g<1> {control['initial time']!r} ~"
-        path.write_text(_INITIAL_TIME.sub(start, model.text), encoding="utf-8")
+        # the files that a model takes numbers from do not lie in this folder
+        own = inlined(model)
+        text = model.text if own is model else model_text(own, layout=False)
+        path.write_text(_INITIAL_TIME.sub(start, text), encoding="utf-8")
         try:
             reference = pysd.read_vensim(str(path), encoding="utf-8")
         except Exception as error:

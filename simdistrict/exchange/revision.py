@@ -51,7 +51,7 @@ def write_model(
 
 def revised(model: Model) -> str:
     """The text of a model that was read, with what differs from it now."""
-    document = Document(model.text, f"{model.name}.mdl")
+    document = Document(model.text, f"{model.name}.mdl", record=model.external.record)
     return document.edited(_edits(document, model)).text
 
 

@@ -86,7 +86,7 @@ def read_series(path: str | Path) -> Series:
     ExchangeError with the line of everything that is no number or comes twice.
     """
     path = Path(path)
-    lines = _lines(path)
+    lines = text_lines(path)
     reader = _Reader(str(path))
     records = reader.data(lines) if path.suffix.lower() == ".dat" else reader.table(lines)
     problems = reader.problems
@@ -107,7 +107,11 @@ def read_series(path: str | Path) -> Series:
     return Series(str(path), records)
 
 
-def _lines(path: Path) -> list[str]:
+def text_lines(path: Path) -> list[str]:
+    """The lines of a text file, whatever its line ends; UTF-8 or Windows-1252.
+
+    Raises ExchangeError for a file that is missing, binary or larger than 1 GB.
+    """
     where = str(path)
     try:
         if path.is_dir():
@@ -268,7 +272,7 @@ class _Reader:
         names: dict[str, tuple[str, str]] = {}
         current = ""
         for at, line in enumerate(lines, 1):
-            if not line.strip():
+            if not line.strip(" \t,"):
                 continue
             pair = self.pair(line, at)
             if pair is None:

@@ -17,7 +17,7 @@ from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import EquationText, number, quoted
 from simdistrict.exchange.sketch.records import empty_sketch, settings, with_sketch
 from simdistrict.exchange.tokens import QUOTED, tokens
-from simdistrict.expr import Array, Call, Expr, Number, Points, Text, WithLookup, fold, walk
+from simdistrict.expr import Array, Expr, Number, Points, Tables, Text, WithLookup, fold, walk
 from simdistrict.model import CONTROL, Dimension, Element, Equation, Model, Range
 
 WIDTH = 80
@@ -143,12 +143,13 @@ class _Writer:
 
     def equation(self, element: Element, equation: Equation) -> str:
         left = self.text.left(element, equation)
-        if equation.expression == Call("DATA", ()):
-            return left
+        if isinstance(equation.expression, Tables):
+            return self.text.data(left, element, equation)
         if isinstance(equation.expression, Points):
             return f"{left}(\n\t{wrapped(self.text.text(equation.expression))})"
         right = self.text.right(element, equation)
-        if isinstance(equation.expression, Array) and len(equation.expression.shape) > 1:
+        numbers = equation.expression if equation.call is None else None
+        if isinstance(numbers, Array) and len(numbers.shape) > 1:
             return f"{left}=\n\t" + "\n\t".join(f"{row};" for row in right[:-1].split("; "))
         return f"{left}=\n\t{wrapped(right)}"
 
@@ -157,7 +158,7 @@ def _writable(model: Model, element: Element, equation: Equation) -> Iterator[Eq
     """The equation, or several where it lists numbers over more than two ranges."""
     expression = equation.expression
     ranges = [k for k, s in enumerate(equation.subscripts) if s in model.dims_by_name]
-    if not isinstance(expression, Array) or len(ranges) < 3:
+    if not isinstance(expression, Array) or len(ranges) < 3 or equation.call is not None:
         yield equation
         return
     labels = model.labels(element)
@@ -240,6 +241,8 @@ def _bad_node(where: str, node: Expr) -> Iterator[Problem]:
             numbers = values
         case Points(x, y, _) | WithLookup(_, Points(x, y, _)):
             numbers = (*x, *y)
+        case Tables(points):
+            numbers = [n for p in points for n in (*p.x, *p.y)]
         case Text(value) if "'" in value:
             yield Problem(where, f"the text {value!r} holds an apostrophe")
     if not all(map(math.isfinite, numbers)):

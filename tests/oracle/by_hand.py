@@ -226,8 +226,50 @@ def _lookup_invert(t: np.ndarray, dt: float) -> Series:
     }
 
 
+def _external(t: np.ndarray, dt: float) -> Series:
+    """The numbers of external.csv, typed again: data that a grid of tenths meets exactly."""
+    years = {"inner": [0.0, 2, 7, 10], "outer": [0.0, 2, 3, 7, 10]}
+    numbers = {"inner": [1.0, 3, 8, 2], "outer": [40.0, 30, 35, 10, 12.5]}
+    found: Series = {}
+    for place, x in years.items():
+        y = np.array(numbers[place])
+        before = np.searchsorted(x, t + 1e-6, side="right") - 1
+        after = np.minimum(np.searchsorted(x, t - 1e-6), len(x) - 1)
+        found[f"held[{place}]"] = y[before]
+        found[f"of held[{place}]"] = y[before] + 1
+        found[f"coming[{place}]"] = y[after]
+        found[f"of coming[{place}]"] = y[after] + 1
+        found[f"line[{place}]"] = np.interp(t, x, y)
+    found["plain"] = np.interp(t, years["outer"], numbers["outer"])
+    return found
+
+
+def _get_data(t: np.ndarray, dt: float) -> Series:
+    """fn_get_data_between_times, the last two modes as Vensim's published results have them."""
+    x, y = [1.0, 2, 4, 9], [3.0, 5, -1, 2]
+    at = dt * np.floor((t + 0.5) / dt + 1e-6)
+    inside = (t + 0.5 >= 1 - 1e-6) & (t + 0.5 <= 9 + 1e-6)
+    found = {"raw": np.full_like(t, -99), "the next": t.copy(), "the one before": t.copy()}
+    for k, time in enumerate(t):
+        for year, value in zip(x, y, strict=True):
+            if abs(time - year) < 1e-6:
+                found["raw"][k] = value
+        earlier = [v for year, v in zip(x, y, strict=True) if year < at[k] - 1e-6]
+        later = [v for year, v in zip(x, y, strict=True) if year > at[k] - 1e-6]
+        found["the one before"][k] = earlier[-1] if earlier else y[0]
+        found["the next"][k] = later[0] if later else y[-1]
+    found["on the line"] = np.interp(t + 0.5, x, y)
+    for name in ("on the line", "the next", "the one before"):
+        found[name] = np.where(inside, found[name], -99)
+    still = {"first time": 1.0, "last time": 9.0, "how many": 4.0, "half": 0.5}
+    raw = np.where(found["raw"] == -99, -(2.0**109), found["raw"])
+    return found | {n: np.full_like(t, v) for n, v in still.items()} | {"series": raw}
+
+
 BY_HAND: dict[str, ByHand] = {
     **BY_HAND_ARRAYS,
+    "external": _external,
+    "get_data": _get_data,
     "delay_fixed": _delay_fixed,
     "gamma_ln": _gamma_ln,
     "npv": _npv,

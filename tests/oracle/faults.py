@@ -131,7 +131,13 @@ _ACTIONS = (*(f"by {k}" for k in range(11)), "content")
 _FIXED = ("of step", "of ramp", "no time", "moving time", "moving start", "inside", "of itself")
 _FILLED = ("filling", "content")
 
+_ADDED_UP_DATA = (
+    "It adds up time, 0.1 + 0.1 + ..., and looks for a point of data at exactly that sum: at "
+    "6.999999999999998 the point of 7 is still to come."
+)
+
 FAULTS = (
+    Fault("pysd", "external", ("held", "of held", "coming", "of coming"), _ADDED_UP_DATA, inexact),
     Fault("pysd", "pulse", ("no width", "impulse", "content"), _WIDTH_0),
     Fault("pysd", "pulse", ("off grid",), _OFF_GRID),
     Fault("pysd", "pulse", _PULSES, _ADDED_UP_PYSD, inexact),
@@ -173,7 +179,12 @@ _NO_FUNCTION = "It does not have the function."
 _NO_CURVE = "It cannot hand a lookup on to another function."
 _ORDER = "It takes the order of such a chain from a literal number only."
 
+_NO_TABLES = "It reads no numbers from other files."
+
 REFUSALS = (
+    Refusal("simlin", "external", _NO_TABLES),
+    Refusal("simlin", "get_data", _NO_TABLES),
+    Refusal("pysd", "get_data", _NO_FUNCTION),
     *(
         Refusal("pysd", f"lookup_{way}", _NO_CURVE)
         for way in ("forward", "backward", "extrapolate", "invert")

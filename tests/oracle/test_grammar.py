@@ -27,6 +27,9 @@ def alike(expr: Expr) -> Expr:
             return Inline(alike(x), Points(points.x, points.y))
         case LookupCall(lookup, x) if not lookup.subscripts:
             return Call(lookup.name.upper(), (alike(x),))
+        case Call(function) if function.startswith(("GET XLS ", "GET DIRECT ")):
+            # PySD keeps their arguments elsewhere
+            return Call(function, ())
         case Unary("-", Number(value)):
             return Number(-value)
         case Call("FORECAST", (*args, Number(0.0))) if len(args) == 3:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ def test_a_witness_reads_the_same_model(path: Path, witness: str, tmp_path: Path
         pytest.skip(reason.reason)
     copy = tmp_path / path.name
     copy.write_text(model_text(read_mdl(path), layout=False), encoding="utf-8")
+    for table in path.parent.glob("*.csv"):
+        shutil.copyfile(table, tmp_path / table.name)
     before: Series = RUNS[witness](path, time_step=STEP, save_step=STEP)
     after: Series = RUNS[witness](copy, time_step=STEP, save_step=STEP)
     assert before.keys() == after.keys()

@@ -55,6 +55,7 @@ _NO_FUNCTION = "It has no such function under the name by which we write it."
 SIMLINS_FILES |= dict.fromkeys(
     ("cosh", "gamma_ln", "sinh", "tanh"), "It calls a function that it does not define."
 )
+SIMLINS_FILES |= dict.fromkeys(("external", "get_data"), "It reads no numbers of other files.")
 SIMLINS_FILES |= {
     "lookup_extrapolate": "It writes LOOKUP EXTRAPOLATE as a call of the lookup.",
     "random_counts": "It calls a function that it does not define.",
@@ -77,6 +78,7 @@ REFUSED = {
     "allocate_fixed": "ALLOCATE AVAILABLE",
     "delay_material": "DELAY MATERIAL",
     "depreciate_straightline": "DEPRECIATE STRAIGHTLINE",
+    "get_data": "RAW",
     "get_time_value": "GET TIME VALUE",
     "get_time_value_initial": "GET TIME VALUE",
     "invert_matrix": "INVERT MATRIX",
@@ -91,6 +93,8 @@ REFUSED = {
     "vector_sort": "VECTOR",
     "vector_sort_one": "VECTOR",
 }
+# numbers of other files are written in, of which the documentation says so
+WRITTEN_IN = {"external"}
 
 
 @cache
@@ -118,7 +122,9 @@ def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
     assert xmile_text(model) == text
     for name in model.by_name:
         assert read[name].units == model[name].units
-        assert read[name].documentation == model[name].documentation
+        before = model[name].documentation
+        assert read[name].documentation == before or stem in WRITTEN_IN
+        assert read[name].documentation.startswith(before)
         assert read[name].group == model[name].group
         assert (read[name].range.low, read[name].range.high) == (
             model[name].range.low,

@@ -89,6 +89,8 @@ def _translated(path: Path) -> Any:
         # PySD makes a Python module of the file's name
         copy = folder / (re.sub(r"\W", "_", path.stem) + ".mdl")
         shutil.copyfile(path, copy)
+        for table in path.parent.glob("*.csv"):
+            shutil.copyfile(table, folder / table.name)
         model = pysd.read_vensim(str(copy))
     _float_states(model)
     _separate_states(model)

@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.cli.compare import command
-from simdistrict.comparison import Difference, compare, load, match_times, model_order, series_of
+from simdistrict.comparison import Difference, compare, match_times, model_order
 from simdistrict.dataset import Result, Run, Variable, build_result, text
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.errors import ExchangeError
 from simdistrict.exchange.mdl import read_mdl_text
 from simdistrict.exchange.series import Record, Series, element_key
 from simdistrict.netcdf import write_netcdf
+from simdistrict.series_file import load, series_of
 
 TIME = (0.0, 1.0, 2.0)
 

@@ -11,6 +11,7 @@ from simdistrict import load_scenario, read_model, simulate, write_model
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.exchange.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
+from simdistrict.netcdf import read_netcdf
 from tests.program import call
 from tests.small import mdl
 from tests.xmile_text import aux, xmile
@@ -151,3 +152,41 @@ def test_what_cannot_be_converted(project: Path, capsys: Capsys) -> None:
     assert answer.code == 3
     assert "cut.mdl" in answer.err
     assert not (project / "out.mdl").exists()
+
+
+def test_results_in_text_become_a_result_file(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, "run", "tank.mdl", "-o", "run.nc").code == 0
+    before = read_netcdf("run.nc")
+    for suffix in ("tab", "csv", "dat"):
+        assert call(capsys, "convert", "run.nc", f"run.{suffix}").code == 0
+        args = ("convert", f"run.{suffix}", f"of_{suffix}.nc", "--model", "tank.mdl")
+        assert call(capsys, *args).code == 0
+        after = read_netcdf(f"of_{suffix}.nc")
+        for name, variable in before.variables.items():
+            if "vensim_name" in variable.attrs:
+                assert after.variables[name].dims == variable.dims, name
+                assert after.variables[name].attrs == variable.attrs, name
+                assert np.array_equal(after.variables[name].values, variable.values), name
+        assert after.coords["region"].values.tolist() == ["north", "south"]
+        assert "model_text" not in after.attrs
+        assert call(capsys, "rerun", f"of_{suffix}.nc").code == 3
+        bare = ("convert", f"run.{suffix}", f"bare_{suffix}.nc")
+        assert call(capsys, *bare).code == 0
+        assert read_netcdf(bare[2]).variables["level_north"].dims == ("time",)
+        answer = call(capsys, "compare", "run.nc", bare[2], "--rtol", "0", "--atol", "0")
+        assert "the same:" in answer.out
+
+
+def test_times_and_names_that_differ_between_elements(project: Path, capsys: Capsys) -> None:
+    text = "level[north]\n0\t1\n2\t3\nlevel north\n1\t5\n2\t6\npressure\n0\t7\nOther [x]\n1\t2\n"
+    (project / "a.dat").write_text(text)
+    assert call(capsys, "convert", "a.dat", "a.nc", "--model", "tank.mdl").code == 0
+    found = read_netcdf("a.nc")
+    assert found.coords["time"].values.tolist() == [0, 1, 2]
+    level = found.variables["level"].values
+    assert np.array_equal(level, [[1, np.nan], [np.nan] * 2, [3, np.nan]], equal_nan=True)
+    assert np.array_equal(found.variables["level_north"].values, [np.nan, 5, 6], equal_nan=True)
+    assert found.variables["pressure"].dims == ()
+    assert found.variables["other_x"].attrs["vensim_name"] == "Other [x]"
+    answer = call(capsys, "compare", "a.dat", "a.nc")
+    assert "the same: 4 elements" in answer.out

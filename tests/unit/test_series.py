@@ -223,3 +223,8 @@ def test_what_is_written_in_full_is_read_in_full(
     found = read(folder, text)
     assert found.records["a"].values.tolist() == [a for a, _ in rows]
     assert found.records["b"].values.tolist() == [b for _, b in rows]
+
+
+def test_a_line_of_commas_in_a_data_file_is_blank(tmp_path: Path) -> None:
+    (tmp_path / "a.dat").write_text("x\n0\t1\n , ,\n1\t2\n")
+    assert read_series(tmp_path / "a.dat").records["x"].values.tolist() == [1, 2]

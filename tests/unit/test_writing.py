@@ -56,7 +56,7 @@ def test_views_change_nothing(model: Model) -> None:
 def test_our_own_models_come_back_equal(path: Path) -> None:
     model = read_mdl(path)
     text = model_text(model, layout=False)
-    again = read_mdl_text(text, model.name)
+    again = read_mdl_text(text, model.name, str(path))
     assert content(again) == content(model)
     assert model_text(again, layout=False) == text
 

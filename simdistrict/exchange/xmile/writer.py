@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from simdistrict.atomic import write_text
 from simdistrict.errors import ModelError, Problem
 from simdistrict.exchange.equations import number
+from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
@@ -20,7 +21,7 @@ from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords, identifier
 from simdistrict.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
-from simdistrict.model import Data, Element, Equation, Lookup, Model, Range, Stock
+from simdistrict.model import Element, Equation, Lookup, Model, Range, Stock
 from simdistrict.version import VERSION
 
 _HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -51,7 +52,7 @@ def xmile_text(model: Model, *, drawn: bool = True) -> str:
 class _Writing:
     def __init__(self, model: Model) -> None:
         self.source = model
-        self.prepared: Prepared = prepare(model)
+        self.prepared: Prepared = prepare(inlined(model))
         self.model = self.prepared.model
         self.words = EquationWords(self.model)
         ends = self.prepared.ends.values()
@@ -128,10 +129,6 @@ class _Writing:
     # --------------------------------------------------------------- elements
 
     def element(self, element: Element) -> Iterator[str]:
-        if isinstance(element, Data):
-            what = f'"{element.name}" is a data variable, which XMILE cannot hold'
-            where = f"model {self.model.name}, line {element.line}"
-            raise ModelError(Problem(where, what, "make it a lookup of Time"))
         if foreign := next(filter(None, map(_foreign, element.equations)), ""):
             what = f'"{element.name}" uses {foreign}, which XMILE does not have'
             where = f"model {self.model.name}, line {element.line}"

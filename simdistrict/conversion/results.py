@@ -1,0 +1,117 @@
+"""Results in Vensim's tables and data files as the content of a .nc file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.dataset import (
+    CONVENTIONS,
+    Result,
+    Variable,
+    dimension_labels,
+    element_attrs,
+    plain,
+    time_attrs,
+)
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.exchange.series import Record, element_key, read_series
+from simdistrict.expr import fold
+from simdistrict.model import Element, Lookup, Model
+from simdistrict.naming import RESERVED, names_of, snake
+from simdistrict.version import VERSION
+
+Array = NDArray[np.float64]
+
+
+def result_of_text(path: Path, model: Model | None = None) -> Result:
+    """The series of a .tab, .csv or .dat file as a result.
+
+    model: gives arrays their dimensions, and elements their units and documentation; without one,
+    and for names that it does not have, every series is a variable of its own. Raises
+    ExchangeError where the file has no series, or a time axis that no file can have.
+    """
+    series = read_series(path)
+    left = dict(series.records)
+    times = _axis(left.values(), str(path))
+    coords = {"time": Variable(("time",), times, time_attrs(model) if model else {})}
+    variables: dict[str, Variable] = {}
+    for element in model or ():
+        if not isinstance(element, Lookup) and model is not None:
+            _element(model, element, left, times, coords, variables)
+    taken = {*RESERVED, *coords, *variables}
+    for record in left.values():
+        name, count = snake(record.name), 1
+        while name in taken:
+            count += 1
+            name = f"{snake(record.name)}_{count}"
+        taken.add(name)
+        values = _values(record, times)
+        attrs = {"long_name": plain(record.name), "vensim_name": plain(record.name)}
+        dims = ("time",) if values.ndim else ()
+        variables[name] = Variable(dims, values, attrs)
+    of = f" of the model {model.name}" if model else ""
+    attrs = {
+        "Conventions": CONVENTIONS,
+        "title": plain(f"Results in {path.name}{of}"),
+        "history": plain(f"simdistrict {VERSION}: converted from {path.name}"),
+        "source": plain(path.name),
+        "simdistrict_version": VERSION,
+    }
+    return Result(coords, variables, attrs)
+
+
+def _axis(records: Collection[Record], where: str) -> Array:
+    """All times at which any series that varies has a value."""
+    axes = [r.time for r in records if not r.constant] or [r.time for r in records]
+    times = np.unique(np.concatenate(axes))
+    if not np.isfinite(times).all():
+        raise ExchangeError(Problem(where, "a time is no finite number"))
+    return times
+
+
+def _values(record: Record, times: Array) -> Array:
+    """The values at the times, NaN where the series has none; one number for a constant."""
+    if record.constant:
+        return np.asarray(record.values[0])
+    values = np.full(len(times), np.nan)
+    values[np.searchsorted(times, record.time)] = record.values
+    return values
+
+
+def _element(
+    model: Model,
+    element: Element,
+    left: dict[str, Record],
+    times: Array,
+    coords: dict[str, Variable],
+    variables: dict[str, Variable],
+) -> None:
+    """Put an element with all its labels into one variable, and its records away."""
+    axes = model.labels(element)
+    found: dict[tuple[int, ...], Record] = {}
+    for place in product(*(range(len(axis)) for axis in axes)):
+        labels = [axis[k] for axis, k in zip(axes, place, strict=True)]
+        key, _ = element_key(element.name + (f"[{','.join(labels)}]" if labels else ""))
+        if key in left:
+            found[place] = left.pop(key)
+    if not found:
+        return
+    names = names_of(model)
+    own = names.dims_of(element)
+    for dim, name in zip(own, element.dims, strict=True):
+        coords.setdefault(dim, dimension_labels(model, name, dim))
+    constant = all(record.constant for record in found.values())
+    shape = model.shape(element)
+    values = np.full(shape if constant else (len(times), *shape), np.nan)
+    for place, record in found.items():
+        # an array of its own shape for one label: a number, or one for each time
+        at: tuple[Any, ...] = (..., *place)
+        values[at] = _values(record, times)
+    dims = own if constant else ("time", *own)
+    variables[names.elements[fold(element.name)]] = Variable(dims, values, element_attrs(element))

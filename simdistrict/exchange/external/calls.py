@@ -1,0 +1,268 @@
+"""What a `GET ...` call of a model stands for: numbers, points or labels of a table.
+
+The geometry is that of Vensim's manual (GET DIRECT CONSTANTS, GET DIRECT DATA): the last range
+runs to the right, the one before it down, `*` behind a cell turns that round; time runs along a
+row or a column, labels in the other direction. Public models fix the rest: a blank or a word
+among the times is passed over, and so is one among the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simdistrict.errors import did_you_mean
+from simdistrict.exchange.external.files import Files, UnreadableError
+from simdistrict.exchange.external.references import (
+    Area,
+    cell_name,
+    cell_place,
+    column_number,
+    row_number,
+)
+from simdistrict.exchange.external.sheet import Sheet
+from simdistrict.expr import Call, Expr, Points, Text
+
+_ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
+KINDS = {f"GET {door} {kind}": kind for door in ("XLS", "DIRECT") for kind in _ARGUMENTS}
+
+# the place of the k-th cell along a line
+Line = Callable[[int], tuple[int, int]]
+
+
+def kind_of(expr: Expr) -> str:
+    """CONSTANTS, DATA, LOOKUPS or SUBSCRIPT where an expression takes these; empty otherwise."""
+    return KINDS.get(expr.function, "") if isinstance(expr, Call) else ""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One table, and what to call it."""
+
+    sheet: Sheet
+    name: str
+
+    def wrong(self, row: int, column: int, what: str, hint: str = "") -> UnreadableError:
+        return UnreadableError(f"{self.name}, cell {cell_name(row, column)}: {what}", hint)
+
+    def area(self, name: str) -> Area:
+        found = self.sheet.area(name)
+        if found is None:
+            hint = did_you_mean(name, self.sheet.names) or "a cell is called B2"
+            raise UnreadableError(f'{self.name}: "{name}" is no cell and no named area there', hint)
+        return found
+
+    def number(self, row: int, column: int) -> float:
+        value = self.sheet.at(row, column)
+        if isinstance(value, float):
+            return value
+        if value is None:
+            hint = "a formula has a value once a spreadsheet program has saved the file"
+            raise self.wrong(row, column, "the cell is empty", hint)
+        raise self.wrong(row, column, f'"{value[:40]}" is no number')
+
+
+def _opened(call: Call, files: Files) -> tuple[_Source, list[str]]:
+    """The table of a call, and its other arguments."""
+    wanted = _ARGUMENTS[KINDS[call.function]]
+    texts = [arg.value for arg in call.args if isinstance(arg, Text)]
+    if len(texts) != len(call.args) or len(texts) != wanted:
+        raise UnreadableError(
+            f"{call.function} needs {wanted} texts in single quotes",
+            "string variables in the place of texts are not supported",
+        )
+    file, tab, *rest = texts[0].strip(), *texts[1:]
+    # a blank alone may stand between columns
+    tab = tab.strip() or tab
+    # the last text of a SUBSCRIPT is what its labels begin with, blanks included
+    rest = [text if k == 2 else text.strip() for k, text in enumerate(rest)]
+    name = file if len(tab) < 2 else f'{file}, sheet "{tab}"'
+    return _Source(files.sheet(file, tab), name), rest
+
+
+# ------------------------------------------------------------------------- constants
+
+
+def constants(call: Call, files: Files, sizes: Sequence[int]) -> tuple[float, ...]:
+    """The numbers of a constant, the last range fastest.
+
+    sizes: of the ranges on the left-hand side. Raises UnreadableError.
+    """
+    source, (cell,) = _opened(call, files)
+    transposed = cell.endswith("*")
+    cell = cell.rstrip("* ")
+    if len(sizes) > 2:
+        sizes = [size for size in sizes if size > 1]
+    if len(sizes) > 2:
+        raise UnreadableError(
+            f"{call.function} reads two subscript ranges at most",
+            "write one equation for each label of the others",
+        )
+    rows, columns = (1, 1, *sizes)[-2:]
+    shape = (columns, rows) if transposed else (rows, columns)
+    corner = cell_place(cell)
+    if corner is None:
+        area = source.area(cell)
+        if area.shape != shape:
+            raise UnreadableError(_other_shape(source, cell, area, shape, transposed))
+        corner = area.top, area.left
+    top, left = corner
+    return tuple(
+        source.number(top + (j if transposed else i), left + (i if transposed else j))
+        for i in range(rows)
+        for j in range(columns)
+    )
+
+
+def _other_shape(
+    source: _Source, name: str, area: Area, shape: tuple[int, int], transposed: bool
+) -> str:
+    what = f"{source.name}: the area {name} has {_size(area.shape)}, and {_size(shape)} are read"
+    if area.shape == shape[::-1]:
+        other = "leave the * out" if transposed else f"write {name}*"
+        what += f"; {other} to read it the other way"
+    return what
+
+
+def _size(shape: tuple[int, int]) -> str:
+    rows, columns = shape
+    return f"{rows} row{'s' * (rows > 1)} of {columns} cell{'s' * (columns > 1)}"
+
+
+# ------------------------------------------------------------------- data and lookups
+
+
+def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
+    """The points of `count` labels, in order. Raises UnreadableError."""
+    source, (along, cell) = _opened(call, files)
+    across, length, lines = _lines(source, along, cell, count)
+    times = _ascending(source, across, length)
+    found = []
+    for line in lines:
+        points = []
+        for k, time in times:
+            value = source.sheet.at(*line(k))
+            if isinstance(value, float):
+                points.append((time, value))
+            elif value is not None:
+                note = f'{source.name}, cell {cell_name(*line(k))}: "{value[:40]}" is left out'
+                if note not in files.notes:
+                    files.notes.append(note)
+        if not points:
+            raise source.wrong(*line(0), "there is no number from here on")
+        found.append(Points(tuple(x for x, _ in points), tuple(y for _, y in points)))
+    return tuple(found)
+
+
+def _lines(source: _Source, along: str, cell: str, count: int) -> tuple[Line, int, list[Line]]:
+    """Where the times stand and how many cells they can be, and where each label's values do."""
+    sheet = source.sheet
+    first = cell_place(cell)
+    row, column = row_number(along), column_number(along)
+    if first is not None and row is not None:
+        top, left = first
+        lines = [_across(top + s, left) for s in range(count)]
+        return _across(row, left), sheet.width - left, lines
+    if first is not None and column is not None:
+        top, left = first
+        lines = [_down(top, left + s) for s in range(count)]
+        return _down(top, column), sheet.height - top, lines
+    times = source.area(along)
+    rows, columns = times.shape
+    if rows > 1 and columns > 1:
+        raise UnreadableError(f"{source.name}: the area {along} is a table, not one row or column")
+    length = max(rows, columns)
+    downwards = columns == 1
+    top, left = first or (-1, -1)
+    if first is None:
+        area = source.area(cell)
+        shape = (length, count) if downwards else (count, length)
+        if area.shape != shape:
+            raise UnreadableError(
+                f"{source.name}: the area {cell} has {_size(area.shape)}, "
+                f"and {_size(shape)} are read beside {along}"
+            )
+        top, left = area.top, area.left
+    if downwards:
+        return _down(times.top, times.left), length, [_down(top, left + s) for s in range(count)]
+    return _across(times.top, times.left), length, [_across(top + s, left) for s in range(count)]
+
+
+def _across(row: int, left: int) -> Line:
+    return lambda k: (row, left + k)
+
+
+def _down(top: int, column: int) -> Line:
+    return lambda k: (top + k, column)
+
+
+def _ascending(source: _Source, line: Line, length: int) -> list[tuple[int, float]]:
+    """The times, each with its number along the line.
+
+    Blanks and words among them are passed over; where smaller numbers follow one, another table
+    begins.
+    """
+    found: list[tuple[int, float]] = []
+    gap = False
+    for k in range(max(length, 0)):
+        value = source.sheet.at(*line(k))
+        if not isinstance(value, float):
+            gap = True
+            continue
+        if found and value <= found[-1][1]:
+            if gap:
+                break
+            what = f"the times do not ascend: {value:g} follows {found[-1][1]:g}"
+            raise source.wrong(*line(k), what, "sort the table, with each time once")
+        found.append((k, value))
+        gap = False
+    if not found:
+        raise source.wrong(*line(0), "there are no times from here on")
+    return found
+
+
+# ------------------------------------------------------------------------------ labels
+
+
+def labels(call: Call, files: Files) -> tuple[str, ...]:
+    """The labels of a range: cells across, then down, blank ones left out.
+
+    Raises UnreadableError.
+    """
+    source, (first, last, prefix) = _opened(call, files)
+    area = _area_of_labels(source, first, last)
+    found: dict[str, None] = {}
+    for row in range(area.top, area.bottom + 1):
+        for column in range(area.left, area.right + 1):
+            value = source.sheet.at(row, column)
+            if value is None:
+                continue
+            label = prefix + (value if isinstance(value, str) else f"{value:.12g}")
+            if label in found:
+                raise source.wrong(row, column, f'the label "{label}" comes twice')
+            found[label] = None
+    if not found:
+        raise source.wrong(area.top, area.left, "there are no labels from here on")
+    return tuple(found)
+
+
+def _area_of_labels(source: _Source, first: str, last: str) -> Area:
+    """Up to the last cell, row or column; to the end of the table where nothing is said."""
+    start = cell_place(first)
+    if start is None:
+        return source.area(first)
+    bottom, right = max(source.sheet.height - 1, start[0]), max(source.sheet.width - 1, start[1])
+    stop = cell_place(last)
+    row, column = row_number(last), column_number(last)
+    if stop is not None:
+        bottom, right = stop
+    elif row is not None:
+        bottom = row
+    elif column is not None:
+        right = column
+    elif last:
+        raise UnreadableError(f'{source.name}: "{last}" is no cell, row or column')
+    if bottom < start[0] or right < start[1]:
+        raise UnreadableError(f"{source.name}: the last cell {last} is before the first, {first}")
+    # nothing stands beyond the table, however far the last cell is
+    return Area(*start, min(bottom, source.sheet.height), min(right, source.sheet.width))

@@ -1,0 +1,111 @@
+"""Numbers for data variables that have none in the model: from results, tables and data files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from simdistrict.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.exchange.external.files import digest
+from simdistrict.exchange.series import Record, Series, element_key
+from simdistrict.expr import Points, Tables, fold
+from simdistrict.model import Data, Element, Equation, External, Model
+
+# name of a series in a file by its folded key -> times and values
+Kept = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+
+
+def with_data(model: Model, files: Sequence[Series]) -> Model:
+    """The model with the series of files as its data; a later file wins.
+
+    Data that the model takes from a spreadsheet stay. Raises ExchangeError where no series is
+    one of the model's data variables, and where a file has a part of an array only.
+    """
+    found: dict[str, Record] = {}
+    for series in files:
+        found.update(series.records)
+    wanted = [element for element in model if any(map(_is_open, element.equations))]
+    where = ", ".join(series.where for series in files)
+    used: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {}
+    problems: list[Problem] = []
+    for element in wanted:
+        places = [p for equation in element.equations for p in _places(model, element, equation)]
+        keys = [_key(model, element, place) for place in places]
+        have = [key for key in keys if key in found]
+        if have and len(have) < len(keys):
+            gone = next(key for key in keys if key not in found)
+            problems.append(Problem(where, f'there is data for "{have[0]}" and none for "{gone}"'))
+        used |= {key: _points(found[key]) for key in have}
+    empty = [key for key, (times, _) in used.items() if not times]
+    problems += [Problem(where, f'"{key}" has no number at any time') for key in empty]
+    if not used and not problems:
+        problems.append(_nothing(where, wanted, found))
+    if problems:
+        raise ExchangeError(problems)
+    digests = [(series.where, digest(Path(series.where))) for series in files]
+    return _attached(model, used, digests)
+
+
+def with_record(model: Model, record: str) -> Model:
+    """The model with the series that a record (`External.record`) holds."""
+    kept = json.loads(record).get("series", {}) if record else {}
+    if not kept:
+        return model
+    return _attached(model, {k: (tuple(s["times"]), tuple(s["values"])) for k, s in kept.items()})
+
+
+def _attached(model: Model, kept: Kept, files: Iterable[tuple[str, str]] = ()) -> Model:
+    elements = tuple(_filled(model, element, kept) for element in model)
+    document = json.loads(model.external.record or "{}")
+    document["series"] = {
+        key: {"times": times, "values": values} for key, (times, values) in sorted(kept.items())
+    }
+    old = model.external
+    record = json.dumps(document, ensure_ascii=False)
+    external = External(record, old.problems, tuple(sorted({*old.files, *files})))
+    return replace(model, elements=elements, external=external)
+
+
+def _filled(model: Model, element: Element, kept: Kept) -> Element:
+    equations = []
+    for equation in element.equations:
+        keys = [_key(model, element, place) for place in _places(model, element, equation)]
+        if keys and all(key in kept for key in keys):
+            assert isinstance(equation.expression, Tables)
+            tables = Tables(tuple(Points(*kept[key]) for key in keys), equation.expression.between)
+            equation = replace(equation, expression=tables)
+        equations.append(equation)
+    return replace(element, equations=tuple(equations)) if isinstance(element, Data) else element
+
+
+def _is_open(equation: Equation) -> bool:
+    """Whether an equation is that of data without numbers."""
+    expression = equation.expression
+    return isinstance(expression, Tables) and not expression.points and equation.source is None
+
+
+def _places(model: Model, element: Element, equation: Equation) -> Iterable[tuple[int, ...]]:
+    """The places that an equation of data without numbers defines; none for any other."""
+    return model.positions(element, equation) if _is_open(equation) else ()
+
+
+def _key(model: Model, element: Element, place: tuple[int, ...]) -> str:
+    names = [axis[k] for axis, k in zip(model.labels(element), place, strict=True)]
+    return element_key(element.name + (f"[{','.join(names)}]" if names else ""))[0]
+
+
+def _points(record: Record) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    there = np.isfinite(record.values)
+    return tuple(record.time[there].tolist()), tuple(record.values[there].tolist())
+
+
+def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, Record]) -> Problem:
+    if not wanted:
+        return Problem(where, "the model has no data variable without numbers", "leave --data out")
+    names = [element.name for element in wanted]
+    what = f"there is no series of {', '.join(names[:5])}{' and others' if names[5:] else ''}"
+    return Problem(where, what, did_you_mean(fold(names[0]), [r.name for r in found.values()]))

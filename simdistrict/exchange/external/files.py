@@ -1,0 +1,154 @@
+"""The files beside a model while it is read: each opened once, and what is taken is recorded."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.exchange.external.sheet import Sheet, TooLargeError, recorded_sheet, text_sheet
+from simdistrict.exchange.series import text_lines
+from simdistrict.model import External
+
+_BOOKS = (".xlsx", ".xlsm", ".xls")
+MAX_BYTES = 200_000_000
+
+
+class UnreadableError(Exception):
+    """What a model asks for is not there; `what` and `hint` are the words of a Problem."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+class Files:
+    """What one reading of a model takes from other files.
+
+    folder: where the model lies, None when only its text is known; tags: file names by what
+    stands behind `?` in their place; record: what an earlier reading took, which is then the
+    only source. notes: what was left out on purpose, one line each.
+    """
+
+    def __init__(
+        self, folder: Path | None, tags: Mapping[str, str] | None = None, record: str = ""
+    ) -> None:
+        self.folder = folder
+        self.tags = {tag.lower(): name for tag, name in (tags or {}).items()}
+        self.notes: list[str] = []
+        self._sheets: dict[tuple[str, str], Sheet] = {}
+        self._digests: dict[str, str] = {}
+        self._recorded: dict[tuple[str, str], Sheet] | None = None
+        if record:
+            kept = json.loads(record).get("sheets", [])
+            self._recorded = {(s["file"], s["tab"]): recorded_sheet(s) for s in kept}
+
+    def sheet(self, file: str, tab: str) -> Sheet:
+        """The table that a model names by file and tab. Raises UnreadableError."""
+        key = file, tab
+        if key not in self._sheets:
+            self._sheets[key] = self._read(file, tab)
+        return self._sheets[key]
+
+    def external(self, problems: Sequence[Problem]) -> External:
+        """What was taken so far."""
+        used = sorted(key for key, sheet in self._sheets.items() if sheet.used)
+        sheets = [{"file": f, "tab": t, **self._sheets[f, t].record()} for f, t in used]
+        record = json.dumps({"sheets": sheets}, ensure_ascii=False) if sheets else ""
+        return External(record, tuple(problems), tuple(sorted(self._digests.items())))
+
+    def _read(self, file: str, tab: str) -> Sheet:
+        if self._recorded is not None:
+            if (file, tab) not in self._recorded:
+                raise UnreadableError(f"{file} was not there when the model was read")
+            return self._recorded[file, tab]
+        path = self._path(file)
+        self._digests[str(path)] = digest(path)
+        # unlike those of pathlib, these do not raise for a name that no file can have
+        if not os.path.isfile(path):
+            folder = path.parent
+            beside = [p.name for p in folder.iterdir()] if os.path.isdir(folder) else []
+            hint = did_you_mean(path.name, beside)
+            raise UnreadableError(
+                f"there is no file {path}", hint or "it is looked for beside the model"
+            )
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableError(f"{path} has more than {MAX_BYTES // 1_000_000} MB")
+        try:
+            if path.suffix.lower() in _BOOKS:
+                return _page(path, tab)
+            return text_sheet(text_lines(path), _delimiter(path, tab))
+        except UnreadableError:
+            raise
+        except ExchangeError as error:
+            raise UnreadableError(f"{path}: {error.problems[0].what}") from None
+        except (TooLargeError, csv.Error) as error:
+            raise UnreadableError(f"{path} cannot be read: {error}") from None
+
+    def _path(self, file: str) -> Path:
+        if self.folder is None:
+            raise UnreadableError(f"{file} lies beside the model, of which only the text is here")
+        name = file.replace("\\", "/")
+        if not name.startswith("?"):
+            return self.folder / name
+        tag = name[1:].lower()
+        if tag in self.tags:
+            return self.folder / self.tags[tag].replace("\\", "/")
+        books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
+        alike = [p for p in books if p.stem.lower() == tag]
+        if len(alike) == 1:
+            note = f"the settings do not say which file {file} is: {alike[0].name} is taken"
+            if note not in self.notes:
+                self.notes.append(note)
+            return alike[0]
+        raise UnreadableError(
+            f"the settings of the model do not say which file {file} is",
+            "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation",
+        )
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file; empty when there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
+
+
+def unchanged(external: External) -> bool:
+    """Whether the files from which something was taken are as they were."""
+    return all(digest(Path(path)) == known for path, known in external.files)
+
+
+def _page(path: Path, tab: str) -> Sheet:
+    """A sheet of a workbook, matched without case."""
+    from simdistrict.exchange.external import xls, xlsx
+
+    old = path.suffix.lower() == ".xls"
+    try:
+        names = xls.sheet_names(path) if old else xlsx.sheet_names(path)
+        name = next((n for n in names if n.lower() == tab.lower()), None)
+        if name is not None:
+            return xls.read_sheet(path, name) if old else xlsx.read_sheet(path, name)
+    except TooLargeError:
+        raise
+    except Exception as error:  # whatever a broken workbook makes its reader raise
+        kind = path.suffix.lower()[1:]
+        raise UnreadableError(
+            f"{path} cannot be read as an .{kind} workbook ({type(error).__name__})",
+            f"is it a workbook? save it again as .{kind}",
+        ) from error
+    hint = did_you_mean(tab, names) or f"its sheets are {', '.join(names[:10])}"
+    raise UnreadableError(f'{path} has no sheet "{tab}"', hint)
+
+
+def _delimiter(path: Path, tab: str) -> str:
+    """What stands between the columns of a text file: the tab argument, or what its kind has."""
+    if len(tab) == 1 and not tab.isalnum() and tab not in "\"'\n":
+        return tab
+    return "," if path.suffix.lower() == ".csv" else "\t"

@@ -1,0 +1,134 @@
+"""A model with all its numbers in it, for formats that take none from other files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.equations import EquationText
+from simdistrict.expr import Call, Expr, Points, Ref, Tables, WithLookup, fold, walk
+from simdistrict.model import (
+    NOTHING_EXTERNAL,
+    Auxiliary,
+    Data,
+    Element,
+    Equation,
+    Lookup,
+    Model,
+)
+
+_READERS = {"hold backward": "LOOKUP BACKWARD", "look forward": "LOOKUP FORWARD"}
+
+
+def inlined(model: Model) -> Model:
+    """The model without a `GET ...` call and without data: data become lookups of Time.
+
+    The documentation of such an element says where its numbers are from; the text of the file is
+    dropped. A model that takes nothing from other files is the same. Raises ModelError for data
+    without numbers, and for :RAW: data, which no function of Time is.
+    """
+    wanted = [element for element in model if any(map(_is_outside, element.equations))]
+    if not wanted:
+        return model
+    problems = [problem for element in wanted for problem in _problems(model, element)]
+    problems += _of_series(model)
+    if problems:
+        raise ModelError([*model.external.problems, *problems])
+    work = _Inlining(model)
+    elements = [part for element in model for part in work.parts(element)]
+    return replace(model, elements=tuple(elements), text="", external=NOTHING_EXTERNAL)
+
+
+def _is_outside(equation: Equation) -> bool:
+    return isinstance(equation.expression, Tables) or equation.source is not None
+
+
+def _problems(model: Model, element: Element) -> Iterator[Problem]:
+    for equation in element.equations:
+        where = f"model {model.name}, line {equation.line}"
+        if not isinstance(equation.expression, Tables):
+            continue
+        if not equation.expression.points:
+            yield Problem(where, f'"{element.name}" has no numbers', "give them with --data FILE")
+        elif equation.expression.between == "raw":
+            what = f'"{element.name}" is :RAW: data, missing between its points'
+            yield Problem(where, what, "give it another keyword, or keep the model as .mdl")
+
+
+def _of_series(model: Model) -> Iterator[Problem]:
+    """Functions of a whole series of data, which is none any more."""
+    for element in model:
+        for equation in element.equations:
+            for node in walk(equation.expression):
+                if isinstance(node, Call) and node.function.startswith("GET DATA "):
+                    where = f"model {model.name}, line {equation.line}"
+                    what = f'"{element.name}" uses {node.function}, for which data must stay data'
+                    yield Problem(where, what, "keep the model as .mdl")
+
+
+class _Inlining:
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.text = EquationText(model)
+        self.names = set(model.by_name)
+
+    def parts(self, element: Element) -> Iterator[Element]:
+        """The element with its numbers, and in front of it the lookups that it is read from."""
+        if not any(map(_is_outside, element.equations)):
+            yield element
+            return
+        calls = dict.fromkeys(self.text.text(e.call) for e in element.equations if e.call)
+        notes = [f"[Read with {call}.]" for call in calls]
+        words = " ".join(filter(None, (element.documentation, *notes)))
+        equations: list[Equation] = []
+        for equation in element.equations:
+            if not isinstance(equation.expression, Tables):
+                equations.append(replace(equation, source=None))
+            elif isinstance(element, Lookup) or equation.expression.between not in _READERS:
+                equations += self.by_label(element, equation)
+            else:
+                held = self.table(element, equation)
+                yield held
+                reader = _READERS[equation.expression.between]
+                call = Call(reader, (Ref(fold(held.name), equation.subscripts), Ref("time")))
+                equations.append(replace(equation, expression=call, source=None))
+        fields = {f: getattr(element, f) for f in element.__dataclass_fields__}
+        fields |= {"equations": tuple(equations), "documentation": words}
+        yield (Auxiliary if isinstance(element, Data) else type(element))(**fields)
+
+    def by_label(self, element: Element, equation: Equation) -> Iterator[Equation]:
+        """One equation for each label: points of a lookup, or points read at Time."""
+        for names, points in self.labelled(element, equation):
+            right: Expr = points
+            if not isinstance(element, Lookup):
+                right = WithLookup(Ref("time"), points)
+            yield Equation(right, None, names, (), equation.line)
+
+    def labelled(
+        self, element: Element, equation: Equation
+    ) -> Iterator[tuple[tuple[str, ...], Points]]:
+        assert isinstance(equation.expression, Tables)
+        labels = self.model.labels(element)
+        places = self.model.positions(element, equation)
+        for place, points in zip(places, equation.expression.points, strict=True):
+            yield tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True)), points
+
+    def table(self, element: Element, equation: Equation) -> Lookup:
+        """A lookup of its own for data that are not read on the line between their points."""
+        name, count = f"{element.name} data", 1
+        while fold(name) in self.names:
+            count += 1
+            name = f"{element.name} data {count}"
+        self.names.add(fold(name))
+        return Lookup(
+            name=name,
+            equations=tuple(
+                Equation(points, None, names, (), equation.line)
+                for names, points in self.labelled(element, equation)
+            ),
+            units=element.units,
+            documentation=f"The points of {element.name}.",
+            dims=element.dims,
+            group=element.group,
+        )

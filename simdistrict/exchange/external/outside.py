@@ -1,0 +1,117 @@
+"""Equations and ranges of a .mdl file whose numbers and labels stand in other files."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from simdistrict.errors import ModelError, Problem
+from simdistrict.exchange.external.calls import constants, kind_of, labels, tables
+from simdistrict.exchange.external.files import Files, UnreadableError
+from simdistrict.exchange.grammar import parse_expression
+from simdistrict.exchange.outline import Block
+from simdistrict.exchange.tokens import split_arrows
+from simdistrict.expr import Array, Call, Expr, Number, Points, Tables
+from simdistrict.model import Element, Equation, Model, Source
+
+_LOOKUPS = re.compile(r"\s*\(?\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+LOOKUPS\s*\(", re.IGNORECASE)
+_LABELS = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(", re.IGNORECASE)
+
+
+def is_lookup_call(block: Block) -> bool:
+    """Whether a definition takes the points of a lookup from another file."""
+    return _LOOKUPS.match(block.right) is not None
+
+
+def is_lookup(block: Block) -> bool:
+    """Whether a definition is that of a lookup, wherever its points are."""
+    return block.kind == "lookup" or is_lookup_call(block)
+
+
+def takes_labels(block: Block) -> bool:
+    """Whether the definition of a range takes its labels from another file."""
+    return _LABELS.match(block.right) is not None
+
+
+def with_labels(block: Block, files: Files, where: str) -> Block:
+    """The definition of a range, with the labels that a file lists in their place.
+
+    Raises ModelError where they cannot be read: without labels there is no model.
+    """
+    if not takes_labels(block):
+        return block
+    left, *arrows = split_arrows(block.right)
+    call = parse_expression(left, block.name, f"{where}:{block.right_line}")
+    if not isinstance(call, Call) or kind_of(call) != "SUBSCRIPT":
+        what = f'behind the labels of "{block.name}" stands more than a mapping'
+        raise ModelError(Problem(f"{where}:{block.line}", what))
+    try:
+        found = labels(call, files)
+    except UnreadableError as error:
+        what = f'the labels of "{block.name}": {error.what}'
+        raise ModelError(Problem(f"{where}:{block.line}", what, error.hint)) from None
+    listed = ", ".join('"' + label.replace('"', '\\"') + '"' for label in found)
+    return replace(block, right=" -> ".join([listed, *arrows]))
+
+
+class Outside:
+    """Fills equations in from other files; what cannot be read is collected, not raised."""
+
+    def __init__(self, files: Files, where: str) -> None:
+        self.files = files
+        self.where = where
+        self.problems: list[Problem] = []
+
+    def resolved(
+        self, equation: Equation, block: Block, model: Model, dims: tuple[str, ...]
+    ) -> Equation:
+        """The equation with numbers in the place of a `GET ...` call; any other as it is.
+
+        model: with the dimensions; dims: those of the element.
+        """
+        kind = kind_of(equation.expression)
+        if not kind or kind == "SUBSCRIPT":
+            return self.as_formula(equation, block)
+        call = equation.expression
+        assert isinstance(call, Call)
+        element = Element(name=block.name, equations=(), dims=dims)
+        everywhere = list(model.positions(element, replace(equation, exceptions=())))
+        sizes = [
+            len(model.dims_by_name[subscript].labels)
+            for subscript in equation.subscripts
+            if subscript in model.dims_by_name
+        ]
+        chosen = set(model.positions(element, equation))
+        kept = [k for k, place in enumerate(everywhere) if place in chosen]
+        gave: Expr = Tables((), block.between or "interpolate")
+        try:
+            if kind == "CONSTANTS":
+                gave = call
+                gave = _numbers(constants(call, self.files, sizes), sizes, kept)
+            else:
+                found = tables(call, self.files, math.prod(sizes))
+                gave = Tables(tuple(found[k] for k in kept), block.between or "interpolate")
+        except UnreadableError as error:
+            what = f'"{block.name}": {error.what}'
+            self.problems.append(Problem(f"{self.where}:{block.line}", what, error.hint))
+        return replace(equation, expression=gave, source=Source(call, gave))
+
+    def as_formula(self, equation: Equation, block: Block) -> Equation:
+        """A data equation that computes: what holds at the points holds between them too."""
+        between = block.between or "interpolate"
+        computes = not isinstance(equation.expression, Tables | Points)
+        if block.kind == "data" and computes and between != "interpolate":
+            what = f'"{block.name}" computes data with :{between.upper()}:, which is not supported'
+            hint = "write the equation with = and no keyword"
+            self.problems.append(Problem(f"{self.where}:{block.line}", what, hint))
+        return equation
+
+
+def _numbers(values: tuple[float, ...], sizes: list[int], kept: list[int]) -> Expr:
+    """One number, or a list of them for the labels that the equation does define."""
+    if not sizes:
+        return Number(values[0])
+    numbers = tuple(values[k] for k in kept)
+    whole = len(numbers) == len(values) and len(sizes) > 1
+    return Array(numbers, (len(numbers) // sizes[-1], sizes[-1]) if whole else (len(numbers),))

@@ -1,0 +1,132 @@
+"""A table of cells, of whatever file: numbers, texts and blanks by row and column."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, cell_name, cell_place
+from simdistrict.exchange.series import as_number
+
+Value = float | str | None
+# far beyond any use, and within the memory of a small machine
+MAX_CELLS = 5_000_000
+
+
+class TooLargeError(ValueError):
+    """A table has more cells than anybody reads."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Cells by row and column, from 0; names: folded names of areas of it.
+
+    used: the cells that were asked for and are not blank, and the names, by their spelling.
+    """
+
+    rows: Sequence[Sequence[Value]]
+    names: Mapping[str, Area] = field(default_factory=dict)
+    used: dict[str, float | str] = field(default_factory=dict)
+    used_names: dict[str, Area] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """The number of rows, blank ones at the end left out."""
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """The number of columns of the longest row."""
+        return max(map(len, self.rows), default=0)
+
+    def at(self, row: int, column: int) -> Value:
+        """What stands in a cell; None beyond the table."""
+        if row >= len(self.rows) or column >= len(self.rows[row]):
+            return None
+        value = self.rows[row][column]
+        if value is not None:
+            self.used[cell_name(row, column)] = value
+        return value
+
+    def area(self, name: str) -> Area | None:
+        """The area of that name, which is matched without case."""
+        found = self.names.get(name.lower())
+        if found is not None:
+            self.used_names[name.lower()] = found
+        return found
+
+    def record(self) -> dict[str, object]:
+        """What was used, for JSON."""
+        areas = {
+            name: f"{cell_name(a.top, a.left)}:{cell_name(a.bottom, a.right)}"
+            for name, a in sorted(self.used_names.items())
+        }
+        cells = dict(sorted(self.used.items(), key=lambda item: cell_place(item[0]) or (0, 0)))
+        return {"cells": cells, "names": areas} if areas else {"cells": cells}
+
+
+def recorded_sheet(record: Mapping[str, object]) -> Sheet:
+    """The sheet of which `record` was kept: other cells are blank."""
+    cells: dict[tuple[int, int], float | str] = {}
+    kept = record["cells"]
+    assert isinstance(kept, Mapping)
+    for name, value in kept.items():
+        place = cell_place(name)
+        if place is not None:
+            cells[place] = value if isinstance(value, str) else float(value)
+    rows: list[list[Value]] = []
+    for (row, column), value in sorted(cells.items()):
+        while len(rows) <= row:
+            rows.append([])
+        rows[row].extend([None] * (column + 1 - len(rows[row])))
+        rows[row][column] = value
+    found = record.get("names", {})
+    assert isinstance(found, Mapping)
+    areas = {name: area for name, text in found.items() if (area := area_of(text))}
+    return Sheet(rows, areas)
+
+
+def text_sheet(lines: Sequence[str], delimiter: str) -> Sheet:
+    """The table in delimited text. Raises TooLargeError, and csv.Error for what cannot be split."""
+    csv.field_size_limit(2**31 - 1)
+    rows: list[list[Value]] = []
+    count = 0
+    for cells in csv.reader(lines, delimiter=delimiter):
+        count += len(cells)
+        check_size(len(rows), count)
+        rows.append([cell_value(cell) for cell in cells])
+    return Sheet(without_end(rows))
+
+
+def check_size(rows: int, cells: int) -> None:
+    """Raise TooLargeError where a table has grown beyond bounds."""
+    if rows >= MAX_ROWS or cells > MAX_CELLS:
+        raise TooLargeError(f"it has more than {MAX_ROWS} rows or {MAX_CELLS} cells")
+
+
+def cell_value(text: str) -> Value:
+    """What the text of a cell says: a number, a word, or nothing (:NA: included)."""
+    text = text.strip()
+    if not text:
+        return None
+    value = as_number(text)
+    if value is None or math.isinf(value):
+        return text
+    return None if math.isnan(value) else value
+
+
+def number_value(value: float) -> Value:
+    """A number of a spreadsheet; Vensim's :NA: is a blank."""
+    return cell_value(repr(float(value)))
+
+
+def without_end(rows: list[list[Value]]) -> list[list[Value]]:
+    """The rows without blank cells and rows at their end."""
+    for row in rows:
+        while row and row[-1] is None:
+            row.pop()
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows

@@ -1,0 +1,63 @@
+"""The sheets of .xls workbooks, the format before 2007. The only door to xlrd."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simdistrict.exchange.external.references import Area
+from simdistrict.exchange.external.sheet import Sheet, Value, check_size, number_value, without_end
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets; raises what xlrd raises for a file that is none."""
+    with _opened(path) as book:
+        return list(book.sheet_names())
+
+
+def read_sheet(path: Path, name: str) -> Sheet:
+    """The sheet of that exact name: values, not formulas.
+
+    Raises TooLargeError, and what xlrd raises for a file that is no workbook.
+    """
+    with _opened(path) as book:
+        page = book.sheet_by_name(name)
+        check_size(page.nrows, page.nrows * page.ncols)
+        rows = [[_value(cell) for cell in page.row(k)] for k in range(page.nrows)]
+        return Sheet(without_end(rows), dict(_areas(book, book.sheet_names().index(name))))
+
+
+def _opened(path: Path) -> Any:
+    import xlrd
+
+    # what xlrd has to say about a file would go to the screen
+    return xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True)
+
+
+def _value(cell: Any) -> Value:
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_NUMBER:
+        return number_value(cell.value)
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return None
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
+    return str(cell.value).strip() or None
+
+
+def _areas(book: Any, sheet: int) -> Iterator[tuple[str, Area]]:
+    """The named areas on a sheet, its own names last, so that they win."""
+    import xlrd
+
+    for defined in sorted(book.name_obj_list, key=lambda name: name.scope == sheet):
+        if defined.scope not in (-1, sheet):
+            continue
+        try:
+            where, top, bottom, left, right = defined.area2d()
+        except (xlrd.XLRDError, AttributeError):  # a name of something else than an area
+            continue
+        if where.name == book.sheet_names()[sheet] and bottom > top and right > left:
+            yield defined.name.lower(), Area(top, left, bottom - 1, right - 1)

@@ -1,0 +1,80 @@
+"""The sheets of .xlsx workbooks. The only door to openpyxl."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simdistrict.exchange.external.references import Area, area_of
+from simdistrict.exchange.external.sheet import (
+    Sheet,
+    TooLargeError,
+    Value,
+    check_size,
+    number_value,
+    without_end,
+)
+
+# what is packed into the file, before it is unpacked
+MAX_UNPACKED = 500_000_000
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets; raises what openpyxl raises for a file that is none."""
+    book = _opened(path)
+    try:
+        return [str(name) for name in book.sheetnames]
+    finally:
+        book.close()
+
+
+def read_sheet(path: Path, name: str) -> Sheet:
+    """The sheet of that exact name: values, not formulas.
+
+    Raises TooLargeError, and what openpyxl raises for a file that is no workbook.
+    """
+    book = _opened(path)
+    try:
+        page = book[name]
+        rows: list[list[Value]] = []
+        count = 0
+        # the size that a file states for itself need not be true
+        page.reset_dimensions()
+        for cells in page.iter_rows(values_only=True):
+            count += len(cells)
+            check_size(len(rows), count)
+            rows.append([_value(cell) for cell in cells])
+        names = dict(_areas(book.defined_names, name))
+        names.update(_areas(page.defined_names, name))
+        return Sheet(without_end(rows), names)
+    finally:
+        book.close()
+
+
+def _opened(path: Path) -> Any:
+    with zipfile.ZipFile(path) as packed:
+        if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
+            raise TooLargeError(f"it holds more than {MAX_UNPACKED // 1_000_000} MB")
+    import openpyxl
+
+    return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+
+
+def _value(cell: object) -> Value:
+    if cell is None:
+        return None
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return number_value(float(cell))
+    return str(cell).strip() or None
+
+
+def _areas(names: Any, sheet: str) -> Iterator[tuple[str, Area]]:
+    """The named areas on a sheet; other names are formulas, or several areas in one."""
+    for name, defined in names.items():
+        place, mark, cells = str(defined.attr_text or "").rpartition("!")
+        place = place.removeprefix("'").removesuffix("'").replace("''", "'")
+        area = area_of(cells)
+        if mark and area is not None and place.lower() == sheet.lower():
+            yield str(name).lower(), area

@@ -1,0 +1,188 @@
+"""Sensitivity controls of Vensim (.vsc): how many runs, and how each constant is drawn.
+
+The text becomes a prior table and back; whether a model has such constants is the reader's
+question. The format is that of vensim.com/documentation/sensitivitycontrol.html, the
+distributions those of sensitivitydistributions.html there (read 2026-11).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.exchange.equations import number
+from simdistrict.exchange.series import text_lines
+from simdistrict.expr import unquoted
+
+MAX_PROBLEMS = 20
+COLUMNS = ("element", "label", "value", "low", "high", "distribution", "spread")
+# as Vensim has them where the first line leaves them out
+MEMBERS, SEED = 200, 1234
+METHODS = {"M": "random", "L": "lhs"}
+_OTHER_METHODS = {
+    "U": "each constant is varied alone: use --method morris with a prior table",
+    "G": "a Latin grid: write L for a Latin hypercube",
+    "F": "the draws stand in a file of their own, which is not read",
+}
+_LINE = re.compile(
+    r"""\s*(?P<name>"(?:[^"\\]|\\.)*"|[^="\[\]]+?)\s*(?:\[(?P<labels>[^\]]*)\])?\s*=
+    \s*(?P<kind>[A-Za-z][A-Za-z0-9 _]*?)\s*\((?P<args>[^()]*)\)\s*""",
+    re.VERBOSE,
+)
+# their numbers of arguments
+_DRAWN = {"UNIFORM": 2, "NORMAL": 4, "TRIANGULAR": 5}
+_NOT_DRAWN = (
+    "BETA",
+    "BINOMIAL",
+    "EXPONENTIAL",
+    "GAMMA",
+    "LOGNORMAL",
+    "NEGATIVE BINOMIAL",
+    "POISSON",
+    "WEIBULL",
+    "VECTOR",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How one constant is drawn.
+
+    labels: as written between brackets, empty for all of an array. distribution, value, low,
+    high, spread: as in a prior table. line: of the file, from 1.
+    """
+
+    name: str
+    labels: str
+    distribution: str
+    value: float
+    low: float
+    high: float
+    spread: float | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a .vsc file asks for. method: `random` or `lhs`."""
+
+    members: int
+    method: str
+    seed: int
+    draws: tuple[Draw, ...]
+
+
+def read_vsc(path: Path) -> Control:
+    """Read a .vsc file.
+
+    Raises ExchangeError where it is no text, ScenarioError with every line that cannot be taken:
+    distributions and methods that we have no sampler for are named.
+    """
+    where = str(path)
+    problems: list[Problem] = []
+    lines = [(k, line) for k, line in enumerate(text_lines(path), 1) if line.strip()]
+    if not lines:
+        raise ScenarioError(Problem(where, "the file is empty", f"expected `{_EXAMPLE}`"))
+    members, method, seed = _head(f"{where}:{lines[0][0]}", lines[0][1], problems)
+    draws = []
+    for at, line in lines[1:]:
+        try:
+            draws.append(_draw(line, at))
+        except _NotDrawnError as error:
+            problems.append(Problem(f"{where}:{at}", error.what, error.hint))
+    if not draws and not problems:
+        problems.append(Problem(where, "no constant is to be drawn"))
+    if problems:
+        raise ScenarioError(problems[:MAX_PROBLEMS])
+    return Control(members, method, seed, tuple(draws))
+
+
+_EXAMPLE = "200,M,1234,,0"
+
+
+class _NotDrawnError(Exception):
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int]:
+    """Number of runs, method and seed of the first line."""
+    cells = [cell.strip() for cell in line.split(",")]
+    count, letter, seed = (*cells, "", "", "")[:3]
+    letter = letter.upper() or "M"
+    if not re.fullmatch(r"\d{0,9}", count) or not re.fullmatch(r"-?\d{0,18}", seed):
+        what = f'"{line.strip()[:60]}" is no first line of a sensitivity control'
+        problems.append(Problem(where, what, f"expected number of runs, method, seed: {_EXAMPLE}"))
+        return MEMBERS, "random", SEED
+    if letter not in METHODS:
+        what = f'the method "{letter}" is not supported'
+        problems.append(Problem(where, what, _OTHER_METHODS.get(letter, "use M or L")))
+    return (
+        int(count or MEMBERS) or MEMBERS,
+        METHODS.get(letter, "random"),
+        # a sign chooses Vensim's old generator, and none of its numbers are ours
+        abs(int(seed)) if seed not in ("", "-") else SEED,
+    )
+
+
+def _draw(line: str, at: int) -> Draw:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        what = f'"{line.strip()[:60]}" is no draw of a constant'
+        raise _NotDrawnError(what, "expected `NAME=RANDOM_UNIFORM(0,1)`")
+    kind = " ".join(match["kind"].replace("_", " ").upper().split())
+    kind = kind.removeprefix("RANDOM ")
+    name, labels = unquoted(match["name"]), (match["labels"] or "").strip()
+    if kind not in _DRAWN:
+        if kind in _NOT_DRAWN:
+            what = f'"{name}": there is no sampler for the distribution {kind}'
+            raise _NotDrawnError(what, "use RANDOM UNIFORM, TRIANGULAR or NORMAL")
+        what = f'"{name}": there is no distribution "{kind}"'
+        raise _NotDrawnError(what, did_you_mean(kind, (*_DRAWN, *_NOT_DRAWN)))
+    numbers = []
+    for cell in match["args"].split(","):
+        if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", cell):
+            raise _NotDrawnError(f'"{name}": "{cell.strip()[:20]}" is no number')
+        numbers.append(float(cell))
+    if len(numbers) != _DRAWN[kind]:
+        what = f'"{name}": RANDOM {kind} has {_DRAWN[kind]} numbers, not {len(numbers)}'
+        raise _NotDrawnError(what)
+    low, high, *rest = numbers
+    if not low < high:
+        raise _NotDrawnError(f'"{name}": {low:g} is not below {high:g}')
+    if kind == "UNIFORM":
+        return Draw(name, labels, "uniform", (low + high) / 2, low, high, None, at)
+    if kind == "TRIANGULAR":
+        start, peak, stop = rest
+        if (start, stop) != (low, high):
+            what = f'"{name}": a triangle from {start:g} to {stop:g}, cut off at {low:g} and'
+            hint = "give the triangle the ends of the band"
+            raise _NotDrawnError(f"{what} {high:g}, is not supported", hint)
+        value, spread = peak, None
+    else:
+        value, spread = rest
+        if not spread > 0:
+            raise _NotDrawnError(f'"{name}": the standard deviation {spread:g} is not positive')
+    if not low <= value <= high:
+        raise _NotDrawnError(f'"{name}": {value:g} does not lie between {low:g} and {high:g}')
+    return Draw(name, labels, kind.lower(), value, low, high, spread, at)
+
+
+def prior_text(control: Control) -> str:
+    """The draws as a prior table, each in the line that it has in the file."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    line = 1
+    for draw in control.draws:
+        out.write("\n" * (draw.line - line - 1))
+        line = max(draw.line, line + 1)
+        spread = "" if draw.spread is None else number(draw.spread)
+        numbers = [number(x) for x in (draw.value, draw.low, draw.high)]
+        writer.writerow([draw.name, draw.labels, *numbers, draw.distribution, spread])
+    return out.getvalue()

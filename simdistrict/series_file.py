@@ -1,0 +1,106 @@
+"""The time series in a result or data file of any kind: .nc, .csv, .tab, .dat.
+
+Reads only; what the series mean to a model is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.dataset import Result, Variable
+from simdistrict.errors import ExchangeError, Problem
+from simdistrict.exchange.series import Record, Series, element_key, read_series
+from simdistrict.netcdf import MARK, read_netcdf
+
+Array = NDArray[np.float64]
+
+SUFFIXES = (".nc", ".csv", ".tab", ".dat")
+
+
+def load(path: str | Path) -> Series:
+    """The series of a .nc, .csv, .tab or .dat file; raises ExchangeError when it has none."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ExchangeError(
+            Problem(
+                str(path),
+                f'files of the kind "{path.suffix}" cannot be compared',
+                f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file",
+            )
+        )
+    if path.suffix.lower() == ".nc":
+        return series_of(read_netcdf(path), str(path))
+    return read_series(path)
+
+
+def series_of(result: Result, where: str) -> Series:
+    """The series of a NetCDF file: one for each label of a variable's other dimensions.
+
+    Keys are the model's names where the file has them, with the scenario or member before them
+    where there are several. Raises ExchangeError when nothing in the file varies in time.
+    """
+    axis = _time_axis(result)
+    if axis is None:
+        raise ExchangeError(
+            Problem(where, "nothing in this file varies in time", "expected a dimension `time`")
+        )
+    time = result.coords[axis].values.astype(float)
+    order = np.argsort(time, kind="stable")
+    records: dict[str, Record] = {}
+    for name, variable in result.variables.items():
+        named = variable.attrs.get("vensim_name")
+        # what ours holds besides the elements says how the runs ended
+        skip = MARK in result.attrs and named is None
+        if variable.values.dtype.kind in "iuf" and not skip:
+            records.update(_records(result, variable, str(named or name), axis, time, order))
+    if not records:
+        raise ExchangeError(Problem(where, "there are no time series in this file"))
+    return Series(where, records, result.attrs)
+
+
+def _time_axis(result: Result) -> str | None:
+    for name, coord in result.coords.items():
+        if coord.values.dtype.kind in "iuf" and (
+            name.lower() == "time"
+            or coord.attrs.get("standard_name") == "time"
+            or coord.attrs.get("axis") == "T"
+        ):
+            return name
+    return None
+
+
+def _records(
+    result: Result,
+    variable: Variable,
+    name: str,
+    axis: str,
+    time: Array,
+    order: NDArray[np.intp],
+) -> Iterator[tuple[str, Record]]:
+    values = variable.values.astype(float)
+    varies = axis in variable.dims
+    if varies:
+        values = np.moveaxis(values, variable.dims.index(axis), -1)[..., order]
+    others = [dim for dim in variable.dims if dim != axis]
+    labels = [_labels(result, dim, n) for dim, n in zip(others, values.shape, strict=False)]
+    sorted_time = time if (order[:-1] < order[1:]).all() else time[order]
+    for place in np.ndindex(*(len(found) for found in labels)):
+        runs: list[str] = []
+        subscripts: list[str] = []
+        for dim, found, i in zip(others, labels, place, strict=True):
+            (runs if dim in ("scenario", "member") else subscripts).append(found[i])
+        head = "".join(f"{run}: " for run in runs)
+        full = f"{name}[{','.join(subscripts)}]" if subscripts else name
+        key, element = element_key(full)
+        own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
+        yield head + key, Record(head + full, element, own, numbers, not varies)
+
+
+def _labels(result: Result, dim: str, length: int) -> list[str]:
+    coord = result.coords.get(dim)
+    labels = range(length) if coord is None else coord.values.tolist()
+    return [f"member {label}" if dim == "member" else str(label) for label in labels]
