@@ -65,9 +65,9 @@ def simulate(
     sets: `"NAME=VALUE"` as on the command line; data: files with the numbers of data variables
     that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's
     time unit; integrator: `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what
-    the model file says, else euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run that does not complete is
-    data: see the variable `outcome`. Raises ModelError, ScenarioError or EngineError for a bad
-    input.
+    the model file says, else euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run
+    that does not complete is data: see the variable `outcome`. Raises ModelError, ScenarioError
+    or EngineError for a bad input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     if data:
