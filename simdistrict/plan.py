@@ -15,7 +15,7 @@ from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.adaptive import IMPLICIT
 from simdistrict.engine.integrate import end_point, start_value
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.program import Program, build
+from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.exchange.external.data import with_data, with_record
@@ -117,6 +117,9 @@ def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
 
 def lowered(model: Model) -> Prepared:
     """The model with its program, made anew."""
+    # here, because most models come from the cache
+    from simdistrict.engine.build import build
+
     return Prepared(model, build(model))
 
 
