@@ -409,13 +409,16 @@ def _control(
         model = _with_constants(model, {name: changed[name] for name in computed})
         prepared = lowered(model)
     program = prepared.program
+    slots = program.layout.slots
     vector = list(program.layout.template)
     for name, value in changed.items():
-        vector[program.layout.slots[name].offset] = value
-    Kernel(program).once(vector)
+        vector[slots[name].offset] = value
+    if any(slots[name].kind != "constant" for name in CONTROL if name in slots):
+        # only where one of them is computed: a large program takes a while to bind
+        Kernel(program).once(vector)
     control: dict[str, float] = {}
     for name in CONTROL:
-        slot = program.layout.slots.get(name)
+        slot = slots.get(name)
         if slot is None and name == "saveper":
             control[name] = control["time step"]
             continue
