@@ -1,7 +1,8 @@
 """How long a command takes as its user feels it: whole processes, start to exit.
 
 Claim: a first run is much faster than PySD on the same model, and a repeated one faster still,
-because the cache spares it the parser and the compiler. Nothing is asserted: seconds depend on the machine.
+because the cache spares it the parser and the compiler. Nothing is asserted: seconds depend on the
+machine.
 
 usage: python benchmarks/startup.py [--repeat N] [SCENARIO ...]
 """
