@@ -371,13 +371,13 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
 
 
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
-    """Refuse to change a constant that decided how many stocks the program has."""
+    """Refuse to change a constant that decided which stocks and sums the program has."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
     check_free(prepared, (change.element for change in changes))
 
 
 def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
-    """Raise EngineError where one of the constants, by folded name, decided a delay's order."""
+    """Raise EngineError where one of the constants, by folded name, shaped the program."""
     model = prepared.model
     shaping = [n for n in dict.fromkeys(elements) if n in prepared.program.shaping]
     if shaping:
@@ -386,8 +386,8 @@ def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
             [
                 Problem(
                     f"model {model.name}",
-                    f'the order of a DELAY N or SMOOTH N depends on "{model[name].name}"; '
-                    "it cannot be changed",
+                    f"the order of a delay or the action of a VECTOR SELECT depends on "
+                    f'"{model[name].name}"; it cannot be changed',
                     hint,
                 )
                 for name in shaping

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from simdistrict.cli import options
 from simdistrict.cli.output import ending_in, saved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from simdistrict.ensemble import Ensemble
     from simdistrict.ensemble_file import Runner, Written
@@ -144,7 +145,6 @@ def command(
     if control is not None:
         members = control.members if members is None and blocks is None else members
         method, seed = method or control.method, control.seed if seed is None else seed
-    method, seed = method or "lhs", seed or 0
     _check(members, blocks, workers, scheduler)
     from simdistrict.blocks import Shape
     from simdistrict.ensemble import drawn, ensemble_of
@@ -155,18 +155,17 @@ def command(
     from simdistrict.scenario import RunSettings
 
     plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
-    table = prior or prior_beside(find(scenarios[0])[1])
+    prepared, table = plans[0].prepared, prior or prior_beside(find(scenarios[0])[1])
     text = read_prior_file(table) if control is None else prior_text(control)
-    prepared = plans[0].prepared
     priors = read_prior(text, str(table), prepared.model, prepared.program)
-    shape = Shape(order, levels)
+    method, shape = method or "lhs", Shape(order, levels)
     count = members if blocks is None else blocks * shape.block(method, len(drawn(plans, priors)))
     ensemble = ensemble_of(
         plans,
         priors,
         text,
         count or 0,
-        seed=seed,
+        seed=seed or 0,
         method=method,
         save=saved(save, prepared.model) if save else save,
         times=times,
@@ -179,13 +178,10 @@ def command(
     name = file_stem(scenarios, plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
-    how["progress"] = None if settings["quiet"] else _progress()
+    how |= {"progress": _progress(settings["quiet"]), "runner": _runner(ensemble, scheduler)}
     begin = time.perf_counter()
-    try:
-        written = write_ensemble(ensemble, path, runner=_runner(ensemble, scheduler), **how)
-    except KeyboardInterrupt:
-        click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
-        raise
+    with _said_where(path):
+        written = write_ensemble(ensemble, path, **how)
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
 
 
@@ -218,9 +214,19 @@ def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
     return runner_on(ensemble, scheduler)
 
 
-def _progress() -> Callable[[int, int, int], None] | None:
+@contextmanager
+def _said_where(path: Path) -> Iterator[None]:
+    """An interruption says where the members that are done wait."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
+        raise
+
+
+def _progress(quiet: bool) -> Callable[[int, int, int], None] | None:
     """A line on stderr that says how far it is; none where nobody watches."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         return None
     begin = time.perf_counter()
 

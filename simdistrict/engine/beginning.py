@@ -1,6 +1,7 @@
 """What an expression is worth when a run of the model as written starts.
 
-Some functions have a size that such a number decides: the order of DELAY N and SMOOTH N.
+Some functions have a form that such a number decides: the order of DELAY N and SMOOTH N, the
+numerical action of VECTOR SELECT.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from simdistrict.model import CONTROL, Auxiliary, Constant, Element, Equation, M
 if TYPE_CHECKING:
     from simdistrict.engine.program import Program
 
-_ASKED = "#order of a DELAY N or SMOOTH N"
+_ASKED = "#what decides the form of a function"
 
 
 class Beginning:

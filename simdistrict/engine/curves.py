@@ -163,7 +163,9 @@ def data_between(
     the points: :NA:.
     """
     near = 1e-9 * (1.0 + abs(x))
-    at = x if abs(mode) < 0.5 else start + math.floor((x - start) / step + 1e-6) * step
+    steps = (x - start) / step + 1e-6
+    steps = float(math.floor(steps)) if math.isfinite(steps) else steps
+    at = x if abs(mode) < 0.5 else start + steps * step
     last = a + n - 1
     low_x = v[a]
     low_y = v[a + n]

@@ -118,7 +118,7 @@ class _Expansion:
         if expr.function in _ARRAY:
             return whole.replaced(self.model, self, owner, equation, expr)
         if expr.function not in _MEMORY:
-            return rewritten(expr)
+            return rewritten(self.chosen(expr))
         if any(
             s.endswith("!")
             for node in walk(expr)
@@ -135,6 +135,20 @@ class _Expansion:
                 )
             )
         return self.replace(owner, equation, expr)
+
+    def chosen(self, call: Call) -> Call:
+        """VECTOR SELECT with the numbers that the constants named as its choices have."""
+        if call.function != "VECTOR SELECT" or len(call.args) != 5:
+            return call
+        named = all(
+            isinstance(node, Number)
+            or (isinstance(node, Ref) and not node.subscripts and self.beginning.is_steady(node))
+            for node in call.args[3:]
+        )
+        if not named:
+            return call
+        choices = (Number(self.beginning.value(node)) for node in call.args[3:])
+        return Call(call.function, (*call.args[:3], *choices))
 
     def stream(self, owner: Element, call: Call) -> Expr:
         """A random number with the number of its stream, which follows from its owner's name.

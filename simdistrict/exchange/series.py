@@ -299,9 +299,6 @@ class _Reader:
     def pair(self, line: str, at: int) -> dict[float, float] | None:
         """Time and value; empty for what is meant as a pair and is none, None for a name."""
         parts = line.replace(",", " ").split(None, 2)
-        if not parts:
-            self.wrong(at, "commas alone are neither a name nor a time with its value")
-            return {}
         if not _NUMBER.match(parts[0]):
             return None
         if len(parts) == 1:

@@ -127,7 +127,7 @@ _NO_EDGES = (
 _PULSES = ("wide", "at start", "before start", "moving start", "scaled", "filled", "content")
 _TRAINS = ("train", "narrow", "cut off", "end between", "from start", "wide as interval")
 _BEYOND = ("of time", "beyond", "falling", "content")
-_ACTIONS = (*(f"by {k}" for k in range(11)), "content")
+_ACTIONS = (*(f"by {k}" for k in range(11)), "by name", "content")
 _FIXED = ("of step", "of ramp", "no time", "moving time", "moving start", "inside", "of itself")
 _FILLED = ("filling", "content")
 

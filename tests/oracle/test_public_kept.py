@@ -62,6 +62,7 @@ def test_a_model_written_anew_says_the_same(path: Path) -> None:
     except ModelError as error:
         pytest.skip(str(error).splitlines()[0])
     text = model_text(model, layout=False)
-    again = read_mdl_text(text, model.name)
+    # the spreadsheets that it names lie beside the file
+    again = read_mdl_text(text, model.name, str(path))
     assert content(again) == content(model)
     assert model_text(again, layout=False) == text

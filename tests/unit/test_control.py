@@ -118,6 +118,18 @@ def test_what_decides_the_order_of_a_delay_is_no_number_to_draw(
         simulate(small(DELAYED), sets=["stages=2"])
 
 
+def test_what_a_selection_does_is_named_by_a_constant_that_stays() -> None:
+    model = small("""
+    place : a, b
+    height[place] = 2, 5
+    largest = 3
+    fixed = VECTOR SELECT(height[place!], height[place!], -1, largest, 0)
+    """)
+    assert float(simulate(model)["fixed"]) == 25
+    with pytest.raises(EngineError, match='VECTOR SELECT depends on "largest"'):
+        simulate(model, sets=["largest=2"])
+
+
 def test_what_decides_the_order_of_a_delay_is_nothing_to_fit() -> None:
     model = small(DELAYED)
     rows = "series,element,year,value,weight,group\ny,y,5,1,,\ny,y,9,5,,\n"

@@ -165,6 +165,13 @@ SLICED: dict[str, str] = {
             ("lookup_invert", "v[0]"),
             ("lookup_area", "v[0], v[1]"),
             ("lookup_slope", "v[0], v[1]"),
+            ("data_forward", "v[0]"),
+            ("data_backward", "v[0]"),
+            ("data_raw", "v[0]"),
+            ("data_between", "v[0], v[5] - 3.0, v[1], abs(v[2]) + 0.125"),
+            ("data_first_time", "v[0]"),
+            ("data_last_time", "v[0]"),
+            ("data_points", "v[0]"),
         )
     },
 }
@@ -207,7 +214,7 @@ def test_a_helper_of_slices_gives_the_bits_of_cpython_in_every_lane(
     rows = np.where(draws.random(shape) < odd, draws.choice(SPECIAL, shape), draws.normal(2, 3))
     rows = np.where(draws.random(shape) < 0.5, rows, draws.normal(2, 3, shape))
     rows[:, 5] = draws.integers(0, 6)
-    if name.startswith("lookup"):
+    if name.startswith(("lookup", "data")):
         rows[:, 20:24] = np.sort(np.nan_to_num(rows[:, 20:24], posinf=9.0, neginf=-9.0))
     wanted = []
     for row in rows:
