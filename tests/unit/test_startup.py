@@ -48,6 +48,13 @@ def test_help_loads_none_of_them(tmp_path: Path, command: str) -> None:
     assert loaded(tmp_path, *filter(None, [command]), "--help") == set()
 
 
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of the session have read does not count."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("empty_cache")
 def test_a_repeated_run_of_a_scenario_loads_no_parser_and_no_labelled_arrays(
     tmp_path: Path,
 ) -> None:
@@ -57,6 +64,7 @@ def test_a_repeated_run_of_a_scenario_loads_no_parser_and_no_labelled_arrays(
     assert loaded(tmp_path, "run", "security_tariffs") == {"numpy", "netCDF4"}
 
 
+@pytest.mark.usefixtures("empty_cache")
 def test_a_scenario_with_parts_is_read_once(tmp_path: Path) -> None:
     scenarios = tmp_path / "scenarios"
     (scenarios / "parts").mkdir(parents=True)
