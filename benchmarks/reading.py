@@ -13,7 +13,7 @@ import pstats
 import sys
 import time
 
-from simdistrict.engine.program import build
+from simdistrict.engine.build import build
 from simdistrict.exchange.mdl import read_mdl_text
 
 # a stock with its flows, a constant, a lookup and a delay

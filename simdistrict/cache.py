@@ -13,13 +13,16 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from simdistrict.version import VERSION
 
 T = TypeVar("T")
-KEPT = 100  # files; a large model takes some 300 kB
+# where the code lies that makes what is kept
+FOLDERS = ("", *"engine engine/native exchange exchange/external exchange/xmile scenario".split())
+KEPT = 300  # files; a large model takes some 500 kB, a scenario 2 kB
 
 
 def folder() -> Path:
@@ -56,11 +59,12 @@ def _key(kind: type[object], content: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+@cache
 def _code_state() -> str:
     """Changes whenever the code that makes the values does, so that a checkout can be edited."""
     root = Path(__file__).parent
     newest = 0
-    for sub in ("", "exchange", "exchange/external", "exchange/xmile", "engine", "engine/native"):
+    for sub in FOLDERS:
         with os.scandir(root / sub) as entries:
             for entry in entries:
                 if entry.name.endswith(".py"):
@@ -81,6 +85,8 @@ def _load(path: Path, kind: type[T]) -> T | None:
         value = pickle.loads(path.read_bytes())
     except Exception:  # noqa: BLE001 - whatever is wrong with a cache file, it is made again
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # what is in use is not swept away
     return value if isinstance(value, kind) else None
 
 
@@ -99,7 +105,7 @@ def _store(path: Path, value: object) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Keep the newest files only, so that a model edited all day does not fill the disk."""
+    """Keep the files used last, so that a model edited all day does not fill the disk."""
     files = sorted(parent.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
     for old in files[KEPT:]:
         old.unlink(missing_ok=True)

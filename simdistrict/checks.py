@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from simdistrict.balance import imbalances
-from simdistrict.engine.program import build
+from simdistrict.engine.build import build
 from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.literals import magic_numbers

@@ -94,7 +94,8 @@ def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, obj
         dims, values = _stacked(model, element, key, runs)
         own = names.dims_of(element)
         for dim, name in zip(own, element.dims, strict=True):
-            coords.setdefault(dim, dimension_labels(model, name, dim))
+            if dim not in coords:
+                coords[dim] = dimension_labels(model, name, dim)
         values = values if several else values[0]
         variables[names.elements[key]] = Variable(head + dims + own, values, element_attrs(element))
     summary = (
@@ -175,7 +176,9 @@ def finite(value: float) -> float | None:
 def plain(value: object) -> Any:
     """A value that an attribute can hold: text without NUL, a number or a number array."""
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
+        value = value.replace("\0", "")
+        # a lone half of a character has no bytes
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, int | float | np.ndarray | np.number):

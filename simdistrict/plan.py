@@ -15,7 +15,7 @@ from simdistrict.changes import Changes, check_policies, read_changes
 from simdistrict.engine.adaptive import IMPLICIT
 from simdistrict.engine.integrate import end_point, start_value
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.program import Program, build
+from simdistrict.engine.program import Program
 from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.exchange.external.data import with_data, with_record
@@ -117,6 +117,9 @@ def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
 
 def lowered(model: Model) -> Prepared:
     """The model with its program, made anew."""
+    # here, because most models come from the cache
+    from simdistrict.engine.build import build
+
     return Prepared(model, build(model))
 
 
@@ -406,13 +409,16 @@ def _control(
         model = _with_constants(model, {name: changed[name] for name in computed})
         prepared = lowered(model)
     program = prepared.program
+    slots = program.layout.slots
     vector = list(program.layout.template)
     for name, value in changed.items():
-        vector[program.layout.slots[name].offset] = value
-    Kernel(program).once(vector)
+        vector[slots[name].offset] = value
+    if any(slots[name].kind != "constant" for name in CONTROL if name in slots):
+        # only where one of them is computed: a large program takes a while to bind
+        Kernel(program).once(vector)
     control: dict[str, float] = {}
     for name in CONTROL:
-        slot = program.layout.slots.get(name)
+        slot = slots.get(name)
         if slot is None and name == "saveper":
             control[name] = control["time step"]
             continue

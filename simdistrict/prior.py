@@ -15,7 +15,7 @@ from pathlib import Path
 
 from simdistrict.engine.program import Program
 from simdistrict.errors import Problem, ScenarioError, did_you_mean, nearest
-from simdistrict.exchange.mdl import read_text
+from simdistrict.exchange.mdl_file import read_text
 from simdistrict.expr import fold
 from simdistrict.library import shown
 from simdistrict.model import Lookup, Model, lookup_points

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 DIMENSIONLESS = "1"
 MAX_POWER = 9  # beyond it UDUNITS overflows, and no quantity has such a unit
@@ -75,6 +76,7 @@ _POWERED = re.compile(r"([A-Za-z]+)(\d)$")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 
 
+@cache
 def udunits(vensim_units: str) -> str:
     """The UDUNITS text of a Vensim unit, "1" where nothing known to UDUNITS remains.
 

@@ -21,9 +21,10 @@ from numba import cuda, types
 from numba.cuda import dispatcher
 
 from simdistrict import read_model
+from simdistrict.engine.build import build
 from simdistrict.engine.cuda.device import functions_of
 from simdistrict.engine.cuda.source import ENTRY
-from simdistrict.engine.program import Program, build
+from simdistrict.engine.program import Program
 from tests.small import small
 
 # of the A100; what is compiled for it runs on later ones

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from simdistrict.engine.beginning import Beginning
+from simdistrict.engine.build import build, located_by
 from simdistrict.engine.emit import Emitter
 from simdistrict.engine.expand import expand
 from simdistrict.engine.fuse import with_rates_last
@@ -17,7 +18,7 @@ from simdistrict.engine.layout import Layout
 from simdistrict.engine.lower import lower
 from simdistrict.engine.nodes import Axis, Load, Statement, fixed, loads
 from simdistrict.engine.order import order
-from simdistrict.engine.program import Program, build, located_by
+from simdistrict.engine.program import Program
 from simdistrict.expr import fold
 from simdistrict.model import Element, Model
 

@@ -15,7 +15,8 @@ from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.equations import number
 from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.literals import Place, by_name, edits, pieces
-from simdistrict.exchange.mdl import read_bytes, read_mdl_text
+from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.exchange.mdl_file import read_bytes
 from simdistrict.exchange.outline import Block, Outline, Span, outline
 from simdistrict.exchange.points import read_points
 from simdistrict.exchange.splice import Edit, decoded, plain, spliced, write_exact

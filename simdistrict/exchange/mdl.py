@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, ModelError, Problem, did_you_mean
+from simdistrict.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.grammar import parse_expression
 from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
+from simdistrict.exchange.mdl_file import read_text
 from simdistrict.exchange.outline import Block, outline
 from simdistrict.exchange.points import read_points
-from simdistrict.exchange.splice import decoded, plain
 from simdistrict.expr import (
     Array,
     Binary,
@@ -47,8 +47,7 @@ from simdistrict.model import (
     Stock,
 )
 
-# far beyond any model, and read within seconds
-MAX_BYTES, MAX_PROBLEMS = 20_000_000, 50
+MAX_PROBLEMS = 50
 
 
 def read_mdl(path: Path) -> Model:
@@ -58,40 +57,6 @@ def read_mdl(path: Path) -> Model:
     simdistrict understands; a ModelError holds every problem found.
     """
     return read_mdl_text(read_text(path), path.stem, str(path))
-
-
-def read_text(path: Path) -> str:
-    """The text of a model file with plain line ends: UTF-8 or Windows-1252, at most 20 MB."""
-    return plain(decoded(read_bytes(path))[0])
-
-
-def read_bytes(path: Path) -> bytes:
-    """The content of a model file; what cannot be one is refused before it is read."""
-    if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
-        raise ModelError(
-            Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
-        )
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ModelError(
-                Problem(
-                    str(path),
-                    f"{size / 1e6:.0f} MB is more than a model file can have "
-                    f"({MAX_BYTES // 1_000_000} MB)",
-                )
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        what = "the file is in the encoding UTF-16, which Vensim does not write"
-        raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))
-    if (zero := content.find(b"\0")) >= 0:
-        line = content.count(b"\n", 0, zero) + 1
-        what = "this is a binary file, not a Vensim model (a zero byte is here)"
-        raise ModelError(Problem(f"{path}:{line}", what))
-    return content
 
 
 def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Model:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simdistrict.exchange import mdl
+from simdistrict.exchange import mdl_file
 from simdistrict.exchange.xmile import document
-from simdistrict.exchange.xmile.reader import SUFFIXES, read_xmile_text
 from simdistrict.model import Model
 
 
@@ -21,9 +20,9 @@ def read_model_file(path: Path) -> Model:
 
 def read_text(path: Path) -> str:
     """The text of a model file, decoded, with plain line ends."""
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in document.SUFFIXES:
         return document.read_text(path)
-    return mdl.read_text(path)
+    return mdl_file.read_text(path)
 
 
 def read_model_text(text: str, name: str, where: str = "", record: str = "") -> Model:
@@ -31,9 +30,14 @@ def read_model_text(text: str, name: str, where: str = "", record: str = "") -> 
 
     record: what an earlier reading took from other files (`External.record`).
     """
-    if is_xmile(text) or Path(where).suffix.lower() in SUFFIXES:
+    # the readers here, because a model that the cache holds is not read again
+    if is_xmile(text) or Path(where).suffix.lower() in document.SUFFIXES:
+        from simdistrict.exchange.xmile.reader import read_xmile_text
+
         return read_xmile_text(text, name, where)
-    return mdl.read_mdl_text(text, name, where, record)
+    from simdistrict.exchange.mdl import read_mdl_text
+
+    return read_mdl_text(text, name, where, record)
 
 
 def is_xmile(text: str) -> bool:

@@ -6,20 +6,22 @@ Names of constants stay text here; `resolve` looks them up in a model.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simdistrict.errors import ModelError, Problem, ScenarioError, did_you_mean
 from simdistrict.expr import fold
 from simdistrict.library import find_model, find_part, find_scenario, shown
+from simdistrict.scenario.content import (
+    PartContent,
+    ScenarioContent,
+    VariantContent,
+    part_content,
+    scenario_content,
+)
 from simdistrict.scenario.places import key_of
-from simdistrict.scenario.tree import Node, read_text
-from simdistrict.scenario.values import Assigned, RunSettings, Scenario, Value, WrittenPolicy
-
-if TYPE_CHECKING:
-    from simdistrict.scenario.schema import PartFile, ScenarioFile, VariantFile
+from simdistrict.scenario.values import Assigned, Scenario, Value, WrittenPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,7 @@ class _Link:
 
     where: str
     path: Path | None
-    file: ScenarioFile
-    tree: Node
+    file: ScenarioContent
 
     @property
     def folder(self) -> Path:
@@ -47,8 +48,7 @@ class _Part:
 
     where: str
     path: Path
-    file: PartFile
-    tree: Node
+    file: PartContent
     listed: str
 
 
@@ -105,7 +105,10 @@ def scenario_from_text(text: str, where: str) -> Scenario:
     where: what messages call the text. Raises ScenarioError where the text names a parent, and
     as `load_scenario` does.
     """
-    link = _link_of(text, where, None)
+    # here, because the files of a scenario mostly come from the cache
+    from simdistrict.scenario.schema import read_scenario_file
+
+    link = _Link(where, None, read_scenario_file(text, where))
     for key in ("base", "parts", "variants"):
         if getattr(link.file, key):
             what = f"a scenario that stands alone has no {key}"
@@ -166,7 +169,7 @@ def _split(name: str) -> tuple[str, str]:
     return (left, right) if is_variant else (name, "")
 
 
-def _variant(link: _Link, name: str) -> VariantFile | None:
+def _variant(link: _Link, name: str) -> VariantContent | None:
     """The variant of that name; None where none is asked for."""
     if not name:
         return None
@@ -179,7 +182,7 @@ def _variant(link: _Link, name: str) -> VariantFile | None:
     return known[name]
 
 
-def _varied(scenario: Scenario, link: _Link, name: str, variant: VariantFile | None) -> Scenario:
+def _varied(scenario: Scenario, link: _Link, name: str, variant: VariantContent | None) -> Scenario:
     """A scenario with one of its variants on top, or the names of all it has."""
     if variant is None:
         return replace(scenario, variants=tuple(link.file.variants))
@@ -202,14 +205,7 @@ def _in_chain(problem: Problem, base: str, links: list[_Link]) -> str:
 
 def _link(path: Path) -> _Link:
     where = shown(path)
-    return _link_of(read_text(path, where), where, path)
-
-
-def _link_of(text: str, where: str, path: Path | None) -> _Link:
-    # pydantic and ruamel.yaml take 0.2 s, which only a command that reads a scenario should pay
-    from simdistrict.scenario.schema import read_scenario_file
-
-    return _Link(where, path, *read_scenario_file(text, where))
+    return _Link(where, path, scenario_content(path, where))
 
 
 def _merged(links: list[_Link], of_variant: Sequence[_Listed] = ()) -> Scenario:
@@ -228,10 +224,8 @@ def _merged(links: list[_Link], of_variant: Sequence[_Listed] = ()) -> Scenario:
 
 
 def _part(path: Path, listed: str) -> _Part:
-    from simdistrict.scenario.schema import read_part_file
-
     where = shown(path)
-    return _Part(where, path, *read_part_file(read_text(path, where), where), listed)
+    return _Part(where, path, part_content(path, where), listed)
 
 
 def _with_part(
@@ -284,9 +278,9 @@ def _over(parent: Scenario, link: _Link, problems: list[Problem]) -> Scenario:
     for key in ("model", "report"):
         if getattr(file, key) is not None:
             origins[key] = _origin(link, key)
-    for name, field in type(file.run).model_fields.items():
-        if getattr(file.run, name) is not None:
-            origins[name] = _origin(link, "run", field.alias or name)
+    for setting in fields(file.run):
+        if getattr(file.run, setting.name) is not None:
+            origins[setting.name] = _origin(link, "run", setting.name.replace("_", " "))
     folder = parent.folder
     if file.model is not None:
         folder = link.path.parent if link.path is not None else None
@@ -299,8 +293,8 @@ def _over(parent: Scenario, link: _Link, problems: list[Problem]) -> Scenario:
         claims=tuple(file.claims.items()),
         policies=_policies_over(parent.policies, link, problems),
         assume=_values_over(parent.assume, _values(link, file.assume, "assume")),
-        run=RunSettings(**file.run.model_dump()).over(parent.run),
-        report=parent.report if file.report is None else tuple(file.report),
+        run=file.run.over(parent.run),
+        report=parent.report if file.report is None else file.report,
         origins=tuple(origins.items()),
         chain=(where, *parent.chain),
     )
@@ -338,9 +332,9 @@ def _values_over(older: Iterable[Value], newer: Iterable[Value]) -> tuple[Value,
     return tuple(values.values())
 
 
-def _values(link: _Link | _Part, numbers: dict[str, float], *path: str) -> tuple[Value, ...]:
+def _values(link: _Link | _Part, numbers: Mapping[str, float], *path: str) -> tuple[Value, ...]:
     return tuple(Value(name, v, _origin(link, *path, name)) for name, v in numbers.items())
 
 
 def _origin(link: _Link | _Part, *path: str | int) -> str:
-    return f"{link.where}:{link.tree.at(path).line}"
+    return f"{link.where}:{link.file.tree.at(path).line}"

@@ -24,8 +24,15 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.scenario.content import (
+    PartContent,
+    PolicyContent,
+    ScenarioContent,
+    VariantContent,
+)
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import Node, read_tree
+from simdistrict.scenario.values import RunSettings
 
 
 def _number(value: Any) -> float:
@@ -198,17 +205,43 @@ class PartFile(Closed):
     )
 
 
-def read_scenario_file(text: str, where: str) -> tuple[ScenarioFile, Node]:
-    """The content of one scenario file, and its tree, which knows the lines.
+def read_scenario_file(text: str, where: str) -> ScenarioContent:
+    """The content of one scenario file.
 
     Raises ScenarioError with everything that is wrong with the file.
     """
-    return _read(ScenarioFile, text, where, _part)
+    file, tree = _read(ScenarioFile, text, where, _part)
+    policies = {name: None if p is None else _policy(p) for name, p in file.policies.items()}
+    variants = {
+        name: VariantContent(v.title, v.base, tuple(v.parts), v.changes)
+        for name, v in file.variants.items()
+    }
+    return ScenarioContent(
+        name=file.name,
+        title=file.title,
+        why=file.why,
+        model=file.model,
+        base=file.base,
+        parts=tuple(file.parts),
+        claims=file.claims,
+        policies=policies,
+        assume=file.assume,
+        run=RunSettings(**file.run.model_dump()),
+        report=None if file.report is None else tuple(file.report),
+        variants=variants,
+        tree=tree,
+    )
 
 
-def read_part_file(text: str, where: str) -> tuple[PartFile, Node]:
+def read_part_file(text: str, where: str) -> PartContent:
     """The same for a file that scenarios share."""
-    return _read(PartFile, text, where, _part_of_part)
+    file, tree = _read(PartFile, text, where, _part_of_part)
+    policies = {name: _policy(policy) for name, policy in file.policies.items()}
+    return PartContent(file.title, policies, file.assume, tree)
+
+
+def _policy(file: PolicyFile) -> PolicyContent:
+    return PolicyContent(file.start, file.end, file.ramp, file.changes, file.why)
 
 
 def _read(

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simdistrict.engine.build import build
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.program import build
 from simdistrict.exchange.mdl import read_mdl
 from simdistrict.run import simulate
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
+from simdistrict.engine.build import build
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.program import build
 from simdistrict.engine.stiffness import fastest
 from tests.small import small
 

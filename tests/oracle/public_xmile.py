@@ -13,7 +13,8 @@ import numpy as np
 
 from simdistrict import simulate
 from simdistrict.errors import SimdistrictError
-from simdistrict.exchange.xmile.reader import SUFFIXES, read_xmile
+from simdistrict.exchange.xmile.document import SUFFIXES
+from simdistrict.exchange.xmile.reader import read_xmile
 from tests.oracle.expected import read_expected
 from tests.oracle.test_functions import flat
 from tests.oracle.test_public_models import CORPUS, TEST_MODELS, Case, beside, compare

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simdistrict.exchange.grammar import parse
-from simdistrict.exchange.mdl import read_text
+from simdistrict.exchange.mdl_file import read_text
 from simdistrict.exchange.outline import outline
 from simdistrict.expr import Call, Expr, LookupCall, Number, Points, Unary, children, rebuild
 from simdistrict.expr import WithLookup as Inline

@@ -14,8 +14,8 @@ import pytest
 
 from simdistrict import find_model, simulate
 from simdistrict.engine.batches import batch_class, check_way
+from simdistrict.engine.build import build
 from simdistrict.engine.cuda.source import device_source
-from simdistrict.engine.program import build
 from simdistrict.errors import EngineError
 from tests.program import call
 from tests.small import mdl, small

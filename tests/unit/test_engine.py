@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.engine.adaptive import adaptive_steps
+from simdistrict.engine.build import build
 from simdistrict.engine.integrate import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import FIRST
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.program import Program, build
+from simdistrict.engine.program import Program
 from simdistrict.engine.runtime import GUARDED, HELPERS
 from simdistrict.engine.schedule import Move
 from simdistrict.errors import EngineError, ModelError

@@ -16,7 +16,7 @@ from simdistrict import read_model
 from simdistrict.behaviour.schema import read_checks_file
 from simdistrict.calibration.data import read_data
 from simdistrict.calibration.settings import read_settings
-from simdistrict.engine.program import build
+from simdistrict.engine.build import build
 from simdistrict.errors import SimdistrictError
 from simdistrict.exchange.cin import read_cin
 from simdistrict.exchange.series import read_series

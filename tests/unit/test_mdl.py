@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.engine.program import build
+from simdistrict.engine.build import build
 from simdistrict.errors import ExchangeError, ModelError
 from simdistrict.exchange.equations import EquationText
 from simdistrict.exchange.mdl import read_mdl, read_mdl_text

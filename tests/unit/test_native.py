@@ -20,6 +20,7 @@ from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.cache import folder
 from simdistrict.engine import curves, runtime
 from simdistrict.engine.adaptive import stiff_steps
+from simdistrict.engine.build import build
 from simdistrict.engine.integrate import Trajectory
 from simdistrict.engine.native import code
 from simdistrict.engine.native.batch import LANES, Batch, run_members
@@ -29,7 +30,7 @@ from simdistrict.engine.native.module import Module, UntranslatableError
 from simdistrict.engine.native.single import native_adaptive, native_stiff
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.program import Program, build
+from simdistrict.engine.program import Program
 from simdistrict.model import TimeGrid
 from simdistrict.netcdf import read_netcdf
 from simdistrict.plan import plan_run, prepare, quickest, repeated

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from simdistrict.errors import ExchangeError, ModelError, Problem
 
+SUFFIXES = (".xmile", ".stmx", ".xml")
 MAX_BYTES = 50_000_000
 # a model of ten thousand elements has a fifth of this, and draws each once or twice
 MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100

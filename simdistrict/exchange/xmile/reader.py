@@ -37,7 +37,6 @@ from simdistrict.model import (
     Stock,
 )
 
-SUFFIXES = (".xmile", ".stmx", ".xml")
 _KINDS: dict[str, type[Element]] = {"stock": Stock, "flow": Flow, "aux": Auxiliary, "gf": Lookup}
 
 

@@ -1,0 +1,187 @@
+"""From a model to the Program that every backend runs: the parts of the lowering in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from simdistrict.engine.beginning import Beginning
+from simdistrict.engine.emit import Emitter
+from simdistrict.engine.expand import expand, is_internal
+from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.fuse import fuse, with_rates_last
+from simdistrict.engine.lay_out import lay_out
+from simdistrict.engine.layout import Layout
+from simdistrict.engine.lower import inline_points, lower
+from simdistrict.engine.nodes import (
+    Interpolate,
+    Loop,
+    Record,
+    Reduce,
+    Statement,
+    Time,
+    loads,
+    parts,
+    walk_all,
+)
+from simdistrict.engine.order import constant_names, depends_on_time, order, settled_names
+from simdistrict.engine.program import Program
+from simdistrict.errors import ModelError
+from simdistrict.expr import COMPARISONS, Binary, Call, Expr
+from simdistrict.model import Model
+
+
+def build(model: Model) -> Program:
+    """Lower a model. Raises ModelError for what the engine does not support."""
+    if model.external.problems:
+        raise ModelError(model.external.problems)
+    beginning = Beginning(model, build)
+    elements = expand(model, beginning)
+    layout = lay_out(model, elements, inline_points(elements))
+    statements = lower(model, elements, layout)
+    phases = order(statements, layout, model.name)
+    constant = constant_names(phases, layout)
+
+    located = located_by(constant)
+    emitter = Emitter(layout, located)
+    emitter.function("once", fuse(phases.once), _slopes(layout))
+    emitter.function("start", fuse(phases.start))
+    emitter.function("settle", fuse(phases.settle))
+    emitter.function("derive", with_rates_last(phases.derive, layout))
+    has_switches = _switches(emitter, phases.derive, constant)
+    _margins(emitter, statements.conditions)
+    names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.settle, *phases.derive))
+    stocks = {n for n, slot in layout.slots.items() if slot.kind == "stock"}
+    constants = [n for n, slot in layout.slots.items() if slot.kind == "constant"]
+    visible = [n for n in (*constants, *sorted(stocks), *names) if not is_internal(n)]
+    return Program(
+        layout,
+        emitter.source(),
+        tuple(dict.fromkeys(visible)),
+        emitter.origin,
+        constant,
+        settled_names(phases, layout),
+        frozenset(beginning.shaping),
+        next((s.label for s in phases.derive if _is_stepwise(s.expr)), ""),
+        tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
+        bool(statements.conditions),
+        has_switches,
+    )
+
+
+def _slopes(layout: Layout) -> list[str]:
+    """Lookups keep the slopes between their points, of which a run may have changed some."""
+    if not layout.tables:
+        return []
+    line = "slopes(v, TABLE_START[i], TABLE_SIZE[i])"
+    return [f"for i in range({len(layout.tables)}):", f"    {line}"]
+
+
+def located_by(constant: frozenset[str]) -> Callable[[Expr], bool]:
+    """Says of a switch whether its dates depend on constants alone."""
+
+    def located(expr: Expr) -> bool:
+        return all(_is_constant(date, constant) for date in _dates(expr)) and bool(_dates(expr))
+
+    return located
+
+
+def _dates(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions on which the dates of a switch depend; empty for anything else."""
+    match expr:
+        case Binary(op, Time(), date) if op in COMPARISONS:
+            return (date,)
+        case Binary(op, date, Time()) if op in COMPARISONS:
+            return (date,)
+        case Call("STEP", (_, date)):
+            return (date,)
+        case Call("PULSE" | "PULSE TRAIN", dates):
+            return dates
+        case Call("RAMP", (_, start, end)):
+            return (start, end)
+    return ()
+
+
+def _is_stepwise(expr: Expr) -> bool:
+    return any(
+        isinstance(node, Record)
+        or (
+            isinstance(node, Call)
+            and node.function in FUNCTIONS
+            and FUNCTIONS[node.function].kind == "random"
+        )
+        for node in walk_all(expr)
+    )
+
+
+def _is_constant(expr: Expr, constant: frozenset[str]) -> bool:
+    return not depends_on_time(expr) and all(load.name in constant for load in loads(expr))
+
+
+def _has_equality(expr: Expr, located: object) -> bool:
+    assert callable(located)
+    return any(
+        isinstance(node, Binary) and node.op in ("=", "<>") and not located(node)
+        for node in walk_all(expr)
+    )
+
+
+def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> bool:
+    """Print `switches`; whether there are any."""
+    found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
+    kinks: dict[tuple[int, int], None] = {}
+    for statement in statements:
+        if isinstance(statement.expr, Interpolate) and isinstance(statement.expr.x, Time):
+            kinks.update(dict.fromkeys(_tables(statement.expr, emitter.layout)))
+        for loops, node in _with_loops(statement.expr, statement.loops):
+            dates = _dates(node)
+            if dates and all(_is_constant(date, constant) for date in dates):
+                moving = {axis.loop for d in dates for lo in loads(d) for axis in lo.axes}
+                found[tuple(lo for lo in loops if lo.id in moving), node] = None
+    emitter.begin("switches(v, out, stop)", [])
+    for first, count in kinks:
+        emitter.put(f"out.extend(v[{first}:{first + count}])")
+    for loops, node in found:
+        depth = emitter.depth
+        dates = _dates(node)
+        emitter.nest(loops, dates)
+        texts = [emitter.number(date) for date in dates]
+        match node:
+            case Call("PULSE"):
+                start, width, step = texts
+                lasts = f"({width} if {width} > 0.0 else {step})"
+                emitter.put(f"out.extend(train_times({start}, {lasts}, 0.0, inf, 0.0, stop))")
+            case Call("PULSE TRAIN"):
+                emitter.put(f"out.extend(train_times({', '.join(texts)}, stop))")
+            case _:
+                for text in texts:
+                    emitter.put(f"out.append({text})")
+        emitter.depth = depth
+    emitter.end()
+    return bool(found) or bool(kinks)
+
+
+def _tables(read: Interpolate, layout: Layout) -> list[tuple[int, int]]:
+    """Where the points are that a statement reads, and how many: start and number of each table."""
+    numbers = [read.first]
+    for axis in read.axes:
+        numbers = [n + p * axis.stride for n in numbers for p in axis.positions]
+    return [layout.tables[n] for n in numbers]
+
+
+def _with_loops(expr: Expr, loops: tuple[Loop, ...]) -> Sequence[tuple[tuple[Loop, ...], Expr]]:
+    """Every node with the loops that surround it."""
+    inner = (*loops, *expr.loops) if isinstance(expr, Reduce) else loops
+    found = [(loops, expr)]
+    for node in parts(expr):
+        found.extend(_with_loops(node, inner))
+    return found
+
+
+def _margins(emitter: Emitter, conditions: Sequence[Statement]) -> None:
+    emitter.begin("margins(v, out)", [s.expr for s in conditions])
+    for condition in conditions:
+        depth = emitter.depth
+        emitter.nest(condition.loops, [condition.expr])
+        emitter.put(f"out.append({emitter.margin(condition.expr)})")
+        emitter.depth = depth
+    emitter.end()

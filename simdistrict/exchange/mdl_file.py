@@ -1,0 +1,45 @@
+"""The text in a Vensim .mdl file. What it means is read by `mdl`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simdistrict.errors import ExchangeError, ModelError, Problem
+from simdistrict.exchange.splice import decoded, plain
+
+# far beyond any model, and read within seconds
+MAX_BYTES = 20_000_000
+
+
+def read_text(path: Path) -> str:
+    """The text of a model file with plain line ends: UTF-8 or Windows-1252, at most 20 MB."""
+    return plain(decoded(read_bytes(path))[0])
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a model file; what cannot be one is refused before it is read."""
+    if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
+        raise ModelError(
+            Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
+        )
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelError(
+                Problem(
+                    str(path),
+                    f"{size / 1e6:.0f} MB is more than a model file can have "
+                    f"({MAX_BYTES // 1_000_000} MB)",
+                )
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        what = "the file is in the encoding UTF-16, which Vensim does not write"
+        raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))
+    if (zero := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, zero) + 1
+        what = "this is a binary file, not a Vensim model (a zero byte is here)"
+        raise ModelError(Problem(f"{path}:{line}", what))
+    return content
