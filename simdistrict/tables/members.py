@@ -17,7 +17,7 @@ from simdistrict.model import Model
 
 Array = NDArray[np.float64]
 
-MEMBERS = 1000
+MEMBERS = 10_000
 SEED = 7
 _CHOICE = 1_000_003  # a stream of its own for which members are looked at again
 
@@ -30,7 +30,7 @@ class Sampling:
     """
 
     members: int = MEMBERS
-    blocks: int = 64
+    blocks: int = 512
     seed: int = SEED
 
     def __str__(self) -> str:
