@@ -60,6 +60,10 @@ TABLES = {
     ),
     "loops": Entry("What each feedback loop carries, over the prior", "district.loops", ENSEMBLE),
     "worlds": Entry("Where policy decides, over the prior", "district.worlds", ENSEMBLE),
+    "regimes": Entry("How many worlds a district has, and where one ends", "district.regimes"),
+    "least_policy": Entry(
+        "The smallest policy after whose repeal another world remains", "district.least_policy"
+    ),
     "survival": Entry("When a district survives", "district.survival", ENSEMBLE),
     "sensitivity": Entry(
         "Which constants decide where a district ends", "district.sensitivity", ENSEMBLE
