@@ -68,6 +68,11 @@ TABLES = {
     "sensitivity": Entry(
         "Which constants decide where a district ends", "district.sensitivity", ENSEMBLE
     ),
+    "technology": Entry(
+        "What decides where a district ends, technology or the timing of policy",
+        "district.technology",
+        ENSEMBLE,
+    ),
     "members": Entry("A few members of the ensembles one by one", "district.members"),
     "constants": Entry("The constants that are fitted to the record", "district.constants", FIT),
 }
