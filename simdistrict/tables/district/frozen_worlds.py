@@ -6,7 +6,7 @@ retaliation) and everything over time stay as they are in that year.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,25 +143,28 @@ def _stable(branch: Branch, place: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """Where a branch turns; of_a_world: whether a stable equilibrium ends there."""
+class Turn:
+    """Where a branch turns or its stability changes.
 
+    kind: fold, kink, hopf or branch point, see `continuation.Special`; of_a_world: whether it is
+    stable on one side and not on the other.
+    """
+
+    kind: str
     dose: float
     state: Array
     of_a_world: bool
 
 
-def folds(diagram: Diagram) -> Iterator[Fold]:
+def turns(diagram: Diagram) -> list[Turn]:
     """All of them, by their dose."""
     found = []
     for branch in diagram.branches:
-        for special in (s for s in branch.specials if s.kind == "fold"):
-            around = range(
-                max(special.position - 1, 0), min(special.position + 1, len(branch.spectra))
-            )
-            world = any(_stable(branch, k) for k in around)
-            found.append(Fold(special.parameter, special.state, world))
-    yield from sorted(found, key=lambda fold: fold.dose)
+        for special in branch.specials:
+            last = len(branch.spectra) - 1
+            sides = {_stable(branch, min(special.position + k, last)) for k in (0, 1)}
+            found.append(Turn(special.kind, special.parameter, special.state, len(sides) == 2))
+    return sorted(found, key=lambda turn: turn.dose)
 
 
 def stops(diagram: Diagram) -> list[str]:

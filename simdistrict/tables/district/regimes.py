@@ -16,18 +16,18 @@ from simdistrict.tables.district.frozen_worlds import (
     STOPS,
     Along,
     World,
-    folds,
     followed,
     nearest,
     stable_at,
     stable_worlds,
     stops,
+    turns,
     world,
 )
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
-AS_IT_IS = "nothing, as it is"
+AS_IT_IS, ENDS = "nothing, as it is", "a world ends here"
 HORIZON = 2000.0
 COLUMNS = (
     Column("district"),
@@ -44,10 +44,11 @@ districts and what belongs to no district stay as they were, growth is taken out
 ([how](../../docs/regimes.md)). A *world* is a stable equilibrium: what the district would come to
 if that year went on for ever. It is followed along the tariff on far parts, along the gap between
 home and far labour costs (one minus the relative cost to which far wages converge; the gap of the
-model is {gap:.2g}), and along the share of the renaissance's instruments in force for good. At a
-*fold* a world ends, or two saddles meet, between which no state rests. Searched from {starts}
-random states at {stops} values each, so worlds can have been missed; none that is listed is
-invented. Home share: of the chain; relative output: 1980 = 1."""
+model is {gap:.2g}), and along the share of the renaissance's instruments in force for good. A
+world ends at a *fold*, where it meets a state that is not stable, or at a *kink*, a corner of the
+equations; folds of other states are rows of `regimes.csv`. Searched from {starts} random states at
+{stops} values each, so worlds can have been missed; none that is listed is invented. In bold: where
+the state of {at:g} leads. Home share: of the chain; relative output: 1980 = 1."""
 
 
 def table(study: Study) -> Table:
@@ -95,14 +96,13 @@ def _along(here: World, along: Along, field: Mix, diagram: Diagram) -> Iterator[
     for dose in ends:
         number = stable_at(diagram, dose)
         yield (*head, "end", along.shown(dose), None, None, number, "")
-    some = False
-    for fold in sorted(folds(diagram), key=lambda f: along.shown(f.dose)):
-        some = True
-        home, output = here.read(field, fold.dose, fold.state)
-        note = "a world ends here" if fold.of_a_world else "two saddles meet"
-        at = along.shown(fold.dose)
-        yield (*head, "fold", at, float(home), float(output), None, note)
-    if not some:
+    found = sorted(turns(diagram), key=lambda turn: along.shown(turn.dose))
+    for turn in found:
+        home, output = here.read(field, turn.dose, turn.state)
+        note = ENDS if turn.of_a_world else "between states that are not stable"
+        at = along.shown(turn.dose)
+        yield (*head, turn.kind, at, float(home), float(output), None, note)
+    if not found:
         yield (*head, "no fold", None, None, None, None, "")
     for reason in stops(diagram):
         yield (*head, "branch stopped", None, None, None, None, reason)
@@ -121,11 +121,10 @@ def _told(rows: list[tuple[Cell, ...]]) -> str:
 def _in_words(rows: list[tuple[Cell, ...]]) -> str:
     """What one way of following a district has found."""
     first, last = (row for row in rows if row[2] == "end")
-    low, high = (COLUMNS[3].text(row[3]) for row in (first, last))
     number = f"{first[6]}" if first[6] == last[6] else f"{first[6]} to {last[6]}"
-    ends = [COLUMNS[3].text(row[3]) for row in rows if row[7] == "a world ends here"]
+    ends = [COLUMNS[3].text(row[3]) for row in rows if row[7] == ENDS]
     told = (
-        f"a world ends at {', '.join(ends)}" if ends else f"no fold of a world in [{low}, {high}]"
+        f"a world ends at {', '.join(ends)}" if ends else f"none ends in [{first[3]:g}, {last[3]:g}]"
     )
     stopped = [str(row[7]) for row in rows if row[2] == "branch stopped"]
     return "; ".join([f"{number} world{'s' * (number != '1')}", told, *stopped])
