@@ -37,8 +37,8 @@ NOT_TESTED = {
     "and jobs of a district, and a multinational share of foreign owners only",
     "C33": "needs a second technology with a cost path and a ceiling of its own, a start in 1978 "
     "(runs begin in 1980, in balance), and firms of two sizes between which a gap can close",
-    "C42": "a judgement, of which C37 to C41 are what can be tested; there is no economy around the "
-    "districts to have a share of (how much of making stays: the policy table)",
+    "C42": "a judgement, of which C37 to C41 are what can be tested; there is no economy around "
+    "the districts to have a share of (how much of making stays: the policy table)",
     "C43": "needs a sector of platforms and engineers for whom it competes; a district has one "
     "trade, so the mix of sectors enters by the constants only",
 }

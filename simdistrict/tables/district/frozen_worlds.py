@@ -97,16 +97,17 @@ def whole(study: Study) -> dict[str, float]:
     return {name: value for sets in programme(study).values() for name, value in sets.items()}
 
 
+# the gap of the long run: one minus the relative labour cost to which far wages converge
+GAP = Along(
+    "labour-cost gap",
+    lambda _, here: here.alone(CEILING.format(district=here.district)),
+    0.1,
+    1.0,
+    lambda ceiling: 1 - ceiling,
+)
 ALONG = (
     Along("tariff on far parts", lambda _, here: here.alone(TARIFF), 0.0, HIGHEST_TARIFF),
-    # the gap of the long run: one minus the relative labour cost to which far wages converge
-    Along(
-        "labour-cost gap",
-        lambda _, here: here.alone(CEILING.format(district=here.district)),
-        0.1,
-        1.0,
-        lambda ceiling: 1 - ceiling,
-    ),
+    GAP,
     Along(f"share of {WHOLE}", lambda study, here: here.moved(whole(study)), 0.0, 1.0),
 )
 
@@ -118,6 +119,13 @@ def followed(study: Study, here: World, along: Along) -> tuple[Mix, Diagram]:
         field, along.low, along.high, stops=STOPS, starts=STARTS, seed=SEED, known=here.known
     )
     return field, diagram
+
+
+def dose_now(field: Mix) -> float:
+    """The dose at which the constants are what they are in the frozen world."""
+    assert isinstance(field.field, ModelField)
+    usual, full = field.usual[0], field.full[0]
+    return (field.field.values()[0] - usual) / (full - usual)
 
 
 def stable_worlds(here: World) -> tuple[Mix, list[Array]]:

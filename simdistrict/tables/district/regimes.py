@@ -12,10 +12,12 @@ from simdistrict.tables.district.common import districts, short
 from simdistrict.tables.district.frozen_worlds import (
     ALONG,
     AT,
+    GAP,
     STARTS,
     STOPS,
     Along,
     World,
+    dose_now,
     followed,
     nearest,
     stable_at,
@@ -43,8 +45,8 @@ NOTE = """Each district alone in the world of {at:g}, frozen: policies, prices a
 districts and what belongs to no district stay as they were, growth is taken out
 ([how](../../docs/regimes.md)). A *world* is a stable equilibrium: what the district would come to
 if that year went on for ever. It is followed along the tariff on far parts, along the gap between
-home and far labour costs (one minus the relative cost to which far wages converge; the gap of the
-model is {gap:.2g}), and along the share of the renaissance's instruments in force for good. A
+home and far labour costs (one minus the relative cost to which far wages converge; as it is,
+{least:.2f} to {most:.2f}), and along the share of the renaissance's instruments in force for good. A
 world ends at a *fold*, where it meets a state that is not stable, or at a *kink*, a corner of the
 equations; folds of other states are rows of `regimes.csv`. Searched from {starts} random states at
 {stops} values each, so worlds can have been missed; none that is listed is invented. In bold: where
@@ -55,7 +57,7 @@ def table(study: Study) -> Table:
     """Per district the worlds as it is, then along each: the worlds at the ends, and the folds."""
     rows: list[tuple[Cell, ...]] = []
     lines: list[tuple[Cell, ...]] = []
-    gap = 0.0
+    gaps: list[float] = []
     for district in districts(study):
         here = world(study, district)
         own = list(_worlds(here))
@@ -66,12 +68,12 @@ def table(study: Study) -> Table:
             found = list(_along(here, along, field, diagram))
             rows += found
             line.append(_in_words(found))
-            if along is ALONG[1]:
-                gap = along.shown(field.field.values()[0])
+            if along is GAP:
+                gaps.append(along.shown(dose_now(field)))
         lines.append(tuple(line))
     heads = (Column("district"), Column(f"worlds of {AT:g}"), *(Column(a.name) for a in ALONG))
     page = Table("regimes", "Worlds and folds", heads, tuple(lines))
-    note = NOTE.format(at=AT, gap=gap, starts=STARTS, stops=STOPS)
+    note = NOTE.format(at=AT, least=min(gaps), most=max(gaps), starts=STARTS, stops=STOPS)
     title = "How many worlds a district has"
     return Table("regimes", title, COLUMNS, tuple(rows), note, (page,))
 
@@ -93,6 +95,7 @@ def _along(here: World, along: Along, field: Mix, diagram: Diagram) -> Iterator[
     """The two ends, the folds between them or that there is none, and where branches stopped."""
     head = (here.district, along.name)
     ends = sorted((along.low, along.high), key=along.shown)
+    yield (*head, "as it is", along.shown(dose_now(field)), None, None, None, "")
     for dose in ends:
         number = stable_at(diagram, dose)
         yield (*head, "end", along.shown(dose), None, None, number, "")
@@ -124,7 +127,9 @@ def _in_words(rows: list[tuple[Cell, ...]]) -> str:
     number = f"{first[6]}" if first[6] == last[6] else f"{first[6]} to {last[6]}"
     ends = [COLUMNS[3].text(row[3]) for row in rows if row[7] == ENDS]
     told = (
-        f"a world ends at {', '.join(ends)}" if ends else f"none ends in [{first[3]:g}, {last[3]:g}]"
+        f"a world ends at {', '.join(ends)}"
+        if ends
+        else f"none ends in [{first[3]:g}, {last[3]:g}]"
     )
     stopped = [str(row[7]) for row in rows if row[2] == "branch stopped"]
     return "; ".join([f"{number} world{'s' * (number != '1')}", told, *stopped])

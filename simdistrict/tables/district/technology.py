@@ -38,7 +38,6 @@ WIDE = (
     "home background learning",
     "offshore background learning",
     "knowledge of leavers",
-    "doubling",
     "experience offset",
     "frontier analytical knowledge",
     "university inflow per link",
