@@ -18,7 +18,7 @@ from simdistrict.tables.district.claims import CLAIMS, ELSEWHERE, NOT_TESTED, ve
 from simdistrict.tables.district.common import DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Need, Runs, needs
 from simdistrict.tables.district.reading import first_year, least, mean, most
-from simdistrict.tables.study import Array
+from simdistrict.tables.members import Array
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
 MODEL = read_model(find_model("district"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -76,11 +77,19 @@ class Along:
     shown: Callable[[float], float] = float
 
 
+# frozen once for all tables and figures of a study
+_FROZEN: WeakKeyDictionary[Study, dict[str, World]] = WeakKeyDictionary()
+
+
 def world(study: Study, district: str) -> World:
     """A district alone, frozen."""
-    frozen = freeze(study.course(BASELINE), AT, district)
-    places = tuple(output_places(frozen, name)[0][0] for name in READ)
-    return World(district, frozen, places)
+    plan = study.course(BASELINE)
+    known = _FROZEN.setdefault(study, {})
+    if district not in known:
+        frozen = freeze(plan, AT, district)
+        places = tuple(output_places(frozen, name)[0][0] for name in READ)
+        known[district] = World(district, frozen, places)
+    return known[district]
 
 
 def programme(study: Study) -> dict[str, dict[str, float]]:

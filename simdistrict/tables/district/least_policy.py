@@ -25,7 +25,8 @@ from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
 DOSES = np.linspace(0.1, 1.0, 10)
-DURATIONS = np.arange(5.0, 61.0, 5.0)
+DURATIONS = np.arange(10.0, 61.0, 10.0)
+FAR_TARIFF = "tariff on far parts"
 NOW, LOST = f"the state of {AT:g}", "the lost world"
 CROSSES, NONE, ONE = "crosses", "none of those tried", "one world only"
 # by runs of the moving world: an instrument, the variants that end it, and the number that lasts
@@ -112,7 +113,7 @@ def table(study: Study) -> Table:
 def _levers(study: Study) -> dict[str, Mapping[str, float]]:
     """What is tried, and what a dose of 1 makes of the constants."""
     return {
-        "tariff on far parts": {TARIFF: HIGHEST_TARIFF},
+        FAR_TARIFF: {TARIFF: HIGHEST_TARIFF},
         **{name: sets for name, sets in programme(study).items() if TARIFF not in sets},
         WHOLE: whole(study),
     }
@@ -123,7 +124,9 @@ def _frozen(here: World, levers: Mapping[str, Mapping[str, float]]) -> Iterator[
     begins = {NOW: here.known[-1]}
     if len(states) > 1:
         begins[LOST] = states[-1]
-    for policy, sets in levers.items():
+    # where nothing can last, the strongest show that no world was missed
+    strongest = {name: levers[name] for name in (FAR_TARIFF, WHOLE)}
+    for policy, sets in (levers if len(states) > 1 else strongest).items():
         field = here.moved(sets)
         for begin, start in begins.items():
             found = policy_map(field, DOSES, DURATIONS, start=start, usual=0.0, settled=False)

@@ -46,10 +46,10 @@ districts and what belongs to no district stay as they were, growth is taken out
 ([how](../../docs/regimes.md)). A *world* is a stable equilibrium: what the district would come to
 if that year went on for ever. It is followed along the tariff on far parts, along the gap between
 home and far labour costs (one minus the relative cost to which far wages converge; as it is,
-{least:.2f} to {most:.2f}), and along the share of the renaissance's instruments in force for good. A
-world ends at a *fold*, where it meets a state that is not stable, or at a *kink*, a corner of the
-equations; folds of other states are rows of `regimes.csv`. Searched from {starts} random states at
-{stops} values each, so worlds can have been missed; none that is listed is invented. In bold: where
+{least:.2f} to {most:.2f}), and along the share of the renaissance's instruments in force for good.
+A world ends at a *fold*, where it meets a state that is not stable, or at a *kink*, a corner of
+the equations; folds of other states are rows of `regimes.csv`. Searched from {starts} random states
+at {stops} values each, so worlds can have been missed; none that is listed is invented. In bold: where
 the state of {at:g} leads. Home share: of the chain; relative output: 1980 = 1."""
 
 
