@@ -23,6 +23,9 @@ ORDER = (
     "jobs",
     "scenarios",
     "worlds",
+    "regimes",
+    "least_policy",
+    "technology",
     "policies",
     "indicators",
     "fans",
@@ -53,6 +56,15 @@ PICTURES: dict[str, Pictures] = {
         ("fan_home", "Home share of ten districts as bands over the prior"),
         ("fan_jobs", "Jobs of ten districts as bands over the prior"),
     ),
+    "worlds": (("worlds", "In what share of the draws a district survives, and policy decides"),),
+    "regimes": (
+        ("branches_tariff", "Worlds of ten districts along the tariff on far parts"),
+        ("branches_gap", "Worlds of ten districts along the labour-cost gap"),
+        ("branches_renaissance", "Worlds of ten districts along the share of the renaissance"),
+    ),
+    "least_policy": (("lasting_output", "What is left of output long after a policy"),),
+    "technology": (("technology", "Shares of variance: technology, automation, timing"),),
+    "calibration": (("calibration", "Theil's inequality coefficient of each series"),),
     "survival": (("survival", "Share of the members in which each district survives"),),
     "sensitivity": (("sensitivity", "Total Sobol indices of the home share, by district"),),
     "loops": (("loops", "Change of the home share when a loop is cut"),),
@@ -121,6 +133,9 @@ def verdicts() -> str:
     for row in rows("claims"):
         if row["verdict"] in (*BAD, "holds"):
             counted.setdefault(row["claim"], []).append(row["verdict"] == "holds")
+    for row in rows("technology"):
+        if row["verdict"] in (*BAD, "holds"):
+            counted.setdefault("C46", []).append(row["verdict"] == "holds")
     claims = sorted(counted.items(), key=lambda item: int(item[0][1:]))
     whole = [name for name, held in claims if not any(held)]
     part = [name for name, held in claims if any(held) and not all(held)]

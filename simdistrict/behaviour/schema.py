@@ -116,8 +116,8 @@ class ChecksFile(Closed):
     why: str = Field("", description="One or two sentences on the whole.")
     scenarios: list[str] = Field(
         default_factory=list,
-        description="Scenarios in which balances, accounts and bounds are checked; default: the "
-        "model as it is.",
+        description="Scenarios in which balances, accounts and bounds are checked, a variant as "
+        "NAME:VARIANT; default: the model as it is.",
     )
     may_be_negative: list[str] = Field(
         default_factory=list, description="Stocks for which a negative value makes sense."

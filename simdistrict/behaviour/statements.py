@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.expr import fold
-from simdistrict.library import MODEL_SUFFIXES, find_scenario, shown
+from simdistrict.library import MODEL_SUFFIXES, shown
 from simdistrict.model import Element, Model, Stock
 from simdistrict.scenario import Change, Scenario, load_scenario, model_path
 from simdistrict.scenario.places import find_constant, find_element, find_places, unknown
@@ -160,7 +160,7 @@ def statements_from_text(
 def _load(name: str, model_file: Path | None) -> Scenario:
     if model_file is None:
         raise ScenarioError(Problem("", f'the scenario "{name}" cannot be looked up here'))
-    scenario = load_scenario(find_scenario(name, model_file.parent))
+    scenario = load_scenario(name, model_file.parent)
     theirs = model_path(scenario)
     if theirs.resolve() != model_file.resolve():
         what = f'the scenario "{name}" runs another model, {shown(theirs)}'

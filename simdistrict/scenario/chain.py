@@ -52,14 +52,15 @@ class _Part:
     listed: str
 
 
-def load_scenario(name_or_path: str | Path) -> Scenario:
-    """A scenario with everything it inherits, by name (see `library.find_scenario`) or path.
+def load_scenario(name_or_path: str | Path, near: Path | None = None) -> Scenario:
+    """A scenario with everything it inherits, by name or path (see `library.find_scenario`).
 
-    `NAME:VARIANT` is one of its variants; without one, the file as it is written.
+    `NAME:VARIANT` is one of its variants; without one, the file as it is written. near: the
+    folder that is searched first, and that a relative path starts from.
     Raises ScenarioError with all that is wrong with the file, or the first parent that is.
     """
     name, variant = _split(str(name_or_path))
-    path = find_scenario(name)
+    path = find_scenario(name, near)
     links = [_link(path)]
     chosen = _variant(links[0], variant)
     seen = [path.resolve()]

@@ -60,9 +60,18 @@ TABLES = {
     ),
     "loops": Entry("What each feedback loop carries, over the prior", "district.loops", ENSEMBLE),
     "worlds": Entry("Where policy decides, over the prior", "district.worlds", ENSEMBLE),
+    "regimes": Entry("How many worlds a district has, and where one ends", "district.regimes"),
+    "least_policy": Entry(
+        "The smallest policy after whose repeal another world remains", "district.least_policy"
+    ),
     "survival": Entry("When a district survives", "district.survival", ENSEMBLE),
     "sensitivity": Entry(
         "Which constants decide where a district ends", "district.sensitivity", ENSEMBLE
+    ),
+    "technology": Entry(
+        "What decides where a district ends, technology or the timing of policy",
+        "district.technology",
+        ENSEMBLE,
     ),
     "members": Entry("A few members of the ensembles one by one", "district.members"),
     "constants": Entry("The constants that are fitted to the record", "district.constants", FIT),

@@ -28,7 +28,7 @@ class Drawn:
     from_tables: bool = False
 
 
-_TABLES = ("ensemble_figures", True)
+_TABLES, _REGIMES = ("ensemble_figures", True), "regime_figures"
 FIGURES = {
     "jobs_record": Drawn("Jobs of the ten districts: the model's line, the record's points"),
     "home_share": Drawn("Home share of the ten districts under four scenarios"),
@@ -45,6 +45,13 @@ FIGURES = {
     "loops": Drawn("What is left when one loop is cut, over the prior", *_TABLES),
     "survival": Drawn("In what share of the members a district survives", *_TABLES),
     "sensitivity": Drawn("Which constants decide the home share of each district", *_TABLES),
+    "worlds": Drawn("In what share of the members policy decides", _REGIMES, True),
+    "technology": Drawn("What share of variance goes with technology and timing", _REGIMES, True),
+    "calibration": Drawn("How far the model is from each series of the record", _REGIMES, True),
+    "branches_tariff": Drawn("Worlds of each district along the tariff on far parts", _REGIMES),
+    "branches_gap": Drawn("Worlds of each district along the labour-cost gap", _REGIMES),
+    "branches_renaissance": Drawn("Worlds along the share of the renaissance", _REGIMES),
+    "lasting_output": Drawn("What is left of output long after a policy", _REGIMES),
 }
 
 

@@ -88,7 +88,10 @@ class Kept:
 
     elements, years: what `reduce` reads; reduce: gives arrays whose first axis is the members;
     code: names of the modules in which it is written, with everything that decides what it does;
-    method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives.
+    method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives;
+    exchanged: constants whose numbers each member takes from the member after it, the last one
+    from the first. Two members that share these, or all others, say what share of the variance
+    goes with them.
     """
 
     elements: tuple[str, ...]
@@ -97,3 +100,4 @@ class Kept:
     code: Sequence[str]
     method: str = "lhs"
     tells: str = ""
+    exchanged: tuple[str, ...] = ()

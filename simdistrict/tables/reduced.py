@@ -59,7 +59,7 @@ def ensemble_for(
 
 def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
     """What is kept of these members, run now; nothing is stored."""
-    return _reduce(ensemble, kept, ensemble.design.rows_of(members), None)
+    return _reduce(ensemble, kept, _exchanged(ensemble, kept, members), None)
 
 
 def all_members(
@@ -94,9 +94,12 @@ def member_chunks(
         arrays = _load(path, wanted)
         if arrays is None:
             last = min(first + CHUNK, members)
-            made: dict[str, Any] = dict(
-                _reduce(ensemble, kept, ensemble.design.rows(first, last), workers)
+            rows = (
+                _exchanged(ensemble, kept, range(first, last))
+                if kept.exchanged
+                else ensemble.design.rows(first, last)
             )
+            made: dict[str, Any] = dict(_reduce(ensemble, kept, rows, workers))
             with replacing(path, force=True) as part, part.open("wb") as file:
                 np.savez(file, **made)
             arrays = {name: made[name] for name in wanted}
@@ -117,7 +120,7 @@ def key_of(ensemble: Ensemble, kept: Kept) -> str:
         (design.priors, design.members, design.seed, design.method, design.streams),
         ensemble.saved,
         ensemble.points,
-        (CHUNK, kept.tells),
+        (CHUNK, kept.tells, kept.exchanged),
         code_sha256("simdistrict.ensemble", "simdistrict.tables.reduced", *kept.code),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -133,6 +136,18 @@ def tidy(room: int = ROOM) -> None:
         left -= sum(file.stat().st_size for file in entry.glob("*"))
         if left < 0:
             shutil.rmtree(entry, ignore_errors=True)
+
+
+def _exchanged(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> NDArray[np.float64]:
+    """The numbers of some members, those of `kept.exchanged` from the member after each."""
+    design = ensemble.design
+    rows = design.rows_of(members)
+    if kept.exchanged:
+        places = [
+            k for k, p in enumerate(design.priors) if p.name.partition("[")[0] in kept.exchanged
+        ]
+        rows[:, places] = design.rows_of([(m + 1) % design.members for m in members])[:, places]
+    return rows
 
 
 def _reduce(

@@ -141,6 +141,11 @@ class Study:
             self._plans[variant] = plan_run(self.prepared, resolved, "native")
         return self._plans[variant]
 
+    def course(self, scenario: str) -> Plan:
+        """How a scenario is run, for what looks at more of it than a run shows."""
+        self._note("scenario", scenario)
+        return self.plan(Variant(scenario))
+
     # ------------------------------------------------------------------ ensembles
 
     def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Array]:

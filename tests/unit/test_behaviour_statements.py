@@ -17,6 +17,7 @@ from simdistrict.behaviour import (
 from simdistrict.behaviour.schema import checks_schema_text
 from simdistrict.errors import ScenarioError
 from simdistrict.exchange.mdl import read_mdl
+from simdistrict.scenario import resolve
 from tests.small import mdl, small
 
 MODEL = """
@@ -175,6 +176,40 @@ def test_scenarios_are_found_beside_the_file_and_must_be_of_this_model(folder: P
     file.write_text("scenarios:\n  - wyde\n")
     with pytest.raises(ScenarioError, match=r"tank.checks.yaml:2 .*\n.*wide"):
         read_statements(file, model, folder / "tank.mdl")
+
+
+def test_a_variant_of_a_scenario_is_named_with_a_colon(folder: Path) -> None:
+    model = read_mdl(folder / "tank.mdl")
+    (folder / "wide.yaml").write_text(
+        "title: W\nmodel: tank.mdl\nassume: {rate: 0.2}\nvariants:\n  narrow: {set: {rate: 0.05}}\n"
+    )
+    file = folder / "tank.checks.yaml"
+    file.write_text("scenarios: [wide, wide:narrow, ./wide.yaml:narrow]\n")
+    stated = read_statements(file, model, folder / "tank.mdl")
+    assert [s.name for s in stated.scenarios] == ["wide", "wide:narrow", "wide:narrow"]
+    rates = [
+        next(c.value for c in resolve(s, model).assumptions if c.element == "rate")
+        for s in stated.scenarios
+    ]
+    assert rates == [0.2, 0.05, 0.05]
+    file.write_text("scenarios:\n  - wide\n  - wide:narow\n")
+    with pytest.raises(ScenarioError, match=r'(?s)tank.checks.yaml:3 .*no variant "narow".*narrow'):
+        read_statements(file, model, folder / "tank.mdl")
+
+
+def test_a_bound_that_only_a_variant_breaks_is_found(folder: Path) -> None:
+    (folder / "wide.yaml").write_text(
+        "title: W\nmodel: tank.mdl\nvariants:\n  fast: {set: {rate: 0.3}}\n"
+    )
+    file, model = folder / "tank.checks.yaml", read_mdl(folder / "tank.mdl")
+    found = {}
+    for name in ("wide", "wide:fast"):
+        file.write_text(f"scenarios: ['{name}']\nbounds: {{rate: {{high: 0.25}}}}\n")
+        stated = read_statements(file, model, folder / "tank.mdl")
+        found[name] = [f.what for f in check_behaviour(model, stated, only=["bounds"])]
+    assert found["wide"] == []
+    assert len(found["wide:fast"]) == 1
+    assert 'scenario "wide:fast"' in found["wide:fast"][0]
 
 
 DOCUMENTED = """

@@ -17,6 +17,9 @@ LOOPS = ("home share", "relative output", "employment")
 SENSITIVITY = ("home share", "relative employment", "completeness")
 # jobs below one in a hundred of 1980 are none
 FEWEST = 0.01
+# what a district keeps when it survives, of the chain, of its suppliers and of its market
+SURVIVAL = ("home share", "completeness", "relative output")
+LEAST = 0.5
 # element, labels and years of what a claim reads
 Asked = tuple[str, tuple[tuple[str, str], ...], tuple[float, ...]]
 
@@ -31,6 +34,18 @@ def sensitivity_ends(run: MemberRun) -> dict[str, Array]:
     ends = [run.at(name, END) for name in SENSITIVITY]
     ends[1] = np.log(np.maximum(ends[1], FEWEST))
     return {"ends": np.stack(ends, axis=-1)}
+
+
+def home_and_survival(run: MemberRun) -> dict[str, Array]:
+    """(members, districts, 2) in the last year: the home share; one where a district survives."""
+    found = np.stack([run.at(name, END) for name in SURVIVAL], axis=-1)
+    alive = np.where(np.isnan(found).any(axis=-1), np.nan, (found >= LEAST).all(axis=-1))
+    return {"ends": np.stack([found[..., 0], alive], axis=-1)}
+
+
+def outcomes(exchanged: tuple[str, ...] = ()) -> Kept:
+    """Home share and survival, of members that may have exchanged some of their constants."""
+    return Kept(SURVIVAL, (END,), home_and_survival, HERE, tells="outcomes", exchanged=exchanged)
 
 
 def numbers_asked(asked: Sequence[Asked]) -> Kept:

@@ -16,12 +16,12 @@ from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_share
 from simdistrict.tables.district.indicators import KEPT, YEARS, place
+from simdistrict.tables.district.kept import LEAST
 from simdistrict.tables.district.paired import Source, all_of, some_of
 from simdistrict.tables.members import Array, Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
-LEAST = 0.5
 WHAT = ("home share of the chain", "completeness", "relative output")
 CHOICES = Choices(mass=0.05, density=0.8, boxes=1, chance=0.05)
 AGAIN = 256

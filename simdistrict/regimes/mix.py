@@ -1,0 +1,62 @@
+"""Several constants that a policy moves together: a field with one parameter, the policy's dose.
+
+At dose 0 every constant is what it is in the frozen world, at dose 1 what the policy makes of it,
+in between and beyond on the straight line. Branches and maps of policies take it as they take a
+single constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdistrict.regimes.field import Array, Field, Scaled
+from simdistrict.regimes.flow import Accuracy, Ends, settle_each
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """A field of many parameters seen as one of a single parameter.
+
+    usual, full: the parameters of `field` at dose 0 and at dose 1.
+    """
+
+    field: Field
+    usual: Sequence[float]
+    full: Sequence[float]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the free stocks."""
+        return self.field.names
+
+    @property
+    def scale(self) -> Array:
+        """A typical magnitude of each stock."""
+        return self.field.scale
+
+    @property
+    def low(self) -> Array:
+        """The lower end of the box in which states make sense."""
+        return self.field.low
+
+    @property
+    def high(self) -> Array:
+        """Its upper end."""
+        return self.field.high
+
+    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+        """Net flows at a dose, (members, stocks)."""
+        return self.field(states, self.constants(parameters[0]).tolist())
+
+    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
+        """Where the flow leads at the doses (members, 1), see `flow.settle_each`."""
+        return settle_each(Scaled(self.field), self.constants(parameters), states, horizon, exact)
+
+    def constants(self, dose: float | Array) -> Array:
+        """The parameters of the field: (parameters,) for a dose, (members, parameters) for many."""
+        usual, full = np.asarray(self.usual, float), np.asarray(self.full, float)
+        found: Array = usual + np.asarray(dose, float) * (full - usual)
+        return found
