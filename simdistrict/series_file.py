@@ -93,11 +93,12 @@ def _records(
         subscripts: list[str] = []
         for dim, found, i in zip(others, labels, place, strict=True):
             (runs if dim in ("scenario", "member") else subscripts).append(found[i])
-        head = "".join(f"{run}: " for run in runs)
+        run = ": ".join(runs)
+        head = f"{run}: " if runs else ""
         full = f"{name}[{','.join(subscripts)}]" if subscripts else name
         key, element = element_key(full)
         own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
-        yield head + key, Record(head + full, element, own, numbers, not varies)
+        yield head + key, Record(head + full, element, own, numbers, not varies, run)
 
 
 def _labels(result: Result, dim: str, length: int) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import logging
 import sys
 
@@ -85,6 +86,10 @@ def main() -> None:
     debug = "--debug" in sys.argv
     # a command lives a second and makes next to no cycles; collecting them costs a tenth of it
     gc.set_threshold(200_000, 50, 50)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a title that the terminal has no letters for is no failure of the run
+            stream.reconfigure(errors="backslashreplace")
     try:
         group(standalone_mode=True)
     except SimdistrictError as error:

@@ -6,14 +6,16 @@ import csv
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from simdistrict.errors import ExchangeError, Problem
 from simdistrict.exchange.equations import number
-from simdistrict.exchange.series import Record, Series
+from simdistrict.exchange.series import Series
 from simdistrict.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
+SHOWN = 5  # of the runs in a file
 
 
 def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
@@ -30,27 +32,18 @@ def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
 
 def _one_run(series: Series, scenario: str | None, path: Path) -> Series:
     """The series of one run, whose names carry no run before them."""
-    runs = dict.fromkeys(
-        record.name.rpartition(": ")[0]
-        for key, record in series.records.items()
-        if ": " in record.name and path.suffix.lower() == ".nc" and ": " in key
-    )
+    runs = list(dict.fromkeys(r.run for r in series.records.values() if r.run))
     if not runs:
         return series
     if scenario not in runs:
-        what = f"the file holds several runs: {', '.join(list(runs)[:5])}"
+        what = f"the file holds several runs: {', '.join(runs[:SHOWN])}"
+        what += f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
         raise ExchangeError(Problem(str(path), what, "choose one with --scenario NAME"))
     head = f"{scenario}: "
     chosen = {
-        key.removeprefix(head): Record(
-            record.name.removeprefix(head),
-            record.element,
-            record.time,
-            record.values,
-            record.constant,
-        )
+        key.removeprefix(head): replace(record, name=record.name.removeprefix(head), run="")
         for key, record in series.records.items()
-        if key.startswith(head)
+        if record.run == scenario
     }
     return Series(series.where, chosen, series.attrs)
 

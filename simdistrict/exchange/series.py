@@ -46,6 +46,7 @@ class Record:
     name: as the file spells it; element: the folded name without subscripts.
     time, values: (points,), time ascending, NaN where the file says that there is no value.
     constant: the file gives one value for all its times.
+    run: which run it is of where a file holds several; it stands before `name` then.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Record:
     time: Array
     values: Array
     constant: bool = False
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -388,3 +388,21 @@ def test_shipped_models_pass_every_check_strictly(name: str, capsys: Capsys) -> 
     ]
     answer = call(capsys, "check", name, *strict)
     assert answer.code == 0, answer.out
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_title_that_the_terminal_has_no_letters_for_is_no_failure(
+    tmp_path: Path, encoding: str
+) -> None:
+    (tmp_path / "a.mdl").write_text(mdl("a = Time\n"))
+    (tmp_path / "gr.yaml").write_text("title: Αθήνα\nmodel: a.mdl\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "simdistrict", "run", "gr.yaml", "-o", "gr.nc"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    # the program's help library writes UTF-8 to a terminal that claims to know ASCII only
+    assert ("\\u0391" if encoding == "cp1252" else "Α").encode() in done.stdout

@@ -190,3 +190,25 @@ def test_times_and_names_that_differ_between_elements(project: Path, capsys: Cap
     assert found.variables["other_x"].attrs["vensim_name"] == "Other [x]"
     answer = call(capsys, "compare", "a.dat", "a.nc")
     assert "the same: 4 elements" in answer.out
+
+
+def test_a_colon_in_a_name_makes_no_run(tmp_path: Path, capsys: Capsys) -> None:
+    (tmp_path / "jobs.mdl").write_text(mdl('"jobs: home" = Time\n"jobs: far" = 2 * Time\n'))
+    out, table = tmp_path / "jobs.nc", tmp_path / "jobs.tab"
+    assert call(capsys, "run", str(tmp_path / "jobs.mdl"), "-o", str(out)).code == 0
+    assert call(capsys, "convert", str(out), str(table)).code == 0
+    assert table.read_text().split("\n")[0].split("\t")[1:3] == ["jobs: home", "jobs: far"]
+    assert {"jobs: home", "jobs: far"} <= set(read_series(table).records)
+
+
+def test_runs_that_are_not_shown_are_counted(tmp_path: Path, capsys: Capsys) -> None:
+    (tmp_path / "a.mdl").write_text(mdl("a = Time * b\nb = 2\n"))
+    (tmp_path / "p.csv").write_text(
+        "element,label,unit,value,low,high,distribution\nb,,,2,1,3,uniform\n"
+    )
+    command = ["ensemble", str(tmp_path / "a.mdl"), "--prior", str(tmp_path / "p.csv")]
+    out = str(tmp_path / "e.nc")
+    assert call(capsys, *command, "--members", "7", "--save", "a", "-o", out).code == 0
+    said = call(capsys, "convert", out, str(tmp_path / "e.tab"))
+    assert said.code == 3
+    assert "member 4 and 2 more" in said.err
