@@ -22,6 +22,7 @@ _STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
 # quotes and {comments} bind in equations only: a comment field may hold an odd number of them
 _HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|\{{[^{{}}]*+\}}|\{{)*+", re.DOTALL)
 _FIELD = re.compile(r"[^~|]*+")
+MOST_FIELDS = 4  # of a definition: equation, units, documentation, :SUPPLEMENTARY
 _BLANK = re.compile(r"\s*+")
 _ENCODING = re.compile(r"\s*+\{[^{}\n]*+\}")
 _MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
@@ -143,6 +144,8 @@ class _Splitter:
                 span = (begin, end)
                 yield Block("group", self.group, "", line, span=span, fields=fields, stop=start)
             elif head:
+                if len(fields) > MOST_FIELDS:
+                    raise self.run_together(fields, line)
                 yield self.block(fields, line)
 
     def after_blanks(self, start: int, stop: int) -> int:
@@ -171,6 +174,18 @@ class _Splitter:
                 f"{self.where}:{self.line_at(start)}",
                 f'the file ends inside the definition that begins "{head}"',
                 "a definition ends in |; is the file cut off, or not a Vensim model?",
+            )
+        )
+
+    def run_together(self, fields: tuple[Span, ...], line: int) -> ModelError:
+        """Two definitions where the | between them is missing."""
+        head = " ".join(self.text[slice(*fields[0])].split())[:60]
+        return ModelError(
+            Problem(
+                f"{self.where}:{line}",
+                f'the definition that begins "{head}" has {len(fields) - 1} times ~, and can have '
+                f"{MOST_FIELDS - 1} at most",
+                "a definition ends in |; is one missing?",
             )
         )
 

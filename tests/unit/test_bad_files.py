@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simdistrict.errors import ModelError
+from simdistrict.exchange.mdl import read_mdl_text
 from tests.program import call
 from tests.small import mdl
 from tests.xmile_text import aux, xmile
@@ -73,3 +75,11 @@ def test_usual_encodings_and_line_ends_are_read(
     path.write_bytes(mdl("größe = 1\nb = größe").replace("\n", end).encode(encoding))
     answer = call(capsys, "check", str(path), "--only", "magic-numbers")
     assert (answer.code, answer.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = 1 ~ unit ~ A.\nb = 2 ~ unit ~ B. |\n", "a = 1 ~~\nb = 2 ~~|"]
+)
+def test_a_missing_bar_between_definitions_is_told_where_it_is(text: str) -> None:
+    with pytest.raises(ModelError, match=r"small.mdl:1 .*begins \"a = 1\".*~(.|\n)*is one missing"):
+        read_mdl_text(text, "small")
