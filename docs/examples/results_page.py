@@ -87,6 +87,7 @@ def body(name: str) -> str:
     lines = (TABLES / f"{name}.md").read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith("<!--")]
     text = "\n".join(f"#{line}" if line.startswith("#") else line for line in kept).strip()
+    text = text.replace("](../../docs/", "](")
     # tables link to each other as files; here they stand on one page
     return re.sub(r"\]\((\w+)\.md\)", lambda m: f"](#{anchor(m[1])})", text)
 

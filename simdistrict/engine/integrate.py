@@ -193,13 +193,16 @@ class _Run:
 
 def diverged(program: Program, v: Vector, last: float) -> Ending:
     """The ending of a run whose stocks are no longer finite; last: the last good time."""
-    for name in program.order:
+    block = program.layout.stocks
+    stocks = range(block.start, block.start + block.size)
+    # the model's own stocks first, then those inside functions such as SMOOTH
+    for name in dict.fromkeys((*program.order, *program.layout.slots)):
         slot = program.layout.slots[name]
         for place in range(slot.offset, slot.offset + slot.size):
-            if slot.kind == "stock" and not math.isfinite(v[place]):
+            if place in stocks and not math.isfinite(v[place]):
                 return Ending(
                     Outcome.diverged,
                     last,
-                    f'the stock "{name}" became {v[place]} after time {last:g}',
+                    f'the stock "{name.lstrip("#")}" became {v[place]} after time {last:g}',
                 )
     return Ending(Outcome.diverged, last, f"a value became infinite after time {last:g}")

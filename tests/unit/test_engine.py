@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simdistrict import simulate
 from simdistrict.engine.adaptive import adaptive_steps
 from simdistrict.engine.build import build
 from simdistrict.engine.integrate import Trajectory, fixed_steps
@@ -268,3 +269,8 @@ def test_a_grid_saves_both_ends_and_every_save_step(
     assert grid.saved[0] == 0
     assert grid.saved[-1] == grid.steps == saves * every
     assert set(np.diff(grid.saved)) == {every}
+
+
+def test_a_stock_inside_a_function_that_is_not_finite_is_named() -> None:
+    found = simulate(small("a = SMOOTH(Time, 0)"))
+    assert found["outcome_message"].item() == 'the stock "smooth 1 of a" became nan after time 0'
