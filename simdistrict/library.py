@@ -175,7 +175,10 @@ def _is_file(path: Path) -> bool:
 
 def _no_such(kind: str, name: str, names: list[str]) -> Problem:
     near = nearest(name, names)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    beside = [
+        f for f in map(name.__add__, (*MODEL_SUFFIXES, *SCENARIO_SUFFIXES)) if _is_file(Path(f))
+    ]
+    hint = f"did you mean {' or '.join(beside or near)}? " if beside or near else ""
     hint += f"(simdistrict list {kind}s shows all; a path ends in "
     hint += f"{MODEL_SUFFIXES[0] if kind == 'model' else SCENARIO_SUFFIXES[0]})"
     return Problem(f"{kind} {name}", f'there is no {kind} called "{name}"', hint)

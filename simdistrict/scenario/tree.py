@@ -230,6 +230,7 @@ class _Builder:
         return ScenarioError([*self.problems, Problem(f"{self.where}:{line}", what, hint)])
 
 
+QUOTED = "a name that holds `[`, `,` or `:` must be in quotes here"
 # part of the parser's complaint -> (our sentence, what to do)
 _SENTENCES = (
     (
@@ -243,8 +244,8 @@ _SENTENCES = (
         "inside double quotes write \\\\ for one backslash",
     ),
     ("while scanning a double-quoted", "an unknown `\\` in double quotes", "write \\\\ for one"),
-    ("flow sequence", "a `[` is opened and never closed, or a comma is missing", ""),
-    ("flow mapping", "a `{` is opened and never closed, or a comma is missing", ""),
+    ("flow sequence", "a `[` is opened and never closed, or a comma is missing", QUOTED),
+    ("flow mapping", "a `{` is opened and never closed, or a comma is missing", QUOTED),
     (
         "cannot start any token",
         "a text cannot begin with the character here",

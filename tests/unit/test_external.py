@@ -211,6 +211,13 @@ def test_words_among_numbers_are_left_out_with_a_note(folder: Path) -> None:
     assert found.notes == ('m.mdl | t.csv, cell B2: "n/a" is left out',)
 
 
+def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None:
+    write_book(folder / "text.xlsx", {"Data": [["1.5"]]})
+    said = complaint("x = GET DIRECT CONSTANTS('text.xlsx', 'Data', 'A1')")
+    assert '"1.5" is no number' in said
+    assert "holds it as text" in said
+
+
 @pytest.mark.parametrize(
     ("equation", "words"),
     [

@@ -203,6 +203,11 @@ def test_unknown_scenario_names_the_nearest(shelf: Path) -> None:
     assert "did you mean tariffs?" in message
 
 
+def test_a_model_beside_is_what_was_meant(shelf: Path) -> None:
+    _write(Path("mine.mdl"))
+    assert "did you mean mine.mdl?" in scenario_error("mine")
+
+
 def test_unknown_scenario_names_what_lies_near(shelf: Path, tmp_path: Path) -> None:
     _write(tmp_path / "project/subsidy.yaml")
     assert "did you mean subsidy?" in scenario_error("subsidi", tmp_path / "project")

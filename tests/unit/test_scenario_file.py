@@ -258,6 +258,7 @@ def _problems(text: str) -> list[object]:
         ('title: "\\q"\n', 1, "an unknown `\\`"),
         ("why: y\ntitle: [x\n\n", 2, "a `[` is opened"),
         ("why: y\ntitle: {x\n\n", 2, "a `{` is opened"),
+        ("assume: {tariff level[far]: 1}\n", 1, "must be in quotes here"),
         ("title: @x\n", 1, "cannot begin with the character"),
         ("title: x\nassume\nrun: {}\n", 3, "a key without its colon"),
         ("a:\n  b: 1\n c: 1\n", 3, "the indentation changes"),

@@ -21,6 +21,7 @@ from simdistrict.exchange.external.references import (
     row_number,
 )
 from simdistrict.exchange.external.sheet import Sheet
+from simdistrict.exchange.series import as_number
 from simdistrict.expr import Call, Expr, Points, Text
 
 _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
@@ -59,7 +60,13 @@ class _Source:
         if value is None:
             hint = "a formula has a value once a spreadsheet program has saved the file"
             raise self.wrong(row, column, "the cell is empty", hint)
-        raise self.wrong(row, column, f'"{value[:40]}" is no number')
+        raise self.wrong(row, column, f'"{value[:40]}" is no number', _as_text(value))
+
+
+def _as_text(value: str) -> str:
+    """What to do about a number that a spreadsheet holds as a text."""
+    held = as_number(value.strip().replace(",", ".")) is not None
+    return "the cell holds it as text: format it as a number and enter it again" if held else ""
 
 
 def _opened(call: Call, files: Files) -> tuple[_Source, list[str]]:
