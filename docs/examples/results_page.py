@@ -141,11 +141,16 @@ def verdicts() -> str:
     whole = [name for name, held in claims if not any(held)]
     part = [name for name, held in claims if any(held) and not all(held)]
     good = [name for name, held in claims if all(held)]
+    other = {row["claim"]: row["verdict"] for row in rows("claims") if row["claim"] not in counted}
+    shown = [name for name, verdict in other.items() if verdict == "shown"]
+    untested = [name for name, verdict in other.items() if verdict == "not tested"]
     return "\n".join(
         [
             f"- **FAIL** with every number: {', '.join(whole)}",
             f"- **FAIL** with some: {', '.join(part)}",
             f"- hold: {', '.join(good)}",
+            f"- are numbers without a band: {', '.join(shown)}",
+            f"- cannot be tested in this model: {', '.join(untested)}",
         ]
     )
 
