@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,10 +45,7 @@ def label_series(rules: Sequence[Rule], values: dict[str, Array], points: int) -
 
 
 def shifts(times: Array, labels: NDArray[Any], lasting: float = 0.0) -> list[RegimeShift]:
-    """Changes of regime; one that gives way again within `lasting` time units is passed over.
-
-    A regime that is entered late in the series counts although its end is not seen.
-    """
+    """Changes of regime; one not seen to last `lasting` time units is passed over."""
     found: list[RegimeShift] = []
     if not len(labels):
         return found
@@ -57,7 +53,7 @@ def shifts(times: Array, labels: NDArray[Any], lasting: float = 0.0) -> list[Reg
     for k in range(1, len(labels) + 1):
         if k < len(labels) and labels[k] == labels[since]:
             continue
-        end = times[k] if k < len(labels) else math.inf
+        end = times[min(k, len(labels) - 1)]
         if labels[since] != present and end - times[since] >= lasting:
             found.append(RegimeShift(float(times[since]), str(present), str(labels[since])))
             present = labels[since]
@@ -115,6 +111,10 @@ def detection_lines(found: dict[str, Any]) -> Iterator[str]:
         path = " -> ".join(
             [run["regimes"][0]["regime"], *(f"{s['to']} ({s['time']:g})" for s in run["shifts"])]
         )
+        end = run["regimes"][-1]
+        settled = run["shifts"][-1]["to"] if run["shifts"] else run["regimes"][0]["regime"]
+        if end["regime"] != settled:
+            path += f"; {end['regime']} since {end['from']:g}, too short to count"
         yield f"{name}: {path}"
         for element, w in run.get("warnings", {}).items():
             yield (

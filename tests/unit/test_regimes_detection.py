@@ -44,6 +44,9 @@ def test_a_shift_has_the_date_at_which_the_new_regime_begins_and_lasts() -> None
         RegimeShift(6.0, "a", "b"),
     ]
     assert shifts(TIMES, np.array(["a"] * 10, dtype=object)) == []
+    # the run ends three units after it
+    assert shifts(TIMES, labels, lasting=3) == [RegimeShift(6.0, "a", "b")]
+    assert shifts(TIMES, labels, lasting=3.5) == []
 
 
 def test_kendall_tau_by_hand() -> None:
