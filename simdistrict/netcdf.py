@@ -165,7 +165,9 @@ def _write(
             values, dims = _as_stored(variable)
             if dims != variable.dims and dims[-1] not in file.dimensions:
                 file.createDimension(dims[-1], values.shape[-1])
-            made = file.createVariable(name, values.dtype, dims, contiguous=True)
+            # a dimension without a label grows, for this format, and what grows lies in pieces
+            whole = 0 not in values.shape
+            made = file.createVariable(name, values.dtype, dims, contiguous=whole)
             filled.append((made, values, variable.attrs))
         growing = {
             name: file.createVariable(name, kind.dtype, kind.dims, contiguous=True)

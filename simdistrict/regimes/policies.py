@@ -21,8 +21,8 @@ class PolicyMap:
     """Where each policy ends.
 
     ids: (doses, durations), the attractor after repeal, -1 for undecided; untouched: that
-    without a policy, 0 where that is decided; shortest: for each dose the shortest duration of
-    the map that ends elsewhere than untouched, NaN where none does.
+    without a policy, 0 where that is decided and -1 where not; shortest: for each dose the shortest
+    duration of the map that ends elsewhere than untouched, NaN where none is known to.
     """
 
     doses: Array
@@ -34,7 +34,7 @@ class PolicyMap:
     @property
     def shortest(self) -> Array:
         """The shortest duration that is enough, for each dose."""
-        elsewhere = (self.ids != self.untouched) & (self.ids >= 0)
+        elsewhere = (self.ids != self.untouched) & (self.ids >= 0) & (self.untouched >= 0)
         first = elsewhere.argmax(axis=1)
         found: Array = np.where(elsewhere.any(axis=1), self.durations[first], np.nan)
         return found

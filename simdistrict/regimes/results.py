@@ -253,8 +253,8 @@ def basins_result(
         ),
         **read_variables(outputs, read.reshape(n, len(outputs)), dims),
     }
-    undecided = float((found.ids < 0).mean()) if len(found.ids) else 0.0
-    summary = f"{n} attractors of {len(found.ids)} initial states; {undecided:.3g} undecided"
+    undecided = int((found.ids < 0).sum())
+    summary = f"{n} attractors of {len(found.ids)} initial states, {undecided} of them undecided"
     return result_with(field, variables, {**attrs, "summary": summary}, outputs)
 
 
@@ -288,9 +288,12 @@ def policy_map_result(
         "length_value": Variable(("length",), found.durations, {"long_name": "duration"}),
     }
     crossed = int((~np.isnan(found.shortest)).sum())
+    attractors = f"{n} attractor{'' if n == 1 else 's'}"
     summary = (
-        f"{n} attractor{'' if n == 1 else 's'}; without a policy {found.untouched}; "
+        f"{attractors}; without a policy attractor {found.untouched}; "
         f"{crossed} of {len(found.doses)} doses lead elsewhere for some duration"
+        if found.untouched >= 0
+        else f"{attractors}; undecided: without a policy the flow settles on nothing"
     )
     record = {**attrs, "untouched": found.untouched, "summary": summary}
     return result_with(field, variables, record, outputs)

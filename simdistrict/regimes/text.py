@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _MANY = 6
+_LONGER = "a longer --horizon may help, a drift without end has none"
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
@@ -85,15 +86,21 @@ def _basins(found: dict[str, Any]) -> Iterator[str]:
         low, high = a["interval_95"]
         yield f"  {a['share']:.3f} [{low:.3f}, {high:.3f}] end in {a['id']}: {_settled(a)}"
     if found["undecided"]:
-        yield f"  {found['undecided']} of {found['members']} are undecided"
+        yield f"  {found['undecided']} of {found['members']} settle on nothing: {_LONGER}"
 
 
 def _policy_map(found: dict[str, Any]) -> Iterator[str]:
     for a in found["attractors"]:
         yield f"  attractor {a['id']}: {_settled(a)}"
-    for dose, shortest in zip(found["doses"], found["shortest"], strict=True):
+    if found["untouched"] < 0:
+        yield f"  what a policy changes cannot be said: {_LONGER}"
+        return
+    rows = zip(found["doses"], found["shortest"], found["attractor_id"], strict=True)
+    for dose, shortest, ids in rows:
         enough = "no duration is enough" if shortest is None else f"{shortest:g} is enough"
-        yield f"  {found['parameter']} = {dose:.6g}: {enough}"
+        undecided = sum(i < 0 for i in ids)
+        rest = f", {undecided} of {len(ids)} are undecided" if undecided else ""
+        yield f"  {found['parameter']} = {dose:.6g}: {enough}{rest}"
 
 
 def _basins_along(found: dict[str, Any]) -> Iterator[str]:
@@ -104,7 +111,7 @@ def _basins_along(found: dict[str, Any]) -> Iterator[str]:
             parts.append(f"{a['id']}: {a['share']:.3f} [{low:.3f}, {high:.3f}] at {_settled(a)}")
         if point["undecided"]:
             low, high = point["undecided_interval_95"]
-            parts.append(f"-1: {point['undecided']:.3f} [{low:.3f}, {high:.3f}]")
+            parts.append(f"undecided: {point['undecided']:.3f} [{low:.3f}, {high:.3f}]")
         yield f"  {found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
 
 

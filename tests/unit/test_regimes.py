@@ -23,7 +23,7 @@ from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.scenario import bare_scenario, resolve
 from tests.program import call
-from tests.small import small
+from tests.small import mdl, small
 
 # what the checks of the district model switch off for its steady state
 STEADY = """
@@ -528,3 +528,19 @@ def test_a_district_has_no_tariff_below_its_range(capsys: pytest.CaptureFixture[
     assert said.code == 0, said.err
     assert "left its range [0, 1.5] at 0" in said.out
     assert "too many points" not in said.out
+
+
+def test_a_drift_without_end_is_undecided_and_has_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "drift.mdl").write_text(mdl("pop = INTEG(pop * rate, 100)\nrate = 0.05\n"))
+    model = str(tmp_path / "drift.mdl")
+    along = ["--parameter", "rate", "--from", "0.01", "--to", "0.1"]
+    policy = call(capsys, "regimes", "policy", model, *along, "--longest", "20")
+    assert "undecided: without a policy the flow settles on nothing" in policy.out
+    assert "enough" not in policy.out
+    for name, options in (("policy", [*along, "--longest", "20"]), ("basins", ["--members", "9"])):
+        file = str(tmp_path / f"{name}.nc")
+        assert call(capsys, "regimes", name, model, *options, "-o", file).code == 0
+        assert call(capsys, "rerun", file).code == 0
+    assert "9 of 9 settle on nothing" in call(capsys, "regimes", "basins", model, *options).out
