@@ -145,7 +145,9 @@ class _Series:
                     Problem(
                         where,
                         f'it does not hold "{n}"',
-                        did_you_mean(n, by_name) or "write rules for this model with --rule",
+                        "rules are read for every label: leave the labels out"
+                        if "[" in n
+                        else did_you_mean(n, by_name) or "write rules for this model with --rule",
                     )
                     for n in missing
                 ]

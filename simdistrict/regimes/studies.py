@@ -322,7 +322,8 @@ def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, 
         if len(places) != 1:
             if names:
                 what = f'"{spelled}" is {len(places)} numbers, and one is read'
-                raise ScenarioError(Problem("--output", what, "name a label of each dimension"))
+                hint = "name a label of each dimension: NAME[LABEL]"
+                raise ScenarioError(Problem("--output or --where", what, hint))
             continue
         element = plan.prepared.model[name.partition("[")[0]]
         found.append(Output(spelled, places[0], element.units))
