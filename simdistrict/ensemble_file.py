@@ -1,24 +1,18 @@
 """An ensemble into a file, NetCDF or Zarr: by chunks, of which an interruption loses one at most.
 
-Finished chunks wait in the folder `FILE.parts`; the file is put together from them at the end,
-under its own name only when it is complete. The same ensemble writes the same bytes.
+Finished chunks wait in the folder `FILE.parts` (see `ensemble_parts`); the file is put together
+from them at the end, under its own name only when it is complete. The same ensemble writes the
+same bytes.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simdistrict.atomic import replacing, write_text
 from simdistrict.dataset import (
     Result,
     Variable,
@@ -34,6 +28,7 @@ from simdistrict.dataset import (
 )
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble import Chunk, Ensemble
+from simdistrict.ensemble_parts import Parts
 from simdistrict.errors import Problem, ScenarioError
 from simdistrict.library import shown
 from simdistrict.naming import names_of
@@ -51,8 +46,6 @@ from simdistrict.zarr_store import is_ours as zarr_is_ours
 Progress = Callable[[int, int, int], None]
 # runs chunks of these numbers, elsewhere perhaps, and gives each when it is done, in any order
 Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -83,8 +76,9 @@ def write_ensemble(
     resume: keep the chunks that an interrupted call has finished; without it they are run again;
     a file that is complete stays as it is; workers: cores to use here; runner: what runs the
     chunks instead.
-    Raises ExchangeError where the file cannot be written, ScenarioError when what is to be
-    resumed is another ensemble, EngineError where this machine lacks what the backend needs.
+    Raises ExchangeError where the file cannot be written or another process is writing it,
+    ScenarioError when what is to be resumed is another ensemble, EngineError where this machine
+    lacks what the backend needs.
     """
     zarr = path.suffix == ".zarr"
     (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
@@ -93,26 +87,26 @@ def write_ensemble(
         return finished(ensemble, path)
     if runner is None:
         ensemble.check()
-    parts.open(resume=resume)
-    done = parts.finished()
-    members = ensemble.design.members
-    resumed = sum(last - first for first, last in map(ensemble.bounds, done))
-    count = resumed
-    todo = [chunk for chunk in range(ensemble.chunks) if chunk not in done]
-    here = ((chunk, ensemble.run_chunk(chunk, workers)) for chunk in todo)
-    for chunk, values in here if runner is None else runner(todo):
-        parts.store(chunk, values)
-        first, last = ensemble.bounds(chunk)
-        count += last - first
-        if progress is not None:
-            progress(count, members, count - resumed)
-    outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
-    head, grown, made = _head(ensemble), _grown(ensemble), parts.all(outcomes)
-    if zarr:
-        write_zarr_parts(head, grown, made, path, chunk=ensemble.chunk_size, force=force)
-    else:
-        write_netcdf_parts(head, grown, made, path, force=force)
-    parts.remove()
+    with parts.open(resume=resume):
+        done = parts.finished()
+        members = ensemble.design.members
+        resumed = sum(last - first for first, last in map(ensemble.bounds, done))
+        count = resumed
+        todo = [chunk for chunk in range(ensemble.chunks) if chunk not in done]
+        here = ((chunk, ensemble.run_chunk(chunk, workers)) for chunk in todo)
+        for chunk, values in here if runner is None else runner(todo):
+            parts.store(chunk, values)
+            first, last = ensemble.bounds(chunk)
+            count += last - first
+            if progress is not None:
+                progress(count, members, count - resumed)
+        outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
+        head, grown, made = _head(ensemble), _grown(ensemble), parts.all(outcomes)
+        if zarr:
+            write_zarr_parts(head, grown, made, path, chunk=ensemble.chunk_size, force=force)
+        else:
+            write_netcdf_parts(head, grown, made, path, force=force)
+        parts.remove()
     return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
 
 
@@ -181,78 +175,6 @@ def _comparable(value: object) -> str:
     if isinstance(value, str):
         return str(plain(value))
     return ", ".join(f"{float(x):.17g}" for x in np.ravel(np.asarray(value)))
-
-
-class Parts:
-    """The finished chunks of an ensemble in a folder."""
-
-    def __init__(self, folder: Path, ensemble: Ensemble) -> None:
-        self.folder = folder
-        self.ensemble = ensemble
-        self.label = folder / "ensemble.json"
-
-    def open(self, *, resume: bool) -> None:
-        """Make the folder, or take up the one that is there."""
-        if self.folder.exists():
-            found = self._identity()
-            if found is None:
-                what = "this folder was not left by an interrupted ensemble"
-                raise ScenarioError(Problem(shown(self.folder), what, "choose another file name"))
-            if resume and found != self.ensemble.identity:
-                what = "another ensemble was interrupted here, which this command does not go on"
-                hint = "repeat its command with --resume, or leave --resume out to begin anew"
-                raise ScenarioError(Problem(shown(self.folder), what, hint))
-            if not resume:
-                log.warning("%s: an interrupted ensemble is begun anew", shown(self.folder))
-                shutil.rmtree(self.folder)
-        if not self.folder.exists():
-            self.folder.mkdir(parents=True)
-            write_text(self.label, json.dumps({"identity": self.ensemble.identity}) + "\n")
-
-    def _identity(self) -> str | None:
-        try:
-            return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    def finished(self) -> set[int]:
-        """The numbers of the chunks that are there."""
-        found = set()
-        for file in self.folder.glob("*.npz"):
-            with suppress(ValueError):
-                found.add(int(file.stem))
-        return found & set(range(self.ensemble.chunks))
-
-    def store(self, chunk: int, values: Chunk) -> None:
-        """Keep a chunk: it is there as a whole or not at all."""
-        arrays: dict[str, Any] = {f"v{k}": array for k, array in enumerate(values.values())}
-        target = self.folder / f"{chunk:06}.npz"
-        with replacing(target, force=True) as part, part.open("wb") as file:
-            np.savez(file, **arrays)
-
-    def all(
-        self, outcomes: list[dict[Outcome, int]]
-    ) -> Iterator[tuple[int, int, Mapping[str, NDArray[np.generic]]]]:
-        """Every chunk as variables of the file; counts the outcomes on the way."""
-        names = ["design", "outcome", "outcome_time"]
-        own = names_of(self.ensemble.plans[0].prepared.model).elements
-        names += [own[name] for name in self.ensemble.saved]
-        names += self.ensemble.reduced_names.values()
-        several = len(self.ensemble.plans) > 1
-        for chunk in range(self.ensemble.chunks):
-            first, last = self.ensemble.bounds(chunk)
-            with np.load(self.folder / f"{chunk:06}.npz") as file:
-                arrays = {name: file[f"v{k}"] for k, name in enumerate(names)}
-            for counts, column in zip(outcomes, arrays["outcome"], strict=True):
-                for outcome in Outcome:
-                    counts[outcome] += int((column == outcome).sum())
-            if not several:
-                arrays = {n: a if n == "design" else a[0] for n, a in arrays.items()}
-            yield first, last, arrays
-
-    def remove(self) -> None:
-        """The file is complete: what it was made of goes."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _head(ensemble: Ensemble) -> Result:

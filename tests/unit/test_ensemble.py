@@ -19,7 +19,8 @@ from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.design import PLAIN
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble import Ensemble, ensemble_of
-from simdistrict.ensemble_file import Parts, write_ensemble
+from simdistrict.ensemble_file import write_ensemble
+from simdistrict.ensemble_parts import Parts
 from simdistrict.errors import EngineError, ExchangeError, ScenarioError
 from simdistrict.plan import plans_for
 from simdistrict.prior import read_prior
@@ -247,15 +248,16 @@ def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("project")
 def test_another_ensemble_is_not_resumed() -> None:
-    Parts(Path("out.nc.parts"), ensemble(100, seed=1)).open(resume=False)
+    with Parts(Path("out.nc.parts"), ensemble(100, seed=1)).open(resume=False):
+        pass
     with pytest.raises(ScenarioError, match="another ensemble was interrupted here"):
         write_ensemble(ensemble(100, seed=2), Path("out.nc"), resume=True)
     write_ensemble(ensemble(100, seed=2), Path("out.nc"))
     Path("out.nc.parts").mkdir()
     Path("out.nc.parts/mine.txt").write_text("precious")
-    with pytest.raises(ScenarioError, match="not left by an interrupted ensemble"):
+    with pytest.raises(ScenarioError, match=r"delete it: rm -r out\.nc\.parts"):
         write_ensemble(ensemble(100), Path("out.nc"))
-    assert Path("out.nc.parts/mine.txt").exists()
+    assert os.listdir("out.nc.parts") == ["mine.txt"]
 
 
 @pytest.mark.usefixtures("project")

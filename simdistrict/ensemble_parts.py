@@ -1,0 +1,215 @@
+"""The finished chunks of an ensemble in a folder, where they wait for the file to be complete.
+
+One process at a time writes there. Each chunk says whose it is and which members it holds, and a
+zip file has checksums: what is not what it should be is run again, and never becomes a result.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import lzma
+import os
+import shlex
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.atomic import refused, replacing, write_text
+from simdistrict.engine.outcome import Outcome
+from simdistrict.ensemble import Chunk, Ensemble
+from simdistrict.errors import ExchangeError, Problem, ScenarioError
+from simdistrict.library import shown
+from simdistrict.lock import TakenError, locked
+from simdistrict.naming import names_of
+
+Arrays = dict[str, NDArray[np.generic]]
+
+_LABEL, _LOCK = "ensemble.json", "lock"
+# whose a chunk is, and its first member and the one behind its last
+_WHOSE, _WHICH = "ensemble", "members"
+# what a damaged zip file, or one that another program wrote, is answered with
+_FAULTS = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+
+log = logging.getLogger(__name__)
+
+
+class _UnfitError(Exception):
+    """Why a chunk cannot be used."""
+
+
+class Parts:
+    """The finished chunks of an ensemble in a folder."""
+
+    def __init__(self, folder: Path, ensemble: Ensemble) -> None:
+        self.folder = folder
+        self.ensemble = ensemble
+        self.label = folder / _LABEL
+
+    @contextmanager
+    def open(self, *, resume: bool) -> Iterator[None]:
+        """Make the folder, or take up the one that is there, and let nobody else write in it.
+
+        Raises ExchangeError when another process writes in it, ScenarioError when it is not what
+        an interrupted ensemble leaves, or another one's that is to be resumed.
+        """
+        self._refuse_foreign()
+        with ExitStack() as held:
+            held.callback(self._remove_empty)
+            try:
+                held.enter_context(locked(self.folder / _LOCK))
+            except TakenError as error:
+                what = f"{error} is writing this ensemble, or another one, to the same file"
+                hint = "wait until it has ended, or name another file with -o"
+                raise ExchangeError(Problem(shown(self.folder), what, hint)) from None
+            except OSError as error:
+                raise refused(shown(self.folder), error) from None
+            self._begin(resume)
+            yield
+
+    def _remove_empty(self) -> None:
+        """Remove the folder unless something is left in it."""
+        with suppress(OSError):
+            self.folder.rmdir()
+
+    def _refuse_foreign(self) -> None:
+        if not self.folder.exists() or self._identity() is not None:
+            return
+        # one that has just been made by another process, or by one that was killed at once
+        with suppress(OSError):
+            if all(n == _LOCK or n.startswith(f".{_LABEL}.") for n in os.listdir(self.folder)):
+                return
+        delete = "rmdir /s" if os.name == "nt" else "rm -r"
+        what = "an interrupted ensemble would wait here, and this is not what one leaves"
+        hint = (
+            "choose another file name; or, if nothing in it is needed, delete it: "
+            f"{delete} {shlex.quote(shown(self.folder))}"
+        )
+        raise ScenarioError(Problem(shown(self.folder), what, hint))
+
+    def _begin(self, resume: bool) -> None:
+        """Leave what is to be resumed, and nothing else."""
+        self._refuse_foreign()
+        found = self._identity()
+        if resume and found == self.ensemble.identity:
+            return
+        if resume and found is not None:
+            what = "another ensemble was interrupted here, which this command does not go on"
+            hint = "repeat its command with --resume, or leave --resume out to begin anew"
+            raise ScenarioError(Problem(shown(self.folder), what, hint))
+        if self._files():
+            log.warning("%s: an interrupted ensemble is begun anew", shown(self.folder))
+        self._clear()
+        text = json.dumps({"identity": self.ensemble.identity}) + "\n"
+        write_text(self.label, text, force=True)
+
+    def _identity(self) -> str | None:
+        """Whose folder it is."""
+        try:
+            return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def finished(self) -> set[int]:
+        """The numbers of the chunks that are there as they were written; a note on any other."""
+        there, found = set(self._files()), set()
+        for chunk in range(self.ensemble.chunks):
+            if self._file(chunk) in there:
+                try:
+                    self._read(chunk)
+                    found.add(chunk)
+                except _UnfitError as error:
+                    file = shown(self._file(chunk))
+                    log.warning("%s: %s; its members are run again", file, error)
+        return found
+
+    def store(self, chunk: int, values: Chunk) -> None:
+        """Keep a chunk: it is there as a whole or not at all."""
+        if self._identity() != self.ensemble.identity:
+            what = "it was removed, or taken over by another command, while this one was running"
+            hint = "run the command again when nothing else writes to the same file"
+            raise ExchangeError(Problem(shown(self.folder), what, hint))
+        arrays: dict[str, Any] = {f"v{k}": array for k, array in enumerate(values.values())}
+        arrays |= {_WHOSE: self.ensemble.identity, _WHICH: self.ensemble.bounds(chunk)}
+        with replacing(self._file(chunk), force=True) as part, part.open("wb") as file:
+            np.savez(file, **arrays)
+
+    def all(
+        self, outcomes: list[dict[Outcome, int]]
+    ) -> Iterator[tuple[int, int, Mapping[str, NDArray[np.generic]]]]:
+        """Every chunk as variables of the file; counts the outcomes on the way.
+
+        Raises ExchangeError for a chunk that is not what was stored.
+        """
+        several = len(self.ensemble.plans) > 1
+        for chunk in range(self.ensemble.chunks):
+            try:
+                arrays = self._read(chunk)
+            except _UnfitError as error:
+                hint = "repeat the command with --resume: it runs these members again"
+                raise ExchangeError(
+                    Problem(shown(self._file(chunk)), f"{error}; nothing was written", hint)
+                ) from None
+            for counts, column in zip(outcomes, arrays["outcome"], strict=True):
+                for outcome in Outcome:
+                    counts[outcome] += int((column == outcome).sum())
+            if not several:
+                arrays = {n: a if n == "design" else a[0] for n, a in arrays.items()}
+            yield *self.ensemble.bounds(chunk), arrays
+
+    def _read(self, chunk: int) -> Arrays:
+        """A chunk, after a look at its checksums and at what it says of itself."""
+        first, last = self.ensemble.bounds(chunk)
+        try:
+            with self._file(chunk).open("rb") as file:
+                with zipfile.ZipFile(file) as packed:
+                    if packed.testzip() is not None:
+                        raise _UnfitError("it is damaged")
+                file.seek(0)
+                with np.load(file) as stored:
+                    whose, which = str(stored[_WHOSE]), stored[_WHICH].tolist()
+                    if whose != self.ensemble.identity:
+                        raise _UnfitError("it belongs to another ensemble")
+                    if which != [first, last]:
+                        own, begin, end = f"{first} to {last - 1}", which[0], which[1] - 1
+                        raise _UnfitError(f"it holds the members {begin} to {end}, not {own}")
+                    return {name: stored[f"v{k}"] for k, name in enumerate(self._names)}
+        except FileNotFoundError:
+            raise _UnfitError("it is gone") from None
+        except _FAULTS:
+            raise _UnfitError("it is damaged") from None
+
+    @property
+    def _names(self) -> list[str]:
+        """The variables of the file in the order of a chunk's arrays."""
+        own = names_of(self.ensemble.plans[0].prepared.model).elements
+        names = ["design", "outcome", "outcome_time", *(own[n] for n in self.ensemble.saved)]
+        return [*names, *self.ensemble.reduced_names.values()]
+
+    def _file(self, chunk: int) -> Path:
+        return self.folder / f"{chunk:06}.npz"
+
+    def _files(self) -> list[Path]:
+        """All chunks, of whatever ensemble."""
+        return list(self.folder.glob("[0-9]*.npz"))
+
+    def _clear(self) -> None:
+        """Remove the chunks, and what a killed process left half written; nothing else."""
+        for file in (*self._files(), *self.folder.glob(".*.part")):
+            with suppress(OSError):
+                file.unlink()
+
+    def remove(self) -> None:
+        """The file is complete: what it was made of goes, its label last."""
+        self._clear()
+        with suppress(OSError):
+            self.label.unlink()
