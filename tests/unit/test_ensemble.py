@@ -372,6 +372,21 @@ def test_scenarios_with_other_equations_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("project")
+def test_a_band_beyond_the_range_of_the_model_is_told_like_a_number_that_is_set(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    text = Path("small.mdl").read_text()
+    Path("small.mdl").write_text(text.replace("tax = 1 ~ Dmnl", "tax = 1 ~ Dmnl [1, 2]"))
+    words = ["ensemble", "free.yaml", "--members", 8, "--prior", "prior.csv", "-o", "out.nc"]
+    assert call(capsys, *words).code == 0
+    said = "prior.csv:3 | the band of tax from 0.5 to 1.5 leaves the range [1, 2]"
+    assert said in caplog.text
+    answer = call(capsys, *words, "--strict")
+    assert answer.code == 3
+    assert said in answer.err
+
+
+@pytest.mark.usefixtures("project")
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["ensemble", "taxed.yaml", "free.yaml", "--members", 32, "--prior", "prior.csv"]
     answer = call(capsys, *words, "-o", "out.nc", "--seed", 5, "--times", "0,10")
