@@ -156,6 +156,9 @@ def damage(how: str) -> None:
     elif how == "one bit":
         at = content.index(b"v3.npy") + 200  # amid the numbers
         CHUNK.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    elif how == "method":  # the first array is said to be deflated
+        at = content.index(b"PK\x01\x02") + 10
+        CHUNK.write_bytes(content[:at] + b"\x08" + content[at + 1 :])
     elif how == "elsewhere":
         shutil.copy(PARTS / "000001.npz", CHUNK)
     elif how == "stranger":
@@ -181,6 +184,7 @@ def damage(how: str) -> None:
         ("truncated", "it is damaged"),
         ("garbage", "it is damaged"),
         ("one bit", "it is damaged"),
+        ("method", "it is damaged"),
         ("old", "it is damaged"),
         ("elsewhere", "it holds the members 8 to 15, not 16 to 23"),
         ("stranger", "it belongs to another ensemble"),
