@@ -156,9 +156,10 @@ def damage(how: str) -> None:
     elif how == "one bit":
         at = content.index(b"v3.npy") + 200  # amid the numbers
         CHUNK.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-    elif how == "method":  # the first array is said to be deflated
+    elif how == "method":  # the first array is said to be deflated, which begins otherwise
         at = content.index(b"PK\x01\x02") + 10
-        CHUNK.write_bytes(content[:at] + b"\x08" + content[at + 1 :])
+        content = content[:at] + b"\x08" + content[at + 1 :]
+        CHUNK.write_bytes(content.replace(b"\x93NUMPY", b"\x07NUMPY", 1))
     elif how == "elsewhere":
         shutil.copy(PARTS / "000001.npz", CHUNK)
     elif how == "stranger":
