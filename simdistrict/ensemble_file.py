@@ -1,7 +1,8 @@
 """An ensemble into a file, NetCDF or Zarr: by chunks, of which an interruption loses one at most.
 
-Finished chunks wait in the folder `FILE.parts`; the file is put together from them at the end,
-under its own name only when it is complete. The same ensemble writes the same bytes.
+Finished chunks wait in the folder `FILE.parts` (see `ensemble_parts`); the file is put together
+from them at the end, under its own name only when it is complete. The same ensemble writes the
+same bytes.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def write_ensemble(
     resume: keep the chunks that an interrupted call has finished; without it they are run again;
     a file that is complete stays as it is; workers: cores to use here; runner: what runs the
     chunks instead.
-    Raises ExchangeError where the file cannot be written or another process writes it,
+    Raises ExchangeError where the file cannot be written or another process is writing it,
     ScenarioError when what is to be resumed is another ensemble, EngineError where this machine
     lacks what the backend needs.
     """
@@ -86,8 +87,9 @@ def write_ensemble(
         return finished(ensemble, path)
     if runner is None:
         ensemble.check()
-    with parts.opened(resume=resume):
+    with parts.open(resume=resume):
         done = parts.finished()
+        members = ensemble.design.members
         resumed = sum(last - first for first, last in map(ensemble.bounds, done))
         count = resumed
         todo = [chunk for chunk in range(ensemble.chunks) if chunk not in done]
@@ -97,7 +99,7 @@ def write_ensemble(
             first, last = ensemble.bounds(chunk)
             count += last - first
             if progress is not None:
-                progress(count, ensemble.design.members, count - resumed)
+                progress(count, members, count - resumed)
         outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
         head, grown, made = _head(ensemble), _grown(ensemble), parts.all(outcomes)
         if zarr:

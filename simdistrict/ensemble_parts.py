@@ -1,15 +1,18 @@
-"""The finished chunks of an ensemble, in the folder `FILE.parts` until the file is complete.
+"""The finished chunks of an ensemble in a folder, where they wait for the file to be complete.
 
-Every chunk says which chunk of which ensemble it is; one that is damaged or says something else
-is run again. One process at a time writes in the folder.
+One process at a time writes there. Each chunk says whose it is and which members it holds, and a
+zip file has checksums: what is not what it should be is run again, and never becomes a result.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import shutil
+import lzma
+import os
+import shlex
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -23,12 +26,25 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble import Chunk, Ensemble
 from simdistrict.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.library import shown
-from simdistrict.lock import NAME, TakenError, held
+from simdistrict.lock import TakenError, locked
 from simdistrict.naming import names_of
 
-_OF = "of"  # the array that says of what a chunk is
+Arrays = dict[str, NDArray[np.generic]]
+
+_LABEL, _LOCK = "ensemble.json", "lock"
+# whose a chunk is, and its first member and the one behind its last
+_WHOSE, _WHICH = "ensemble", "members"
+# what a damaged zip file, or one that another program wrote, is answered with
+_FAULTS = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 
 log = logging.getLogger(__name__)
+
+
+class _UnfitError(Exception):
+    """Why a chunk cannot be used."""
 
 
 class Parts:
@@ -37,133 +53,163 @@ class Parts:
     def __init__(self, folder: Path, ensemble: Ensemble) -> None:
         self.folder = folder
         self.ensemble = ensemble
-        self.label = folder / "ensemble.json"
+        self.label = folder / _LABEL
 
     @contextmanager
-    def opened(self, *, resume: bool) -> Iterator[None]:
-        """Make the folder, or take up the one that is there, and keep other processes out.
+    def open(self, *, resume: bool) -> Iterator[None]:
+        """Make the folder, or take up the one that is there, and let nobody else write in it.
 
-        Raises ExchangeError where another process has it or it cannot be written, ScenarioError
-        where it is something else than what is asked for.
+        Raises ExchangeError when another process writes in it, ScenarioError when it is not what
+        an interrupted ensemble leaves, or another one's that is to be resumed.
         """
-        if not self._is_ours():
-            what = "this folder was not left by an interrupted ensemble"
-            hint = "choose another file name, or remove the folder if nothing in it is needed"
-            raise ScenarioError(Problem(shown(self.folder), what, hint))
-        with ExitStack() as stack:
+        self._refuse_foreign()
+        with ExitStack() as held:
+            held.callback(self._remove_empty)
             try:
-                stack.enter_context(held(self.folder))
-                self._begin(resume=resume)
-            except TakenError as taken:
-                who = f"process {taken.process}" if taken.process else "another process"
-                what = f"{who} is writing here"
-                hint = "wait for it, stop it, or choose another file name"
+                held.enter_context(locked(self.folder / _LOCK))
+            except TakenError as error:
+                what = f"{error} is writing this ensemble, or another one, to the same file"
+                hint = "wait until it has ended, or name another file with -o"
                 raise ExchangeError(Problem(shown(self.folder), what, hint)) from None
             except OSError as error:
                 raise refused(shown(self.folder), error) from None
+            self._begin(resume)
             yield
 
-    def _is_ours(self) -> bool:
-        """Whether the folder is not there, was left by an ensemble, or just begun by one."""
-        if not self.folder.exists() or self._identity() is not None:
-            return True
+    def _remove_empty(self) -> None:
+        """Remove the folder unless something is left in it."""
         with suppress(OSError):
-            names = [entry.name for entry in self.folder.iterdir()]
-            return all(name == NAME or name.endswith(".part") for name in names)
-        return False
+            self.folder.rmdir()
 
-    def _begin(self, *, resume: bool) -> None:
+    def _refuse_foreign(self) -> None:
+        if not self.folder.exists() or self._identity() is not None:
+            return
+        # one that has just been made by another process, or by one that was killed at once
+        with suppress(OSError):
+            if all(n == _LOCK or n.startswith(f".{_LABEL}.") for n in os.listdir(self.folder)):
+                return
+        delete = "rmdir /s" if os.name == "nt" else "rm -r"
+        what = "an interrupted ensemble would wait here, and this is not what one leaves"
+        hint = (
+            "choose another file name; or, if nothing in it is needed, delete it: "
+            f"{delete} {shlex.quote(shown(self.folder))}"
+        )
+        raise ScenarioError(Problem(shown(self.folder), what, hint))
+
+    def _begin(self, resume: bool) -> None:
+        """Leave what is to be resumed, and nothing else."""
+        self._refuse_foreign()
         found = self._identity()
-        if found is not None and resume and found != self.ensemble.identity:
+        if resume and found == self.ensemble.identity:
+            return
+        if resume and found is not None:
             what = "another ensemble was interrupted here, which this command does not go on"
             hint = "repeat its command with --resume, or leave --resume out to begin anew"
             raise ScenarioError(Problem(shown(self.folder), what, hint))
-        if found is not None and not resume:
+        if self._files():
             log.warning("%s: an interrupted ensemble is begun anew", shown(self.folder))
-            for entry in self.folder.iterdir():
-                if entry.name != NAME:
-                    entry.unlink()
-        if found is None or not resume:
-            write_text(self.label, json.dumps({"identity": self.ensemble.identity}) + "\n")
+        self._clear()
+        text = json.dumps({"identity": self.ensemble.identity}) + "\n"
+        write_text(self.label, text, force=True)
 
     def _identity(self) -> str | None:
+        """Whose folder it is."""
         try:
             return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def finished(self) -> set[int]:
-        """The numbers of the chunks that are there; what is no such chunk is told and goes."""
-        found = set()
+        """The numbers of the chunks that are there as they were written; a note on any other."""
+        there, found = set(self._files()), set()
         for chunk in range(self.ensemble.chunks):
-            file = self._file(chunk)
-            if not file.exists():
-                continue
-            try:
-                self._read(chunk)
-            except _DamagedError:
-                log.warning("%s is damaged or of something else: it is run again", shown(file))
-                file.unlink()
-            else:
-                found.add(chunk)
+            if self._file(chunk) in there:
+                try:
+                    self._read(chunk)
+                    found.add(chunk)
+                except _UnfitError as error:
+                    file = shown(self._file(chunk))
+                    log.warning("%s: %s; its members are run again", file, error)
         return found
 
     def store(self, chunk: int, values: Chunk) -> None:
         """Keep a chunk: it is there as a whole or not at all."""
+        if self._identity() != self.ensemble.identity:
+            what = "it was removed, or taken over by another command, while this one was running"
+            hint = "run the command again when nothing else writes to the same file"
+            raise ExchangeError(Problem(shown(self.folder), what, hint))
         arrays: dict[str, Any] = {f"v{k}": array for k, array in enumerate(values.values())}
-        arrays[_OF] = np.array(self._mark(chunk))
+        arrays |= {_WHOSE: self.ensemble.identity, _WHICH: self.ensemble.bounds(chunk)}
         with replacing(self._file(chunk), force=True) as part, part.open("wb") as file:
             np.savez(file, **arrays)
 
     def all(
         self, outcomes: list[dict[Outcome, int]]
     ) -> Iterator[tuple[int, int, Mapping[str, NDArray[np.generic]]]]:
-        """Every chunk as variables of the file; counts the outcomes on the way."""
-        names = ["design", "outcome", "outcome_time"]
-        own = names_of(self.ensemble.plans[0].prepared.model).elements
-        names += [own[name] for name in self.ensemble.saved]
-        names += self.ensemble.reduced_names.values()
+        """Every chunk as variables of the file; counts the outcomes on the way.
+
+        Raises ExchangeError for a chunk that is not what was stored.
+        """
         several = len(self.ensemble.plans) > 1
         for chunk in range(self.ensemble.chunks):
-            first, last = self.ensemble.bounds(chunk)
             try:
-                read = self._read(chunk)
-            except _DamagedError:
-                what = "this chunk was changed while the ensemble ran"
-                hint = "repeat the command with --resume"
-                raise ExchangeError(Problem(shown(self._file(chunk)), what, hint)) from None
-            arrays = {name: read[f"v{k}"] for k, name in enumerate(names)}
+                arrays = self._read(chunk)
+            except _UnfitError as error:
+                hint = "repeat the command with --resume: it runs these members again"
+                raise ExchangeError(
+                    Problem(shown(self._file(chunk)), f"{error}; nothing was written", hint)
+                ) from None
             for counts, column in zip(outcomes, arrays["outcome"], strict=True):
                 for outcome in Outcome:
                     counts[outcome] += int((column == outcome).sum())
             if not several:
                 arrays = {n: a if n == "design" else a[0] for n, a in arrays.items()}
-            yield first, last, arrays
+            yield *self.ensemble.bounds(chunk), arrays
+
+    def _read(self, chunk: int) -> Arrays:
+        """A chunk, after a look at its checksums and at what it says of itself."""
+        first, last = self.ensemble.bounds(chunk)
+        try:
+            with self._file(chunk).open("rb") as file:
+                with zipfile.ZipFile(file) as packed:
+                    if packed.testzip() is not None:
+                        raise _UnfitError("it is damaged")
+                file.seek(0)
+                with np.load(file) as stored:
+                    whose, which = str(stored[_WHOSE]), stored[_WHICH].tolist()
+                    if whose != self.ensemble.identity:
+                        raise _UnfitError("it belongs to another ensemble")
+                    if which != [first, last]:
+                        own, begin, end = f"{first} to {last - 1}", which[0], which[1] - 1
+                        raise _UnfitError(f"it holds the members {begin} to {end}, not {own}")
+                    return {name: stored[f"v{k}"] for k, name in enumerate(self._names)}
+        except FileNotFoundError:
+            raise _UnfitError("it is gone") from None
+        except _FAULTS:
+            raise _UnfitError("it is damaged") from None
+
+    @property
+    def _names(self) -> list[str]:
+        """The variables of the file in the order of a chunk's arrays."""
+        own = names_of(self.ensemble.plans[0].prepared.model).elements
+        names = ["design", "outcome", "outcome_time", *(own[n] for n in self.ensemble.saved)]
+        return [*names, *self.ensemble.reduced_names.values()]
 
     def _file(self, chunk: int) -> Path:
         return self.folder / f"{chunk:06}.npz"
 
-    def _mark(self, chunk: int) -> str:
-        return f"{self.ensemble.identity} {chunk}"
+    def _files(self) -> list[Path]:
+        """All chunks, of whatever ensemble."""
+        return list(self.folder.glob("[0-9]*.npz"))
 
-    def _read(self, chunk: int) -> dict[str, NDArray[np.generic]]:
-        """The arrays of a chunk, whose checksums are compared on the way."""
-        try:
-            with self._file(chunk).open("rb") as raw, np.load(raw) as file:
-                read = {name: file[name] for name in file.files}
-        except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise _DamagedError from error
-        if str(read.get(_OF)) != self._mark(chunk):
-            raise _DamagedError
-        return read
+    def _clear(self) -> None:
+        """Remove the chunks, and what a killed process left half written; nothing else."""
+        for file in (*self._files(), *self.folder.glob(".*.part")):
+            with suppress(OSError):
+                file.unlink()
 
     def remove(self) -> None:
-        """The file is complete: what it was made of goes, first what needs a name to be ours."""
+        """The file is complete: what it was made of goes, its label last."""
+        self._clear()
         with suppress(OSError):
-            for file in self.folder.glob("*.npz"):
-                file.unlink()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class _DamagedError(Exception):
-    """A chunk that cannot be read, or that is not what its name says."""
+            self.label.unlink()

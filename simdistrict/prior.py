@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.engine.program import Program
 from simdistrict.errors import Problem, ScenarioError, did_you_mean, nearest
-from simdistrict.exchange.mdl_file import read_text
+from simdistrict.exchange.splice import plain, read_exact
+from simdistrict.exchange.tables import MORE_CELLS, unlike_csv
 from simdistrict.expr import fold
 from simdistrict.library import shown
 from simdistrict.model import Lookup, Model, lookup_points
@@ -26,6 +28,8 @@ FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
 # a column that a table may have
 SPREAD = "spread"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +66,45 @@ def prior_beside(model_file: Path) -> Path:
     return path
 
 
-def read_prior(text: str, where: str, model: Model, program: Program) -> tuple[Prior, ...]:
+def read_prior(
+    text: str, where: str, model: Model, program: Program, *, strict: bool = False
+) -> tuple[Prior, ...]:
     """The rows of a prior table that are to be sampled, in their order.
 
+    strict: a band that leaves the range which the model states is an error, not a warning.
     Raises ScenarioError with everything that does not fit the model.
     """
     rows = csv.DictReader(io.StringIO(text))
+    if problem := unlike_csv(rows.fieldnames or (), where):
+        raise ScenarioError(problem)
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         what = f"the column {missing[0]} is missing"
         raise ScenarioError(Problem(f"{where}:1", what, f"its columns are {', '.join(COLUMNS)}"))
     problems: list[Problem] = []
-    found: list[Prior] = []
+    found: dict[int, Prior] = {}
     for row in rows:
-        prior = _row(row, f"{where}:{rows.line_num}", model, program, problems)
+        line = f"{where}:{rows.line_num}"
+        if None in row:
+            count = len(rows.fieldnames or ())
+            what = f"the row has more cells than the header, which has {count}"
+            problems.append(Problem(line, what, MORE_CELLS))
+            continue
+        prior = _row(row, line, model, program, problems)
         if prior is not None:
-            found.append(prior)
+            found[rows.line_num] = prior
+            if (outside := _outside(prior, line, model)) is None:
+                continue
+            if strict:
+                problems.append(outside)
+            else:
+                log.warning("%s | %s", outside.where, outside.what)
     problems += _twice(found, where)
     if not found and not problems:
         problems.append(Problem(where, "no row is to be sampled", f"{FIXED} rows are not"))
     if problems:
         raise ScenarioError(problems)
-    return tuple(found)
+    return tuple(found.values())
 
 
 def read_prior_file(path: Path) -> str:
@@ -93,7 +114,7 @@ def read_prior_file(path: Path) -> str:
         near = nearest(path.name, beside)
         hint = f"did you mean {' or '.join(near)}?" if near else ""
         raise ScenarioError(Problem(shown(path), "there is no such file", hint))
-    return read_text(path)
+    return plain(read_exact(path)[0])
 
 
 def _row(
@@ -203,14 +224,34 @@ def _point(
     return f"{lookup.name}[{label}]", (start + count + k,)
 
 
-def _twice(found: Sequence[Prior], where: str) -> list[Problem]:
-    seen: dict[int, str] = {}
+def _outside(prior: Prior, where: str, model: Model) -> Problem | None:
+    """The complaint about a band that leaves the range which the model states, if it does."""
+    element, _ = find_element(model, prior.name)
+    if element is None or isinstance(element, Lookup):  # whose range is that of its points
+        return None
+    if prior.low in element.range and prior.high in element.range:
+        return None
+    unit = f" {element.units}" if element.units not in ("", "Dmnl") else ""
+    what = (
+        f"the band of {prior.name} from {prior.low:g} to {prior.high:g} leaves the range "
+        f"{element.range}{unit} that the model {model.name} states"
+    )
+    return Problem(where, what)
+
+
+def _twice(found: Mapping[int, Prior], where: str) -> list[Problem]:
+    """The rows, by their lines, that band a number which one before them has banded."""
+    seen: dict[int, int] = {}
     problems = []
-    for prior in found:
+    for line, prior in found.items():
         for place in prior.places:
             if place in seen:
-                what = f'"{prior.name}" and "{seen[place]}" band the same number'
-                problems.append(Problem(where, what, "leave one of them out"))
+                first = seen[place]
+                what = (
+                    f'"{prior.name}" in line {line} and "{found[first].name}" in line {first} '
+                    "band the same number"
+                )
+                problems.append(Problem(f"{where}:{line}", what, "leave one of them out"))
                 break
-            seen[place] = prior.name
+            seen[place] = line
     return problems

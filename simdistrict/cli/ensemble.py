@@ -157,7 +157,7 @@ def command(
     plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
     prepared, table = plans[0].prepared, prior or prior_beside(find(scenarios[0])[1])
     text = read_prior_file(table) if control is None else prior_text(control)
-    priors = read_prior(text, str(table), prepared.model, prepared.program)
+    priors = read_prior(text, str(table), prepared.model, prepared.program, strict=strict)
     method, shape = method or "lhs", Shape(order, levels)
     count = members if blocks is None else blocks * shape.block(method, len(drawn(plans, priors)))
     ensemble = ensemble_of(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from simdistrict.atomic import refused
 from simdistrict.errors import ExchangeError, Problem
 
 
@@ -20,8 +21,11 @@ def command(path: Path) -> None:
     """
     from simdistrict.library import example_project
 
-    _refuse_what_is_there(path)
-    copy_project(example_project(), path)
+    try:
+        _refuse_what_is_there(path)
+        copy_project(example_project(), path)
+    except OSError as error:
+        raise refused(str(path), error) from None
     if path.resolve() != Path.cwd():
         click.echo(f"cd {shlex.quote(str(path))}")
     click.echo("simdistrict run scenarios/subsidy.yaml")

@@ -22,6 +22,8 @@ COLUMNS = (
     *("element", "label", "unit", "value", "low", "high"),
     *("distribution", "source", "confidence"),
 )
+# what to do about a row with more cells than the header
+MORE_CELLS = 'a text with a comma in it stands in quotes: "low, judgement"; a number has a point'
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -219,15 +221,27 @@ def out_of_band(row: Row, value: float) -> Problem | None:
     return Problem(row.where, what, "change the value, or low and high if the sources allow it")
 
 
+def unlike_csv(names: Sequence[str], where: str) -> Problem | None:
+    """The complaint about a first line that a spreadsheet has saved in another way, if it is.
+
+    names: its cells, read as separated by commas.
+    """
+    hint = "save it as a CSV file with commas and points, in UTF-8"
+    if any("\0" in name for name in names):
+        what = "the file is in the encoding UTF-16, or no text at all"
+        return Problem(f"{where}:1", what, hint)
+    if len(names) == 1 and (other := re.search(r"[;\t|]", names[0])):
+        sign = "tabs" if other[0] == "\t" else f'"{other[0]}"'
+        what = f"the columns are separated by {sign}, not by commas"
+        return Problem(f"{where}:1", what, hint)
+    return None
+
+
 def _header(rows: list[CellRow], where: str) -> tuple[str, ...] | None:
     names = tuple(cell.value.strip() for cell in rows[0].cells) if rows else ()
     if "element" not in names:
-        if len(names) == 1 and re.search(
-            r"\belement\b[\"']?[;\t|]|[;\t|][\"']?element\b", names[0]
-        ):
-            what = "the columns are not separated by commas"
-            hint = "save it as a CSV file with commas and points, in UTF-8"
-            raise ModelError(Problem(f"{where}:1", what, hint))
+        if "element" in "".join(names).replace("\0", "") and (problem := unlike_csv(names, where)):
+            raise ModelError(problem)
         if near := nearest("element", names, 1):
             what = f"the columns are {', '.join(names)}; none is called element"
             hint = f'is "{near[0]}" meant to be "element"?'
@@ -251,7 +265,7 @@ def _by_column(header: tuple[str, ...], row: CellRow, where: str) -> dict[str, C
             Problem(
                 f"{where}:{row.line}",
                 f"the row has {len(row.cells)} cells, the header {len(header)}",
-                'a text with a comma in it stands in quotes: "low, judgement"',
+                MORE_CELLS,
             )
         )
     return dict(zip(header, row.cells, strict=True))

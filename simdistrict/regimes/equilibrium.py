@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.errors import EngineError, Problem
 from simdistrict.regimes.field import Array, Field, Scaled
 from simdistrict.regimes.flow import settle, settle_each
 from simdistrict.regimes.newton import Root, newton, norm, with_fallback
@@ -27,6 +28,8 @@ _SCAN = 2001
 _BISECTIONS = 30
 # one step of a search changes no stock by more than this share of its scale
 _LARGEST = 0.5
+# numbers in the initial states of a study, of which it keeps several times as many in memory
+_AT_ONCE = 10**8
 # steps of Newton's method from a random start: it gets there in these, or hardly at all
 _DIRECT = 25
 
@@ -108,7 +111,14 @@ def refine(
 
 
 def hypercube(low: Array, high: Array, count: int, seed: int) -> Array:
-    """A Latin hypercube: each stock's range in `count` slices, each slice used once."""
+    """A Latin hypercube: each stock's range in `count` slices, each slice used once.
+
+    Raises EngineError for more states than are followed side by side.
+    """
+    most = _AT_ONCE // max(len(low), 1)
+    if count > most:
+        what = f"{count} are not between 1 and {most}, as many as are followed side by side here"
+        raise EngineError(Problem("initial states", what, "ask for fewer"))
     draw = np.random.default_rng(seed)
     columns = [(draw.permutation(count) + draw.random(count)) / max(count, 1) for _ in low]
     return low + np.array(columns).T.reshape(count, len(low)) * (high - low)

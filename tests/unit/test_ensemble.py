@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import netCDF4
@@ -249,16 +248,16 @@ def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("project")
 def test_another_ensemble_is_not_resumed() -> None:
-    with Parts(Path("out.nc.parts"), ensemble(100, seed=1)).opened(resume=False):
+    with Parts(Path("out.nc.parts"), ensemble(100, seed=1)).open(resume=False):
         pass
     with pytest.raises(ScenarioError, match="another ensemble was interrupted here"):
         write_ensemble(ensemble(100, seed=2), Path("out.nc"), resume=True)
     write_ensemble(ensemble(100, seed=2), Path("out.nc"))
     Path("out.nc.parts").mkdir()
     Path("out.nc.parts/mine.txt").write_text("precious")
-    with pytest.raises(ScenarioError, match="not left by an interrupted ensemble"):
+    with pytest.raises(ScenarioError, match=r"delete it: rm -r out\.nc\.parts"):
         write_ensemble(ensemble(100), Path("out.nc"))
-    assert Path("out.nc.parts/mine.txt").exists()
+    assert os.listdir("out.nc.parts") == ["mine.txt"]
 
 
 @pytest.mark.usefixtures("project")
@@ -327,68 +326,6 @@ def test_a_killed_process_loses_a_chunk_at_most() -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_one_process_at_a_time_writes_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """The second is told the first one's number, and takes nothing from it."""
-    parts = Path("out.nc.parts")
-    hold = "import sys, pathlib, simdistrict.lock as lock\n"
-    hold += "with lock.held(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    input()"
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-c", hold, str(parts)]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, text=True)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        words = ["ensemble", "free.yaml", "--prior", "prior.csv", "--members", 20, "-o", "out.nc"]
-        for more in ([], ["--resume"], ["--seed", 1]):
-            answer = call(capsys, *words, *more)
-            assert answer.code == 3
-            assert f"process {process.pid} is writing here" in answer.err
-        process.kill()  # the lock goes with its process
-    finally:
-        process.kill()
-        process.wait()
-    assert call(capsys, *words).code == 0
-    assert not parts.exists()
-
-
-DAMAGE: dict[str, Callable[[Path, Path], object]] = {
-    "cut off": lambda chunk, _: chunk.write_bytes(chunk.read_bytes()[:500]),
-    "empty": lambda chunk, _: chunk.write_bytes(b""),
-    "garbage": lambda chunk, _: chunk.write_bytes(b"garbage" * 100),
-    "a flipped bit": lambda chunk, _: chunk.write_bytes(flipped(chunk.read_bytes())),
-    "another chunk": lambda chunk, other: chunk.write_bytes(other.read_bytes()),
-}
-
-
-def flipped(content: bytes) -> bytes:
-    at = len(content) // 2
-    return content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]
-
-
-@pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_chunk_is_run_again(
-    kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
-    write_ensemble(ensemble(100), Path("whole.nc"))
-
-    def stop(count: int, members: int, here: int) -> None:
-        if count >= 48:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_ensemble(ensemble(100), Path("out.nc"), progress=stop)
-    parts = Path("out.nc.parts")
-    DAMAGE[kind](parts / "000001.npz", parts / "000000.npz")
-    written = write_ensemble(ensemble(100), Path("out.nc"), resume=True)
-    assert written.resumed == 32
-    assert "000001.npz is damaged or of something else: it is run again" in caplog.text
-    assert Path("out.nc").read_bytes() == Path("whole.nc").read_bytes()
-
-
-@pytest.mark.usefixtures("project")
 def test_a_foreign_file_is_not_replaced() -> None:
     Path("out.nc").write_text("mine")
     with pytest.raises(ExchangeError):
@@ -432,6 +369,21 @@ def test_scenarios_with_other_equations_are_refused() -> None:
 
 
 # ---------------------------------------------------------------------- the command
+
+
+@pytest.mark.usefixtures("project")
+def test_a_band_beyond_the_range_of_the_model_is_told_like_a_number_that_is_set(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    text = Path("small.mdl").read_text()
+    Path("small.mdl").write_text(text.replace("tax = 1 ~ Dmnl", "tax = 1 ~ Dmnl [1, 2]"))
+    words = ["ensemble", "free.yaml", "--members", 8, "--prior", "prior.csv", "-o", "out.nc"]
+    assert call(capsys, *words).code == 0
+    said = "prior.csv:3 | the band of tax from 0.5 to 1.5 leaves the range [1, 2]"
+    assert said in caplog.text
+    answer = call(capsys, *words, "--strict")
+    assert answer.code == 3
+    assert said in answer.err
 
 
 @pytest.mark.usefixtures("project")

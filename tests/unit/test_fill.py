@@ -404,11 +404,22 @@ def test_the_constants_of_a_changes_file_go_into_their_tables(tmp_path: Path) ->
     assert "1,2.35" in model.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
-def test_a_table_not_separated_by_commas_is_refused(tmp_path: Path, separator: str) -> None:
+@pytest.mark.parametrize(("separator", "sign"), [(";", '";"'), ("\t", "tabs")])
+def test_a_table_not_separated_by_commas_is_refused(
+    tmp_path: Path, separator: str, sign: str
+) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     text = "element,unit,value\npull,Dmnl,3\n".replace(",", separator)
     (folder / "numbers.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(ModelError, match="not separated by commas"):
+    with pytest.raises(ModelError, match=f"separated by {sign}, not by commas"):
+        read_tables(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_a_table_in_utf_16_is_not_overlooked(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "numbers.csv").write_text("element,unit,value\npull,Dmnl,3\n", encoding=encoding)
+    with pytest.raises(ModelError, match=r"data/numbers\.csv:1 \| the file is in .* UTF-16"):
         read_tables(folder)

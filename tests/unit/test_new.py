@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from simdistrict.cli.new import command, copy_project
 from simdistrict.errors import ExchangeError
 from simdistrict.library import example_project
+from tests.program import call
 
 FILES = {
     "README.md",
@@ -90,3 +91,22 @@ def test_results_in_the_shipped_folder_are_not_copied(elsewhere: Path) -> None:
     (source / "model.mdl").write_text("x")
     copy_project(source, elsewhere / "copy")
     assert files(elsewhere / "copy") == {"model.mdl"}
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(suffix: object, prefix: str, dir: object) -> str:
+        raise PermissionError(13, "Permission denied", f"{dir}/{prefix}dws2w2ni")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    answer = call(capsys, "new", "mine")
+    assert answer.code == 3
+    assert answer.err == ("error: mine | no permission to write here\n    choose another folder\n")
+
+
+def test_a_folder_below_a_file_is_told(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (elsewhere / "notes.txt").write_text("mine")
+    answer = call(capsys, "new", "notes.txt/mine")
+    assert answer.code == 3
+    assert "notes.txt/mine | the file cannot be written" in answer.err

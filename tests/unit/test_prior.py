@@ -19,7 +19,7 @@ PREPARED = lowered(
             """
             place: north, south ~ ~ |
             stock = INTEG(rate * path(Time) * SUM(weight[place!]), 1)
-            rate = 0.5
+            rate = 0.5 ~ 1/Year [0, 1] ~ A test. |
             weight[place] = 1, 2
             path((0,1),(5,2),(10,4))
             """
@@ -76,8 +76,16 @@ def test_fixed_rows_are_not_sampled() -> None:
         ("rate,,1,nan,0,1,uniform", "finite"),
         ("time step,,1,1,0,1,uniform", "setting of the run"),
         ("rate,,1,1,1,1,fixed", "no row is to be sampled"),
-        ("rate,,1,1,0,2,uniform\nrate,,1,1,0,2,uniform", "band the same number"),
-        ("weight,,1,1,0,2,uniform\nweight,south,1,1,0,2,uniform", "band the same number"),
+        (
+            "rate,,1,1,0,1,uniform\n\nrate,,1,1,0,1,uniform",
+            'prior.csv:4 | "rate" in line 4 and "rate" in line 2 band the same number',
+        ),
+        (
+            "weight,,1,1,0,2,uniform\nweight,south,1,1,0,2,uniform",
+            'prior.csv:3 | "weight[south]" in line 3 and "weight" in line 2 band the same number',
+        ),
+        ("rate,,1,0,5,0,1,uniform", "prior.csv:2 | the row has more cells than the header"),
+        ("rate,,1,1,1,1,fixed,", "prior.csv:2 | the row has more cells than the header"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_line(row: str, words: str) -> None:
@@ -116,3 +124,50 @@ def test_a_model_without_a_table_needs_one(tmp_path: Path) -> None:
     (tmp_path / "priors.csv").write_text(HEAD)
     with pytest.raises(ScenarioError, match=r"did you mean priors.csv"):
         read_prior_file(tmp_path / "prior.csv")
+
+
+@pytest.mark.parametrize("row", ["rate,,1,0.5,-1,1,uniform", "rate,,1,0.5,0,2,triangular"])
+def test_a_band_beyond_the_stated_range_is_a_warning_or_an_error(
+    row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    low, high = row.split(",")[4:6]
+    (prior,) = read(row + "\n")
+    assert (prior.low, prior.high) == (float(low), float(high))
+    said = (
+        f"prior.csv:2 | the band of rate from {low} to {high} leaves the range [0, 1] 1/Year "
+        "that the model small states"
+    )
+    assert [r.getMessage() for r in caplog.records] == [said]
+    with pytest.raises(ScenarioError) as caught:
+        read_prior(HEAD + row, "prior.csv", PREPARED.model, PREPARED.program, strict=True)
+    assert str(caught.value) == said
+
+
+def test_bands_within_the_range_or_without_one_draw_no_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    read("rate,,1,0.5,0,1,uniform\nweight,,1,2,-9,9,uniform\npath,5,1,2,-9,9,uniform\n")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16"), "UTF-16"),
+        ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16-be"), "UTF-16"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "no text at all"),
+        (HEAD.replace(",", ";").encode() + b"rate;;1;0,5;0;1;uniform\n", 'separated by ";", not'),
+        (b"sep=;\n" + HEAD.replace(",", ";").encode(), 'separated by ";", not'),
+        (HEAD.replace(",", "\t").encode(), "separated by tabs, not"),
+    ],
+)
+def test_what_a_spreadsheet_saves_otherwise_is_named(
+    tmp_path: Path, text: bytes, words: str
+) -> None:
+    path = tmp_path / "prior.csv"
+    path.write_bytes(text)
+    with pytest.raises(ScenarioError) as caught:
+        read_prior(read_prior_file(path), "prior.csv", PREPARED.model, PREPARED.program)
+    assert words in str(caught.value)
+    assert "save it as a CSV file with commas and points, in UTF-8" in str(caught.value)
+    assert "Vensim" not in str(caught.value)

@@ -367,6 +367,8 @@ TWO = ["--along", "tariff=0:2:4", "--along", "cost ratio=1:2:3"]
         (["branch", "core", "--parameter", "tariff", "--from", "1", "--to", "0"], "--from below"),
         (["equilibria", "core", "--output", "home shar"], "home share"),
         (["basins", "core", "--initial", "x=0:1", "--members", "3"], "none of the free stocks"),
+        (["basins", "core", "--members", "5000000000"], "5000000000 are not between 1 and 1000"),
+        (["map", "core", *TWO, "--members", "5000000000"], "as are followed side by side"),
         (["equilibria", "core", "--at", "0.1"], "no time step"),
         (
             ["branch", "core", "--parameter", "tariff", "--from", "4", "--to", "9"],

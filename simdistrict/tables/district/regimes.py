@@ -49,8 +49,8 @@ home and far labour costs (one minus the relative cost to which far wages conver
 {least:.2f} to {most:.2f}), and along the share of the renaissance's instruments in force for good.
 A world ends at a *fold*, where it meets a state that is not stable, or at a *kink*, a corner of
 the equations; folds of other states are rows of `regimes.csv`. Searched from {starts} random states
-at {stops} values each, so worlds can have been missed; none that is listed is invented. In bold: where
-the state of {at:g} leads. Home share: of the chain; relative output: 1980 = 1."""
+at {stops} values each, so worlds can have been missed; none that is listed is invented. In bold:
+where the state of {at:g} leads. Home share: of the chain; relative output: 1980 = 1."""
 
 
 def table(study: Study) -> Table:
