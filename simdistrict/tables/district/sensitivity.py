@@ -76,13 +76,15 @@ def samples(study: Study) -> Iterator[tuple[str, str, Sample]]:
 
 def table(study: Study) -> Table:
     """A row per district, indicator and constant, the most telling first."""
-    found = [(d, i, sobol(sample)) for d, i, sample in samples(study)]
-    rows = tuple(row for d, i, indices in found for row in _rows(d, i, indices))
-    pages = tuple(
-        _page(title, [(d, indices) for d, i, indices in found if i == indicator])
-        for indicator, title in INDICATORS.items()
-    )
-    names = found[0][2].sample.names
+    rows: list[tuple[Cell, ...]] = []
+    lines: dict[str, list[tuple[Cell, ...]]] = {indicator: [] for indicator in INDICATORS}
+    names: tuple[str, ...] = ()
+    # what was analysed is as large as all draws: one at a time
+    for district, indicator, sample in samples(study):
+        indices, names = sobol(sample), sample.names
+        rows += _rows(district, indicator, indices)
+        lines[indicator].append(_line(district, indices))
+    pages = tuple(_page(title, lines[indicator]) for indicator, title in INDICATORS.items())
     note = NOTE.format(
         end=END,
         blocks=study.sampling.blocks,
@@ -94,7 +96,7 @@ def table(study: Study) -> Table:
         fewest=FEWEST,
     )
     title = "Which constants decide where a district ends"
-    return Table("sensitivity", title, COLUMNS, rows, note, pages)
+    return Table("sensitivity", title, COLUMNS, tuple(rows), note, pages)
 
 
 def _rows(district: str, indicator: str, found: Indices) -> Iterator[tuple[Cell, ...]]:
@@ -104,16 +106,18 @@ def _rows(district: str, indicator: str, found: Indices) -> Iterator[tuple[Cell,
         yield (district, indicator, found.sample.names[k], *numbers)
 
 
-def _page(title: str, found: list[tuple[str, Indices]]) -> Table:
+def _line(district: str, found: Indices) -> tuple[Cell, ...]:
+    """The constants that tell most, in words."""
+    cells = []
+    for k in found.ranked[:SHOWN]:
+        total, low, high = (found.columns[f"total{end}"][k] for end in ("", "_low", "_high"))
+        cells.append(f"{found.sample.names[k]}: {total:.2f} ({low:.2f} to {high:.2f})")
+    return (short(district), *cells)
+
+
+def _page(title: str, lines: list[tuple[Cell, ...]]) -> Table:
     heads = (Column("district"), *(Column(f"number {k + 1}") for k in range(SHOWN)))
-    rows = []
-    for district, indices in found:
-        cells = []
-        for k in indices.ranked[:SHOWN]:
-            total, low, high = (indices.columns[f"total{end}"][k] for end in ("", "_low", "_high"))
-            cells.append(f"{indices.sample.names[k]}: {total:.2f} ({low:.2f} to {high:.2f})")
-        rows.append((short(district), *cells))
-    return Table("sensitivity", title, heads, tuple(rows))
+    return Table("sensitivity", title, heads, tuple(lines))
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
