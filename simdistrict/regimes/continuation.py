@@ -125,6 +125,7 @@ def branches(
 ) -> Diagram:
     """Search equilibria at some values of the only parameter, and follow them both ways.
 
+    Lines of equilibria are found and not followed.
     stops: at how many values, ends included; limits: what low and high are called where a branch
     ends at them; the other arguments: see `equilibria` and `Steps`.
     """
@@ -135,6 +136,8 @@ def branches(
         found = equilibria(model, (value,), starts=starts, seed=seed, known=known, horizon=horizon)
         searches.append((value, found))
         for e in found.equilibria:
+            if e.continuum:
+                continue  # every point of a line would be a branch of its own
             tracer.trace(np.append(e.state / model.scale, q), f"equilibrium at {value:g}")
     return Diagram(low, high, tuple(tracer.branches), tuple(searches))
 

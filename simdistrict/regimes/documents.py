@@ -56,6 +56,7 @@ def _equilibria(result: Result) -> dict[str, Any]:
                 "eigenvalues": [[float(a), float(b)] for a, b in pairs],
                 "residual": v["residual"][k],
                 "origin": v["origin"][k],
+                "continuum": int(v["continuum"][k]),
                 "at_low_bound": [s for s, b in zip(stocks, v["at_low_bound"][k], strict=True) if b],
                 "state": _named(stocks, v["state"][k]),
                 "outputs": _outputs(result, "value", k),

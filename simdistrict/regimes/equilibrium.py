@@ -6,7 +6,7 @@ What was not found may still be there; what is reported is a root to the stated 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ _BISECTIONS = 30
 _LARGEST = 0.5
 # numbers in the initial states of a study, of which it keeps several times as many in memory
 _AT_ONCE = 10**8
+# roots between two on a line lie as near to the straight line as this, or an eighth of the way
+_NEAR = 1e-4
 # steps of Newton's method from a random start: it gets there in these, or hardly at all
 _DIRECT = 25
 
@@ -39,13 +41,15 @@ class Equilibrium:
     """A state in which all net flows are zero.
 
     state: in the stocks' own units; residual: the largest net flow left, in scales per time
-    unit; origin: which kind of start led to it.
+    unit; origin: which kind of start led to it; continuum: how many of the roots found lie on one
+    line of equilibria with this one, which stands for them; 0 where it is alone.
     """
 
     state: Array
     spectrum: Spectrum
     residual: float
     origin: str
+    continuum: int = 0
 
     @property
     def stable(self) -> bool:
@@ -81,6 +85,7 @@ def equilibria(
     starts: points of a Latin hypercube, from each of which the flow is followed over `horizon`
     time units and a root is sought at both ends; known: further starts, such as the states of a
     run. Between each two attractors a separatrix is sought on the straight line between them.
+    Roots on one line of equilibria, as where only a sum of stocks is fixed, are one.
     One free stock is scanned instead, so that no change of sign is missed at the scan's width.
     """
     search = _Searching(Scaled(field), tuple(parameters), horizon)
@@ -92,7 +97,7 @@ def equilibria(
         for start in hypercube(search.scaled.low, search.scaled.high, starts, seed):
             search.try_from(start, "start")
     search.between()
-    found = sorted(search.found, key=lambda e: tuple(-e.state))
+    found = sorted(search.without_lines(), key=lambda e: tuple(-e.state))
     return Search(tuple(found), search.starts, search.failed, search.outside)
 
 
@@ -226,6 +231,35 @@ class _Searching:
         # a jump through zero is enclosed too, and is no root
         if root.found and left - 1e-3 <= root.point[0] <= right + 1e-3:
             self.add(root, "scan")
+
+    def without_lines(self) -> list[Equilibrium]:
+        """What was found, with the first root of each line of equilibria for all on it."""
+        alone: list[Equilibrium] = []
+        lines: list[list[Equilibrium]] = []
+        for e in self.found:
+            if np.abs(e.spectrum.eigenvalues).min(initial=np.inf) > e.spectrum.threshold:
+                alone.append(e)
+                continue
+            for line in lines:
+                if self.joined(line[0], e):
+                    line.append(e)
+                    break
+            else:
+                lines.append([e])
+        several = [replace(line[0], continuum=len(line)) for line in lines if len(line) > 1]
+        return [*alone, *several, *(line[0] for line in lines if len(line) == 1)]
+
+    def joined(self, one: Equilibrium, other: Equilibrium) -> bool:
+        """Whether there are equilibria near all of three points between two."""
+        scale = self.scaled.field.scale
+        a, b = one.state / scale, other.state / scale
+        reach = max(norm(b - a) / 8, _NEAR)
+        for share in (0.25, 0.5, 0.75):
+            point = a + share * (b - a)
+            root = newton(self.flows, self.jacobian, point, _DIRECT, _LARGEST)
+            if not root.found or norm(root.point - point) > reach:
+                return False
+        return True
 
     def between(self) -> None:
         """Saddles between attractors.

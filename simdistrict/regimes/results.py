@@ -74,6 +74,11 @@ def equilibria_result(
             {"long_name": "largest net flow left, in scales per time unit"},
         ),
         "origin": Variable(dims, text([e.origin for e in here]), {"long_name": "kind of start"}),
+        "continuum": Variable(
+            dims,
+            np.array([e.continuum for e in here], np.int32),
+            {"long_name": "roots found on one line of equilibria, 0 where it is alone"},
+        ),
         **read_variables(outputs, read, dims),
     }
     counts = {
@@ -82,7 +87,11 @@ def equilibria_result(
         "roots_outside_the_box": found.outside,
         "undecided_below": UNDECIDED,
     }
-    summary = f"{n} equilibria of {len(field.names)} free stocks; others may exist"
+    lines = sum(e.continuum > 0 for e in here)
+    which = f"{n - lines} equilibria"
+    if lines:
+        which += f" and {lines} line{'s' if lines > 1 else ''} of them"
+    summary = f"{which} of {len(field.names)} free stocks; others may exist"
     return result_with(field, variables, {**counts, **attrs, "summary": summary}, outputs)
 
 

@@ -13,8 +13,8 @@ from simdistrict.errors import Problem, ScenarioError
 from simdistrict.plan import Plan
 from simdistrict.regimes import class_study, loop_study
 from simdistrict.regimes.basin import basins, basins_along
-from simdistrict.regimes.continuation import branches
-from simdistrict.regimes.equilibrium import equilibria
+from simdistrict.regimes.continuation import Diagram, branches
+from simdistrict.regimes.equilibrium import equilibria, hypercube
 from simdistrict.regimes.field import Array
 from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import Frozen, freeze
@@ -42,6 +42,7 @@ log = logging.getLogger("simdistrict.regimes")
 
 # a sweep goes on for long, and what it starts from should have come to rest
 _REST = 2000.0
+_TRIED = 64  # states in which a parameter's effect is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,7 @@ def prepare_study(plan: Plan, request: Request) -> Prepared:
     field = field_of(frozen, [name for name, _, _ in request.parameters])
     _check_bounds(request)
     _warn_of_ranges(plan, field, request)
+    _warn_of_idle(field, request)
     names = list(dict.fromkeys((*request.outputs, *(c.name for c in _rule(request).conditions))))
     return Prepared(plan, request, frozen, field, _outputs(plan, frozen, names))
 
@@ -133,6 +135,7 @@ def _branch(p: Prepared) -> Result:
         known=p.known,
         horizon=r.horizon,
     )
+    _warn_of_lines(found)
     return branch_result(p.field, found, p.outputs, p.observe, p.attrs)
 
 
@@ -312,6 +315,31 @@ def _warn_of_ranges(plan: Plan, field: ModelField, request: Request) -> None:
                     f"model {model.name} states"
                 )
                 log.warning('parameter "%s" | %s', parameter.name, what)
+
+
+def _warn_of_idle(field: ModelField, request: Request) -> None:
+    """Say which parameters change no net flow: they have acted before the date, or nowhere."""
+    states = hypercube(field.low, field.high, _TRIED, request.seed)
+    for k, (parameter, (_, *bounds)) in enumerate(
+        zip(field.parameters, request.parameters, strict=True)
+    ):
+        given = [list(field.values()) for _ in bounds]
+        for values, bound in zip(given, bounds, strict=True):
+            values[k] = bound
+        with np.errstate(all="ignore"):
+            low, high = (field(states, values) for values in given)
+        if np.array_equal(low, high, equal_nan=True):
+            what = "it changes no net flow of the frozen world, in %d states tried"
+            log.warning('parameter "%s" | ' + what, parameter.name, _TRIED)
+
+
+def _warn_of_lines(found: Diagram) -> None:
+    """Say where equilibria lie on lines, which no branch follows."""
+    lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
+    if lines:
+        what = "equilibria lie on a line at %d of %d values searched, which is not followed: "
+        what += "hold one of the stocks with --hold"
+        log.warning(what, lines, len(found.searches))
 
 
 def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:

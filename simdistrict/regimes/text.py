@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _MANY = 6
+_NOTHING = 1e-15  # less than this, in whatever unit, is what rounding leaves of zero
 _LONGER = "a longer --horizon may help, a drift without end has none"
 
 
@@ -37,10 +38,15 @@ def _equilibria(found: dict[str, Any]) -> Iterator[str]:
         f"  {found['starts']} starts, {found['starts_that_failed']} led nowhere, "
         f"{found['roots_outside_the_box']} roots outside the box"
     )
+    names = _telling([e["state"] for e in found["equilibria"]])
     for e in found["equilibria"]:
         first = e["eigenvalues"][0]
         spiral = " focus" if e["focus"] else ""
-        yield f"  {e['stability']}{spiral}: {_values(e)}; eigenvalue {_complex(first)}"
+        shown = {**e, "state": {n: e["state"][n] for n in names} | e["state"]}
+        yield f"  {e['stability']}{spiral}: {_values(shown)}; eigenvalue {_complex(first)}"
+        if e["continuum"]:
+            roots = f"{e['continuum']} of the roots found"
+            yield f"    stands for a line of equilibria, on which {roots} lie"
         if e["at_low_bound"] and len(e["state"]) > 1:
             yield f"    at its bound: {_few(e['at_low_bound'])}"
 
@@ -206,8 +212,23 @@ def _values(point: dict[str, Any]) -> str:
     return ", ".join(f"{name} {_number(value)}" for name, value in shown.items()) + more
 
 
+def _telling(states: list[dict[str, float]]) -> list[str]:
+    """The stocks that differ most between states, each by its own size, in the model's order."""
+    if len(states) < 2:
+        return []
+    spread = {}
+    for name in states[0]:
+        values = [state[name] for state in states]
+        size = max(map(abs, values))
+        spread[name] = (max(values) - min(values)) / size if size > _NOTHING else 0.0
+    most = sorted(spread, key=lambda name: -spread[name])[:_MANY]
+    return [name for name in spread if name in most]
+
+
 def _number(value: float | None, digits: int = 6) -> str:
-    return "none" if value is None else f"{value:.{digits}g}"
+    if value is None:
+        return "none"
+    return "0" if abs(value) < _NOTHING else f"{value:.{digits}g}"
 
 
 def _complex(pair: list[float]) -> str:

@@ -546,3 +546,41 @@ def test_a_drift_without_end_is_undecided_and_has_files(
         assert call(capsys, "regimes", name, model, *options, "-o", file).code == 0
         assert call(capsys, "rerun", file).code == 0
     assert "9 of 9 settle on nothing" in call(capsys, "regimes", "basins", model, *options).out
+
+
+TWINS = """
+birth = 0.05
+initial = 100
+north = INTEG(north * birth * (1 - (north + south) / 1000), initial)
+south = INTEG(south * birth * (1 - (north + south) / 1000), 2 * initial)
+"""
+
+
+def test_a_line_of_equilibria_is_one_and_no_branch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only the sum of the two is fixed: any share of it is an equilibrium."""
+    (tmp_path / "twins.mdl").write_text(mdl(TWINS))
+    model = str(tmp_path / "twins.mdl")
+    said = call(capsys, "regimes", "equilibria", model)
+    assert "1 equilibria and 1 line of them" in said.out
+    assert "stands for a line of equilibria" in said.out
+    assert "north 0, south 0" in said.out
+    along = ["--parameter", "birth", "--from", "0.01", "--to", "0.09"]
+    said = call(capsys, "regimes", "branch", model, *along)
+    assert "1 branches; 0 folds" in said.out
+    assert "lie on a line at 3 of 3 values" in caplog.text
+    held = call(capsys, "regimes", "equilibria", model, "--hold", "south")
+    assert "line" not in held.out
+
+
+def test_a_parameter_that_changes_no_flow_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "twins.mdl").write_text(mdl(TWINS))
+    model = str(tmp_path / "twins.mdl")
+    for name, high in (("birth", "0.09"), ("initial", "90")):
+        caplog.clear()
+        along = ["--parameter", name, "--from", "0.01", "--to", high, "--hold", "south"]
+        assert call(capsys, "regimes", "branch", model, *along).code == 0
+        assert ("changes no net flow" in caplog.text) == (name == "initial")
