@@ -55,7 +55,7 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/python docs/examples/two_worlds.py
 	@$(BIN)/python docs/examples/regime_figures.py
 
-# the same with the tables over the ensemble of 10,000 members, which take most of an hour at first
+# the same with the tables over the ensemble, which take an hour or more where nothing is kept yet
 tables: $(VENV)/dev.stamp
 	@$(BIN)/simdistrict tables --all --workers $(WORKERS)
 	@$(MAKE) --no-print-directory results

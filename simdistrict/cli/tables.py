@@ -55,10 +55,10 @@ def command(
 ) -> None:
     """Make the result tables of the district model, as CSV and Markdown.
 
-    Without names, those of single runs, which take seconds; with --all also those over the
-    ensemble, which take an hour when nothing of them is there yet. A table of which no input has
-    changed is not made again, and an ensemble goes on where it was interrupted. The fitted
-    constants are made only by name.
+    Without names, those of single runs, which take minutes; with --all also those over the
+    ensemble, which take an hour or more when nothing of them is there yet. A table of which no
+    input has changed is not made again, and an ensemble goes on where it was interrupted. The
+    fitted constants are made only by name.
 
     With --check nothing is written: tables of runs are made anew, of the others some members are
     run again. The first ten differences are told.
