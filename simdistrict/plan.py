@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simdistrict.cache import KEPT, cached, keep, peek
 from simdistrict.changes import Changes, check_policies, read_changes
-from simdistrict.engine.adaptive import IMPLICIT
+from simdistrict.engine.adaptive import AS_USUAL, IMPLICIT
 from simdistrict.engine.integrate import end_point, start_value
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program
@@ -45,7 +45,6 @@ BACKENDS = ("auto", "interpreted", "native", "pysd")
 INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
 # those with steps of their own, under tolerances
 ADAPTIVE = ("adaptive", *IMPLICIT)
-RTOL, ATOL = 1e-8, 1e-10
 AS_WRITTEN = RunSettings()
 # how many steps may be made in search of an end that the model computes
 MAX_SEARCH = 100_000
@@ -172,8 +171,8 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     if chosen:
         backend = quickest(prepared.program, grid, integrator, runs)
     _check_shape(prepared, resolved)
-    rtol = RTOL if run.rtol is None else run.rtol
-    atol = ATOL if run.atol is None else run.atol
+    rtol = AS_USUAL.rtol if run.rtol is None else run.rtol
+    atol = AS_USUAL.atol if run.atol is None else run.atol
     plan = Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
     return plan if has_fixed_end(plan) else _ended(plan)
 

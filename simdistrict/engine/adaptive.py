@@ -36,12 +36,23 @@ class _NotFiniteError(Exception):
     pass
 
 
+FINEST = 1e-13  # relative tolerance; some hundred times what a rounding makes
+
+
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Error bounds per step: |error| < atol + rtol * |stock|, atol in each stock's own unit."""
+    """Error bounds per step: |error| < atol + rtol * |stock|, atol in each stock's own unit.
+
+    Raises EngineError for an rtol that double precision does not hold.
+    """
 
     rtol: float = 1e-8
     atol: float = 1e-10
+
+    def __post_init__(self) -> None:
+        if not self.rtol >= FINEST:
+            what = f"{self.rtol:g} is finer than numbers in double precision can be told apart"
+            raise EngineError(Problem("rtol", what, f"give {FINEST:g} or more"))
 
 
 AS_USUAL = Tolerance()
@@ -283,7 +294,7 @@ class _Adaptive:
                 method=self.method,
                 dense_output=True,
                 events=self.events(a, middle),
-                rtol=max(self.tolerance.rtol, 1e-13),
+                rtol=self.tolerance.rtol,
                 atol=self.tolerance.atol,
             )
         if solution.status < 0:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simdistrict.errors import EngineError
 from simdistrict.run import simulate
 from tests.small import small
 
@@ -132,3 +133,12 @@ def test_smooth_and_delay_have_the_response_of_their_order() -> None:
     assert result.first.values == pytest.approx(1 - np.exp(-t / 4), abs=1e-8)
     assert result.third.values == pytest.approx(erlang, abs=1e-8)
     assert result.out.values == pytest.approx(erlang, abs=1e-8)
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+@pytest.mark.parametrize("integrator", ["adaptive", "stiff"])
+def test_a_tolerance_that_numbers_do_not_hold_is_refused(integrator: str, backend: str) -> None:
+    model = small("y = INTEG(-y, 1)")
+    simulate(model, integrator=integrator, backend=backend, rtol=1e-13)
+    with pytest.raises(EngineError, match="give 1e-13 or more"):
+        simulate(model, integrator=integrator, backend=backend, rtol=1e-30)

@@ -245,7 +245,7 @@ class _AdaptiveWork(_Work):
 
     def part(self, first: int, count: int, cuts: Sequence[float]) -> None:
         batch = self.batch
-        tolerance = (max(batch.tolerance.rtol, 1e-13), batch.tolerance.atol)
+        tolerance = (batch.tolerance.rtol, batch.tolerance.atol)
         limits = np.array([*tolerance, batch.max_evaluations, *cuts])
         given = self.given if cuts is self.cuts else self.orders(cuts)
         memory = Adaptive(batch.program, self.run, given, count)

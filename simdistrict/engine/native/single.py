@@ -69,7 +69,7 @@ def native_adaptive(
     places = np.arange(program.layout.values)
     given = orders(grid, "adaptive", moves, saved, places, cuts=len(cuts))
     memory = Adaptive(program, loaded(program, adaptive=True), given, 1)
-    limits = np.array([max(tolerance.rtol, 1e-13), tolerance.atol, max_evaluations, *cuts])
+    limits = np.array([tolerance.rtol, tolerance.atol, max_evaluations, *cuts])
     memory(np.array(constants, float), np.zeros(1), limits, 1)
     outcome, done = (int(x) for x in memory.ended[:2])
     times = _times(grid, saved[:done])
