@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # what is told after each chunk of an ensemble: of which scenario, members done, in all
 Progress = Callable[[str, int, int], None]
 AS_STATED = Sampling()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Study:
         self._runs: dict[tuple[str, tuple[str, ...]], Simulated] = {}
         self._plans: dict[Variant, Plan] = {}
         self._assessment: Assessment | None = None
+        self._kept: dict[str, Any] = {}
 
     @property
     def model(self) -> Model:
@@ -145,6 +147,13 @@ class Study:
         """How a scenario is run, for what looks at more of it than a run shows."""
         self._note("scenario", scenario)
         return self.plan(Variant(scenario))
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What several tables or figures of a call need, made once; its inputs are noted before."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     # ------------------------------------------------------------------ ensembles
 

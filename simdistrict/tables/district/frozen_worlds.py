@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -77,19 +76,15 @@ class Along:
     shown: Callable[[float], float] = float
 
 
-# frozen once for all tables and figures of a study
-_FROZEN: WeakKeyDictionary[Study, dict[str, World]] = WeakKeyDictionary()
-
-
 def world(study: Study, district: str) -> World:
     """A district alone, frozen."""
     plan = study.course(BASELINE)
-    known = _FROZEN.setdefault(study, {})
-    if district not in known:
-        frozen = freeze(plan, AT, district)
-        places = tuple(output_places(frozen, name)[0][0] for name in READ)
-        known[district] = World(district, frozen, places)
-    return known[district]
+
+    def frozen() -> World:
+        found = freeze(plan, AT, district)
+        return World(district, found, tuple(output_places(found, name)[0][0] for name in READ))
+
+    return study.kept(f"{district}, frozen", frozen)
 
 
 def programme(study: Study) -> dict[str, dict[str, float]]:
@@ -137,12 +132,16 @@ def dose_now(field: Mix) -> float:
     return (field.field.values()[0] - usual) / (full - usual)
 
 
-def stable_worlds(here: World) -> tuple[Mix, list[Array]]:
+def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Array]]:
     """The stable equilibria of the year as it is, the one with most output first."""
-    field = here.alone(TARIFF)
-    found = equilibria(field, (0.0,), starts=2 * STARTS, seed=SEED, known=here.known)
-    states = [e.state for e in found.equilibria if e.stable]
-    return field, sorted(states, key=lambda state: -float(here.read(field, 0.0, state)[1]))
+
+    def found() -> tuple[Mix, list[Array]]:
+        field = here.alone(TARIFF)
+        search = equilibria(field, (0.0,), starts=2 * STARTS, seed=SEED, known=here.known)
+        states = [e.state for e in search.equilibria if e.stable]
+        return field, sorted(states, key=lambda state: -float(here.read(field, 0.0, state)[1]))
+
+    return study.kept(f"{here.district}, stable worlds", found)
 
 
 def stable_at(diagram: Diagram, dose: float) -> int:

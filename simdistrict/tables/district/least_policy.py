@@ -30,13 +30,9 @@ FAR_TARIFF = "tariff on far parts"
 NOW, LOST = f"the state of {AT:g}", "the lost world"
 CROSSES, NONE, ONE = "crosses", "none of those tried", "one world only"
 # by runs of the moving world: an instrument, the variants that end it, and the number that lasts
-HISTORY, BEGIN, ENDS, JUDGED, MORE = (
-    "return_to_globalisation",
-    2025,
-    (2030, 2035, 2040, 2045),
-    2070,
-    1.2,
-)
+HISTORY = "return_to_globalisation"
+BEGIN, ENDS, JUDGED = 2025, (2030, 2035, 2040, 2045), 2070
+MORE = 1.2
 HISTORIES = {
     "security": "security tariffs",
     "tariffs": "tariffs alone",
@@ -87,7 +83,7 @@ def table(study: Study) -> Table:
     pages: list[tuple[Cell, ...]] = []
     levers = _levers(study)
     for district in districts(study):
-        own = list(_frozen(world(study, district), levers))
+        own = list(_frozen(study, world(study, district), levers))
         rows += own
         pages.append((short(district), *(_told(own, begin) for begin in (NOW, LOST))))
     found = [row for district in districts(study) for row in _by_runs(study, district)]
@@ -119,8 +115,10 @@ def _levers(study: Study) -> dict[str, Mapping[str, float]]:
     }
 
 
-def _frozen(here: World, levers: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[Cell, ...]]:
-    _, states = stable_worlds(here)
+def _frozen(
+    study: Study, here: World, levers: Mapping[str, Mapping[str, float]]
+) -> Iterator[tuple[Cell, ...]]:
+    _, states = stable_worlds(study, here)
     begins = {NOW: here.known[-1]}
     if len(states) > 1:
         begins[LOST] = states[-1]

@@ -60,7 +60,7 @@ def table(study: Study) -> Table:
     gaps: list[float] = []
     for district in districts(study):
         here = world(study, district)
-        own = list(_worlds(here))
+        own = list(_worlds(study, here))
         line: list[Cell] = [short(district), _told(own)]
         rows += own
         for along in ALONG:
@@ -78,9 +78,9 @@ def table(study: Study) -> Table:
     return Table("regimes", title, COLUMNS, tuple(rows), note, (page,))
 
 
-def _worlds(here: World) -> Iterator[tuple[Cell, ...]]:
+def _worlds(study: Study, here: World) -> Iterator[tuple[Cell, ...]]:
     """A row for each stable equilibrium, with a note on the one to which the year leads."""
-    field, states = stable_worlds(here)
+    field, states = stable_worlds(study, here)
     scaled = Scaled(field)
     end = settle(scaled, (0.0,), here.known[-1] / field.scale, HORIZON) * field.scale
     leads = nearest(states, end, field.scale)
