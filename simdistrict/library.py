@@ -175,12 +175,12 @@ def _is_file(path: Path) -> bool:
 
 def _no_such(kind: str, name: str, names: list[str]) -> Problem:
     near = nearest(name, names)
-    beside = [
-        f for f in map(name.__add__, (*MODEL_SUFFIXES, *SCENARIO_SUFFIXES)) if _is_file(Path(f))
-    ]
+    own = MODEL_SUFFIXES if kind == "model" else SCENARIO_SUFFIXES
+    # a model stands for itself where a scenario is asked for
+    taken = (*own, *MODEL_SUFFIXES) if kind == "scenario" else own
+    beside = [f for f in map(name.__add__, taken) if _is_file(Path(f))]
     hint = f"did you mean {' or '.join(beside or near)}? " if beside or near else ""
-    hint += f"(simdistrict list {kind}s shows all; a path ends in "
-    hint += f"{MODEL_SUFFIXES[0] if kind == 'model' else SCENARIO_SUFFIXES[0]})"
+    hint += f"(simdistrict list {kind}s shows all; a path ends in {own[0]})"
     return Problem(f"{kind} {name}", f'there is no {kind} called "{name}"', hint)
 
 

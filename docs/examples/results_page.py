@@ -131,12 +131,12 @@ def failures(name: str, of: str) -> list[str]:
 def verdicts() -> str:
     """Which claims fail, in part or whole, and which hold, in words."""
     counted: dict[str, list[bool]] = {}
-    for row in rows("claims"):
-        if row["verdict"] in (*BAD, "holds"):
-            counted.setdefault(row["claim"], []).append(row["verdict"] == "holds")
-    for row in rows("technology"):
-        if row["verdict"] in (*BAD, "holds"):
-            counted.setdefault("C46", []).append(row["verdict"] == "holds")
+    # one claim has a table of its own
+    told = [(row["claim"], row["verdict"]) for row in rows("claims")]
+    told += [("C46", row["verdict"]) for row in rows("technology")]
+    for claim, verdict in told:
+        if verdict in (*BAD, "holds"):
+            counted.setdefault(claim, []).append(verdict == "holds")
     claims = sorted(counted.items(), key=lambda item: int(item[0][1:]))
     whole = [name for name, held in claims if not any(held)]
     part = [name for name, held in claims if any(held) and not all(held)]

@@ -329,17 +329,17 @@ def _warn_of_idle(field: ModelField, request: Request) -> None:
         with np.errstate(all="ignore"):
             low, high = (field(states, values) for values in given)
         if np.array_equal(low, high, equal_nan=True):
-            what = "it changes no net flow of the frozen world, in %d states tried"
-            log.warning('parameter "%s" | ' + what, parameter.name, _TRIED)
+            what = f"it changes no net flow of the frozen world, in {_TRIED} states tried"
+            log.warning('parameter "%s" | %s', parameter.name, what)
 
 
 def _warn_of_lines(found: Diagram) -> None:
     """Say where equilibria lie on lines, which no branch follows."""
     lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
     if lines:
-        what = "equilibria lie on a line at %d of %d values searched, which is not followed: "
-        what += "hold one of the stocks with --hold"
-        log.warning(what, lines, len(found.searches))
+        where = f"at {lines} of {len(found.searches)} values searched"
+        hint = "hold one of the stocks with --hold"
+        log.warning("equilibria lie on a line %s, which is not followed: %s", where, hint)
 
 
 def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:
