@@ -27,12 +27,12 @@ from parts import c_program
 from parts.synthetic import synthetic
 from startup import processor
 
-from simdistrict.engine.integrate import fixed_steps
+from simdistrict.base.library import find_model
+from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.native import code
 from simdistrict.engine.native.batch import Batch
 from simdistrict.engine.native.single import native_steps
-from simdistrict.library import find_model
-from simdistrict.plan import Plan, plans_for
+from simdistrict.run.plan import Plan, plans_for
 
 LIBRARIES = ("numpy", "llvmlite", "pysd", "pysimlin")
 

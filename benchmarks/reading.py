@@ -13,8 +13,8 @@ import pstats
 import sys
 import time
 
-from simdistrict.engine.build import build
-from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.engine.lowering.build import build
+from simdistrict.exchange.mdl.reader import read_mdl_text
 
 # a stock with its flows, a constant, a lookup and a delay
 BLOCK = """

@@ -15,10 +15,10 @@ import time
 from collections import Counter
 from typing import Any
 
-from simdistrict.plan import Plan, plans_for
 from simdistrict.regimes.documents import document
 from simdistrict.regimes.request import Request
 from simdistrict.regimes.studies import study
+from simdistrict.run.plan import Plan, plans_for
 
 OUTPUTS = ("home share",)
 LIMIT = 60.0

@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simdistrict import version
+from simdistrict.base import version
 
 if TYPE_CHECKING:
+    from simdistrict.base.errors import EngineError as EngineError
+    from simdistrict.base.errors import ExchangeError as ExchangeError
+    from simdistrict.base.errors import ModelError as ModelError
+    from simdistrict.base.errors import ScenarioError as ScenarioError
+    from simdistrict.base.errors import SimdistrictError as SimdistrictError
+    from simdistrict.base.library import find_model as find_model
+    from simdistrict.base.library import find_scenario as find_scenario
     from simdistrict.behaviour import check_behaviour as check_behaviour
     from simdistrict.behaviour import read_statements as read_statements
+    from simdistrict.behaviour.checks import check_model as check_model
     from simdistrict.calibration import assess as assess
     from simdistrict.calibration import calibrate as calibrate
-    from simdistrict.checks import check_model as check_model
-    from simdistrict.errors import EngineError as EngineError
-    from simdistrict.errors import ExchangeError as ExchangeError
-    from simdistrict.errors import ModelError as ModelError
-    from simdistrict.errors import ScenarioError as ScenarioError
-    from simdistrict.errors import SimdistrictError as SimdistrictError
-    from simdistrict.exchange.document import Document as Document
-    from simdistrict.exchange.revision import write_model as write_model
-    from simdistrict.library import find_model as find_model
-    from simdistrict.library import find_scenario as find_scenario
-    from simdistrict.model import Model as Model
-    from simdistrict.run import read_model as read_model
-    from simdistrict.run import simulate as simulate
+    from simdistrict.exchange.mdl.document import Document as Document
+    from simdistrict.exchange.mdl.revision import write_model as write_model
+    from simdistrict.model.model import Model as Model
+    from simdistrict.run.simulate import read_model as read_model
+    from simdistrict.run.simulate import simulate as simulate
     from simdistrict.scenario import Scenario as Scenario
     from simdistrict.scenario import load_scenario as load_scenario
 
@@ -35,19 +35,19 @@ _HOMES = {
     "read_statements": "behaviour",
     "assess": "calibration",
     "calibrate": "calibration",
-    "check_model": "checks",
-    "EngineError": "errors",
-    "ExchangeError": "errors",
-    "ModelError": "errors",
-    "ScenarioError": "errors",
-    "SimdistrictError": "errors",
-    "Document": "exchange.document",
-    "write_model": "exchange.revision",
-    "find_model": "library",
-    "find_scenario": "library",
-    "Model": "model",
-    "read_model": "run",
-    "simulate": "run",
+    "check_model": "behaviour.checks",
+    "EngineError": "base.errors",
+    "ExchangeError": "base.errors",
+    "ModelError": "base.errors",
+    "ScenarioError": "base.errors",
+    "SimdistrictError": "base.errors",
+    "Document": "exchange.mdl.document",
+    "write_model": "exchange.mdl.revision",
+    "find_model": "base.library",
+    "find_scenario": "base.library",
+    "Model": "model.model",
+    "read_model": "run.simulate",
+    "simulate": "run.simulate",
     "Scenario": "scenario",
     "load_scenario": "scenario",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,
@@ -20,7 +20,7 @@ from simdistrict.expr import (
     WithLookup,
     fold,
 )
-from simdistrict.model import (
+from simdistrict.model.model import (
     Auxiliary,
     Constant,
     Dimension,

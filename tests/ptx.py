@@ -21,9 +21,9 @@ from numba import cuda, types
 from numba.cuda import dispatcher
 
 from simdistrict import read_model
-from simdistrict.engine.build import build
 from simdistrict.engine.cuda.device import functions_of
 from simdistrict.engine.cuda.source import ENTRY
+from simdistrict.engine.lowering.build import build
 from simdistrict.engine.program import Program
 from tests.small import small
 
@@ -36,7 +36,7 @@ FUNCTIONS = re.compile(r"^\s+(?:@!?%p\d+ )?([a-z][a-z0-9_.]*)", re.MULTILINE)
 
 def of_every_helper() -> Program:
     """A program that calls each helper once, with numbers out of its vector."""
-    from simdistrict.engine import curves
+    from simdistrict.engine.helpers import curves
     from tests.unit.test_native import HELPERS
 
     lines = []

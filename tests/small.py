@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.model import Model
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.model.model import Model
 
 
 def mdl(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simdistrict.exchange.xmile.reader import read_xmile_text
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 
 
 def xmile(

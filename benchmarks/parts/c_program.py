@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from simdistrict.engine.program import Program
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 HEAD = """
 #include <math.h>

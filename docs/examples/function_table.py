@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simdistrict.engine.functions import FUNCTIONS, REFUSED
+from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED
 
 PAGE = Path(__file__).parents[1] / "engine.md"
 MARKS = "<!-- {}: begin -->", "<!-- {}: end -->"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simdistrict.plan import plans_for
 from simdistrict.plot import draw
 from simdistrict.regimes import Request, figure_of, study
+from simdistrict.run.plan import plans_for
 
 IMAGES = Path(__file__).parents[1] / "images"
 TARIFF = ("tariff", 0.0, 2.0)

@@ -6,8 +6,8 @@ import math
 import sys
 from pathlib import Path
 
-from simdistrict.plan import plans_for
 from simdistrict.regimes import branches, field_of, freeze
+from simdistrict.run.plan import plans_for
 
 PAGE = Path(__file__).parents[1] / "regimes.md"
 BEGIN, END = "<!-- example: begin -->", "<!-- example: end -->"

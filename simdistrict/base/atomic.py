@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.errors import ExchangeError, Problem
 
 Ours = Callable[[Path], bool]
 

@@ -17,11 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from simdistrict.version import VERSION
+from simdistrict.base.version import VERSION
 
 T = TypeVar("T")
 # where the code lies that makes what is kept
-FOLDERS = ("", *"engine engine/native exchange exchange/external exchange/xmile scenario".split())
+FOLDERS = ("base", "engine", "exchange", "model", "run", "scenario")
 KEPT = 300  # files; a large model takes some 500 kB, a scenario 2 kB
 
 
@@ -62,14 +62,20 @@ def _key(kind: type[object], content: str) -> str:
 @cache
 def _code_state() -> str:
     """Changes whenever the code that makes the values does, so that a checkout can be edited."""
-    root = Path(__file__).parent
+    root = Path(__file__).resolve().parents[1]
+    return str(max(_newest(root / folder) for folder in FOLDERS))
+
+
+def _newest(folder: Path) -> int:
+    """The time of the last change of a Python file at any depth."""
     newest = 0
-    for sub in FOLDERS:
-        with os.scandir(root / sub) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    newest = max(newest, entry.stat().st_mtime_ns)
-    return str(newest)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                newest = max(newest, _newest(Path(entry.path)))
+            elif entry.name.endswith(".py"):
+                newest = max(newest, entry.stat().st_mtime_ns)
+    return newest
 
 
 def _load(path: Path, kind: type[T]) -> T | None:

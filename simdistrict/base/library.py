@@ -10,9 +10,9 @@ import logging
 import os
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem, ScenarioError, nearest
+from simdistrict.base.errors import ModelError, Problem, ScenarioError, nearest
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 # below a folder of scenarios: what they share, and scenarios that try the model out

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from simdistrict.base.errors import ModelError
+from simdistrict.behaviour.checks import Finding, hardened, refuse_unknown
 from simdistrict.behaviour.conditions import bounds, completes, extremes, steady_state
 from simdistrict.behaviour.corners import corners
 from simdistrict.behaviour.halving import halving
@@ -13,10 +15,8 @@ from simdistrict.behaviour.lookups import lookup_range
 from simdistrict.behaviour.runs import Runs
 from simdistrict.behaviour.scaling import unit_of_account
 from simdistrict.behaviour.statements import Statements
-from simdistrict.checks import Finding, hardened, refuse_unknown
-from simdistrict.errors import ModelError
-from simdistrict.model import Model
-from simdistrict.plan import Prepared, lowered
+from simdistrict.model.model import Model
+from simdistrict.run.plan import Prepared, lowered
 from simdistrict.scenario import bare_scenario, resolve
 
 # corners, and points inside, where --only asks for them without a number

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.balance import imbalances
-from simdistrict.engine.build import build
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.literals import magic_numbers
-from simdistrict.model import CONTROL, Constant, Lookup, Model, constant_values, lookup_points
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.engine.lowering.build import build
+from simdistrict.model.balance import imbalances
+from simdistrict.model.expr import fold
+from simdistrict.model.literals import magic_numbers
+from simdistrict.model.model import CONTROL, Constant, Lookup, Model, constant_values, lookup_points
 
 
 @dataclass(frozen=True, slots=True)

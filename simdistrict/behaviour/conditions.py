@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs
 from simdistrict.behaviour.statements import Expectation
-from simdistrict.checks import Finding
-from simdistrict.dataset import Run
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.result.dataset import Run
 
 
 def completes(runs: Runs) -> Iterator[Finding]:

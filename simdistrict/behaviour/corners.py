@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.conditions import outside
 from simdistrict.behaviour.runs import AS_IS, Runs, bracket
-from simdistrict.checks import Finding
-from simdistrict.expr import fold
-from simdistrict.model import CONTROL, Constant, Model, constant_values
+from simdistrict.model.expr import fold
+from simdistrict.model.model import CONTROL, Constant, Model, constant_values
 from simdistrict.scenario import Change
 from simdistrict.scenario.places import flat_place
 

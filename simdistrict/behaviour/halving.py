@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, Runs
 from simdistrict.behaviour.statements import Term
-from simdistrict.checks import Finding
-from simdistrict.plan import plan_run
-from simdistrict.run import run_one
+from simdistrict.run.plan import plan_run
+from simdistrict.run.simulate import run_one
 
 # a change by more than this share of the largest magnitude of the run is one that a reader sees
 MOST = 0.01

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import ROUNDING, Numbers, Runs, bracket
 from simdistrict.behaviour.statements import Account, Balance, Term
-from simdistrict.checks import Finding
-from simdistrict.dataset import Run
+from simdistrict.result.dataset import Run
 
 
 def conservation(runs: Runs) -> Iterator[Finding]:

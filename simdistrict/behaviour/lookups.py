@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simdistrict.base.errors import ModelError
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs
-from simdistrict.checks import Finding
-from simdistrict.errors import ModelError
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Binary,
     Call,
     Expr,
@@ -22,8 +22,16 @@ from simdistrict.expr import (
     children,
     walk,
 )
-from simdistrict.model import Auxiliary, Constant, Element, Equation, Lookup, Model, lookup_points
-from simdistrict.plan import lowered
+from simdistrict.model.model import (
+    Auxiliary,
+    Constant,
+    Element,
+    Equation,
+    Lookup,
+    Model,
+    lookup_points,
+)
+from simdistrict.run.plan import lowered
 
 
 @dataclass(frozen=True, slots=True)

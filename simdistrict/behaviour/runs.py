@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.statements import Statements, Term
-from simdistrict.checks import Finding
-from simdistrict.dataset import Run
 from simdistrict.engine.outcome import Outcome
-from simdistrict.expr import fold
-from simdistrict.model import Element, Model, Stock
-from simdistrict.plan import Plan, Prepared, plan_run
-from simdistrict.run import run_one
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Model, Stock
+from simdistrict.result.dataset import Run
+from simdistrict.run.plan import Plan, Prepared, plan_run
+from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Policy, Resolved, Scenario, resolve
 
 Numbers = NDArray[np.float64]

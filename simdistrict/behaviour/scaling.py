@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simdistrict.balance import unit_reader
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs, dense
-from simdistrict.checks import Finding
-from simdistrict.dataset import Run
-from simdistrict.expr import (
+from simdistrict.model.balance import unit_reader
+from simdistrict.model.expr import (
     Array,
     Call,
     Expr,
@@ -33,15 +32,16 @@ from simdistrict.expr import (
     references,
     walk,
 )
-from simdistrict.literals import is_bare
-from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
-from simdistrict.plan import lowered, plan_run
-from simdistrict.run import run_one
+from simdistrict.model.literals import is_bare
+from simdistrict.model.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+from simdistrict.result.dataset import Run
+from simdistrict.run.plan import lowered, plan_run
+from simdistrict.run.simulate import run_one
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit
 
-    from simdistrict.units import Units
+    from simdistrict.model.units import Units
 
 # A unit is rescaled by 2^10, and by 2^-10 so that a hidden threshold is met from both sides.
 # Powers of two are exact: a sound model gives the same digits.

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.scenario.schema import (
     Closed,
     Number,

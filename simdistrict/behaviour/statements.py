@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import fold
-from simdistrict.library import MODEL_SUFFIXES, shown
-from simdistrict.model import Element, Model, Stock
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.library import MODEL_SUFFIXES, shown
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.units import Units
 from simdistrict.scenario import Change, Scenario, load_scenario, model_path
 from simdistrict.scenario.places import find_constant, find_element, find_places, unknown
 from simdistrict.scenario.tree import Node, read_text
-from simdistrict.units import Units
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, Problem, ScenarioError, did_you_mean
-from simdistrict.exchange.series import as_number
-from simdistrict.expr import fold
-from simdistrict.library import shown
-from simdistrict.model import Lookup, Model
+from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
+from simdistrict.base.library import shown
+from simdistrict.exchange.vensim.series import as_number
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Lookup, Model
 from simdistrict.scenario.places import find_element, find_places, unknown
 
 REQUIRED = ("series", "element", "year", "value")

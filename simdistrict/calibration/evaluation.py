@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.calibration.data import Data, DataSeries
 from simdistrict.engine.outcome import Outcome
-from simdistrict.errors import EngineError, Problem, ScenarioError
-from simdistrict.expr import fold
-from simdistrict.model import Model, TimeGrid, constant_values
-from simdistrict.plan import Plan, Prepared, check_free, plan_run
-from simdistrict.run import run_one
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model, TimeGrid, constant_values
+from simdistrict.run.plan import Plan, Prepared, check_free, plan_run
+from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
 

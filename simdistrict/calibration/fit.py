@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.assessment import Assessment, assessment
 from simdistrict.calibration.data import Data, read_data
 from simdistrict.calibration.evaluation import Free, free_constants, points_of, target
 from simdistrict.calibration.payoff import Payoff, is_fitted, measure
 from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
 from simdistrict.calibration.search import Found, Tick, descend, starts, unit_of, value_at
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.model import Model
-from simdistrict.plan import Prepared, lowered
+from simdistrict.model.model import Model
+from simdistrict.run.plan import Prepared, lowered
 from simdistrict.scenario import Resolved, Scenario, bare_scenario, resolve
 
 DIGITS = 10

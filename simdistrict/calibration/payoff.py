@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.data import Data
 from simdistrict.calibration.evaluation import FIT, Array, Point, Target
-from simdistrict.errors import Problem, ScenarioError
 
 # what a point costs that the run did not reach, in scales; no reached point costs more, so that
 # a run that fails later is the better one

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from simdistrict.atomic import writable_target, write_text
+from simdistrict.base.atomic import writable_target, write_text
 from simdistrict.calibration.assessment import Assessment
 from simdistrict.calibration.fit import Calibration
 from simdistrict.calibration.statistics import Statistics
-from simdistrict.exchange.equations import quoted
+from simdistrict.exchange.text.equations import quoted
 from simdistrict.scenario.places import split_name
 
 Table = list[list[str]]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.library import shown
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.library import shown
 from simdistrict.scenario.tree import Node, read_text, read_tree
 
 NAME = "calibration.yaml"

@@ -70,7 +70,7 @@ def command(
     from simdistrict.calibration.evaluation import free_constants
     from simdistrict.calibration.fit import EVALUATIONS, SEED, STARTS, Effort, evaluate, fit
     from simdistrict.calibration.report import NAMES, check_folder, files, write_files
-    from simdistrict.plan import find, plans_for
+    from simdistrict.run.plan import find, plans_for
 
     (plan,) = plans_for([model], sets, backend=backend, changes=changes)
     path = find(model)[1]
@@ -150,7 +150,7 @@ def _first(*values: int | None) -> int:
 
 def _origin(model: str, path: Path, folder: Path) -> tuple[str, str]:
     """What fitted.yaml stands on: a scenario as its base, or a model by name or path."""
-    from simdistrict.library import models, scenarios
+    from simdistrict.base.library import models, scenarios
 
     if model in scenarios():
         return "base", model

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.checks import Finding
+    from simdistrict.behaviour.checks import Finding
 
 
 NAMES = """\b
@@ -55,7 +55,7 @@ def command(
 
     Example: simdistrict check district --corners 10
     """
-    from simdistrict.library import find_model, shown
+    from simdistrict.base.library import find_model, shown
 
     path = find_model(model)
     found, ran = _found(path, only, strict, corners, seed)
@@ -97,7 +97,7 @@ def _found(
         made,
         read_statements,
     )
-    from simdistrict.checks import CHECKS, check_model, refuse_unknown
+    from simdistrict.behaviour.checks import CHECKS, check_model, refuse_unknown
     from simdistrict.exchange.models import read_model_file
 
     refuse_unknown((*only, *strict), (*CHECKS, *NAMES))

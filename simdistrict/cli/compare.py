@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.comparison import Comparison, Difference
+    from simdistrict.result.comparison import Comparison, Difference
 
 RTOL, ATOL = 1e-6, 1e-9
 # Vensim and others compute in single precision and print six digits
@@ -36,8 +36,8 @@ def command(
 
     Example: simdistrict compare runs/baseline.nc vensim_output.tab --rtol 1e-4
     """
-    from simdistrict.comparison import compare, model_order
-    from simdistrict.series_file import load
+    from simdistrict.result.comparison import compare, model_order
+    from simdistrict.result.series_file import load
 
     for name, value in (("--rtol", rtol), ("--atol", atol)):
         if not 0 <= value < math.inf:

@@ -11,7 +11,7 @@ import click
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
-    from simdistrict.exchange.document import Document
+    from simdistrict.exchange.mdl.document import Document
 
 DATA = (".nc", ".csv", ".tab", ".dat")
 SCENARIOS = (".yaml", ".yml")
@@ -46,7 +46,7 @@ def command(
 
     Example: simdistrict convert district scenario.mdl --scenario security_tariffs
     """
-    from simdistrict.atomic import writable_target
+    from simdistrict.base.atomic import writable_target
 
     suffix = target.suffix.lower()
     kind = Path(source).suffix.lower()
@@ -87,7 +87,7 @@ def command(
 def _model(
     source: str, target: Path, scenario: str | None, sets: tuple[str, ...], force: bool
 ) -> None:
-    from simdistrict.library import find_model
+    from simdistrict.base.library import find_model
 
     path = find_model(source)
     document = _document(path)
@@ -110,8 +110,8 @@ def _model(
 def _document(path: Path) -> Document:
     """The text of a model in Vensim's language: that of the file, or what says the same."""
     from simdistrict.conversion.words import without_ends
-    from simdistrict.exchange.document import Document
-    from simdistrict.exchange.writing import model_text
+    from simdistrict.exchange.mdl.document import Document
+    from simdistrict.exchange.mdl.writing import model_text
     from simdistrict.exchange.xmile.reader import read_xmile
 
     if path.suffix.lower() not in MODELS[1:]:
@@ -123,7 +123,7 @@ def _document(path: Path) -> Document:
 
 
 def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:
-    from simdistrict.atomic import write_text
+    from simdistrict.base.atomic import write_text
     from simdistrict.conversion.changes import cin_text
     from simdistrict.exchange.models import read_model_file
     from simdistrict.scenario import load_scenario, model_path, resolve
@@ -134,10 +134,10 @@ def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:
 
 
 def _yaml(source: Path, target: Path, model: str | None, force: bool) -> None:
-    from simdistrict.atomic import write_text
+    from simdistrict.base.atomic import write_text
+    from simdistrict.base.library import find_model
     from simdistrict.conversion.changes import scenario_text
     from simdistrict.exchange.models import read_model_file
-    from simdistrict.library import find_model
 
     if model is None:
         raise click.UsageError("a .cin file does not say which model it is for: add --model MODEL")
@@ -146,24 +146,24 @@ def _yaml(source: Path, target: Path, model: str | None, force: bool) -> None:
 
 
 def _series(source: Path, target: Path, scenario: str | None, force: bool) -> None:
-    from simdistrict.atomic import write_text
+    from simdistrict.base.atomic import write_text
     from simdistrict.conversion.series import series_text
 
     write_text(target, series_text(source, target.suffix.lower(), scenario), force=force)
 
 
 def _result(source: Path, target: Path, model: str | None, force: bool) -> None:
+    from simdistrict.base.library import find_model
     from simdistrict.conversion.results import result_of_text
     from simdistrict.exchange.models import read_model_file
-    from simdistrict.library import find_model
-    from simdistrict.netcdf import write_netcdf
+    from simdistrict.result.netcdf import write_netcdf
 
     known = read_model_file(find_model(model)) if model is not None else None
     write_netcdf(result_of_text(source, known), target, force=force)
 
 
 def _prior(source: Path, target: Path, force: bool) -> None:
-    from simdistrict.atomic import write_text
-    from simdistrict.exchange.vsc import prior_text, read_vsc
+    from simdistrict.base.atomic import write_text
+    from simdistrict.exchange.vensim.vsc import prior_text, read_vsc
 
     write_text(target, prior_text(read_vsc(source)), force=force)

@@ -17,9 +17,9 @@ from simdistrict.cli.output import ending_in, saved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simdistrict.ensemble import Ensemble
-    from simdistrict.ensemble_file import Runner, Written
-    from simdistrict.exchange.vsc import Control
+    from simdistrict.ensemble.file import Runner, Written
+    from simdistrict.ensemble.members import Ensemble
+    from simdistrict.exchange.vensim.vsc import Control
 
 
 @click.command("ensemble")
@@ -146,12 +146,12 @@ def command(
         members = control.members if members is None and blocks is None else members
         method, seed = method or control.method, control.seed if seed is None else seed
     _check(members, blocks, workers, scheduler)
-    from simdistrict.blocks import Shape
-    from simdistrict.ensemble import drawn, ensemble_of
-    from simdistrict.ensemble_file import write_ensemble
-    from simdistrict.exchange.vsc import prior_text
-    from simdistrict.plan import file_stem, find, plans_for
-    from simdistrict.prior import prior_beside, read_prior, read_prior_file
+    from simdistrict.ensemble.blocks import Shape
+    from simdistrict.ensemble.file import write_ensemble
+    from simdistrict.ensemble.members import drawn, ensemble_of
+    from simdistrict.ensemble.prior import prior_beside, read_prior, read_prior_file
+    from simdistrict.exchange.vensim.vsc import prior_text
+    from simdistrict.run.plan import file_stem, find, plans_for
     from simdistrict.scenario import RunSettings
 
     plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
@@ -189,7 +189,7 @@ def _control(prior: Path | None) -> Control | None:
     """The sensitivity control that the priors stand in, if they do."""
     if prior is None or prior.suffix.lower() != ".vsc":
         return None
-    from simdistrict.exchange.vsc import read_vsc
+    from simdistrict.exchange.vensim.vsc import read_vsc
 
     return read_vsc(prior)
 
@@ -209,7 +209,7 @@ def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
     """What runs the members elsewhere; None for here."""
     if scheduler is None:
         return None
-    from simdistrict.cluster import runner_on
+    from simdistrict.ensemble.cluster import runner_on
 
     return runner_on(ensemble, scheduler)
 

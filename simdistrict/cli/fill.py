@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.exchange.fill import Filled
+    from simdistrict.exchange.number_tables.fill import Filled
 
 SHOWN = 10
 
@@ -59,8 +59,8 @@ def command(
 
     Example: simdistrict fill district --check
     """
-    from simdistrict.exchange.fill import fill
-    from simdistrict.library import find_model
+    from simdistrict.base.library import find_model
+    from simdistrict.exchange.number_tables.fill import fill
 
     path = find_model(model)
     if (source or confidence) and not (sets or changes):
@@ -94,8 +94,8 @@ def _assignment(text: str) -> tuple[tuple[str, ...], float]:
 
 def _changed(path: Path, digits: int) -> dict[tuple[str, ...], float]:
     """The constants of a .cin file as keys of rows and values, rounded."""
-    from simdistrict.errors import Problem, ScenarioError
-    from simdistrict.exchange.cin import read_cin
+    from simdistrict.base.errors import Problem, ScenarioError
+    from simdistrict.exchange.vensim.cin import read_cin
 
     found = {}
     for change in read_cin(path):

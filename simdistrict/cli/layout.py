@@ -19,10 +19,10 @@ def command(model: str, output: Path | None, force: bool) -> None:
 
     Example: simdistrict layout district -o district_drawn.mdl
     """
-    from simdistrict.errors import ExchangeError, Problem
-    from simdistrict.exchange.sketch.records import has_sketch, with_sketch
-    from simdistrict.exchange.splice import read_exact, write_exact
-    from simdistrict.library import find_model
+    from simdistrict.base.errors import ExchangeError, Problem
+    from simdistrict.base.library import find_model
+    from simdistrict.exchange.mdl.layout import has_sketch, with_sketch
+    from simdistrict.exchange.text.splice import read_exact, write_exact
 
     path = find_model(model)
     text, encoding = read_exact(path)
@@ -32,7 +32,7 @@ def command(model: str, output: Path | None, force: bool) -> None:
         hint = "replace it with --force, or write to another file with -o"
         raise ExchangeError(Problem(str(path), what, hint))
     if output is not None:
-        from simdistrict.atomic import writable_target
+        from simdistrict.base.atomic import writable_target
 
         writable_target(output, force=force)
     drawn = with_sketch(text, str(path))

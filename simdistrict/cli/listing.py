@@ -43,7 +43,7 @@ def _behind(row: dict[str, Any]) -> str:
 
 def _files(what: str) -> list[dict[str, Any]]:
     """Models, scenarios or parts, with the file of each."""
-    from simdistrict import library
+    from simdistrict.base import library
 
     kinds = {"scenarios": library.scenarios, "parts": library.parts, "models": library.models}
     rows = []
@@ -78,7 +78,7 @@ def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
 
     One bad file hides no other.
     """
-    from simdistrict.errors import ScenarioError
+    from simdistrict.base.errors import ScenarioError
     from simdistrict.scenario import part_title, scenario_title, scenario_variants
 
     try:

@@ -13,8 +13,8 @@ import sys
 
 import click
 
-from simdistrict.errors import SimdistrictError
-from simdistrict.version import VERSION
+from simdistrict.base.errors import SimdistrictError
+from simdistrict.base.version import VERSION
 
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from simdistrict.atomic import refused
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.atomic import refused
+from simdistrict.base.errors import ExchangeError, Problem
 
 
 @click.command()
@@ -19,7 +19,7 @@ def command(path: Path) -> None:
 
     Example: simdistrict new my-district
     """
-    from simdistrict.library import example_project
+    from simdistrict.base.library import example_project
 
     try:
         _refuse_what_is_there(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.model import Model
+    from simdistrict.model.model import Model
 
 Callback = Callable[[click.Context, click.Parameter, Path | None], Path | None]
 
@@ -33,8 +33,8 @@ def saved(save: str, model: Model) -> str:
     """What to keep, with the names that a save list holds in the place of `@FILE.lst`."""
     if not save.startswith("@"):
         return save
-    from simdistrict.errors import Problem, ScenarioError
-    from simdistrict.exchange.lst import read_lst
+    from simdistrict.base.errors import Problem, ScenarioError
+    from simdistrict.exchange.vensim.lst import read_lst
 
     names = read_lst(Path(save[1:]), model)
     if "," in "".join(names):

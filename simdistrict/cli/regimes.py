@@ -14,7 +14,7 @@ import click
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
-    from simdistrict.dataset import Result
+    from simdistrict.result.dataset import Result
 
 F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (
@@ -344,11 +344,11 @@ def classes_command(
     Example: simdistrict regimes classes neoliberal_globalisation security_tariffs --members 100
     --survives "home share >= 0.5"
     """
-    from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.plan import find, plans_for
-    from simdistrict.prior import prior_beside, read_prior_file
+    from simdistrict.ensemble.prior import prior_beside, read_prior_file
     from simdistrict.regimes.class_study import STUDY, study_classes
     from simdistrict.regimes.request import Request
+    from simdistrict.result.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.run.plan import find, plans_for
     from simdistrict.scenario import RunSettings
 
     if file is not None:
@@ -386,10 +386,10 @@ def loops_command(
 
     Example: simdistrict regimes loops neoliberal_globalisation --element Montebelluna
     """
-    from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.plan import plans_for
     from simdistrict.regimes.loop_study import STUDY, study_loops
     from simdistrict.regimes.request import Request
+    from simdistrict.result.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.run.plan import plans_for
 
     if file is not None:
         check_netcdf_target(file, force=force)
@@ -402,10 +402,10 @@ def loops_command(
 
 def _do(settings: dict[str, bool], model: str, common: dict[str, Any], **asked: Any) -> None:
     """Do a study and say what came out."""
-    from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.plan import plans_for
     from simdistrict.regimes.request import Request
     from simdistrict.regimes.studies import study
+    from simdistrict.result.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.run.plan import plans_for
 
     file, force = common["file"], common["force"]
     if file is not None:
@@ -500,8 +500,8 @@ def detect_command(
     Example: simdistrict regimes detect runs/security_tariffs.nc --warn "home share"
     """
     _check_warning(window, bandwidth, lasting)
-    from simdistrict.netcdf import read_netcdf
     from simdistrict.regimes.detection import detect, detection_lines
+    from simdistrict.result.netcdf import read_netcdf
 
     found = detect(read_netcdf(file), str(file), rules, warned, window, bandwidth, lasting)
     if as_json:

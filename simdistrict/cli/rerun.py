@@ -21,9 +21,9 @@ def command(file: Path, as_json: bool) -> None:
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
-    from simdistrict.netcdf import read_netcdf
+    from simdistrict.ensemble.rerun import changed_files, repeat
     from simdistrict.regimes.request import RECORD
-    from simdistrict.rerun import changed_files, repeat
+    from simdistrict.result.netcdf import read_netcdf
 
     recorded = read_netcdf(file)
     if RECORD in recorded.attrs:

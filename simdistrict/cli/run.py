@@ -15,8 +15,8 @@ from simdistrict.cli.output import ending_in, saved
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simdistrict.dataset import Result
-    from simdistrict.plan import Plan
+    from simdistrict.result.dataset import Result
+    from simdistrict.run.plan import Plan
 
 
 @click.command("run")
@@ -72,9 +72,9 @@ def command(
 
     Example: simdistrict run security_tariffs --set "required return=0.06"
     """
-    from simdistrict.netcdf import check_netcdf_target, write_netcdf
-    from simdistrict.plan import file_stem, plans_for
-    from simdistrict.run import result_of
+    from simdistrict.result.netcdf import check_netcdf_target, write_netcdf
+    from simdistrict.run.plan import file_stem, plans_for
+    from simdistrict.run.simulate import result_of
     from simdistrict.scenario import RunSettings
 
     run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
@@ -93,9 +93,9 @@ def _report(
     plans: Sequence[Plan], result: Result, path: Path, *, as_json: bool, quiet: bool
 ) -> bool:
     """Print what happened; whether any run did not complete."""
-    from simdistrict import summary
     from simdistrict.engine.outcome import Outcome
-    from simdistrict.plan import ADAPTIVE
+    from simdistrict.run import summary
+    from simdistrict.run.plan import ADAPTIVE
 
     failed = False
     document = []

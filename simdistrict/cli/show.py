@@ -10,7 +10,7 @@ import click
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
-    from simdistrict.model import Element, Model
+    from simdistrict.model.model import Element, Model
 
 
 @click.group("show")
@@ -58,8 +58,8 @@ def model_command(
 
     Example: simdistrict show model core --equations
     """
+    from simdistrict.base.library import find_model
     from simdistrict.exchange.models import read_model_file
-    from simdistrict.library import find_model
 
     read = read_model_file(find_model(model))
     document: dict[str, object] = {"model": read.name, "sha256": read.sha256}
@@ -82,7 +82,7 @@ def model_command(
 
 def _facts(model: Model, element: Element) -> dict[str, object]:
     """One element as plain data."""
-    from simdistrict.exchange.equations import EquationText
+    from simdistrict.exchange.text.equations import EquationText
 
     text = EquationText(model)
     return {
@@ -144,7 +144,7 @@ def _range(facts: dict[str, object]) -> str:
 
 
 def _tree(model: Model, name: str, depth: int, *, users: bool) -> list[dict[str, object]]:
-    from simdistrict.causality import tree
+    from simdistrict.model.causality import tree
 
     rows: list[dict[str, object]] = []
     for branch in tree(model, name, depth, users=users):
@@ -156,7 +156,7 @@ def _tree(model: Model, name: str, depth: int, *, users: bool) -> list[dict[str,
 
 
 def _loops(model: Model) -> tuple[list[list[str]], list[str]]:
-    from simdistrict.causality import feedback_loops
+    from simdistrict.model.causality import feedback_loops
 
     found, more = feedback_loops(model)
     loops = [[model.by_name[n].name for n in loop.names] for loop in found]

@@ -13,9 +13,9 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
 
     Raises ScenarioError or ModelError as reading and resolving do.
     """
+    from simdistrict.base.library import shown
     from simdistrict.exchange.models import read_model_file
-    from simdistrict.library import shown
-    from simdistrict.plan import find
+    from simdistrict.run.plan import find
     from simdistrict.scenario import origins, resolve
 
     scenario, path = find(name)

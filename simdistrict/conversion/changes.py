@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simdistrict.changes import read_changes
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.exchange.equations import number, quoted
-from simdistrict.model import CONTROL, Model
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.exchange.text.equations import number, quoted
+from simdistrict.model.model import CONTROL, Model
 from simdistrict.scenario import Resolved, bare_scenario, resolve, to_yaml
+from simdistrict.scenario.changes import read_changes
 
 _CONTROL_FIELDS = ("initial_time", "final_time", "time_step", "save_step")
 

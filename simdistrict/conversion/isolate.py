@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import Expr, Number, Points, fold, references
-from simdistrict.model import (
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.model.expr import Expr, Number, Points, fold, references
+from simdistrict.model.model import (
     Constant,
     Dimension,
     Element,

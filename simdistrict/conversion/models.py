@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.document import Document, stretch
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.literals import Place, edits, pieces
-from simdistrict.exchange.revision import instead, settings_edits
-from simdistrict.exchange.splice import Edit
-from simdistrict.exchange.writing import element_text
-from simdistrict.expr import Binary, Call, Expr, Number, fold
-from simdistrict.model import (
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.mdl.document import Document, stretch
+from simdistrict.exchange.mdl.literals import Place, edits, pieces
+from simdistrict.exchange.mdl.revision import instead, settings_edits
+from simdistrict.exchange.mdl.writing import element_text
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.splice import Edit
+from simdistrict.model.expr import Binary, Call, Expr, Number, fold
+from simdistrict.model.model import (
     CONTROL,
     Auxiliary,
     Constant,

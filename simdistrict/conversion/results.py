@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.dataset import (
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.version import VERSION
+from simdistrict.exchange.vensim.series import Record, element_key, read_series
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Lookup, Model
+from simdistrict.result.dataset import (
     CONVENTIONS,
     Result,
     Variable,
@@ -19,12 +24,7 @@ from simdistrict.dataset import (
     plain,
     time_attrs,
 )
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.exchange.series import Record, element_key, read_series
-from simdistrict.expr import fold
-from simdistrict.model import Element, Lookup, Model
-from simdistrict.naming import RESERVED, names_of, snake
-from simdistrict.version import VERSION
+from simdistrict.result.naming import RESERVED, names_of, snake
 
 Array = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.series import Series
-from simdistrict.series_file import load
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.vensim.series import Series
+from simdistrict.result.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
 SHOWN = 5  # of the runs in a file

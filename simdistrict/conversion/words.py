@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 
 # these end a field of the file
 _ENDS = str.maketrans({"|": "/", "~": "-"})

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simdistrict.engine.adaptive import IMPLICIT, adaptive_steps, stiff_steps
-from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.engine.integrators.adaptive import IMPLICIT, adaptive_steps, stiff_steps
+from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.native.batch import AloneWork, Batch, Members
 from simdistrict.engine.native.frame import Reals
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 
 class InterpretedBatch(Batch):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.engine.runtime import GUARDED, HELPERS
+from simdistrict.engine.helpers.runtime import GUARDED, HELPERS
 
 if TYPE_CHECKING:
     from simdistrict.engine.program import Program

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 
 Reals = NDArray[np.float64]
 

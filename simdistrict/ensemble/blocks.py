@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.counted import Reals, key_of, uniform
-from simdistrict.errors import EngineError, Problem
+from simdistrict.base.errors import EngineError, Problem
+from simdistrict.base.random_numbers import Reals, key_of, uniform
 
 BLOCKED = ("saltelli", "morris")
 

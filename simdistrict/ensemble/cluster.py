@@ -16,10 +16,10 @@ from itertools import islice
 from threading import Lock, local
 from typing import Any
 
-from simdistrict.engine.adaptive import IMPLICIT
-from simdistrict.ensemble import Chunk, Ensemble
-from simdistrict.errors import EngineError, Problem, SimdistrictError
-from simdistrict.version import VERSION
+from simdistrict.base.errors import EngineError, Problem, SimdistrictError
+from simdistrict.base.version import VERSION
+from simdistrict.engine.integrators.adaptive import IMPLICIT
+from simdistrict.ensemble.members import Chunk, Ensemble
 
 WAIT = 10.0  # seconds for a scheduler to answer
 _AHEAD = 2  # chunks that wait for each thread of the cluster, so that none stands idle

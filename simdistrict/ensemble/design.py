@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
-from simdistrict.counted import Reals, Words, key_of, shuffled, uniform
-from simdistrict.prior import Prior
+from simdistrict.base.random_numbers import Reals, Words, key_of, shuffled, uniform
+from simdistrict.ensemble.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
+from simdistrict.ensemble.prior import Prior
 
 # each member of these stands by itself
 PLAIN = ("lhs", "sobol", "random")

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.dataset import (
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.library import shown
+from simdistrict.engine.outcome import Outcome
+from simdistrict.ensemble.members import Chunk, Ensemble
+from simdistrict.ensemble.parts import Parts
+from simdistrict.result.dataset import (
     Result,
     Variable,
     dimension_labels,
@@ -26,21 +31,16 @@ from simdistrict.dataset import (
     text,
     time_attrs,
 )
-from simdistrict.engine.outcome import Outcome
-from simdistrict.ensemble import Chunk, Ensemble
-from simdistrict.ensemble_parts import Parts
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.library import shown
-from simdistrict.naming import names_of
-from simdistrict.netcdf import (
+from simdistrict.result.naming import names_of
+from simdistrict.result.netcdf import (
     Grown,
     check_netcdf_target,
     is_ours,
     read_netcdf,
     write_netcdf_parts,
 )
-from simdistrict.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
-from simdistrict.zarr_store import is_ours as zarr_is_ours
+from simdistrict.result.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
+from simdistrict.result.zarr_store import is_ours as zarr_is_ours
 
 # tells after each chunk: members done, members in all, members of this session
 Progress = Callable[[int, int, int], None]

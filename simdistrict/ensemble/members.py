@@ -15,20 +15,21 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.blocks import Shape, check_shape
-from simdistrict.design import METHODS, Design, columns
-from simdistrict.engine.adaptive import Tolerance
-from simdistrict.engine.batches import batch_class, check_backend, check_way
+from simdistrict.base.errors import EngineError, Problem, ScenarioError
+from simdistrict.engine.backends import check_way
+from simdistrict.engine.batches import batch_class, check_backend
+from simdistrict.engine.integrators.adaptive import Tolerance
 from simdistrict.engine.layout import Slot
 from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
-from simdistrict.errors import EngineError, Problem, ScenarioError
-from simdistrict.model import Stock, TimeGrid
-from simdistrict.naming import names_of
-from simdistrict.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
-from simdistrict.prior import Prior
-from simdistrict.run import check_alike, provenance, saved_names
+from simdistrict.ensemble.blocks import Shape, check_shape
+from simdistrict.ensemble.design import METHODS, Design, columns
+from simdistrict.ensemble.prior import Prior
+from simdistrict.model.model import Stock, TimeGrid
+from simdistrict.result.naming import names_of
+from simdistrict.run.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
+from simdistrict.run.simulate import check_alike, provenance, saved_names
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory

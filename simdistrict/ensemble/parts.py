@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.atomic import refused, replacing, write_text
+from simdistrict.base.atomic import refused, replacing, write_text
+from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
+from simdistrict.base.library import shown
+from simdistrict.base.lock import TakenError, locked
 from simdistrict.engine.outcome import Outcome
-from simdistrict.ensemble import Chunk, Ensemble
-from simdistrict.errors import ExchangeError, Problem, ScenarioError
-from simdistrict.library import shown
-from simdistrict.lock import TakenError, locked
-from simdistrict.naming import names_of
+from simdistrict.ensemble.members import Chunk, Ensemble
+from simdistrict.result.naming import names_of
 
 Arrays = dict[str, NDArray[np.generic]]
 

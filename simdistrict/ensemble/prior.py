@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, nearest
+from simdistrict.base.library import shown
 from simdistrict.engine.program import Program
-from simdistrict.errors import Problem, ScenarioError, did_you_mean, nearest
-from simdistrict.exchange.splice import plain, read_exact
-from simdistrict.exchange.tables import MORE_CELLS, unlike_csv
-from simdistrict.expr import fold
-from simdistrict.library import shown
-from simdistrict.model import Lookup, Model, lookup_points
+from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
+from simdistrict.exchange.text.splice import plain, read_exact
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Lookup, Model, lookup_points
 from simdistrict.scenario.places import find_constant, find_element
 
 DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal")

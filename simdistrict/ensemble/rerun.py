@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.blocks import Shape
-from simdistrict.changes import recorded_changes
-from simdistrict.dataset import Result, Variable
-from simdistrict.ensemble import Ensemble, ensemble_of
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.members import Ensemble, ensemble_of
+from simdistrict.ensemble.prior import read_prior
 from simdistrict.exchange.external.files import digest
-from simdistrict.naming import names_of
-from simdistrict.plan import Plan, plan_run, prepare_text, with_lookups
-from simdistrict.prior import read_prior
-from simdistrict.run import result_of
+from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.naming import names_of
+from simdistrict.run.plan import Plan, plan_run, prepare_text, with_lookups
+from simdistrict.run.simulate import result_of
 from simdistrict.scenario import resolve, scenario_from_text
+from simdistrict.scenario.changes import recorded_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simdistrict.exchange import mdl_file
+from simdistrict.exchange.mdl import file as mdl_file
 from simdistrict.exchange.xmile import document
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 
 
 def read_model_file(path: Path) -> Model:
@@ -35,7 +35,7 @@ def read_model_text(text: str, name: str, where: str = "", record: str = "") -> 
         from simdistrict.exchange.xmile.reader import read_xmile_text
 
         return read_xmile_text(text, name, where)
-    from simdistrict.exchange.mdl import read_mdl_text
+    from simdistrict.exchange.mdl.reader import read_mdl_text
 
     return read_mdl_text(text, name, where, record)
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.errors import EngineError, Problem
+from simdistrict.base.errors import EngineError, Problem
 from simdistrict.exchange.external.inlined import inlined
-from simdistrict.exchange.writing import model_text
-from simdistrict.expr import fold
-from simdistrict.model import Data, Element, Lookup, Model
+from simdistrict.exchange.mdl.writing import model_text
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Data, Element, Lookup, Model
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     COMPARISONS,
     LOGIC,
     Array,
@@ -28,8 +28,8 @@ from simdistrict.expr import (
     Unary,
     WithLookup,
 )
-from simdistrict.model import Element, Model, Stock
-from simdistrict.units import Units
+from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.units import Units
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit

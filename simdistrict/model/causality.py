@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from simdistrict.expr import fold, references
-from simdistrict.model import Element, Model, Stock
+from simdistrict.model.expr import fold, references
+from simdistrict.model.model import Element, Model, Stock
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simdistrict.expr import Binary, Call, Expr, Number, Unary, children
-from simdistrict.model import Constant, Element, Lookup, Model
+from simdistrict.model.expr import Binary, Call, Expr, Number, Unary, children
+from simdistrict.model.model import Constant, Element, Lookup, Model
 
 # functions whose last argument counts something (the order of a delay)
 _COUNTS = frozenset({"DELAY N", "SMOOTH N"})

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import (
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.model.expr import (
     MAX_HEIGHT,
     Array,
     Call,
@@ -275,7 +275,7 @@ class Model:
             Problem(
                 f"model {self.name}",
                 f'an equation of "{element.name}" nests more than {MAX_HEIGHT} deep',
-                "give parts of it names; make long sums with simdistrict.expr.joined",
+                "give parts of it names; make long sums with simdistrict.model.expr.joined",
             )
             for element in self.elements
             for equation in element.equations

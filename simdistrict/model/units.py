@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from simdistrict.expr import fold
+from simdistrict.model.expr import fold
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simdistrict.atomic import replacing, writable_target
-from simdistrict.errors import EngineError, Problem
+from simdistrict.base.atomic import replacing, writable_target
+from simdistrict.base.errors import EngineError, Problem
 from simdistrict.plot.diagram import Diagram, fill_diagram
 from simdistrict.plot.panels import Figure, fill_panels
 from simdistrict.plot.ranges import Ranges, fill_ranges

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from simdistrict.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
-from simdistrict.ensemble import ensemble_of
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.plan import Plan
-from simdistrict.prior import read_prior
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.ensemble.members import ensemble_of
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.ensemble.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.regimes.classes import (
     FIRST_POLICY,
     QUANTILES,
@@ -24,7 +23,8 @@ from simdistrict.regimes.classes import (
 )
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.regimes.rules import Rule, read_rules
-from simdistrict.rerun import Repetition, compare_results, recorded_plans
+from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
+from simdistrict.run.plan import Plan
 
 STUDY = "classes"
 _EDGES = ("", "_low", "_high")

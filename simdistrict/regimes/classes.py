@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.outcome import Outcome
-from simdistrict.ensemble import Ensemble
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import fold
-from simdistrict.model import Model
-from simdistrict.regimes.field import Array
-from simdistrict.regimes.proportion import wilson
+from simdistrict.ensemble.members import Ensemble
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.rules import Rule
 
 UNDECIDED = -1

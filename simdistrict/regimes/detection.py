@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.dataset import Result, Variable, finite
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.regimes.field import Array
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.model.expr import fold
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.warning import early_warnings
 from simdistrict.regimes.rules import DEFAULT, TRANSITION, Rule, read_rules
-from simdistrict.regimes.warning import early_warnings
+from simdistrict.result.dataset import Result, Variable, finite
 
 NOISE = (
     "none: a run of this model draws nothing at random, so what these indicators see is how its "

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.dataset import Result
+from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.request import RECORD, Request
-from simdistrict.regimes.stability import Stability
+from simdistrict.result.dataset import Result
 
 # special points by the key that a document has for them
 _KEYS = {"fold": "folds", "hopf": "hopf_points", "branch point": "branch_points", "kink": "kinks"}

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.dataset import Result
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.plot import FILLS, MARKS, STYLES, Band, Cells, Figure, Line, Panel, Points
-from simdistrict.regimes.continuation import BRANCH_POINT, FOLD, HOPF, KINK
-from simdistrict.regimes.field import Array
+from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.request import RECORD, Request
-from simdistrict.regimes.stability import Stability
+from simdistrict.result.dataset import Result
 
 WIDE = (3.4, 2.5)
 _MOST = 4

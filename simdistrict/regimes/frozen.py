@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you_mean
+from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.lowering.restrict import Causes, causes_of, upstream
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.restrict import Causes, causes_of, upstream
-from simdistrict.errors import EngineError, Problem, ScenarioError, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.model import TimeGrid
-from simdistrict.plan import ADAPTIVE, Plan, constants_of, moves_of
-from simdistrict.regimes.field import Array
+from simdistrict.model.expr import fold
+from simdistrict.model.model import TimeGrid
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.run.plan import ADAPTIVE, Plan, constants_of, moves_of
 
 # a date that is this near to a time step, as a share of the step, is that step
 _NEAR = 1e-6
@@ -153,7 +153,12 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator not in ADAPTIVE:
         return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
-    from simdistrict.engine.adaptive import IMPLICIT, Tolerance, adaptive_steps, stiff_steps
+    from simdistrict.engine.integrators.adaptive import (
+        IMPLICIT,
+        Tolerance,
+        adaptive_steps,
+        stiff_steps,
+    )
 
     given, tolerance = (program, grid, vector, moves), Tolerance(plan.rtol, plan.atol)
     if plan.integrator in IMPLICIT:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.engine.native.kernel import NativeKernel
-from simdistrict.regimes.field import Array
 from simdistrict.regimes.frozen import Frozen
+from simdistrict.regimes.numerics.field import Array
 
 # how well the identity must hold, of the largest net flow of each stock
 _TOLERANCE = 1e-5

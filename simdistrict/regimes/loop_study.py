@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from simdistrict.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text, time_attrs
-from simdistrict.plan import Plan
+from simdistrict.ensemble.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.regimes.loops import Loops, loops_of
 from simdistrict.regimes.request import RECORD, Request
-from simdistrict.rerun import Repetition, compare_results, recorded_plans
-from simdistrict.run import provenance
+from simdistrict.result.dataset import (
+    CONVENTIONS,
+    KEYWORDS,
+    Result,
+    Variable,
+    plain,
+    text,
+    time_attrs,
+)
+from simdistrict.run.plan import Plan
+from simdistrict.run.simulate import provenance
 
 STUDY = "loops"
 ARROW = " -> "

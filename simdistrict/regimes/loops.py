@@ -16,17 +16,27 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.errors import EngineError, Problem
 from simdistrict.conversion.isolate import isolate
 from simdistrict.conversion.models import with_scenario
-from simdistrict.errors import EngineError, Problem
-from simdistrict.exchange.document import Document
+from simdistrict.exchange.mdl.document import Document
+from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.models import is_xmile
-from simdistrict.exchange.writing import model_text
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, references
-from simdistrict.model import Constant, Equation, Model
-from simdistrict.plan import Plan
-from simdistrict.regimes.field import Array
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    children,
+    fold,
+    rebuild,
+    references,
+)
+from simdistrict.model.model import Constant, Equation, Model
 from simdistrict.regimes.frozen import label_of
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.run.plan import Plan
 
 SWITCH = "loop "
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simdistrict.dataset import Result, Variable
-from simdistrict.expr import fold
-from simdistrict.regimes.basin import BasinsAlong
-from simdistrict.regimes.field import Array
+from simdistrict.model.expr import fold
 from simdistrict.regimes.model_field import ModelField
-from simdistrict.regimes.proportion import wilson
+from simdistrict.regimes.numerics.basin import BasinsAlong
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.regimes.numerics.worlds import WorldMap
 from simdistrict.regimes.results import (
     Observe,
     Output,
@@ -20,7 +20,7 @@ from simdistrict.regimes.results import (
     states_variable,
 )
 from simdistrict.regimes.rules import Rule
-from simdistrict.regimes.worlds import WorldMap
+from simdistrict.result.dataset import Result, Variable
 
 
 def basins_along_result(

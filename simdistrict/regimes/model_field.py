@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.engine.lowering.restrict import restricted
 from simdistrict.engine.native.flow import Flow
 from simdistrict.engine.native.kernel import NativeKernel
-from simdistrict.engine.restrict import restricted
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import fold
-from simdistrict.model import Range
-from simdistrict.regimes.field import Array, Scaled
-from simdistrict.regimes.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Range
 from simdistrict.regimes.frozen import Frozen
 from simdistrict.regimes.growth import Growth, growth_of
+from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.regimes.numerics.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
 from simdistrict.scenario.places import find_constant, find_element, find_places
 
 # the box goes so far beyond what the run has seen

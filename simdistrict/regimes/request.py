@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.errors import ExchangeError, Problem
 
 # the global attribute of a result file that holds the request
 RECORD = "regimes_request"

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
-from simdistrict.regimes.attractors import Attractor
-from simdistrict.regimes.basin import Basins
-from simdistrict.regimes.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
-from simdistrict.regimes.equilibrium import Search
-from simdistrict.regimes.field import Array
-from simdistrict.regimes.fold_curve import FoldCurve
 from simdistrict.regimes.model_field import ModelField
-from simdistrict.regimes.policies import PolicyMap
-from simdistrict.regimes.stability import UNDECIDED, Stability
-from simdistrict.regimes.sweep import Hysteresis
+from simdistrict.regimes.numerics.attractors import Attractor
+from simdistrict.regimes.numerics.basin import Basins
+from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
+from simdistrict.regimes.numerics.equilibrium import Search
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.fold_curve import FoldCurve
+from simdistrict.regimes.numerics.policies import PolicyMap
+from simdistrict.regimes.numerics.stability import UNDECIDED, Stability
+from simdistrict.regimes.numerics.sweep import Hysteresis
+from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 
 KINDS = (FOLD, HOPF, BRANCH_POINT, KINK)
 Observe = Callable[[Array, Sequence[float]], Array]

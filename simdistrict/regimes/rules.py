@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError
 
 TRANSITION = "in transition"
 

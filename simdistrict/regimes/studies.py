@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.dataset import Result
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.plan import Plan
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.ensemble.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.regimes import class_study, loop_study
-from simdistrict.regimes.basin import basins, basins_along
-from simdistrict.regimes.continuation import Diagram, branches
-from simdistrict.regimes.equilibrium import equilibria, hypercube
-from simdistrict.regimes.field import Array
-from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.map_results import basins_along_result, world_map_result
 from simdistrict.regimes.model_field import ModelField, Parameter, field_of, output_places
-from simdistrict.regimes.policies import policy_map
+from simdistrict.regimes.numerics.basin import basins, basins_along
+from simdistrict.regimes.numerics.continuation import Diagram, branches
+from simdistrict.regimes.numerics.equilibrium import equilibria, hypercube
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.fold_curve import fold_curves
+from simdistrict.regimes.numerics.policies import policy_map
+from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
+from simdistrict.regimes.numerics.worlds import world_map
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.regimes.results import (
     Output,
@@ -32,10 +33,9 @@ from simdistrict.regimes.results import (
     policy_map_result,
 )
 from simdistrict.regimes.rules import Rule, read_rules
-from simdistrict.regimes.sweep import SPEEDS, hysteresis
-from simdistrict.regimes.worlds import world_map
-from simdistrict.rerun import Repetition, compare_results, recorded_plans
-from simdistrict.run import provenance
+from simdistrict.result.dataset import Result
+from simdistrict.run.plan import Plan
+from simdistrict.run.simulate import provenance
 from simdistrict.scenario.places import key_of
 
 log = logging.getLogger("simdistrict.regimes")

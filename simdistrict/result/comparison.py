@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.causality import causal_order
-from simdistrict.errors import ExchangeError, Problem, SimdistrictError
-from simdistrict.exchange.series import Record, Series
-from simdistrict.model import Model, Stock
+from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
+from simdistrict.exchange.vensim.series import Record, Series
+from simdistrict.model.causality import causal_order
+from simdistrict.model.model import Model, Stock
 
 Array = NDArray[np.float64]
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]

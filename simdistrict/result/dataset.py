@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.over_time import REDUCTIONS
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import fold
-from simdistrict.model import Element, Lookup, Model
-from simdistrict.naming import names_of
-from simdistrict.udunits import udunits
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Lookup, Model
+from simdistrict.result.naming import names_of
+from simdistrict.result.udunits import udunits
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simdistrict.expr import fold
-from simdistrict.model import Element, Model
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Model
 
 # what the result of a run or an ensemble holds besides the elements of the model
 RESERVED = (

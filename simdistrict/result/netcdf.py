@@ -18,9 +18,9 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.atomic import refused, replacing, writable_target
-from simdistrict.dataset import Result, Variable, plain, text
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.atomic import refused, replacing, writable_target
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.result.dataset import Result, Variable, plain, text
 
 MARK = "simdistrict_version"
 _MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.dataset import Result, Variable
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.exchange.series import Record, Series, element_key, read_series
-from simdistrict.netcdf import MARK, read_netcdf
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.exchange.vensim.series import Record, Series, element_key, read_series
+from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.netcdf import MARK, read_netcdf
 
 Array = NDArray[np.float64]
 

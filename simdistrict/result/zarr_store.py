@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.atomic import refused
-from simdistrict.dataset import Result, Variable, plain
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.netcdf import MARK, Grown, Wanted
+from simdistrict.base.atomic import refused
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.result.dataset import Result, Variable, plain
+from simdistrict.result.netcdf import MARK, Grown, Wanted
 
 
 def check_zarr_target(path: Path, *, force: bool = False) -> None:

@@ -10,25 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.cache import KEPT, cached, keep, peek
-from simdistrict.changes import Changes, check_policies, read_changes
-from simdistrict.engine.adaptive import AS_USUAL, IMPLICIT
-from simdistrict.engine.integrate import end_point, start_value
+from simdistrict.base.cache import KEPT, cached, keep, peek
+from simdistrict.base.errors import EngineError, ModelError, Problem
+from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios
+from simdistrict.engine.integrators.adaptive import AS_USUAL, IMPLICIT
+from simdistrict.engine.integrators.fixed import end_point, start_value
+from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move
-from simdistrict.errors import EngineError, ModelError, Problem
 from simdistrict.exchange.external.data import with_data, with_record
 from simdistrict.exchange.external.files import unchanged
-from simdistrict.exchange.models import (
-    is_xmile,
-    read_model_file,
-    read_model_text,
-    read_text,
-)
-from simdistrict.expr import Number
-from simdistrict.library import MODEL_SUFFIXES, find_model, models, scenarios
-from simdistrict.model import CONTROL, Constant, Equation, Model, TimeGrid
+from simdistrict.exchange.models import is_xmile, read_model_file, read_model_text, read_text
+from simdistrict.model.expr import Number
+from simdistrict.model.model import CONTROL, Constant, Equation, Model, TimeGrid
+from simdistrict.result.series_file import load
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
@@ -39,7 +34,7 @@ from simdistrict.scenario import (
     model_path,
     resolve,
 )
-from simdistrict.series_file import load
+from simdistrict.scenario.changes import Changes, check_policies, read_changes
 
 BACKENDS = ("auto", "interpreted", "native", "pysd")
 INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
@@ -117,7 +112,7 @@ def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
 def lowered(model: Model) -> Prepared:
     """The model with its program, made anew."""
     # here, because most models come from the cache
-    from simdistrict.engine.build import build
+    from simdistrict.engine.lowering.build import build
 
     return Prepared(model, build(model))
 

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simdistrict.dataset import Result, Run, build_result, to_xarray
-from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.library import shown
+from simdistrict.base.version import VERSION
+from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
+from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.layout import Slot
-from simdistrict.engine.schedule import Move
-from simdistrict.errors import Problem, ScenarioError
 from simdistrict.exchange.models import read_model_file
-from simdistrict.expr import fold
-from simdistrict.library import shown
-from simdistrict.model import Model, Stock
-from simdistrict.plan import (
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model, Stock
+from simdistrict.result.dataset import Result, Run, build_result, to_xarray
+from simdistrict.run.plan import (
     ADAPTIVE,
     Plan,
     constants_of,
@@ -31,7 +32,6 @@ from simdistrict.plan import (
     repeated,
 )
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
-from simdistrict.version import VERSION
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,15 +100,15 @@ def run_one(plan: Plan) -> Run:
 
 
 def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
-    from simdistrict.engine.adaptive import (
+    from simdistrict.engine.integrators.adaptive import (
         IMPLICIT,
         Tolerance,
         adaptive_steps,
         exhausted,
         stiff_steps,
     )
+    from simdistrict.engine.integrators.stiffness import advice
     from simdistrict.engine.outcome import Outcome
-    from simdistrict.engine.stiffness import advice
 
     given = (plan.prepared.program, plan.grid, vector, moves)
     tolerance = Tolerance(plan.rtol, plan.atol)

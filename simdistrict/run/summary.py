@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.dataset import Result
 from simdistrict.engine.outcome import Outcome
-from simdistrict.expr import fold
-from simdistrict.model import Model, Stock
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model, Stock
+from simdistrict.result.dataset import Result
 from simdistrict.scenario import Resolved
 
 

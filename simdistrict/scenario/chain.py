@@ -10,16 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem, ScenarioError, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.library import find_model, find_part, find_scenario, shown
+from simdistrict.base.errors import ModelError, Problem, ScenarioError, did_you_mean
+from simdistrict.base.library import find_model, find_part, find_scenario, shown
+from simdistrict.model.expr import fold
 from simdistrict.scenario.content import (
     PartContent,
     ScenarioContent,
     VariantContent,
-    part_content,
-    scenario_content,
 )
+from simdistrict.scenario.load import part_content, scenario_content
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.values import Assigned, Scenario, Value, WrittenPolicy
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.exchange.cin import Change, read_cin, read_cin_text
-from simdistrict.exchange.equations import EquationText, quoted
-from simdistrict.expr import fold
-from simdistrict.model import Constant, Element, Equation, Lookup, Model, lookup_points
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.exchange.text.equations import EquationText, quoted
+from simdistrict.exchange.vensim.cin import Change, read_cin, read_cin_text
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Constant, Element, Equation, Lookup, Model, lookup_points
 from simdistrict.scenario import Resolved, Scenario, Value
 
 

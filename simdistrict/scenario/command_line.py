@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.errors import Problem, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.model import Model
+from simdistrict.base.errors import Problem, did_you_mean
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model
 from simdistrict.scenario.places import find_element, key_of
 from simdistrict.scenario.values import COMMAND_LINE, Assigned, Value, WrittenPolicy
 

@@ -1,16 +1,11 @@
-"""What stands in one file of a scenario, and the cache of files that were read before.
-
-Plain values, so that a file that was read before needs neither YAML nor a schema.
-"""
+"""The content of one scenario file, as plain values that need neither YAML nor a schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from simdistrict.cache import cached
-from simdistrict.scenario.tree import Node, read_text
+from simdistrict.scenario.tree import Node
 from simdistrict.scenario.values import RunSettings
 
 
@@ -66,31 +61,3 @@ class PartContent:
     policies: Mapping[str, PolicyContent]
     assume: Mapping[str, float]
     tree: Node
-
-
-def scenario_content(path: Path, where: str) -> ScenarioContent:
-    """The content of a scenario file, from the cache where its text was read before.
-
-    where: what messages call the file. Raises ScenarioError with everything that is wrong.
-    """
-    text = read_text(path, where)
-
-    def read() -> ScenarioContent:
-        # pydantic and ruamel.yaml take 0.1 s
-        from simdistrict.scenario.schema import read_scenario_file
-
-        return read_scenario_file(text, where)
-
-    return cached(ScenarioContent, text, read)
-
-
-def part_content(path: Path, where: str) -> PartContent:
-    """The same for a file that scenarios share."""
-    text = read_text(path, where)
-
-    def read() -> PartContent:
-        from simdistrict.scenario.schema import read_part_file
-
-        return read_part_file(text, where)
-
-    return cached(PartContent, text, read)

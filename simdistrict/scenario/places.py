@@ -9,9 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from simdistrict.errors import Problem, did_you_mean, nearest
-from simdistrict.expr import fold
-from simdistrict.model import CONTROL, Constant, Element, Model, constant_values
+from simdistrict.base.errors import Problem, did_you_mean, nearest
+from simdistrict.model.expr import fold
+from simdistrict.model.model import CONTROL, Constant, Element, Model, constant_values
 
 _RUN_KEYS = {"saveper": "save step"}
 _MANY = 12

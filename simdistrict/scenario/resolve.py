@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields, replace
 
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.expr import Number, fold
-from simdistrict.model import Constant, Model
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.model.expr import Number, fold
+from simdistrict.model.model import Constant, Model
 from simdistrict.scenario.command_line import from_command_line, read_sets
 from simdistrict.scenario.places import find_constant, find_element, unknown
 from simdistrict.scenario.values import (

@@ -23,13 +23,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.scenario.content import (
-    PartContent,
-    PolicyContent,
-    ScenarioContent,
-    VariantContent,
-)
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.scenario.content import PartContent, PolicyContent, ScenarioContent, VariantContent
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import Node, read_tree
 from simdistrict.scenario.values import RunSettings

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
-from simdistrict.expr import Array, fold
-from simdistrict.model import CONTROL, Constant, Element, Equation, Model, constant_values
+from simdistrict.model.expr import Array, fold
+from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, constant_values
 from simdistrict.scenario.places import flat_place, subscript_spelling
 from simdistrict.scenario.values import Policy, Resolved, RunSettings
 

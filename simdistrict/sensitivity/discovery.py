@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.sensitivity.indices import check_design
 from simdistrict.sensitivity.prim import Box, Choices, prim
 from simdistrict.sensitivity.sample import Sample

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simdistrict.counted import Reals
-from simdistrict.design import PLAIN
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.random_numbers import Reals
+from simdistrict.ensemble.design import PLAIN
 from simdistrict.sensitivity.sample import Sample
 
 # the designs of each method

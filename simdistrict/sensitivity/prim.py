@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.counted import Reals
-from simdistrict.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.random_numbers import Reals
 
 Flags = NDArray[np.bool_]
 

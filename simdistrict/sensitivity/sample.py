@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.blocks import Shape
-from simdistrict.counted import Reals
-from simdistrict.dataset import Result, Variable
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.random_numbers import Reals
 from simdistrict.engine.outcome import Outcome
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.expr import fold
-from simdistrict.netcdf import read_netcdf
+from simdistrict.ensemble.blocks import Shape
+from simdistrict.model.expr import fold
+from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.netcdf import read_netcdf
+from simdistrict.result.zarr_store import read_zarr
 from simdistrict.scenario.places import key_of, split_name
-from simdistrict.zarr_store import read_zarr
 
 _ORIGIN = ("model_name", "model_sha256", "scenario_sha256", "simdistrict_version")
 

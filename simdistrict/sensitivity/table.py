@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.atomic import write_text
-from simdistrict.dataset import CONVENTIONS, Result, Variable, finite, text
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.netcdf import write_netcdf
+from simdistrict.base.atomic import write_text
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.version import VERSION
+from simdistrict.result.dataset import CONVENTIONS, Result, Variable, finite, text
+from simdistrict.result.netcdf import write_netcdf
 from simdistrict.sensitivity.discovery import Discovery
 from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.sample import Sample
-from simdistrict.version import VERSION
 
 Rows = list[list[object]]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.tables.compare import Difference, differences
 from simdistrict.tables.files import Stamp, accepted, texts
 from simdistrict.tables.seal import broken, sealed

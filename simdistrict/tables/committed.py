@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.library import shown
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.library import shown
 
 
 def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
     from simdistrict.plot import Diagram, Figure, Ranges

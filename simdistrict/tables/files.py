@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.atomic import write_text
+from simdistrict.base.atomic import write_text
 from simdistrict.tables.table import Rounded, Table
 
 CSV_MARK = "# simdistrict tables "

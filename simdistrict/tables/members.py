@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.counted import shuffled
-from simdistrict.expr import fold
-from simdistrict.model import Model
+from simdistrict.base.random_numbers import shuffled
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model
 
 Array = NDArray[np.float64]
 

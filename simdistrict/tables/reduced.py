@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.atomic import replacing
-from simdistrict.blocks import Shape
-from simdistrict.cache import folder
-from simdistrict.ensemble import Ensemble, drawn, ensemble_of
-from simdistrict.plan import Plan
-from simdistrict.prior import Prior
+from simdistrict.base.atomic import replacing
+from simdistrict.base.cache import folder
+from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.members import Ensemble, drawn, ensemble_of
+from simdistrict.ensemble.prior import Prior
+from simdistrict.run.plan import Plan
 from simdistrict.tables.members import Array, Kept, MemberRun, Sampling
 from simdistrict.tables.sources import code_sha256
 
@@ -121,7 +121,7 @@ def key_of(ensemble: Ensemble, kept: Kept) -> str:
         ensemble.saved,
         ensemble.points,
         (CHUNK, kept.tells, kept.exchanged),
-        code_sha256("simdistrict.ensemble", "simdistrict.tables.reduced", *kept.code),
+        code_sha256("simdistrict.ensemble.members", "simdistrict.tables.reduced", *kept.code),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

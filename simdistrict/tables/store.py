@@ -11,9 +11,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.atomic import write_text
-from simdistrict.cache import folder
-from simdistrict.errors import ExchangeError
+from simdistrict.base.atomic import write_text
+from simdistrict.base.cache import folder
+from simdistrict.base.errors import ExchangeError
 from simdistrict.tables.files import Stamp
 from simdistrict.tables.sources import code_sha256
 from simdistrict.tables.study import Study

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
+from simdistrict.base.library import find_model
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
-from simdistrict.ensemble import Ensemble
-from simdistrict.errors import Problem, ScenarioError, SimdistrictError
-from simdistrict.library import find_model
-from simdistrict.model import Model
-from simdistrict.plan import Plan, plan_run, prepare
-from simdistrict.prior import Prior, prior_beside, read_prior, read_prior_file
-from simdistrict.run import simulate
+from simdistrict.ensemble.members import Ensemble
+from simdistrict.ensemble.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.model.model import Model
+from simdistrict.run.plan import Plan, plan_run, prepare
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
 from simdistrict.tables.files import Stamp
 from simdistrict.tables.members import Array, Kept, Sampling, Variant

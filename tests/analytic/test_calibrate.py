@@ -8,7 +8,7 @@ import pytest
 from simdistrict.calibration import assess, calibrate
 from simdistrict.calibration.data import Data, data_from_text
 from simdistrict.calibration.search import student
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 from tests.small import small
 
 TIMES = range(1, 21)

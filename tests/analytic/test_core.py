@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.engine.build import build
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.run import simulate
+from simdistrict.engine.lowering.build import build
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.run.simulate import simulate
 
 CORE = read_mdl(Path(__file__).parents[2] / "models" / "core" / "core.mdl")
 PROGRAM = build(CORE)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.errors import EngineError
-from simdistrict.run import simulate
+from simdistrict.base.errors import EngineError
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 LOGISTIC = """

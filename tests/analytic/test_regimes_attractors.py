@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.plan import lowered, plan_run
-from simdistrict.regimes.attractors import UNDECIDED, Attractors
-from simdistrict.regimes.basin import basins, basins_along
-from simdistrict.regimes.field import Array, FormulaField, Scaled
-from simdistrict.regimes.flow import settle_each
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
-from simdistrict.regimes.proportion import wilson
-from simdistrict.regimes.worlds import world_map
+from simdistrict.regimes.numerics.attractors import UNDECIDED, Attractors
+from simdistrict.regimes.numerics.basin import basins, basins_along
+from simdistrict.regimes.numerics.field import Array, FormulaField, Scaled
+from simdistrict.regimes.numerics.flow import settle_each
+from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.regimes.numerics.worlds import world_map
+from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.analytic.test_regimes_core import Constants, field, folds, shares_at, tariff_at
 from tests.small import small

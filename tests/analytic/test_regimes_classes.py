@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simdistrict.errors import SimdistrictError
-from simdistrict.model import Model
-from simdistrict.plan import Plan, lowered, plan_run
+from simdistrict.base.errors import SimdistrictError
+from simdistrict.model.model import Model
 from simdistrict.regimes.class_study import STUDY, study_classes
 from simdistrict.regimes.classes import ANYWAY, FIRST_POLICY, LOST, UNDECIDED, classified
 from simdistrict.regimes.documents import document
 from simdistrict.regimes.request import Request
+from simdistrict.run.plan import Plan, lowered, plan_run
 from simdistrict.scenario import resolve, scenario_from_text
 from tests.small import small
 

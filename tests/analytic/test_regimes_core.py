@@ -15,17 +15,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from simdistrict.plan import plans_for
-from simdistrict.regimes.basin import basins
-from simdistrict.regimes.continuation import branches
-from simdistrict.regimes.equilibrium import equilibria
-from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
-from simdistrict.regimes.policies import policy_map
-from simdistrict.regimes.stability import Stability
-from simdistrict.regimes.sweep import BISTABLE, SLOW, hysteresis
-from simdistrict.run import simulate
+from simdistrict.regimes.numerics.basin import basins
+from simdistrict.regimes.numerics.continuation import branches
+from simdistrict.regimes.numerics.equilibrium import equilibria
+from simdistrict.regimes.numerics.fold_curve import fold_curves
+from simdistrict.regimes.numerics.policies import policy_map
+from simdistrict.regimes.numerics.stability import Stability
+from simdistrict.regimes.numerics.sweep import BISTABLE, SLOW, hysteresis
+from simdistrict.run.plan import plans_for
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import scenario_from_text
 
 Constants = tuple[float, float, float, float]

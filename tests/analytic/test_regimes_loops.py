@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from simdistrict import find_model, read_model, simulate
+from simdistrict.base.errors import EngineError, ModelError
 from simdistrict.conversion.isolate import isolate
-from simdistrict.errors import EngineError, ModelError
-from simdistrict.expr import Binary, Call, Number, Ref
-from simdistrict.model import Model
-from simdistrict.plan import Plan, lowered, plan_run, plans_for
+from simdistrict.model.expr import Binary, Call, Number, Ref
+from simdistrict.model.model import Model
 from simdistrict.regimes.loops import cuts, loops_of, without
-from simdistrict.run import result_of
+from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
+from simdistrict.run.simulate import result_of
 from simdistrict.scenario import bare_scenario, resolve, scenario_from_text
 from tests.small import mdl, small
 
@@ -156,7 +156,7 @@ def test_a_model_in_which_labels_act_on_each_other_by_name_is_refused() -> None:
         y[south] = 2 ~ Dmnl ~ A test. |
         """
     )
-    from simdistrict.exchange.mdl import read_mdl_text
+    from simdistrict.exchange.mdl.reader import read_mdl_text
 
     model = read_mdl_text(text, "small")
     with pytest.raises(ModelError, match='"y" reads "x" of south'):

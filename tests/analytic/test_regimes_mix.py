@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from simdistrict.plan import plans_for
-from simdistrict.regimes.continuation import branches
-from simdistrict.regimes.field import Array, FormulaField, Scaled
-from simdistrict.regimes.flow import settle_each, settle_one_by_one
 from simdistrict.regimes.frozen import freeze
-from simdistrict.regimes.mix import Mix
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.policies import policy_map
+from simdistrict.regimes.numerics.continuation import branches
+from simdistrict.regimes.numerics.field import Array, FormulaField, Scaled
+from simdistrict.regimes.numerics.flow import settle_each, settle_one_by_one
+from simdistrict.regimes.numerics.mix import Mix
+from simdistrict.regimes.numerics.policies import policy_map
+from simdistrict.run.plan import plans_for
 from simdistrict.tables.district.frozen_worlds import stable_at, turns
 
 LOW, HIGH = np.array([-3.0]), np.array([3.0])

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.plan import lowered, plan_run
-from simdistrict.regimes.continuation import Diagram, branch_from, branches
-from simdistrict.regimes.equilibrium import equilibria
-from simdistrict.regimes.field import Array, FormulaField
-from simdistrict.regimes.fold_curve import fold_curves
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.stability import Stability
-from simdistrict.regimes.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
+from simdistrict.regimes.numerics.continuation import Diagram, branch_from, branches
+from simdistrict.regimes.numerics.equilibrium import equilibria
+from simdistrict.regimes.numerics.field import Array, FormulaField
+from simdistrict.regimes.numerics.fold_curve import fold_curves
+from simdistrict.regimes.numerics.stability import Stability
+from simdistrict.regimes.numerics.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
+from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.small import small
 

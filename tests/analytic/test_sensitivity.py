@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.blocks import Shape
-from simdistrict.design import Design
-from simdistrict.ensemble import ensemble_of
-from simdistrict.ensemble_file import write_ensemble
-from simdistrict.plan import plans_for
-from simdistrict.prior import Prior, read_prior
+from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.design import Design
+from simdistrict.ensemble.file import write_ensemble
+from simdistrict.ensemble.members import ensemble_of
+from simdistrict.ensemble.prior import Prior, read_prior
+from simdistrict.run.plan import plans_for
 from simdistrict.sensitivity.discovery import discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.salib import morris, pawn, sobol

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simdistrict import check_model
+from simdistrict.base.library import example_project, models
 from simdistrict.behaviour import check_behaviour, checks_file, made, read_statements
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.library import example_project, models
+from simdistrict.exchange.mdl.reader import read_mdl
 
 SHIPPED = [*models().values(), *sorted(example_project().glob("*.mdl"))]
 CORNERS = 3

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.engine.build import build
+from simdistrict.engine.integrators.stiffness import fastest
 from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.lowering.build import build
 from simdistrict.engine.outcome import Outcome
-from simdistrict.engine.stiffness import fastest
 from tests.small import small
 
 IMPLICIT = ["stiff", "bdf", "radau"]
@@ -118,7 +118,7 @@ def test_the_fastest_rate_is_the_largest_eigenvalue() -> None:
 
 
 def test_a_scenario_and_the_command_line_take_each_of_them() -> None:
-    from simdistrict.plan import INTEGRATORS
+    from simdistrict.run.plan import INTEGRATORS
     from simdistrict.scenario.values import INTEGRATORS as IN_SCENARIOS
 
     assert INTEGRATORS == IN_SCENARIOS == ("euler", "rk4", "adaptive", *IMPLICIT)

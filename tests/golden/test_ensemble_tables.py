@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from simdistrict.base.library import find_model, find_scenario
 from simdistrict.cli.main import group
 from simdistrict.engine.native.batch import Batch
-from simdistrict.library import find_model, find_scenario
-from simdistrict.plan import constants_of, moves_of
+from simdistrict.run.plan import constants_of, moves_of
 from simdistrict.tables import Sampling, Stamp, Study, Variant, catalogue
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.indicators import COLUMNS, KEPT, PERCENT

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simdistrict import simulate
-from simdistrict.errors import SimdistrictError
+from simdistrict.base.errors import SimdistrictError
 from simdistrict.exchange.xmile.document import SUFFIXES
 from simdistrict.exchange.xmile.reader import read_xmile
 from tests.oracle.expected import read_expected

@@ -10,7 +10,7 @@ import warnings
 from functools import reduce
 from typing import Any
 
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,

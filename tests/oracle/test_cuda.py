@@ -16,13 +16,13 @@ import pytest
 
 from simdistrict.engine.alone import InterpretedBatch
 from simdistrict.engine.cuda.batch import CudaBatch
+from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.native.batch import Batch, Members
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.over_time import REDUCTIONS
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move
-from simdistrict.model import CONTROL, TimeGrid
-from simdistrict.plan import constants_of, lowered, moves_of, plans_for
+from simdistrict.model.model import CONTROL, TimeGrid
+from simdistrict.run.plan import constants_of, lowered, moves_of, plans_for
 from simdistrict.scenario import RunSettings
 from tests.oracle.test_functions import MODELS, each_model
 from tests.oracle.test_native import prepared, same_bits

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.exchange.grammar import parse
-from simdistrict.exchange.mdl_file import read_text
-from simdistrict.exchange.outline import outline
-from simdistrict.expr import Call, Expr, LookupCall, Number, Points, Unary, children, rebuild
-from simdistrict.expr import WithLookup as Inline
+from simdistrict.exchange.mdl.file import read_text
+from simdistrict.exchange.text.grammar import parse
+from simdistrict.exchange.text.outline import outline
+from simdistrict.model.expr import Call, Expr, LookupCall, Number, Points, Unary, children, rebuild
+from simdistrict.model.expr import WithLookup as Inline
 from tests.oracle.pysd_trees import pysd_tree
 
 ROOT = Path(__file__).resolve().parents[2]

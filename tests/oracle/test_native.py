@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from simdistrict import find_model, load_scenario, read_model, simulate
-from simdistrict.engine.integrate import fixed_steps
+from simdistrict.base.errors import EngineError, SimdistrictError
+from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.native.batch import LANES, run_members
 from simdistrict.engine.outcome import Outcome
-from simdistrict.errors import EngineError, SimdistrictError
-from simdistrict.model import CONTROL, Model, TimeGrid
-from simdistrict.plan import Prepared, lowered, plan_run
-from simdistrict.run import run_one
+from simdistrict.model.model import CONTROL, Model, TimeGrid
+from simdistrict.run.plan import Prepared, lowered, plan_run
+from simdistrict.run.simulate import run_one
 from simdistrict.scenario import bare_scenario, resolve
 from tests.oracle.test_functions import MODELS, each_model, each_time_step
 from tests.oracle.test_public_models import CASES, Case, needs_files

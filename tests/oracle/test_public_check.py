@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from simdistrict.base.errors import ModelError
 from simdistrict.behaviour import check_behaviour
-from simdistrict.checks import Finding, check_model
-from simdistrict.errors import ModelError
+from simdistrict.behaviour.checks import Finding, check_model
 from simdistrict.exchange.models import read_model_file
 from tests.oracle.test_public_models import CORPUS, TEST_MODELS
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from simdistrict import read_model, simulate
+from simdistrict.base.errors import ModelError, SimdistrictError
 from simdistrict.conversion.words import without_ends
-from simdistrict.errors import ModelError, SimdistrictError
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.writing import model_text
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from tests.oracle.public_xmile import (

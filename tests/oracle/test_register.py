@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.lowering.functions import FUNCTIONS
 
 MODELS = Path(__file__).parent / "models"
 

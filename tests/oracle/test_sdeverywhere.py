@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from simdistrict.errors import ModelError
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.exchange.mdl_file import read_text
-from simdistrict.exchange.writing import model_text
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.file import read_text
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.exchange.mdl.writing import model_text
 from tests.oracle.test_public_models import CORPUS, TEST_MODELS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.exchange.writing import model_text
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.exchange.mdl.writing import model_text
 from tests.oracle.faults import refusal
 from tests.oracle.witnesses import Series, pysd_run, simlin_run
 

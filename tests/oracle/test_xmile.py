@@ -14,12 +14,22 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, read_model, simulate
-from simdistrict.errors import ModelError, SimdistrictError
+from simdistrict.base.errors import ModelError, SimdistrictError
 from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
-from simdistrict.expr import Binary, Call, Expr, LookupCall, Number, Points, Ref, Unary, WithLookup
-from simdistrict.model import (
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    LookupCall,
+    Number,
+    Points,
+    Ref,
+    Unary,
+    WithLookup,
+)
+from simdistrict.model.model import (
     Auxiliary,
     Constant,
     Dimension,

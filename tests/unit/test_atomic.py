@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.atomic import replacing, writable_target, write_text
-from simdistrict.errors import ExchangeError
+from simdistrict.base.atomic import replacing, writable_target, write_text
+from simdistrict.base.errors import ExchangeError
 
 
 def every_file_is_ours(path: Path) -> bool:

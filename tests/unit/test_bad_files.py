@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import ModelError
-from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.reader import read_mdl_text
 from tests.program import call
 from tests.small import mdl
 from tests.xmile_text import aux, xmile

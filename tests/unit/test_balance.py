@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.balance import imbalances
-from simdistrict.checks import check_model
-from simdistrict.errors import ModelError
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.model import Model
-from simdistrict.units import Units
+from simdistrict.base.errors import ModelError
+from simdistrict.behaviour.checks import check_model
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.model.balance import imbalances
+from simdistrict.model.model import Model
+from simdistrict.model.units import Units
 from tests.small import mdl
 
 

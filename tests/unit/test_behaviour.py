@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simdistrict.base.errors import ModelError, ScenarioError
+from simdistrict.base.library import example_project
 from simdistrict.behaviour import check_behaviour, statements_from_text
-from simdistrict.checks import Finding, check_model
-from simdistrict.errors import ModelError, ScenarioError
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.expr import Binary, Number
-from simdistrict.library import example_project
+from simdistrict.behaviour.checks import Finding, check_model
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.model.expr import Binary, Number
 from tests.small import small
 from tests.xmile_text import aux
 from tests.xmile_text import small as small_xmile

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from simdistrict import simulate
 from simdistrict.behaviour import check_behaviour, statements_from_text
+from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.corners import _reduced
-from simdistrict.checks import Finding
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 from simdistrict.scenario import Change
 from tests.small import small
 

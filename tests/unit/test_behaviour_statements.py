@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simdistrict.base.errors import ScenarioError
 from simdistrict.behaviour import (
     Statements,
     check_behaviour,
@@ -15,8 +16,7 @@ from simdistrict.behaviour import (
     statements_from_text,
 )
 from simdistrict.behaviour.schema import checks_schema_text
-from simdistrict.errors import ScenarioError
-from simdistrict.exchange.mdl import read_mdl
+from simdistrict.exchange.mdl.reader import read_mdl
 from simdistrict.scenario import resolve
 from tests.small import mdl, small
 

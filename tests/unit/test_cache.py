@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import cache
+from simdistrict.base import cache
 
 
 def ages(folder: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simdistrict.base.errors import ScenarioError
 from simdistrict.calibration import Progress, assess, calibrate
 from simdistrict.calibration.data import Data, data_from_text
 from simdistrict.calibration.payoff import FAR
 from simdistrict.calibration.report import files
 from simdistrict.calibration.search import starts, unit_of, value_at
 from simdistrict.calibration.settings import read_settings, settings_beside
-from simdistrict.errors import ScenarioError
 from simdistrict.scenario import scenario_from_text
 from tests.small import small
 

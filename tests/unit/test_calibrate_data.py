@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simdistrict.base.errors import ExchangeError, ScenarioError
 from simdistrict.calibration.data import Data, data_from_text, read_data
-from simdistrict.errors import ExchangeError, ScenarioError
 from tests.small import small
 
 MODEL = small("""

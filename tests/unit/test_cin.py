@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.errors import ExchangeError, ScenarioError
-from simdistrict.exchange.cin import Change, read_cin, read_cin_text
-from simdistrict.expr import Points, fold
+from simdistrict.base.errors import ExchangeError, ScenarioError
+from simdistrict.exchange.vensim.cin import Change, read_cin, read_cin_text
+from simdistrict.model.expr import Points, fold
 
 
 def one(text: str) -> Change:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import EngineError, Problem
+from simdistrict.base.errors import EngineError, Problem
 from tests.program import call
 from tests.small import mdl
 
@@ -175,9 +175,8 @@ def test_what_no_cluster_can_do_is_said(
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
     (tmp_path / "small.mdl").write_text(mdl(MODEL))
     (tmp_path / "prior.csv").write_text(PRIOR)
-    code = (
-        "import simdistrict.cluster as c; c.WAIT = 1; from simdistrict.cli.main import main; main()"
-    )
+    code = "import simdistrict.ensemble.cluster as c; c.WAIT = 1"
+    code += "; from simdistrict.cli.main import main; main()"
     command = [sys.executable, "-c", code, *WORDS, "--scheduler", "tcp://127.0.0.1:9"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
@@ -186,7 +185,7 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
 
 
 def test_a_worker_of_another_version_refuses() -> None:
-    from simdistrict.cluster import run_chunk
+    from simdistrict.ensemble.cluster import run_chunk
 
     with pytest.raises(EngineError, match=r"this ensemble is of 0\.0\.0"):
         run_chunk(b"", "", "0.0.0", 0)

@@ -14,15 +14,15 @@ from click.testing import Result as Answer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simdistrict.base.errors import ExchangeError
 from simdistrict.cli.compare import command
-from simdistrict.comparison import Difference, compare, match_times, model_order
-from simdistrict.dataset import Result, Run, Variable, build_result, text
 from simdistrict.engine.outcome import Ending, Outcome
-from simdistrict.errors import ExchangeError
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.series import Record, Series, element_key
-from simdistrict.netcdf import write_netcdf
-from simdistrict.series_file import load, series_of
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.vensim.series import Record, Series, element_key
+from simdistrict.result.comparison import Difference, compare, match_times, model_order
+from simdistrict.result.dataset import Result, Run, Variable, build_result, text
+from simdistrict.result.netcdf import write_netcdf
+from simdistrict.result.series_file import load, series_of
 
 TIME = (0.0, 1.0, 2.0)
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
+from simdistrict.base.errors import EngineError, ModelError
 from simdistrict.calibration import calibrate
 from simdistrict.calibration.data import data_from_text
-from simdistrict.ensemble import ensemble_of
-from simdistrict.errors import EngineError, ModelError
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.model import Model
-from simdistrict.plan import plans_for
-from simdistrict.prior import read_prior
+from simdistrict.ensemble.members import ensemble_of
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.model.model import Model
+from simdistrict.run.plan import plans_for
 from tests.small import mdl, small
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from simdistrict import load_scenario, read_model, simulate, write_model
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.exchange.series import read_series
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
-from simdistrict.netcdf import read_netcdf
+from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
 from tests.small import mdl
 from tests.xmile_text import aux, xmile

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from simdistrict import find_model, simulate
+from simdistrict.base.errors import EngineError
 from simdistrict.engine.batches import batch_class, check_way
-from simdistrict.engine.build import build
 from simdistrict.engine.cuda.source import device_source
-from simdistrict.errors import EngineError
+from simdistrict.engine.lowering.build import build
 from tests.program import call
 from tests.small import mdl, small
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.dataset import Run, build_result, snake_names, to_xarray
+from simdistrict.base.errors import ScenarioError
 from simdistrict.engine.outcome import Ending, Outcome
-from simdistrict.errors import ScenarioError
-from simdistrict.expr import Number, Points, fold
-from simdistrict.model import Auxiliary, Constant, Dimension, Element, Equation, Lookup, Model
-from simdistrict.naming import RESERVED, names_of, snake
+from simdistrict.model.expr import Number, Points, fold
+from simdistrict.model.model import Auxiliary, Constant, Dimension, Element, Equation, Lookup, Model
+from simdistrict.result.dataset import Run, build_result, snake_names, to_xarray
+from simdistrict.result.naming import RESERVED, names_of, snake
 
 TIME = np.array([1990.0, 1990.5, 1991.0])
 DISTRICTS = Dimension("District", ("Prato", "Biella di sopra"))

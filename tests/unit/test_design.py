@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdistrict.blocks import Shape, check_shape
-from simdistrict.design import METHODS, PLAIN, Design, columns, quantile
-from simdistrict.errors import EngineError
-from simdistrict.prior import DISTRIBUTIONS, Prior
+from simdistrict.base.errors import EngineError
+from simdistrict.ensemble.blocks import Shape, check_shape
+from simdistrict.ensemble.design import METHODS, PLAIN, Design, columns, quantile
+from simdistrict.ensemble.prior import DISTRIBUTIONS, Prior
 
 BAND = Prior("x", (7,), 3.0, 1.0, 8.0, "uniform")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.exchange.cells import cell_rows
-from simdistrict.exchange.fill import fill
-from simdistrict.exchange.mdl import read_mdl
-from simdistrict.exchange.tables import COLUMNS, read_tables
-from simdistrict.model import CONTROL, Constant, Lookup
+from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.exchange.number_tables.cells import cell_rows
+from simdistrict.exchange.number_tables.fill import fill
+from simdistrict.exchange.number_tables.tables import COLUMNS, read_tables
+from simdistrict.model.model import CONTROL, Constant, Lookup
 
 FOLDER = Path(__file__).parents[2] / "models" / "district"
 MODEL = read_mdl(FOLDER / "district.mdl")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from simdistrict import find_model, read_model
-from simdistrict.expr import fold
-from simdistrict.model import CONTROL, Lookup
+from simdistrict.model.expr import fold
+from simdistrict.model.model import CONTROL, Lookup
 
 PATH = find_model("district")
 MODEL = read_model(PATH)

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 from simdistrict import find_model, read_model, simulate
-from simdistrict.expr import fold
-from simdistrict.model import Constant, Stock
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Constant, Stock
 
 MODEL = read_model(find_model("district"))
 SWITCHES = [e.name for e in MODEL if e.name.startswith("loop ")]

@@ -11,7 +11,7 @@ import pytest
 from simdistrict.calibration import assess, read_data
 from simdistrict.calibration.evaluation import free_constants
 from simdistrict.calibration.settings import settings_beside
-from simdistrict.plan import find, prepare
+from simdistrict.run.plan import find, prepare
 from simdistrict.scenario import resolve
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "district"

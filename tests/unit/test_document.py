@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import ModelError
-from simdistrict.exchange.document import Document
-from simdistrict.expr import Points
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.document import Document
+from simdistrict.model.expr import Points
 from tests.small import mdl
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict import simulate
-from simdistrict.engine.adaptive import adaptive_steps
-from simdistrict.engine.build import build
-from simdistrict.engine.integrate import Trajectory, fixed_steps
+from simdistrict.base.errors import EngineError, ModelError
+from simdistrict.engine.helpers.runtime import GUARDED, HELPERS
+from simdistrict.engine.integrators.adaptive import adaptive_steps
+from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
+from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import FIRST
+from simdistrict.engine.lowering.build import build
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
-from simdistrict.engine.runtime import GUARDED, HELPERS
-from simdistrict.engine.schedule import Move
-from simdistrict.errors import EngineError, ModelError
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 from tests.small import small
 
 TEN = TimeGrid.of(0, 10, 1, 1)

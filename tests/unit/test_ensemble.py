@@ -16,14 +16,14 @@ import pytest
 import xarray as xr
 
 from simdistrict import find_model, load_scenario, read_model, simulate
-from simdistrict.design import PLAIN
+from simdistrict.base.errors import EngineError, ExchangeError, ScenarioError
 from simdistrict.engine.outcome import Outcome
-from simdistrict.ensemble import Ensemble, ensemble_of
-from simdistrict.ensemble_file import write_ensemble
-from simdistrict.ensemble_parts import Parts
-from simdistrict.errors import EngineError, ExchangeError, ScenarioError
-from simdistrict.plan import plans_for
-from simdistrict.prior import read_prior
+from simdistrict.ensemble.design import PLAIN
+from simdistrict.ensemble.file import write_ensemble
+from simdistrict.ensemble.members import Ensemble, ensemble_of
+from simdistrict.ensemble.parts import Parts
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.run.plan import plans_for
 from tests.program import call
 from tests.small import mdl
 
@@ -184,7 +184,7 @@ def test_the_same_ensemble_writes_the_same_bytes_whatever_the_workers(
 ) -> None:
     wanted = None
     for most, workers in ((16, 1), (64, 2), (1 << 14, 3)):
-        monkeypatch.setattr("simdistrict.ensemble._MOST", most)
+        monkeypatch.setattr("simdistrict.ensemble.members._MOST", most)
         path = Path(f"out-{most}.nc")
         write_ensemble(ensemble(members, method=method), path, workers=workers)
         wanted = wanted or path.read_bytes()
@@ -217,7 +217,7 @@ def test_a_diverged_member_is_data() -> None:
 
 @pytest.mark.usefixtures("project")
 def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
+    monkeypatch.setattr("simdistrict.ensemble.members._MOST", 16)
     write_ensemble(ensemble(100), Path("whole.nc"))
     done: list[int] = []
 
@@ -427,7 +427,7 @@ def from_zarr(store: Path, name: str) -> np.ndarray:
 def test_a_zarr_store_has_what_a_netcdf_file_has(
     scenarios: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
+    monkeypatch.setattr("simdistrict.ensemble.members._MOST", 16)
     words = ["ensemble", *scenarios, "--members", 40, "--prior", "prior.csv", "--times", "all"]
     for name in ("out.nc", "out.zarr", "out.zarr"):
         assert call(capsys, *words, "-o", name).code == 0
@@ -479,7 +479,7 @@ def test_a_file_is_repeated_from_what_it_records(
 def test_an_interruption_says_how_to_go_on(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simdistrict.ensemble._MOST", 16)
+    monkeypatch.setattr("simdistrict.ensemble.members._MOST", 16)
     run_chunk = Ensemble.run_chunk
 
     def interrupted(self: Ensemble, chunk: int, workers: int | None = None) -> object:

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simdistrict import ensemble_parts
-from simdistrict.ensemble import Ensemble, ensemble_of
-from simdistrict.ensemble_file import write_ensemble
-from simdistrict.ensemble_parts import Parts
-from simdistrict.errors import ExchangeError
-from simdistrict.plan import plans_for
-from simdistrict.prior import read_prior
+from simdistrict.base.errors import ExchangeError
+from simdistrict.ensemble import parts as ensemble_parts
+from simdistrict.ensemble.file import write_ensemble
+from simdistrict.ensemble.members import Ensemble, ensemble_of
+from simdistrict.ensemble.parts import Parts
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.run.plan import plans_for
 from tests.program import call
 from tests.small import mdl
 
@@ -116,7 +116,7 @@ def test_two_processes_at_once_write_one_ensemble_as_a_whole() -> None:
 
 @pytest.mark.usefixtures("project")
 def test_where_nothing_locks_two_ensembles_are_not_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simdistrict.lock._lock", lambda handle: True)
+    monkeypatch.setattr("simdistrict.base.lock._lock", lambda handle: True)
     one, other = ensemble(), ensemble(seed=1)
     parts = Parts(PARTS, one)
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 
 from simdistrict import read_model, simulate
-from simdistrict.errors import ModelError
+from simdistrict.base.errors import ModelError
 from simdistrict.exchange.external.references import area_of, cell_name, cell_place
 from simdistrict.exchange.external.sheet import cell_value, recorded_sheet, text_sheet
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.revision import write_model
-from simdistrict.expr import Array, Number, Points, Tables
-from simdistrict.model import Constant, Data, Lookup, Model
-from simdistrict.plan import prepare
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.mdl.revision import write_model
+from simdistrict.model.expr import Array, Number, Points, Tables
+from simdistrict.model.model import Constant, Data, Lookup, Model
+from simdistrict.run.plan import prepare
 from tests.program import call
 from tests.small import mdl
 

@@ -13,14 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.errors import ModelError
-from simdistrict.exchange.cells import cell_rows, with_cells
-from simdistrict.exchange.fill import fill_text, filled
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.splice import Edit, plain, read_exact, spliced, write_exact
-from simdistrict.exchange.tables import Table, parse_table, read_tables, update_table, updated
-from simdistrict.expr import Array, Number
-from simdistrict.model import constant_values, lookup_points
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.number_tables.cells import cell_rows, with_cells
+from simdistrict.exchange.number_tables.fill import fill_text, filled
+from simdistrict.exchange.number_tables.tables import (
+    Table,
+    parse_table,
+    read_tables,
+    update_table,
+    updated,
+)
+from simdistrict.exchange.text.splice import Edit, plain, read_exact, spliced, write_exact
+from simdistrict.model.expr import Array, Number
+from simdistrict.model.model import constant_values, lookup_points
 from tests.program import call
 from tests.small import mdl
 

@@ -13,18 +13,18 @@ from typing import NamedTuple
 import pytest
 
 from simdistrict import read_model
+from simdistrict.base.errors import SimdistrictError
 from simdistrict.behaviour.schema import read_checks_file
 from simdistrict.calibration.data import read_data
 from simdistrict.calibration.settings import read_settings
-from simdistrict.engine.build import build
-from simdistrict.errors import SimdistrictError
-from simdistrict.exchange.cin import read_cin
-from simdistrict.exchange.series import read_series
-from simdistrict.exchange.tables import parse_table
+from simdistrict.engine.lowering.build import build
+from simdistrict.ensemble.prior import read_prior, read_prior_file
+from simdistrict.exchange.number_tables.tables import parse_table
+from simdistrict.exchange.vensim.cin import read_cin
+from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
-from simdistrict.prior import read_prior, read_prior_file
 from simdistrict.scenario.schema import read_scenario_file
 from simdistrict.scenario.tree import read_text
 from tests.fuzz import SIGNS, broken

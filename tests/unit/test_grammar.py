@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from simdistrict import simulate
-from simdistrict.errors import ModelError
-from simdistrict.exchange.grammar import EquationError, OutputCall, parse
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.expr import (
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.text.grammar import EquationError, OutputCall, parse
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,

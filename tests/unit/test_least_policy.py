@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simdistrict.regimes.policies import PolicyMap
+from simdistrict.regimes.numerics.policies import PolicyMap
 from simdistrict.tables.district.least_policy import least_of
 
 DOSES, DURATIONS = np.array([0.25, 0.5, 1.0]), np.array([10.0, 20.0, 30.0])

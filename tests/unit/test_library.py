@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import library
-from simdistrict.errors import ModelError, ScenarioError
-from simdistrict.library import (
+from simdistrict.base import library
+from simdistrict.base.errors import ModelError, ScenarioError
+from simdistrict.base.library import (
     example_project,
     find_model,
     find_scenario,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import lock
-from simdistrict.lock import TakenError, locked
+from simdistrict.base import lock
+from simdistrict.base.lock import TakenError, locked
 
 ROOT = Path(__file__).parents[2]
 HOLD = """

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.balance import imbalances
-from simdistrict.errors import ModelError
-from simdistrict.exchange.grammar import parse
-from simdistrict.exchange.mdl import read_mdl_text
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.sketch.content import dependencies
-from simdistrict.exchange.writing import model_text
+from simdistrict.exchange.text.grammar import parse
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
-from simdistrict.expr import LONG, Binary, Chain, Expr, Number, Ref, height, joined
-from simdistrict.model import Auxiliary, Constant, Equation, Model, Stock
+from simdistrict.model.balance import imbalances
+from simdistrict.model.expr import LONG, Binary, Chain, Expr, Number, Ref, height, joined
+from simdistrict.model.model import Auxiliary, Constant, Equation, Model, Stock
 from tests.small import small
 
 MANY, SOME = 10_000, 3_000

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.engine.build import build
-from simdistrict.errors import ExchangeError, ModelError
-from simdistrict.exchange.equations import EquationText
-from simdistrict.exchange.mdl import read_mdl, read_mdl_text
-from simdistrict.expr import Points
-from simdistrict.model import Constant, Flow, Lookup, Range, Stock, constant_values
+from simdistrict.base.errors import ExchangeError, ModelError
+from simdistrict.engine.lowering.build import build
+from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
+from simdistrict.exchange.text.equations import EquationText
+from simdistrict.model.expr import Points
+from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock, constant_values
 from tests.small import mdl, small
 
 

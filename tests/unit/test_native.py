@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, load_scenario, read_model, simulate
-from simdistrict.cache import folder
-from simdistrict.engine import curves, runtime
-from simdistrict.engine.adaptive import stiff_steps
-from simdistrict.engine.build import build
-from simdistrict.engine.integrate import Trajectory
+from simdistrict.base.cache import folder
+from simdistrict.engine.helpers import curves, runtime
+from simdistrict.engine.integrators.adaptive import stiff_steps
+from simdistrict.engine.integrators.fixed import Trajectory
+from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native import code
 from simdistrict.engine.native.batch import LANES, Batch, run_members
 from simdistrict.engine.native.loops import FEW
@@ -31,10 +31,10 @@ from simdistrict.engine.native.single import native_adaptive, native_stiff
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
-from simdistrict.model import TimeGrid
-from simdistrict.netcdf import read_netcdf
-from simdistrict.plan import plan_run, prepare, quickest, repeated
-from simdistrict.run import result_of, run_one
+from simdistrict.model.model import TimeGrid
+from simdistrict.result.netcdf import read_netcdf
+from simdistrict.run.plan import plan_run, prepare, quickest, repeated
+from simdistrict.run.simulate import result_of, run_one
 from simdistrict.scenario import bare_scenario, resolve
 from tests.program import call
 from tests.small import mdl, small
@@ -586,12 +586,12 @@ def test_code_for_another_processor_is_compiled_again(monkeypatch: pytest.Monkey
 
 
 def test_a_process_that_repeats_runs_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simdistrict.plan._waited", {})
+    monkeypatch.setattr("simdistrict.run.plan._waited", {})
     prepared = prepare(find_model("core"))
     plan = plan_run(prepared, resolve(bare_scenario(find_model("core")), prepared.model))
     assert (plan.backend, plan.chosen) == ("interpreted", True)
-    monkeypatch.setattr("simdistrict.plan._interpreting", lambda *_: 0.1)
-    monkeypatch.setattr("simdistrict.plan._compiling", lambda _: 0.25)
+    monkeypatch.setattr("simdistrict.run.plan._interpreting", lambda *_: 0.1)
+    monkeypatch.setattr("simdistrict.run.plan._compiling", lambda _: 0.25)
     assert [repeated(plan) for _ in range(5)] == [*["interpreted"] * 3, "native", "native"]
     one, other = (run_one(p).values for p in (plan, replace(plan, chosen=False)))
     assert all(np.array_equal(one[name], other[name]) for name in one)

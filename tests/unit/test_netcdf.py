@@ -16,12 +16,12 @@ import pytest
 import xarray as xr
 
 import simdistrict.netcdf as netcdf
-from simdistrict.dataset import Result, Run, Variable, build_result, text, to_xarray
+from simdistrict.base.errors import ExchangeError
 from simdistrict.engine.outcome import Ending, Outcome
-from simdistrict.errors import ExchangeError
-from simdistrict.expr import Number
-from simdistrict.model import Auxiliary, Constant, Dimension, Equation, Model
-from simdistrict.netcdf import check_netcdf_target, is_ours, read_netcdf, write_netcdf
+from simdistrict.model.expr import Number
+from simdistrict.model.model import Auxiliary, Constant, Dimension, Equation, Model
+from simdistrict.result.dataset import Result, Run, Variable, build_result, text, to_xarray
+from simdistrict.result.netcdf import check_netcdf_target, is_ours, read_netcdf, write_netcdf
 
 ONE = (Equation(Number(1.0)),)
 MODEL = Model(
@@ -263,7 +263,7 @@ def test_an_unclear_fault_of_the_library_is_passed_on(
 KILLED = """
     import os, signal, sys
     sys.path.insert(0, sys.argv[1])
-    import test_netcdf, simdistrict.netcdf as netcdf
+    import test_netcdf, simdistrict.result.netcdf as netcdf
     as_stored = netcdf._stored
     def stored(value):
         if value == "Title of s1 (model demo)" or value == "demo":

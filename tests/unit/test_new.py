@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simdistrict.base.errors import ExchangeError
+from simdistrict.base.library import example_project
 from simdistrict.cli.new import command, copy_project
-from simdistrict.errors import ExchangeError
-from simdistrict.library import example_project
 from tests.program import call
 
 FILES = {

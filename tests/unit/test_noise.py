@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from simdistrict import simulate
-from simdistrict.engine import noise
+from simdistrict.engine.helpers import noise
 from tests.small import small
 
 POINTS = 5000

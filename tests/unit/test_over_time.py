@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from simdistrict.base.errors import ScenarioError
 from simdistrict.engine.over_time import REDUCTIONS, reduced, reductions
-from simdistrict.errors import ScenarioError
 from tests.program import call
 from tests.small import mdl
 

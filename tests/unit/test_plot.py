@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from simdistrict.errors import EngineError, ExchangeError
-from simdistrict.netcdf import read_netcdf
+from simdistrict.base.errors import EngineError, ExchangeError
 from simdistrict.plot import (
     FILLS,
     Band,
@@ -31,6 +30,7 @@ from simdistrict.plot import (
     is_ours,
 )
 from simdistrict.regimes.figures import figure_of
+from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
 
 PANELS = tuple(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from simdistrict import find_model
-from simdistrict.errors import ScenarioError
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.plan import lowered, prepare
-from simdistrict.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.base.errors import ScenarioError
+from simdistrict.ensemble.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.run.plan import lowered, prepare
 from tests.small import mdl
 
 PREPARED = lowered(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.version import VERSION
+from simdistrict.base.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "simdistrict").rglob("*.py"))
@@ -51,7 +51,7 @@ def test_one_version_everywhere() -> None:
     assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE).group(1) == VERSION
     project = tomllib.loads(read("pyproject.toml"))
     assert "version" in project["project"]["dynamic"]
-    assert project["tool"]["hatch"]["version"]["path"] == "simdistrict/version.py"
+    assert project["tool"]["hatch"]["version"]["path"] == "simdistrict/base/version.py"
 
 
 def test_the_floors_in_the_docs_are_those_of_the_contract() -> None:

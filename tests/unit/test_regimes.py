@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simdistrict.base.errors import EngineError, ScenarioError
+from simdistrict.base.library import find_model
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.restrict import causes_of, restricted
-from simdistrict.errors import EngineError, ScenarioError
-from simdistrict.library import find_model
-from simdistrict.netcdf import read_netcdf
-from simdistrict.plan import Plan, lowered, plan_run, plans_for
+from simdistrict.engine.lowering.restrict import causes_of, restricted
 from simdistrict.regimes import Request, branches, document, study
-from simdistrict.regimes.equilibrium import refine
-from simdistrict.regimes.field import Scaled
-from simdistrict.regimes.flow import settle
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
+from simdistrict.regimes.numerics.equilibrium import refine
+from simdistrict.regimes.numerics.field import Scaled
+from simdistrict.regimes.numerics.flow import settle
+from simdistrict.result.netcdf import read_netcdf
+from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
 from simdistrict.scenario import bare_scenario, resolve
 from tests.program import call
 from tests.small import mdl, small

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.errors import ScenarioError
-from simdistrict.plan import plans_for
+from simdistrict.base.errors import ScenarioError
 from simdistrict.regimes.detection import RegimeShift, detect, label_series, shifts
+from simdistrict.regimes.numerics.warning import early_warnings, kendall_tau, lag_one, smoothed
 from simdistrict.regimes.rules import DEFAULT, read_rules
-from simdistrict.regimes.warning import early_warnings, kendall_tau, lag_one, smoothed
-from simdistrict.run import result_of
+from simdistrict.run.plan import plans_for
+from simdistrict.run.simulate import result_of
 from tests.program import call
 
 TIMES = np.arange(10.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import ScenarioError
+from simdistrict.base.errors import ScenarioError
 from simdistrict.scenario import (
     RunSettings,
     Scenario,

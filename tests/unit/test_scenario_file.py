@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.errors import ScenarioError
+from simdistrict.base.errors import ScenarioError
 from simdistrict.scenario import Scenario, load_scenario, scenario_from_text
 from simdistrict.scenario.schema import json_schema, json_schema_text
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from simdistrict import read_model
+from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
-from simdistrict.errors import ScenarioError
 from simdistrict.scenario import (
     Resolved,
     Scenario,

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from simdistrict.errors import ScenarioError
-from simdistrict.model import Model
+from simdistrict.base.errors import ScenarioError
+from simdistrict.model.model import Model
 from simdistrict.scenario import Change, Policy, Resolved, RunSettings, resolve, scenario_from_text
 from tests.small import small
 

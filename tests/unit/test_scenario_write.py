@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simdistrict.base.library import scenarios
 from simdistrict.cli.listing import command as list_command
 from simdistrict.cli.show_scenario import show_scenario
-from simdistrict.library import scenarios
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
@@ -140,7 +140,7 @@ def test_text_names_no_place() -> None:
 
 @pytest.mark.parametrize("name", sorted(scenarios()))
 def test_shipped_scenarios_survive_storage(name: str) -> None:
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.mdl.reader import read_mdl
     from simdistrict.scenario import model_path
 
     shipped = load_scenario(name)
@@ -152,7 +152,7 @@ def test_shipped_scenarios_survive_storage(name: str) -> None:
 
 
 def test_example_of_the_docs(tmp_path: Path) -> None:
-    from simdistrict.exchange.mdl import read_mdl
+    from simdistrict.exchange.mdl.reader import read_mdl
     from simdistrict.scenario import model_path
 
     page = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text()
@@ -216,7 +216,7 @@ def test_origins_on_the_command_line() -> None:
 
 def test_control_value_that_the_model_computes() -> None:
     model = small("x = 1").text.replace("SAVEPER = 1 ", "SAVEPER = TIME STEP ")
-    from simdistrict.exchange.mdl import read_mdl_text
+    from simdistrict.exchange.mdl.reader import read_mdl_text
 
     read = read_mdl_text(model, "small")
     resolved = resolve(scenario_from_text("title: x\n", "s.yaml"), read)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdistrict.blocks import Shape
-from simdistrict.errors import EngineError, ExchangeError, ScenarioError
+from simdistrict.base.errors import EngineError, ExchangeError, ScenarioError
+from simdistrict.ensemble.blocks import Shape
 from simdistrict.sensitivity.discovery import discover
 from simdistrict.sensitivity.pawn import medians
 from simdistrict.sensitivity.prim import Choices, binomial_tail, measured, prim

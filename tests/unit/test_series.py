@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.errors import ExchangeError
-from simdistrict.exchange.series import MAX_PROBLEMS, Series, as_number, element_key, read_series
+from simdistrict.base.errors import ExchangeError
+from simdistrict.exchange.vensim.series import (
+    MAX_PROBLEMS,
+    Series,
+    as_number,
+    element_key,
+    read_series,
+)
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "x.tab") -> Series:

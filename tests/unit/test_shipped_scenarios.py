@@ -12,12 +12,12 @@ import pytest
 import xarray as xr
 
 from simdistrict import find_model, load_scenario
-from simdistrict.dataset import to_xarray
-from simdistrict.expr import fold
-from simdistrict.library import find_scenario, parts, scenarios, shown
-from simdistrict.model import Constant, Lookup
-from simdistrict.plan import plan_run, prepare
-from simdistrict.run import result_of
+from simdistrict.base.library import find_scenario, parts, scenarios, shown
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Constant, Lookup
+from simdistrict.result.dataset import to_xarray
+from simdistrict.run.plan import plan_run, prepare
+from simdistrict.run.simulate import result_of
 from simdistrict.scenario import RunSettings, members, model_path, resolve
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,14 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.exchange.mdl import read_mdl, read_mdl_text
+from simdistrict.base.library import models
+from simdistrict.exchange.mdl.layout import with_sketch
+from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
 from simdistrict.exchange.sketch.boxes import Box, lines, text_size
 from simdistrict.exchange.sketch.content import dependencies
 from simdistrict.exchange.sketch.geometry import crossings
-from simdistrict.exchange.sketch.records import sketch, with_sketch
-from simdistrict.expr import fold
-from simdistrict.library import models
-from simdistrict.model import CONTROL, Model
+from simdistrict.exchange.sketch.records import sketch
+from simdistrict.model.expr import fold
+from simdistrict.model.model import CONTROL, Model
 from tests.oracle.witnesses import pysd_views, simlin_complaints
 from tests.program import call
 from tests.small import mdl

@@ -12,9 +12,11 @@ import pytest
 HEAVY = {"numpy", "scipy", "xarray", "pandas", "netCDF4", "pysd", "pydantic", "ruamel", "pint"}
 HEAVY |= {"SALib", "distributed", "numba"}
 # reads models and scenarios, and lowers models: all that the cache spares
-READING = {"exchange.mdl", "exchange.grammar", "exchange.tokens", "exchange.xmile.reader"}
-READING |= {"scenario.schema", "engine.build", "engine.lay_out", "engine.lower", "engine.nodes"}
-READING |= {"engine.emit", "engine.expand", "engine.fuse", "engine.order"}
+READING = {"exchange.mdl.reader", "exchange.text.grammar", "exchange.text.tokens"}
+READING |= {"exchange.xmile.reader"}
+READING |= {"scenario.schema"}
+LOWERING = "build emit expand fuse lay_out lower nodes order"
+READING |= {f"engine.lowering.{name}" for name in LOWERING.split()}
 SAY = """
 import json, sys
 from simdistrict.cli.main import group

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simdistrict.expr import fold
-from simdistrict.model import Flow, Stock
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Flow, Stock
 from simdistrict.tables import Study
 from simdistrict.tables.district.map import GIVEN, model_map
 from simdistrict.tables.district.strips import causes
@@ -63,7 +63,7 @@ def test_the_strip_of_a_stock_shows_its_flows(study: Study) -> None:
 def test_a_figure_without_its_table_says_what_to_make(study: Study, tmp_path: object) -> None:
     from pathlib import Path
 
-    from simdistrict.errors import ExchangeError
+    from simdistrict.base.errors import ExchangeError
 
     wanted = [name for name, figure in FIGURES.items() if figure.from_tables]
     assert len(wanted) > 5

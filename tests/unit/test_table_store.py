@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.library import find_model, find_scenario
+from simdistrict.base.library import find_model, find_scenario
 from simdistrict.tables import Sampling, Study, Variant, catalogue, reduced, sources
 from simdistrict.tables.catalogue import made
 from simdistrict.tables.members import Array, Kept, MemberRun

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simdistrict.base.errors import ExchangeError, ScenarioError
 from simdistrict.cli.main import group
-from simdistrict.errors import ExchangeError, ScenarioError
 from simdistrict.tables import (
     ENSEMBLE,
     RUNS,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict.udunits import udunits
+from simdistrict.result.udunits import udunits
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict.design import Design
-from simdistrict.errors import ExchangeError, ScenarioError
-from simdistrict.exchange.lst import read_lst
-from simdistrict.exchange.vsc import Control, Draw, prior_text, read_vsc
-from simdistrict.netcdf import read_netcdf
-from simdistrict.plan import lowered
-from simdistrict.prior import read_prior
+from simdistrict.base.errors import ExchangeError, ScenarioError
+from simdistrict.ensemble.design import Design
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.exchange.vensim.lst import read_lst
+from simdistrict.exchange.vensim.vsc import Control, Draw, prior_text, read_vsc
+from simdistrict.result.netcdf import read_netcdf
+from simdistrict.run.plan import lowered
 from tests.program import call
 from tests.small import mdl, small
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.errors import ModelError
+from simdistrict.base.errors import ModelError
+from simdistrict.engine.lowering.functions import FUNCTIONS
 from tests.small import small
 
 HEAD = """

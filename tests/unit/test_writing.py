@@ -10,11 +10,11 @@ import pytest
 from hypothesis import Phase, given, settings
 
 import simdistrict
-from simdistrict.errors import ModelError, SimdistrictError
-from simdistrict.exchange.mdl import read_mdl, read_mdl_text
-from simdistrict.exchange.writing import model_text, wrapped
-from simdistrict.expr import Array, Binary, Number, Ref
-from simdistrict.model import Auxiliary, Constant, Dimension, Equation, Model, Range
+from simdistrict.base.errors import ModelError, SimdistrictError
+from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
+from simdistrict.exchange.mdl.writing import model_text, wrapped
+from simdistrict.model.expr import Array, Binary, Number, Ref
+from simdistrict.model.model import Auxiliary, Constant, Dimension, Equation, Model, Range
 from tests.models import models
 from tests.small import mdl, small
 

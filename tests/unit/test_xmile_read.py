@@ -8,8 +8,8 @@ import pytest
 from simdistrict import ModelError, read_model, simulate
 from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
-from simdistrict.expr import Call
-from simdistrict.model import Constant, Flow, Lookup, Range, Stock
+from simdistrict.model.expr import Call
+from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
 from tests.oracle.test_functions import flat
 from tests.program import call
 from tests.xmile_text import aux, small, xmile

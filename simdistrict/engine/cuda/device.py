@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.errors import EngineError, Problem
 from simdistrict.engine.cuda.source import ENTRY, constants, device_source, tables
+from simdistrict.engine.helpers.runtime import GUARDED, divide
 from simdistrict.engine.program import Program
-from simdistrict.engine.runtime import GUARDED, divide
-from simdistrict.errors import EngineError, Problem
 
 # threads of a block: few, because a member takes many registers
 THREADS = 64

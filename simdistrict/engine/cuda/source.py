@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from simdistrict.engine import arrays, noise, pasts, runtime
 from simdistrict.engine.cuda import kernel
+from simdistrict.engine.helpers import arrays, noise, pasts, runtime
 from simdistrict.engine.native import loops
 from simdistrict.engine.native.code import PHASES, SOURCES, called_helpers, places
 from simdistrict.engine.native.module import ANNOTATIONS, VECTOR

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine.arrays import pick
+from simdistrict.engine.helpers.arrays import pick
 
 # what a quotient of two times may lack, or have too much, of a whole number
 SLACK = 1e-6

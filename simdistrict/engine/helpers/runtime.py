@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from simdistrict.engine import arrays, curves, market, noise, pasts
+from simdistrict.engine.helpers import arrays, curves, market, noise, pasts
 
 # Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from simdistrict.engine.integrate import Trajectory, diverged
+from simdistrict.base.errors import EngineError, Problem
+from simdistrict.engine.integrators.fixed import Trajectory, diverged
+from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.interpreted import Kernel, Vector
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move, Schedule
-from simdistrict.errors import EngineError, Problem
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 MAX_EVALUATIONS = 2_000_000
 # integrators for models whose time constants are very unlike, and scipy's names for them

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simdistrict.engine.helpers.runtime import SMALL
+from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.interpreted import Kernel, Vector
 from simdistrict.engine.layout import (
     HELD_TIME,
@@ -22,9 +24,7 @@ from simdistrict.engine.layout import (
 )
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
-from simdistrict.engine.runtime import SMALL
-from simdistrict.engine.schedule import Move, Schedule
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 if TYPE_CHECKING:
     import numpy as np

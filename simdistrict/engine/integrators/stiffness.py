@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from simdistrict.engine.integrate import Trajectory
+from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.interpreted import Kernel, Vector
 from simdistrict.engine.program import Program
 

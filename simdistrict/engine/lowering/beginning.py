@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import (
     HELD_TIME,
@@ -20,9 +20,9 @@ from simdistrict.engine.layout import (
     TIME,
     record_size,
 )
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Call, Expr, Number, Ref, fold, walk
-from simdistrict.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.model.expr import Call, Expr, Number, Ref, fold, walk
+from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
 
 if TYPE_CHECKING:
     from simdistrict.engine.program import Program

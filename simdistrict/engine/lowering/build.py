@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine.beginning import Beginning
-from simdistrict.engine.emit import Emitter
-from simdistrict.engine.expand import expand, is_internal
-from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.engine.fuse import fuse, with_rates_last
-from simdistrict.engine.lay_out import lay_out
+from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.lower import inline_points, lower
-from simdistrict.engine.nodes import (
+from simdistrict.engine.lowering.beginning import Beginning
+from simdistrict.engine.lowering.emit import Emitter
+from simdistrict.engine.lowering.expand import expand, is_internal
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.fuse import fuse, with_rates_last
+from simdistrict.engine.lowering.lay_out import lay_out
+from simdistrict.engine.lowering.lower import inline_points, lower
+from simdistrict.engine.lowering.nodes import (
     Interpolate,
     Loop,
     Record,
@@ -23,11 +24,10 @@ from simdistrict.engine.nodes import (
     parts,
     walk_all,
 )
-from simdistrict.engine.order import constant_names, depends_on_time, order, settled_names
+from simdistrict.engine.lowering.order import constant_names, depends_on_time, order, settled_names
 from simdistrict.engine.program import Program
-from simdistrict.errors import ModelError
-from simdistrict.expr import COMPARISONS, Binary, Call, Expr
-from simdistrict.model import Model
+from simdistrict.model.expr import COMPARISONS, Binary, Call, Expr
+from simdistrict.model.model import Model
 
 
 def build(model: Model) -> Program:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
-from simdistrict.engine.curves import STEPWISE
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.engine.helpers.curves import STEPWISE
+from simdistrict.engine.helpers.runtime import HELPERS
 from simdistrict.engine.layout import POINT, SAMPLING, Layout
-from simdistrict.engine.nodes import (
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.nodes import (
     Axis,
     Interpolate,
     Latch,
@@ -31,8 +32,7 @@ from simdistrict.engine.nodes import (
     loads,
     walk_all,
 )
-from simdistrict.engine.runtime import HELPERS
-from simdistrict.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
+from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 _RESERVED = frozenset({*HELPERS, *"v t u s m out stop abs min max inf nan range divide".split()})
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}

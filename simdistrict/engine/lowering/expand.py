@@ -11,15 +11,33 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simdistrict.engine import whole
-from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.engine.rewrite import TIME_STEP, divided, minus, remembered, rewritten, times
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, Text, children, fold, rebuild, walk
-from simdistrict.model import Auxiliary, Element, Equation, Model, Stock
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.engine.lowering import whole
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.rewrite import (
+    TIME_STEP,
+    divided,
+    minus,
+    remembered,
+    rewritten,
+    times,
+)
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    Text,
+    children,
+    fold,
+    rebuild,
+    walk,
+)
+from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 
 if TYPE_CHECKING:
-    from simdistrict.engine.beginning import Beginning
+    from simdistrict.engine.lowering.beginning import Beginning
 
 
 class Held(Element):

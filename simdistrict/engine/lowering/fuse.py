@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.nodes import Load, Reduce, Statement, loads, overlap, walk_all
+from simdistrict.engine.lowering.nodes import Load, Reduce, Statement, loads, overlap, walk_all
 
 
 def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from simdistrict.engine.curves import slopes
-from simdistrict.engine.expand import Recorded, Sampled, is_internal
+from simdistrict.engine.helpers.curves import slopes
 from simdistrict.engine.layout import FIRST, Block, Layout, Slot, flat
-from simdistrict.expr import Points, fold
-from simdistrict.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
-from simdistrict.model import lookup_points as points_of
+from simdistrict.engine.lowering.expand import Recorded, Sampled, is_internal
+from simdistrict.model.expr import Points, fold
+from simdistrict.model.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
+from simdistrict.model.model import lookup_points as points_of
 
 
 def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layout:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from simdistrict.engine.expand import HELD, Held, Sampled, is_internal
-from simdistrict.engine.functions import FUNCTIONS, REFUSED
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.nodes import (
+from simdistrict.engine.lowering.expand import HELD, Held, Sampled, is_internal
+from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED
+from simdistrict.engine.lowering.nodes import (
     Axis,
     Interpolate,
     Latch,
@@ -25,9 +26,8 @@ from simdistrict.engine.nodes import (
     Time,
     Whole,
 )
-from simdistrict.engine.whole import Filled
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.expr import (
+from simdistrict.engine.lowering.whole import Filled
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,
@@ -44,7 +44,7 @@ from simdistrict.expr import (
     rebuild,
     walk,
 )
-from simdistrict.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+from simdistrict.model.model import Constant, Data, Element, Equation, Lookup, Model, Stock
 
 # how data are read between their points
 READERS = {

@@ -1,6 +1,6 @@
 """Statements: equations whose names have become places in the flat vector of a run.
 
-Expressions keep the nodes of `simdistrict.expr`; only references to elements are replaced by
+Expressions keep the nodes of `simdistrict.model.expr`; only references to elements are replaced by
 the nodes below.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from simdistrict.expr import Expr, Number, children, rebuild
+from simdistrict.model.expr import Expr, Number, children, rebuild
 
 
 @dataclass(frozen=True, slots=True)

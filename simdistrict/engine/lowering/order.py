@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.engine.functions import FUNCTIONS
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Block, Layout
-from simdistrict.engine.lower import Statements
-from simdistrict.engine.nodes import (
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.lower import Statements
+from simdistrict.engine.lowering.nodes import (
     Load,
     Record,
     Reduce,
@@ -25,8 +26,7 @@ from simdistrict.engine.nodes import (
     walk_all,
     with_parts,
 )
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Call, Expr
+from simdistrict.model.expr import Call, Expr
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.engine.beginning import Beginning
-from simdistrict.engine.build import build, located_by
-from simdistrict.engine.emit import Emitter
-from simdistrict.engine.expand import expand
-from simdistrict.engine.fuse import with_rates_last
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.lower import lower
-from simdistrict.engine.nodes import Axis, Load, Statement, fixed, loads
-from simdistrict.engine.order import order
+from simdistrict.engine.lowering.beginning import Beginning
+from simdistrict.engine.lowering.build import build, located_by
+from simdistrict.engine.lowering.emit import Emitter
+from simdistrict.engine.lowering.expand import expand
+from simdistrict.engine.lowering.fuse import with_rates_last
+from simdistrict.engine.lowering.lower import lower
+from simdistrict.engine.lowering.nodes import Axis, Load, Statement, fixed, loads
+from simdistrict.engine.lowering.order import order
 from simdistrict.engine.program import Program
-from simdistrict.expr import fold
-from simdistrict.model import Element, Model
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Model
 
 
 @dataclass(frozen=True)

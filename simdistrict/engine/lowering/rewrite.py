@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from simdistrict.expr import Binary, Call, Expr, Number, Ref
+from simdistrict.model.expr import Binary, Call, Expr, Number, Ref
 
 NOT_AVAILABLE = -(2.0**109)  # Vensim's number for :NA:
 TIME_STEP = Ref("time step")

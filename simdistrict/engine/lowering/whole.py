@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from simdistrict.engine.functions import FUNCTIONS
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Call, Expr, Number, Ref, Text, fold, references, walk
-from simdistrict.model import Auxiliary, Element, Equation, Model
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.model.expr import Call, Expr, Number, Ref, Text, fold, references, walk
+from simdistrict.model.model import Auxiliary, Element, Equation, Model
 
 
 class Filled(Element):

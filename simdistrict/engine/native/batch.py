@@ -17,7 +17,7 @@ from threading import Lock, local
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.engine.adaptive import (
+from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
     IMPLICIT,
     MAX_EVALUATIONS,
@@ -25,7 +25,8 @@ from simdistrict.engine.adaptive import (
     refuse_stepwise,
     segments,
 )
-from simdistrict.engine.integrate import Trajectory
+from simdistrict.engine.integrators.fixed import Trajectory
+from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import Adaptive, Memory, Orders, Reals, orders
@@ -33,8 +34,7 @@ from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.over_time import reduced
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move, Schedule
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 LANES = 8  # one register of AVX-512, two of AVX2; processors with less take them in turns
 _KEPT = 1 << 20  # numbers that a thread keeps before it hands them over

@@ -16,8 +16,8 @@ from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Literal
 
-from simdistrict.cache import keep, peek
-from simdistrict.engine import arrays, curves, market, noise, pasts, runtime
+from simdistrict.base.cache import keep, peek
+from simdistrict.engine.helpers import arrays, curves, market, noise, pasts, runtime
 from simdistrict.engine.native import adaptive_loops, loops, maths
 from simdistrict.engine.native.module import Module
 from simdistrict.engine.native.translate import add

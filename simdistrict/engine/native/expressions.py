@@ -7,7 +7,10 @@ import math
 import struct
 from collections.abc import Sequence
 
-from simdistrict.engine.arrays import NA
+from simdistrict.engine.helpers.arrays import NA
+from simdistrict.engine.helpers.noise import HALF, LARGE, TERMS
+from simdistrict.engine.helpers.pasts import SLACK
+from simdistrict.engine.helpers.runtime import SMALL
 from simdistrict.engine.native.maths import SURE
 from simdistrict.engine.native.module import (
     EXACT,
@@ -22,9 +25,6 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.engine.noise import HALF, LARGE, TERMS
-from simdistrict.engine.pasts import SLACK
-from simdistrict.engine.runtime import SMALL
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 _INT_OPS = {ast.Add: "add nsw", ast.Sub: "sub nsw", ast.Mult: "mul nsw", ast.FloorDiv: "sdiv"}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.code import Run
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move, Schedule
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 Reals = NDArray[np.float64]
 Whole = Sequence[int] | NDArray[np.int64]

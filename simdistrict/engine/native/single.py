@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.engine.adaptive import (
+from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
     MAX_EVALUATIONS,
     Tolerance,
@@ -16,15 +16,15 @@ from simdistrict.engine.adaptive import (
     segments,
     stiff_steps,
 )
-from simdistrict.engine.integrate import Trajectory, diverged
+from simdistrict.engine.integrators.fixed import Trajectory, diverged
+from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import Adaptive, Memory, orders
 from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
-from simdistrict.engine.schedule import Move, Schedule
-from simdistrict.model import TimeGrid
+from simdistrict.model.model import TimeGrid
 
 
 def native_steps(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simdistrict.errors import did_you_mean
+from simdistrict.base.errors import did_you_mean
 from simdistrict.exchange.external.files import Files, UnreadableError
 from simdistrict.exchange.external.references import (
     Area,
@@ -21,8 +21,8 @@ from simdistrict.exchange.external.references import (
     row_number,
 )
 from simdistrict.exchange.external.sheet import Sheet
-from simdistrict.exchange.series import as_number
-from simdistrict.expr import Call, Expr, Points, Text
+from simdistrict.exchange.vensim.series import as_number
+from simdistrict.model.expr import Call, Expr, Points, Text
 
 _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
 KINDS = {f"GET {door} {kind}": kind for door in ("XLS", "DIRECT") for kind in _ARGUMENTS}

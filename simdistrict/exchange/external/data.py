@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.exchange.external.files import digest
-from simdistrict.exchange.series import Record, Series, element_key
-from simdistrict.expr import Points, Tables, fold
-from simdistrict.model import Data, Element, Equation, External, Model
+from simdistrict.exchange.vensim.series import Record, Series, element_key
+from simdistrict.model.expr import Points, Tables, fold
+from simdistrict.model.model import Data, Element, Equation, External, Model
 
 # name of a series in a file by its folded key -> times and values
 Kept = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]

@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.exchange.external.sheet import Sheet, TooLargeError, recorded_sheet, text_sheet
-from simdistrict.exchange.series import text_lines
-from simdistrict.model import External
+from simdistrict.exchange.vensim.series import text_lines
+from simdistrict.model.model import External
 
 _BOOKS = (".xlsx", ".xlsm", ".xls")
 MAX_BYTES = 200_000_000

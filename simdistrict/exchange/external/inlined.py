@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.equations import EquationText
-from simdistrict.expr import Call, Expr, Points, Ref, Tables, WithLookup, fold, walk
-from simdistrict.model import (
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.equations import EquationText
+from simdistrict.model.expr import Call, Expr, Points, Ref, Tables, WithLookup, fold, walk
+from simdistrict.model.model import (
     NOTHING_EXTERNAL,
     Auxiliary,
     Data,

@@ -6,14 +6,14 @@ import math
 import re
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.external.calls import constants, kind_of, labels, tables
 from simdistrict.exchange.external.files import Files, UnreadableError
-from simdistrict.exchange.grammar import parse_expression
-from simdistrict.exchange.outline import Block
-from simdistrict.exchange.tokens import split_arrows
-from simdistrict.expr import Array, Call, Expr, Number, Points, Tables
-from simdistrict.model import Element, Equation, Model, Source
+from simdistrict.exchange.text.grammar import parse_expression
+from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.tokens import split_arrows
+from simdistrict.model.expr import Array, Call, Expr, Number, Points, Tables
+from simdistrict.model.model import Element, Equation, Model, Source
 
 _LOOKUPS = re.compile(r"\s*\(?\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+LOOKUPS\s*\(", re.IGNORECASE)
 _LABELS = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(", re.IGNORECASE)

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Collection, Mapping
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.external.outside import with_labels
-from simdistrict.exchange.outline import Block
-from simdistrict.exchange.tokens import QUOTED, split_arrows, split_commas
-from simdistrict.expr import fold, unquoted
-from simdistrict.model import Dimension, Element, Equation, Model
+from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.tokens import QUOTED, split_arrows, split_commas
+from simdistrict.model.expr import fold, unquoted
+from simdistrict.model.model import Dimension, Element, Equation, Model
 
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
 _MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.grammar import parse_expression
-from simdistrict.exchange.literals import Place, by_name, edits, pieces
-from simdistrict.exchange.mdl import read_mdl_text
-from simdistrict.exchange.mdl_file import read_bytes
-from simdistrict.exchange.outline import Block, Outline, Span, outline
-from simdistrict.exchange.points import read_points
-from simdistrict.exchange.splice import Edit, decoded, plain, spliced, write_exact
-from simdistrict.expr import Points, fold
-from simdistrict.model import Constant, Model, constant_values
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.mdl.file import read_bytes
+from simdistrict.exchange.mdl.literals import Place, by_name, edits, pieces
+from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.grammar import parse_expression
+from simdistrict.exchange.text.outline import Block, Outline, Span, outline
+from simdistrict.exchange.text.points import read_points
+from simdistrict.exchange.text.splice import Edit, decoded, plain, spliced, write_exact
+from simdistrict.model.expr import Points, fold
+from simdistrict.model.model import Constant, Model, constant_values
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, ModelError, Problem
-from simdistrict.exchange.splice import decoded, plain
+from simdistrict.base.errors import ExchangeError, ModelError, Problem
+from simdistrict.exchange.text.splice import decoded, plain
 
 # far beyond any model, and read within seconds
 MAX_BYTES = 20_000_000

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.outline import Block
-from simdistrict.exchange.splice import Edit
-from simdistrict.exchange.tokens import masked
-from simdistrict.expr import Array, Number, Points, fold
-from simdistrict.model import Element, Equation, Lookup, Model, Stock, constant_values
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.splice import Edit
+from simdistrict.exchange.text.tokens import masked
+from simdistrict.model.expr import Array, Number, Points, fold
+from simdistrict.model.model import Element, Equation, Lookup, Model, Stock, constant_values
 
 # the place of one number: positions along the dimensions, and the x of a lookup
 Place = tuple[tuple[int, ...], float | None]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.grammar import OutputCall
-from simdistrict.exchange.outline import Block
-from simdistrict.expr import (
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.grammar import OutputCall
+from simdistrict.exchange.text.outline import Block
+from simdistrict.model.expr import (
     Call,
     Expr,
     LookupCall,
@@ -24,7 +24,7 @@ from simdistrict.expr import (
     rebuild,
     references,
 )
-from simdistrict.model import Auxiliary, Constant, Element, Equation, Lookup, Stock
+from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Lookup, Stock
 
 MAX_DEPTH = 20  # how deep macros may call macros
 MAX_ELEMENTS = 20_000

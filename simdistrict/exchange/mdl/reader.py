@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.dimensions import Spaces, read_dimensions, worth_a_hint
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call, takes_labels
-from simdistrict.exchange.grammar import parse_expression
-from simdistrict.exchange.macros import Macro, expanded, integrates, read_macros
-from simdistrict.exchange.mdl_file import read_text
-from simdistrict.exchange.outline import Block, outline
-from simdistrict.exchange.points import read_points
-from simdistrict.expr import (
+from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
+from simdistrict.exchange.mdl.file import read_text
+from simdistrict.exchange.mdl.macros import Macro, expanded, integrates, read_macros
+from simdistrict.exchange.text.grammar import parse_expression
+from simdistrict.exchange.text.outline import Block, outline
+from simdistrict.exchange.text.points import read_points
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,
@@ -32,7 +32,7 @@ from simdistrict.expr import (
     fold,
     unquoted,
 )
-from simdistrict.model import (
+from simdistrict.model.model import (
     CONTROL,
     Auxiliary,
     Constant,

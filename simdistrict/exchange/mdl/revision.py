@@ -9,23 +9,23 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from simdistrict.atomic import replacing, writable_target
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.document import Document, stretch
-from simdistrict.exchange.equations import EquationText
-from simdistrict.exchange.literals import Place, edits, pieces
-from simdistrict.exchange.models import is_xmile
-from simdistrict.exchange.outline import Block
-from simdistrict.exchange.splice import Edit
-from simdistrict.exchange.writing import (
+from simdistrict.base.atomic import replacing, writable_target
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.mdl.document import Document, stretch
+from simdistrict.exchange.mdl.literals import Place, edits, pieces
+from simdistrict.exchange.mdl.writing import (
     dimension_text,
     element_text,
     model_text,
     units_text,
     wrapped,
 )
-from simdistrict.expr import fold
-from simdistrict.model import Constant, Element, Model, constant_values
+from simdistrict.exchange.models import is_xmile
+from simdistrict.exchange.text.equations import EquationText
+from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.splice import Edit
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Constant, Element, Model, constant_values
 
 _METHOD = re.compile(r"^(15:\d+,\d+,\d+,)(\d+)", re.MULTILINE)
 

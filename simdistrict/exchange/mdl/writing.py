@@ -13,12 +13,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.equations import EquationText, number, quoted
-from simdistrict.exchange.sketch.records import empty_sketch, settings, with_sketch
-from simdistrict.exchange.tokens import QUOTED, tokens
-from simdistrict.expr import Array, Expr, Number, Points, Tables, Text, WithLookup, fold, walk
-from simdistrict.model import CONTROL, Dimension, Element, Equation, Model, Range
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.mdl.layout import with_sketch
+from simdistrict.exchange.sketch.records import empty_sketch, settings
+from simdistrict.exchange.text.equations import EquationText, number, quoted
+from simdistrict.exchange.text.tokens import QUOTED, tokens
+from simdistrict.model.expr import Array, Expr, Number, Points, Tables, Text, WithLookup, fold, walk
+from simdistrict.model.model import CONTROL, Dimension, Element, Equation, Model, Range
 
 WIDTH = 80
 _STARS = "*" * 56

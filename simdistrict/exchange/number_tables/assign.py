@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.literals import Place
-from simdistrict.exchange.tables import COLUMNS, Row, Table, out_of_band, shown
-from simdistrict.expr import Array, Number, Points, fold
-from simdistrict.model import Element, Lookup, Model, Range, Stock
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.mdl.literals import Place
+from simdistrict.exchange.number_tables.tables import COLUMNS, Row, Table, out_of_band, shown
+from simdistrict.model.expr import Array, Number, Points, fold
+from simdistrict.model.model import Element, Lookup, Model, Range, Stock
 
 Assigned = Mapping[str, Mapping[Place, Row]]
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.assign import Assigned, assigned, place_name
-from simdistrict.exchange.document import Document
-from simdistrict.exchange.literals import Piece, edits, pieces
-from simdistrict.exchange.splice import Edit, read_exact, write_exact
-from simdistrict.exchange.tables import FOLDER, Table, read_files, updated_files
-from simdistrict.expr import fold
-from simdistrict.model import Model
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.mdl.document import Document
+from simdistrict.exchange.mdl.literals import Piece, edits, pieces
+from simdistrict.exchange.number_tables.assign import Assigned, assigned, place_name
+from simdistrict.exchange.number_tables.tables import FOLDER, Table, read_files, updated_files
+from simdistrict.exchange.text.splice import Edit, read_exact, write_exact
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
-from simdistrict.exchange.cells import Cell, CellRow, cell_rows, with_cells
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.splice import read_exact, write_exact
-from simdistrict.expr import fold
+from simdistrict.base.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
+from simdistrict.exchange.number_tables.cells import Cell, CellRow, cell_rows, with_cells
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.splice import read_exact, write_exact
+from simdistrict.model.expr import fold
 
 FOLDER = "data"
 COLUMNS = (

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simdistrict.expr import Binary, Call, Chain, Expr, Ref, Unary, children, fold, references
-from simdistrict.model import CONTROL, Element, Model, Stock
+from simdistrict.model.expr import Binary, Call, Chain, Expr, Ref, Unary, children, fold, references
+from simdistrict.model.model import CONTROL, Element, Model, Stock
 
 TIME = "time"
 

@@ -1,4 +1,4 @@
-"""A laid-out view as the records of Vensim's sketch, and a model's text with such views.
+"""A laid-out view as the records of Vensim's sketch.
 
 Record 10 is a variable, 11 a valve, 12 a cloud, 1 an arrow or half of a pipe; the numbers behind
 are those that Vensim itself writes.
@@ -6,18 +6,14 @@ are those that Vensim itself writes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
-from simdistrict.exchange.equations import quoted
-from simdistrict.exchange.mdl import read_mdl_text
 from simdistrict.exchange.sketch.boxes import Box
 from simdistrict.exchange.sketch.chains import PlacedPipe
 from simdistrict.exchange.sketch.content import TIME, contents
 from simdistrict.exchange.sketch.page import Page, laid_out, pipe_lines
-from simdistrict.exchange.splice import Edit, plain, spliced
-from simdistrict.model import Model, Stock
+from simdistrict.exchange.text.equations import quoted
+from simdistrict.model.model import Model, Stock
 
 HEAD = r"""\\\---/// Sketch information - do not modify anything except names
 V300  Do not put anything below this section - it will be ignored
@@ -37,38 +33,9 @@ SETTINGS = """///---\\\\\\
 4:Time
 5:{shown}
 """
-_VIEW = re.compile(r"^\\+---///.*$", re.MULTILINE)
-_END = re.compile(r"^///---\\+.*$", re.MULTILINE)
-# a variable, a valve, a cloud, an arrow, with its number; no setting begins so
-_RECORD = re.compile(r"^(?:1|10|11|12),\d+,", re.MULTILINE)
 # what Vensim saves of a model of which nothing is drawn; without any view its file is no sound one
 # to others, who take the line that begins the views for the end of the equations
 EMPTY = "View 1"
-
-
-def has_sketch(text: str) -> bool:
-    """Whether a model's text has a view already on which something stands."""
-    first = _VIEW.search(text)
-    return first is not None and bool(_RECORD.search(text, first.end()))
-
-
-def with_sketch(text: str, where: str = "model.mdl", effort: float = 1.0) -> str:
-    """The text of a model with its views laid out anew, every other character as it was.
-
-    effort: how long to search for a good arrangement; 1 takes a second or two for each view.
-    """
-    flat = plain(text)
-    model = read_mdl_text(flat, Path(where).stem, where)
-    views = sketch(model, effort)
-    end = _END.search(flat)
-    stop = end.start() if end else len(flat)
-    first = _VIEW.search(flat, 0, stop)
-    start = first.start() if first else stop
-    if not end:
-        views += settings(model)
-    if start and flat[start - 1] != "\n":
-        views = "\n" + views
-    return spliced(text, [Edit(start, stop, views)])
 
 
 def sketch(model: Model, effort: float = 1.0) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,
@@ -20,7 +20,7 @@ from simdistrict.expr import (
     WithLookup,
     fold,
 )
-from simdistrict.model import Element, Equation, Lookup, Model, Stock
+from simdistrict.model.model import Element, Equation, Lookup, Model, Stock
 
 _PLAIN_NAME = re.compile(r"[^\W\d_](?:[\w '$]*[\w'$])?")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}

@@ -11,10 +11,10 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.points import read_points
-from simdistrict.exchange.tokens import Token, split_commas, tokens
-from simdistrict.expr import (
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.points import read_points
+from simdistrict.exchange.text.tokens import Token, split_commas, tokens
+from simdistrict.model.expr import (
     MAX_HEIGHT,
     Array,
     Call,

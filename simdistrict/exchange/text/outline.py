@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.tokens import QUOTED, masked, split_commas
-from simdistrict.model import Range
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.tokens import QUOTED, masked, split_commas
+from simdistrict.model.model import Range
 
 SKETCH = re.compile(r"^\\+---///.*$", re.MULTILINE)
 SETTINGS = re.compile(r"^///---\\+.*$", re.MULTILINE)

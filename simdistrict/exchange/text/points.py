@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Points
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.model.expr import Points
 
 _NUMBER = r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.atomic import replacing
-from simdistrict.errors import ExchangeError, Problem
+from simdistrict.base.atomic import replacing
+from simdistrict.base.errors import ExchangeError, Problem
 
 
 @dataclass(frozen=True, slots=True)

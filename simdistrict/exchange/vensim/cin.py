@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, ModelError, Problem, ScenarioError
-from simdistrict.exchange.points import read_points
-from simdistrict.exchange.series import as_number
-from simdistrict.expr import Points
+from simdistrict.base.errors import ExchangeError, ModelError, Problem, ScenarioError
+from simdistrict.exchange.text.points import read_points
+from simdistrict.exchange.vensim.series import as_number
+from simdistrict.model.expr import Points
 
 MAX_BYTES = 10_000_000
 _QUOTED = r'"(?:[^"\\]|\\.)*"'

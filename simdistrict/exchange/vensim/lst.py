@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.exchange.series import element_key, text_lines
-from simdistrict.model import Model
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.exchange.vensim.series import element_key, text_lines
+from simdistrict.model.model import Model
 
 
 def read_lst(path: Path, model: Model) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.errors import ExchangeError, Problem
-from simdistrict.expr import fold
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.model.expr import fold
 
 Array = NDArray[np.float64]
 

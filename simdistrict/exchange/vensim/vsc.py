@@ -13,10 +13,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.series import text_lines
-from simdistrict.expr import unquoted
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.vensim.series import text_lines
+from simdistrict.model.expr import unquoted
 
 MAX_PROBLEMS = 20
 COLUMNS = ("element", "label", "value", "low", "high", "distribution", "spread")

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.graphs import read_graph
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.scope import Definition, Graph, Part
-from simdistrict.expr import fold
-from simdistrict.model import Dimension
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Dimension
 
 MAX_MODULES, MAX_LABELS = 1000, 100_000
 _REFUSED = ("conveyor", "queue", "oven")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Binary, Expr, Number, Ref, Unary
-from simdistrict.model import CONTROL, Model
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.model.expr import Binary, Expr, Number, Ref, Unary
+from simdistrict.model.model import CONTROL, Model
 
 
 def control_values(model: Model) -> dict[str, float]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from simdistrict.exchange.sketch.records import has_sketch, sketch
+from simdistrict.exchange.mdl.layout import has_sketch
+from simdistrict.exchange.sketch.records import sketch
 from simdistrict.exchange.xmile.drawing import Drawing, Link, Spot, drawings
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow
 from simdistrict.exchange.xmile.words import EquationWords
-from simdistrict.model import CONTROL, Model, Stock
+from simdistrict.model.model import CONTROL, Model, Stock
 
 _PAD = " " * 16
 _MARGIN, _GAP, _COLUMN, _ROW = 60, 120, 150, 60

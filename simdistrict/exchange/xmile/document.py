@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simdistrict.errors import ExchangeError, ModelError, Problem
+from simdistrict.base.errors import ExchangeError, ModelError, Problem
 
 SUFFIXES = (".xmile", ".stmx", ".xml")
 MAX_BYTES = 50_000_000

@@ -9,7 +9,7 @@ import csv
 import re
 from dataclasses import dataclass, field
 
-from simdistrict.expr import fold
+from simdistrict.model.expr import fold
 
 _VIEW = re.compile(r"^\\+---///.*$", re.MULTILINE)
 _END = re.compile(r"^///---\\+.*$", re.MULTILINE)

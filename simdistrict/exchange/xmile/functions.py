@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, rebuild
+from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, rebuild
 
 Args = tuple[Expr, ...]
 TIME_STEP = Ref("time step")

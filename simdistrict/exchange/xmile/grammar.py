@@ -9,9 +9,9 @@ import math
 import re
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.lexer import Token, tokens
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     MAX_HEIGHT,
     Array,
     Binary,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.scope import Graph
-from simdistrict.expr import Binary, Call, Expr, Number, Points, WithLookup
+from simdistrict.model.expr import Binary, Call, Expr, Number, Points, WithLookup
 
 KINDS = ("continuous", "extrapolate", "discrete")
 

@@ -7,7 +7,7 @@ switches at the date itself, with every integrator, and the next file is the sam
 from __future__ import annotations
 
 from simdistrict.exchange.xmile.functions import FLOOR, FLOORED_MODULO, ONE, TIME_STEP, ZERO
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, Unary, children, rebuild
+from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, Unary, children, rebuild
 
 # an argument of the function, by its number, within a pattern
 _HOLE = "#"

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.collect import Collection, defined
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.functions import REDUCTIONS, readable
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
 from simdistrict.exchange.xmile.macros import MAX_DEPTH, Macro
 from simdistrict.exchange.xmile.scope import Definition, Part
-from simdistrict.expr import Expr, fold
+from simdistrict.model.expr import Expr, fold
 
 MAX_CALLS = 1000  # of such macros in all
 

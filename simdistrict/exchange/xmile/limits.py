@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from simdistrict.exchange.xmile.functions import TIME_STEP, ZERO
-from simdistrict.expr import Binary, Call, Expr, Ref, fold, references
-from simdistrict.model import Element, Equation, Flow, Stock
+from simdistrict.model.expr import Binary, Call, Expr, Ref, fold, references
+from simdistrict.model.model import Element, Equation, Flow, Stock
 
 
 def with_limits(

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts, with_parts
 from simdistrict.exchange.xmile.lexer import spelled
-from simdistrict.expr import Expr, fold
+from simdistrict.model.expr import Expr, fold
 
 MAX_DEPTH = 20  # of macros within each other
 

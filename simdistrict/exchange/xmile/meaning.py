@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.xmile import functions
 from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
 from simdistrict.exchange.xmile.graphs import extended
 from simdistrict.exchange.xmile.idioms import recognised
 from simdistrict.exchange.xmile.macros import Macro, called
 from simdistrict.exchange.xmile.scope import Definition, Scope
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Binary,
     Call,
     Chain,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, walk
-from simdistrict.model import Element, Model
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, walk
+from simdistrict.model.model import Element, Model
 
 # range of the left-hand side (or `range!` of a reduction) -> the label that it stands for
 Where = Mapping[str, str]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from simdistrict.exchange.xmile.functions import ZERO
-from simdistrict.expr import (
+from simdistrict.model.expr import (
     Array,
     Binary,
     Call,
@@ -26,7 +26,7 @@ from simdistrict.expr import (
     rebuild,
     walk,
 )
-from simdistrict.model import (
+from simdistrict.model.model import (
     Auxiliary,
     Constant,
     Data,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import Node, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
@@ -23,8 +23,8 @@ from simdistrict.exchange.xmile.macros import Macro, read_macros
 from simdistrict.exchange.xmile.meaning import Equation as Reader
 from simdistrict.exchange.xmile.scope import Definition, Part, Scope
 from simdistrict.exchange.xmile.specs import Specs, read_specs
-from simdistrict.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
-from simdistrict.model import (
+from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
+from simdistrict.model.model import (
     CONTROL,
     Auxiliary,
     Constant,

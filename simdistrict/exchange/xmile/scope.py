@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.macros import Macro
-from simdistrict.expr import Points, fold
-from simdistrict.model import Dimension
+from simdistrict.model.expr import Points, fold
+from simdistrict.model.model import Dimension
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simdistrict.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.document import Node
-from simdistrict.expr import Expr, Number, Ref
-from simdistrict.model import Auxiliary, Constant, Element, Equation
+from simdistrict.model.expr import Expr, Number, Ref
+from simdistrict.model.model import Auxiliary, Constant, Element, Equation
 
 # the nearest fixed steps to what other programs offer
 _METHODS = {"euler": "euler", "rk4": "rk4"}

@@ -5,19 +5,13 @@ from __future__ import annotations
 import math
 import re
 
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.equations import number
-from simdistrict.exchange.xmile.functions import (
-    FLOOR,
-    FUNCTIONS,
-    REDUCTIONS,
-    SAME,
-    VALUES,
-)
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.xmile.functions import FLOOR, FUNCTIONS, REDUCTIONS, SAME, VALUES
 from simdistrict.exchange.xmile.idioms import spelled_out
 from simdistrict.exchange.xmile.lexer import WORDS
-from simdistrict.expr import Binary, Call, Chain, Expr, LookupCall, Number, Ref, Unary, fold
-from simdistrict.model import Model
+from simdistrict.model.expr import Binary, Call, Chain, Expr, LookupCall, Number, Ref, Unary, fold
+from simdistrict.model.model import Model
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "=": 3, "<>": 3, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}

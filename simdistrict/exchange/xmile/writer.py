@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from simdistrict.atomic import write_text
-from simdistrict.errors import ModelError, Problem
-from simdistrict.exchange.equations import number
+from simdistrict.base.atomic import write_text
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.version import VERSION
 from simdistrict.exchange.external.inlined import inlined
+from simdistrict.exchange.text.equations import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
 from simdistrict.exchange.xmile.places import Where, at_place, follows
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords, identifier
-from simdistrict.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
-from simdistrict.model import Element, Equation, Lookup, Model, Range, Stock
-from simdistrict.version import VERSION
+from simdistrict.model.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
+from simdistrict.model.model import Element, Equation, Lookup, Model, Range, Stock
 
 _HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0" \

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.cycle import Cycle, cycle_through
-from simdistrict.regimes.equilibrium import MERGED, refine
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.newton import norm
+from simdistrict.regimes.numerics.cycle import Cycle, cycle_through
+from simdistrict.regimes.numerics.equilibrium import MERGED, refine
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.newton import norm
 
 # a member whose end is this near to an attractor, in scales, has ended in it
 NEAR = 1e-3

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.attractors import Attractor, Attractors
-from simdistrict.regimes.equilibrium import hypercube
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle_each
-from simdistrict.regimes.proportion import wilson
+from simdistrict.regimes.numerics.attractors import Attractor, Attractors
+from simdistrict.regimes.numerics.equilibrium import hypercube
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import settle_each
+from simdistrict.regimes.numerics.proportion import wilson
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simdistrict.regimes.curve import Curve, Follower, Point, Steps, located, null_direction
-from simdistrict.regimes.equilibrium import Search, equilibria
-from simdistrict.regimes.field import RELATIVE_STEP, Array, Field, Scaled
-from simdistrict.regimes.stability import Spectrum, spectrum
+from simdistrict.regimes.numerics.curve import (
+    Curve,
+    Follower,
+    Point,
+    Steps,
+    located,
+    null_direction,
+)
+from simdistrict.regimes.numerics.equilibrium import Search, equilibria
+from simdistrict.regimes.numerics.field import RELATIVE_STEP, Array, Field, Scaled
+from simdistrict.regimes.numerics.stability import Spectrum, spectrum
 
 FOLD, HOPF, BRANCH_POINT, KINK = "fold", "hopf", "branch point", "kink"
 # a start whose distance to a branch, at the same parameter, is smaller lies on it (scaled)

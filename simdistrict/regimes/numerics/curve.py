@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from simdistrict.regimes.field import Array
-from simdistrict.regimes.newton import newton
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.newton import newton
 
 
 class Equations(Protocol):

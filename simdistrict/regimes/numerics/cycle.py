@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.field import Array, Scaled
-from simdistrict.regimes.flow import attempt, next_step
-from simdistrict.regimes.newton import norm
+from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.regimes.numerics.flow import attempt, next_step
+from simdistrict.regimes.numerics.newton import norm
 
 # returns that must be near, and how near, as a share of the cycle's size
 _RETURNS = 8

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simdistrict.errors import EngineError, Problem
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle, settle_each
-from simdistrict.regimes.newton import Root, newton, norm, with_fallback
-from simdistrict.regimes.stability import Spectrum, Stability, spectrum
+from simdistrict.base.errors import EngineError, Problem
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import settle, settle_each
+from simdistrict.regimes.numerics.newton import Root, newton, norm, with_fallback
+from simdistrict.regimes.numerics.stability import Spectrum, Stability, spectrum
 
 STARTS = 40
 SEED = 0

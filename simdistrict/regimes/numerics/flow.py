@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from simdistrict.regimes.field import Array, Scaled
-from simdistrict.regimes.newton import norm
+from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.regimes.numerics.newton import norm
 
 # a state whose net flows are all smaller has arrived
 ARRIVED = 1e-9

@@ -12,9 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simdistrict.regimes.continuation import Special
-from simdistrict.regimes.curve import Curve, Follower, Point, Steps, located, null_direction
-from simdistrict.regimes.field import RELATIVE_STEP, Array, Field, Scaled
+from simdistrict.regimes.numerics.continuation import Special
+from simdistrict.regimes.numerics.curve import (
+    Curve,
+    Follower,
+    Point,
+    Steps,
+    located,
+    null_direction,
+)
+from simdistrict.regimes.numerics.field import RELATIVE_STEP, Array, Field, Scaled
 
 # of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
 _WIDE = 1e-4

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import Accuracy, Ends, settle_each
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import Accuracy, Ends, settle_each
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.field import Array
+from simdistrict.regimes.numerics.field import Array
 
 # largest residual and last step of a root, in scaled units
 RESIDUAL = 1e-10

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.attractors import Attractor, Attractors
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle, settle_each
+from simdistrict.regimes.numerics.attractors import Attractor, Attractors
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import settle, settle_each
 
 
 @dataclass(frozen=True, eq=False)

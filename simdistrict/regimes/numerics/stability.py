@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.field import Array
+from simdistrict.regimes.numerics.field import Array
 
 # per time unit: a real part nearer to zero, or nearer than rounding lets it be known, is undecided
 UNDECIDED = 1e-6

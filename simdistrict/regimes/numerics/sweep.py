@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.errors import Problem, ScenarioError
-from simdistrict.regimes.equilibrium import MERGED, refine
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import settle
-from simdistrict.regimes.newton import norm
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.regimes.numerics.equilibrium import MERGED, refine
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import settle
+from simdistrict.regimes.numerics.newton import norm
 
 SPEEDS = (1.0, 10.0, 100.0)
 # parameter values at which a sweep is read, each way

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.field import Array
+from simdistrict.regimes.numerics.field import Array
 
 # R's ksmooth: quartiles of the kernel at a quarter of the bandwidth, cut at four deviations
 _DEVIATION = 0.3706506

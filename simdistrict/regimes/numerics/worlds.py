@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.attractors import NEAR
-from simdistrict.regimes.equilibrium import hypercube
-from simdistrict.regimes.field import Array, Field, Scaled
-from simdistrict.regimes.flow import ARRIVED, Accuracy, settle_each
+from simdistrict.regimes.numerics.attractors import NEAR
+from simdistrict.regimes.numerics.equilibrium import hypercube
+from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.flow import ARRIVED, Accuracy, settle_each
 
 # an initial state at the edge of the box stands so far inside it, as a share of its width: on the
 # edge itself a flow may stay that leaves it from anywhere near

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simdistrict.tables.district.common import (
-    BASELINE,
-    DISTRICTS,
-)
+from simdistrict.tables.district.common import BASELINE, DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
     EXPOSED,

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simdistrict.tables.district.common import (
-    BASELINE,
-    ENGINEERING,
-    HANDS_ON,
-)
+from simdistrict.tables.district.common import BASELINE, ENGINEERING, HANDS_ON
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
     hands_on_offshore,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.regimes.proportion import wilson
+from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.bands import band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.claim_runs import evaluated, measures

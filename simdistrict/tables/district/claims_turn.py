@@ -6,14 +6,7 @@ import numpy as np
 
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, MIDWEST
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
-from simdistrict.tables.district.reading import (
-    by_district,
-    least,
-    mean,
-    most,
-    parts_ratio,
-    stacked,
-)
+from simdistrict.tables.district.reading import by_district, least, mean, most, parts_ratio, stacked
 from simdistrict.tables.members import Array
 
 MIX, TARIFFS, FRIENDS = "district_renaissance", "security_tariffs", "friend_shoring"

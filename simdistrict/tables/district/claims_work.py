@@ -6,13 +6,7 @@ import numpy as np
 
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, ENGINEERING, MITTELSTAND
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
-from simdistrict.tables.district.reading import (
-    by_district,
-    first_year,
-    mean,
-    stacked,
-    summed,
-)
+from simdistrict.tables.district.reading import by_district, first_year, mean, stacked, summed
 from simdistrict.tables.members import Array
 
 I40 = "industry40_colocation"

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.continuation import Branch, Diagram, branches
-from simdistrict.regimes.equilibrium import equilibria
-from simdistrict.regimes.field import Array
 from simdistrict.regimes.frozen import Frozen, freeze
-from simdistrict.regimes.mix import Mix
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
-from simdistrict.regimes.stability import Stability
+from simdistrict.regimes.numerics.continuation import Branch, Diagram, branches
+from simdistrict.regimes.numerics.equilibrium import equilibria
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.mix import Mix
+from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.study import Study
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 from simdistrict.regimes.rules import DEFAULT, TRANSITION, read_rules
 from simdistrict.tables.members import Array, Kept, MemberRun
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simdistrict.model import Model
+from simdistrict.model.model import Model
 from simdistrict.tables.district.common import BASELINE, districts, short
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column, Table

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.field import Array
-from simdistrict.regimes.policies import PolicyMap, policy_map
+from simdistrict.regimes.numerics.field import Array
+from simdistrict.regimes.numerics.policies import PolicyMap, policy_map
 from simdistrict.tables.district.common import districts, short
 from simdistrict.tables.district.frozen_worlds import (
     AT,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simdistrict.expr import Binary, Expr, Ref, fold
-from simdistrict.model import Model, Stock
+from simdistrict.model.expr import Binary, Expr, Ref, fold
+from simdistrict.model.model import Model, Stock
 from simdistrict.plot import Diagram, Link, Node, Pipe
 from simdistrict.tables.palette import BLUE, GREEN, ORANGE, PURPLE, RED
 from simdistrict.tables.study import Study

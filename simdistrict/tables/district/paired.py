@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.plan import Plan
+from simdistrict.run.plan import Plan
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.indicators import (
     COLUMNS,

@@ -8,19 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.plot import Figure, Line, Panel, Points, Ranges, RangesPanel, Row, Style
-from simdistrict.regimes.continuation import Branch, Diagram
-from simdistrict.regimes.mix import Mix
-from simdistrict.regimes.stability import Stability
+from simdistrict.regimes.numerics.continuation import Branch, Diagram
+from simdistrict.regimes.numerics.mix import Mix
+from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.committed import number, rows_of
 from simdistrict.tables.district.common import districts, short
-from simdistrict.tables.district.frozen_worlds import (
-    ALONG,
-    Along,
-    World,
-    followed,
-    turns,
-    world,
-)
+from simdistrict.tables.district.frozen_worlds import ALONG, Along, World, followed, turns, world
 from simdistrict.tables.district.least_policy import BEGIN, ENDS, HISTORIES, JUDGED, MORE, lasting
 from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED, style_of
 from simdistrict.tables.study import Study

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simdistrict.regimes.continuation import Diagram
-from simdistrict.regimes.field import Scaled
-from simdistrict.regimes.flow import settle
-from simdistrict.regimes.mix import Mix
+from simdistrict.regimes.numerics.continuation import Diagram
+from simdistrict.regimes.numerics.field import Scaled
+from simdistrict.regimes.numerics.flow import settle
+from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.tables.district.common import districts, short
 from simdistrict.tables.district.frozen_worlds import (
     ALONG,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.blocks import Shape
+from simdistrict.ensemble.blocks import Shape
 from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.salib import sobol
 from simdistrict.sensitivity.sample import Sample

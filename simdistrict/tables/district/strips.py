@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simdistrict.expr import fold
-from simdistrict.model import Constant, Lookup
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Constant, Lookup
 from simdistrict.plot import Figure, Line, Panel
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.members import Array

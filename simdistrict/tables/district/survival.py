@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.errors import ScenarioError
-from simdistrict.regimes.proportion import wilson
+from simdistrict.base.errors import ScenarioError
+from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
-from simdistrict.regimes.proportion import wilson
+from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_share
