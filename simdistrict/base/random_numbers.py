@@ -6,10 +6,8 @@ So any part of a design can be made at any time.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
-Words = NDArray[np.uint64]
+from simdistrict.base.arrays import Reals, Words
 
 _MASK = (1 << 64) - 1
 

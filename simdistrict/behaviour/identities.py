@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.behaviour.checks import Finding
-from simdistrict.behaviour.runs import ROUNDING, Numbers, Runs, bracket
+from simdistrict.behaviour.runs import ROUNDING, Runs, bracket
 from simdistrict.behaviour.statements import Account, Balance, Term
 from simdistrict.result.dataset import Run
 
@@ -81,9 +82,7 @@ def _account(runs: Runs, run: Run, account: Account, name: str) -> Iterator[Find
         yield runs.finding("accounts", account.total.element, what)
 
 
-def _sum(
-    runs: Runs, run: Run, terms: Sequence[Term], per: Sequence[str]
-) -> tuple[Numbers, Numbers]:
+def _sum(runs: Runs, run: Run, terms: Sequence[Term], per: Sequence[str]) -> tuple[Reals, Reals]:
     """Sum of terms and of their sizes, (points, labels of per flattened)."""
     shape = [len(runs.model.dims_by_name[dim].labels) for dim in per]
     total, size = (np.zeros((len(run.time), *shape)) for _ in range(2))
@@ -94,7 +93,7 @@ def _sum(
     return total.reshape(len(total), -1), size.reshape(len(size), -1)
 
 
-def _worst(gap: Numbers, scale: Numbers) -> tuple[int, int] | None:
+def _worst(gap: Reals, scale: Reals) -> tuple[int, int] | None:
     """Where a gap is largest relative to its scale; None where rounding explains all gaps."""
     relative = np.divide(gap, scale, out=np.zeros_like(gap), where=scale > 0.0)
     if not relative.size or relative.max() <= ROUNDING:
@@ -103,5 +102,5 @@ def _worst(gap: Numbers, scale: Numbers) -> tuple[int, int] | None:
     return int(point), int(place)
 
 
-def _at(values: Numbers, spot: tuple[int, int]) -> float:
+def _at(values: Reals, spot: tuple[int, int]) -> float:
     return float(values[spot])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.statements import Statements, Term
 from simdistrict.engine.outcome import Outcome
@@ -20,8 +21,6 @@ from simdistrict.result.dataset import Run
 from simdistrict.run.plan import Plan, Prepared, plan_run
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Policy, Resolved, Scenario, resolve
-
-Numbers = NDArray[np.float64]
 
 # numbers of one run kept at most: 300 MB as the engine holds them
 MOST = 10_000_000
@@ -156,18 +155,18 @@ class Runs:
 
     # ------------------------------------------------------------------ numbers
 
-    def series(self, run: Run, name: str) -> Numbers:
+    def series(self, run: Run, name: str) -> Reals:
         """The values of an element: (points, *its shape), also where it does not vary."""
         values = np.asarray(run.values[name], float)
         if values.ndim == len(self.model.by_name[name].dims):
             return np.broadcast_to(values, (len(run.time), *values.shape))
         return values
 
-    def flat(self, run: Run, term: Term) -> Numbers:
+    def flat(self, run: Run, term: Term) -> Reals:
         """The values of a term: (points, places)."""
         return self.series(run, term.element).reshape(len(run.time), -1)[:, list(term.places)]
 
-    def summed(self, run: Run, term: Term, per: Sequence[str]) -> Numbers:
+    def summed(self, run: Run, term: Term, per: Sequence[str]) -> Reals:
         """A term summed over all dimensions but those in per: (points, *labels of per)."""
         whole = self.series(run, term.element)
         kept = np.zeros(whole.shape).reshape(len(whole), -1)
@@ -183,7 +182,7 @@ class Runs:
         """`[Prato,home]` for a flat place of an array; empty for a scalar."""
         return bracket(self.model, tuple(map(fold, element.dims)), place)
 
-    def defined(self, run: Run, name: str) -> Numbers:
+    def defined(self, run: Run, name: str) -> Reals:
         """(points, places) without the places that the model does not define."""
         slot = self.prepared.program.layout.slots[name]
         values = self.series(run, name).reshape(len(run.time), -1)

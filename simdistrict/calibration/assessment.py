@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simdistrict.base.arrays import Reals
 from simdistrict.calibration.data import Data
-from simdistrict.calibration.evaluation import (
-    FIT,
-    PREDICTION,
-    Array,
-    Target,
-    last_of,
-    series_points,
-)
+from simdistrict.calibration.evaluation import FIT, PREDICTION, Target, last_of, series_points
 from simdistrict.calibration.payoff import is_fitted, measure
 from simdistrict.calibration.statistics import Statistics, spearman, statistics
 
@@ -138,12 +132,12 @@ def assessment(
     )
 
 
-def _statistics(whole: Target, found: Array, series: int, period: str) -> Statistics:
+def _statistics(whole: Target, found: Reals, series: int, period: str) -> Statistics:
     own = series_points(whole.points, series, period)
     return statistics(found[own], [whole.points[k].value for k in own])
 
 
-def _groups(whole: Target, data: Data, found: Array) -> tuple[GroupFit, ...]:
+def _groups(whole: Target, data: Data, found: Reals) -> tuple[GroupFit, ...]:
     names = dict.fromkeys(s.group for s in data.series if s.group)
     both = {period: last_of(data, whole.points, period) for period in (FIT, PREDICTION)}
     fits = []

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.calibration.data import Data, DataSeries
 from simdistrict.engine.outcome import Outcome
@@ -20,8 +20,6 @@ from simdistrict.run.plan import Plan, Prepared, check_free, plan_run
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
-
-Array = NDArray[np.float64]
 
 FIT, PREDICTION = "fit", "prediction"
 # a year typed as 2008.333333 still means a third of a year
@@ -77,7 +75,7 @@ class Target:
     points: tuple[Point, ...]
     free: tuple[Free, ...] = ()
 
-    def at(self, values: Sequence[float]) -> tuple[Array, str]:
+    def at(self, values: Sequence[float]) -> tuple[Reals, str]:
         """The model's value at each point, NaN where the run did not get, and what went wrong.
 
         values: for each free constant. Never raises for what a value does to a run.
@@ -95,7 +93,7 @@ class Target:
         message = run.ending.message if run.ending.outcome is not Outcome.completed else ""
         model, grid = self.plan.prepared.model, self.plan.grid
         row = {i: k for k, i in enumerate(grid.saved)}
-        columns: dict[tuple[str, int], Array] = {}
+        columns: dict[tuple[str, int], Reals] = {}
         found = np.empty(len(self.points))
         for k, point in enumerate(self.points):
             place = (point.key, point.place)
@@ -110,11 +108,11 @@ class Target:
         return found, message
 
 
-def _column(values: Array, shape: tuple[int, ...], place: int, points: int) -> Array:
+def _column(values: Reals, shape: tuple[int, ...], place: int, points: int) -> Reals:
     """One place of an element at all saved times."""
     if values.ndim == len(shape):
         return np.full(points, float(values.reshape(-1)[place]))
-    column: Array = values.reshape(points, -1)[:, place]
+    column: Reals = values.reshape(points, -1)[:, place]
     return column
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.data import Data
-from simdistrict.calibration.evaluation import FIT, Array, Point, Target
+from simdistrict.calibration.evaluation import FIT, Point, Target
 
 # what a point costs that the run did not reach, in scales; no reached point costs more, so that
 # a run that fails later is the better one
@@ -31,15 +32,15 @@ class Measure:
     point that the run did not reach.
     """
 
-    data: Array
-    factors: Array
-    farthest: Array
+    data: Reals
+    factors: Reals
+    farthest: Reals
 
-    def residuals(self, model: Array) -> Array:
+    def residuals(self, model: Reals) -> Reals:
         """One number per point, whose squares sum to the payoff; always finite."""
         found = (model - self.data) * self.factors
         found = np.where(np.isfinite(found), found, self.farthest)
-        clipped: Array = np.clip(found, -self.farthest, self.farthest)
+        clipped: Reals = np.clip(found, -self.farthest, self.farthest)
         return clipped
 
 
@@ -50,7 +51,7 @@ class Payoff:
     target: Target
     measure: Measure
 
-    def residuals(self, values: Sequence[float]) -> Array:
+    def residuals(self, values: Sequence[float]) -> Reals:
         """The residuals with these values of the free constants."""
         return self.measure.residuals(self.target.at(values)[0])
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.calibration.evaluation import Array, Free
+from simdistrict.base.arrays import Reals
+from simdistrict.calibration.evaluation import Free
 from simdistrict.calibration.payoff import Payoff
 
 # of the range between the bounds: small enough for a slope, large enough to see through noise
@@ -99,7 +100,7 @@ class Surface:
         self.count = 0
         self.best: tuple[float, ...] | None = None
         self.least = math.inf
-        self._last: tuple[tuple[float, ...], Array] | None = None
+        self._last: tuple[tuple[float, ...], Reals] | None = None
 
     def full(self, moving: Sequence[float]) -> tuple[float, ...]:
         """All shares, the fixed ones included."""
@@ -107,7 +108,7 @@ class Surface:
         unit |= dict(zip(self.moving, (float(u) for u in moving), strict=True))
         return tuple(unit[k] for k in range(len(unit)))
 
-    def residuals(self, moving: Sequence[float]) -> Array:
+    def residuals(self, moving: Sequence[float]) -> Reals:
         """The residuals at the moving shares; raises when the budget is used up."""
         unit = self.full(moving)
         if self._last is not None and self._last[0] == unit:
@@ -116,7 +117,7 @@ class Surface:
         self._last = (unit, found)
         return found
 
-    def jacobian(self, moving: Sequence[float]) -> Array:
+    def jacobian(self, moving: Sequence[float]) -> Reals:
         """Slopes of the residuals, by one step inwards for each moving constant."""
         base = self.residuals(moving)
         slopes = np.empty((len(base), len(self.moving)))
@@ -127,7 +128,7 @@ class Surface:
             slopes[:, k] = (self._run(self.full(there)) - base) / step
         return slopes
 
-    def _run(self, unit: tuple[float, ...]) -> Array:
+    def _run(self, unit: tuple[float, ...]) -> Reals:
         if self.count >= self.budget:
             raise _BudgetError
         self.count += 1

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from simdistrict.base.arrays import Reals
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Statistics:
     u: float | None = None
 
 
-def statistics(model: Sequence[float] | Array, data: Sequence[float] | Array) -> Statistics:
+def statistics(model: Sequence[float] | Reals, data: Sequence[float] | Reals) -> Statistics:
     """The statistics of simulated against observed values at the same times."""
     m, d = np.asarray(model, float), np.asarray(data, float)
     n = len(d)
@@ -62,7 +61,7 @@ def statistics(model: Sequence[float] | Array, data: Sequence[float] | Array) ->
     )
 
 
-def _theil(m: Array, d: Array) -> tuple[float, float, float] | tuple[None, None, None]:
+def _theil(m: Reals, d: Reals) -> tuple[float, float, float] | tuple[None, None, None]:
     """Bias, unequal variation, unequal covariation; they sum to one."""
     # the common size is taken out, so that the squares of tiny or huge numbers are safe
     size = float(np.max(np.abs(m - d)))
@@ -93,9 +92,9 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float | None:
     return float(np.sum(x * y)) / size if size > 0 else None
 
 
-def _ranks(values: Sequence[float]) -> Array:
+def _ranks(values: Sequence[float]) -> Reals:
     v = np.asarray(values, float)
     below = (v[None, :] < v[:, None]).sum(axis=1)
     same = (v[None, :] == v[:, None]).sum(axis=1)
-    ranks: Array = below + (same + 1) / 2
+    ranks: Reals = below + (same + 1) / 2
     return ranks

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.version import VERSION
 from simdistrict.exchange.vensim.series import Record, element_key, read_series
@@ -25,8 +25,6 @@ from simdistrict.result.dataset import (
     time_attrs,
 )
 from simdistrict.result.naming import RESERVED, names_of, snake
-
-Array = NDArray[np.float64]
 
 
 def result_of_text(path: Path, model: Model | None = None) -> Result:
@@ -66,7 +64,7 @@ def result_of_text(path: Path, model: Model | None = None) -> Result:
     return Result(coords, variables, attrs)
 
 
-def _axis(records: Collection[Record], where: str) -> Array:
+def _axis(records: Collection[Record], where: str) -> Reals:
     """All times at which any series that varies has a value."""
     axes = [r.time for r in records if not r.constant] or [r.time for r in records]
     times = np.unique(np.concatenate(axes))
@@ -75,7 +73,7 @@ def _axis(records: Collection[Record], where: str) -> Array:
     return times
 
 
-def _values(record: Record, times: Array) -> Array:
+def _values(record: Record, times: Reals) -> Reals:
     """The values at the times, NaN where the series has none; one number for a constant."""
     if record.constant:
         return np.asarray(record.values[0])
@@ -88,7 +86,7 @@ def _element(
     model: Model,
     element: Element,
     left: dict[str, Record],
-    times: Array,
+    times: Reals,
     coords: dict[str, Variable],
     variables: dict[str, Variable],
 ) -> None:

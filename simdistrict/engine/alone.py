@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.engine.integrators.adaptive import IMPLICIT, adaptive_steps, stiff_steps
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.native.batch import AloneWork, Batch, Members
-from simdistrict.engine.native.frame import Reals
 from simdistrict.model.model import TimeGrid
 
 

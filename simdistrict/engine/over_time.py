@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
-
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

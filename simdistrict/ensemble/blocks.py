@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
-from simdistrict.base.random_numbers import Reals, key_of, uniform
+from simdistrict.base.random_numbers import key_of, uniform
 
 BLOCKED = ("saltelli", "morris")
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.base.random_numbers import Reals, Words, key_of, shuffled, uniform
+from simdistrict.base.arrays import Reals, Words
+from simdistrict.base.random_numbers import key_of, shuffled, uniform
 from simdistrict.ensemble.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
 from simdistrict.ensemble.prior import Prior
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.members import Ensemble
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.rules import Rule
 
@@ -26,7 +26,6 @@ UNDECIDED = -1
 ANYWAY, LOST = 0, 1
 FIRST_POLICY = 2
 QUANTILES = (0.1, 0.5, 0.9)
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +46,7 @@ class Classes:
     of: NDArray[np.int64]
     suffices: Flags
     harms: Flags
-    value: Array
+    value: Reals
 
     @property
     def members(self) -> int:
@@ -65,17 +64,17 @@ class Classes:
         found: NDArray[np.int64] = np.isin(self.of, classes).sum(axis=0)
         return found
 
-    def shares(self, classes: Sequence[int]) -> Array:
+    def shares(self, classes: Sequence[int]) -> Reals:
         """Share of all draws with its 95% interval (Wilson): (labels, 3)."""
         return with_intervals(self.counts(classes), self.members)
 
     @property
-    def decides(self) -> Array:
+    def decides(self) -> Reals:
         """Share of draws in which policy decides, whichever: (labels, 3)."""
         return self.shares(range(FIRST_POLICY, FIRST_POLICY + len(self.policies)))
 
 
-def with_intervals(counts: NDArray[np.int64], total: int) -> Array:
+def with_intervals(counts: NDArray[np.int64], total: int) -> Reals:
     """Shares with the ends of their intervals, along a last axis of three."""
     flat = [(c / max(total, 1), *wilson(int(c), total)) for c in counts.ravel()]
     return np.array(flat).reshape(*counts.shape, 3)
@@ -116,7 +115,7 @@ def classified(
     policies: Sequence[str],
     survived: Flags,
     sure: Flags,
-    value: Array,
+    value: Reals,
 ) -> Classes:
     """Classes from who survived: (scenarios, members, labels), the first without a policy.
 
@@ -160,7 +159,7 @@ def shared_dimension(model: Model, rule: Rule) -> tuple[str, tuple[str, ...]]:
     return dimension.name, tuple(dimension.labels)
 
 
-def averaged(model: Model, name: str, values: Array, dimension: str) -> Array:
+def averaged(model: Model, name: str, values: Reals, dimension: str) -> Reals:
     """(scenarios, members, labels): other dimensions are averaged over.
 
     values: (scenarios, members, 1, *shape of the element).
@@ -173,7 +172,7 @@ def averaged(model: Model, name: str, values: Array, dimension: str) -> Array:
         flat = inside.reshape(scenarios, members, inside.shape[2], -1)
     else:
         flat = inside.reshape(scenarios, members, 1, -1)
-    found: Array = flat.mean(axis=3)
+    found: Reals = flat.mean(axis=3)
     return found
 
 
@@ -187,12 +186,12 @@ def summary_of(found: Classes, rule: Rule, at: float) -> str:
     )
 
 
-def quantiles_of(found: Classes) -> Mapping[float, Array]:
+def quantiles_of(found: Classes) -> Mapping[float, Reals]:
     """Quantiles over the draws of the rule's first element without a policy, (labels,) each."""
     with np.errstate(invalid="ignore"):
         return {q: np.array([_quantile(v, q) for v in found.value.T]) for q in QUANTILES}
 
 
-def _quantile(values: Array, share: float) -> float:
+def _quantile(values: Reals, share: float) -> float:
     good = values[np.isfinite(values)]
     return float(np.quantile(good, share)) if len(good) else float("nan")

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.warning import early_warnings
 from simdistrict.regimes.rules import DEFAULT, TRANSITION, Rule, read_rules
 from simdistrict.result.dataset import Result, Variable, finite
@@ -31,7 +31,7 @@ class RegimeShift:
     to: str
 
 
-def label_series(rules: Sequence[Rule], values: dict[str, Array], points: int) -> NDArray[Any]:
+def label_series(rules: Sequence[Rule], values: dict[str, Reals], points: int) -> NDArray[Any]:
     """The regime at every time; values: folded name -> (points,)."""
     labels = np.full(points, TRANSITION, dtype=object)
     open_ = np.ones(points, bool)
@@ -44,7 +44,7 @@ def label_series(rules: Sequence[Rule], values: dict[str, Array], points: int) -
     return labels
 
 
-def shifts(times: Array, labels: NDArray[Any], lasting: float = 0.0) -> list[RegimeShift]:
+def shifts(times: Reals, labels: NDArray[Any], lasting: float = 0.0) -> list[RegimeShift]:
     """Changes of regime; one not seen to last `lasting` time units is passed over."""
     found: list[RegimeShift] = []
     if not len(labels):
@@ -169,7 +169,7 @@ class _Series:
             labels = [str(x) for x in self.result.coords[self.dimension].values]
         return ((run, label) for run in self.runs for label in labels)
 
-    def of(self, name: str, run: str, label: str) -> Array:
+    def of(self, name: str, run: str, label: str) -> Reals:
         """One series; dimensions that not all elements share are averaged over."""
         variable: Variable = self.variables[fold(name)]
         values, dims = np.asarray(variable.values, float), list(variable.dims)
@@ -184,11 +184,11 @@ class _Series:
             values = np.broadcast_to(
                 values, (len(self.result.coords["time"].values), *values.shape)
             )
-        found: Array = values.reshape(len(values), -1).mean(axis=1)
+        found: Reals = values.reshape(len(values), -1).mean(axis=1)
         return found
 
 
-def _stretches(times: Array, labels: NDArray[Any]) -> list[dict[str, Any]]:
+def _stretches(times: Reals, labels: NDArray[Any]) -> list[dict[str, Any]]:
     starts = [0, *(k for k in range(1, len(labels)) if labels[k] != labels[k - 1])]
     ends = [*(k - 1 for k in starts[1:]), len(labels) - 1]
     return [
@@ -197,7 +197,7 @@ def _stretches(times: Array, labels: NDArray[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _warning(times: Array, values: Array, window: float, bandwidth: float) -> dict[str, Any]:
+def _warning(times: Reals, values: Reals, window: float, bandwidth: float) -> dict[str, Any]:
     found = early_warnings(times, values, window, bandwidth)
     return {
         "times": [float(t) for t in found.times],

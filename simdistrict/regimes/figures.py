@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.plot import FILLS, MARKS, STYLES, Band, Cells, Figure, Line, Panel, Points
 from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.result.dataset import Result
@@ -62,7 +62,7 @@ def _branch(result: Result) -> Figure:
     return _panels(result, panels, _name(result, "parameter"), x)
 
 
-def _pieces(number: Array, stability: Array) -> Iterator[tuple[slice, int, str]]:
+def _pieces(number: Reals, stability: Reals) -> Iterator[tuple[slice, int, str]]:
     """Stretches of one branch with one stability, each up to the first point of the next."""
     start = 0
     for k in range(1, len(number) + 1):
@@ -172,8 +172,8 @@ def _policy_map(result: Result) -> Figure:
 
 def _plane(
     result: Result,
-    x: Array,
-    y: Array,
+    x: Reals,
+    y: Reals,
     kinds: np.ndarray,
     labels: tuple[str, ...],
     x_name: str,
@@ -203,7 +203,7 @@ def _loops(result: Result) -> Figure:
 # ---------------------------------------------------------------------- parts
 
 
-def _read(result: Result) -> Iterator[tuple[str, Array, Array]]:
+def _read(result: Result) -> Iterator[tuple[str, Reals, Reals]]:
     """Name, values along the branch and at special points: outputs, else the first stock."""
     if "value" in result.variables:
         labels = list(result.coords["output"].values)[:_MOST]
@@ -216,9 +216,9 @@ def _read(result: Result) -> Iterator[tuple[str, Array, Array]]:
 
 def _panels(
     result: Result,
-    panels: Sequence[tuple[str, tuple[Line, ...], tuple[Points, ...], Array]],
+    panels: Sequence[tuple[str, tuple[Line, ...], tuple[Points, ...], Reals]],
     x_name: str,
-    x: Array,
+    x: Reals,
 ) -> Figure:
     """Panels of several quantities, each called by its name."""
     values = np.concatenate([y for *_, y in panels])
@@ -245,7 +245,7 @@ def _values(result: Result, name: str) -> Any:
     return np.asarray(result.variables[name].values)
 
 
-def _span(values: Array, room: float = _ROOM) -> tuple[float, float]:
+def _span(values: Reals, room: float = _ROOM) -> tuple[float, float]:
     """From the smallest to the largest finite value, with some room on both sides."""
     good = values[np.isfinite(values)]
     low, high = (float(good.min()), float(good.max())) if len(good) else (0.0, 1.0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you_mean
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
@@ -20,7 +21,6 @@ from simdistrict.engine.lowering.restrict import Causes, causes_of, upstream
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import TimeGrid
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.run.plan import ADAPTIVE, Plan, constants_of, moves_of
 
 # a date that is this near to a time step, as a share of the step, is that step
@@ -51,7 +51,7 @@ class Frozen:
     vector: tuple[float, ...]
     free: tuple[int, ...]
     names: tuple[str, ...]
-    past: Array
+    past: Reals
     trends: tuple[str, ...]
     label: Label | None
     causes: Causes

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.regimes.frozen import Frozen
-from simdistrict.regimes.numerics.field import Array
 
 # how well the identity must hold, of the largest net flow of each stock
 _TOLERANCE = 1e-5
@@ -34,11 +34,11 @@ class Growth:
     trends: (name, growth rate, relative: whether a symmetry was found) of every held trend.
     """
 
-    dilution: Array
+    dilution: Reals
     trends: tuple[tuple[str, float, bool], ...]
 
 
-def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale: Array) -> Growth:
+def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale: Reals) -> Growth:
     """Find a symmetry for each trend in turn, where need be with later trends scaling along.
 
     A trend that has scaled along with an earlier one is held relative to it.
@@ -69,8 +69,8 @@ def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale
 
 
 def _degrees(
-    frozen: Frozen, kernel: NativeKernel, trend: int, along: Sequence[int], scale: Array
-) -> Array | None:
+    frozen: Frozen, kernel: NativeKernel, trend: int, along: Sequence[int], scale: Reals
+) -> Reals | None:
     """The powers of the free stocks, then those of the trends that scale along; None if none.
 
     Euler's identity for every net flow f_i, linear in the powers d:
@@ -111,10 +111,10 @@ def _degrees(
     matrix, side = np.concatenate(rows), np.concatenate(sides)
     if not (np.isfinite(matrix).all() and np.isfinite(side).all()):
         return None
-    degrees: Array = np.linalg.lstsq(matrix, side, rcond=1e-9)[0]
+    degrees: Reals = np.linalg.lstsq(matrix, side, rcond=1e-9)[0]
     left = np.abs(matrix @ degrees - side).max(initial=0.0)
     if left > _TOLERANCE:
         return None
     # the powers are simple numbers; what finite differences leave of others is noise
-    rounded: Array = np.round(degrees * 12) / 12
+    rounded: Reals = np.round(degrees * 12) / 12
     return rounded if np.abs(rounded - degrees).max() < 1e-3 else degrees

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.conversion.isolate import isolate
 from simdistrict.conversion.models import with_scenario
@@ -35,7 +36,6 @@ from simdistrict.model.expr import (
 )
 from simdistrict.model.model import Constant, Equation, Model
 from simdistrict.regimes.frozen import label_of
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.run.plan import Plan
 
 SWITCH = "loop "
@@ -54,7 +54,7 @@ class Circuit:
     path: tuple[str, ...]
     polarity: str
     names: tuple[str, ...]
-    scores: Array
+    scores: Reals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ class Loops:
     many passed simlin's filter, of which `circuits` are those reported.
     """
 
-    times: Array
+    times: Reals
     circuits: tuple[Circuit, ...]
     periods: tuple[Period, ...]
     complete: bool
@@ -85,13 +85,13 @@ class Loops:
         """Every name that a circuit bears."""
         return tuple(dict.fromkeys(name for c in self.circuits for name in c.names))
 
-    def share(self, name: str) -> Array:
+    def share(self, name: str) -> Reals:
         """At each time, how much of all scores is that of circuits with a name, 0 to 1."""
         sizes = np.array([np.abs(np.nan_to_num(c.scores)) for c in self.circuits])
         own = np.array([name in c.names for c in self.circuits])
         total = sizes.sum(axis=0)
         with np.errstate(invalid="ignore"):
-            found: Array = np.where(total > 0, sizes[own].sum(axis=0) / total, np.nan)
+            found: Reals = np.where(total > 0, sizes[own].sum(axis=0) / total, np.nan)
         return found
 
 

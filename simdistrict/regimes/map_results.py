@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.regimes.model_field import ModelField
 from simdistrict.regimes.numerics.basin import BasinsAlong
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.numerics.worlds import WorldMap
 from simdistrict.regimes.results import (
@@ -130,12 +130,12 @@ def world_map_result(
     return result_with(field, variables, {**attrs, "summary": summary}, outputs)
 
 
-def _held(read: Array, outputs: Sequence[Output], rule: Rule) -> Array:
+def _held(read: Reals, outputs: Sequence[Output], rule: Rule) -> Reals:
     """In how many worlds of each cell all conditions hold."""
     names = [fold(o.name) for o in outputs]
     holds = np.ones(read.shape[:3], bool)
     for condition in rule.conditions:
         with np.errstate(invalid="ignore"):
             holds &= condition.holds(read[..., names.index(fold(condition.name))])
-    found: Array = holds.sum(axis=2)
+    found: Reals = holds.sum(axis=2)
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.lowering.restrict import restricted
 from simdistrict.engine.native.flow import Flow
@@ -20,7 +21,7 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Range
 from simdistrict.regimes.frozen import Frozen
 from simdistrict.regimes.growth import Growth, growth_of
-from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
 from simdistrict.scenario.places import find_constant, find_element, find_places
 
@@ -48,9 +49,9 @@ class ModelField:
 
     frozen: Frozen
     parameters: tuple[Parameter, ...]
-    scale: Array
-    low: Array
-    high: Array
+    scale: Reals
+    low: Reals
+    high: Reals
     growth: Growth
     fast: bool
     _work: _Work = field(repr=False)
@@ -59,11 +60,11 @@ class ModelField:
     def names(self) -> Sequence[str]:
         return self.frozen.names
 
-    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+    def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:
         flows = self._work.flows(states, tuple(map(float, parameters)))
         return flows - states * self.growth.dilution
 
-    def start(self) -> Array:
+    def start(self) -> Reals:
         """The free stocks at the date."""
         return np.array([self.frozen.vector[p] for p in self.frozen.free])
 
@@ -71,7 +72,7 @@ class ModelField:
         """The parameters as they are at the date."""
         return tuple(p.value for p in self.parameters)
 
-    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
+    def ends(self, parameters: Reals, states: Reals, horizon: float, exact: Accuracy) -> Ends:
         """Where the flow leads from many states, see `flow.settle_each`."""
         if not self.fast:
             return settle_one_by_one(Scaled(self), parameters, states, horizon, exact)
@@ -97,7 +98,7 @@ class ModelField:
         )
         return Ends(states, speeds)
 
-    def observe(self, state: Array, parameters: Sequence[float], places: Sequence[int]) -> Array:
+    def observe(self, state: Reals, parameters: Sequence[float], places: Sequence[int]) -> Reals:
         """What stands at some places of the vector in a state."""
         v = self._work.whole(state, tuple(map(float, parameters)))
         return v[list(places)]
@@ -125,7 +126,7 @@ class _Work:
         self.quick = self.at(tuple(p.value for p in self.parameters)).copy()
         self.last: tuple[float, ...] = (math.nan,)
 
-    def at(self, parameters: tuple[float, ...]) -> Array:
+    def at(self, parameters: tuple[float, ...]) -> Reals:
         """The vector with the parameters in it and everything evaluated at the frozen state."""
         found = self.base.copy()
         self.put(found, parameters)
@@ -134,11 +135,11 @@ class _Work:
         self.whole_kernel.derive(found)
         return found
 
-    def put(self, v: Array, parameters: tuple[float, ...]) -> None:
+    def put(self, v: Reals, parameters: tuple[float, ...]) -> None:
         for parameter, value in zip(self.parameters, parameters, strict=False):
             v[list(parameter.places)] = value
 
-    def flows(self, states: Array, parameters: tuple[float, ...]) -> Array:
+    def flows(self, states: Reals, parameters: tuple[float, ...]) -> Reals:
         out = np.empty(states.shape)
         v, derive = self.quick, self.still.derive
         if not self.fast:
@@ -156,7 +157,7 @@ class _Work:
             out[i] = v[rates]
         return out
 
-    def whole(self, state: Array, parameters: tuple[float, ...]) -> Array:
+    def whole(self, state: Reals, parameters: tuple[float, ...]) -> Reals:
         v = self.at(parameters)
         v[self.free] = state
         self.whole_kernel.derive(v)
@@ -217,7 +218,7 @@ def _parameter(frozen: Frozen, name: str) -> Parameter:
     return Parameter(spelled, where, value, element.range)
 
 
-def _box(frozen: Frozen) -> tuple[Array, Array, Array]:
+def _box(frozen: Frozen) -> tuple[Reals, Reals, Reals]:
     """Scale of every free stock, and the box in which states make sense.
 
     The scale of an element is the largest magnitude that any of its free places had up to the
@@ -233,7 +234,7 @@ def _box(frozen: Frozen) -> tuple[Array, Array, Array]:
     return scale, low, ROOM * scale
 
 
-def _same_numbers(work: _Work, scale: Array) -> bool:
+def _same_numbers(work: _Work, scale: Reals) -> bool:
     """Whether the fast path gives the numbers of the whole model, in random states."""
     draw = np.random.default_rng(0)
     base = np.array([work.frozen.vector[p] for p in work.frozen.free])

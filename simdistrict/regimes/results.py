@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.model_field import ModelField
 from simdistrict.regimes.numerics.attractors import Attractor
 from simdistrict.regimes.numerics.basin import Basins
 from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
 from simdistrict.regimes.numerics.equilibrium import Search
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.policies import PolicyMap
 from simdistrict.regimes.numerics.stability import UNDECIDED, Stability
@@ -22,7 +22,7 @@ from simdistrict.regimes.numerics.sweep import Hysteresis
 from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 
 KINDS = (FOLD, HOPF, BRANCH_POINT, KINK)
-Observe = Callable[[Array, Sequence[float]], Array]
+Observe = Callable[[Reals, Sequence[float]], Reals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,13 +334,13 @@ def period_variable(attractors: Sequence[Attractor], dims: tuple[str, ...]) -> V
     return Variable(dims, np.array([a.period for a in attractors], float), {"long_name": name})
 
 
-def states_variable(field: ModelField, values: Array, dims: tuple[str, ...]) -> Variable:
+def states_variable(field: ModelField, values: Reals, dims: tuple[str, ...]) -> Variable:
     """States of the free stocks."""
     return Variable((*dims, "stock"), values, {"long_name": "free stocks, each in its own unit"})
 
 
 def read_variables(
-    outputs: Sequence[Output], values: Array, dims: tuple[str, ...], prefix: str = ""
+    outputs: Sequence[Output], values: Reals, dims: tuple[str, ...], prefix: str = ""
 ) -> dict[str, Variable]:
     """What is read in states, nothing where nothing is read."""
     if not outputs:

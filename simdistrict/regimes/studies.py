@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.ensemble.rerun import Repetition, compare_results, recorded_plans
 from simdistrict.regimes import class_study, loop_study
@@ -17,7 +18,6 @@ from simdistrict.regimes.model_field import ModelField, Parameter, field_of, out
 from simdistrict.regimes.numerics.basin import basins, basins_along
 from simdistrict.regimes.numerics.continuation import Diagram, branches
 from simdistrict.regimes.numerics.equilibrium import equilibria, hypercube
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
@@ -56,11 +56,11 @@ class Prepared:
     outputs: tuple[Output, ...]
 
     @property
-    def known(self) -> tuple[Array, ...]:
+    def known(self) -> tuple[Reals, ...]:
         """The first and the last state of the run."""
         return self.frozen.past[0], self.frozen.past[-1]
 
-    def observe(self, state: Array, parameters: Sequence[float]) -> Array:
+    def observe(self, state: Reals, parameters: Sequence[float]) -> Reals:
         """The outputs in a state."""
         return self.field.observe(state, parameters, [o.place for o in self.outputs])
 
@@ -178,7 +178,7 @@ def _hysteresis(p: Prepared) -> Result:
     return hysteresis_result(p.field, found, p.outputs, p.attrs)
 
 
-def _initial_box(p: Prepared) -> tuple[Array, Array]:
+def _initial_box(p: Prepared) -> tuple[Reals, Reals]:
     """The box from which initial states are drawn."""
     r = p.request
     low, high = p.field.low.copy(), p.field.high.copy()
@@ -253,7 +253,7 @@ _STUDIES: dict[str, Callable[[Prepared], Result]] = {
 }
 
 
-def _grid(request: Request) -> list[Array]:
+def _grid(request: Request) -> list[Reals]:
     """The values of each parameter."""
     pairs = zip(request.parameters, request.grid, strict=True)
     return [np.linspace(low, high, count) for (_, low, high), count in pairs]

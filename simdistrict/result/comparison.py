@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
 from simdistrict.exchange.vensim.series import Record, Series
 from simdistrict.model.causality import causal_order
 from simdistrict.model.model import Model, Stock
 
-Array = NDArray[np.float64]
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
@@ -129,7 +129,7 @@ class _Gaps:
         return self.first.time if self.first else np.inf
 
     @classmethod
-    def of(cls, record: Record, time: Array, a: Array, b: Array, rtol: float, atol: float) -> _Gaps:
+    def of(cls, record: Record, time: Reals, a: Reals, b: Reals, rtol: float, atol: float) -> _Gaps:
         with np.errstate(invalid="ignore", over="ignore"):
             size = np.maximum(abs(a), abs(b))
             gap = abs(a - b)
@@ -154,7 +154,7 @@ class _Aligner:
     def __init__(self) -> None:
         self.known: dict[tuple[int, int], Pairs] = {}
 
-    def __call__(self, a: Record, b: Record) -> tuple[Array, Array, Array]:
+    def __call__(self, a: Record, b: Record) -> tuple[Reals, Reals, Reals]:
         if a.constant and b.constant:
             return a.time[:1], a.values[:1], b.values[:1]
         if a.constant:
@@ -169,7 +169,7 @@ class _Aligner:
         return a.time[i], a.values[i], b.values[j]
 
 
-def match_times(a: Array, b: Array) -> Pairs:
+def match_times(a: Reals, b: Reals) -> Pairs:
     """Places of the times that two ascending axes share.
 
     Times are the same when six digits do not tell them apart, as Vensim writes six, and they

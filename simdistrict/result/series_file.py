@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.vensim.series import Record, Series, element_key, read_series
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.netcdf import MARK, read_netcdf
-
-Array = NDArray[np.float64]
 
 SUFFIXES = (".nc", ".csv", ".tab", ".dat")
 
@@ -78,7 +77,7 @@ def _records(
     variable: Variable,
     name: str,
     axis: str,
-    time: Array,
+    time: Reals,
     order: NDArray[np.intp],
 ) -> Iterator[tuple[str, Record]]:
     values = variable.values.astype(float)

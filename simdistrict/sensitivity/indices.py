@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.base.random_numbers import Reals
 from simdistrict.ensemble.design import PLAIN
 from simdistrict.sensitivity.sample import Sample
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.base.random_numbers import Reals
+from simdistrict.base.arrays import Reals
 
 # of a normal distribution, 95% lie within this many standard deviations
 _NORMAL = 1.959963984540054

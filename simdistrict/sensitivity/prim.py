@@ -13,12 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.base.random_numbers import Reals
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

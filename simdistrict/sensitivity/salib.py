@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
-from simdistrict.base.random_numbers import Reals
 from simdistrict.sensitivity.indices import Indices, check_design
 from simdistrict.sensitivity.pawn import half_widths, without_influence
 from simdistrict.sensitivity.sample import Sample

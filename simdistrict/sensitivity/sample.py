@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.base.random_numbers import Reals
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.model.expr import fold

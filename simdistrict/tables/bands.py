@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from simdistrict.tables.members import Array
+from simdistrict.base.arrays import Reals
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 # a sound table is called wrong once in so many cells; there are some ten thousand
 DOUBT = 1e-9
 
 
-def band(values: Array) -> tuple[float, float, float]:
+def band(values: Reals) -> tuple[float, float, float]:
     """Median, 5% and 95% quantile of the members that have a number; NaN where none has."""
     good = values[np.isfinite(values)]
     if not len(good):
@@ -22,7 +22,7 @@ def band(values: Array) -> tuple[float, float, float]:
     return float(middle), float(low), float(high)
 
 
-def quantile_is_doubtful(told: float, values: Array, share: float, unit: float) -> bool:
+def quantile_is_doubtful(told: float, values: Reals, share: float, unit: float) -> bool:
     """Whether a quantile as printed cannot be that of the population these members are from.
 
     values: of some members; share: of the quantile; unit: of the last printed digit. So many of

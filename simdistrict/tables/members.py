@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.random_numbers import shuffled
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
-
-Array = NDArray[np.float64]
 
 MEMBERS = 10_000
 SEED = 7
@@ -63,10 +62,10 @@ class MemberRun:
     """
 
     model: Model
-    years: Array
-    values: Mapping[str, Array]
+    years: Reals
+    values: Mapping[str, Reals]
 
-    def series(self, element: str, **labels: str) -> Array:
+    def series(self, element: str, **labels: str) -> Reals:
         """An element, (members, years, ...): dimensions without a label stay, in their order."""
         found = self.values[fold(element)]
         places: list[slice | int] = [slice(None), slice(None)]
@@ -76,7 +75,7 @@ class MemberRun:
             places.append(known.index(labels[key]) if key in labels else slice(None))
         return found[tuple(places)]
 
-    def at(self, element: str, year: float, **labels: str) -> Array:
+    def at(self, element: str, year: float, **labels: str) -> Reals:
         """An element in one year, (members, ...)."""
         (place,) = np.nonzero(self.years == year)[0]
         return self.series(element, **labels)[:, place]
@@ -96,7 +95,7 @@ class Kept:
 
     elements: tuple[str, ...]
     years: tuple[float, ...]
-    reduce: Callable[[MemberRun], dict[str, Array]]
+    reduce: Callable[[MemberRun], dict[str, Reals]]
     code: Sequence[str]
     method: str = "lhs"
     tells: str = ""

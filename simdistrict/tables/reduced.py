@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.atomic import replacing
 from simdistrict.base.cache import folder
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.members import Ensemble, drawn, ensemble_of
 from simdistrict.ensemble.prior import Prior
 from simdistrict.run.plan import Plan
-from simdistrict.tables.members import Array, Kept, MemberRun, Sampling
+from simdistrict.tables.members import Kept, MemberRun, Sampling
 from simdistrict.tables.sources import code_sha256
 
 # members done, members in all, after each chunk
@@ -57,7 +58,7 @@ def ensemble_for(
     )
 
 
-def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
+def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Reals]:
     """What is kept of these members, run now; nothing is stored."""
     return _reduce(ensemble, kept, _exchanged(ensemble, kept, members), None)
 
@@ -68,9 +69,9 @@ def all_members(
     wanted: Sequence[str],
     workers: int | None = None,
     progress: Progress | None = None,
-) -> dict[str, Array]:
+) -> dict[str, Reals]:
     """What is kept of all members, of the arrays that are wanted; runs what is not there yet."""
-    found: dict[str, list[Array]] = {name: [] for name in wanted}
+    found: dict[str, list[Reals]] = {name: [] for name in wanted}
     for arrays in member_chunks(ensemble, kept, wanted, workers, progress):
         for name in wanted:
             found[name].append(arrays[name])
@@ -83,7 +84,7 @@ def member_chunks(
     wanted: Sequence[str],
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Iterator[dict[str, Array]]:
+) -> Iterator[dict[str, Reals]]:
     """The same, `CHUNK` members after the other: the same members in every ensemble."""
     place = folder() / "members" / key_of(ensemble, kept)[:32]
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -152,7 +153,7 @@ def _exchanged(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> NDArra
 
 def _reduce(
     ensemble: Ensemble, kept: Kept, rows: NDArray[np.float64], workers: int | None
-) -> dict[str, Array]:
+) -> dict[str, Reals]:
     chunk = ensemble.run_rows(rows, workers)
     values = {name: np.asarray(chunk[name][0], float) for name in ensemble.saved}
     years = np.array([ensemble.grid.at(point) for point in ensemble.points])
@@ -161,7 +162,7 @@ def _reduce(
         return kept.reduce(MemberRun(ensemble.plans[0].prepared.model, years, values))
 
 
-def _load(path: Path, wanted: Sequence[str]) -> dict[str, Array] | None:
+def _load(path: Path, wanted: Sequence[str]) -> dict[str, Reals] | None:
     """The wanted arrays of a chunk; None where there is none that can be read."""
     try:
         with np.load(path) as file:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
 from simdistrict.base.library import find_model
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
@@ -27,7 +28,7 @@ from simdistrict.run.plan import Plan, plan_run, prepare
 from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
 from simdistrict.tables.files import Stamp
-from simdistrict.tables.members import Array, Kept, Sampling, Variant
+from simdistrict.tables.members import Kept, Sampling, Variant
 from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Simulated:
     _indices: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @property
-    def years(self) -> Array:
+    def years(self) -> Reals:
         """The times of the saved points."""
         return np.asarray(self.data["time"].values, dtype=float)
 
@@ -55,7 +56,7 @@ class Simulated:
         """The labels of a dimension, in the model's order."""
         return [str(label) for label in self.data[_key(dimension)].values]
 
-    def series(self, element: str, **labels: str) -> Array:
+    def series(self, element: str, **labels: str) -> Reals:
         """An element over the years; dimensions without a label stay, in the model's order."""
         variable = self.data.variables[_key(element)]
         places = tuple(
@@ -157,12 +158,12 @@ class Study:
 
     # ------------------------------------------------------------------ ensembles
 
-    def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Array]:
+    def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Reals]:
         """What is kept of all members of a scenario, see `reduced.all_members`."""
         ensemble = self.ensemble(variant, kept)
         return all_members(ensemble, kept, wanted, self.workers, self._progress_of(variant))
 
-    def chunks(self, variant: Variant, kept: Kept, *wanted: str) -> Iterator[dict[str, Array]]:
+    def chunks(self, variant: Variant, kept: Kept, *wanted: str) -> Iterator[dict[str, Reals]]:
         """The same chunk by chunk, see `reduced.member_chunks`."""
         ensemble = self.ensemble(variant, kept)
         tell = self._progress_of(variant)
@@ -172,7 +173,7 @@ class Study:
         progress = self.progress
         return None if progress is None else lambda done, of: progress(str(variant), done, of)
 
-    def some(self, variant: Variant, kept: Kept, members: Sequence[int]) -> dict[str, Array]:
+    def some(self, variant: Variant, kept: Kept, members: Sequence[int]) -> dict[str, Reals]:
         """The same of a few members, by their numbers; run now."""
         return some_members(self.ensemble(variant, kept), kept, members)
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.numerics.attractors import UNDECIDED, Attractors
 from simdistrict.regimes.numerics.basin import basins, basins_along
-from simdistrict.regimes.numerics.field import Array, FormulaField, Scaled
+from simdistrict.regimes.numerics.field import FormulaField, Scaled
 from simdistrict.regimes.numerics.flow import settle_each
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.numerics.worlds import world_map
@@ -35,7 +36,7 @@ def lab(formula: object, low: Sequence[float], high: Sequence[float]) -> Formula
 # ---------------------------------------------------------------------- cycles
 
 
-def hopf(x: Array, p: Sequence[float]) -> Array:
+def hopf(x: Reals, p: Sequence[float]) -> Reals:
     """r' = r (p - r^2), angle' = 2: a cycle of radius sqrt(p) and period pi where p > 0."""
     a, b = x[:, 0], x[:, 1]
     square = a * a + b * b
@@ -66,7 +67,7 @@ def test_before_a_hopf_point_everything_comes_to_rest() -> None:
 
 
 def test_the_cycle_of_van_der_pol_has_the_known_period() -> None:
-    def formula(x: Array, p: Sequence[float]) -> Array:
+    def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         return np.stack([b, (1 - a * a) * b - a], 1)
 
@@ -79,7 +80,7 @@ def test_the_cycle_of_van_der_pol_has_the_known_period() -> None:
 
 
 def test_two_cycles_one_around_the_other_are_two_attractors() -> None:
-    def formula(x: Array, p: Sequence[float]) -> Array:
+    def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         r = np.hypot(a, b)
         # stable at radius 1 and 3, unstable at 2
@@ -95,7 +96,7 @@ def test_two_cycles_one_around_the_other_are_two_attractors() -> None:
 
 @pytest.mark.parametrize("damping", [0.0, 2e-3], ids=["neutral", "slow spiral"])
 def test_what_swings_without_an_attracting_cycle_is_undecided(damping: float) -> None:
-    def formula(x: Array, p: Sequence[float]) -> Array:
+    def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         return np.stack([b, -a - damping * b], 1)
 

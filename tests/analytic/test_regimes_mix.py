@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.continuation import branches
-from simdistrict.regimes.numerics.field import Array, FormulaField, Scaled
+from simdistrict.regimes.numerics.field import FormulaField, Scaled
 from simdistrict.regimes.numerics.flow import settle_each, settle_one_by_one
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.policies import policy_map
@@ -21,10 +22,10 @@ from simdistrict.tables.district.frozen_worlds import stable_at, turns
 LOW, HIGH = np.array([-3.0]), np.array([3.0])
 
 
-def cubic(states: Array, parameters: Sequence[float]) -> Array:
+def cubic(states: Reals, parameters: Sequence[float]) -> Reals:
     """x' = a + b x - x^3, with two stable states where a^2 < 4 b^3 / 27."""
     a, b = parameters
-    flows: Array = a + b * states - states**3
+    flows: Reals = a + b * states - states**3
     return flows
 
 
@@ -40,7 +41,7 @@ def test_a_fold_of_two_constants_lies_where_the_formula_says() -> None:
 
 
 def test_a_fold_of_two_saddles_ends_no_world() -> None:
-    def beside(states: Array, parameters: Sequence[float]) -> Array:
+    def beside(states: Reals, parameters: Sequence[float]) -> Reals:
         return np.column_stack([cubic(states[:, :1], parameters)[:, 0], 0.5 * states[:, 1]])
 
     box = np.array([-3.0, -1.0]), np.array([3.0, 1.0])

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.continuation import Diagram, branch_from, branches
 from simdistrict.regimes.numerics.equilibrium import equilibria
-from simdistrict.regimes.numerics.field import Array, FormulaField
+from simdistrict.regimes.numerics.field import FormulaField
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.numerics.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
@@ -21,7 +22,7 @@ from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.small import small
 
-Formula = Callable[[Array, Sequence[float]], Array]
+Formula = Callable[[Reals, Sequence[float]], Reals]
 
 
 def lab(formula: Formula, low: Sequence[float], high: Sequence[float]) -> FormulaField:
@@ -62,7 +63,7 @@ def test_a_fold_of_a_model_file_in_a_frame_of_two_stocks() -> None:
     assert any("leaves the values" in e for b in found.branches for e in b.endings)
 
 
-def hopf(x: Array, p: Sequence[float]) -> Array:
+def hopf(x: Reals, p: Sequence[float]) -> Reals:
     a, b = x[:, 0], x[:, 1]
     square, mu, omega = a * a + b * b, p[0] - 0.3, 2.0
     return np.stack([mu * a - omega * b - a * square, omega * a + mu * b - b * square], 1)
@@ -110,7 +111,7 @@ def test_the_other_branch_is_found_from_the_branch_point_alone() -> None:
     assert forked.origin.startswith("branch point at")
 
 
-def budworm(x: Array, p: Sequence[float]) -> Array:
+def budworm(x: Reals, p: Sequence[float]) -> Reals:
     """Spruce budworm (Ludwig, Jones and Holling 1978), scaled: r x (1 - x/q) - x^2/(1 + x^2)."""
     r, q = p[0], 10.0
     return r * x * (1 - x / q) - x**2 / (1 + x**2)
@@ -128,7 +129,7 @@ def test_spruce_budworm_folds_lie_on_the_parametric_curve() -> None:
 
 
 def test_the_budworm_region_ends_in_a_cusp_at_the_known_place() -> None:
-    def both(x: Array, p: Sequence[float]) -> Array:
+    def both(x: Reals, p: Sequence[float]) -> Reals:
         return p[0] * x * (1 - x / p[1]) - x**2 / (1 + x**2)
 
     found = branches(lab(budworm, [0], [10]), 0.1, 0.9)
@@ -140,10 +141,10 @@ def test_the_budworm_region_ends_in_a_cusp_at_the_known_place() -> None:
 
 
 def test_cusp_normal_form() -> None:
-    def one(x: Array, p: Sequence[float]) -> Array:
+    def one(x: Reals, p: Sequence[float]) -> Reals:
         return p[0] + x - x**3
 
-    def two(x: Array, p: Sequence[float]) -> Array:
+    def two(x: Reals, p: Sequence[float]) -> Reals:
         return p[0] + p[1] * x - x**3
 
     found = branches(lab(one, [-3], [3]), -2, 2)
@@ -171,7 +172,7 @@ def test_a_corner_is_called_a_kink_and_not_a_fold() -> None:
 
 
 def test_a_stability_that_jumps_at_a_corner_is_a_kink_and_not_a_hopf_point() -> None:
-    def formula(x: Array, p: Sequence[float]) -> Array:
+    def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         pull = -1.0 if p[0] < 0.25 else 1.0
         return np.stack([pull * a - 2 * b, 2 * a + pull * b], 1)
@@ -194,7 +195,7 @@ def test_a_neutral_equilibrium_is_undecided() -> None:
 def test_two_stocks_with_known_equilibria() -> None:
     """Two competitors (Lotka and Volterra): four equilibria, the inner one a saddle."""
 
-    def formula(x: Array, p: Sequence[float]) -> Array:
+    def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         return np.stack([a * (1 - a - 1.5 * b), b * (1 - b - 1.5 * a)], 1)
 
@@ -209,10 +210,10 @@ def test_two_stocks_with_known_equilibria() -> None:
 
 
 def test_a_band_of_inaction_is_told_from_two_worlds() -> None:
-    def band(x: Array, p: Sequence[float]) -> Array:
+    def band(x: Reals, p: Sequence[float]) -> Reals:
         return np.maximum(0, p[0] - 0.3 - x) - np.maximum(0, x - p[0] - 0.3)
 
-    def two(x: Array, p: Sequence[float]) -> Array:
+    def two(x: Reals, p: Sequence[float]) -> Reals:
         return p[0] + x - x**3
 
     start = np.array([0.0])

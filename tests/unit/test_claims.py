@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simdistrict import find_model, load_scenario, read_model
+from simdistrict.base.arrays import Reals
 from simdistrict.scenario import members, resolve
 from simdistrict.tables.district.claims import CLAIMS, ELSEWHERE, NOT_TESTED, verdict
 from simdistrict.tables.district.common import DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Need, Runs, needs
 from simdistrict.tables.district.reading import first_year, least, mean, most
-from simdistrict.tables.members import Array
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
 MODEL = read_model(find_model("district"))
@@ -33,10 +33,10 @@ class Made:
         self.which = which
         self.members = len(which)
 
-    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
         return np.array([self._number(m, scenario, element, year, labels) for m in self.which])
 
-    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         years = range(first, last + 1)
         return np.stack([self.at(scenario, element, y, **labels) for y in years], axis=-1)
 
@@ -102,7 +102,7 @@ def test_what_is_read_exists(scenario: str) -> None:
 
 
 def test_needs_are_what_is_asked() -> None:
-    def value(runs: Runs) -> Array:
+    def value(runs: Runs) -> Reals:
         early = runs.series("b", "y", 2000, 2002, stage="making")[:, 0]
         return early + runs.at("a", "x", 2019, stage="s", district="d") + runs.at("b", "y", 2010)
 
@@ -120,7 +120,7 @@ def test_nothing_is_read_beyond_the_needs(claim: Claim, number: int) -> None:
     told = {(n.scenario, n.element, n.labels, y) for n in needs([claim]) for y in n.years}
 
     class Strict(Made):
-        def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+        def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
             assert (scenario, element, tuple(sorted(labels.items())), year) in told
             return super().at(scenario, element, year, **labels)
 
@@ -176,7 +176,7 @@ floats = st.one_of(st.floats(-1e3, 1e3), st.just(np.nan))
 
 
 @given(arrays(np.float64, (3, 4), elements=floats))
-def test_what_is_no_case_is_left_out(values: Array) -> None:
+def test_what_is_no_case_is_left_out(values: Reals) -> None:
     for row, low, high, middle in zip(
         values, least(values), most(values), mean(values), strict=True
     ):

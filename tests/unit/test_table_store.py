@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.library import find_model, find_scenario
 from simdistrict.tables import Sampling, Study, Variant, catalogue, reduced, sources
 from simdistrict.tables.catalogue import made
-from simdistrict.tables.members import Array, Kept, MemberRun
+from simdistrict.tables.members import Kept, MemberRun
 
 FEW = Sampling(members=2 * reduced.CHUNK + 8, blocks=2)
 
@@ -96,7 +97,7 @@ def test_the_code_of_a_module_is_all_that_it_imports(monkeypatch: pytest.MonkeyP
 # ---------------------------------------------------------------------- members
 
 
-def _ends(run: MemberRun) -> dict[str, Array]:
+def _ends(run: MemberRun) -> dict[str, Reals]:
     return {"home": run.at("home share", 2060), "first": run.series("home share")[:, 0]}
 
 

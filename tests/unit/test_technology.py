@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables import Sampling, Study, Variant
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.kept import outcomes
@@ -19,12 +20,11 @@ from simdistrict.tables.district.technology import (
     level_share,
     verdict,
 )
-from simdistrict.tables.members import Array
 
 PARAMETERS = Path(__file__).resolve().parents[2] / "models" / "district" / "data" / "parameters.csv"
 
 
-def pair(draw: np.random.Generator, count: int, function: object) -> tuple[Array, Array]:
+def pair(draw: np.random.Generator, count: int, function: object) -> tuple[Reals, Reals]:
     """A function of two independent numbers, and of the next member's first with the own second."""
     group, other = draw.standard_normal((2, count))
     assert callable(function)

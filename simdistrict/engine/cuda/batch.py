@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.cuda import device
 from simdistrict.engine.cuda.source import WIDTH
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.batch import Batch, Members
-from simdistrict.engine.native.frame import Reals, orders
+from simdistrict.engine.native.frame import orders
 
 # of what is free; the rest is for the kernel's own stack
 _SHARE = 0.8

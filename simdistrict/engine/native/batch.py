@@ -17,6 +17,7 @@ from threading import Lock, local
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
     IMPLICIT,
@@ -29,7 +30,7 @@ from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
-from simdistrict.engine.native.frame import Adaptive, Memory, Orders, Reals, orders
+from simdistrict.engine.native.frame import Adaptive, Memory, Orders, orders
 from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.over_time import reduced

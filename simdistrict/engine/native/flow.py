@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.engine.native import flow_loops
 from simdistrict.engine.native.batch import cores
 from simdistrict.engine.native.code import Run, kept_code, own_functions
-from simdistrict.engine.native.frame import Reals, aligned
+from simdistrict.engine.native.frame import aligned
 from simdistrict.engine.native.translate import add
 from simdistrict.engine.program import Program
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.engine.integrators.schedule import Move, Schedule
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.code import Run
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 
-Reals = NDArray[np.float64]
 Whole = Sequence[int] | NDArray[np.int64]
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.exchange.sketch.boxes import Box
-from simdistrict.exchange.sketch.geometry import Points, crossings, hits
+from simdistrict.exchange.sketch.geometry import crossings, hits
 
 # how far an arc leaves the straight line, as a share of its length
 GENTLE = 0.08
@@ -26,7 +27,7 @@ THROUGH, CROSSING, BEND, BESIDE = 8.0, 1.0, 2.5, 1.5
 BESIDE_COSINE = 0.978
 
 
-def arc(start: Box, stop: Box, bend: float, samples: int = SAMPLES) -> Points:
+def arc(start: Box, stop: Box, bend: float, samples: int = SAMPLES) -> Reals:
     """Points of the arc between two centres."""
     a, b = np.array([start.x, start.y], float), np.array([stop.x, stop.y], float)
     return _through(a, _middle(a, b, bend), b, samples)
@@ -47,7 +48,7 @@ class Arc:
     stop: Box
     bend: float
 
-    def path(self, samples: int = SAMPLES) -> Points:
+    def path(self, samples: int = SAMPLES) -> Reals:
         """Points along the arc, from centre to centre."""
         return arc(self.start, self.stop, self.bend, samples)
 
@@ -58,7 +59,7 @@ class Arc:
 
 
 def bent(
-    arrows: Sequence[tuple[Sequence[Box], Sequence[Box]]], boxes: Sequence[Box], lines: Points
+    arrows: Sequence[tuple[Sequence[Box], Sequence[Box]]], boxes: Sequence[Box], lines: Reals
 ) -> list[Arc]:
     """Each arrow as the arc that meets least.
 
@@ -99,7 +100,7 @@ def bent(
     return chosen
 
 
-def _directions(path: Points) -> tuple[Points, Points]:
+def _directions(path: Reals) -> tuple[Reals, Reals]:
     """The unit vectors in which an arc leaves its two ends."""
     quarter = len(path) // 4
     found = []
@@ -109,7 +110,7 @@ def _directions(path: Points) -> tuple[Points, Points]:
     return found[0], found[1]
 
 
-def _at_end(start: Box, stop: Box, centre: Points, half: Points) -> np.ndarray:
+def _at_end(start: Box, stop: Box, centre: Reals, half: Reals) -> np.ndarray:
     """Boxes that an end of the arrow lies in."""
     found = np.zeros(len(centre), dtype=bool)
     for box in (start, stop):
@@ -117,19 +118,19 @@ def _at_end(start: Box, stop: Box, centre: Points, half: Points) -> np.ndarray:
     return found
 
 
-def _middle(a: Points, b: Points, bend: float) -> Points:
+def _middle(a: Reals, b: Reals, bend: float) -> Reals:
     step = b - a
-    middle: Points = (a + b) / 2 + bend * np.array([step[1], -step[0]])
+    middle: Reals = (a + b) / 2 + bend * np.array([step[1], -step[0]])
     return middle
 
 
-def _through(a: Points, middle: Points, b: Points, samples: int) -> Points:
+def _through(a: Reals, middle: Reals, b: Reals, samples: int) -> Reals:
     """The circle through three points, from a to b; a straight line where there is none."""
     (ax, ay), (bx, by), (cx, cy) = a, middle, b
     d = 2 * (ax * (by - cy) + bx * (cy - ay) + cx * (ay - by))
     t = np.linspace(0, 1, samples)[:, None]
     if abs(d) < 1e-6:
-        straight: Points = a + t * (b - a)
+        straight: Reals = a + t * (b - a)
         return straight
     squares = (ax**2 + ay**2, bx**2 + by**2, cx**2 + cy**2)
     ox = (squares[0] * (by - cy) + squares[1] * (cy - ay) + squares[2] * (ay - by)) / d
@@ -143,7 +144,7 @@ def _through(a: Points, middle: Points, b: Points, samples: int) -> Points:
         turn -= 2 * np.pi
     angle = first + t * turn
     radius = float(np.hypot(*(a - centre)))
-    curve: Points = centre + radius * np.hstack([np.cos(angle), np.sin(angle)])
+    curve: Reals = centre + radius * np.hstack([np.cos(angle), np.sin(angle)])
     # to the last bit, or arrows that share an end would seem to cross there
     curve[0], curve[-1] = a, b
     return curve

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Points = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from simdistrict.base.arrays import Flags, Reals
 
 
-def crossings(a: Points, b: Points, c: Points, d: Points) -> Flags:
+def crossings(a: Reals, b: Reals, c: Reals, d: Reals) -> Flags:
     """Which segments a-b cross which segments c-d; rows a, columns c. A shared end is none."""
     a, b = a[:, None, :], b[:, None, :]
     c, d = c[None, :, :], d[None, :, :]
@@ -22,7 +20,7 @@ def crossings(a: Points, b: Points, c: Points, d: Points) -> Flags:
     return found
 
 
-def hits(a: Points, b: Points, centre: Points, half: Points) -> Flags:
+def hits(a: Reals, b: Reals, centre: Reals, half: Reals) -> Flags:
     """Which segments a-b touch which boxes; rows segments, columns boxes."""
     start = a[:, None, :]
     # a segment along an axis would divide by zero; a thousandth of a pixel decides nothing
@@ -35,5 +33,5 @@ def hits(a: Points, b: Points, centre: Points, half: Points) -> Flags:
     return found
 
 
-def _side(along: Points, to: Points) -> Any:
+def _side(along: Reals, to: Reals) -> Any:
     return along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0]

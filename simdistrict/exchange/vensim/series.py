@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.model.expr import fold
-
-Array = NDArray[np.float64]
 
 MAX_PROBLEMS = 20
 MAX_BYTES = 1_000_000_000
@@ -51,8 +50,8 @@ class Record:
 
     name: str
     element: str
-    time: Array
-    values: Array
+    time: Reals
+    values: Reals
     constant: bool = False
     run: str = ""
 
@@ -226,7 +225,7 @@ class _Reader:
         places = [(f"line {at}", at) for at, _ in body]
         return self.records(names, places, self.ordered(times, [line] * len(times)), grid, stated)
 
-    def ordered(self, times: Array, lines: Sequence[int]) -> tuple[Array, NDArray[np.intp]]:
+    def ordered(self, times: Reals, lines: Sequence[int]) -> tuple[Reals, NDArray[np.intp]]:
         """The times ascending and where each stood; a time that comes twice is a problem."""
         order = np.argsort(times, kind="stable")
         for before, after in pairwise(order):
@@ -238,8 +237,8 @@ class _Reader:
         self,
         names: Sequence[str],
         places: Sequence[tuple[str, int]],
-        axis: tuple[Array, NDArray[np.intp]],
-        grid: Array,
+        axis: tuple[Reals, NDArray[np.intp]],
+        grid: Reals,
         stated: NDArray[Any],
     ) -> dict[str, Record]:
         """One record for each row of the grid; places: where each stands, and its line."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.cycle import Cycle, cycle_through
 from simdistrict.regimes.numerics.equilibrium import MERGED, refine
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.newton import norm
 
 # a member whose end is this near to an attractor, in scales, has ended in it
@@ -26,8 +27,8 @@ class Attractor:
     that lies in it, the same for an equilibrium; period: of the cycle, 0 for an equilibrium.
     """
 
-    state: Array
-    inside: Array
+    state: Reals
+    inside: Reals
     cycle: Cycle | None = None
 
     @property
@@ -45,7 +46,7 @@ class Attractors:
         self.parameters = tuple(map(float, parameters))
         self.found: list[Attractor] = []
 
-    def number(self, end: Array) -> int:
+    def number(self, end: Reals) -> int:
         """The number of the attractor at an end of the flow, in scales; a new one is added.
 
         -1 where the flow left all values, or has come neither to rest nor back to where it was.
@@ -65,7 +66,7 @@ class Attractors:
             return len(self.found) - 1
         return self.cycling(end)
 
-    def cycling(self, end: Array) -> int:
+    def cycling(self, end: Reals) -> int:
         """The number of the cycle on which a state lies, -1 for none."""
         for k, known in enumerate(self.found):
             if known.cycle is not None and known.cycle.passes(end):
@@ -77,6 +78,6 @@ class Attractors:
         self.found.append(Attractor(cycle.middle * scale, end * scale, cycle))
         return len(self.found) - 1
 
-    def numbers(self, ends: Array) -> NDArray[np.int64]:
+    def numbers(self, ends: Reals) -> NDArray[np.int64]:
         """The same for many, (members, stocks)."""
         return np.array([self.number(end) for end in ends], dtype=np.int64)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.attractors import Attractor, Attractors
 from simdistrict.regimes.numerics.equilibrium import hypercube
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import settle_each
 from simdistrict.regimes.numerics.proportion import wilson
 
@@ -25,7 +26,7 @@ class Basins:
     """
 
     attractors: tuple[Attractor, ...]
-    starts: Array
+    starts: Reals
     ids: NDArray[np.int64]
 
     @property
@@ -47,8 +48,8 @@ class Basins:
 def basins(
     model: Field,
     parameters: Sequence[float],
-    low: Array,
-    high: Array,
+    low: Reals,
+    high: Reals,
     members: int,
     *,
     seed: int = 0,
@@ -72,7 +73,7 @@ class BasinsAlong:
     attractors; the same attractor keeps its id as long as it is followed.
     """
 
-    values: Array
+    values: Reals
     basins: tuple[Basins, ...]
     ids: tuple[tuple[int, ...], ...]
 
@@ -89,9 +90,9 @@ class BasinsAlong:
 
 def basins_along(
     model: Field,
-    values: Array,
-    low: Array,
-    high: Array,
+    values: Reals,
+    low: Reals,
+    high: Reals,
     members: int,
     *,
     seed: int = 0,
@@ -128,7 +129,7 @@ def basins_along(
     return BasinsAlong(np.asarray(values, float), tuple(parts), tuple(ids))
 
 
-def _ends(model: Field, parameters: Sequence[float], starts: Array, horizon: float) -> Array:
+def _ends(model: Field, parameters: Sequence[float], starts: Reals, horizon: float) -> Reals:
     return settle_each(Scaled(model), np.array(parameters), starts / model.scale, horizon).states
 
 

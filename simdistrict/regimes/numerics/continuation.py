@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.curve import (
     Curve,
     Follower,
@@ -19,7 +20,7 @@ from simdistrict.regimes.numerics.curve import (
     null_direction,
 )
 from simdistrict.regimes.numerics.equilibrium import Search, equilibria
-from simdistrict.regimes.numerics.field import RELATIVE_STEP, Array, Field, Scaled
+from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
 from simdistrict.regimes.numerics.stability import Spectrum, spectrum
 
 FOLD, HOPF, BRANCH_POINT, KINK = "fold", "hopf", "branch point", "kink"
@@ -50,7 +51,7 @@ class Special:
 
     kind: str
     parameter: float
-    state: Array
+    state: Reals
     spectrum: Spectrum
     position: int
     frequency: float = 0.0
@@ -64,8 +65,8 @@ class Branch:
     point; endings: why it ends at either end, with what is known about it.
     """
 
-    parameters: Array
-    states: Array
+    parameters: Reals
+    states: Reals
     spectra: tuple[Spectrum, ...]
     specials: tuple[Special, ...]
     endings: tuple[str, str]
@@ -98,13 +99,13 @@ class Family:
     def parameter(self, q: float) -> float:
         return self.low + q * (self.high - self.low)
 
-    def parameters(self, z: Array) -> tuple[float, ...]:
+    def parameters(self, z: Reals) -> tuple[float, ...]:
         return (*self.before, self.parameter(float(z[-1])))
 
-    def value(self, z: Array) -> Array:
+    def value(self, z: Reals) -> Reals:
         return self.scaled.one(z[:-1], self.parameters(z))
 
-    def slopes(self, z: Array) -> Array:
+    def slopes(self, z: Reals) -> Reals:
         step = RELATIVE_STEP
         up, down = z.copy(), z.copy()
         up[-1] += step
@@ -113,7 +114,7 @@ class Family:
         jacobian = self.scaled.jacobian(z[:-1], self.parameters(z))
         return np.column_stack([jacobian, last])
 
-    def spectrum(self, z: Array) -> Spectrum:
+    def spectrum(self, z: Reals) -> Spectrum:
         return spectrum(self.scaled.jacobian(z[:-1], self.parameters(z)))
 
 
@@ -126,7 +127,7 @@ def branches(
     steps: Steps | None = None,
     starts: int = 20,
     seed: int = 0,
-    known: Sequence[Array] = (),
+    known: Sequence[Reals] = (),
     horizon: float = 400.0,
     limits: tuple[str, str] = ("bounds", "bounds"),
 ) -> Diagram:
@@ -149,7 +150,7 @@ def branches(
     return Diagram(low, high, tuple(tracer.branches), tuple(searches))
 
 
-def branch_from(model: Field, low: float, high: float, parameter: float, state: Array) -> Diagram:
+def branch_from(model: Field, low: float, high: float, parameter: float, state: Reals) -> Diagram:
     """The branch through one equilibrium, and those that branch off from it."""
     tracer = _Tracer(Family(Scaled(model), low, high), Steps())
     z = np.append(np.asarray(state, float) / model.scale, (parameter - low) / (high - low))
@@ -240,7 +241,7 @@ class _Tracer:
         self.follower = Follower(family, self.weights, low, high, steps)
         self.branches: list[Branch] = []
 
-    def trace(self, z: Array, origin: str) -> None:
+    def trace(self, z: Reals, origin: str) -> None:
         """Follow the branch through a point both ways, and then what branches off from it."""
         queue = [(z, origin)]
         while queue and len(self.branches) < _MOST_BRANCHES:
@@ -249,7 +250,7 @@ class _Tracer:
                 continue
             queue += self.one(start, origin)
 
-    def one(self, z: Array, origin: str) -> list[tuple[Array, str]]:
+    def one(self, z: Reals, origin: str) -> list[tuple[Reals, str]]:
         slopes = self.family.slopes(z)
         if not np.isfinite(slopes).all():
             alone = Curve((Point(z, np.zeros(len(z))),), "no convergence")
@@ -333,7 +334,7 @@ class _Tracer:
             for z in ahead
         )
 
-    def known(self, z: Array) -> bool:
+    def known(self, z: Reals) -> bool:
         """Whether a point lies on a branch already followed."""
         scale = self.family.scaled.field.scale
         width = self.family.high - self.family.low
@@ -353,13 +354,13 @@ class _Tracer:
                     return True
         return False
 
-    def meets(self, z: Array, guess: Array, chord: Array) -> bool:
+    def meets(self, z: Reals, guess: Reals, chord: Reals) -> bool:
         """Whether the curve next to a chord passes through a point."""
         along = chord / self.follower.length(chord)
         found = self.follower.correct(guess, along, float(self.weights @ (along * z)), 0 * z)
         return found is not None and self.follower.length(found - z) < _ON_BRANCH
 
-    def switched(self, point: Point) -> list[Array]:
+    def switched(self, point: Point) -> list[Reals]:
         """Points on the other branch through a branch point.
 
         They are sought across the known tangent, in the plane of the two tangents.

@@ -13,18 +13,18 @@ from typing import Protocol
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.newton import newton
 
 
 class Equations(Protocol):
     """N equations in N + 1 unknowns."""
 
-    def value(self, z: Array) -> Array:
+    def value(self, z: Reals) -> Reals:
         """The N residuals."""
         ...
 
-    def slopes(self, z: Array) -> Array:
+    def slopes(self, z: Reals) -> Reals:
         """Their derivatives, (N, N + 1)."""
         ...
 
@@ -55,8 +55,8 @@ _REMEMBERED = 200
 class Point:
     """A point of a curve with its unit tangent."""
 
-    z: Array
-    tangent: Array
+    z: Reals
+    tangent: Reals
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ class Follower:
     """
 
     def __init__(
-        self, equations: Equations, weights: Array, low: Array, high: Array, steps: Steps
+        self, equations: Equations, weights: Reals, low: Reals, high: Reals, steps: Steps
     ) -> None:
         self.equations = equations
         self.weights = weights
@@ -96,10 +96,10 @@ class Follower:
 
     # ------------------------------------------------------------------ lengths and tangents
 
-    def length(self, z: Array) -> float:
+    def length(self, z: Reals) -> float:
         return float(math.sqrt(float(self.weights @ (z * z))))
 
-    def tangent(self, z: Array, like: Array) -> Array | None:
+    def tangent(self, z: Reals, like: Reals) -> Reals | None:
         """The unit tangent at a point, on the side of `like`."""
         slopes = self.equations.slopes(z)
         if not np.isfinite(slopes).all():
@@ -114,20 +114,20 @@ class Follower:
         size = self.length(found)
         return found / size if np.isfinite(size) and size > 0 else None
 
-    def correct(self, guess: Array, along: Array, distance: float, base: Array) -> Array | None:
+    def correct(self, guess: Reals, along: Reals, distance: float, base: Reals) -> Reals | None:
         """The point of the curve in the hyperplane `along . (z - base) = distance`."""
         row = self.weights * along
 
-        def value(z: Array) -> Array:
+        def value(z: Reals) -> Reals:
             return np.append(self.equations.value(z), row @ (z - base) - distance)
 
-        def slopes(z: Array) -> Array:
+        def slopes(z: Reals) -> Reals:
             return np.vstack([self.equations.slopes(z), row])
 
         root = newton(value, slopes, guess, self.steps.corrections)
         return root.point if root.found else None
 
-    def at_last(self, guess: Array, last: float) -> Array | None:
+    def at_last(self, guess: Reals, last: float) -> Reals | None:
         """The point of the curve at a value of the last unknown."""
         unit = np.zeros(len(guess))
         unit[-1] = 1.0 / self.weights[-1]
@@ -213,7 +213,7 @@ class Follower:
                     return Point(z, found)
         return None
 
-    def gap(self, points: list[Point], z: Array) -> float:
+    def gap(self, points: list[Point], z: Reals) -> float:
         """The distance of a point from the way so far, chord by chord."""
         path = np.array([p.z for p in points[-_REMEMBERED:]])
         if len(path) < 2:
@@ -224,7 +224,7 @@ class Follower:
         apart = z - path[:-1] - share[:, None] * chords
         return float(np.sqrt(((apart * apart) @ self.weights).min()))
 
-    def inside(self, z: Array) -> bool:
+    def inside(self, z: Reals) -> bool:
         return bool((z >= self.low).all() and (z <= self.high).all())
 
     def ending(self, here: Point, there: Point) -> tuple[Point | None, str] | None:
@@ -256,10 +256,10 @@ class Follower:
         return behind < 0 <= ahead and near <= 1.5 * step and same
 
 
-def null_direction(slopes: Array, weights: Array) -> Array:
+def null_direction(slopes: Reals, weights: Reals) -> Reals:
     """A unit vector along which the equations do not change, to first order."""
     root = np.sqrt(weights)
-    found: Array = np.linalg.svd(slopes / root)[2][-1] / root
+    found: Reals = np.linalg.svd(slopes / root)[2][-1] / root
     return found
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.base.arrays import Reals
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import attempt, next_step
 from simdistrict.regimes.numerics.newton import norm
 
@@ -33,17 +34,17 @@ _WITHOUT_RETURN = 2000
 class Cycle:
     """A periodic attractor. orbit: (points, stocks), in scales; size: its reach, in scales."""
 
-    orbit: Array
+    orbit: Reals
     period: float
     size: float
 
     @property
-    def middle(self) -> Array:
+    def middle(self) -> Reals:
         """The middle of the box around it."""
-        found: Array = (self.orbit.min(axis=0) + self.orbit.max(axis=0)) / 2
+        found: Reals = (self.orbit.min(axis=0) + self.orbit.max(axis=0)) / 2
         return found
 
-    def passes(self, state: Array) -> bool:
+    def passes(self, state: Reals) -> bool:
         """Whether a state, in scales, lies on it."""
         path = np.vstack([self.orbit, self.orbit[:1]])
         chords = np.diff(path, axis=0)
@@ -53,7 +54,7 @@ class Cycle:
         return bool(gaps.min() < _ON * self.size)
 
 
-def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Array) -> Cycle | None:
+def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Reals) -> Cycle | None:
     """The attracting cycle on which a state lies, in scales; None where there is none."""
     way = _returns(scaled, parameters, state, state, scaled.one(state, parameters))
     if way is None:
@@ -74,8 +75,8 @@ def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Array) -> 
 
 
 def _returns(
-    scaled: Scaled, parameters: Sequence[float], begin: Array, centre: Array, normal: Array
-) -> tuple[Array, list[float], list[Array], float] | None:
+    scaled: Scaled, parameters: Sequence[float], begin: Reals, centre: Reals, normal: Reals
+) -> tuple[Reals, list[float], list[Reals], float] | None:
     """The first turn, times and places of the returns to the plane, and how far it went.
 
     A crossing far from the centre, a tenth of the way, is passed over: an orbit may cross its
@@ -84,7 +85,7 @@ def _returns(
     x, t, step = begin, 0.0, 0.01
     k1 = scaled.one(x, parameters)
     used = 0
-    path, times, places = [begin], list[float](), list[Array]()
+    path, times, places = [begin], list[float](), list[Reals]()
     reach = 0.0
     while used < _EVALUATIONS and (times or used < _WITHOUT_RETURN):
         there, k4, error = attempt(scaled, parameters, x, k1, step)
@@ -109,8 +110,8 @@ def _returns(
 
 
 def _crossing(
-    x: Array, there: Array, k1: Array, k4: Array, centre: Array, normal: Array
-) -> tuple[float, Array]:
+    x: Reals, there: Reals, k1: Reals, k4: Reals, centre: Reals, normal: Reals
+) -> tuple[float, Reals]:
     """Where the cubic through both ends of a step, with its slopes, crosses the plane."""
     low, high = 0.0, 1.0
     place = there

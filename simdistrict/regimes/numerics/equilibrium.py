@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import settle, settle_each
 from simdistrict.regimes.numerics.newton import Root, newton, norm, with_fallback
 from simdistrict.regimes.numerics.stability import Spectrum, Stability, spectrum
@@ -45,7 +46,7 @@ class Equilibrium:
     line of equilibria with this one, which stands for them; 0 where it is alone.
     """
 
-    state: Array
+    state: Reals
     spectrum: Spectrum
     residual: float
     origin: str
@@ -77,7 +78,7 @@ def equilibria(
     *,
     starts: int = STARTS,
     seed: int = SEED,
-    known: Sequence[Array] = (),
+    known: Sequence[Reals] = (),
     horizon: float = 400.0,
 ) -> Search:
     """Search the box of a field.
@@ -102,7 +103,7 @@ def equilibria(
 
 
 def refine(
-    field: Field, parameters: Sequence[float], state: Array, origin: str = "given"
+    field: Field, parameters: Sequence[float], state: Reals, origin: str = "given"
 ) -> Equilibrium | None:
     """The equilibrium next to a state, None where Newton's method does not get to one."""
     scaled = Scaled(field)
@@ -115,7 +116,7 @@ def refine(
     return _equilibrium(scaled, parameters, root, origin) if root.found else None
 
 
-def hypercube(low: Array, high: Array, count: int, seed: int) -> Array:
+def hypercube(low: Reals, high: Reals, count: int, seed: int) -> Reals:
     """A Latin hypercube: each stock's range in `count` slices, each slice used once.
 
     Raises EngineError for more states than are followed side by side.
@@ -146,21 +147,21 @@ class _Searching:
         self.found: list[Equilibrium] = []
         self.starts = self.failed = self.outside = 0
 
-    def flows(self, state: Array) -> Array:
+    def flows(self, state: Reals) -> Reals:
         return self.scaled.one(state, self.parameters)
 
-    def jacobian(self, state: Array) -> Array:
+    def jacobian(self, state: Reals) -> Reals:
         return self.scaled.jacobian(state, self.parameters)
 
-    def end(self, start: Array) -> Array:
+    def end(self, start: Reals) -> Reals:
         """Where the flow leads."""
         one = start[None, :]
-        end: Array = settle_each(
+        end: Reals = settle_each(
             self.scaled, np.array(self.parameters, float), one, self.horizon
         ).states[0]
         return end
 
-    def try_from(self, start: Array, origin: str) -> None:
+    def try_from(self, start: Reals, origin: str) -> None:
         """A root near the start itself, and one near where the flow leads from there."""
         self.starts += 1
         before = len(self.found) + self.outside
@@ -170,7 +171,7 @@ class _Searching:
         if not merged and len(self.found) + self.outside == before:
             self.failed += 1
 
-    def root_near(self, start: Array, origin: str, iterations: int = 0) -> bool:
+    def root_near(self, start: Reals, origin: str, iterations: int = 0) -> bool:
         """Whether there is a root, new or known; iterations: of Newton alone, where given."""
         if not np.isfinite(start).all():
             return False
@@ -274,7 +275,7 @@ class _Searching:
             for other in stable[i + 1 :]:
                 self.edge(one, other)
 
-    def edge(self, one: Array, other: Array) -> None:
+    def edge(self, one: Reals, other: Reals) -> None:
         left, right = 0.0, 1.0
         start = one
         for _ in range(_BISECTIONS):

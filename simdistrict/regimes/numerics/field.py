@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from simdistrict.base.arrays import Reals
 
 
 class Field(Protocol):
@@ -27,15 +26,15 @@ class Field(Protocol):
     def names(self) -> Sequence[str]: ...
 
     @property
-    def scale(self) -> Array: ...
+    def scale(self) -> Reals: ...
 
     @property
-    def low(self) -> Array: ...
+    def low(self) -> Reals: ...
 
     @property
-    def high(self) -> Array: ...
+    def high(self) -> Reals: ...
 
-    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+    def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:
         """Net flows per time unit.
 
         states: (members, stocks); returns: the same shape, NaN where there is no value.
@@ -47,18 +46,18 @@ class Field(Protocol):
 class FormulaField:
     """A field written as a formula: function(states, parameters) on (members, stocks)."""
 
-    function: Callable[[Array, Sequence[float]], Array]
+    function: Callable[[Reals, Sequence[float]], Reals]
     names: Sequence[str]
-    low: Array
-    high: Array
+    low: Reals
+    high: Reals
 
     @property
-    def scale(self) -> Array:
+    def scale(self) -> Reals:
         """The width of the box."""
-        width: Array = np.asarray(self.high, float) - np.asarray(self.low, float)
+        width: Reals = np.asarray(self.high, float) - np.asarray(self.low, float)
         return width
 
-    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+    def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:
         with np.errstate(all="ignore"):
             return np.asarray(self.function(states, parameters), float)
 
@@ -78,25 +77,25 @@ class Scaled:
         return len(self.field.names)
 
     @property
-    def low(self) -> Array:
+    def low(self) -> Reals:
         return self.field.low / self.field.scale
 
     @property
-    def high(self) -> Array:
+    def high(self) -> Reals:
         return self.field.high / self.field.scale
 
-    def one(self, state: Array, parameters: Sequence[float]) -> Array:
+    def one(self, state: Reals, parameters: Sequence[float]) -> Reals:
         """The net flows of one state."""
-        flows: Array = self.many(state[None, :], parameters)[0]
+        flows: Reals = self.many(state[None, :], parameters)[0]
         return flows
 
-    def many(self, states: Array, parameters: Sequence[float]) -> Array:
+    def many(self, states: Reals, parameters: Sequence[float]) -> Reals:
         """The net flows of several states, (members, stocks)."""
         scale = self.field.scale
-        flows: Array = self.field(states * scale, parameters) / scale
+        flows: Reals = self.field(states * scale, parameters) / scale
         return flows
 
-    def jacobian(self, state: Array, parameters: Sequence[float]) -> Array:
+    def jacobian(self, state: Reals, parameters: Sequence[float]) -> Reals:
         """d(net flow)/d(stock) by central differences: (stocks, stocks), one column per stock."""
         steps = RELATIVE_STEP * np.maximum(np.abs(state), SMALLEST)
         shifts = np.diag(steps)
@@ -105,7 +104,7 @@ class Scaled:
         n = self.size
         # the step that was taken, which differs from the one asked for by rounding
         taken = np.diag(both[:n]) - np.diag(both[n:])
-        slopes: Array = ((flows[:n] - flows[n:]) / taken[:, None]).T
+        slopes: Reals = ((flows[:n] - flows[n:]) / taken[:, None]).T
         return slopes
 
 

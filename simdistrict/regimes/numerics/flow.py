@@ -12,7 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array, Scaled
+from simdistrict.base.arrays import Reals
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.newton import norm
 
 # a state whose net flows are all smaller has arrived
@@ -45,23 +46,23 @@ class Ends:
     net flow there.
     """
 
-    states: Array
-    speeds: Array
+    states: Reals
+    speeds: Reals
 
 
 @runtime_checkable
 class Followed(Protocol):
     """A field that follows its flow itself, for many states at once."""
 
-    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
+    def ends(self, parameters: Reals, states: Reals, horizon: float, exact: Accuracy) -> Ends:
         """What `settle_each` gives, to rounding."""
         ...
 
 
 def settle_each(
     scaled: Scaled,
-    parameters: Array,
-    starts: Array,
+    parameters: Reals,
+    starts: Reals,
     horizon: float,
     exact: Accuracy = USUAL,
 ) -> Ends:
@@ -79,7 +80,7 @@ def settle_each(
 
 
 def settle_one_by_one(
-    scaled: Scaled, parameters: Array, states: Array, horizon: float, exact: Accuracy = USUAL
+    scaled: Scaled, parameters: Reals, states: Reals, horizon: float, exact: Accuracy = USUAL
 ) -> Ends:
     """The same, evaluated by the field."""
     ends = np.empty(states.shape)
@@ -94,12 +95,12 @@ def settle_one_by_one(
 def settle(
     scaled: Scaled,
     parameters: Sequence[float],
-    start: Array,
+    start: Reals,
     horizon: float,
     exact: Accuracy = USUAL,
     *,
     slowest: bool = False,
-) -> Array:
+) -> Reals:
     """The state after `horizon` time units, or on arrival; NaN where the flow leaves all values.
 
     slowest: instead the state on the way, after a first approach, at which the flow was slowest.
@@ -130,11 +131,11 @@ def settle(
 def attempt(
     scaled: Scaled,
     parameters: Sequence[float],
-    x: Array,
-    k1: Array,
+    x: Reals,
+    k1: Reals,
     step: float,
     tolerance: float = TOLERANCE,
-) -> tuple[Array, Array, float]:
+) -> tuple[Reals, Reals, float]:
     """The state after a step, its slope, and the error in tolerances; k1: the slope at x."""
     k2 = scaled.one(x + step / 2 * k1, parameters)
     k3 = scaled.one(x + 3 * step / 4 * k2, parameters)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.continuation import Special
 from simdistrict.regimes.numerics.curve import (
     Curve,
@@ -21,7 +22,7 @@ from simdistrict.regimes.numerics.curve import (
     located,
     null_direction,
 )
-from simdistrict.regimes.numerics.field import RELATIVE_STEP, Array, Field, Scaled
+from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
 
 # of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
 _WIDE = 1e-4
@@ -35,15 +36,15 @@ class Cusp:
     """Where two curves of folds meet."""
 
     parameters: tuple[float, float]
-    state: Array
+    state: Reals
 
 
 @dataclass(frozen=True, eq=False)
 class FoldCurve:
     """One curve of folds. parameters: (points, 2); states: (points, stocks)."""
 
-    parameters: Array
-    states: Array
+    parameters: Reals
+    states: Reals
     cusps: tuple[Cusp, ...]
     endings: tuple[str, str]
 
@@ -74,7 +75,7 @@ def fold_curves(
     return curves
 
 
-def _passes(curve: FoldCurve, z: Array, scale: Array, low: Array, high: Array) -> bool:
+def _passes(curve: FoldCurve, z: Reals, scale: Reals, low: Reals, high: Reals) -> bool:
     path = np.column_stack([curve.states / scale, (curve.parameters - low) / (high - low)])
     chords = np.diff(path, axis=0)
     square = np.maximum((chords**2).sum(axis=1), 1e-300)
@@ -89,16 +90,16 @@ class _Bordered:
     """The equations f = 0, g = 0 with borders that stay fixed between two points."""
 
     scaled: Scaled
-    low: Array
-    high: Array
-    left: Array
-    right: Array
+    low: Reals
+    high: Reals
+    left: Reals
+    right: Reals
 
-    def parameters(self, z: Array) -> tuple[float, ...]:
+    def parameters(self, z: Reals) -> tuple[float, ...]:
         values = self.low + z[-2:] * (self.high - self.low)
         return tuple(map(float, values))
 
-    def vectors(self, z: Array) -> tuple[Array, Array, float]:
+    def vectors(self, z: Reals) -> tuple[Reals, Reals, float]:
         """Null vectors of the Jacobian, right and left, and how far it is from singular."""
         jacobian = self.scaled.jacobian(z[:-2], self.parameters(z))
         n = len(jacobian)
@@ -117,11 +118,11 @@ class _Bordered:
             return nothing, nothing, float("nan")
         return right[:n], left[:n], float(right[n])
 
-    def value(self, z: Array) -> Array:
+    def value(self, z: Reals) -> Reals:
         flows = self.scaled.one(z[:-2], self.parameters(z))
         return np.append(flows, self.vectors(z)[2])
 
-    def slopes(self, z: Array) -> Array:
+    def slopes(self, z: Reals) -> Reals:
         n = len(z) - 2
         rows = np.empty((n + 1, n + 2))
         rows[:n, :n] = self.scaled.jacobian(z[:-2], self.parameters(z))
@@ -141,16 +142,16 @@ class _Bordered:
             rows[n, k] = -slope / (up[k] - down[k])
         return rows
 
-    def flows(self, z: Array) -> Array:
+    def flows(self, z: Reals) -> Reals:
         return self.scaled.one(z[:-2], self.parameters(z))
 
-    def along(self, z: Array, right: Array, left: Array) -> float:
+    def along(self, z: Reals, right: Reals, left: Reals) -> float:
         """left' J right at a point."""
         step = _WIDE * np.append(np.append(right, 0.0), 0.0)
         rise = self.flows(z + step) - self.flows(z - step)
         return float(left @ rise) / (2 * _WIDE)
 
-    def curvature(self, z: Array) -> float:
+    def curvature(self, z: Reals) -> float:
         """left' f'' (right, right), zero at a cusp."""
         right, left, _ = self.vectors(z)
         right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
@@ -162,7 +163,7 @@ class _Bordered:
 class _Folds:
     """Follows one curve of folds both ways."""
 
-    def __init__(self, scaled: Scaled, low: Array, high: Array, steps: Steps) -> None:
+    def __init__(self, scaled: Scaled, low: Reals, high: Reals, steps: Steps) -> None:
         self.scaled, self.low, self.high, self.steps = scaled, low, high, steps
         n = scaled.size
         self.weights = np.concatenate([np.full(n, 1.0 / n), [1.0, 1.0]])
@@ -170,7 +171,7 @@ class _Folds:
         self.least = np.concatenate([scaled.low - _BELOW, [0.0, 0.0]])
         self.most = np.concatenate([scaled.high + _FAR * width, [1.0, 1.0]])
 
-    def trace(self, z: Array) -> FoldCurve | None:
+    def trace(self, z: Reals) -> FoldCurve | None:
         n = self.scaled.size
         values = tuple(map(float, self.low + z[-2:] * (self.high - self.low)))
         left, _, right = np.linalg.svd(self.scaled.jacobian(z[:-2], values))
@@ -197,7 +198,7 @@ class _Folds:
             (self.ending(down), self.ending(up)),
         )
 
-    def cusp(self, z: Array) -> Cusp:
+    def cusp(self, z: Reals) -> Cusp:
         n = self.scaled.size
         a, b = self.low + z[n:] * (self.high - self.low)
         return Cusp((float(a), float(b)), z[:n] * self.scaled.field.scale)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.base.arrays import Reals
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import Accuracy, Ends, settle_each
 
 
@@ -33,30 +34,30 @@ class Mix:
         return self.field.names
 
     @property
-    def scale(self) -> Array:
+    def scale(self) -> Reals:
         """A typical magnitude of each stock."""
         return self.field.scale
 
     @property
-    def low(self) -> Array:
+    def low(self) -> Reals:
         """The lower end of the box in which states make sense."""
         return self.field.low
 
     @property
-    def high(self) -> Array:
+    def high(self) -> Reals:
         """Its upper end."""
         return self.field.high
 
-    def __call__(self, states: Array, parameters: Sequence[float]) -> Array:
+    def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:
         """Net flows at a dose, (members, stocks)."""
         return self.field(states, self.constants(parameters[0]).tolist())
 
-    def ends(self, parameters: Array, states: Array, horizon: float, exact: Accuracy) -> Ends:
+    def ends(self, parameters: Reals, states: Reals, horizon: float, exact: Accuracy) -> Ends:
         """Where the flow leads at the doses (members, 1), see `flow.settle_each`."""
         return settle_each(Scaled(self.field), self.constants(parameters), states, horizon, exact)
 
-    def constants(self, dose: float | Array) -> Array:
+    def constants(self, dose: float | Reals) -> Reals:
         """The parameters of the field: (parameters,) for a dose, (members, parameters) for many."""
         usual, full = np.asarray(self.usual, float), np.asarray(self.full, float)
-        found: Array = usual + np.asarray(dose, float) * (full - usual)
+        found: Reals = usual + np.asarray(dose, float) * (full - usual)
         return found

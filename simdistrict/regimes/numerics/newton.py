@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array
+from simdistrict.base.arrays import Reals
 
 # largest residual and last step of a root, in scaled units
 RESIDUAL = 1e-10
@@ -22,16 +22,16 @@ _NOISE = 1e-8
 class Root:
     """Where a search ended; found: whether it is a root; residual: the largest left."""
 
-    point: Array
+    point: Reals
     residual: float
     found: bool
     iterations: int
 
 
 def newton(
-    function: Callable[[Array], Array],
-    jacobian: Callable[[Array], Array],
-    guess: Array,
+    function: Callable[[Reals], Reals],
+    jacobian: Callable[[Reals], Reals],
+    guess: Reals,
     iterations: int = ITERATIONS,
     largest: float = np.inf,
 ) -> Root:
@@ -65,7 +65,7 @@ def newton(
 
 
 def _polished(
-    function: Callable[[Array], Array], point: Array, step: Array, value: Array, k: int
+    function: Callable[[Reals], Reals], point: Reals, step: Reals, value: Reals, k: int
 ) -> Root:
     """The last step is taken when it does not make the residual larger."""
     after = point + step
@@ -76,9 +76,9 @@ def _polished(
 
 
 def with_fallback(
-    function: Callable[[Array], Array],
-    jacobian: Callable[[Array], Array],
-    guess: Array,
+    function: Callable[[Reals], Reals],
+    jacobian: Callable[[Reals], Reals],
+    guess: Reals,
     largest: float = np.inf,
 ) -> Root:
     """Newton first; where it fails, Powell's hybrid method, and Newton from where that ended."""
@@ -87,7 +87,7 @@ def with_fallback(
         return first
     from scipy.optimize import root
 
-    def finite(point: Array) -> Array:
+    def finite(point: Reals) -> Reals:
         value = function(point)
         # the method has no way to be told "no value here" but a large one
         return np.where(np.isfinite(value), value, 1e6)
@@ -101,14 +101,14 @@ def with_fallback(
     return newton(function, jacobian, np.asarray(second.x, float), largest=largest)
 
 
-def norm(value: Array) -> float:
+def norm(value: Reals) -> float:
     """The largest component, infinite where one has no value."""
     if not np.isfinite(value).all():
         return float("inf")
     return float(np.abs(value).max(initial=0.0))
 
 
-def _solve(matrix: Array, side: Array) -> Array | None:
+def _solve(matrix: Reals, side: Reals) -> Reals | None:
     if not np.isfinite(matrix).all():
         return None
     try:

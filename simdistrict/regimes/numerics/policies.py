@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.attractors import Attractor, Attractors
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import settle, settle_each
 
 
@@ -25,27 +26,27 @@ class PolicyMap:
     duration of the map that ends elsewhere than untouched, NaN where none is known to.
     """
 
-    doses: Array
-    durations: Array
+    doses: Reals
+    durations: Reals
     ids: NDArray[np.int64]
     attractors: tuple[Attractor, ...]
     untouched: int
 
     @property
-    def shortest(self) -> Array:
+    def shortest(self) -> Reals:
         """The shortest duration that is enough, for each dose."""
         elsewhere = (self.ids != self.untouched) & (self.ids >= 0) & (self.untouched >= 0)
         first = elsewhere.argmax(axis=1)
-        found: Array = np.where(elsewhere.any(axis=1), self.durations[first], np.nan)
+        found: Reals = np.where(elsewhere.any(axis=1), self.durations[first], np.nan)
         return found
 
 
 def policy_map(
     model: Field,
-    doses: Array,
-    durations: Array,
+    doses: Reals,
+    durations: Reals,
     *,
-    start: Array,
+    start: Reals,
     usual: float,
     settled: bool = True,
     horizon: float = 2000.0,

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.regimes.numerics.field import Array
+from simdistrict.base.arrays import Reals
 
 # per time unit: a real part nearer to zero, or nearer than rounding lets it be known, is undecided
 UNDECIDED = 1e-6
@@ -40,7 +40,7 @@ class Spectrum:
     threshold: float
 
 
-def spectrum(jacobian: Array) -> Spectrum:
+def spectrum(jacobian: Reals) -> Spectrum:
     """Eigenvalues of a Jacobian, per time unit, and the verdict."""
     n = len(jacobian)
     if not np.isfinite(jacobian).all():

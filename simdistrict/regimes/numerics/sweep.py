@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.regimes.numerics.equilibrium import MERGED, refine
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.numerics.newton import norm
 
@@ -58,28 +59,28 @@ class Sweep:
 
     duration: float
     asked: float
-    parameters: Array
-    up: Array
-    down: Array
-    up_states: Array
-    down_states: Array
+    parameters: Reals
+    up: Reals
+    down: Reals
+    up_states: Reals
+    down_states: Reals
 
     @property
-    def area(self) -> Array:
+    def area(self) -> Reals:
         """Mean distance between the ways, for each output, in its unit."""
         gap = np.abs(self.up - self.down)
         width = np.diff(self.parameters)
-        area: Array = ((gap[1:] + gap[:-1]) / 2 * width[:, None]).sum(axis=0) / width.sum()
+        area: Reals = ((gap[1:] + gap[:-1]) / 2 * width[:, None]).sum(axis=0) / width.sum()
         return area
 
     @property
-    def relative(self) -> Array:
+    def relative(self) -> Reals:
         """The area as a share of what the sweep moves the output by; zero where it does not."""
         both = np.concatenate([self.up, self.down])
         span = both.max(axis=0) - both.min(axis=0)
         size = np.abs(both).max(axis=0)
         moved = span > 1e-9 * np.maximum(size, 1e-300)
-        share: Array = np.divide(self.area, span, out=np.zeros_like(span), where=moved)
+        share: Reals = np.divide(self.area, span, out=np.zeros_like(span), where=moved)
         return share
 
 
@@ -98,10 +99,10 @@ def hysteresis(
     high: float,
     duration: float,
     *,
-    start: Array,
+    start: Reals,
     time_step: float,
     integrator: str = "euler",
-    observe: Callable[[Array, Sequence[float]], Array] | None = None,
+    observe: Callable[[Reals, Sequence[float]], Reals] | None = None,
     speeds: Sequence[float] = SPEEDS,
     horizon: float = 2000.0,
 ) -> Hysteresis:
@@ -165,10 +166,10 @@ def _ramp(
     first: float,
     last: float,
     steps: int,
-    state: Array,
+    state: Reals,
     time_step: float,
     integrator: str,
-) -> tuple[Array, Array]:
+) -> tuple[Reals, Reals]:
     """States at evenly spaced parameters on one way, and the state at its end.
 
     A reading that falls between two time steps lies on the straight line between their states.
@@ -204,7 +205,7 @@ class _Held:
     """
 
     parameter: float
-    ends: tuple[Array, Array]
+    ends: tuple[Reals, Reals]
     confirmed: bool
 
     @property
@@ -214,7 +215,7 @@ class _Held:
         return 0.0 if self.confirmed and apart <= MERGED else apart
 
 
-def _held(scaled: Scaled, parameter: float, states: Sequence[Array], horizon: float) -> _Held:
+def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: float) -> _Held:
     """Follow the flow from both ways, and go on to the equilibria it was on its way to.
 
     The flow alone does not do: it ends within its tolerance of an equilibrium, on either side,
@@ -234,7 +235,7 @@ def _held(scaled: Scaled, parameter: float, states: Sequence[Array], horizon: fl
     return _Held(parameter, (ends[0], ends[1]), True)
 
 
-def _widest(scaled: Scaled, sweep: Sweep, gaps: Array, horizon: float) -> tuple[_Held | None, int]:
+def _widest(scaled: Scaled, sweep: Sweep, gaps: Reals, horizon: float) -> tuple[_Held | None, int]:
     """Of some places in the loop that with the widest gap that stays, and how many were asked.
 
     Places where both ends are equilibria go before others; None where no gap stays.

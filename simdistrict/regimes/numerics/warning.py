@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array
+from simdistrict.base.arrays import Reals
 
 # R's ksmooth: quartiles of the kernel at a quarter of the bandwidth, cut at four deviations
 _DEVIATION = 0.3706506
@@ -29,17 +29,17 @@ class Warnings:
     residual_share: standard deviation of the residuals over that of the series.
     """
 
-    times: Array
-    variance: Array
-    autocorrelation: Array
+    times: Reals
+    variance: Reals
+    autocorrelation: Reals
     variance_tau: float
     autocorrelation_tau: float
     residual_share: float
 
 
 def early_warnings(
-    times: Sequence[float] | Array,
-    values: Sequence[float] | Array,
+    times: Sequence[float] | Reals,
+    values: Sequence[float] | Reals,
     window: float = 0.5,
     bandwidth: float = 0.1,
 ) -> Warnings:
@@ -67,24 +67,24 @@ def early_warnings(
     )
 
 
-def smoothed(values: Array, bandwidth: float) -> Array:
+def smoothed(values: Reals, bandwidth: float) -> Reals:
     """The Gaussian kernel smoother of R's ksmooth; bandwidth in points."""
     n = len(values)
     deviation = max(_DEVIATION * bandwidth, 1e-12)
     apart = np.arange(n)[:, None] - np.arange(n)[None, :]
     weights = np.exp(-0.5 * (apart / deviation) ** 2) * (np.abs(apart) <= _CUT * deviation)
-    total: Array = weights @ values / weights.sum(axis=1)
+    total: Reals = weights @ values / weights.sum(axis=1)
     return total
 
 
-def lag_one(values: Array) -> float:
+def lag_one(values: Reals) -> float:
     """The autocorrelation at lag one, about the mean; NaN for a constant series."""
     about = values - values.mean()
     square = float(about @ about)
     return float(about[:-1] @ about[1:]) / square if square > 0 else float("nan")
 
 
-def kendall_tau(values: Array) -> float:
+def kendall_tau(values: Reals) -> float:
     """Kendall's tau-b of a series with time; NaN where it is constant or too short."""
     kept = values[np.isfinite(values)]
     n = len(kept)

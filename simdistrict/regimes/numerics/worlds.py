@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.attractors import NEAR
 from simdistrict.regimes.numerics.equilibrium import hypercube
-from simdistrict.regimes.numerics.field import Array, Field, Scaled
+from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import ARRIVED, Accuracy, settle_each
 
 # an initial state at the edge of the box stands so far inside it, as a share of its width: on the
@@ -34,20 +35,20 @@ class WorldMap:
     stocks), NaN behind the last, the one with most of the first stock first.
     """
 
-    first: Array
-    second: Array
-    starts: Array
+    first: Reals
+    second: Reals
+    starts: Reals
     worlds: NDArray[np.int64]
     undecided: NDArray[np.int64]
-    states: Array
+    states: Reals
 
 
 def world_map(
     model: Field,
-    first: Array,
-    second: Array,
-    low: Array,
-    high: Array,
+    first: Reals,
+    second: Reals,
+    low: Reals,
+    high: Reals,
     members: int,
     *,
     seed: int = 0,
@@ -90,14 +91,14 @@ def world_map(
     )
 
 
-def starting_states(low: Array, high: Array, members: int, seed: int) -> Array:
+def starting_states(low: Reals, high: Reals, members: int, seed: int) -> Reals:
     """Two corners and a Latin hypercube, (members, stocks)."""
     inside = _INSIDE * (high - low)
     corners = np.array([low + inside, high - inside])[:members]
     return np.vstack([corners, hypercube(low, high, max(members - 2, 0), seed)])
 
 
-def apart(ends: Array, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
+def apart(ends: Reals, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each cell, numbers of the different states of rest that its members reached.
 
     ends: (cells, members, stocks), in scales; two that are nearer than `NEAR` in every stock are
@@ -118,8 +119,8 @@ def apart(ends: Array, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
     return numbers
 
 
-def _highest_first(states: Array) -> Array:
+def _highest_first(states: Reals) -> Reals:
     """The worlds of every cell in descending order of their first stock, NaN last."""
     order = np.argsort(-states[:, :, 0], axis=1, kind="stable")
-    found: Array = np.take_along_axis(states, order[:, :, None], axis=1)
+    found: Reals = np.take_along_axis(states, order[:, :, None], axis=1)
     return found

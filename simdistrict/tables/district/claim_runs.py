@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.evidence import Claim, Measure, Need, needs
 from simdistrict.tables.district.kept import numbers_asked
-from simdistrict.tables.members import Array, Kept, Variant
+from simdistrict.tables.members import Kept, Variant
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -22,14 +23,14 @@ class MemberRuns:
     """
 
     members: int
-    values: Mapping[Key, tuple[Array, Array]]
+    values: Mapping[Key, tuple[Reals, Reals]]
 
-    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
         """See `evidence.Runs`."""
         years, numbers = self.values[scenario, element, tuple(sorted(labels.items()))]
         return numbers[:, np.flatnonzero(years == year)[0]]
 
-    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         """See `evidence.Runs`."""
         years, numbers = self.values[scenario, element, tuple(sorted(labels.items()))]
         return numbers[:, (years >= first) & (years <= last)]
@@ -47,10 +48,10 @@ def kept_by_scenario(claims: Sequence[Claim]) -> dict[str, tuple[tuple[Need, ...
 
 
 def runs_of(
-    kept: Mapping[str, tuple[tuple[Need, ...], Kept]], numbers: Mapping[str, Array]
+    kept: Mapping[str, tuple[tuple[Need, ...], Kept]], numbers: Mapping[str, Reals]
 ) -> MemberRuns:
     """Runs to ask, from the kept numbers of each scenario, (members, numbers)."""
-    values: dict[Key, tuple[Array, Array]] = {}
+    values: dict[Key, tuple[Reals, Reals]] = {}
     for scenario, (own, _) in kept.items():
         at = 0
         for need in own:
@@ -62,14 +63,14 @@ def runs_of(
 
 
 def evaluated(
-    claims: Sequence[Claim], chunks: Callable[[Variant, Kept], Iterable[Array]]
-) -> dict[tuple[str, int], Array]:
+    claims: Sequence[Claim], chunks: Callable[[Variant, Kept], Iterable[Reals]]
+) -> dict[tuple[str, int], Reals]:
     """Claim and number of the measure -> its values, over all members of all chunks.
 
     chunks: gives the kept numbers of a scenario, the same members in each scenario's turn.
     """
     kept = kept_by_scenario(claims)
-    parts: dict[tuple[str, int], list[Array]] = {}
+    parts: dict[tuple[str, int], list[Reals]] = {}
     sources = [iter(chunks(Variant(name), own)) for name, (_, own) in kept.items()]
     for found in zip(*sources, strict=True):
         runs = runs_of(kept, dict(zip(kept, found, strict=True)))

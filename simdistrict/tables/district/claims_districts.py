@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.calibration import spearman
 from simdistrict.tables.district.common import (
     BASELINE,
@@ -23,7 +24,6 @@ from simdistrict.tables.district.reading import (
     summed,
     total,
 )
-from simdistrict.tables.members import Array
 
 PRATO, MONTEBELLUNA, MIRANDOLA, SASSUOLO = "Prato", "Montebelluna", "Mirandola", "Sassuolo"
 # claim C13: higher is more jobs kept
@@ -40,7 +40,7 @@ TIERS = {
 }
 
 
-def standing(runs: Runs) -> Array:
+def standing(runs: Runs) -> Reals:
     """How many districts outside the US keep 70% of the jobs of 1991 in 2019."""
     return summed((jobs_kept(runs, BASELINE, DISTRICTS[:-1]) >= 0.7).astype(float))
 
@@ -51,24 +51,24 @@ def fallen(runs: Runs) -> str:
     return "not: " + ", ".join(d for d, k in zip(DISTRICTS, kept, strict=False) if k < 0.7)
 
 
-def rank(runs: Runs) -> Array:
+def rank(runs: Runs) -> Reals:
     """Spearman's rank correlation of jobs kept with the tiers that the claim expects."""
     tiers = [float(t) for t in TIERS.values()]
     found = [spearman(list(kept), tiers) for kept in jobs_kept(runs, BASELINE, tuple(TIERS))]
     return np.array([np.nan if r is None else r for r in found])
 
 
-def completeness(runs: Runs, *names: str) -> Array:
+def completeness(runs: Runs, *names: str) -> Reals:
     """The lowest completeness of some districts in 2010."""
     return least(by_district(runs, BASELINE, "completeness", 2010, names))
 
 
-def abroad(runs: Runs, district: str, stage: str, year: int) -> Array:
+def abroad(runs: Runs, district: str, stage: str, year: int) -> Reals:
     """The offshore share of a stage, in percent."""
     return 100 * offshore(runs, BASELINE, year, district, stage)
 
 
-def near_knowledge(runs: Runs) -> Array:
+def near_knowledge(runs: Runs) -> Reals:
     """Near experience per unit of output in percent of home's: assembly, Montebelluna, 2019."""
     per_unit = []
     for location in ("near", "home"):
@@ -80,14 +80,14 @@ def near_knowledge(runs: Runs) -> Array:
     return 100 * per_unit[0] / per_unit[1]
 
 
-def near_share(runs: Runs) -> Array:
+def near_share(runs: Runs) -> Reals:
     """What the near location gains of the assembly of Montebelluna from 2008 to 2024, points."""
     place = {"district": MONTEBELLUNA, "stage": "assembly", "location": "near"}
     now, then = (runs.at(BASELINE, "sourcing share", y, **place) for y in (2024, 2008))
     return 100 * (now - then)
 
 
-def gained_near(runs: Runs) -> Array:
+def gained_near(runs: Runs) -> Reals:
     """Gain of the near share over loss of the far share by 2035 under friend-shoring."""
     near, far = (
         total(runs, "friend_shoring", share, 2035, DISTRICTS)

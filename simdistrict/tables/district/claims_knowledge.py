@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, ENGINEERING, MITTELSTAND
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
@@ -16,7 +17,6 @@ from simdistrict.tables.district.reading import (
     offshore_series,
     stacked,
 )
-from simdistrict.tables.members import Array
 
 KNOWING = (*ENGINEERING, MITTELSTAND)
 NOT_KNOWING = ("Prato", "Brenta", "US Midwest")
@@ -24,7 +24,7 @@ LEFT, LOST = "making_leaves", "knowledge_lost"
 MIRANDOLA = "Mirandola"
 
 
-def forgotten(runs: Runs) -> Array:
+def forgotten(runs: Runs) -> Reals:
     """Tacit knowledge of making that five years of standstill destroy, in percent, by district."""
     left, whole = (
         by_district(runs, name, "tacit knowledge", 2005, DISTRICTS, stage="making", location="home")
@@ -33,7 +33,7 @@ def forgotten(runs: Runs) -> Array:
     return 100 * (1 - left / whole)
 
 
-def spread_lost(runs: Runs) -> Array:
+def spread_lost(runs: Runs) -> Reals:
     """By how much full transfer narrows the spread of jobs 2019 over 1991, in percent."""
     spreads = []
     for name in ("sticky_off", BASELINE):
@@ -42,7 +42,7 @@ def spread_lost(runs: Runs) -> Array:
     return np.asarray(100 * (1 - spreads[0] / spreads[1]))
 
 
-def owners_leave(runs: Runs) -> Array:
+def owners_leave(runs: Runs) -> Reals:
     """Years from half of Mirandola's knowledge to half of its multinational share."""
     known, owned = (
         runs.series(LOST, e, 1980, 2060, district=MIRANDOLA)
@@ -54,7 +54,7 @@ def owners_leave(runs: Runs) -> Array:
     return np.where(np.isfinite(halved), gone - np.minimum(halved, 2060), np.nan)
 
 
-def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Array:
+def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
     """Output of 2035 above the baseline's, in percent: members by districts."""
     there, here = (
         by_district(runs, name, "relative output", 2035, names) for name in (scenario, BASELINE)
@@ -62,12 +62,12 @@ def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Array:
     return 100 * (there / here - 1)
 
 
-def making_gone(runs: Runs, district: str) -> Array:
+def making_gone(runs: Runs, district: str) -> Reals:
     """The year in which half of assembly and making has left."""
     return first_year(hands_on_offshore(runs, LEFT, 1980, 2060, district) > 0.5, 1980)
 
 
-def quality_follows(runs: Runs) -> Array:
+def quality_follows(runs: Runs) -> Reals:
     """Years until quality grows half a point a year slower, mean of engineering districts."""
     delays = []
     for d in ENGINEERING:
@@ -77,7 +77,7 @@ def quality_follows(runs: Runs) -> Array:
     return mean(stacked(delays))
 
 
-def design_follows(runs: Runs) -> Array:
+def design_follows(runs: Runs) -> Reals:
     """Years from completeness below 0.4 to the first 5 points of design gone, the fewest."""
     delays = []
     for d in ENGINEERING:
@@ -89,7 +89,7 @@ def design_follows(runs: Runs) -> Array:
     return least(stacked(delays))
 
 
-def share_of_joint(runs: Runs, element: str, **labels: str) -> Array:
+def share_of_joint(runs: Runs, element: str, **labels: str) -> Reals:
     """The larger gain of one kind of knowledge over that of both, all districts, 2040, percent."""
     none, tacit, analytical, both = (
         by_district(runs, f"knowledge_alone:{v}", element, 2040, DISTRICTS, **labels)

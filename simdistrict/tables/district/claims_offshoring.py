@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import BASELINE, DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
@@ -21,12 +22,11 @@ from simdistrict.tables.district.reading import (
     stacked,
     summed,
 )
-from simdistrict.tables.members import Array
 
 FALL = "offshore share of assembly in 2008, fall in points, mean of exposed districts"
 
 
-def driven_by_gap(runs: Runs) -> Array:
+def driven_by_gap(runs: Runs) -> Reals:
     """The part of offshoring in 2008 that is not there when labour costs the same everywhere."""
     left, whole = (
         summed(stacked(hands_on_offshore_at(runs, name, 2008, d) for d in DISTRICTS))
@@ -35,10 +35,10 @@ def driven_by_gap(runs: Runs) -> Array:
     return 100 * (1 - left / whole)
 
 
-def years_between_stages(runs: Runs) -> Array:
+def years_between_stages(runs: Runs) -> Reals:
     """Years from 25% of assembly offshore to 25% of making, shortest of exposed districts."""
 
-    def passed(district: str, stage: str) -> Array:
+    def passed(district: str, stage: str) -> Reals:
         shares = offshore_series(runs, BASELINE, 1980, 2060, district, stage)
         return first_year(shares > EXPOSED, 1980)
 
@@ -48,14 +48,14 @@ def years_between_stages(runs: Runs) -> Array:
     return least(gaps * exposed(runs, DISTRICTS))
 
 
-def design_abroad(runs: Runs) -> Array:
+def design_abroad(runs: Runs) -> Reals:
     """The largest offshore share of design until 2024."""
     return 100 * most(
         stacked(most(offshore_series(runs, BASELINE, 1980, 2024, d, "design")) for d in DISTRICTS)
     )
 
 
-def fall_of_assembly(runs: Runs, scenario: str) -> Array:
+def fall_of_assembly(runs: Runs, scenario: str) -> Reals:
     """Points of offshore assembly that a scenario lacks in 2008, mean of exposed districts."""
     falls = stacked(
         offshore(runs, BASELINE, 2008, d, "assembly")
@@ -65,7 +65,7 @@ def fall_of_assembly(runs: Runs, scenario: str) -> Array:
     return 100 * mean(falls * exposed(runs, DISTRICTS))
 
 
-def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Array:
+def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Reals:
     """By how much labour per unit of far assembly falls from 1990 to 2010 by learning, in percent.
 
     of_unit_cost: the same in percent of the unit cost of 1990, at the wages of that year.
@@ -81,12 +81,12 @@ def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Array:
     return 100 * mean(stacked(falls))
 
 
-def growth_of_parts(runs: Runs, year: float, since: float) -> Array:
+def growth_of_parts(runs: Runs, year: float, since: float) -> Reals:
     """Parts over sales of one year over that of another, in the baseline."""
     return parts_ratio(runs, BASELINE, year) / parts_ratio(runs, BASELINE, since)
 
 
-def kinds_of_trade(runs: Runs, year: float, exports_goods: bool, imports_parts: bool) -> Array:
+def kinds_of_trade(runs: Runs, year: float, exports_goods: bool, imports_parts: bool) -> Reals:
     """How many districts export 60% of their sales or not, and import 20% of them as parts."""
     sales, exports, parts = (
         by_district(runs, BASELINE, e, year, DISTRICTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import BASELINE, ENGINEERING, HANDS_ON
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import (
@@ -17,19 +18,18 @@ from simdistrict.tables.district.reading import (
     stacked,
     summed,
 )
-from simdistrict.tables.members import Array
 
 PRATO, MONTEBELLUNA, SASSUOLO = "Prato", "Montebelluna", "Sassuolo"
 FASHION = (PRATO, "Brenta", MONTEBELLUNA)
 LOCKED_IN = "defensive_lockin_prato"
 
 
-def back_by_2060(runs: Runs) -> Array:
+def back_by_2060(runs: Runs) -> Reals:
     """Output of Prato in 2060 relative to 1980, locked in from 1985 and helped from 2025."""
     return runs.at("lock_in_and_subsidy", "relative output", 2060, district=PRATO)
 
 
-def fall_with_entrants(runs: Runs) -> Array:
+def fall_with_entrants(runs: Runs) -> Reals:
     """Jobs that Prato loses from 1991 to 2019 with entrants counted, over those of incumbents."""
     lost = [
         runs.at(BASELINE, element, 1991, district=PRATO)
@@ -39,13 +39,13 @@ def fall_with_entrants(runs: Runs) -> Array:
     return lost[0] / lost[1]
 
 
-def kept_by_upgrading(runs: Runs, *years: int) -> Array:
+def kept_by_upgrading(runs: Runs, *years: int) -> Reals:
     """Jobs of Prato 2019 over 1991 with upgrading from a year on, the least of some years."""
     names = [f"early_upgrade_prato:from_{year}" for year in years]
     return least(stacked(jobs_kept(runs, name, (PRATO,))[:, 0] for name in names))
 
 
-def margin_then_quality(runs: Runs) -> Array:
+def margin_then_quality(runs: Runs) -> Reals:
     """Correlation of the margin with the growth of quality three years later, 1985 to 2040."""
     found = []
     for d in FASHION:
@@ -60,17 +60,17 @@ def margin_then_quality(runs: Runs) -> Array:
     return least(stacked(found))
 
 
-def at_home(runs: Runs, district: str) -> Array:
+def at_home(runs: Runs, district: str) -> Reals:
     """Assembly and making at home in 2015, weighted by cost, in percent."""
     return 100 * (1 - hands_on_offshore_at(runs, BASELINE, 2015, district))
 
 
-def least_at_home(runs: Runs, stage: str) -> Array:
+def least_at_home(runs: Runs, stage: str) -> Reals:
     """The lowest home share of one stage in the engineering districts of 2015, in percent."""
     return 100 * (1 - most(stacked(offshore(runs, BASELINE, 2015, d, stage) for d in ENGINEERING)))
 
 
-def tiles_abroad(runs: Runs) -> Array:
+def tiles_abroad(runs: Runs) -> Reals:
     """The largest offshore share of assembly and making of Sassuolo until 2060, in percent."""
     return 100 * most(hands_on_offshore(runs, BASELINE, 1980, 2060, SASSUOLO))
 

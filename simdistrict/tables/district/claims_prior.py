@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.bands import band
 from simdistrict.tables.compare import Difference, committed_rows
@@ -16,11 +17,11 @@ from simdistrict.tables.district.claims import CLAIMS, verdict
 from simdistrict.tables.district.common import FAILS, HOLDS, NO_CASE, SHOWN
 from simdistrict.tables.district.doubt import doubted_share
 from simdistrict.tables.district.evidence import Claim, StudyRuns
-from simdistrict.tables.members import Array, Kept, Variant
+from simdistrict.tables.members import Kept, Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
-Values = Mapping[tuple[str, int], Array]
+Values = Mapping[tuple[str, int], Reals]
 AGAIN = 64
 WHOLE = "all of its numbers"
 COLUMNS = (
@@ -66,7 +67,7 @@ def table(study: Study) -> Table:
     return Table("claims_prior", "Claims over the prior", COLUMNS, tuple(rows), note, (page,))
 
 
-def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Array]:
+def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Reals]:
     return (chunk["numbers"] for chunk in study.chunks(variant, kept, "numbers"))
 
 

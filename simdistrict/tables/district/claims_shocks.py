@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import (
     BASELINE,
     DISTRICTS,
@@ -24,7 +25,6 @@ from simdistrict.tables.district.reading import (
     summed,
     total,
 )
-from simdistrict.tables.members import Array
 
 CRISIS, CALM = "crisis_2008", "what_if:no_crisis"
 STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)
@@ -32,7 +32,7 @@ STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)
 
 def lost_output(
     runs: Runs, scenario: str, calm: str, first: int, last: int, district: str
-) -> Array:
+) -> Reals:
     """Years of output that a district loses in a scenario."""
     with_it, without = (
         runs.series(name, "relative output", first, last, district=district)
@@ -41,7 +41,7 @@ def lost_output(
     return summed(1 - with_it / without)
 
 
-def loss_against_dependence(runs: Runs) -> Array:
+def loss_against_dependence(runs: Runs) -> Reals:
     """Loss of 2019 over that of 2000, over the same ratio of the offshore share."""
     losses, shares = [], []
     for year in (2000, 2019):
@@ -52,7 +52,7 @@ def loss_against_dependence(runs: Runs) -> Array:
     return losses[1] / losses[0] / (shares[1] / shares[0])
 
 
-def profit_lost(runs: Runs) -> Array:
+def profit_lost(runs: Runs) -> Reals:
     """Expected loss in ten years in percent of a year's profit, mean of exposed districts, 2019."""
     loss, margin = (
         by_district(runs, BASELINE, e, 2019, DISTRICTS)
@@ -61,7 +61,7 @@ def profit_lost(runs: Runs) -> Array:
     return mean(100 * 10 * loss / margin * exposed(runs, DISTRICTS))
 
 
-def over_calm(runs: Runs, district: str, first: int, last: int) -> Array:
+def over_calm(runs: Runs, district: str, first: int, last: int) -> Reals:
     """Output after the crisis over that of a world without it: members by years."""
     crisis, calm = (
         runs.series(name, "relative output", first, last, district=district)
@@ -70,17 +70,17 @@ def over_calm(runs: Runs, district: str, first: int, last: int) -> Array:
     return crisis / calm
 
 
-def recovery(runs: Runs) -> Array:
+def recovery(runs: Runs) -> Reals:
     """Years after 2009 until the slowest strong district is back at 95% of its path."""
     return most(stacked(first_year(over_calm(runs, d, 2009, 2060) >= 0.95, 0) for d in STRONG))
 
 
-def scar(runs: Runs) -> Array:
+def scar(runs: Runs) -> Reals:
     """What the least hurt weak district still lacks twenty years after, in percent."""
     return 100 * least(stacked(1 - over_calm(runs, d, 2029, 2029)[:, 0] for d in WEAK))
 
 
-def offshoring_after_2008(runs: Runs) -> Array:
+def offshoring_after_2008(runs: Runs) -> Reals:
     """Points of hands-on work that went from 2008 to 2019, in percent of those 1997 to 2008."""
     before, crisis, after = (
         summed(stacked(hands_on_offshore_at(runs, BASELINE, y, d) for d in DISTRICTS))
@@ -89,7 +89,7 @@ def offshoring_after_2008(runs: Runs) -> Array:
     return 100 * (after - crisis) / (crisis - before)
 
 
-def added_risk(runs: Runs, year: float) -> Array:
+def added_risk(runs: Runs, year: float) -> Reals:
     """What the shocks of 2020 to 2023 add to perceived far risk."""
     with_it, without = (
         runs.at(name, "perceived disruption loss", year, offshore="far")
@@ -98,18 +98,18 @@ def added_risk(runs: Runs, year: float) -> Array:
     return with_it - without
 
 
-def half_life_of_risk(runs: Runs) -> Array:
+def half_life_of_risk(runs: Runs) -> Reals:
     """Years in which that halves, by its fall from 2021 to 2025."""
     return np.asarray(4 * np.log(2) / np.log(added_risk(runs, 2021) / added_risk(runs, 2025)))
 
 
-def jump_of_risk(runs: Runs) -> Array:
+def jump_of_risk(runs: Runs) -> Reals:
     """What is added in 2021, in percent of the perceived risk of the baseline."""
     usual = runs.at(BASELINE, "perceived disruption loss", 2021, offshore="far")
     return 100 * added_risk(runs, 2021) / usual
 
 
-def moved_offshore(runs: Runs, scenario: str) -> Array:
+def moved_offshore(runs: Runs, scenario: str) -> Reals:
     """The largest move of an offshore share in 2035 against the baseline, in points."""
     there, here = (
         by_district(runs, name, "home share", 2035, DISTRICTS) for name in (scenario, BASELINE)
@@ -117,13 +117,13 @@ def moved_offshore(runs: Runs, scenario: str) -> Array:
     return 100 * most(np.abs(there - here))
 
 
-def memory(runs: Runs, variant: str, end: int) -> Array:
+def memory(runs: Runs, variant: str, end: int) -> Reals:
     """The policy regime ten years after the end of its pressure, over that at the end."""
     name = f"policy_memory:{variant}"
     return runs.at(name, "policy regime", end + 10) / runs.at(name, "policy regime", end)
 
 
-def missing_capacity(runs: Runs) -> Array:
+def missing_capacity(runs: Runs) -> Reals:
     """What a hollow state does not build of the capacity that industrial policy adds by 2032."""
     hollow, rebuilt, base = (
         summed(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import BASELINE, DISTRICTS, MIDWEST
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import by_district, least, mean, most, parts_ratio, stacked
-from simdistrict.tables.members import Array
 
 MIX, TARIFFS, FRIENDS = "district_renaissance", "security_tariffs", "friend_shoring"
 CHARGES, GREEN = "carbon_social_tariffs", "what_if:green_demand"
@@ -21,23 +21,23 @@ GREEN_TRADES = (REGGIO, "Vicenza", "German Mittelstand")
 INSTRUMENTS = ("investment", "industry40", "training", "tariffs")
 
 
-def component(runs: Runs, scenario: str, which: str, stage: str, names: tuple[str, ...]) -> Array:
+def component(runs: Runs, scenario: str, which: str, stage: str, names: tuple[str, ...]) -> Reals:
     """A component of the charge on far parts in 2040, in percent: members by districts."""
     place = {"stage": stage, "offshore": "far"}
     return 100 * by_district(runs, scenario, f"{which} component", 2040, names, **place)
 
 
-def more_than_the_sum(runs: Runs, names: tuple[str, ...]) -> Array:
+def more_than_the_sum(runs: Runs, names: tuple[str, ...]) -> Reals:
     """By how many percent the mix gains more jobs in 2045 than its instruments one by one."""
 
-    def of(variant: str) -> Array:
+    def of(variant: str) -> Reals:
         return by_district(runs, f"one_instrument:{variant}", "employment", 2045, names)
 
     singly = sum((of(one) - of("none") for one in INSTRUMENTS), start=0 * of("none"))
     return 100 * ((of("all") - of("none")) / singly - 1)
 
 
-def returned(runs: Runs, scenario: str) -> Array:
+def returned(runs: Runs, scenario: str) -> Reals:
     """Jobs of the Midwest back by 2040, in percent of those lost from 2000 to 2024."""
     before, trough = (
         runs.at(BASELINE, "employment", year, district=MIDWEST) for year in (2000, 2024)
@@ -46,14 +46,14 @@ def returned(runs: Runs, scenario: str) -> Array:
     return 100 * (now - trough) / (before - trough)
 
 
-def built(runs: Runs, scenario: str) -> Array:
+def built(runs: Runs, scenario: str) -> Reals:
     """Capacity of making in the Midwest of 2040 above the baseline's, in percent."""
     place = {"district": MIDWEST, "stage": "making", "location": "home"}
     there, here = (runs.at(name, "capacity", 2040, **place) for name in (scenario, BASELINE))
     return 100 * (there / here - 1)
 
 
-def far_share_moves(runs: Runs, scenario: str) -> Array:
+def far_share_moves(runs: Runs, scenario: str) -> Reals:
     """Change of the far share of 2035 in points: members by districts."""
     there, here = (
         by_district(runs, name, "far share", 2035, DISTRICTS) for name in (scenario, BASELINE)
@@ -61,7 +61,7 @@ def far_share_moves(runs: Runs, scenario: str) -> Array:
     return 100 * (there - here)
 
 
-def much_from_far(runs: Runs) -> Array:
+def much_from_far(runs: Runs) -> Reals:
     """1 for districts with a far share above 20% in the baseline of 2035, else NaN."""
     shares = by_district(runs, BASELINE, "far share", 2035, DISTRICTS)
     return np.where(shares > 0.2, 1.0, np.nan)
@@ -72,17 +72,17 @@ def how_many_from_far(runs: Runs) -> str:
     return f"{int(np.nansum(much_from_far(runs)))} of ten districts"
 
 
-def parts_move(runs: Runs) -> Array:
+def parts_move(runs: Runs) -> Reals:
     """Change of parts over sales in 2035 under security tariffs, in percent."""
     return 100 * (parts_ratio(runs, TARIFFS, 2035) / parts_ratio(runs, BASELINE, 2035) - 1)
 
 
-def parts_drift(runs: Runs) -> Array:
+def parts_drift(runs: Runs) -> Reals:
     """Change of parts over sales from 2020 to 2035 in the baseline, in percent."""
     return 100 * (parts_ratio(runs, BASELINE, 2035) / parts_ratio(runs, BASELINE, 2020) - 1)
 
 
-def near_assembly_rises(runs: Runs) -> Array:
+def near_assembly_rises(runs: Runs) -> Reals:
     """The largest rise of a near share of assembly by 2035 under friend-shoring, in points."""
     place = {"stage": "assembly", "location": "near"}
     there, here = (
@@ -92,7 +92,7 @@ def near_assembly_rises(runs: Runs) -> Array:
     return 100 * most(there - here)
 
 
-def pace_of_return(runs: Runs) -> Array:
+def pace_of_return(runs: Runs) -> Reals:
     """Fastest yearly fall of completeness over its fastest rise with the mix, least of districts.
 
     No case: districts where it rises by less than 2 points from 2025 to 2045.
@@ -107,13 +107,13 @@ def pace_of_return(runs: Runs) -> Array:
     return least(stacked(ratios))
 
 
-def broken_stays_broken(runs: Runs) -> Array:
+def broken_stays_broken(runs: Runs) -> Reals:
     """The largest rise of completeness 2025-45 where it was below .25 in 2025, in points."""
     now, then = (by_district(runs, MIX, "completeness", y, DISTRICTS) for y in (2045, 2025))
     return 100 * most(np.where(then < 0.25, now - then, np.nan))
 
 
-def output_follows_demand(runs: Runs) -> Array:
+def output_follows_demand(runs: Runs) -> Reals:
     """Output that green demand adds in 2034, in percent of the demand: members by trades."""
     there, here = (
         by_district(runs, name, "output", 2034, GREEN_TRADES) for name in (GREEN, BASELINE)
@@ -124,7 +124,7 @@ def output_follows_demand(runs: Runs) -> Array:
     return 100 * (there / here - 1) / (demand / usual - 1)
 
 
-def labour_gets_scarce(runs: Runs) -> Array:
+def labour_gets_scarce(runs: Runs) -> Reals:
     """Change of labour availability in 2028 with green demand, in points: members by trades."""
     there, here = (
         by_district(runs, name, "labour availability", 2028, GREEN_TRADES)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import BASELINE, DISTRICTS
 from simdistrict.tables.district.evidence import Claim, Measure, Runs
 from simdistrict.tables.district.reading import by_district, first_year, most, stacked, summed
-from simdistrict.tables.members import Array
 
 PATHS = ("never", "security_2040", "renaissance_2040", "tariffs_2040")
 # a sweep: its probe, and the years that it takes each way from START on
@@ -16,7 +16,7 @@ START, TOP = 2160, 0.6
 MIX, SKILLS = "district_renaissance", "capability_only"
 
 
-def apart(runs: Runs) -> Array:
+def apart(runs: Runs) -> Reals:
     """Points of home share of 2070 between policy histories that ended by 2040, by districts."""
     ends = stacked(
         by_district(runs, f"return_to_globalisation:{path}", "home share", 2070, DISTRICTS)
@@ -30,17 +30,17 @@ def furthest_apart(runs: Runs) -> str:
     return DISTRICTS[int(apart(runs)[0].argmax())]
 
 
-def ways(runs: Runs, sweep: tuple[str, int], district: str) -> tuple[Array, Array]:
+def ways(runs: Runs, sweep: tuple[str, int], district: str) -> tuple[Reals, Reals]:
     """Home shares on the way up and on the way down, both by rising tariff: members by years."""
     name, years = sweep
     share = runs.series(name, "home share", START, START + 2 * years, district=district)
     return share[:, : years + 1], share[:, years:][:, ::-1]
 
 
-def loop_area(runs: Runs, sweep: tuple[str, int]) -> Array:
+def loop_area(runs: Runs, sweep: tuple[str, int]) -> Reals:
     """Share times tariff between both ways, the largest of the districts."""
 
-    def area(district: str) -> Array:
+    def area(district: str) -> Reals:
         up, down = ways(runs, sweep, district)
         between = np.abs(down - up)
         # the trapezoid rule over equal steps of the tariff
@@ -50,14 +50,14 @@ def loop_area(runs: Runs, sweep: tuple[str, int]) -> Array:
     return most(stacked(area(d) for d in DISTRICTS))
 
 
-def thresholds(runs: Runs, sweep: tuple[str, int]) -> Array:
+def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
     """Points of tariff by which the home share passes its middle later up than down, by districts.
 
     The middle lies between the lowest and the highest share of the way up. No case: districts
     that the whole tariff moves by less than a point.
     """
 
-    def difference(district: str) -> Array:
+    def difference(district: str) -> Reals:
         up, down = ways(runs, sweep, district)
         low, high = up.min(axis=-1, keepdims=True), up.max(axis=-1, keepdims=True)
         # the first step of the tariff at which the share is past its middle
@@ -74,7 +74,7 @@ def widest(runs: Runs) -> str:
     return "no district" if np.isnan(values).all() else DISTRICTS[int(np.nanargmax(values))]
 
 
-def moved_for_good(runs: Runs, scenario: str, base: str = BASELINE) -> Array:
+def moved_for_good(runs: Runs, scenario: str, base: str = BASELINE) -> Reals:
     """1 for districts with 20% more output than the baseline 15 years after the end, else 0."""
     there, here = (
         by_district(runs, name, "relative output", 2060, DISTRICTS) for name in (scenario, base)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.tables.members import Array
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column
 
@@ -102,7 +102,7 @@ def offshore(run: Simulated, year: float, district: str, stage: str) -> float:
     return 1 - run.at("sourcing share", year, district=district, stage=stage, location="home")
 
 
-def hands_on_offshore(run: Simulated, district: str) -> Array:
+def hands_on_offshore(run: Simulated, district: str) -> Reals:
     """The offshore share of assembly and making together, weighted by cost, over the years."""
     weights = [run.series("cost share", district=district, stage=s) for s in HANDS_ON]
     shares = [

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.bands import quantile_is_doubtful, share_is_doubtful
 from simdistrict.tables.compare import Difference
-from simdistrict.tables.members import Array
 
 
 def doubted_quantiles(
     where: str,
     cells: Mapping[str, tuple[str, float]],
-    values: Array,
+    values: Reals,
     unit: Callable[[float], float],
 ) -> Iterator[Difference]:
     """The cells that cannot be quantiles of what the values are drawn from.
@@ -34,7 +34,7 @@ def doubted_quantiles(
 
 
 def doubted_share(
-    where: str, column: str, cell: str, flags: Array, unit: float
+    where: str, column: str, cell: str, flags: Reals, unit: float
 ) -> Iterator[Difference]:
     """The cell, if it cannot be the share of the flags that are one."""
     good = flags[np.isfinite(flags)]

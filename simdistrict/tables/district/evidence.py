@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simdistrict.tables.members import Array
+from simdistrict.base.arrays import Flags, Reals
 from simdistrict.tables.study import Study
-
-Flags = NDArray[np.bool_]
 
 
 class Runs(Protocol):
@@ -35,11 +32,11 @@ class Runs(Protocol):
         """How many there are."""
         ...
 
-    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
         """An element in one year: an array over members."""
         ...
 
-    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         """An element from the first to the last year, both included: members by years."""
         ...
 
@@ -56,7 +53,7 @@ class Measure:
     what: str
     low: float | None
     high: float | None
-    value: Callable[[Runs], Array]
+    value: Callable[[Runs], Reals]
     detail: Callable[[Runs], str] | None = None
 
     @property
@@ -64,7 +61,7 @@ class Measure:
         """Whether it can fail."""
         return self.low is not None or self.high is not None
 
-    def holds(self, values: Array) -> Flags:
+    def holds(self, values: Reals) -> Flags:
         """Whether each value lies in the band, its ends included; NaN does not."""
         above = values >= (-math.inf if self.low is None else self.low)
         below = values <= (math.inf if self.high is None else self.high)
@@ -109,11 +106,11 @@ class _Watched:
     def __init__(self) -> None:
         self.asked: dict[tuple[str, str, tuple[tuple[str, str], ...]], set[float]] = {}
 
-    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
         self._write(scenario, element, labels, [float(year)])
         return np.ones(1)
 
-    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         years = range(first, last + 1)
         self._write(scenario, element, labels, map(float, years))
         return np.ones((1, len(years)))
@@ -145,11 +142,11 @@ class StudyRuns:
     study: Study
     members: int = field(default=1, init=False)
 
-    def at(self, scenario: str, element: str, year: float, **labels: str) -> Array:
+    def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
         """See `Runs`."""
         return np.array([self.study.run(scenario).at(element, year, **labels)])
 
-    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Array:
+    def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         """See `Runs`."""
         run = self.study.run(scenario)
         wanted = (run.years >= first) & (run.years <= last)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.doubt import doubted_quantiles
 from simdistrict.tables.district.indicators import PATH
 from simdistrict.tables.district.paired import Source, all_of, some_of
-from simdistrict.tables.members import Array, Variant
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -34,7 +35,7 @@ NOTE = """Quantiles of {members} draws of the prior, every {step} years: each ye
 that no line is the path of one member. Later years than 2019 are prediction."""
 
 
-def paths(study: Study, source: Source) -> Iterator[tuple[str, str, str, float, Array]]:
+def paths(study: Study, source: Source) -> Iterator[tuple[str, str, str, float, Reals]]:
     """Scenario, district, indicator, year, and the values of the members."""
     for scenario in SCENARIOS:
         home = source(Variant(scenario), "home").astype(float)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.numerics.continuation import Branch, Diagram, branches
 from simdistrict.regimes.numerics.equilibrium import equilibria
-from simdistrict.regimes.numerics.field import Array
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.district.common import BASELINE
@@ -50,13 +50,13 @@ class World:
         field = field_of(self.frozen, list(sets))
         return Mix(field, field.values(), tuple(sets.values()))
 
-    def read(self, field: Mix, dose: float, state: Array) -> Array:
+    def read(self, field: Mix, dose: float, state: Reals) -> Reals:
         """`READ` in a state."""
         assert isinstance(field.field, ModelField)
         return field.field.observe(state, field.constants(dose).tolist(), self.places)
 
     @property
-    def known(self) -> tuple[Array, ...]:
+    def known(self) -> tuple[Reals, ...]:
         """Its state of 1980 and that of the year."""
         return self.frozen.past[0], self.frozen.past[-1]
 
@@ -132,10 +132,10 @@ def dose_now(field: Mix) -> float:
     return (field.field.values()[0] - usual) / (full - usual)
 
 
-def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Array]]:
+def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Reals]]:
     """The stable equilibria of the year as it is, the one with most output first."""
 
-    def found() -> tuple[Mix, list[Array]]:
+    def found() -> tuple[Mix, list[Reals]]:
         field = here.alone(TARIFF)
         search = equilibria(field, (0.0,), starts=2 * STARTS, seed=SEED, known=here.known)
         states = [e.state for e in search.equilibria if e.stable]
@@ -168,7 +168,7 @@ class Turn:
 
     kind: str
     dose: float
-    state: Array
+    state: Reals
     of_a_world: bool
 
 
@@ -189,6 +189,6 @@ def stops(diagram: Diagram) -> list[str]:
     return sorted(reasons)
 
 
-def nearest(states: Sequence[Array], state: Array, scale: Array) -> int:
+def nearest(states: Sequence[Reals], state: Reals, scale: Reals) -> int:
     """Which of some states another one is."""
     return int(np.argmin([np.abs((s - state) / scale).max() for s in states]))

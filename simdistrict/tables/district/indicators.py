@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.model.model import Model
 from simdistrict.regimes.rules import DEFAULT, TRANSITION, read_rules
-from simdistrict.tables.members import Array, Kept, MemberRun
+from simdistrict.tables.members import Kept, MemberRun
 
 YEARS = (2035.0, 2060.0)
 PATH = tuple(float(year) for year in range(1980, 2061))
@@ -55,7 +56,7 @@ class Indicator:
 
     name: str
     unit: str
-    value: Callable[[MemberRun, float], Array]
+    value: Callable[[MemberRun, float], Reals]
     change: str
     digits: int = 3
     decimals: int = 1
@@ -71,7 +72,7 @@ class Indicator:
         words = model[self.element].documentation.split(" (")[0].strip()
         return words if words.endswith(".") else words + "."
 
-    def changed(self, level: Array, base: Array) -> Array:
+    def changed(self, level: Reals, base: Reals) -> Reals:
         """The change from the baseline with the same draws."""
         if self.change == PERCENT:
             with np.errstate(invalid="ignore", divide="ignore"):
@@ -79,22 +80,22 @@ class Indicator:
         return self.scale * (level - base)
 
 
-def home_share_of(stage: str) -> Callable[[MemberRun, float], Array]:
+def home_share_of(stage: str) -> Callable[[MemberRun, float], Reals]:
     """The part of a stage's output that is made in the district."""
     return lambda run, year: run.at("sourcing share", year, stage=stage, location="home")
 
 
-def plain(element: str) -> Callable[[MemberRun, float], Array]:
+def plain(element: str) -> Callable[[MemberRun, float], Reals]:
     """An element as the model has it."""
     return lambda run, year: run.at(element, year)
 
 
-def automation(run: MemberRun, year: float) -> Array:
+def automation(run: MemberRun, year: float) -> Reals:
     """Mean of the hands-on stages."""
     return np.asarray(run.at("automation", year).mean(axis=-1))
 
 
-def present_value(run: MemberRun, element: str) -> Array:
+def present_value(run: MemberRun, element: str) -> Reals:
     """Of a yearly flow from 2020 on, at 3% to 2020, by the trapezoid rule over years."""
     later = run.years >= PRESENT
     years = run.years[later]
@@ -103,30 +104,30 @@ def present_value(run: MemberRun, element: str) -> Array:
     return np.asarray(np.trapezoid(discounted, years, axis=1))
 
 
-def tariffs(run: MemberRun, _: float) -> Array:
+def tariffs(run: MemberRun, _: float) -> Reals:
     """Present value of the tariffs on parts that the state receives, in millions."""
     return present_value(run, "tariff revenue") / 1e6
 
 
-def subsidies(run: MemberRun, _: float) -> Array:
+def subsidies(run: MemberRun, _: float) -> Reals:
     """Present value of what is paid on home capital, in millions."""
     return present_value(run, "subsidy cost") / 1e6
 
 
-def job_years(run: MemberRun, _: float) -> Array:
+def job_years(run: MemberRun, _: float) -> Reals:
     """Discounted like money, all jobs in the district, in thousands."""
     return present_value(run, "district employment") / 1e3
 
 
-def jobs(element: str) -> Callable[[MemberRun, float], Array]:
+def jobs(element: str) -> Callable[[MemberRun, float], Reals]:
     """In thousands."""
     return lambda run, year: run.at(element, year) / 1e3
 
 
-def in_regime(regime: str) -> Callable[[MemberRun, float], Array]:
+def in_regime(regime: str) -> Callable[[MemberRun, float], Reals]:
     """One where the district is in a regime by the rules of `regimes`, else zero."""
 
-    def value(run: MemberRun, year: float) -> Array:
+    def value(run: MemberRun, year: float) -> Reals:
         values = {
             condition.name: automation(run, year)
             if condition.name == "automation"
@@ -274,7 +275,7 @@ def place(name: str, year: float = YEARS[-1]) -> int:
     return [(i.name, y) for i, y in COLUMNS].index((name, year))
 
 
-def reduce(run: MemberRun) -> dict[str, Array]:
+def reduce(run: MemberRun) -> dict[str, Reals]:
     """indicators: (members, districts, columns); home, jobs: paths, (members, years, districts)."""
     columns = [indicator.value(run, year) for indicator, year in COLUMNS]
     return {

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simdistrict.tables.members import Array, Kept, MemberRun
+from simdistrict.base.arrays import Reals
+from simdistrict.tables.members import Kept, MemberRun
 
 END = 2060.0
 HERE = ("simdistrict.tables.district.kept",)
@@ -24,19 +25,19 @@ LEAST = 0.5
 Asked = tuple[str, tuple[tuple[str, str], ...], tuple[float, ...]]
 
 
-def loop_ends(run: MemberRun) -> dict[str, Array]:
+def loop_ends(run: MemberRun) -> dict[str, Reals]:
     """(members, districts, elements) in the last year."""
     return {"ends": np.stack([run.at(name, END) for name in LOOPS], axis=-1)}
 
 
-def sensitivity_ends(run: MemberRun) -> dict[str, Array]:
+def sensitivity_ends(run: MemberRun) -> dict[str, Reals]:
     """(members, districts, elements) in the last year, jobs by their logarithm."""
     ends = [run.at(name, END) for name in SENSITIVITY]
     ends[1] = np.log(np.maximum(ends[1], FEWEST))
     return {"ends": np.stack(ends, axis=-1)}
 
 
-def home_and_survival(run: MemberRun) -> dict[str, Array]:
+def home_and_survival(run: MemberRun) -> dict[str, Reals]:
     """(members, districts, 2) in the last year: the home share; one where a district survives."""
     found = np.stack([run.at(name, END) for name in SURVIVAL], axis=-1)
     alive = np.where(np.isnan(found).any(axis=-1), np.nan, (found >= LEAST).all(axis=-1))
@@ -51,7 +52,7 @@ def outcomes(exchanged: tuple[str, ...] = ()) -> Kept:
 def numbers_asked(asked: Sequence[Asked]) -> Kept:
     """What some tests read of one scenario: (members, numbers), in the order asked."""
 
-    def reduce(run: MemberRun) -> dict[str, Array]:
+    def reduce(run: MemberRun) -> dict[str, Reals]:
         parts = []
         for element, labels, years in asked:
             series = run.series(element, **dict(labels))

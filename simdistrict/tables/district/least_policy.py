@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.regimes.numerics.field import Array
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.policies import PolicyMap, policy_map
 from simdistrict.tables.district.common import districts, short
 from simdistrict.tables.district.frozen_worlds import (
@@ -167,7 +167,7 @@ def _by_runs(study: Study, district: str) -> Iterator[tuple[Cell, ...]]:
         yield (district, BY_RUNS, policy, verdict, 1.0, None, years, 1.0, 1.0, kept[-1], None)
 
 
-def lasting(study: Study, name: str, district: str) -> Array:
+def lasting(study: Study, name: str, district: str) -> Reals:
     """Output long after the end of a policy over that without it, for each end."""
     ends = [
         study.run(f"{HISTORY}:{path}").at("relative output", JUDGED, district=district)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_quantiles
 from simdistrict.tables.district.kept import END, LOOP_ENDS
 from simdistrict.tables.district.knock_out import ACTING, PREFIX, switches
-from simdistrict.tables.members import Array, Variant
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Rounded, Table
 
@@ -40,10 +41,10 @@ NOTE = """Change in {end:g} when one loop is cut, over {members} draws of the pr
 beside itself with the loop whole: median, and in brackets the quantiles of 5 and 95%. Rows with
 a scenario cut the loop where it acts, see [the single runs](knock_out.md). One decimal."""
 # which members are wanted of a variant
-Ends = Callable[[Variant], Array]
+Ends = Callable[[Variant], Reals]
 
 
-def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Array]]:
+def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Reals]]:
     """Scenario, loop, indicator, and the change when it is cut: members by districts."""
     nothing: tuple[str, ...] = ()
     cases = [(loop, BASELINE, nothing, "baseline") for loop in switches(study.model)]

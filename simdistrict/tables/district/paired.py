@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.run.plan import Plan
 from simdistrict.tables.district.common import BASELINE
 from simdistrict.tables.district.indicators import (
@@ -19,12 +20,12 @@ from simdistrict.tables.district.indicators import (
     Indicator,
     place,
 )
-from simdistrict.tables.members import Array, Variant
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Rounded
 
 # what of a scenario's members is wanted -> the arrays; all members of a study, or some
-Source = Callable[[Variant, str], Array]
+Source = Callable[[Variant, str], Reals]
 AFTER = 15.0
 PERSISTENCE = "home share of the chain, 15 years after repeal"
 COST = "subsidy per job-year kept"
@@ -59,8 +60,8 @@ class Numbers:
     scenario: str
     indicator: str
     year: str
-    level: Array | None
-    change: Array | None
+    level: Reals | None
+    change: Reals | None
     digits: int = 3
     decimals: int = 1
 
@@ -83,9 +84,9 @@ def all_of(study: Study) -> Source:
 
 def some_of(study: Study, count: int) -> Source:
     """A fixed random choice of them, run now."""
-    found: dict[Variant, dict[str, Array]] = {}
+    found: dict[Variant, dict[str, Reals]] = {}
 
-    def source(variant: Variant, wanted: str) -> Array:
+    def source(variant: Variant, wanted: str) -> Reals:
         if variant not in found:
             members = study.sampling.some(count, study.sampling.members)
             found[variant] = study.some(variant, KEPT, members.tolist())
@@ -117,7 +118,7 @@ def numbers(study: Study, source: Source) -> Iterator[Numbers]:
 
 
 def _numbers(
-    name: str, indicator: Indicator, year: float, level: Array, change: Array | None
+    name: str, indicator: Indicator, year: float, level: Reals, change: Reals | None
 ) -> Numbers:
     when = f"{year:g}" if indicator.dated else f"{PRESENT:g}-{YEARS[-1]:g}"
     return Numbers(
@@ -131,7 +132,7 @@ def _numbers(
     )
 
 
-def _cost(name: str, own: Array, base: Array) -> Numbers:
+def _cost(name: str, own: Reals, base: Reals) -> Numbers:
     """Subsidies over job-years, both discounted and beyond the baseline's, where both are more."""
     money = place("subsidy cost, present value")
     years = place("job-years, discounted")

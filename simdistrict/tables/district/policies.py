@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.district.common import BASELINE, short
 from simdistrict.tables.district.doubt import doubted_quantiles, doubted_share
 from simdistrict.tables.district.indicators import REGIMES, YEARS
 from simdistrict.tables.district.paired import POLICIES, Numbers, all_of, numbers, some_of
-from simdistrict.tables.members import Array
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -93,7 +93,7 @@ def _rows(one: Numbers, places: list[str]) -> Iterator[tuple[Cell, ...]]:
         yield (*key, good, *level, *change)
 
 
-def _band(one: Numbers, values: Array) -> tuple[float, float, float]:
+def _band(one: Numbers, values: Reals) -> tuple[float, float, float]:
     """Median and quantiles, or the mean alone where members are counted."""
     if one.counted:
         return float(np.nanmean(values)), math.nan, math.nan

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Lookup
 from simdistrict.plot import Figure, Line, Panel
 from simdistrict.tables.district.common import BASELINE, short
-from simdistrict.tables.members import Array
 from simdistrict.tables.palette import style_of
 from simdistrict.tables.study import Simulated, Study
 
@@ -79,7 +79,7 @@ def causes(study: Study, element: str) -> list[str]:
     ]
 
 
-def _series(run: Simulated, study: Study, name: str, district: str) -> Array:
+def _series(run: Simulated, study: Study, name: str, district: str) -> Reals:
     """Of one district; over dimensions that are left, the mean."""
     dims = [fold(dim) for dim in study.model[name].dims]
     labels = {"district": district} if "district" in dims else {}

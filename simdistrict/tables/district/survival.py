@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ScenarioError
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.sensitivity.discovery import Discovery, discover
@@ -18,7 +19,7 @@ from simdistrict.tables.district.doubt import doubted_share
 from simdistrict.tables.district.indicators import KEPT, YEARS, place
 from simdistrict.tables.district.kept import LEAST
 from simdistrict.tables.district.paired import Source, all_of, some_of
-from simdistrict.tables.members import Array, Variant
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -51,7 +52,7 @@ limits that may be chance (quasi-p above 0.05) are left out. Shares with interva
 (Wilson 1927)."""
 
 
-def survives(source: Source, scenario: str = BASELINE) -> Array:
+def survives(source: Source, scenario: str = BASELINE) -> Reals:
     """One where a district survives, zero where it does not: members by districts."""
     found = source(Variant(scenario), "indicators")
     values = found[..., [place(name, YEARS[-1]) for name in WHAT]]

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Difference
 from simdistrict.tables.district.common import BASELINE, FAILS, HOLDS, NO_CASE, SHOWN, short
 from simdistrict.tables.district.kept import END, outcomes
-from simdistrict.tables.members import Array, Variant
+from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -87,7 +88,7 @@ one; of it automation: {narrow} of them. *Survives*: one or zero, as in [surviva
 Intervals of 95% from a jackknife over {blocks} blocks of members; a share below zero is zero within
 its interval. *No case*: all members end alike."""
 
-Estimate = Callable[[Sequence[Array]], tuple[float, float]]
+Estimate = Callable[[Sequence[Reals]], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Share:
     members: int
 
 
-def group_share(plain: Array, exchanged: Array) -> Share:
+def group_share(plain: Reals, exchanged: Reals) -> Share:
     """Of a group, from members and those that took its constants from the member after them.
 
     plain, exchanged: (members,). Member k of `exchanged` shares the group with member k + 1 of
@@ -108,7 +109,7 @@ def group_share(plain: Array, exchanged: Array) -> Share:
     return _with_intervals(_group, (plain, np.roll(plain, -1), exchanged))
 
 
-def _group(found: Sequence[Array]) -> tuple[float, float]:
+def _group(found: Sequence[Reals]) -> tuple[float, float]:
     own, after, exchanged = found
     variance = float(np.concatenate([own, exchanged]).var())
     if variance == 0:
@@ -118,12 +119,12 @@ def _group(found: Sequence[Array]) -> tuple[float, float]:
     return first, 1 - others
 
 
-def level_share(levels: Array) -> Share:
+def level_share(levels: Reals) -> Share:
     """Of something that takes each of its levels in every member; levels: (levels, members)."""
     return _with_intervals(_levels, tuple(levels))
 
 
-def _levels(found: Sequence[Array]) -> tuple[float, float]:
+def _levels(found: Sequence[Reals]) -> tuple[float, float]:
     values = np.stack(found)
     variance = float(values.var())
     if variance == 0:
@@ -132,7 +133,7 @@ def _levels(found: Sequence[Array]) -> tuple[float, float]:
     return first, float(values.var(axis=0).mean()) / variance
 
 
-def _with_intervals(estimate: Estimate, found: Sequence[Array]) -> Share:
+def _with_intervals(estimate: Estimate, found: Sequence[Reals]) -> Share:
     """An estimate of all complete members, and of all but one block after the other."""
     good = np.isfinite(np.stack(found)).all(axis=0)
     kept = [values[good] for values in found]
@@ -184,7 +185,7 @@ def _rows(study: Study) -> Iterator[tuple[Cell, ...]]:
             yield _row(district, indicator, TIMING, level_share(ladder[:, :, d, i]))
 
 
-def _ends(study: Study, scenario: str, exchanged: tuple[str, ...] = ()) -> Array:
+def _ends(study: Study, scenario: str, exchanged: tuple[str, ...] = ()) -> Reals:
     """(members, districts, outcomes)."""
     return study.members(Variant(scenario), outcomes(exchanged), "ends")["ends"]
 

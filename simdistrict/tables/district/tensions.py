@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.district.common import (
     BASELINE,
     HANDS_ON,
@@ -16,7 +17,6 @@ from simdistrict.tables.district.common import (
     hands_on_offshore_at,
     percent,
 )
-from simdistrict.tables.members import Array
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell
 
@@ -143,7 +143,7 @@ def decomposition(run: Simulated, district: str, start: float, end: float) -> di
     home, saved, experience = (_hours(run, district)[k] for k in range(3))
     ends = [int(np.nonzero(run.years == year)[0][0]) for year in (start, end)]
 
-    def change(values: Array) -> float:
+    def change(values: Reals) -> float:
         return 100 * math.log(values[ends[1]] / values[ends[0]])
 
     parts = {
@@ -158,7 +158,7 @@ def decomposition(run: Simulated, district: str, start: float, end: float) -> di
     return {"all": change(jobs), **parts, "lag of staffing": rest}
 
 
-def _hours(run: Simulated, district: str) -> tuple[Array, Array, Array]:
+def _hours(run: Simulated, district: str) -> tuple[Reals, Reals, Reals]:
     """Hours per unit of output as a product: places of production, automation, experience."""
     saving = run.series("labour saving")
     reference = still = home = full = np.zeros(len(run.years))

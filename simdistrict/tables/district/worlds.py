@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base.arrays import Reals
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.compare import Difference, committed_rows
@@ -15,7 +16,6 @@ from simdistrict.tables.district.doubt import doubted_share
 from simdistrict.tables.district.indicators import YEARS
 from simdistrict.tables.district.paired import Source, all_of, some_of
 from simdistrict.tables.district.survival import survives
-from simdistrict.tables.members import Array
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -60,7 +60,7 @@ def flags(source: Source, places: list[str]) -> Classes:
     return classified("district", places, DECIDED, alive == 1, sure, alive[0])
 
 
-def shares(found: Classes) -> Iterator[tuple[str, str, str, Array]]:
+def shares(found: Classes) -> Iterator[tuple[str, str, str, Reals]]:
     """District, class, policy, and one for each member of it."""
     for d, district in enumerate(found.labels):
         of = found.of[:, d]
