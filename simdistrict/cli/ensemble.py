@@ -13,6 +13,7 @@ import click
 
 from simdistrict.cli import options
 from simdistrict.cli.output import ending_in, saved
+from simdistrict.engine.backends import MEMBER_BACKENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
 @options.steps
 @click.option(
     "--backend",
-    type=click.Choice(["auto", "native", "interpreted", "cuda"]),
+    type=click.Choice(["auto", *MEMBER_BACKENDS]),
     default="auto",
     show_default=True,
     help="cuda: on an NVIDIA GPU (steps of equal length); auto is native.",

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from simdistrict.engine.backends import BACKENDS, INTEGRATORS
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 sets = click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
@@ -27,14 +29,14 @@ data = click.option(
 )
 backend = click.option(
     "--backend",
-    type=click.Choice(["auto", "interpreted", "native", "cuda", "pysd"]),
+    type=click.Choice(BACKENDS),
     default="auto",
     show_default=True,
 )
 _STEPS = (
     click.option(
         "--integrator",
-        type=click.Choice(["euler", "rk4", "adaptive", "stiff", "bdf", "radau"]),
+        type=click.Choice(INTEGRATORS),
         help="Default: what the model file says; stiff, bdf, radau for very unlike time constants.",
     ),
     click.option(

@@ -93,9 +93,9 @@ def _report(
     plans: Sequence[Plan], result: Result, path: Path, *, as_json: bool, quiet: bool
 ) -> bool:
     """Print what happened; whether any run did not complete."""
+    from simdistrict.engine.backends import ADAPTIVE
     from simdistrict.engine.outcome import Outcome
     from simdistrict.run import summary
-    from simdistrict.run.plan import ADAPTIVE
 
     failed = False
     document = []

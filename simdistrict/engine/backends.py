@@ -1,19 +1,28 @@
-"""The backends of a batch, and which of them runs what."""
+"""The names of backends and integrators, and which of them go together."""
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from simdistrict.base.errors import EngineError, Problem
 
-BACKENDS = ("native", "interpreted", "cuda")
+Integrator = Literal["euler", "rk4", "adaptive", "stiff", "bdf", "radau"]
+INTEGRATORS: tuple[str, ...] = get_args(Integrator)
+# steps of equal length; steps under tolerances; of the latter the implicit ones
+FIXED, ADAPTIVE, IMPLICIT = INTEGRATORS[:2], INTEGRATORS[2:], INTEGRATORS[3:]
+
+BACKENDS = ("auto", "interpreted", "native", "cuda", "pysd")
+# those that run the members of an ensemble
+MEMBER_BACKENDS = ("native", "interpreted", "cuda")
 
 
 def check_way(backend: str, integrator: str, *, fast: bool) -> None:
-    """Raise EngineError for a backend that there is not, or that does not run members so."""
+    """Raise EngineError where a backend cannot run members with these settings."""
     where = f"backend {backend}"
-    if backend not in BACKENDS:
+    if backend not in MEMBER_BACKENDS:
         what = f'members do not run on "{backend}"'
-        raise EngineError(Problem("backend", what, f"use one of {', '.join(BACKENDS)}"))
-    if backend == "cuda" and integrator not in ("euler", "rk4"):
+        raise EngineError(Problem("backend", what, f"use one of {', '.join(MEMBER_BACKENDS)}"))
+    if backend == "cuda" and integrator not in FIXED:
         what = f"a GPU runs steps of equal length, and {integrator} is asked for"
         raise EngineError(Problem(where, what, "use --integrator euler or rk4, or another backend"))
     if fast and backend != "native":

@@ -18,7 +18,7 @@ from typing import Any
 
 from simdistrict.base.errors import EngineError, Problem, SimdistrictError
 from simdistrict.base.version import VERSION
-from simdistrict.engine.integrators.adaptive import IMPLICIT
+from simdistrict.engine.backends import IMPLICIT
 from simdistrict.ensemble.members import Chunk, Ensemble
 
 WAIT = 10.0  # seconds for a scheduler to answer

@@ -50,7 +50,7 @@ class Ensemble:
     powers may differ from the C library's in their last digit (euler and rk4); chunk: the
     members of a chunk, default as many as fit into some memory; stated: names of the priors that
     every scenario states, which are not drawn; reduce: names of `over_time.REDUCTIONS`, which
-    are kept besides; backend: one of `batches.BACKENDS`.
+    are kept besides; backend: one of `backends.MEMBER_BACKENDS`.
     """
 
     plans: tuple[Plan, ...]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _SPACES = re.compile(r"[\s_]+")
+# the number by which Vensim stores :NA:, a missing value
+NA = -(2.0**109)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -14,6 +14,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you_mean
+from simdistrict.engine.backends import ADAPTIVE, IMPLICIT
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
@@ -21,7 +22,7 @@ from simdistrict.engine.lowering.restrict import Causes, causes_of, upstream
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import TimeGrid
-from simdistrict.run.plan import ADAPTIVE, Plan, constants_of, moves_of
+from simdistrict.run.plan import Plan, constants_of, moves_of
 
 # a date that is this near to a time step, as a share of the step, is that step
 _NEAR = 1e-6
@@ -154,7 +155,6 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     if plan.integrator not in ADAPTIVE:
         return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
     from simdistrict.engine.integrators.adaptive import (
-        IMPLICIT,
         Tolerance,
         adaptive_steps,
         stiff_steps,

@@ -13,7 +13,8 @@ from pathlib import Path
 from simdistrict.base.cache import KEPT, cached, keep, peek
 from simdistrict.base.errors import EngineError, ModelError, Problem
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios
-from simdistrict.engine.integrators.adaptive import AS_USUAL, IMPLICIT
+from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
+from simdistrict.engine.integrators.adaptive import AS_USUAL
 from simdistrict.engine.integrators.fixed import end_point, start_value
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
@@ -36,10 +37,6 @@ from simdistrict.scenario import (
 )
 from simdistrict.scenario.changes import Changes, check_policies, read_changes
 
-BACKENDS = ("auto", "interpreted", "native", "pysd")
-INTEGRATORS = ("euler", "rk4", "adaptive", *IMPLICIT)
-# those with steps of their own, under tolerances
-ADAPTIVE = ("adaptive", *IMPLICIT)
 AS_WRITTEN = RunSettings()
 # how many steps may be made in search of an end that the model computes
 MAX_SEARCH = 100_000
@@ -136,7 +133,7 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
                 "leave --backend out; `simdistrict ensemble` has --backend cuda",
             )
         )
-    _check_choice("backend", backend, BACKENDS)
+    _check_choice("backend", backend, [name for name in BACKENDS if name != "cuda"])
     if backend == "pysd" and integrator != "euler":
         raise EngineError(
             Problem(

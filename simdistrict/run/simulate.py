@@ -14,6 +14,7 @@ import numpy as np
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import shown
 from simdistrict.base.version import VERSION
+from simdistrict.engine.backends import ADAPTIVE, IMPLICIT
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.layout import Slot
@@ -22,7 +23,6 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.result.dataset import Result, Run, build_result, to_xarray
 from simdistrict.run.plan import (
-    ADAPTIVE,
     Plan,
     constants_of,
     lowered,
@@ -101,7 +101,6 @@ def run_one(plan: Plan) -> Run:
 
 def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:
     from simdistrict.engine.integrators.adaptive import (
-        IMPLICIT,
         Tolerance,
         adaptive_steps,
         exhausted,

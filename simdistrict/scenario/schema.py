@@ -11,7 +11,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.engine.backends import Integrator
 from simdistrict.scenario.content import PartContent, PolicyContent, ScenarioContent, VariantContent
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import Node, read_tree
@@ -109,7 +110,7 @@ class RunFile(Closed):
     save_step: Positive | None = Field(
         None, alias="save step", description="Interval of the output, a whole number of time steps."
     )
-    integrator: Literal["euler", "rk4", "adaptive", "stiff", "bdf", "radau"] | None = Field(
+    integrator: Integrator | None = Field(
         None, description="Default: what the model file's own settings say."
     )
     rtol: Positive | None = Field(None, description="Relative tolerance, adaptive and stiff.")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 COMMAND_LINE = "command line"
-INTEGRATORS = ("euler", "rk4", "adaptive", "stiff", "bdf", "radau")
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_what_the_system_says_becomes_a_message(
 
 KILLED = """
     import os, signal, sys
-    from simdistrict.atomic import replacing
+    from simdistrict.base.atomic import replacing
     with replacing(sys.argv[1], force=True) as part:
         part.write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,8 @@ import pytest
 
 from simdistrict import find_model, simulate
 from simdistrict.base.errors import EngineError
-from simdistrict.engine.batches import batch_class, check_way
+from simdistrict.engine.backends import check_way
+from simdistrict.engine.batches import batch_class
 from simdistrict.engine.cuda.source import device_source
 from simdistrict.engine.lowering.build import build
 from tests.program import call

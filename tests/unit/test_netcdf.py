@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-import simdistrict.netcdf as netcdf
+import simdistrict.result.netcdf as netcdf
 from simdistrict.base.errors import ExchangeError
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.model.expr import Number
@@ -220,7 +220,7 @@ LIMITED = """
     import resource, sys
     sys.path.insert(0, sys.argv[1])
     import test_netcdf
-    from simdistrict.errors import ExchangeError
+    from simdistrict.base.errors import ExchangeError
     made = test_netcdf.result(2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     try:

@@ -22,6 +22,7 @@ from simdistrict.engine.native import loops
 from simdistrict.engine.native.code import PHASES, SOURCES, called_helpers, places
 from simdistrict.engine.native.module import ANNOTATIONS, VECTOR
 from simdistrict.engine.program import Program
+from simdistrict.model.expr import NA
 
 # the functions of `native.loops` that the kernel calls, and how one member alone looks up
 _LOOPS = "share apply evaluate euler check clock save".split()
@@ -75,7 +76,7 @@ def constants(program: Program) -> dict[str, float]:
         "LARGE": noise.LARGE,
         "TERMS": noise.TERMS,
         "SLACK": pasts.SLACK,
-        "NA": arrays.NA,
+        "NA": NA,
         "inf": math.inf,
         "nan": math.nan,
     }

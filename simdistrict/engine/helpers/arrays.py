@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-Vector = list[float]
+from simdistrict.model.expr import NA
 
-# Vensim's number for :NA:
-NA = -(2.0**109)
+Vector = list[float]
 
 
 def pick(v: Sequence[float], place: int, k: float) -> float:

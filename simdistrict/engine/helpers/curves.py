@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, MutableSequence, Sequence
 
-from simdistrict.engine.helpers.arrays import NA
+from simdistrict.model.expr import NA
 
 
 def slopes(v: MutableSequence[float], a: int, n: int) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from simdistrict.model.expr import Binary, Call, Expr, Number, Ref
+from simdistrict.model.expr import NA, Binary, Call, Expr, Number, Ref
 
-NOT_AVAILABLE = -(2.0**109)  # Vensim's number for :NA:
 TIME_STEP = Ref("time step")
 
 
@@ -31,7 +30,7 @@ def rewritten(call: Call) -> Expr:
     """The expression that a function without a memory stands for; other calls as they are."""
     match call.function, call.args:
         case ":NA:", ():
-            return Number(NOT_AVAILABLE)
+            return Number(NA)
         case "GAME", (value,):
             return value  # a run that nobody plays
         case "GET TIME VALUE", (Number(0.0 | 1.0 as whose), offset, Number(0.0)):

@@ -7,7 +7,6 @@ import math
 import struct
 from collections.abc import Sequence
 
-from simdistrict.engine.helpers.arrays import NA
 from simdistrict.engine.helpers.noise import HALF, LARGE, TERMS
 from simdistrict.engine.helpers.pasts import SLACK
 from simdistrict.engine.helpers.runtime import SMALL
@@ -25,6 +24,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
+from simdistrict.model.expr import NA
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 _INT_OPS = {ast.Add: "add nsw", ast.Sub: "sub nsw", ast.Mult: "mul nsw", ast.FloorDiv: "sdiv"}

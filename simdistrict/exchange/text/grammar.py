@@ -16,6 +16,7 @@ from simdistrict.exchange.text.points import read_points
 from simdistrict.exchange.text.tokens import Token, split_commas, tokens
 from simdistrict.model.expr import (
     MAX_HEIGHT,
+    NA,
     Array,
     Call,
     Expr,
@@ -34,7 +35,6 @@ from simdistrict.model.expr import (
 # how many calls deep the parser may be: some 160 nested parentheses or functions, far beyond any
 # model and within Python's stack
 MAX_DEPTH = 640
-NA = -(2.0**109)  # how Vensim stores :NA: in a list of numbers
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _LEFT = {":implies:": 1, ":or:": 2, ":and:": 3} | dict.fromkeys(_COMPARISONS, 5)

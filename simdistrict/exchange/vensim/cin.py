@@ -13,7 +13,7 @@ from pathlib import Path
 from simdistrict.base.errors import ExchangeError, ModelError, Problem, ScenarioError
 from simdistrict.exchange.text.points import read_points
 from simdistrict.exchange.vensim.series import as_number
-from simdistrict.model.expr import Points
+from simdistrict.model.expr import NA, Points
 
 MAX_BYTES = 10_000_000
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -29,7 +29,6 @@ _HEAD = re.compile(
 )
 _UPPER_BOUND = re.compile(rf"<=\s*{_BOUND}\s*(?:\|.*)?$", re.DOTALL)
 _TEXT = re.compile(r"\s*'([^']*)'\s*$")
-_NA = -(2.0**109)  # Vensim's :NA:
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ def _parts(text: str) -> list[str]:
 def _number(text: str, name: str) -> float:
     text = text.strip()
     if text.upper() == ":NA:":
-        return _NA
+        return NA
     value = as_number(text)
     if value is None or not abs(value) < float("inf"):
         raise ValueError(f'"{_short(text)}" is not a number (for "{name}")')

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.model.expr import fold
+from simdistrict.model.expr import NA, fold
 
 MAX_PROBLEMS = 20
 MAX_BYTES = 1_000_000_000
-_MISSING = -(2.0**109)  # Vensim's :NA:
 _WORDS = {
     ":na:": math.nan,
     # how the C library below Vensim prints what is not a number
@@ -317,7 +316,7 @@ def as_number(text: str) -> float | None:
         return _WORDS.get(text.strip().lower())
     if "_" in text:  # Python's 1_000 is a name here
         return None
-    return math.nan if math.isclose(value, _MISSING, rel_tol=1e-5) else value
+    return math.nan if math.isclose(value, NA, rel_tol=1e-5) else value
 
 
 def _name(line: str) -> str:
