@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simdistrict.calibration import assess as assess
     from simdistrict.calibration import calibrate as calibrate
     from simdistrict.exchange.mdl.document import Document as Document
-    from simdistrict.exchange.mdl.revision import write_model as write_model
+    from simdistrict.exchange.models import write_model as write_model
     from simdistrict.model.model import Model as Model
     from simdistrict.run.simulate import read_model as read_model
     from simdistrict.run.simulate import simulate as simulate
@@ -36,7 +36,7 @@ _MODULES = {
     "behaviour.checks": "check_model",
     "calibration": "assess calibrate",
     "exchange.mdl.document": "Document",
-    "exchange.mdl.revision": "write_model",
+    "exchange.models": "write_model",
     "model.model": "Model",
     "run.simulate": "read_model simulate",
     "scenario": "Scenario load_scenario",

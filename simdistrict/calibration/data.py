@@ -15,7 +15,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
-from simdistrict.exchange.vensim.series import as_number
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model
 from simdistrict.scenario.places import find_element, find_places, unknown

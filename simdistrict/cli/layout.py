@@ -21,8 +21,9 @@ def command(model: str, output: Path | None, force: bool) -> None:
     """
     from simdistrict.base.errors import ExchangeError, Problem
     from simdistrict.base.library import find_model
-    from simdistrict.exchange.mdl.layout import has_sketch, with_sketch
-    from simdistrict.exchange.text.splice import read_exact, write_exact
+    from simdistrict.exchange.mdl.layout import with_sketch
+    from simdistrict.exchange.sketch.views import has_sketch
+    from simdistrict.exchange.text.files import read_exact, write_exact
 
     path = find_model(model)
     text, encoding = read_exact(path)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.exchange.text.equations import number, quoted
+from simdistrict.exchange.text.equations import quoted
+from simdistrict.exchange.text.numbers import number
 from simdistrict.model.model import CONTROL, Model
 from simdistrict.scenario import Resolved, bare_scenario, resolve, to_yaml
 from simdistrict.scenario.changes import read_changes

@@ -68,10 +68,9 @@ def _by_place(
     model: Model, element: Element, parts: dict[tuple[int, ...], Expr], others: set[str]
 ) -> Element | None:
     """Numbers or points, one equation for each place that is left."""
-    labels = model.labels(element)
     equations = []
     for place, expr in parts.items():
-        names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
+        names = tuple(map(fold, model.labels_at(element, place)))
         if others.isdisjoint(names):
             equations.append(Equation(expr, None, names))
     return replace(element, equations=tuple(equations)) if equations else None

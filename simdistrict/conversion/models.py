@@ -14,7 +14,7 @@ from simdistrict.exchange.mdl.document import Document, stretch
 from simdistrict.exchange.mdl.literals import Place, edits, pieces
 from simdistrict.exchange.mdl.revision import instead, settings_edits
 from simdistrict.exchange.mdl.writing import element_text
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import Binary, Call, Expr, Number, fold
 from simdistrict.model.model import (
@@ -24,6 +24,7 @@ from simdistrict.model.model import (
     Element,
     Equation,
     Model,
+    as_kind,
     constant_values,
 )
 from simdistrict.scenario import Policy, Resolved, RunSettings
@@ -79,7 +80,7 @@ def _moved(
     scenario: str,
 ) -> Element:
     """The constant as a formula of time: one equation for each label where it has any."""
-    shape, labels = model.shape(element), model.labels(element)
+    shape = model.shape(element)
     equations = []
     for place, value in now.items():
         expr: Expr = Number(value)
@@ -90,19 +91,12 @@ def _moved(
                     and flat_place(place, shape) in change.places
                 ):
                     expr = _on_top(expr, change.value, fraction(policy))
-        names = tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True))
+        names = tuple(map(fold, model.labels_at(element, place)))
         equations.append(Equation(expr, None, names))
     named = ", ".join(f'"{policy.name}"' for policy in policies)
     note = f"[Moved by the policy {named} of the scenario {scenario}.]".replace("|", "/")
-    return Auxiliary(
-        name=element.name,
-        equations=tuple(equations),
-        units=element.units,
-        range=element.range,
-        documentation=" ".join(filter(None, (element.documentation, note.replace("~", "-")))),
-        dims=element.dims,
-        group=element.group,
-    )
+    words = " ".join(filter(None, (element.documentation, note.replace("~", "-"))))
+    return as_kind(Auxiliary, element, equations=tuple(equations), documentation=words)
 
 
 def _on_top(before: Expr, target: float, share: Expr) -> Expr:

@@ -91,10 +91,9 @@ def _element(
     variables: dict[str, Variable],
 ) -> None:
     """Put an element with all its labels into one variable, and its records away."""
-    axes = model.labels(element)
     found: dict[tuple[int, ...], Record] = {}
-    for place in product(*(range(len(axis)) for axis in axes)):
-        labels = [axis[k] for axis, k in zip(axes, place, strict=True)]
+    for place in product(*map(range, model.shape(element))):
+        labels = model.labels_at(element, place)
         key, _ = element_key(element.name + (f"[{','.join(labels)}]" if labels else ""))
         if key in left:
             found[place] = left.pop(key)

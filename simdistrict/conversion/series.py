@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.vensim.series import Series
 from simdistrict.result.series_file import load
 

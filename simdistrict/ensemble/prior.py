@@ -18,7 +18,7 @@ from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, neares
 from simdistrict.base.library import shown
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
-from simdistrict.exchange.text.splice import plain, read_exact
+from simdistrict.exchange.text.files import plain, read_exact
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model, lookup_points
 from simdistrict.scenario.places import find_constant, find_element

@@ -1,9 +1,10 @@
-"""A model file of any kind as a Model: Vensim's .mdl and XMILE, told apart by suffix or by text."""
+"""Model files of either kind: reads Vensim's .mdl and XMILE, writes .mdl."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from simdistrict.base.atomic import replacing, writable_target
 from simdistrict.exchange.mdl import file as mdl_file
 from simdistrict.exchange.xmile import document
 from simdistrict.model.model import Model
@@ -26,11 +27,11 @@ def read_text(path: Path) -> str:
 
 
 def read_model_text(text: str, name: str, where: str = "", record: str = "") -> Model:
-    """The model in the text of a file of either kind; where is its name for messages.
+    """The model in the text of a file of either kind; where: the file's name for messages.
 
     record: what an earlier reading took from other files (`External.record`).
     """
-    # the readers here, because a model that the cache holds is not read again
+    # imported here: a model from the cache needs no reader
     if is_xmile(text) or Path(where).suffix.lower() in document.SUFFIXES:
         from simdistrict.exchange.xmile.reader import read_xmile_text
 
@@ -41,5 +42,24 @@ def read_model_text(text: str, name: str, where: str = "", record: str = "") -> 
 
 
 def is_xmile(text: str) -> bool:
-    """Whether the text of a model is XML; none in Vensim's language begins so."""
+    """Whether the text of a model is XML; no text in Vensim's language begins with `<`."""
     return text.lstrip("\ufeff \t\n").startswith("<")
+
+
+def write_model(
+    model: Model, path: str | Path, *, layout: bool = True, force: bool = False
+) -> None:
+    """Write a model as a .mdl file.
+
+    A model read from a .mdl file keeps the text of that file, except for what was changed in
+    Python. A model built in Python or read from XMILE gets a new text; layout: with drawn views.
+    force: replace an existing file. Raises ModelError for what the format cannot hold.
+    """
+    from simdistrict.exchange.mdl.revision import revised
+    from simdistrict.exchange.mdl.writing import model_text
+
+    path = writable_target(path, force=force)
+    kept = bool(model.text) and not is_xmile(model.text)
+    text = revised(model) if kept else model_text(model, layout=layout)
+    with replacing(path, force=force) as part:
+        part.write_bytes(text.encode("utf-8"))

@@ -6,7 +6,7 @@ No text is parsed here and no numbers are run; names are kept folded (see `fold`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +26,15 @@ def unquoted(name: str) -> str:
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"')
+    return name
+
+
+def free_name(stem: str, taken: Container[str]) -> str:
+    """A name that is not among the folded names `taken`: the stem, or the stem and a number."""
+    name, count = stem, 1
+    while fold(name) in taken:
+        count += 1
+        name = f"{stem} {count}"
     return name
 
 
@@ -218,6 +227,29 @@ def walk(expr: Expr) -> Iterator[Expr]:
         node = waiting.pop()
         yield node
         waiting += reversed(children(node))
+
+
+def signed_terms(expr: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
+    """The terms of a sum with their signs: +a, -b, +c of `a - (b - c)`."""
+    match expr:
+        case Unary("-", operand):
+            yield from signed_terms(operand, -sign)
+        case Binary("+" | "-" as op, left, right):
+            yield from signed_terms(left, sign)
+            yield from signed_terms(right, sign if op == "+" else -sign)
+        case Chain(("+" | "-", *_) as ops, terms):
+            for joint, term in zip(("+", *ops), terms, strict=True):
+                yield from signed_terms(term, sign if joint == "+" else -sign)
+        case _:
+            yield sign, expr
+
+
+def named_terms(expr: Expr) -> Iterator[tuple[int, str]]:
+    """Sign and name of the elements that a sum adds or subtracts, alone or summed by SUM."""
+    for sign, term in signed_terms(expr):
+        match term:
+            case Ref(name, _) | Call("SUM", (Ref(name, _),)):
+                yield sign, name
 
 
 def references(expr: Expr) -> Iterator[Ref]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.model.expr import (
@@ -109,6 +110,12 @@ class Element:
     def line(self) -> int:
         """The line of the first equation."""
         return self.equations[0].line if self.equations else 0
+
+
+def as_kind(kind: type[Element], element: Element, **changes: Any) -> Element:
+    """An element as one of another kind; changes: fields with other values."""
+    fields = {name: getattr(element, name) for name in Element.__dataclass_fields__}
+    return kind(**{**fields, **changes})
 
 
 class Stock(Element):
@@ -341,6 +348,10 @@ class Model:
         """The labels along each dimension of an element."""
         return tuple(self.dims_by_name[fold(d)].labels for d in element.dims)
 
+    def labels_at(self, element: Element, place: tuple[int, ...]) -> tuple[str, ...]:
+        """The label along each dimension at one position in an element's array."""
+        return tuple(axis[k] for axis, k in zip(self.labels(element), place, strict=True))
+
     def shape(self, element: Element) -> tuple[int, ...]:
         """The number of labels along each dimension of an element."""
         return tuple(len(labels) for labels in self.labels(element))
@@ -393,6 +404,11 @@ class Model:
                 if expr is not None:
                     names.update((ref.name, None) for ref in references(expr))
         return tuple(names)
+
+
+def missing_control(names: Container[str]) -> list[str]:
+    """The control elements that a model needs and that are not among the folded names."""
+    return [name.upper() for name in CONTROL if name not in names and name != "saveper"]
 
 
 def constant_values(model: Model, element: Element) -> dict[tuple[int, ...], float]:

@@ -153,7 +153,7 @@ def _varies(rows: np.ndarray, slot: Slot) -> bool:
 
 def _run_pysd(plan: Plan) -> Run:
     from simdistrict.engine.outcome import Ending, Outcome
-    from simdistrict.exchange.reference import run_reference
+    from simdistrict.run.reference import run_reference
 
     model, grid = plan.prepared.model, plan.grid
     times = [grid.at(i) for i in grid.saved]

@@ -16,7 +16,7 @@ from simdistrict.base.errors import ModelError
 from simdistrict.exchange.external.references import area_of, cell_name, cell_place
 from simdistrict.exchange.external.sheet import cell_value, recorded_sheet, text_sheet
 from simdistrict.exchange.mdl.reader import read_mdl_text
-from simdistrict.exchange.mdl.revision import write_model
+from simdistrict.exchange.models import write_model
 from simdistrict.model.expr import Array, Number, Points, Tables
 from simdistrict.model.model import Constant, Data, Lookup, Model
 from simdistrict.run.plan import prepare

@@ -24,7 +24,8 @@ from simdistrict.exchange.number_tables.tables import (
     update_table,
     updated,
 )
-from simdistrict.exchange.text.splice import Edit, plain, read_exact, spliced, write_exact
+from simdistrict.exchange.text.files import plain, read_exact, write_exact
+from simdistrict.exchange.text.splice import Edit, spliced
 from simdistrict.model.expr import Array, Number
 from simdistrict.model.model import constant_values, lookup_points
 from tests.program import call

@@ -10,7 +10,7 @@ import pytest
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
-from simdistrict.exchange.text.splice import decoded, plain
+from simdistrict.exchange.text.files import decoded, plain
 from tests.fuzz import broken
 from tests.small import mdl
 from tests.unit.test_mdl import MACRO

@@ -11,13 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.base.errors import ExchangeError
-from simdistrict.exchange.vensim.series import (
-    MAX_PROBLEMS,
-    Series,
-    as_number,
-    element_key,
-    read_series,
-)
+from simdistrict.exchange.text.numbers import as_number
+from simdistrict.exchange.vensim.series import MAX_PROBLEMS, Series, element_key, read_series
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "x.tab") -> Series:

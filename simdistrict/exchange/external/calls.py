@@ -21,7 +21,7 @@ from simdistrict.exchange.external.references import (
     row_number,
 )
 from simdistrict.exchange.external.sheet import Sheet
-from simdistrict.exchange.vensim.series import as_number
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import Call, Expr, Points, Text
 
 _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}

@@ -94,7 +94,7 @@ def _places(model: Model, element: Element, equation: Equation) -> Iterable[tupl
 
 
 def _key(model: Model, element: Element, place: tuple[int, ...]) -> str:
-    names = [axis[k] for axis, k in zip(model.labels(element), place, strict=True)]
+    names = model.labels_at(element, place)
     return element_key(element.name + (f"[{','.join(names)}]" if names else ""))[0]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.exchange.external.sheet import Sheet, TooLargeError, recorded_sheet, text_sheet
-from simdistrict.exchange.vensim.series import text_lines
+from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.model import External
 
 _BOOKS = (".xlsx", ".xlsm", ".xls")

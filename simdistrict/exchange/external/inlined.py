@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.equations import EquationText
-from simdistrict.model.expr import Call, Expr, Points, Ref, Tables, WithLookup, fold, walk
+from simdistrict.model.expr import (
+    Call,
+    Expr,
+    Points,
+    Ref,
+    Tables,
+    WithLookup,
+    fold,
+    free_name,
+    walk,
+)
 from simdistrict.model.model import (
     NOTHING_EXTERNAL,
     Auxiliary,
@@ -16,6 +26,7 @@ from simdistrict.model.model import (
     Equation,
     Lookup,
     Model,
+    as_kind,
 )
 
 _READERS = {"hold backward": "LOOKUP BACKWARD", "look forward": "LOOKUP FORWARD"}
@@ -93,9 +104,8 @@ class _Inlining:
                 reader = _READERS[equation.expression.between]
                 call = Call(reader, (Ref(fold(held.name), equation.subscripts), Ref("time")))
                 equations.append(replace(equation, expression=call, source=None))
-        fields = {f: getattr(element, f) for f in element.__dataclass_fields__}
-        fields |= {"equations": tuple(equations), "documentation": words}
-        yield (Auxiliary if isinstance(element, Data) else type(element))(**fields)
+        kind = Auxiliary if isinstance(element, Data) else type(element)
+        yield as_kind(kind, element, equations=tuple(equations), documentation=words)
 
     def by_label(self, element: Element, equation: Equation) -> Iterator[Equation]:
         """One equation for each label: points of a lookup, or points read at Time."""
@@ -109,17 +119,13 @@ class _Inlining:
         self, element: Element, equation: Equation
     ) -> Iterator[tuple[tuple[str, ...], Points]]:
         assert isinstance(equation.expression, Tables)
-        labels = self.model.labels(element)
         places = self.model.positions(element, equation)
         for place, points in zip(places, equation.expression.points, strict=True):
-            yield tuple(fold(axis[k]) for axis, k in zip(labels, place, strict=True)), points
+            yield tuple(map(fold, self.model.labels_at(element, place))), points
 
     def table(self, element: Element, equation: Equation) -> Lookup:
         """A lookup of its own for data that are not read on the line between their points."""
-        name, count = f"{element.name} data", 1
-        while fold(name) in self.names:
-            count += 1
-            name = f"{element.name} data {count}"
+        name = free_name(f"{element.name} data", self.names)
         self.names.add(fold(name))
         return Lookup(
             name=name,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, cell_name, cell_place
-from simdistrict.exchange.vensim.series import as_number
+from simdistrict.exchange.text.numbers import as_number
 
 Value = float | str | None
 # far beyond any use, and within the memory of a small machine

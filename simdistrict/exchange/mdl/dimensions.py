@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
-from simdistrict.exchange.external.outside import with_labels
+from simdistrict.exchange.mdl.outside import with_labels
 from simdistrict.exchange.text.outline import Block
 from simdistrict.exchange.text.tokens import QUOTED, split_arrows, split_commas
 from simdistrict.model.expr import fold, unquoted

@@ -15,11 +15,12 @@ from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.mdl.file import read_bytes
 from simdistrict.exchange.mdl.literals import Place, by_name, edits, pieces
 from simdistrict.exchange.mdl.reader import read_mdl_text
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.files import decoded, plain, write_exact
 from simdistrict.exchange.text.grammar import parse_expression
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.outline import Block, Outline, Span, outline
 from simdistrict.exchange.text.points import read_points
-from simdistrict.exchange.text.splice import Edit, decoded, plain, spliced, write_exact
+from simdistrict.exchange.text.splice import Edit, spliced
 from simdistrict.model.expr import Points, fold
 from simdistrict.model.model import Constant, Model, constant_values
 

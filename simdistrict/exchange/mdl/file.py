@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simdistrict.base.errors import ExchangeError, ModelError, Problem
-from simdistrict.exchange.text.splice import decoded, plain
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.files import decoded, file_bytes, plain
 
 # far beyond any model, and read within seconds
 MAX_BYTES = 20_000_000
@@ -22,19 +22,7 @@ def read_bytes(path: Path) -> bytes:
         raise ModelError(
             Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
         )
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ModelError(
-                Problem(
-                    str(path),
-                    f"{size / 1e6:.0f} MB is more than a model file can have "
-                    f"({MAX_BYTES // 1_000_000} MB)",
-                )
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
+    content = file_bytes(path, "a model file", MAX_BYTES, ModelError)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         what = "the file is in the encoding UTF-16, which Vensim does not write"
         raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.numbers import SPACED, number, spaced_number
 from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.points import PAIR
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.exchange.text.tokens import masked
 from simdistrict.model.expr import Array, Number, Points, fold
@@ -21,9 +22,7 @@ from simdistrict.model.model import Element, Equation, Lookup, Model, Stock, con
 # the place of one number: positions along the dimensions, and the x of a lookup
 Place = tuple[tuple[int, ...], float | None]
 
-_NUMBER = r"(?:[-+]\s*)?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_LITERAL = re.compile(_NUMBER)
-_PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+_LITERAL = re.compile(SPACED)
 _DISPLAY = re.compile(r"\[.*?\]", re.DOTALL)
 
 
@@ -130,7 +129,7 @@ def _piece(
 def _pairs(head: str, begin: int) -> list[tuple[float, tuple[int, int]]]:
     """The x of each point, and where its y stands: `(x,y),...` or all x before all y."""
     body = _DISPLAY.sub(lambda m: " " * len(m.group()), head[begin:])
-    found = [(_value(body, m.span(1)), m.span(2)) for m in _PAIR.finditer(body)]
+    found = [(_value(body, m.span(1)), m.span(2)) for m in PAIR.finditer(body)]
     if not found:
         spans = [m.span() for m in _LITERAL.finditer(body)]
         half = len(spans) // 2
@@ -141,7 +140,7 @@ def _pairs(head: str, begin: int) -> list[tuple[float, tuple[int, int]]]:
 
 
 def _value(text: str, span: tuple[int, int]) -> float:
-    return float("".join(text[slice(*span)].split()))
+    return spaced_number(text[slice(*span)])
 
 
 def _line(text: str, at: int) -> int:

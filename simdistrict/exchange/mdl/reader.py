@@ -11,29 +11,26 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
-from simdistrict.exchange.external.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.mdl.file import read_text
 from simdistrict.exchange.mdl.macros import Macro, expanded, integrates, read_macros
+from simdistrict.exchange.mdl.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.outline import Block, outline
 from simdistrict.exchange.text.points import read_points
 from simdistrict.model.expr import (
     Array,
-    Binary,
     Call,
-    Chain,
     Expr,
     Number,
     Points,
-    Ref,
     Tables,
     Unary,
     fold,
+    named_terms,
     unquoted,
 )
 from simdistrict.model.model import (
-    CONTROL,
     Auxiliary,
     Constant,
     Data,
@@ -45,6 +42,8 @@ from simdistrict.model.model import (
     Model,
     Range,
     Stock,
+    as_kind,
+    missing_control,
 )
 
 MAX_PROBLEMS = 50
@@ -68,7 +67,7 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
     folder = Path(where).parent if where else None
     where = where or f"{name}.mdl"
     parts = outline(text, where)
-    files = Files(folder, dict(parts.file_tags), record)
+    files = Files(folder, dict(parts.settings.file_tags), record)
     problems: list[Problem] = []
     notes: list[str] = []
     by_kind: dict[str, list[Block]] = {}
@@ -101,9 +100,9 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         tuple(elements),
         dimensions,
         text,
-        parts.integrator,
+        parts.settings.integrator,
         (*notes, *(f"{where} | {note}" for note in files.notes)),
-        parts.unit_synonyms,
+        parts.settings.unit_synonyms,
         files.external(outside.problems),
     )
 
@@ -117,8 +116,7 @@ def _some(problems: list[Problem], where: str) -> list[Problem]:
 
 
 def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
-    have = {fold(e.name) for e in elements}
-    gone = [name.upper() for name in CONTROL if name not in have and name != "saveper"]
+    gone = missing_control({fold(e.name) for e in elements})
     if not gone:
         return []
     hint = "every Vensim model defines them; is the file cut off?"
@@ -275,32 +273,14 @@ def _undefined(
 
 
 def _with_flows(elements: list[Element]) -> list[Element]:
-    """Auxiliaries that a stock adds or subtracts are its flows."""
-    rates: set[str] = set()
-    for element in elements:
-        if isinstance(element, Stock):
-            for equation in element.equations:
-                rates.update(_terms(equation.expression))
+    """The elements; auxiliaries that a stock adds or subtracts become flows."""
+    flows = {
+        name
+        for element in elements
+        if isinstance(element, Stock)
+        for equation in element.equations
+        for _, name in named_terms(equation.expression)
+    }
     return [
-        Flow(**{f: getattr(e, f) for f in e.__dataclass_fields__})
-        if type(e) is Auxiliary and fold(e.name) in rates
-        else e
-        for e in elements
+        as_kind(Flow, e) if type(e) is Auxiliary and fold(e.name) in flows else e for e in elements
     ]
-
-
-def _terms(expr: Expr) -> Iterable[str]:
-    """Names that an expression adds or subtracts as they are."""
-    match expr:
-        case Ref(name, _):
-            yield name
-        case Unary("-", operand):
-            yield from _terms(operand)
-        case Binary("+" | "-", left, right):
-            yield from _terms(left)
-            yield from _terms(right)
-        case Chain(("+" | "-", *_), terms):
-            for term in terms:
-                yield from _terms(term)
-        case Call("SUM", (Ref(name, _),)):
-            yield name

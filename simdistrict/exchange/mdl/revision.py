@@ -5,48 +5,23 @@ What is the same is not touched; what was changed changes its own lines only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from simdistrict.base.atomic import replacing, writable_target
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.document import Document, stretch
 from simdistrict.exchange.mdl.literals import Place, edits, pieces
 from simdistrict.exchange.mdl.writing import (
     dimension_text,
     element_text,
-    model_text,
     units_text,
     wrapped,
 )
-from simdistrict.exchange.models import is_xmile
 from simdistrict.exchange.text.equations import EquationText
 from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.settings import method_code, method_span
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Element, Model, constant_values
-
-_METHOD = re.compile(r"^(15:\d+,\d+,\d+,)(\d+)", re.MULTILINE)
-
-
-def write_model(
-    model: Model, path: str | Path, *, layout: bool = True, force: bool = False
-) -> None:
-    """Write a model as a .mdl file.
-
-    A model that was read from a file keeps that file's text: what is the same is not touched,
-    and what was changed in Python changes its own lines only. A model built in Python, or read
-    from XMILE, gets a new text, with views laid out unless layout is False.
-    An existing file is replaced only with force. Raises ModelError for what the format cannot
-    hold.
-    """
-    path = writable_target(path, force=force)
-    # the text of a model from another language is no text to be revised
-    kept = bool(model.text) and not is_xmile(model.text)
-    text = revised(model) if kept else model_text(model, layout=layout)
-    with replacing(path, force=force) as part:
-        part.write_bytes(text.encode("utf-8"))
 
 
 def revised(model: Model) -> str:
@@ -137,8 +112,8 @@ def settings_edits(document: Document, model: Model) -> Iterator[Edit]:
     """The method of integration, where it differs."""
     if model.integrator == document.model.integrator:
         return
-    method = _METHOD.search(document.flat, document.outline.stop)
-    if method is None:
+    span = method_span(document.flat, document.outline.stop)
+    if span is None:
         what = "the file has no settings block that could ask for an integrator"
         raise ModelError(Problem(document.where, what, "draw its views with `simdistrict layout`"))
-    yield Edit(*method.span(2), "1" if model.integrator == "rk4" else "0")
+    yield Edit(*span, method_code(model.integrator))

@@ -15,11 +15,13 @@ from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.layout import with_sketch
-from simdistrict.exchange.sketch.records import empty_sketch, settings
-from simdistrict.exchange.text.equations import EquationText, number, quoted
+from simdistrict.exchange.sketch.records import empty_sketch
+from simdistrict.exchange.text.equations import EquationText, quoted
+from simdistrict.exchange.text.numbers import number
+from simdistrict.exchange.text.settings import settings_text
 from simdistrict.exchange.text.tokens import QUOTED, tokens
 from simdistrict.model.expr import Array, Expr, Number, Points, Tables, Text, WithLookup, fold, walk
-from simdistrict.model.model import CONTROL, Dimension, Element, Equation, Model, Range
+from simdistrict.model.model import Dimension, Element, Equation, Model, Range, missing_control
 
 WIDTH = 80
 _STARS = "*" * 56
@@ -45,8 +47,8 @@ def model_text(model: Model, *, layout: bool = True, effort: float = 1.0) -> str
         blocks += work.element(element)
     text = "{UTF-8}\n" + "\n\n".join(blocks) + "\n\n"
     if not layout:
-        return text + empty_sketch() + settings(model)
-    return with_sketch(text + settings(model), f"{model.name}.mdl", effort)
+        return text + empty_sketch() + settings_text(model)
+    return with_sketch(text + settings_text(model), f"{model.name}.mdl", effort)
 
 
 def element_text(model: Model, element: Element) -> str:
@@ -201,8 +203,7 @@ def _problems(model: Model) -> Iterator[Problem]:
             if label.endswith("!"):
                 yield Problem(f'range "{dimension.name}"', f'the label "{label}" ends in !')
             yield from _bad_name(f'range "{dimension.name}"', label)
-    gone = [name.upper() for name in CONTROL if name not in seen and name != "saveper"]
-    if gone:
+    if gone := missing_control(seen):
         yield Problem(f"model {model.name}", f"there is no {' and no '.join(gone)}")
     for element in model:
         where = f'element "{element.name}"'

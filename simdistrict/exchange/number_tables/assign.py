@@ -200,5 +200,5 @@ def _left_out(model: Model, target: _Target, rows: Mapping[Place, Row]) -> list[
 def place_name(model: Model, element: Element, place: Place) -> str:
     """An element with the labels of a place, as messages write it."""
     position, x = place
-    labels = [names[k] for names, k in zip(model.labels(element), position, strict=True)]
+    labels = model.labels_at(element, position)
     return shown(element.name, labels if x is None else [*labels, f"{x:.12g}"])

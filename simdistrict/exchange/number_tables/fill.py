@@ -15,7 +15,8 @@ from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.literals import Piece, edits, pieces
 from simdistrict.exchange.number_tables.assign import Assigned, assigned, place_name
 from simdistrict.exchange.number_tables.tables import FOLDER, Table, read_files, updated_files
-from simdistrict.exchange.text.splice import Edit, read_exact, write_exact
+from simdistrict.exchange.text.files import read_exact, write_exact
+from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
 from simdistrict.exchange.number_tables.cells import Cell, CellRow, cell_rows, with_cells
-from simdistrict.exchange.text.equations import number
-from simdistrict.exchange.text.splice import read_exact, write_exact
+from simdistrict.exchange.text.files import read_exact, write_exact
+from simdistrict.exchange.text.numbers import SIGNED, number
 from simdistrict.model.expr import fold
 
 FOLDER = "data"
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 # what to do about a row with more cells than the header
 MORE_CELLS = 'a text with a comma in it stands in quotes: "low, judgement"; a number has a point'
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(SIGNED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simdistrict.model.expr import Binary, Call, Chain, Expr, Ref, Unary, children, fold, references
+from simdistrict.model.expr import Call, Expr, Ref, children, fold, named_terms, references
 from simdistrict.model.model import CONTROL, Element, Model, Stock
 
 TIME = "time"
@@ -98,25 +98,11 @@ def _signs(model: Model, stock: Element) -> dict[str, int]:
     """Folded name of each flow of a stock -> 1 where it fills the stock, -1 where it drains it."""
     found: dict[str, int] = {}
     for equation in stock.equations:
-        for name, sign in _terms(equation.expression, 1):
+        for sign, name in named_terms(equation.expression):
             drawn = name in model.by_name and name not in CONTROL
             if drawn and not isinstance(model.by_name[name], Stock):
                 found.setdefault(name, sign)
     return found
-
-
-def _terms(expr: Expr, sign: int) -> Iterator[tuple[str, int]]:
-    match expr:
-        case Ref(name, _) | Call("SUM", (Ref(name, _),)):
-            yield name, sign
-        case Unary("-", operand):
-            yield from _terms(operand, -sign)
-        case Binary("+" | "-" as op, left, right):
-            yield from _terms(left, sign)
-            yield from _terms(right, sign if op == "+" else -sign)
-        case Chain(("+" | "-", *_) as ops, terms):
-            for joint, term in zip(("+", *ops), terms, strict=True):
-                yield from _terms(term, sign if joint == "+" else -sign)
 
 
 def _content(model: Model, view: str, names: list[str], homes: dict[str, str]) -> Content:

@@ -13,7 +13,7 @@ from simdistrict.exchange.sketch.chains import PlacedPipe
 from simdistrict.exchange.sketch.content import TIME, contents
 from simdistrict.exchange.sketch.page import Page, laid_out, pipe_lines
 from simdistrict.exchange.text.equations import quoted
-from simdistrict.model.model import Model, Stock
+from simdistrict.model.model import Model
 
 HEAD = r"""\\\---/// Sketch information - do not modify anything except names
 V300  Do not put anything below this section - it will be ignored
@@ -21,18 +21,6 @@ V300  Do not put anything below this section - it will be ignored
 $192-192-192,0,Times New Roman|12||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|72,72,100,0
 """
 GHOST = "2,0,3,{place},0,0,0,128-128-128,0-0-0,|12||128-128-128"
-# what Vensim expects behind the last view; a file that ends without it gets it
-SETTINGS = """///---\\\\\\
-:L\x7f<%^E!@
-1:Current.vdf
-9:Current
-15:0,0,0,{method},0,0
-19:100,0
-27:2,
-34:0,
-4:Time
-5:{shown}
-"""
 # what Vensim saves of a model of which nothing is drawn; without any view its file is no sound one
 # to others, who take the line that begins the views for the end of the equations
 EMPTY = "View 1"
@@ -119,11 +107,3 @@ class _Records:
             f"11,{self._last},0,{valve.x},{valve.y},{valve.w},{valve.h},34,3,0,0,1,0,0,0"
         )
         self._variable(pipe.flow, placed.label, 40)
-
-
-def settings(model: Model) -> str:
-    """The block behind the last view: the method of integration, and units of one meaning."""
-    stocks = [e.name for e in model if isinstance(e, Stock)]
-    shown = stocks[0] if stocks else "Time"
-    text = SETTINGS.format(method=1 if model.integrator == "rk4" else 0, shown=shown)
-    return text + "".join(f"22:{','.join(units)}\n" for units in model.unit_synonyms)

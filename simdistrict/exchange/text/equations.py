@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from simdistrict.exchange.text.numbers import number
 from simdistrict.model.expr import (
     Array,
     Binary,
@@ -139,12 +140,6 @@ class EquationText:
 def quoted(name: str) -> str:
     """A name with quotes where Vensim needs them."""
     return name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '\\"') + '"'
-
-
-def number(value: float) -> str:
-    """The shortest text that reads back as the same number."""
-    text = repr(value)
-    return text.removesuffix(".0")
 
 
 def _display(limits: tuple[tuple[float, float], ...]) -> list[str]:

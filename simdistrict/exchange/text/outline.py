@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.settings import BLOCK, VIEW, Settings, read_settings
 from simdistrict.exchange.text.tokens import QUOTED, masked, split_commas
 from simdistrict.model.model import Range
 
-SKETCH = re.compile(r"^\\+---///.*$", re.MULTILINE)
-SETTINGS = re.compile(r"^///---\\+.*$", re.MULTILINE)
 _KEYWORD = re.compile(r":(?:INTERPOLATE|RAW|HOLD BACKWARD|LOOK FORWARD):", re.IGNORECASE)
 _RANGE = re.compile(r"^(.*?)\[([^\[\]]*)\]\s*$", re.DOTALL)
 _STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
@@ -70,18 +69,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """All blocks of a file in order, and what its settings ask for.
-
-    unit_synonyms: names of one and the same unit (code 22 of the settings).
-    file_tags: the files that `?tag` stands for (code 30).
-    stop: the place where the equations end and the sketch, or nothing, begins.
-    """
+    """The blocks of a file in order, its settings, and where its equations end."""
 
     blocks: tuple[Block, ...]
-    integrator: str
-    unit_synonyms: tuple[tuple[str, ...], ...]
-    stop: int = 0
-    file_tags: tuple[tuple[str, str], ...] = ()
+    settings: Settings
+    stop: int
 
 
 def outline(text: str, where: str) -> Outline:
@@ -90,8 +82,8 @@ def outline(text: str, where: str) -> Outline:
     where: the name of the file for messages. Raises ModelError when the text ends inside a
     definition or holds none at all.
     """
-    sketch = SKETCH.search(text) or SETTINGS.search(text)
-    stop = sketch.start() if sketch else len(text)
+    end = VIEW.search(text) or BLOCK.search(text)
+    stop = end.start() if end else len(text)
     encoding = _ENCODING.match(text, 0, stop)
     start = encoding.end() if encoding else 0
     blocks = tuple(_Splitter(text, where).blocks(start, stop))
@@ -99,16 +91,7 @@ def outline(text: str, where: str) -> Outline:
         raise ModelError(
             Problem(where, "this is not a Vensim model: it holds no definition that ends in |")
         )
-    rest = text[stop:]
-    synonyms = tuple(
-        tuple(name.strip() for name in line.split(",") if name.strip())
-        for line in re.findall(r"^22:(.*)$", rest, re.MULTILINE)
-    )
-    tags = tuple(
-        (tag.strip(), file.strip())
-        for tag, file in re.findall(r"^30:\?([^=\n]*)=(.*)$", rest, re.MULTILINE)
-    )
-    return Outline(blocks, _integrator(rest), synonyms, stop, tags)
+    return Outline(blocks, read_settings(text[stop:]), stop)
 
 
 class _Splitter:
@@ -312,9 +295,3 @@ def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]
         for match in _SUBSCRIPTS.finditer(rest)
     ]
     return " ".join(name.split()), (groups[0] if groups else ()), tuple(groups[1:])
-
-
-def _integrator(settings: str) -> str:
-    """What code 15 of the settings block asks for: 1 and 5 are fourth-order Runge-Kutta."""
-    match = re.search(r"^15:\d+,\d+,\d+,(\d+)", settings, re.MULTILINE)
-    return "rk4" if match and match.group(1) in ("1", "5") else "euler"

@@ -6,10 +6,10 @@ import math
 import re
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.numbers import SPACED, spaced_number
 from simdistrict.model.expr import Points
 
-_NUMBER = r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+PAIR = re.compile(rf"\(\s*({SPACED})\s*,\s*({SPACED})\s*\)")
 _DISPLAY = re.compile(r"^\s*\[(.*?)\]\s*,?", re.DOTALL)
 
 
@@ -25,13 +25,13 @@ def read_points(text: str, element: str, where: str) -> Points:
     body = body[1:-1]
     limits: tuple[tuple[float, float], ...] = ()
     if display := _DISPLAY.match(body):
-        corners = _PAIR.findall(display.group(1))
+        corners = _pairs(display.group(1))
         if len(corners) >= 2:
             (x0, y0), (x1, y1) = corners[:2]
-            limits = ((_number(x0), _number(x1)), (_number(y0), _number(y1)))
+            limits = ((x0, x1), (y0, y1))
         body = body[display.end() :]
-    pairs = [(_number(x), _number(y)) for x, y in _PAIR.findall(body)]
-    left_over = _PAIR.sub("", body).replace(",", "").strip()
+    pairs = _pairs(body)
+    left_over = PAIR.sub("", body).replace(",", "").strip()
     if not pairs:
         pairs = _columns(body)
         left_over = ""
@@ -46,8 +46,8 @@ def read_points(text: str, element: str, where: str) -> Points:
     return Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), limits)
 
 
-def _number(text: str) -> float:
-    return float("".join(text.split()))
+def _pairs(text: str) -> list[tuple[float, float]]:
+    return [(spaced_number(x), spaced_number(y)) for x, y in PAIR.findall(text)]
 
 
 def _columns(body: str) -> list[tuple[float, float]]:

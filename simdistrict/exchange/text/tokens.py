@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from simdistrict.exchange.text.numbers import NUMBER
+
 # a bare name: words of letters, digits, _ $ and ', the first of which starts with no digit;
 # every letter and sign outside ASCII may stand in a name
 # (by what cannot: a class that lists all of Unicode takes 8 ms to compile)
 _LETTER = r"[^\W\d]|[^\x00-\x7f]"
 _WORD = r"[^\x00-#%&(-/:-@\[-^`{-\x7f]"
 QUOTED = r'"(?:[^"\\]|\\.)*+"'
-NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
 _TOKEN = re.compile(
     rf"""\s*+(?:
       (?P<number>{NUMBER})

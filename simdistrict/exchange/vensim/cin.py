@@ -5,29 +5,30 @@ Text in, changes out: whether a model has such elements is the reader's question
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.base.errors import ExchangeError, ModelError, Problem, ScenarioError
+from simdistrict.base.errors import ModelError, Problem, ScenarioError
+from simdistrict.exchange.text.files import plain, text_lines
+from simdistrict.exchange.text.numbers import SIGNED, as_number
 from simdistrict.exchange.text.points import read_points
-from simdistrict.exchange.vensim.series import as_number
+from simdistrict.exchange.text.tokens import QUOTED
 from simdistrict.model.expr import NA, Points
 
 MAX_BYTES = 10_000_000
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-# a comment runs from :C to the end of the line; the same letters inside quotes are a name
-_COMMENT = re.compile(rf"({_QUOTED})|:C(?![A-Za-z0-9_]).*", re.IGNORECASE)
-_BOUND = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# a comment runs from :C to the end of the line; inside quotes :C is part of a name
+_COMMENT = re.compile(rf"({QUOTED})|:C(?![A-Za-z0-9_]).*", re.IGNORECASE)
 _HEAD = re.compile(
-    rf"""\s*(?:{_BOUND}\s*<=\s*)?              # optimisation control: lower bound, left aside
-    (?P<name>\#[^#]+\#|{_QUOTED}|[^\s\d"\[\](){{}}=<>:,;|~+*/-][^"\[\](){{}}=<>:,;|~]*?)\s*
+    rf"""\s*(?:{SIGNED}\s*<=\s*)?              # the lower bound of an optimisation, ignored
+    (?P<name>\#[^#]+\#|{QUOTED}|[^\s\d"\[\](){{}}=<>:,;|~+*/-][^"\[\](){{}}=<>:,;|~]*?)\s*
     (?:\[(?P<subscripts>[^\]]*)\])?\s*
     (?P<sign>=|\(|:IS:)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_UPPER_BOUND = re.compile(rf"<=\s*{_BOUND}\s*(?:\|.*)?$", re.DOTALL)
+_UPPER_BOUND = re.compile(rf"<=\s*{SIGNED}\s*(?:\|.*)?$", re.DOTALL)
 _TEXT = re.compile(r"\s*'([^']*)'\s*$")
 
 
@@ -55,30 +56,18 @@ def read_cin(path: str | Path) -> tuple[Change, ...]:
     Any line ends, UTF-8 or Windows-1252. Raises ExchangeError when the file cannot be read,
     ScenarioError with every line that is no statement.
     """
-    path = Path(path)
-    where = str(path)
-    try:
-        if path.is_dir():
-            raise ExchangeError(Problem(where, "this is a folder", "give a .cin file"))
-        if path.stat().st_size > MAX_BYTES:
-            raise ExchangeError(Problem(where, "more than 10 MB is no file of changes"))
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
-    if b"\0" in content:
-        raise ExchangeError(Problem(where, "this is a binary file, not a .cin file"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return read_cin_text(text, where)
+    return _changes(text_lines(Path(path), "a .cin file", MAX_BYTES), str(path))
 
 
 def read_cin_text(text: str, where: str) -> tuple[Change, ...]:
-    """The changes in the text of a .cin file; where is its name for messages."""
+    """The changes in the text of a .cin file; where: its name for messages."""
+    return _changes(plain(text).split("\n"), where)
+
+
+def _changes(lines: list[str], where: str) -> tuple[Change, ...]:
     changes: list[Change] = []
     problems: list[Problem] = []
-    for line, statement in _statements(text):
+    for line, statement in _statements(lines):
         place = f"{where}:{line}"
         try:
             changes.append(_change(statement, line, place))
@@ -94,9 +83,8 @@ def read_cin_text(text: str, where: str) -> tuple[Change, ...]:
 _EXPECTED = "expected `NAME = 1.5`, `NAME[label] = 1,2,3` or `NAME( (x1,y1), (x2,y2) )`"
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Each statement with its first line: lines belong together while parentheses are open."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Each statement with its first line; it goes on while parentheses are open."""
     parts: list[str] = []
     start, depth = 0, 0
     for number, raw in enumerate(lines, 1):
@@ -110,7 +98,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 yield start, "\n".join(parts)
             parts, start, depth = [], number, 0
         parts.append(line.removesuffix("\\"))
-        bare = re.sub(_QUOTED, "", line)
+        bare = re.sub(QUOTED, "", line)
         depth += bare.count("(") - bare.count(")")
     if parts:
         yield start, "\n".join(parts)
@@ -141,7 +129,8 @@ def _change(statement: str, line: int, place: str) -> Change:
             raise ValueError(f'a subscript of "{name}" is empty')
     rest = statement[head.end() :]
     if head["sign"] == "(":
-        return Change(name, subscripts, points=_points(f"({rest}", name, place), line=line)
+        points = read_points(f"({rest}".strip(), name, place)
+        return Change(name, subscripts, points=points, line=line)
     if head["sign"] != "=":
         found = _TEXT.match(rest)
         if found is None:
@@ -155,14 +144,6 @@ def _change(statement: str, line: int, place: str) -> Change:
     return Change(name, subscripts, values, line=line)
 
 
-def _points(text: str, name: str, place: str) -> Points:
-    points = read_points(text.strip(), name, place)
-    numbers = (*points.x, *points.y)
-    if not all(abs(n) < float("inf") for n in numbers):
-        raise ValueError(f'a point of "{name}" is not a finite number')
-    return points
-
-
 def _parts(text: str) -> list[str]:
     """The numbers of a list; semicolons end its rows, and one may end the list itself."""
     text = text.strip()
@@ -174,7 +155,7 @@ def _number(text: str, name: str) -> float:
     if text.upper() == ":NA:":
         return NA
     value = as_number(text)
-    if value is None or not abs(value) < float("inf"):
+    if value is None or not math.isfinite(value):
         raise ValueError(f'"{_short(text)}" is not a number (for "{name}")')
     return value
 

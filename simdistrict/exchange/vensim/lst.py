@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.exchange.vensim.series import element_key, text_lines
+from simdistrict.exchange.text.files import text_lines
+from simdistrict.exchange.vensim.series import element_key
 from simdistrict.model.model import Model
 
 

@@ -7,9 +7,8 @@ needed to read a file.
 from __future__ import annotations
 
 import csv
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -20,20 +19,14 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.model.expr import NA, fold
+from simdistrict.exchange.text.files import text_lines
+from simdistrict.exchange.text.numbers import SIGNED, as_number
+from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.model.expr import fold
 
 MAX_PROBLEMS = 20
-MAX_BYTES = 1_000_000_000
-_WORDS = {
-    ":na:": math.nan,
-    # how the C library below Vensim prints what is not a number
-    "1.#inf": math.inf,
-    "-1.#inf": -math.inf,
-    "1.#qnan": math.nan,
-    "-1.#ind": math.nan,
-}
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
-_COMMENT = re.compile(r"\s/")  # in a .dat file, what follows the name behind a slash
+# in a .dat file a slash after the name begins a comment
+_COMMENT = re.compile(rf"(?P<quoted>{QUOTED})|\s/")
 _TIME_BASE = re.compile(r"<[^<>]*>\s*$")
 
 
@@ -105,29 +98,6 @@ def read_series(path: str | Path) -> Series:
     if problems:
         raise ExchangeError(problems)
     return Series(str(path), records)
-
-
-def text_lines(path: Path) -> list[str]:
-    """The lines of a text file, whatever its line ends; UTF-8 or Windows-1252.
-
-    Raises ExchangeError for a file that is missing, binary or larger than 1 GB.
-    """
-    where = str(path)
-    try:
-        if path.is_dir():
-            raise ExchangeError(Problem(where, "this is a folder", "give a file"))
-        if path.stat().st_size > MAX_BYTES:
-            raise ExchangeError(Problem(where, "more than 1 GB of text", "use .nc files"))
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
-    if b"\0" in content:
-        raise ExchangeError(Problem(where, "this is a binary file, not a table"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 class _Reader:
@@ -299,7 +269,7 @@ class _Reader:
     def pair(self, line: str, at: int) -> dict[float, float] | None:
         """Time and value; empty for what is meant as a pair and is none, None for a name."""
         parts = line.replace(",", " ").split(None, 2)
-        if not _NUMBER.match(parts[0]):
+        if not re.fullmatch(SIGNED, parts[0]):
             return None
         if len(parts) == 1:
             self.wrong(at, f"the time {parts[0]} has no value")
@@ -308,28 +278,10 @@ class _Reader:
         return None if value is None else {float(parts[0]): value}
 
 
-def as_number(text: str) -> float | None:
-    """A number as Vensim, Stella and C write it, NaN for :NA:; None for anything else."""
-    try:
-        value = float(text)
-    except ValueError:
-        return _WORDS.get(text.strip().lower())
-    if "_" in text:  # Python's 1_000 is a name here
-        return None
-    return math.nan if math.isclose(value, NA, rel_tol=1e-5) else value
-
-
 def _name(line: str) -> str:
     """The name on a line of a .dat file, without comment and time base."""
-    for quoted, text in _outside_quotes(line):
-        if not quoted and (cut := _COMMENT.search(text)):
-            start = line.index(text) + cut.start()
-            line = line[:start]
+    for match in _COMMENT.finditer(line):
+        if not match["quoted"]:
+            line = line[: match.start()]
             break
     return _TIME_BASE.sub("", line).strip()
-
-
-def _outside_quotes(line: str) -> Iterator[tuple[bool, str]]:
-    for i, text in enumerate(re.split(r'("(?:[^"\\]|\\.)*")', line)):
-        if text:
-            yield i % 2 == 1, text

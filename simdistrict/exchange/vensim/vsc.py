@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.exchange.text.equations import number
-from simdistrict.exchange.vensim.series import text_lines
+from simdistrict.exchange.text.files import text_lines
+from simdistrict.exchange.text.numbers import SIGNED, number
+from simdistrict.exchange.text.tokens import QUOTED
 from simdistrict.model.expr import unquoted
 
 MAX_PROBLEMS = 20
@@ -29,7 +30,7 @@ _OTHER_METHODS = {
     "F": "the draws stand in a file of their own, which is not read",
 }
 _LINE = re.compile(
-    r"""\s*(?P<name>"(?:[^"\\]|\\.)*"|[^="\[\]]+?)\s*(?:\[(?P<labels>[^\]]*)\])?\s*=
+    rf"""\s*(?P<name>{QUOTED}|[^="\[\]]+?)\s*(?:\[(?P<labels>[^\]]*)\])?\s*=
     \s*(?P<kind>[A-Za-z][A-Za-z0-9 _]*?)\s*\((?P<args>[^()]*)\)\s*""",
     re.VERBOSE,
 )
@@ -146,7 +147,7 @@ def _draw(line: str, at: int) -> Draw:
         raise _NotDrawnError(what, did_you_mean(kind, (*_DRAWN, *_NOT_DRAWN)))
     numbers = []
     for cell in match["args"].split(","):
-        if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", cell):
+        if not re.fullmatch(SIGNED, cell.strip()):
             raise _NotDrawnError(f'"{name}": "{cell.strip()[:20]}" is no number')
         numbers.append(float(cell))
     if len(numbers) != _DRAWN[kind]:

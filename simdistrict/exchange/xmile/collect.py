@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.exchange.text.tokens import QUOTED
 from simdistrict.exchange.xmile.document import Node
 from simdistrict.exchange.xmile.graphs import read_graph
 from simdistrict.exchange.xmile.lexer import spelled
@@ -19,7 +20,7 @@ from simdistrict.model.model import Dimension
 MAX_MODULES, MAX_LABELS = 1000, 100_000
 _REFUSED = ("conveyor", "queue", "oven")
 # a label of an element, in quotes or up to a comma
-_LABEL = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]*?)\s*,')
+_LABEL = re.compile(rf"\s*({QUOTED}|[^,]*?)\s*,")
 _COMMENT = re.compile(r"\{[^{}]*\}")
 
 
@@ -277,4 +278,4 @@ def _is_true(flag: Node) -> bool:
 
 def plain_name(text: str) -> str:
     """A name without the quotes around it or around a part of it."""
-    return spelled(re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", text.strip()))
+    return spelled(re.sub(QUOTED, lambda m: m.group()[1:-1], text.strip()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.model.expr import Binary, Expr, Number, Ref, Unary
-from simdistrict.model.model import CONTROL, Model
+from simdistrict.model.model import CONTROL, Model, missing_control
 
 
 def control_values(model: Model) -> dict[str, float]:
@@ -12,11 +12,11 @@ def control_values(model: Model) -> dict[str, float]:
 
     Raises ModelError where one is computed from more than constants.
     """
+    if gone := missing_control(model.by_name):
+        raise ModelError(Problem(f"model {model.name}", f"there is no {gone[0]}"))
     values: dict[str, float] = {}
     for name in CONTROL:
         if name not in model.by_name:
-            if name != "saveper":
-                raise ModelError(Problem(f"model {model.name}", f"there is no {name.upper()}"))
             values[name] = values["time step"]
             continue
         value = _value(model, Ref(name), 0)

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from simdistrict.exchange.mdl.layout import has_sketch
 from simdistrict.exchange.sketch.records import sketch
-from simdistrict.exchange.xmile.drawing import Drawing, Link, Spot, drawings
+from simdistrict.exchange.sketch.views import Drawing, Link, Spot, drawings, has_sketch
 from simdistrict.exchange.xmile.prepared import Prepared, is_flow
 from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.model.model import CONTROL, Model, Stock

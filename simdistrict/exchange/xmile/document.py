@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simdistrict.base.errors import ExchangeError, ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.files import file_bytes, plain
 
 SUFFIXES = (".xmile", ".stmx", ".xml")
 MAX_BYTES = 50_000_000
@@ -59,16 +60,7 @@ def read_text(path: Path) -> str:
 
     Raises ExchangeError when the file cannot be read, ModelError when it is no text.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            most = MAX_BYTES // 1_000_000
-            what = f"{size / 1e6:.0f} MB is more than a model file can have ({most} MB)"
-            raise ModelError(Problem(str(path), what))
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(str(path), error.strerror or str(error))) from None
-    return decoded(content, str(path))
+    return decoded(file_bytes(path, "a model file", MAX_BYTES, ModelError), str(path))
 
 
 def decoded(content: bytes, where: str) -> str:
@@ -86,7 +78,7 @@ def decoded(content: bytes, where: str) -> str:
         text = content.decode("cp1252", errors="replace")
     if "\0" in text[:4096]:
         raise ModelError(Problem(where, "this is a binary file, not a model"))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return plain(text)
 
 
 def parse(text: str, where: str) -> tuple[Node, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.numbers import SIGNED
 from simdistrict.exchange.xmile.lexer import Token, tokens
 from simdistrict.model.expr import (
     MAX_HEIGHT,
@@ -28,7 +29,7 @@ from simdistrict.model.expr import (
 MAX_NESTING = 80
 MAX_TEXT = 100_000
 
-_VALUE = r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*"
+_VALUE = rf"\s*{SIGNED}\s*"
 _LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
 
 # operator -> (how closely it binds, how it is called here)

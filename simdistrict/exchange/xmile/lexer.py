@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.numbers import NUMBER
+from simdistrict.exchange.text.tokens import QUOTED
 
 _SKIP = re.compile(r"(?:\s|\{[^{}]*\})+")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_NUMBER = re.compile(NUMBER)
 # a word, or words joined by dots where modules are qualified; 's is a word's, a bare ' is none
 _WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
-_NAME = re.compile(rf"\.?(?:{_QUOTED}|{_WORD})(?:\.(?:{_QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
+_NAME = re.compile(rf"\.?(?:{QUOTED}|{_WORD})(?:\.(?:{QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 WORDS = frozenset("and or not mod if then else".split())
@@ -69,5 +70,5 @@ def _name(text: str, row: int) -> Token:
         return Token("word", text.lower(), row)
     if '"' not in text:
         return Token("name", text, row)
-    plain = re.sub(_QUOTED, lambda m: spelled(m.group()[1:-1]), text)
+    plain = re.sub(QUOTED, lambda m: spelled(m.group()[1:-1]), text)
     return Token("name", plain, row, quoted=True)

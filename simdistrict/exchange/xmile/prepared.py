@@ -6,15 +6,12 @@ flows, points inside a larger equation, a sample inside one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.model.expr import (
     Array,
-    Binary,
     Call,
-    Chain,
     Expr,
     LookupCall,
     Number,
@@ -23,7 +20,9 @@ from simdistrict.model.expr import (
     WithLookup,
     children,
     fold,
+    free_name,
     rebuild,
+    signed_terms,
     walk,
 )
 from simdistrict.model.model import (
@@ -118,10 +117,7 @@ class _Preparation:
         return Prepared(replace(self.model, elements=tuple(elements), text=""), self.ends)
 
     def name(self, stem: str) -> str:
-        found, count = stem, 1
-        while fold(found) in self.names:
-            count += 1
-            found = f"{stem} {count}"
+        found = free_name(stem, self.names)
         self.names.add(fold(found))
         return found
 
@@ -159,8 +155,12 @@ class _Preparation:
         if expressions <= {ZERO, Number(-0.0)}:
             return []
         alike = {
-            tuple(self.own_terms(equation, list(_signed(equation.expression, 1))))
-            for equation in stock.equations
+            tuple(
+                # no name where a term is not a flow at the same subscripts as the stock
+                (sign, t.name if isinstance(t, Ref) and t.subscripts == e.subscripts else "")
+                for sign, t in signed_terms(e.expression)
+            )
+            for e in stock.equations
         }
         if len(alike) > 1 or any(e.exceptions for e in stock.equations):
             return None
@@ -177,15 +177,6 @@ class _Preparation:
             if element.dims != stock.dims:
                 return None
         return found
-
-    @staticmethod
-    def own_terms(
-        equation: Equation, terms: list[tuple[int, Ref | None]]
-    ) -> Iterator[tuple[int, str]]:
-        """Signs and names of terms; no name where one is not read at the place of the stock."""
-        for sign, ref in terms:
-            here = ref is not None and ref.subscripts == equation.subscripts
-            yield sign, ref.name if ref is not None and here else ""
 
     # -------------------------------------------------------------- equations
 
@@ -254,22 +245,6 @@ def is_flow(element: Element, flows: set[str]) -> bool:
     """Whether an element is written as a flow; a number that no stock uses is a constant."""
     moving = any(not isinstance(e.expression, Number | Array) for e in element.equations)
     return fold(element.name) in flows or (isinstance(element, Flow) and moving)
-
-
-def _signed(expr: Expr, sign: int) -> Iterator[tuple[int, Ref | None]]:
-    match expr:
-        case Ref():
-            yield sign, expr
-        case Unary("-", operand):
-            yield from _signed(operand, -sign)
-        case Binary("+" | "-" as op, left, right):
-            yield from _signed(left, sign)
-            yield from _signed(right, sign if op == "+" else -sign)
-        case Chain(("+" | "-", *_) as ops, terms):
-            for joint, term in zip(("+", *ops), terms, strict=True):
-                yield from _signed(term, sign if joint == "+" else -sign)
-        case _:
-            yield sign, None
 
 
 def _replaced(expr: Expr, name: str, other: Expr) -> Expr:

@@ -35,6 +35,7 @@ from simdistrict.model.model import (
     Model,
     Range,
     Stock,
+    as_kind,
 )
 
 _KINDS: dict[str, type[Element]] = {"stock": Stock, "flow": Flow, "aux": Auxiliary, "gf": Lookup}
@@ -166,14 +167,8 @@ class _Reading:
         same = [e.expression for e in there.equations] == [e.expression for e in stated.equations]
         if same or not isinstance(there, Constant):
             return there
-        return type(stated)(
-            name=there.name,
-            equations=stated.equations,
-            units=there.units or stated.units,
-            range=there.range,
-            documentation=there.documentation,
-            group=there.group,
-        )
+        units = there.units or stated.units
+        return as_kind(type(stated), there, equations=stated.equations, units=units, dims=())
 
     def element(self, key: str, definition: Definition) -> Element:
         node = definition.node

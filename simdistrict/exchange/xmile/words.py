@@ -6,7 +6,7 @@ import math
 import re
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.functions import FLOOR, FUNCTIONS, REDUCTIONS, SAME, VALUES
 from simdistrict.exchange.xmile.idioms import spelled_out
 from simdistrict.exchange.xmile.lexer import WORDS

@@ -14,7 +14,7 @@ from simdistrict.base.atomic import write_text
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.base.version import VERSION
 from simdistrict.exchange.external.inlined import inlined
-from simdistrict.exchange.text.equations import number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
@@ -192,11 +192,10 @@ class _Writing:
 
     def by_element(self, element: Element) -> list[tuple[tuple[str, ...], Expr, Expr | None]]:
         """Labels, equation and initial value of each element of an array, in their order."""
-        axes = self.model.labels(element)
         found: dict[tuple[int, ...], tuple[tuple[str, ...], Expr, Expr | None]] = {}
         for equation in element.equations:
             for k, place in enumerate(self.model.positions(element, equation)):
-                labels = tuple(axis[at] for axis, at in zip(axes, place, strict=True))
+                labels = self.model.labels_at(element, place)
                 where = {
                     subscript: fold(label)
                     for subscript, label in zip(equation.subscripts, labels, strict=True)

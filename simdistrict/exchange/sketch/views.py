@@ -9,10 +9,11 @@ import csv
 import re
 from dataclasses import dataclass, field
 
+from simdistrict.exchange.text.settings import BLOCK, VIEW
 from simdistrict.model.expr import fold
 
-_VIEW = re.compile(r"^\\+---///.*$", re.MULTILINE)
-_END = re.compile(r"^///---\\+.*$", re.MULTILINE)
+# a variable, a valve, a cloud or an arrow with its number; no setting begins so
+_RECORD = re.compile(r"^(?:1|10|11|12),\d+,", re.MULTILINE)
 _MIDDLE = re.compile(r"\|\((-?\d+),(-?\d+)\)\|")
 _PIPE = "22"  # how thick Vensim draws the halves of a flow
 
@@ -52,11 +53,17 @@ class Drawing:
     arrows: list[Link] = field(default_factory=list)
 
 
+def has_sketch(text: str) -> bool:
+    """Whether the text of a .mdl file has a view that shows anything."""
+    first = VIEW.search(text)
+    return first is not None and bool(_RECORD.search(text, first.end()))
+
+
 def drawings(text: str) -> list[Drawing]:
     """The views in the text of a .mdl file; none where it has no sketch."""
-    end = _END.search(text)
+    end = BLOCK.search(text)
     stop = end.start() if end else len(text)
-    starts = [match.end() for match in _VIEW.finditer(text, 0, stop)]
+    starts = [match.end() for match in VIEW.finditer(text, 0, stop)]
     return [
         _drawing(text[start:until].splitlines())
         for start, until in zip(starts, [*starts[1:], stop], strict=True)
