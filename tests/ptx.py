@@ -53,7 +53,8 @@ def of_every_helper() -> Program:
     lines += ["for i in range(3):", "    product *= i + 1.0", "    v[8 + PLACES_0[i]] = product"]
     source = "\n".join(f"    {line}" for line in lines)
     phases = "".join(f"def {name}(v):\n    pass\n\n\n" for name in ("once", "start", "settle"))
-    tables = "PLACES_0 = (0, 2, 1)\nTABLE_START = ()\nTABLE_SIZE = ()\n"
+    kind = "tuple[int, ...]"
+    tables = f"PLACES_0: {kind} = (0, 2, 1)\nTABLE_START: {kind} = ()\nTABLE_SIZE: {kind} = ()\n"
     return replace(build(small("x = 1")), source=f"{phases}def derive(v):\n{source}\n\n\n{tables}")
 
 

@@ -6,7 +6,6 @@ Compiled with `cc -O3 -march=native`; arithmetic is not relaxed, as it is not in
 from __future__ import annotations
 
 import ast
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -115,9 +114,9 @@ def c_source(program: Program, grid: TimeGrid) -> str:
     tree = ast.parse(program.source)
     parts = [HEAD]
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Tuple):
             items = ", ".join(ast.unparse(e) for e in node.value.elts) or "0"
-            parts.append(f"static const long {ast.unparse(node.targets[0])}[] = {{{items}}};")
+            parts.append(f"static const long {ast.unparse(node.target)}[] = {{{items}}};")
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in ("once", "start", "settle", "derive"):
             parts.append(_function(node))
@@ -149,12 +148,15 @@ def _number(x: float) -> str:
 
 
 def _function(node: ast.FunctionDef) -> str:
-    names = {
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    whole = {n for n in names if re.fullmatch(r"p\d+|[ijk]|i\d+", n)}
+    kinds = {"float": "double", "int": "long", "bool": "int"}
+    names: dict[str, str] = {}
+    for n in ast.walk(node):
+        if isinstance(n, ast.AnnAssign):
+            names[ast.unparse(n.target)] = kinds[ast.unparse(n.annotation)]
+        elif isinstance(n, ast.For):
+            names[ast.unparse(n.target)] = "long"
     lines = [f"static void {node.name}(double *restrict v) {{"]
-    lines += [f"  {'long' if n in whole else 'double'} x_{n};" for n in sorted(names)]
+    lines += [f"  {kind} x_{name};" for name, kind in sorted(names.items())]
     for statement in node.body:
         lines += _statement(statement)
     return "\n".join([*lines, "}"])
@@ -165,9 +167,8 @@ def _statement(node: ast.stmt) -> list[str]:
         case ast.Pass() | ast.Expr(ast.Call(ast.Name("slopes"))):
             # this program divides in every call of a lookup
             return []
-        case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)):
-            pairs = zip(targets, values, strict=True)
-            return [f"{_expr(target)} = {_expr(value)};" for target, value in pairs]
+        case ast.AnnAssign(target, _, ast.expr() as value):
+            return [f"{_expr(target)} = {_expr(value)};"]
         case ast.Assign(targets, value):
             return [" = ".join([*map(_expr, targets), _expr(value)]) + ";"]
         case ast.AugAssign(target, op, value):

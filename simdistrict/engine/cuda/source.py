@@ -61,8 +61,8 @@ def tables(program: Program) -> dict[str, tuple[int, ...]]:
     """The tuples of whole numbers that the functions read, by name."""
     found = {}
     for node in ast.parse(program.source).body:
-        if isinstance(node, ast.Assign):
-            found[ast.unparse(node.targets[0])] = ast.literal_eval(node.value)
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            found[ast.unparse(node.target)] = ast.literal_eval(node.value)
     return found
 
 
@@ -124,6 +124,9 @@ def _whole_numbers(node: ast.FunctionDef) -> frozenset[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.For) and isinstance(part.target, ast.Name):
             found.add(part.target.id)
+        elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            if ast.unparse(part.annotation) == "int":
+                found.add(part.target.id)
         elif isinstance(part, ast.Assign):
             assigned += [(t.id, part.value) for t in part.targets if isinstance(t, ast.Name)]
         elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
@@ -169,6 +172,10 @@ class _Words(ast.NodeTransformer):
         for arg in node.args.args:
             arg.annotation = None
         return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        assert node.value is not None
+        return self.visit(ast.Assign([node.target], node.value))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)

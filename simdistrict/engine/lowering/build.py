@@ -43,7 +43,7 @@ def build(model: Model) -> Program:
 
     located = located_by(constant)
     emitter = Emitter(layout, located)
-    emitter.function("once", fuse(phases.once), _slopes(layout))
+    emitter.function("once", fuse(phases.once), slopes=True)
     emitter.function("start", fuse(phases.start))
     emitter.function("settle", fuse(phases.settle))
     emitter.function("derive", with_rates_last(phases.derive, layout))
@@ -66,14 +66,6 @@ def build(model: Model) -> Program:
         bool(statements.conditions),
         has_switches,
     )
-
-
-def _slopes(layout: Layout) -> list[str]:
-    """Lookups keep the slopes between their points, of which a run may have changed some."""
-    if not layout.tables:
-        return []
-    line = "slopes(v, TABLE_START[i], TABLE_SIZE[i])"
-    return [f"for i in range({len(layout.tables)}):", f"    {line}"]
 
 
 def located_by(constant: frozenset[str]) -> Callable[[Expr], bool]:
@@ -137,7 +129,7 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
             if dates and all(_is_constant(date, constant) for date in dates):
                 moving = {axis.loop for d in dates for lo in loads(d) for axis in lo.axes}
                 found[tuple(lo for lo in loops if lo.id in moving), node] = None
-    emitter.begin("switches(v, out, stop)", [])
+    emitter.begin("switches", [])
     for first, count in kinks:
         emitter.put(f"out.extend(v[{first}:{first + count}])")
     for loops, node in found:
@@ -178,7 +170,7 @@ def _with_loops(expr: Expr, loops: tuple[Loop, ...]) -> Sequence[tuple[tuple[Loo
 
 
 def _margins(emitter: Emitter, conditions: Sequence[Statement]) -> None:
-    emitter.begin("margins(v, out)", [s.expr for s in conditions])
+    emitter.begin("margins", [s.expr for s in conditions])
     for condition in conditions:
         depth = emitter.depth
         emitter.nest(condition.loops, [condition.expr])

@@ -109,9 +109,8 @@ def places_of(load: Load) -> set[int]:
 
 def _source(program: Program, statements: Sequence[Statement]) -> str:
     emitter = Emitter(program.layout, located_by(program.constant))
-    for name in ("once(v)", "start(v)", "settle(v)", "switches(v, out, stop)", "margins(v, out)"):
-        emitter.begin(name, [])
-        emitter.end()
+    for name in ("once", "start", "settle", "switches", "margins"):
+        emitter.function(name)
     emitter.function("derive", with_rates_last(statements, program.layout))
     return emitter.source()
 

@@ -12,6 +12,7 @@ FLOAT, INT, MASK, TRUTH, VECTOR, INTS, REALS, NOTHING = "f i m c V I R -".split(
 ANNOTATIONS = {
     "float": FLOAT,
     "int": INT,
+    "bool": MASK,
     "Vector": VECTOR,
     "Sequence[float]": VECTOR,
     "MutableSequence[float]": VECTOR,

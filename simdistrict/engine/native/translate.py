@@ -54,9 +54,8 @@ def add(
         if node in wanted:
             assert isinstance(node, ast.FunctionDef)
             module.signatures[node.name] = _signature(node)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
-            name = ast.unparse(node.targets[0])
-            module.tables[name] = ast.literal_eval(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Tuple):
+            module.tables[ast.unparse(node.target)] = ast.literal_eval(node.value)
     for node in wanted:
         linkage = "" if node.name in exported else "internal "
         hint = "alwaysinline" if inlined else "noinline"
@@ -116,6 +115,9 @@ class FunctionText(Expressions):
                 result = self.expr(value)
                 for target in targets:
                     self.assign(target, result)
+            case ast.AnnAssign(ast.Name(name), annotation, ast.expr() as value):
+                kind = ANNOTATIONS[ast.unparse(annotation)]
+                self.store(name, self.convert(self.expr(value), kind))
             case ast.AugAssign(target, op, value):
                 self.assign(target, self.binary(op, self.expr(target), self.expr(value)))
             case ast.For(ast.Name(name), ast.Call(ast.Name("range"), args), body):

@@ -1,0 +1,228 @@
+"""Expressions as text: what a statement computes, printed as one line of typed Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from simdistrict.engine.helpers.curves import STEPWISE
+from simdistrict.engine.layout import POINT, SAMPLING, Layout
+from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, pattern_of
+from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.nodes import (
+    Axis,
+    Interpolate,
+    Latch,
+    Load,
+    Place,
+    Record,
+    Reduce,
+    Slice,
+    Time,
+    Whole,
+)
+from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
+
+_OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
+# CPython takes 200 parentheses inside each other, and no sum of thousands of terms on one line
+MAX_NESTING, MAX_JOINED = 60, 60
+_IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
+_PARENTHESES = re.compile(r"[()]")
+
+
+class Expressions(Frames):
+    """Prints expressions; lines that they need first are printed before the statement.
+
+    located: whether the dates of a switch or comparison depend on constants alone, so that they
+    are known before the run.
+    """
+
+    def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
+        super().__init__()
+        self.layout = layout
+        self.located = located
+        self.deep = True
+
+    def number(self, expr: Expr) -> str:
+        """The text of an expression that stands for a number."""
+        return self.shallow(self.numeric(expr))
+
+    def condition(self, expr: Expr) -> str:
+        """The text of an expression that stands for true or false."""
+        return self.shallow(self.logical(expr), "bool")
+
+    def shallow(self, text: str, kind: str = "float") -> str:
+        """The text, or a temporary for it where it nests deeper than CPython allows."""
+        if not self.deep or nesting(text) < MAX_NESTING:
+            return text
+        return self.temporary(text, kind)
+
+    def chain(self, ops: Sequence[str], terms: Sequence[str]) -> str:
+        """Texts joined from the left, so many in a line that CPython takes it."""
+        pairs = list(zip(ops, terms[1:], strict=True))
+        text = terms[0]
+        for first in range(0, len(pairs), MAX_JOINED):
+            if first:
+                text = self.temporary(text)
+            text += "".join(f" {op} {term}" for op, term in pairs[first : first + MAX_JOINED])
+        return f"({text})"
+
+    def numeric(self, expr: Expr) -> str:
+        match expr:
+            case Number(value):
+                return _literal(value)
+            case Load(_, base, axes):
+                return self.known.get(key_of(expr)) or self.place(base, axes)
+            case Time():
+                return "t"
+            case Place(axis):
+                return self.label_number(axis)
+            case Unary("-", operand):
+                return f"(-{self.number(operand)})"
+            case Binary("^", left, right):
+                return f"pow({self.number(left)}, {self.number(right)})"
+            case Binary(op, left, right) if op in "+-*/":
+                return f"({self.number(left)} {op} {self.number(right)})"
+            case Chain(ops, terms) if ops[0] in "+-*/":
+                return self.chain(ops, list(map(self.number, terms)))
+            case Call("IF THEN ELSE", (condition, yes, no)):
+                yes_text, no_text = self.number(yes), self.number(no)
+                return f"({yes_text} if {self.condition(condition)} else {no_text})"
+            case Call():
+                return self.call(expr)
+            case Reduce():
+                return self.reduce(expr)
+            case Interpolate():
+                return self.interpolate(expr)
+            case Whole():
+                return self.whole(expr)
+            case Latch(own, condition):
+                now = f"(1.0 if {self.condition(condition)} else 0.0)"
+                return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
+        return f"(1.0 if {self.condition(expr)} else 0.0)"
+
+    def logical(self, expr: Expr) -> str:
+        match expr:
+            case Unary(":NOT:", operand):
+                return f"(not {self.condition(operand)})"
+            case Binary(":AND:" | ":OR:", left, right):
+                return f"({self.condition(left)} {_OPS[expr.op]} {self.condition(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                return f"({f' {_OPS[op]} '.join(map(self.condition, terms))})"
+            case Binary(op, left, right) if op in COMPARISONS:
+                held = self.located(expr)
+                sides = [
+                    "u" if held and isinstance(x, Time) else self.number(x) for x in (left, right)
+                ]
+                return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
+        return f"({self.number(expr)} != 0.0)"
+
+    def call(self, call: Call) -> str:
+        if call.function in ("#LAG", "#ORDER"):
+            return f"{call.function[1:].lower()}({', '.join(map(self.number, call.args))})"
+        if call.function.startswith("#"):
+            return self.written_out(call)
+        known = FUNCTIONS[call.function]
+        args = [self.number(arg) for arg in call.args]
+        if call.function == "RAMP":
+            args.insert(0, "t")
+        elif known.kind == "random":
+            args.append(f"v[{POINT}]")
+        elif known.kind == "switch":
+            args.insert(0, "s" if self.located(call) else "m")
+            if call.function == "PULSE TRAIN":
+                args.insert(1, "u" if self.located(call) else "t")
+        return f"{known.python}({', '.join(args)})"
+
+    def whole(self, expr: Whole, target: Load | None = None) -> str:
+        """A call of a helper that works on the vector, what it writes first."""
+        texts = [self.address(target.base, target.axes)] if target else []
+        for arg in expr.args:
+            match arg:
+                case Slice(load, size):
+                    texts.append(self.address(load.base, load.axes))
+                    texts += [str(size)] if size else []
+                case Record():
+                    texts.append(self.record(arg))
+                case _:
+                    texts.append(self.number(arg))
+        if target or any(isinstance(arg, Slice | Record) for arg in expr.args):
+            texts.insert(0, "v")
+        return f"{expr.helper}({', '.join(texts)})"
+
+    def written_out(self, call: Call) -> str:
+        """A reduction whose terms stand one by one."""
+        terms = [self.number(arg) for arg in call.args]
+        if call.function in ("#SUM", "#PROD"):
+            return "(" + (" + " if call.function == "#SUM" else " * ").join(terms) + ")"
+        name = "min" if call.function == "#VMIN" else "max"
+        return f"{name}({', '.join(terms)})" if len(terms) > 1 else terms[0]
+
+    def reduce(self, expr: Reduce) -> str:
+        """A loop in front of the statement; the text is the name of its result."""
+        name = self.temporary(_IDENTITY[expr.op])
+        depth, patterns, known = self.depth, dict(self.patterns), dict(self.known)
+        self.open(expr.loops, [expr.body], {term[0] for pattern in patterns for term in pattern})
+        body = self.number(expr.body)
+        if expr.op in ("SUM", "PROD"):
+            self.put(f"{name} {'+' if expr.op == 'SUM' else '*'}= {body}")
+        else:
+            item = self.temporary(body)
+            self.put(f"if {item} {'<' if expr.op == 'VMIN' else '>'} {name}:")
+            self.put(f"    {name} = {item}")
+        self.depth, self.patterns, self.known = depth, patterns, known
+        return name
+
+    def label_number(self, axis: Axis) -> str:
+        if axis.fixed:
+            return f"{axis.positions[0] + 1}.0"
+        if axis.offset is not None:
+            return f"({self.names.loop(axis.loop)} + {axis.offset + 1}.0)"
+        return f"({self.names.table(axis.positions)}[{self.names.loop(axis.loop)}] + 1.0)"
+
+    def interpolate(self, expr: Interpolate) -> str:
+        steps = expr.helper in STEPWISE and isinstance(expr.x, Time)
+        x = ", ".join(["u" if steps else self.number(expr.x), *map(self.number, expr.more)])
+        number = expr.first + sum(map(constant_of, expr.axes))
+        pattern = pattern_of(expr.axes)
+        if not pattern:
+            start, count = self.layout.tables[number]
+            return f"{expr.helper}(v, {start}, {count}, {x})"
+        which = f"{number} + {self.patterns[pattern]}"
+        return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
+
+    def record(self, expr: Record) -> str:
+        """Where a record begins, and how far its rows lie apart."""
+        recorded = self.layout.recorded
+        first = len(self.layout.template) + expr.base - recorded.start
+        return f"{self.address(first, expr.axes)}, {recorded.size}"
+
+    def margin(self, expr: Expr) -> str:
+        """A number that is positive while a condition holds and passes zero when it changes."""
+        match expr:
+            case Unary(":NOT:", operand):
+                return f"(-{self.margin(operand)})"
+            case Binary(":AND:" | ":OR:", left, right):
+                name = "min" if expr.op == ":AND:" else "max"
+                return f"{name}({self.margin(left)}, {self.margin(right)})"
+            case Chain((":AND:" | ":OR:" as op, *_), terms):
+                name = "min" if op == ":AND:" else "max"
+                return f"{name}({', '.join(map(self.margin, terms))})"
+            case Binary(">" | ">=", left, right) if not self.located(expr):
+                return f"({self.number(left)} - {self.number(right)})"
+            case Binary("<" | "<=", left, right) if not self.located(expr):
+                return f"({self.number(right)} - {self.number(left)})"
+        return f"(1.0 if {self.condition(expr)} else -1.0)"
+
+
+def nesting(text: str) -> int:
+    """How deep the parentheses of a text are nested."""
+    deepest = depth = 0
+    for sign in _PARENTHESES.findall(text):
+        depth += 1 if sign == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _literal(value: float) -> str:
+    return f"({value!r})" if value < 0 else repr(value)
