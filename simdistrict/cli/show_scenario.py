@@ -22,6 +22,7 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
     model = read_model_file(path)
     resolved = resolve(scenario, model, sets)
     rows = origins(resolved, model, shown(path))
+    variants = [variant.name for variant in scenario.variants]
     if as_json:
         document = {
             "scenario": resolved.name,
@@ -30,7 +31,7 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
             "model": model.name,
             "sha256": resolved.sha256,
             "chain": list(scenario.chain),
-            "variants": list(scenario.variants),
+            "variants": variants,
             "claims": dict(resolved.claims),
             "values": [
                 {"name": text, "value": value, "unit": unit, "origin": origin}
@@ -44,8 +45,8 @@ def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
     if resolved.why:
         click.echo(f"  {' '.join(resolved.why.split())}")
     click.echo(f"  model {model.name}, from {' on '.join(scenario.chain)}")
-    if scenario.variants:
-        click.echo(f"  as written, without its variants: {', '.join(scenario.variants)}")
+    if variants:
+        click.echo(f"  as written, without its variants: {', '.join(variants)}")
     click.echo("")
     for text, value, unit, origin in rows:
         click.echo(f"{text} = {value}{f' [{unit}]' if unit else ''}  ({origin})")

@@ -12,12 +12,12 @@ from simdistrict.scenario.chain import scenario_from_text as scenario_from_text
 from simdistrict.scenario.chain import scenario_title as scenario_title
 from simdistrict.scenario.chain import scenario_variants as scenario_variants
 from simdistrict.scenario.resolve import resolve as resolve
+from simdistrict.scenario.values import Assignment as Assignment
 from simdistrict.scenario.values import Change as Change
 from simdistrict.scenario.values import Policy as Policy
 from simdistrict.scenario.values import Resolved as Resolved
 from simdistrict.scenario.values import RunSettings as RunSettings
 from simdistrict.scenario.values import Scenario as Scenario
-from simdistrict.scenario.values import Value as Value
 from simdistrict.scenario.values import WrittenPolicy as WrittenPolicy
 from simdistrict.scenario.write import origins as origins
 from simdistrict.scenario.write import to_yaml as to_yaml

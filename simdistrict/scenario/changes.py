@@ -16,7 +16,8 @@ from simdistrict.exchange.text.equations import EquationText, quoted
 from simdistrict.exchange.vensim.cin import Change, read_cin, read_cin_text
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Element, Equation, Lookup, Model, lookup_points
-from simdistrict.scenario import Resolved, Scenario, Value
+from simdistrict.scenario import Resolved, Scenario
+from simdistrict.scenario.values import Assignment
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Changes:
     elements; text: the lookups' points in the form of a changes file, empty when none changed.
     """
 
-    values: tuple[Value, ...] = ()
+    values: tuple[Assignment, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     text: str = ""
 
@@ -77,7 +78,7 @@ def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
 
 
 def _combined(found: list[tuple[str, Change]], model: Model) -> Changes:
-    values: list[Value] = []
+    values: list[Assignment] = []
     lookups: dict[str, Lookup] = {}
     problems: list[Problem] = []
     for file, change in found:
@@ -130,7 +131,7 @@ def _axes(element: Element, change: Change, model: Model, where: str) -> list[tu
     return axes
 
 
-def _values(element: Element, change: Change, model: Model, where: str) -> list[Value]:
+def _values(element: Element, change: Change, model: Model, where: str) -> list[Assignment]:
     places = list(itertools.product(*_axes(element, change, model, where)))
     numbers = change.values * len(places) if len(change.values) == 1 else change.values
     if len(numbers) != len(places):
@@ -141,7 +142,7 @@ def _values(element: Element, change: Change, model: Model, where: str) -> list[
     for place, number in zip(places, numbers, strict=True):
         names = [axis[k] for axis, k in zip(labels, place, strict=True)]
         text = element.name + (f"[{','.join(names)}]" if names else "")
-        found.append(Value(text, number, where))
+        found.append(Assignment(text, number, where))
     return found
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from simdistrict.base.errors import Problem, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 from simdistrict.scenario.places import find_element, key_of
-from simdistrict.scenario.values import COMMAND_LINE, Assigned, Value, WrittenPolicy
+from simdistrict.scenario.values import COMMAND_LINE, Assignment, SetOption, WrittenPolicy
 
 TIMES = ("start", "end", "ramp")
 _FORMS = '--set "NAME=VALUE", --set "POLICY: NAME=VALUE" or --set "POLICY: start=TIME"'
@@ -22,18 +22,7 @@ _FORMS = '--set "NAME=VALUE", --set "POLICY: NAME=VALUE" or --set "POLICY: start
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Assignments:
-    """What was set, in order.
-
-    values: plain assumptions, each name once; policies: the scenario's, as changed.
-    """
-
-    values: tuple[Value, ...]
-    policies: tuple[WrittenPolicy, ...]
-
-
-def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[Assigned]:
+def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[SetOption]:
     """The `--set` options; what cannot be read is added to problems."""
     found = []
     for text in sets:
@@ -42,18 +31,18 @@ def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[Assi
         if not equals or not left.strip():
             problems.append(Problem(where, "this sets nothing", f"the forms are {_FORMS}"))
         else:
-            found.append(Assigned(left.strip(), right.strip(), where, COMMAND_LINE))
+            found.append(SetOption(left.strip(), right.strip(), where, COMMAND_LINE))
     return found
 
 
 def read_sets(
-    sets: Iterable[Assigned],
+    sets: Iterable[SetOption],
     policies: Sequence[WrittenPolicy],
     model: Model,
     problems: list[Problem],
-) -> Assignments:
-    """Sort what is set; what means nothing is added to problems."""
-    plain: dict[str, Value] = {}
+) -> tuple[tuple[Assignment, ...], tuple[WrittenPolicy, ...]]:
+    """Plain assumptions, each name once, and the policies as changed; problems collects errors."""
+    plain: dict[str, Assignment] = {}
     changed = {fold(p.name): p for p in policies}
     for one in sets:
         policy, name = _split(one.left, changed, model)
@@ -68,7 +57,7 @@ def read_sets(
             else:
                 kept = [v for v in policy.values if key_of(v.text) != key_of(name)]
                 changed[fold(policy.name)] = replace(policy, values=(*kept, value))
-    return Assignments(tuple(plain.values()), tuple(changed.values()))
+    return tuple(plain.values()), tuple(changed.values())
 
 
 def _split(
@@ -101,7 +90,7 @@ def _no_policy(left: str, policies: Mapping[str, WrittenPolicy], where: str) -> 
 
 
 def _with_time(
-    policy: WrittenPolicy, key: str, one: Assigned, problems: list[Problem]
+    policy: WrittenPolicy, key: str, one: SetOption, problems: list[Problem]
 ) -> WrittenPolicy:
     origin = f"{policy.origin}, {key} from {_the(one.origin)}"
     if key == "end" and one.right.lower() == "none":
@@ -124,13 +113,13 @@ def _the(origin: str) -> str:
     return f"the {COMMAND_LINE}" if origin == COMMAND_LINE else origin
 
 
-def _value(name: str, one: Assigned, problems: list[Problem]) -> Value | None:
+def _value(name: str, one: SetOption, problems: list[Problem]) -> Assignment | None:
     where, text = one.where, one.right
     if not name:
         problems.append(Problem(where, "a name is missing", f"the forms are {_FORMS}"))
         return None
     if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
-        return Value(name, float(text), one.origin)
+        return Assignment(name, float(text), one.origin)
     hint = "write a finite number such as 0.25 or 1e-3"
     if re.fullmatch(r"[-+]?\d+,\d+", text):
         hint = f"write {text.replace(',', '.')}"

@@ -19,12 +19,12 @@ from simdistrict.scenario.command_line import from_command_line, read_sets
 from simdistrict.scenario.places import find_constant, find_element, unknown
 from simdistrict.scenario.values import (
     COMMAND_LINE,
+    Assignment,
     Change,
     Policy,
     Resolved,
     RunSettings,
     Scenario,
-    Value,
     WrittenPolicy,
 )
 
@@ -50,9 +50,9 @@ def resolve(
     """
     problems: list[Problem] = []
     given = [*scenario.sets, *from_command_line(sets, problems)]
-    written = read_sets(given, scenario.policies, model, problems)
-    policies = [_policy(p, model, problems) for p in written.policies]
-    plain = _changes(written.values, model, problems)
+    values, written = read_sets(given, scenario.policies, model, problems)
+    policies = [_policy(p, model, problems) for p in written]
+    plain = _changes(values, model, problems)
     _check_plain(plain, policies, problems)
     assumed = _one_value_each(_changes(scenario.assume, model, problems), problems)
     plain = list(_one_value_each(plain, problems))
@@ -81,7 +81,7 @@ def resolve(
     )
 
 
-def _changes(values: Iterable[Value], model: Model, problems: list[Problem]) -> list[Change]:
+def _changes(values: Iterable[Assignment], model: Model, problems: list[Problem]) -> list[Change]:
     changes = []
     for value in values:
         found = find_constant(model, value.text, value.origin)
@@ -202,7 +202,7 @@ def _check_ranges(
 def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[str, ...]:
     where = scenario.origin("report")
     names: dict[str, None] = {}
-    for text in scenario.report:
+    for text in scenario.report or ():
         element, subscripts = find_element(model, text)
         if element is None:
             problems.append(unknown(model, text, where, constants_only=False))

@@ -10,7 +10,9 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path as FilePath
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -25,10 +27,17 @@ from pydantic_core import PydanticCustomError
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.engine.backends import Integrator
-from simdistrict.scenario.content import PartContent, PolicyContent, ScenarioContent, VariantContent
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import Node, read_tree
-from simdistrict.scenario.values import RunSettings
+from simdistrict.scenario.values import (
+    Assignment,
+    Reference,
+    RunSettings,
+    Scenario,
+    ScenarioVariant,
+    SetOption,
+    WrittenPolicy,
+)
 
 
 def _number(value: Any) -> float:
@@ -70,7 +79,9 @@ NotNegative = Annotated[
 ]
 Section = BeforeValidator(_nothing_is_empty)
 Path = tuple[str | int, ...]
-# no dot: what has one is the name of a file
+# the origin `file:line` of the value at a path
+At = Callable[..., str]
+# no dot: a name with a dot is a file's
 VARIANT = r"^[A-Za-z0-9_+-]+$"
 T = TypeVar("T", bound=BaseModel)
 
@@ -201,43 +212,94 @@ class PartFile(Closed):
     )
 
 
-def read_scenario_file(text: str, where: str) -> ScenarioContent:
-    """The content of one scenario file.
+def read_scenario_file(text: str, where: str) -> Scenario:
+    """What one scenario file says; its parents are not read.
 
     Raises ScenarioError with everything that is wrong with the file.
     """
     file, tree = _read(ScenarioFile, text, where, _part)
-    policies = {name: None if p is None else _policy(p) for name, p in file.policies.items()}
-    variants = {
-        name: VariantContent(v.title, v.base, tuple(v.parts), v.changes)
-        for name, v in file.variants.items()
-    }
-    return ScenarioContent(
-        name=file.name,
+    at = _origins(tree, where)
+    given = [(key, (key,)) for key in ("model", "report") if getattr(file, key) is not None]
+    given += [(key, (key,)) for key in ("base", "parts", "variants") if getattr(file, key)]
+    run = RunSettings(**file.run.model_dump())
+    origins = [(key, at(*path)) for key, path in given]
+    for setting in fields(run):
+        if getattr(run, setting.name) is not None:
+            origins.append((setting.name, at("run", setting.name.replace("_", " "))))
+    return Scenario(
+        name=file.name or FilePath(where).stem,
         title=file.title,
         why=file.why,
         model=file.model,
-        base=file.base,
-        parts=tuple(file.parts),
-        claims=file.claims,
-        policies=policies,
-        assume=file.assume,
-        run=RunSettings(**file.run.model_dump()),
+        claims=tuple(file.claims.items()),
+        policies=_policies(file.policies, at),
+        assume=_assignments(file.assume, at, "assume"),
+        run=run,
         report=None if file.report is None else tuple(file.report),
-        variants=variants,
-        tree=tree,
+        origins=tuple(origins),
+        chain=(where,),
+        variants=tuple(_variant(name, variant, at) for name, variant in file.variants.items()),
+        base=None if file.base is None else Reference(file.base, at("base")),
+        parts=_references(file.parts, at, "parts"),
+        removed=tuple(
+            Reference(name, at("policies", name))
+            for name, policy in file.policies.items()
+            if policy is None
+        ),
     )
 
 
-def read_part_file(text: str, where: str) -> PartContent:
-    """The same for a file that scenarios share."""
+def read_part_file(text: str, where: str) -> Scenario:
+    """What a file that scenarios share says. Raises as `read_scenario_file`."""
     file, tree = _read(PartFile, text, where, _part_of_part)
-    policies = {name: _policy(policy) for name, policy in file.policies.items()}
-    return PartContent(file.title, policies, file.assume, tree)
+    at = _origins(tree, where)
+    return Scenario(
+        name=FilePath(where).stem,
+        title=file.title,
+        why=file.why,
+        policies=_policies(file.policies, at),
+        assume=_assignments(file.assume, at, "assume"),
+        chain=(where,),
+    )
 
 
-def _policy(file: PolicyFile) -> PolicyContent:
-    return PolicyContent(file.start, file.end, file.ramp, file.changes, file.why)
+def _origins(tree: Node, where: str) -> At:
+    return lambda *path: f"{where}:{tree.at(path).line}"
+
+
+def _policies(files: Mapping[str, PolicyFile | None], at: At) -> tuple[WrittenPolicy, ...]:
+    return tuple(
+        WrittenPolicy(
+            name,
+            file.start,
+            file.end,
+            file.ramp,
+            _assignments(file.changes, at, "policies", name, "set"),
+            file.why,
+            at("policies", name),
+        )
+        for name, file in files.items()
+        if file is not None
+    )
+
+
+def _variant(name: str, file: VariantFile, at: At) -> ScenarioVariant:
+    path = ("variants", name)
+    sets = []
+    for left, value in file.changes.items():
+        origin = at(*path, "set", left)
+        sets.append(SetOption(left, "none" if value is None else repr(value), origin, origin))
+    base = None if file.base is None else Reference(file.base, at(*path, "base"))
+    parts = _references(file.parts, at, *path, "parts")
+    return ScenarioVariant(name, file.title, base, parts, tuple(sets))
+
+
+def _references(names: Sequence[str], at: At, *path: str) -> tuple[Reference, ...]:
+    return tuple(Reference(name, at(*path, k)) for k, name in enumerate(names))
+
+
+def _assignments(numbers: Mapping[str, float], at: At, *path: str) -> tuple[Assignment, ...]:
+    return tuple(Assignment(name, value, at(*path, name)) for name, value in numbers.items())
 
 
 def _read(
@@ -245,9 +307,9 @@ def _read(
 ) -> tuple[T, Node]:
     tree = read_tree(text, where)
     problems: list[Problem] = []
-    # `too_short`: an empty `set:`, on which `_policies` has a better sentence
+    # `too_short`: an empty `set:`, for which `_between_entries` has a better sentence
     file = validated(kind, tree, where, part, problems, skip=("too_short",))
-    problems += repeated_names(tree, where, _mappings(tree)) + _policies(tree, where)
+    problems += repeated_names(tree, where, _mappings(tree)) + _between_entries(tree, where)
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=by_line))
     return file, tree
@@ -433,7 +495,7 @@ def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> 
     return problems
 
 
-def _policies(tree: Node, where: str) -> list[Problem]:
+def _between_entries(tree: Node, where: str) -> list[Problem]:
     """What holds between the entries of a policy, checked even when other entries are wrong."""
     problems = []
     for name in keys_at(tree, "policies"):

@@ -1,6 +1,6 @@
-"""What a scenario is: as written in files, and as resolved against one model.
+"""Scenarios as values: what files say, and what that is for one model.
 
-Plain values; nothing here reads a file or looks a name up.
+Nothing here reads a file or looks a name up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class RunSettings:
     """How a run is computed; None leaves the choice to the model file.
 
     Times and steps are in the model's time unit; rtol and atol are the tolerances of the
-    integrators with steps of their own, adaptive and stiff.
+    integrators that choose their own steps.
     """
 
     initial_time: float | None = None
@@ -28,7 +28,7 @@ class RunSettings:
     atol: float | None = None
 
     def over(self, other: RunSettings) -> RunSettings:
-        """These settings, and where they say nothing those of `other`."""
+        """These settings; each that is None is taken from `other`."""
         merged = {}
         for f in fields(self):
             mine = getattr(self, f.name)
@@ -36,9 +36,20 @@ class RunSettings:
         return RunSettings(**merged)
 
 
+# ---------------------------------------------------------------------- what files say
+
+
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A number given to a name, before the name is looked up in a model.
+class Reference:
+    """The name of a policy or of another file; origin: `file:line` where it is written."""
+
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A number for a constant, before the name is looked up in a model.
 
     origin: `file:line`, or `command line`.
     """
@@ -49,10 +60,10 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
-    """What `--set` or a variant says: `left=right`, both still text.
+class SetOption:
+    """`left=right`, from --set or from a variant; both sides are still text.
 
-    where: what messages call it; origin: as of `Value`.
+    where: the location that messages give; origin: as of `Assignment`.
     """
 
     left: str
@@ -69,19 +80,32 @@ class WrittenPolicy:
     start: float
     end: float | None
     ramp: float
-    values: tuple[Value, ...]
+    values: tuple[Assignment, ...]
     why: str
     origin: str
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """A scenario file merged with its parents; names are still text.
+class ScenarioVariant:
+    """One variant of a scenario file: another parent, more parts, other numbers."""
 
-    model: as written (a shipped name or a path); folder: what such a path is relative to,
-    None for the current directory.
-    origins: where `model`, `report` and each run setting (by field name) were written.
-    variants: the names of those that its file has; sets: what the chosen one says.
+    name: str
+    title: str
+    base: Reference | None
+    parts: tuple[Reference, ...]
+    sets: tuple[SetOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario or a part, as one file says it or merged with its parents; names are text.
+
+    model: as written (a shipped name or a path); None, as for report, inherits.
+    folder: what such a path is relative to; None for the current directory.
+    base, parts, removed: the parent, the parts and the policies to remove; empty once merged.
+    variants: those of the file; sets: what the chosen one sets.
+    origins: where `model`, `report`, each run setting (by field name) and the keys that name
+    other files were written.
     chain: the files, this one first.
     """
 
@@ -92,26 +116,32 @@ class Scenario:
     folder: Path | None = None
     claims: tuple[tuple[str, str], ...] = ()
     policies: tuple[WrittenPolicy, ...] = ()
-    assume: tuple[Value, ...] = ()
+    assume: tuple[Assignment, ...] = ()
     run: RunSettings = RunSettings()
-    report: tuple[str, ...] = ()
+    report: tuple[str, ...] | None = None
     origins: tuple[tuple[str, str], ...] = ()
     chain: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-    sets: tuple[Assigned, ...] = ()
+    variants: tuple[ScenarioVariant, ...] = ()
+    sets: tuple[SetOption, ...] = ()
+    base: Reference | None = None
+    parts: tuple[Reference, ...] = ()
+    removed: tuple[Reference, ...] = ()
 
     def origin(self, key: str) -> str:
-        """Where a setting was written; the scenario itself when that is not known."""
+        """Where a key was written; the scenario itself where that is not known."""
         return dict(self.origins).get(key, self.chain[0] if self.chain else self.name)
+
+
+# ---------------------------------------------------------------------- for one model
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value for some places of one constant.
+    """A value for a constant, or for part of an array.
 
-    element: folded name; places: flat row-major positions in the element's array, `(0,)` for
+    element: folded name; places: flat row-major indices into the element's array, `(0,)` for
     a scalar; value: in the element's own unit; text: the name as a user would write it.
-    Changes are equal when their values are, wherever they were written.
+    Changes with equal values are equal, wherever they were written.
     """
 
     element: str
@@ -123,12 +153,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Constants that move to new values from `start` on, over `ramp`, and back from `end` on.
+    """Constants that change to new values from `start` on, over `ramp`, and back from `end` on.
 
     value(t) = v + (target - v) * fraction(t), where v is the value without this policy and the
-    fraction rises from 0 to 1 between start and start + ramp and, when there is an end, falls
+    fraction rises from 0 to 1 between start and start + ramp and, where there is an end, falls
     back to 0 between end and end + ramp. Policies act in the order of their starts.
-    No place occurs in two changes of one policy.
+    No index occurs in two changes of one policy.
     """
 
     name: str
@@ -142,14 +172,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A scenario in terms of one model: every name is known, every place has one value.
+    """A scenario in terms of one model: every name is known, every constant has one value.
 
-    assumptions: constant for the whole run; no place occurs twice.
+    assumptions: constant for the whole run; no index occurs twice.
     policies: sorted by start, then name.
-    run: what the scenario and the command line ask for; None where the model decides.
+    run: what the scenario and the command line set; None where the model decides.
     report: elements in the model's spelling.
     sha256: identity of what is computed: model name, assumptions, policies and run settings,
-    but no title or other words.
+    without title and other prose.
     """
 
     name: str

@@ -15,10 +15,10 @@ from simdistrict.base.library import scenarios
 from simdistrict.cli.listing import command as list_command
 from simdistrict.cli.show_scenario import show_scenario
 from simdistrict.scenario import (
+    Assignment,
     Resolved,
     RunSettings,
     Scenario,
-    Value,
     WrittenPolicy,
     load_scenario,
     origins,
@@ -72,9 +72,9 @@ def policies(draw: st.DrawFn) -> tuple[WrittenPolicy, ...]:
     return tuple(found.values())
 
 
-def _values(pairs: list[tuple[str, float]]) -> tuple[Value, ...]:
+def _values(pairs: list[tuple[str, float]]) -> tuple[Assignment, ...]:
     # from as many files as values, so that a whole may cover a part
-    return tuple(Value(name, value, f"f{i}:1") for i, (name, value) in enumerate(pairs))
+    return tuple(Assignment(name, value, f"f{i}:1") for i, (name, value) in enumerate(pairs))
 
 
 @st.composite
