@@ -49,9 +49,7 @@ def row(label: str, name: str, found: dict[str, Any], wall: float, cpu: float) -
         for share, verdict in zip(b["outputs"]["home share"], b["stability"], strict=True)
         if verdict == "stable"
     ]
-    reasons = Counter(
-        end.partition(" at ")[0].partition(":")[0] for b in branches for end in b["endings"]
-    )
+    endings = Counter(end for b in branches for end in b["endings"])
     cells = (
         label,
         name,
@@ -63,7 +61,7 @@ def row(label: str, name: str, found: dict[str, Any], wall: float, cpu: float) -
         len(found["kinks"]),
         len(found["branch_points"]) + len(found["hopf_points"]),
         f"{min(shares):.2f} to {max(shares):.2f}" if shares else "none",
-        ", ".join(f"{n} {reason}" for reason, n in reasons.items()),
+        ", ".join(f"{n} {end}" for end, n in endings.items()),
     )
     return "| " + " | ".join(map(str, cells)) + " |"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simdistrict.regimes.model_field import field_of as field_of
     from simdistrict.regimes.numerics.basin import basins as basins
     from simdistrict.regimes.numerics.basin import basins_along as basins_along
-    from simdistrict.regimes.numerics.continuation import branches as branches
+    from simdistrict.regimes.numerics.diagram import branches as branches
     from simdistrict.regimes.numerics.equilibrium import equilibria as equilibria
     from simdistrict.regimes.numerics.fold_curve import fold_curves as fold_curves
     from simdistrict.regimes.numerics.policies import policy_map as policy_map
@@ -33,7 +33,7 @@ _HOMES = {
     "Request": "request",
     "basins": "numerics.basin",
     "basins_along": "numerics.basin",
-    "branches": "numerics.continuation",
+    "branches": "numerics.diagram",
     "classes_of": "classes",
     "detect": "detection",
     "document": "documents",

@@ -10,7 +10,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.plot import FILLS, MARKS, STYLES, Band, Cells, Figure, Line, Panel, Points
-from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK
+from simdistrict.regimes.numerics.branch import Kind
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.request import RECORD, Request
 from simdistrict.result.dataset import Result
@@ -22,7 +22,12 @@ _LINES = {
     Stability.stable: (_STABLE, "stable"),
     Stability.undecided: (_UNDECIDED, "undecided"),
 }
-_MARKS = {FOLD: "fold", HOPF: "Hopf point", BRANCH_POINT: "branch point", KINK: "kink"}
+_MARKS = {
+    Kind.fold: "fold",
+    Kind.hopf: "Hopf point",
+    Kind.branch_point: "branch point",
+    Kind.kink: "kink",
+}
 _ROOM = 0.05
 
 

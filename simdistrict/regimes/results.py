@@ -13,7 +13,8 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.model_field import ModelField
 from simdistrict.regimes.numerics.attractors import Attractor
 from simdistrict.regimes.numerics.basin import Basins
-from simdistrict.regimes.numerics.continuation import BRANCH_POINT, FOLD, HOPF, KINK, Diagram
+from simdistrict.regimes.numerics.branch import Kind
+from simdistrict.regimes.numerics.diagram import Diagram
 from simdistrict.regimes.numerics.equilibrium import Search
 from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.policies import PolicyMap
@@ -21,7 +22,6 @@ from simdistrict.regimes.numerics.stability import UNDECIDED, Stability
 from simdistrict.regimes.numerics.sweep import Hysteresis
 from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 
-KINDS = (FOLD, HOPF, BRANCH_POINT, KINK)
 Observe = Callable[[Reals, Sequence[float]], Reals]
 
 
@@ -151,14 +151,14 @@ def branch_result(
             outputs, np.array(special_read).reshape(len(special), len(outputs)), at, "special_"
         ),
         "branch_ending_low": _words(
-            found, lambda b: b.endings[0], "why it ends at its first point"
+            found, lambda b: b.endings[0].sentence, "why it ends at its first point"
         ),
         "branch_ending_high": _words(
-            found, lambda b: b.endings[1], "why it ends at its last point"
+            found, lambda b: b.endings[1].sentence, "why it ends at its last point"
         ),
         "branch_origin": _words(found, lambda b: b.origin, "what it was followed from"),
     }
-    counts = {kind: sum(s.kind == kind for _, s in special) for kind in KINDS}
+    counts = {kind: sum(s.kind == kind for _, s in special) for kind in Kind}
     summary = f"{len(found.branches)} branches; " + ", ".join(
         f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items()
     )
@@ -187,12 +187,14 @@ def fold_curve_result(
         "cusp_state": states_variable(
             field, np.array([c.state for _, c in cusps]).reshape(-1, m), ("cusp",)
         ),
-        "curve_ending_low": Variable(
-            ("fold_curve",), text([c.endings[0] for c in found]), {"long_name": "why it ends"}
-        ),
-        "curve_ending_high": Variable(
-            ("fold_curve",), text([c.endings[1] for c in found]), {"long_name": "why it ends"}
-        ),
+        **{
+            f"curve_ending_{side}": Variable(
+                ("fold_curve",),
+                text([c.endings[k].sentence for c in found]),
+                {"long_name": "why it ends"},
+            )
+            for k, side in enumerate(("low", "high"))
+        },
     }
     summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
     return result_with(field, variables, {**attrs, "summary": summary}, ())

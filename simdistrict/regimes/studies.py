@@ -16,7 +16,7 @@ from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.map_results import basins_along_result, world_map_result
 from simdistrict.regimes.model_field import ModelField, Parameter, field_of, output_places
 from simdistrict.regimes.numerics.basin import basins, basins_along
-from simdistrict.regimes.numerics.continuation import Diagram, branches
+from simdistrict.regimes.numerics.diagram import Diagram, branches
 from simdistrict.regimes.numerics.equilibrium import equilibria, hypercube
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.numerics.policies import policy_map
@@ -273,15 +273,14 @@ def _within_range(
     """
     stated = parameter.range
     if stated is None:
-        return low, high, ("bounds", "bounds")
+        return low, high, ("", "")
     least = low if stated.low is None else max(low, stated.low)
     most = high if stated.high is None else min(high, stated.high)
     if not least < most:
         what = f"the bounds {low:g} and {high:g} lie outside its range {stated}"
         hint = "give bounds inside the range that the model states"
         raise ScenarioError(Problem(f'parameter "{parameter.name}"', what, hint))
-    left = f"left its range {stated}"
-    return least, most, ("bounds" if least == low else left, "bounds" if most == high else left)
+    return least, most, ("" if least == low else str(stated), "" if most == high else str(stated))
 
 
 # studies of runs, in which no world is frozen

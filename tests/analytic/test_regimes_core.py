@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.numerics.basin import basins
-from simdistrict.regimes.numerics.continuation import branches
+from simdistrict.regimes.numerics.diagram import branches
+from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.numerics.policies import policy_map
@@ -116,7 +117,7 @@ def test_folds_are_those_of_the_formula_none_missed_none_invented(constants: Con
     assert sorted(s.parameter for s in found.specials("fold")) == pytest.approx(inside, abs=1e-8)
     assert not any(found.specials(kind) for kind in ("hopf", "branch point", "kink"))
     for branch in found.branches:
-        assert all("bounds" in ending for ending in branch.endings)
+        assert all(ending.reason is Reason.bounds for ending in branch.endings)
         for p, state, spectrum in zip(
             branch.parameters, branch.states, branch.spectra, strict=True
         ):

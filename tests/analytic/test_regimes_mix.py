@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.numerics.continuation import branches
+from simdistrict.regimes.numerics.diagram import branches
 from simdistrict.regimes.numerics.field import FormulaField, Scaled
 from simdistrict.regimes.numerics.flow import settle_each, settle_one_by_one
 from simdistrict.regimes.numerics.mix import Mix

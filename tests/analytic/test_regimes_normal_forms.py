@@ -12,7 +12,8 @@ import pytest
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.numerics.continuation import Diagram, branch_from, branches
+from simdistrict.regimes.numerics.diagram import Diagram, branch_from, branches
+from simdistrict.regimes.numerics.ending import Ending, Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.field import FormulaField
 from simdistrict.regimes.numerics.fold_curve import fold_curves
@@ -60,7 +61,7 @@ def test_a_fold_of_a_model_file_in_a_frame_of_two_stocks() -> None:
     found = branches(lab_, -1, 1)
     exact = 2 / (3 * math.sqrt(3))
     assert at(found, "fold") == pytest.approx([-exact], abs=1e-8)
-    assert any("leaves the values" in e for b in found.branches for e in b.endings)
+    assert any("leaves the values" in e.sentence for b in found.branches for e in b.endings)
 
 
 def hopf(x: Reals, p: Sequence[float]) -> Reals:
@@ -84,7 +85,7 @@ def test_transcritical() -> None:
     assert at(found, "branch point") == pytest.approx([0, 0], abs=1e-8)
     assert not found.specials("fold")
     for branch in found.branches:
-        assert all("bounds" in ending for ending in branch.endings)
+        assert all(ending.reason is Reason.bounds for ending in branch.endings)
         kinds = {s.stability for s in branch.spectra}
         assert {Stability.stable, Stability.unstable} <= kinds
 
@@ -158,7 +159,8 @@ def test_cusp_normal_form() -> None:
 def test_an_isolated_closed_branch_is_followed_once_round() -> None:
     found = branches(lab(lambda x, p: x**2 + p[0] ** 2 - 0.25, [-2], [2]), -1, 1)
     (branch,) = found.branches
-    assert branch.endings == ("closed", "closed")
+    assert branch.endings == (Ending(Reason.closed), Ending(Reason.closed))
+    assert len(branch.spectra) == len(branch.parameters)
     assert at(found, "fold") == pytest.approx([-0.5, 0.5], abs=1e-8)
 
 
@@ -228,12 +230,12 @@ def test_a_band_of_inaction_is_told_from_two_worlds() -> None:
 def test_a_branch_ends_where_the_formula_does() -> None:
     found = branches(lab(lambda x, p: 1 + np.sqrt(p[0] - 0.3) - x, [0], [3]), -1, 1, stops=2)
     (branch,) = found.branches
-    assert branch.endings[1] == "bounds at 1"
-    assert branch.endings[0].startswith("undefined: the flows have no finite value")
+    assert branch.endings[1].sentence == "bounds at 1"
+    assert branch.endings[0].sentence.startswith("undefined: the flows have no finite value")
     assert branch.parameters[0] == pytest.approx(0.3, abs=1e-4)
     # a search that begins exactly where the slopes have no value
     found = branches(lab(lambda x, p: 1 + np.sqrt(p[0]) - x, [0], [3]), 0, 1, stops=2)
-    assert any("undefined" in end for b in found.branches for end in b.endings)
+    assert any(end.reason is Reason.undefined for b in found.branches for end in b.endings)
 
 
 @pytest.mark.parametrize("duration", [5.0, 7.25, 49.75, 61.0])

@@ -574,6 +574,18 @@ def test_a_line_of_equilibria_is_one_and_no_branch(
     assert "line" not in held.out
 
 
+def test_a_branch_that_closes_has_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ring.mdl").write_text(mdl("x = INTEG(x*x + p*p - 0.25, -0.4)\np = 0"))
+    file = tmp_path / "ring.nc"
+    bounds = ["--parameter", "p", "--from", -1, "--to", 1]
+    said = call(capsys, "regimes", "branch", tmp_path / "ring.mdl", *bounds, "-o", file)
+    assert said.code == 0, said.err
+    assert "ends: closed; closed" in said.out
+    assert call(capsys, "rerun", file).code == 0
+
+
 def test_a_parameter_that_changes_no_flow_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,20 +1,25 @@
-"""Curves of solutions of N equations in N + 1 unknowns, followed by pseudo-arclength.
+"""Points on a curve of solutions of N equations in N + 1 unknowns, by pseudo-arclength.
 
-What the unknowns mean is not known here; the last of them is the one whose bounds end the curve.
+Knows no meaning of the unknowns; the last one is the parameter whose bounds end the curve.
 Keller (1977); steps and tangents as in Allgower and Georg (1990).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.newton import newton
+
+# reject a point after a corner that is closer to the curve than this fraction of its distance
+_APART = 0.1
+_REMEMBERED = 200
 
 
 class Equations(Protocol):
@@ -31,10 +36,10 @@ class Equations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How a curve is followed; lengths are in scaled units, in which the last unknown's range is 1.
+    """How a curve is followed; lengths are in scaled units, in which the parameter's range is 1.
 
-    most: points before it is given up; turn: the largest angle between tangents of neighbours;
-    drift: how far, as a share of the step, the corrector may move a predicted point.
+    most: number of points at which the curve ends; turn: largest angle between the tangents of
+    neighbours; drift: largest correction of a predicted point, as a fraction of the step.
     """
 
     first: float = 0.01
@@ -46,11 +51,6 @@ class Steps:
     corrections: int = 8
 
 
-# a point beyond a corner that is nearer to the way so far, as a share of its distance, is on it
-_APART = 0.1
-_REMEMBERED = 200
-
-
 @dataclass(frozen=True, eq=False)
 class Point:
     """A point of a curve with its unit tangent."""
@@ -60,43 +60,34 @@ class Point:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """Points in order, and why the last is the last."""
+class Exit:
+    """How a curve leaves its limits.
 
-    points: tuple[Point, ...]
-    ending: str
-
-
-class Watch(Protocol):
-    """What the caller notes on the way."""
-
-    def __call__(self, here: Point, there: Point, step: float) -> bool:
-        """Told of every two neighbours with the step between; false asks for a shorter one."""
-        ...
-
-    def corner(self, here: Point, there: Point) -> None:
-        """Told of two neighbours with a corner of the curve between them."""
-        ...
-
-
-class Follower:
-    """Follows a curve from point to point.
-
-    weights: of every unknown in lengths and angles; limits: unknowns below or above which a
-    curve ends, by (low, high) arrays; the last unknown ends on its limits exactly.
+    point: on the limit, None where the curve ends at the point before; unknown: the one that
+    leaves its limits.
     """
 
-    def __init__(
-        self, equations: Equations, weights: Reals, low: Reals, high: Reals, steps: Steps
-    ) -> None:
-        self.equations = equations
-        self.weights = weights
-        self.low, self.high = low, high
-        self.steps = steps
+    reason: Reason
+    unknown: int
+    point: Point | None = None
 
-    # ------------------------------------------------------------------ lengths and tangents
+
+@dataclass(frozen=True, eq=False)
+class Follower:
+    """Predicts and corrects points of a curve.
+
+    weights: of every unknown in lengths and angles; low, high: limits of the unknowns; the curve
+    ends on those of the last unknown exactly, and before it leaves those of the others.
+    """
+
+    equations: Equations
+    weights: Reals
+    low: Reals
+    high: Reals
+    steps: Steps
 
     def length(self, z: Reals) -> float:
+        """The weighted length of a vector."""
         return float(math.sqrt(float(self.weights @ (z * z))))
 
     def tangent(self, z: Reals, like: Reals) -> Reals | None:
@@ -127,12 +118,6 @@ class Follower:
         root = newton(value, slopes, guess, self.steps.corrections)
         return root.point if root.found else None
 
-    def at_last(self, guess: Reals, last: float) -> Reals | None:
-        """The point of the curve at a value of the last unknown."""
-        unit = np.zeros(len(guess))
-        unit[-1] = 1.0 / self.weights[-1]
-        return self.correct(guess, unit, last, np.zeros(len(guess)))
-
     def advance(self, point: Point, step: float) -> Point | None:
         """The next point, None where the step is too long or the corrector fails."""
         z = self.correct(point.z + step * point.tangent, point.tangent, step, point.z)
@@ -148,52 +133,39 @@ class Follower:
             return None
         return Point(z, tangent)
 
-    # ------------------------------------------------------------------ the whole way
+    def inside(self, z: Reals) -> bool:
+        """Whether no unknown has left its limits."""
+        return bool((z >= self.low).all() and (z <= self.high).all())
 
-    def follow(self, start: Point, watch: Watch) -> Curve:
-        """All points from a start in the direction of its tangent."""
-        points = [start]
-        step = self.steps.first
-        while len(points) < self.steps.most:
-            here = points[-1]
-            there = self.advance(here, step)
-            if there is not None and not self.inside(there.z):
-                ended = self.ending(here, there)
-                if ended is not None:
-                    last, reason = ended
-                    if last is not None and watch(here, last, self.length(last.z - here.z)):
-                        return Curve((*points, last), reason)
-                    if last is None:
-                        return Curve(tuple(points), reason)
-                there = None
-            if there is not None and not watch(here, there, step):
-                there = None
-            if there is None:
-                step /= 2
-                if step < self.steps.shortest:
-                    there = self.around(points)
-                    if there is None:
-                        return Curve(tuple(points), "no convergence")
-                    watch.corner(here, there)
-                    points.append(there)
-                    step = self.steps.first * 1e-2
-                continue
-            points.append(there)
-            if self.closed(points, step):
-                return Curve((*points, start), "closed")
-            step = min(step * 1.5, self.steps.longest)
-        return Curve(tuple(points), "too many points")
+    def exit(self, here: Point, there: Point) -> Exit | None:
+        """How a curve leaves its limits between two points; None asks for a shorter step."""
+        last, low, high = there.z[-1], self.low[-1], self.high[-1]
+        if low <= last <= high:
+            outside = np.flatnonzero((there.z < self.low) | (there.z > self.high))
+            return Exit(Reason.region, int(outside[0]))
+        limit, unknown = low if last < low else high, len(there.z) - 1
+        if here.z[-1] == limit:
+            return Exit(Reason.bounds, unknown)
+        share = (limit - here.z[-1]) / (last - here.z[-1])
+        unit = np.zeros(len(here.z))
+        unit[-1] = 1.0 / self.weights[-1]
+        guess = here.z + share * (there.z - here.z)
+        z = self.correct(guess, unit, limit, np.zeros(len(unit)))
+        if z is None:
+            return None
+        z[-1] = limit
+        tangent = self.tangent(z, here.tangent)
+        return None if tangent is None else Exit(Reason.bounds, unknown, Point(z, tangent))
 
-    def around(self, points: list[Point]) -> Point | None:
-        """A point beyond a corner: where the equations have other slopes straight ahead.
+    def around(self, points: Sequence[Point]) -> Point | None:
+        """The next point after a corner, where the equations have other slopes straight ahead.
 
-        At a corner the curve may turn by more than a right angle, and then no step along the old
-        tangent, however short, meets it again. The way back is no way on.
+        The curve may turn by more than a right angle there, and then no step along the old
+        tangent meets it again. Points on the curve already followed are rejected.
         """
         here = points[-1]
         for ahead in (1e-6, 1e-5, 1e-4, 1e-3):
-            beyond = here.z + ahead * here.tangent
-            slopes = self.equations.slopes(beyond)
+            slopes = self.equations.slopes(here.z + ahead * here.tangent)
             if not np.isfinite(slopes).all():
                 continue
             new = null_direction(slopes, self.weights)
@@ -201,9 +173,7 @@ class Follower:
                 if float(self.weights @ (tangent * here.tangent)) < -0.99:
                     continue
                 z = self.correct(here.z + 2 * ahead * tangent, tangent, 2 * ahead, here.z)
-                if z is None or not self.inside(z):
-                    continue
-                if self.length(z - here.z) > 4 * ahead:
+                if z is None or not self.inside(z) or self.length(z - here.z) > 4 * ahead:
                     continue
                 found = self.tangent(z, tangent)
                 further = None if found is None else self.advance(Point(z, found), ahead)
@@ -213,8 +183,8 @@ class Follower:
                     return Point(z, found)
         return None
 
-    def gap(self, points: list[Point], z: Reals) -> float:
-        """The distance of a point from the way so far, chord by chord."""
+    def gap(self, points: Sequence[Point], z: Reals) -> float:
+        """The distance of a point from the last points of a curve, chord by chord."""
         path = np.array([p.z for p in points[-_REMEMBERED:]])
         if len(path) < 2:
             return self.length(z - path[0])
@@ -224,28 +194,8 @@ class Follower:
         apart = z - path[:-1] - share[:, None] * chords
         return float(np.sqrt(((apart * apart) @ self.weights).min()))
 
-    def inside(self, z: Reals) -> bool:
-        return bool((z >= self.low).all() and (z <= self.high).all())
-
-    def ending(self, here: Point, there: Point) -> tuple[Point | None, str] | None:
-        """Where and why a curve ends that has left its limits; None asks for a shorter step."""
-        last, low, high = there.z[-1], self.low[-1], self.high[-1]
-        if not low <= last <= high:
-            limit = low if last < low else high
-            if here.z[-1] == limit:
-                return None, "bounds"
-            share = (limit - here.z[-1]) / (last - here.z[-1])
-            z = self.at_last(here.z + share * (there.z - here.z), limit)
-            if z is None:
-                return None
-            z[-1] = limit
-            tangent = self.tangent(z, here.tangent)
-            return None if tangent is None else (Point(z, tangent), "bounds")
-        outside = np.flatnonzero((there.z < self.low) | (there.z > self.high))
-        return None, f"region {outside[0]}"
-
-    def closed(self, points: list[Point], step: float) -> bool:
-        """Whether the curve has come back to where it began."""
+    def closes(self, points: Sequence[Point], step: float) -> bool:
+        """Whether the last step of a curve passes its first point."""
         if len(points) < 10:
             return False
         start, before, here = points[0], points[-2], points[-1]
@@ -271,7 +221,7 @@ def located(
 ) -> tuple[Point, bool] | None:
     """The point between `here` and the next one at which a monitor passes zero.
 
-    Regula falsi with halved weights (Illinois), at worst bisection, on the way along the tangent.
+    Regula falsi with halved weights (Illinois) and, every third step, bisection.
     Returns the point, and whether the monitor is continuous there; None where a correction fails.
     """
 
@@ -312,5 +262,5 @@ def located(
         else:
             right, b = s, value
             weight_a, weight_b = weight_a / 2, value
-    # closed in on a place where the monitor does not get small: it jumps there
+    # the interval has shrunk to a point where the monitor stays large: it jumps there
     return best, min(abs(a), abs(b)) < 1e-4 * max(first_size, 1e-4)

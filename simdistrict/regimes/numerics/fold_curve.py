@@ -1,4 +1,4 @@
-"""Folds followed in two parameters: the border of the region in which two worlds coexist.
+"""Folds followed in two parameters: the border of the region with two stable equilibria.
 
 A fold is an equilibrium whose Jacobian is singular. The singularity is one number, g, from a
 bordered linear system (Govaerts 2000, section 3.3): [[J, b], [c', 0]] (v, g) = (0, 1), and g = 0
@@ -13,15 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.regimes.numerics.continuation import Special
-from simdistrict.regimes.numerics.curve import (
-    Curve,
-    Follower,
-    Point,
-    Steps,
-    located,
-    null_direction,
-)
+from simdistrict.regimes.numerics.branch import Special
+from simdistrict.regimes.numerics.continuation import Continuation
+from simdistrict.regimes.numerics.curve import Follower, Point, Steps, located, null_direction
+from simdistrict.regimes.numerics.ending import Ending, Reason
 from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
 
 # of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
@@ -46,7 +41,7 @@ class FoldCurve:
     parameters: Reals
     states: Reals
     cusps: tuple[Cusp, ...]
-    endings: tuple[str, str]
+    endings: tuple[Ending, Ending]
 
 
 def fold_curves(
@@ -69,7 +64,7 @@ def fold_curves(
         z = np.concatenate([fold.state / model.scale, shares])
         if any(_passes(curve, z, model.scale, low, high) for curve in curves):
             continue
-        found = _Folds(scaled, low, high, steps or Steps()).trace(z)
+        found = _traced(scaled, low, high, steps or Steps(), z)
         if found is not None:
             curves.append(found)
     return curves
@@ -119,8 +114,7 @@ class _Bordered:
         return right[:n], left[:n], float(right[n])
 
     def value(self, z: Reals) -> Reals:
-        flows = self.scaled.one(z[:-2], self.parameters(z))
-        return np.append(flows, self.vectors(z)[2])
+        return np.append(self.flows(z), self.vectors(z)[2])
 
     def slopes(self, z: Reals) -> Reals:
         n = len(z) - 2
@@ -160,73 +154,24 @@ class _Bordered:
         return float(left @ rise) / (3 * _WIDE) ** 2
 
 
-class _Folds:
-    """Follows one curve of folds both ways."""
+class FoldContinuation(Continuation):
+    """Folds followed in one direction; the borders turn along with the curve.
 
-    def __init__(self, scaled: Scaled, low: Reals, high: Reals, steps: Steps) -> None:
-        self.scaled, self.low, self.high, self.steps = scaled, low, high, steps
-        n = scaled.size
-        self.weights = np.concatenate([np.full(n, 1.0 / n), [1.0, 1.0]])
-        width = scaled.high - scaled.low
-        self.least = np.concatenate([scaled.low - _BELOW, [0.0, 0.0]])
-        self.most = np.concatenate([scaled.high + _FAR * width, [1.0, 1.0]])
+    Further state: cusps, those found so far.
+    """
 
-    def trace(self, z: Reals) -> FoldCurve | None:
-        n = self.scaled.size
-        values = tuple(map(float, self.low + z[-2:] * (self.high - self.low)))
-        left, _, right = np.linalg.svd(self.scaled.jacobian(z[:-2], values))
-        equations = _Bordered(self.scaled, self.low, self.high, left[:, -1], right[-1])
-        follower = Follower(equations, self.weights, self.least, self.most, self.steps)
-        tangent = null_direction(equations.slopes(z), self.weights)
-        start = follower.correct(z, tangent, float(self.weights @ (tangent * z)), 0 * z)
-        if start is None:
-            return None
-        halves: list[tuple[Curve, list[Cusp]]] = []
-        for sign in (-1.0, 1.0):
-            watch = _CuspWatch(self, follower)
-            curve = follower.follow(Point(start, sign * tangent), watch)
-            halves.append((curve, watch.cusps))
-            if curve.ending == "closed":
-                halves[:] = [(Curve((curve.points[0],), "closed"), []), (curve, watch.cusps)]
-                break
-        (down, one), (up, two) = halves
-        points = np.array([p.z for p in (*reversed(down.points), *up.points[1:])])
-        return FoldCurve(
-            self.low + points[:, n:] * (self.high - self.low),
-            points[:, :n] * self.scaled.field.scale,
-            (*reversed(one), *two),
-            (self.ending(down), self.ending(up)),
-        )
-
-    def cusp(self, z: Reals) -> Cusp:
-        n = self.scaled.size
-        a, b = self.low + z[n:] * (self.high - self.low)
-        return Cusp((float(a), float(b)), z[:n] * self.scaled.field.scale)
-
-    def ending(self, curve: Curve) -> str:
-        last = self.low + curve.points[-1].z[-2:] * (self.high - self.low)
-        n = self.scaled.size
-        if curve.ending.startswith("region"):
-            place = int(curve.ending.split()[1])
-            # the first parameter is no unknown that a curve ends on exactly
-            what = "bounds" if place >= n else f'region: "{self.scaled.field.names[place]}"'
-            return f"{what} at {last[0]:.8g}, {last[1]:.8g}"
-        return f"{curve.ending} at {last[0]:.8g}, {last[1]:.8g}"
-
-
-@dataclass(eq=False)
-class _CuspWatch:
-    """Looks for cusps, and turns the borders along with the curve."""
-
-    folds: _Folds
-    follower: Follower
-
-    def __post_init__(self) -> None:
+    def __init__(self, follower: Follower, start: Point, ended: Reason | None = None) -> None:
+        super().__init__(follower, start, ended)
         self.cusps: list[Cusp] = []
 
-    def __call__(self, here: Point, there: Point, step: float) -> bool:
-        equations = self.follower.equations
-        assert isinstance(equations, _Bordered)
+    @property
+    def equations(self) -> _Bordered:
+        """The equations with the borders of the last point."""
+        assert isinstance(self.follower.equations, _Bordered)
+        return self.follower.equations
+
+    def passed(self, here: Point, there: Point, step: float) -> bool:
+        equations = self.equations
 
         def monitor(point: Point) -> float:
             return equations.curvature(point.z)
@@ -234,15 +179,58 @@ class _CuspWatch:
         if monitor(here) * monitor(there) < 0:
             found = located(self.follower, here, step, monitor)
             if found is not None:
-                self.cusps.append(self.folds.cusp(found[0].z))
+                z = found[0].z
+                a, b = equations.parameters(z)
+                self.cusps.append(Cusp((a, b), z[:-2] * equations.scaled.field.scale))
         right, left, _ = equations.vectors(there.z)
         if np.isfinite(right).all() and np.isfinite(left).all():
-            self.follower.equations = replace(
-                equations,
-                left=left / np.linalg.norm(left),
-                right=right / np.linalg.norm(right),
-            )
+            left, right = left / np.linalg.norm(left), right / np.linalg.norm(right)
+            turned = replace(equations, left=left, right=right)
+            self.follower = replace(self.follower, equations=turned)
         return True
 
-    def corner(self, here: Point, there: Point) -> None:
-        """A corner of a curve of folds is passed without a note."""
+    def ending(self) -> Ending:
+        """Why and where it ended."""
+        assert self.ended is not None
+        at = self.equations.parameters(self.points[-1].z)
+        if self.ended is not Reason.region:
+            return Ending(self.ended, at)
+        names = self.equations.scaled.field.names
+        # the first parameter is no unknown that a curve ends on exactly
+        if self.outside >= len(names):
+            return Ending(Reason.bounds, at)
+        return Ending(Reason.region, at, names[self.outside])
+
+
+def _traced(scaled: Scaled, low: Reals, high: Reals, steps: Steps, z: Reals) -> FoldCurve | None:
+    """The curve through a fold, both ways; None where no point of it is found."""
+    n = scaled.size
+    weights = np.concatenate([np.full(n, 1.0 / n), [1.0, 1.0]])
+    least = np.concatenate([scaled.low - _BELOW, [0.0, 0.0]])
+    most = np.concatenate([scaled.high + _FAR * (scaled.high - scaled.low), [1.0, 1.0]])
+    values = tuple(map(float, low + z[-2:] * (high - low)))
+    left, _, right = np.linalg.svd(scaled.jacobian(z[:-2], values))
+    equations = _Bordered(scaled, low, high, left[:, -1], right[-1])
+    follower = Follower(equations, weights, least, most, steps)
+    tangent = null_direction(equations.slopes(z), weights)
+    start = follower.correct(z, tangent, float(weights @ (tangent * z)), 0 * z)
+    if start is None:
+        return None
+    halves: list[FoldContinuation] = []
+    for sign in (-1.0, 1.0):
+        # the second half begins with the borders with which the first one ends
+        borders = halves[-1].follower if halves else follower
+        half = FoldContinuation(borders, Point(start, sign * tangent))
+        half.run()
+        halves.append(half)
+        if half.ended is Reason.closed:
+            halves = [FoldContinuation(follower, half.points[0], Reason.closed), half]
+            break
+    down, up = halves
+    points = np.array([p.z for p in (*reversed(down.points), *up.points[1:])])
+    return FoldCurve(
+        low + points[:, n:] * (high - low),
+        points[:, :n] * scaled.field.scale,
+        (*reversed(down.cusps), *up.cusps),
+        (down.ending(), up.ending()),
+    )

@@ -14,7 +14,9 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
-from simdistrict.regimes.numerics.continuation import Branch, Diagram, branches
+from simdistrict.regimes.numerics.branch import Branch
+from simdistrict.regimes.numerics.diagram import Diagram, branches
+from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
@@ -185,8 +187,8 @@ def turns(diagram: Diagram) -> list[Turn]:
 
 def stops(diagram: Diagram) -> list[str]:
     """Why branches ended, other than at the ends of what is followed."""
-    reasons = {end for b in diagram.branches for end in b.endings if not end.startswith("bounds")}
-    return sorted(reasons)
+    endings = {end for b in diagram.branches for end in b.endings}
+    return sorted(end.sentence for end in endings if end.reason is not Reason.bounds)
 
 
 def nearest(states: Sequence[Reals], state: Reals, scale: Reals) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.plot import Figure, Line, Panel, Points, Ranges, RangesPanel, Row, Style
-from simdistrict.regimes.numerics.continuation import Branch, Diagram
+from simdistrict.regimes.numerics.branch import Branch
+from simdistrict.regimes.numerics.diagram import Diagram
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.committed import number, rows_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simdistrict.regimes.numerics.continuation import Diagram
+from simdistrict.regimes.numerics.diagram import Diagram
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.numerics.mix import Mix
