@@ -27,6 +27,8 @@ RESERVED = (
     "scenario_title",
     "scenario_name",
 )
+# of the 256 bytes that netCDF allows, some are left for what is put behind a name
+MAX_NAME = 200
 # netCDF stores text along dimensions of such names
 _TEXT_DIMENSION = re.compile(r"string\d+$")
 # letters that Unicode does not decompose into a Latin letter and an accent
@@ -58,7 +60,7 @@ def names_of(model: Model) -> Names:
     """Names for all dimensions, then for all elements, in the order of the model.
 
     A name that is taken gets `_2`, `_3`, ...; dimensions come first, so that an element named
-    like a dimension is the one that gives way.
+    like a dimension is the one that gives way. A very long name is cut.
     """
     taken = set(RESERVED)
     dims = {(key, 0): _free(snake(d.name), taken) for key, d in model.dims_by_name.items()}
@@ -89,7 +91,8 @@ def snake(name: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    candidate, n = name, 1
+    name = candidate = name[:MAX_NAME]
+    n = 1
     while candidate in taken or _TEXT_DIMENSION.match(candidate):
         n += 1
         candidate = f"{name}_{n}"

@@ -88,6 +88,13 @@ def test_the_name_of_a_text_dimension_on_disk_is_not_used() -> None:
     assert snake_names(model(auxiliary("string8")))["string8"] == "string8_2"
 
 
+def test_long_names_fit_into_a_netcdf_file_and_stay_different() -> None:
+    long = [letter * 300 for letter in "xy"] + ["x" * 301]
+    found = snake_names(model(*map(auxiliary, long)))
+    assert len(set(found.values())) == 3
+    assert all(len(name) < 256 for name in found.values())
+
+
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=8, unique_by=fold))
 def test_names_are_different_identifiers_that_do_not_depend_on_later_elements(
     names: list[str],
