@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.exchange.number_tables.fill import Filled
+    from simdistrict.exchange.number_tables.fill import FilledModel
 
 SHOWN = 10
 
@@ -107,7 +107,7 @@ def _changed(path: Path, digits: int) -> dict[tuple[str, ...], float]:
     return found
 
 
-def _lines(file: str, model: str, found: Filled, check: bool) -> list[str]:
+def _lines(file: str, model: str, found: FilledModel, check: bool) -> list[str]:
     differences = found.differences
     if not differences:
         return [f"{file}: all {found.count} numbers are those of the tables"]

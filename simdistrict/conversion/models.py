@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.document import Document, stretch
-from simdistrict.exchange.mdl.literals import Place, edits, pieces
+from simdistrict.exchange.mdl.literals import NumberSlot, edits, pieces
 from simdistrict.exchange.mdl.revision import instead, settings_edits
 from simdistrict.exchange.mdl.writing import element_text
 from simdistrict.exchange.text.numbers import number
@@ -66,7 +66,7 @@ def _edits(document: Document, resolved: Resolved) -> Iterator[Edit]:
             moved = _moved(model, element, now, moves[name], resolved.name)
             yield from instead(document, name, element_text(model, moved))
         else:
-            wanted: dict[Place, float] = {(place, None): value for place, value in now.items()}
+            wanted: dict[NumberSlot, float] = {(place, None): value for place, value in now.items()}
             for piece in pieces(document.flat, model, element, document.blocks, document.where):
                 yield from edits(piece, model, wanted, document.where)
     yield from _run_settings(document, model, resolved.run)

@@ -12,7 +12,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.version import VERSION
-from simdistrict.exchange.vensim.series import Record, element_key, read_series
+from simdistrict.exchange.vensim.series import ElementSeries, element_key, read_series
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Lookup, Model
 from simdistrict.result.dataset import (
@@ -64,7 +64,7 @@ def result_of_text(path: Path, model: Model | None = None) -> Result:
     return Result(coords, variables, attrs)
 
 
-def _axis(records: Collection[Record], where: str) -> Reals:
+def _axis(records: Collection[ElementSeries], where: str) -> Reals:
     """All times at which any series that varies has a value."""
     axes = [r.time for r in records if not r.constant] or [r.time for r in records]
     times = np.unique(np.concatenate(axes))
@@ -73,7 +73,7 @@ def _axis(records: Collection[Record], where: str) -> Reals:
     return times
 
 
-def _values(record: Record, times: Reals) -> Reals:
+def _values(record: ElementSeries, times: Reals) -> Reals:
     """The values at the times, NaN where the series has none; one number for a constant."""
     if record.constant:
         return np.asarray(record.values[0])
@@ -85,13 +85,13 @@ def _values(record: Record, times: Reals) -> Reals:
 def _element(
     model: Model,
     element: Element,
-    left: dict[str, Record],
+    left: dict[str, ElementSeries],
     times: Reals,
     coords: dict[str, Variable],
     variables: dict[str, Variable],
 ) -> None:
     """Put an element with all its labels into one variable, and its records away."""
-    found: dict[tuple[int, ...], Record] = {}
+    found: dict[tuple[int, ...], ElementSeries] = {}
     for place in product(*map(range, model.shape(element))):
         labels = model.labels_at(element, place)
         key, _ = element_key(element.name + (f"[{','.join(labels)}]" if labels else ""))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.text.numbers import number
-from simdistrict.exchange.vensim.series import Series
+from simdistrict.exchange.vensim.series import SeriesFile
 from simdistrict.result.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
@@ -30,7 +30,7 @@ def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
     return _table(series, "\t" if suffix == ".tab" else ",")
 
 
-def _one_run(series: Series, scenario: str | None, path: Path) -> Series:
+def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile:
     """The series of one run, whose names carry no run before them."""
     runs = list(dict.fromkeys(r.run for r in series.records.values() if r.run))
     if not runs:
@@ -45,10 +45,10 @@ def _one_run(series: Series, scenario: str | None, path: Path) -> Series:
         for key, record in series.records.items()
         if record.run == scenario
     }
-    return Series(series.where, chosen, series.attrs)
+    return SeriesFile(series.where, chosen, series.attrs)
 
 
-def _data(series: Series) -> Iterator[str]:
+def _data(series: SeriesFile) -> Iterator[str]:
     """A name on its own line, then a line for each time; a constant has one pair."""
     for record in series.records.values():
         yield f"{record.name}\n"
@@ -58,7 +58,7 @@ def _data(series: Series) -> Iterator[str]:
                 yield f"{number(float(time))}\t{number(float(value))}\n"
 
 
-def _table(series: Series, delimiter: str) -> str:
+def _table(series: SeriesFile, delimiter: str) -> str:
     """Time down, an element in each column; a constant stands in the first row only."""
     records = list(series.records.values())
     times = sorted({float(t) for r in records if not r.constant for t in r.time})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
-from simdistrict.exchange.vensim.series import Record, Series
+from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile
 from simdistrict.model.causality import causal_order
 from simdistrict.model.model import Model, Stock
 
@@ -66,7 +66,7 @@ class Comparison:
 
 
 def compare(
-    a: Series, b: Series, *, rtol: float, atol: float, order: Sequence[str] | None = None
+    a: SeriesFile, b: SeriesFile, *, rtol: float, atol: float, order: Sequence[str] | None = None
 ) -> Comparison:
     """Compare what both files have, at the times that both have.
 
@@ -117,7 +117,7 @@ def compare(
 class _Gaps:
     """The comparison of one element. share: its largest difference in parts of its size."""
 
-    record: Record
+    record: ElementSeries
     points: int
     differing: int
     first: Difference | None
@@ -129,7 +129,9 @@ class _Gaps:
         return self.first.time if self.first else np.inf
 
     @classmethod
-    def of(cls, record: Record, time: Reals, a: Reals, b: Reals, rtol: float, atol: float) -> _Gaps:
+    def of(
+        cls, record: ElementSeries, time: Reals, a: Reals, b: Reals, rtol: float, atol: float
+    ) -> _Gaps:
         with np.errstate(invalid="ignore", over="ignore"):
             size = np.maximum(abs(a), abs(b))
             gap = abs(a - b)
@@ -154,7 +156,7 @@ class _Aligner:
     def __init__(self) -> None:
         self.known: dict[tuple[int, int], Pairs] = {}
 
-    def __call__(self, a: Record, b: Record) -> tuple[Reals, Reals, Reals]:
+    def __call__(self, a: ElementSeries, b: ElementSeries) -> tuple[Reals, Reals, Reals]:
         if a.constant and b.constant:
             return a.time[:1], a.values[:1], b.values[:1]
         if a.constant:
@@ -189,19 +191,19 @@ def match_times(a: Reals, b: Reals) -> Pairs:
     return places, nearest[places]
 
 
-def _of_scenario(series: Series, other: Series) -> Series:
+def _of_scenario(series: SeriesFile, other: SeriesFile) -> SeriesFile:
     """Of a file with several scenarios, the one that the other file holds alone."""
     head = f"{other.attrs.get('scenario_name')}: "
     chosen = {k.removeprefix(head): r for k, r in series.records.items() if k.startswith(head)}
-    return Series(series.where, chosen, series.attrs) if chosen else series
+    return SeriesFile(series.where, chosen, series.attrs) if chosen else series
 
 
-def _times(series: Series) -> int:
+def _times(series: SeriesFile) -> int:
     axes = {id(r.time): r.time for r in series.records.values() if not r.constant}
     return len(np.unique(np.concatenate(list(axes.values())))) if axes else 1
 
 
-def _nothing(what: str, a: Series, b: Series, seen_a: str, seen_b: str) -> Problem:
+def _nothing(what: str, a: SeriesFile, b: SeriesFile, seen_a: str, seen_b: str) -> Problem:
     return Problem(
         f"{a.where} and {b.where}",
         f"the files have no {what} in common, so there is nothing to compare",
@@ -209,12 +211,12 @@ def _nothing(what: str, a: Series, b: Series, seen_a: str, seen_b: str) -> Probl
     )
 
 
-def _examples(series: Series) -> str:
+def _examples(series: SeriesFile) -> str:
     names = [f'"{record.name}"' for record in series.records.values()]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _span(series: Series) -> str:
+def _span(series: SeriesFile) -> str:
     times = np.concatenate([record.time for record in series.records.values()])
     return f"times from {times.min():g} to {times.max():g}"
 

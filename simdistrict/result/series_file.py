@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.exchange.vensim.series import Record, Series, element_key, read_series
+from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key, read_series
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.netcdf import MARK, read_netcdf
 
 SUFFIXES = (".nc", ".csv", ".tab", ".dat")
 
 
-def load(path: str | Path) -> Series:
+def load(path: str | Path) -> SeriesFile:
     """The series of a .nc, .csv, .tab or .dat file; raises ExchangeError when it has none."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
@@ -36,7 +36,7 @@ def load(path: str | Path) -> Series:
     return read_series(path)
 
 
-def series_of(result: Result, where: str) -> Series:
+def series_of(result: Result, where: str) -> SeriesFile:
     """The series of a NetCDF file: one for each label of a variable's other dimensions.
 
     Keys are the model's names where the file has them, with the scenario or member before them
@@ -49,7 +49,7 @@ def series_of(result: Result, where: str) -> Series:
         )
     time = result.coords[axis].values.astype(float)
     order = np.argsort(time, kind="stable")
-    records: dict[str, Record] = {}
+    records: dict[str, ElementSeries] = {}
     for name, variable in result.variables.items():
         named = variable.attrs.get("vensim_name")
         # what ours holds besides the elements says how the runs ended
@@ -58,7 +58,7 @@ def series_of(result: Result, where: str) -> Series:
             records.update(_records(result, variable, str(named or name), axis, time, order))
     if not records:
         raise ExchangeError(Problem(where, "there are no time series in this file"))
-    return Series(where, records, result.attrs)
+    return SeriesFile(where, records, result.attrs)
 
 
 def _time_axis(result: Result) -> str | None:
@@ -79,7 +79,7 @@ def _records(
     axis: str,
     time: Reals,
     order: NDArray[np.intp],
-) -> Iterator[tuple[str, Record]]:
+) -> Iterator[tuple[str, ElementSeries]]:
     values = variable.values.astype(float)
     varies = axis in variable.dims
     if varies:
@@ -97,7 +97,7 @@ def _records(
         full = f"{name}[{','.join(subscripts)}]" if subscripts else name
         key, element = element_key(full)
         own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
-        yield head + key, Record(head + full, element, own, numbers, not varies, run)
+        yield head + key, ElementSeries(head + full, element, own, numbers, not varies, run)
 
 
 def _labels(result: Result, dim: str, length: int) -> list[str]:

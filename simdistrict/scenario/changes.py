@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import EquationText, quoted
-from simdistrict.exchange.vensim.cin import Change, read_cin, read_cin_text
+from simdistrict.exchange.vensim.cin import CinChange, read_cin, read_cin_text
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Element, Equation, Lookup, Model, lookup_points
 from simdistrict.scenario import Resolved, Scenario
@@ -77,7 +77,7 @@ def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
         raise ScenarioError(problems)
 
 
-def _combined(found: list[tuple[str, Change]], model: Model) -> Changes:
+def _combined(found: list[tuple[str, CinChange]], model: Model) -> Changes:
     values: list[Assignment] = []
     lookups: dict[str, Lookup] = {}
     problems: list[Problem] = []
@@ -97,7 +97,7 @@ def _combined(found: list[tuple[str, Change]], model: Model) -> Changes:
     return Changes(tuple(values), tuple(lookups.values()), _as_text(model, lookups))
 
 
-def _element(change: Change, model: Model, where: str) -> Element:
+def _element(change: CinChange, model: Model, where: str) -> Element:
     element = model.by_name.get(fold(change.name.strip("#")))
     if element is None:
         kinds = (Lookup,) if change.points else (Constant,)
@@ -113,7 +113,7 @@ def _element(change: Change, model: Model, where: str) -> Element:
     return element
 
 
-def _axes(element: Element, change: Change, model: Model, where: str) -> list[tuple[int, ...]]:
+def _axes(element: Element, change: CinChange, model: Model, where: str) -> list[tuple[int, ...]]:
     """Positions per dimension of what a change is about; all of them without subscripts."""
     if not change.subscripts:
         return [tuple(range(size)) for size in model.shape(element)]
@@ -131,7 +131,7 @@ def _axes(element: Element, change: Change, model: Model, where: str) -> list[tu
     return axes
 
 
-def _values(element: Element, change: Change, model: Model, where: str) -> list[Assignment]:
+def _values(element: Element, change: CinChange, model: Model, where: str) -> list[Assignment]:
     places = list(itertools.product(*_axes(element, change, model, where)))
     numbers = change.values * len(places) if len(change.values) == 1 else change.values
     if len(numbers) != len(places):
@@ -146,7 +146,7 @@ def _values(element: Element, change: Change, model: Model, where: str) -> list[
     return found
 
 
-def _with_points(element: Lookup, change: Change, model: Model, where: str) -> Lookup:
+def _with_points(element: Lookup, change: CinChange, model: Model, where: str) -> Lookup:
     assert change.points is not None
     changed = set(itertools.product(*_axes(element, change, model, where)))
     labels = model.labels(element)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.base.errors import ExchangeError, ScenarioError
-from simdistrict.exchange.vensim.cin import Change, read_cin, read_cin_text
+from simdistrict.exchange.vensim.cin import CinChange, read_cin, read_cin_text
 from simdistrict.model.expr import Points, fold
 
 
-def one(text: str) -> Change:
+def one(text: str) -> CinChange:
     (change,) = read_cin_text(text, "f.cin")
     return change
 
@@ -48,7 +48,7 @@ def test_a_constant(
     if values is None:  # letters behind :C belong to a word, not to a comment
         assert "is not a number" in complaint(text)
         return
-    assert one(text) == Change(name, subscripts, values, line=1)
+    assert one(text) == CinChange(name, subscripts, values, line=1)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_a_lookup(text: str) -> None:
 
 
 def test_a_lookup_of_one_element() -> None:
-    assert one("effect on[a b](0,1,2,3)") == Change(
+    assert one("effect on[a b](0,1,2,3)") == CinChange(
         "effect on", ("a b",), points=Points((0, 1), (2, 3)), line=1
     )
 
 
 def test_a_string() -> None:
-    assert one("file :IS: 'a = b'") == Change("file", text="a = b", line=1)
+    assert one("file :IS: 'a = b'") == CinChange("file", text="a = b", line=1)
 
 
 def test_statements_in_order_with_lines_comments_and_blanks() -> None:

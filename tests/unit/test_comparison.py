@@ -18,7 +18,7 @@ from simdistrict.base.errors import ExchangeError
 from simdistrict.cli.compare import command
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.exchange.mdl.reader import read_mdl_text
-from simdistrict.exchange.vensim.series import Record, Series, element_key
+from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key
 from simdistrict.result.comparison import Difference, compare, match_times, model_order
 from simdistrict.result.dataset import Result, Run, Variable, build_result, text
 from simdistrict.result.netcdf import write_netcdf
@@ -29,7 +29,7 @@ TIME = (0.0, 1.0, 2.0)
 
 def series(
     values: Mapping[str, Sequence[float] | float], time: Sequence[float] = TIME, where: str = "a"
-) -> Series:
+) -> SeriesFile:
     axis = np.array(time, float)
     records = {}
     for name, given_values in values.items():
@@ -37,8 +37,8 @@ def series(
         constant = isinstance(given_values, int | float)
         numbers = np.atleast_1d(np.array(given_values, float))
         own = axis[:1] if constant else axis
-        records[key] = Record(name, element, own, numbers, constant)
-    return Series(where, records)
+        records[key] = ElementSeries(name, element, own, numbers, constant)
+    return SeriesFile(where, records)
 
 
 A = {"Stock": [1, 2, 3], "Flow[x]": [10, 20, 30], "c": 5.0}

@@ -18,7 +18,7 @@ from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.number_tables.cells import cell_rows, with_cells
 from simdistrict.exchange.number_tables.fill import fill_text, filled
 from simdistrict.exchange.number_tables.tables import (
-    Table,
+    ConstantTable,
     parse_table,
     read_tables,
     update_table,
@@ -93,7 +93,7 @@ def as_csv(values: Values) -> str:
     return out.getvalue()
 
 
-def table(text: str, where: str = "data/t.csv") -> Table:
+def table(text: str, where: str = "data/t.csv") -> ConstantTable:
     found = parse_table(text, where)
     assert found
     return found

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from simdistrict.base.errors import ExchangeError
 from simdistrict.exchange.text.numbers import as_number
-from simdistrict.exchange.vensim.series import MAX_PROBLEMS, Series, element_key, read_series
+from simdistrict.exchange.vensim.series import MAX_PROBLEMS, SeriesFile, element_key, read_series
 
 
-def read(tmp_path: Path, content: str | bytes, name: str = "x.tab") -> Series:
+def read(tmp_path: Path, content: str | bytes, name: str = "x.tab") -> SeriesFile:
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_series(path)
@@ -27,7 +27,7 @@ def complaint(tmp_path: Path, content: str | bytes, name: str = "x.tab") -> str:
     return str(caught.value)
 
 
-def numbers(series: Series, key: str) -> tuple[list[float], list[float]]:
+def numbers(series: SeriesFile, key: str) -> tuple[list[float], list[float]]:
     record = series.records[key]
     return record.time.tolist(), record.values.tolist()
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from simdistrict.base.library import models
 from simdistrict.exchange.mdl.layout import with_sketch
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
-from simdistrict.exchange.sketch.boxes import Box, lines, text_size
+from simdistrict.exchange.sketch.boxes import Rectangle, lines, text_size
 from simdistrict.exchange.sketch.content import dependencies
 from simdistrict.exchange.sketch.geometry import crossings
 from simdistrict.exchange.sketch.records import sketch
@@ -41,7 +41,7 @@ class Thing:
 
     record: int
     name: str
-    box: Box
+    box: Rectangle
     ghost: bool
 
 
@@ -93,7 +93,7 @@ def read_record(record: str, view: View) -> None:
         view.lines.append(line)
         return
     assert kind in (10, 11, 12)
-    box = Box(*map(int, cells[3:7]))
+    box = Rectangle(*map(int, cells[3:7]))
     assert number not in view.things
     view.things[number] = Thing(kind, cells[2] if kind == 10 else "", box, cells[8] == "2")
 

@@ -28,7 +28,7 @@ _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
 KINDS = {f"GET {door} {kind}": kind for door in ("XLS", "DIRECT") for kind in _ARGUMENTS}
 
 # the place of the k-th cell along a line
-Line = Callable[[int], tuple[int, int]]
+CellLine = Callable[[int], tuple[int, int]]
 
 
 def kind_of(expr: Expr) -> str:
@@ -37,7 +37,7 @@ def kind_of(expr: Expr) -> str:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _NamedSheet:
     """One table, and what to call it."""
 
     sheet: Sheet
@@ -69,7 +69,7 @@ def _as_text(value: str) -> str:
     return "the cell holds it as text: format it as a number and enter it again" if held else ""
 
 
-def _opened(call: Call, files: Files) -> tuple[_Source, list[str]]:
+def _opened(call: Call, files: Files) -> tuple[_NamedSheet, list[str]]:
     """The table of a call, and its other arguments."""
     wanted = _ARGUMENTS[KINDS[call.function]]
     texts = [arg.value for arg in call.args if isinstance(arg, Text)]
@@ -84,7 +84,7 @@ def _opened(call: Call, files: Files) -> tuple[_Source, list[str]]:
     # the last text of a SUBSCRIPT is what its labels begin with, blanks included
     rest = [text if k == 2 else text.strip() for k, text in enumerate(rest)]
     name = file if len(tab) < 2 else f'{file}, sheet "{tab}"'
-    return _Source(files.sheet(file, tab), name), rest
+    return _NamedSheet(files.sheet(file, tab), name), rest
 
 
 # ------------------------------------------------------------------------- constants
@@ -122,7 +122,7 @@ def constants(call: Call, files: Files, sizes: Sequence[int]) -> tuple[float, ..
 
 
 def _other_shape(
-    source: _Source, name: str, area: Area, shape: tuple[int, int], transposed: bool
+    source: _NamedSheet, name: str, area: Area, shape: tuple[int, int], transposed: bool
 ) -> str:
     what = f"{source.name}: the area {name} has {_size(area.shape)}, and {_size(shape)} are read"
     if area.shape == shape[::-1]:
@@ -161,7 +161,9 @@ def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
     return tuple(found)
 
 
-def _lines(source: _Source, along: str, cell: str, count: int) -> tuple[Line, int, list[Line]]:
+def _lines(
+    source: _NamedSheet, along: str, cell: str, count: int
+) -> tuple[CellLine, int, list[CellLine]]:
     """Where the times stand and how many cells they can be, and where each label's values do."""
     sheet = source.sheet
     first = cell_place(cell)
@@ -195,15 +197,15 @@ def _lines(source: _Source, along: str, cell: str, count: int) -> tuple[Line, in
     return _across(times.top, times.left), length, [_across(top + s, left) for s in range(count)]
 
 
-def _across(row: int, left: int) -> Line:
+def _across(row: int, left: int) -> CellLine:
     return lambda k: (row, left + k)
 
 
-def _down(top: int, column: int) -> Line:
+def _down(top: int, column: int) -> CellLine:
     return lambda k: (top + k, column)
 
 
-def _ascending(source: _Source, line: Line, length: int) -> list[tuple[int, float]]:
+def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[int, float]]:
     """The times, each with its number along the line.
 
     Blanks and words among them are passed over; where smaller numbers follow one, another table
@@ -253,7 +255,7 @@ def labels(call: Call, files: Files) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _area_of_labels(source: _Source, first: str, last: str) -> Area:
+def _area_of_labels(source: _NamedSheet, first: str, last: str) -> Area:
     """Up to the last cell, row or column; to the end of the table where nothing is said."""
     start = cell_place(first)
     if start is None:

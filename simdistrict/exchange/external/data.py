@@ -11,21 +11,21 @@ import numpy as np
 
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.exchange.external.files import digest
-from simdistrict.exchange.vensim.series import Record, Series, element_key
+from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key
 from simdistrict.model.expr import Points, Tables, fold
 from simdistrict.model.model import Data, Element, Equation, External, Model
 
 # name of a series in a file by its folded key -> times and values
-Kept = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+SeriesPoints = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
 
 
-def with_data(model: Model, files: Sequence[Series]) -> Model:
+def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
     """The model with the series of files as its data; a later file wins.
 
     Data that the model takes from a spreadsheet stay. Raises ExchangeError where no series is
     one of the model's data variables, and where a file has a part of an array only.
     """
-    found: dict[str, Record] = {}
+    found: dict[str, ElementSeries] = {}
     for series in files:
         found.update(series.records)
     wanted = [element for element in model if any(map(_is_open, element.equations))]
@@ -58,7 +58,7 @@ def with_record(model: Model, record: str) -> Model:
     return _attached(model, {k: (tuple(s["times"]), tuple(s["values"])) for k, s in kept.items()})
 
 
-def _attached(model: Model, kept: Kept, files: Iterable[tuple[str, str]] = ()) -> Model:
+def _attached(model: Model, kept: SeriesPoints, files: Iterable[tuple[str, str]] = ()) -> Model:
     elements = tuple(_filled(model, element, kept) for element in model)
     document = json.loads(model.external.record or "{}")
     document["series"] = {
@@ -70,7 +70,7 @@ def _attached(model: Model, kept: Kept, files: Iterable[tuple[str, str]] = ()) -
     return replace(model, elements=elements, external=external)
 
 
-def _filled(model: Model, element: Element, kept: Kept) -> Element:
+def _filled(model: Model, element: Element, kept: SeriesPoints) -> Element:
     equations = []
     for equation in element.equations:
         keys = [_key(model, element, place) for place in _places(model, element, equation)]
@@ -98,12 +98,12 @@ def _key(model: Model, element: Element, place: tuple[int, ...]) -> str:
     return element_key(element.name + (f"[{','.join(names)}]" if names else ""))[0]
 
 
-def _points(record: Record) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _points(record: ElementSeries) -> tuple[tuple[float, ...], tuple[float, ...]]:
     there = np.isfinite(record.values)
     return tuple(record.time[there].tolist()), tuple(record.values[there].tolist())
 
 
-def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, Record]) -> Problem:
+def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, ElementSeries]) -> Problem:
     if not wanted:
         return Problem(where, "the model has no data variable without numbers", "leave --data out")
     names = [element.name for element in wanted]

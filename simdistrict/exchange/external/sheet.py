@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, cell_name, cell_place
 from simdistrict.exchange.text.numbers import as_number
 
-Value = float | str | None
+CellValue = float | str | None
 # far beyond any use, and within the memory of a small machine
 MAX_CELLS = 5_000_000
 
@@ -26,7 +26,7 @@ class Sheet:
     used: the cells that were asked for and are not blank, and the names, by their spelling.
     """
 
-    rows: Sequence[Sequence[Value]]
+    rows: Sequence[Sequence[CellValue]]
     names: Mapping[str, Area] = field(default_factory=dict)
     used: dict[str, float | str] = field(default_factory=dict)
     used_names: dict[str, Area] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Sheet:
         """The number of columns of the longest row."""
         return max(map(len, self.rows), default=0)
 
-    def at(self, row: int, column: int) -> Value:
+    def at(self, row: int, column: int) -> CellValue:
         """What stands in a cell; None beyond the table."""
         if row >= len(self.rows) or column >= len(self.rows[row]):
             return None
@@ -76,7 +76,7 @@ def recorded_sheet(record: Mapping[str, object]) -> Sheet:
         place = cell_place(name)
         if place is not None:
             cells[place] = value if isinstance(value, str) else float(value)
-    rows: list[list[Value]] = []
+    rows: list[list[CellValue]] = []
     for (row, column), value in sorted(cells.items()):
         while len(rows) <= row:
             rows.append([])
@@ -91,7 +91,7 @@ def recorded_sheet(record: Mapping[str, object]) -> Sheet:
 def text_sheet(lines: Sequence[str], delimiter: str) -> Sheet:
     """The table in delimited text. Raises TooLargeError, and csv.Error for what cannot be split."""
     csv.field_size_limit(2**31 - 1)
-    rows: list[list[Value]] = []
+    rows: list[list[CellValue]] = []
     count = 0
     for cells in csv.reader(lines, delimiter=delimiter):
         count += len(cells)
@@ -106,7 +106,7 @@ def check_size(rows: int, cells: int) -> None:
         raise TooLargeError(f"it has more than {MAX_ROWS} rows or {MAX_CELLS} cells")
 
 
-def cell_value(text: str) -> Value:
+def cell_value(text: str) -> CellValue:
     """What the text of a cell says: a number, a word, or nothing (:NA: included)."""
     text = text.strip()
     if not text:
@@ -117,12 +117,12 @@ def cell_value(text: str) -> Value:
     return None if math.isnan(value) else value
 
 
-def number_value(value: float) -> Value:
+def number_value(value: float) -> CellValue:
     """A number of a spreadsheet; Vensim's :NA: is a blank."""
     return cell_value(repr(float(value)))
 
 
-def without_end(rows: list[list[Value]]) -> list[list[Value]]:
+def without_end(rows: list[list[CellValue]]) -> list[list[CellValue]]:
     """The rows without blank cells and rows at their end."""
     for row in rows:
         while row and row[-1] is None:

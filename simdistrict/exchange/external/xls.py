@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from simdistrict.exchange.external.references import Area
-from simdistrict.exchange.external.sheet import Sheet, Value, check_size, number_value, without_end
+from simdistrict.exchange.external.sheet import (
+    CellValue,
+    Sheet,
+    check_size,
+    number_value,
+    without_end,
+)
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -36,7 +42,7 @@ def _opened(path: Path) -> Any:
     return xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True)
 
 
-def _value(cell: Any) -> Value:
+def _value(cell: Any) -> CellValue:
     import xlrd
 
     if cell.ctype == xlrd.XL_CELL_NUMBER:

@@ -9,9 +9,9 @@ from typing import Any
 
 from simdistrict.exchange.external.references import Area, area_of
 from simdistrict.exchange.external.sheet import (
+    CellValue,
     Sheet,
     TooLargeError,
-    Value,
     check_size,
     number_value,
     without_end,
@@ -38,7 +38,7 @@ def read_sheet(path: Path, name: str) -> Sheet:
     book = _opened(path)
     try:
         page = book[name]
-        rows: list[list[Value]] = []
+        rows: list[list[CellValue]] = []
         count = 0
         # the size that a file states for itself need not be true
         page.reset_dimensions()
@@ -62,7 +62,7 @@ def _opened(path: Path) -> Any:
     return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
 
 
-def _value(cell: object) -> Value:
+def _value(cell: object) -> CellValue:
     if cell is None:
         return None
     if isinstance(cell, int | float) and not isinstance(cell, bool):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.outside import with_labels
-from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.tokens import QUOTED, split_arrows, split_commas
 from simdistrict.model.expr import fold, unquoted
 from simdistrict.model.model import Dimension, Element, Equation, Model
@@ -21,14 +21,14 @@ MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50
 
 
 def read_dimensions(
-    blocks: list[Block], where: str, files: Files
+    blocks: list[MdlBlock], where: str, files: Files
 ) -> tuple[tuple[Dimension, ...], list[Problem]]:
     """All ranges in the order of the file, and what is wrong with them.
 
     files: where labels that stand in spreadsheets are.
     """
     problems: list[Problem] = []
-    raw: dict[str, tuple[Block, list[str]]] = {}
+    raw: dict[str, tuple[MdlBlock, list[str]]] = {}
     for block in blocks:
         try:
             block = with_labels(block, files, where)
@@ -51,11 +51,11 @@ def read_dimensions(
     return tuple(dimensions), problems
 
 
-def _labels(block: Block, where: str) -> list[str]:
+def _labels(block: MdlBlock, where: str) -> list[str]:
     return [label for part in _parts(block, where) for label in part]
 
 
-def _parts(block: Block, where: str) -> list[list[str]]:
+def _parts(block: MdlBlock, where: str) -> list[list[str]]:
     """What the range lists, each part with its labels: one, or those of `(a1-a9)`."""
     text = block.right.strip()
     if text.startswith("<->"):
@@ -93,7 +93,7 @@ def _word(text: str) -> str:
 
 def _expand(
     name: str,
-    raw: Mapping[str, tuple[Block, list[str]]],
+    raw: Mapping[str, tuple[MdlBlock, list[str]]],
     found: dict[str, tuple[str, ...]],
     where: str,
     above: tuple[str, ...],
@@ -119,13 +119,13 @@ def _expand(
     return found[name]
 
 
-def _same_as(block: Block) -> str:
+def _same_as(block: MdlBlock) -> str:
     text = block.right.strip()
     return _word(text[3:]) if text.startswith("<->") else ""
 
 
 def _mappings(
-    block: Block, found: Mapping[str, tuple[str, ...]], where: str
+    block: MdlBlock, found: Mapping[str, tuple[str, ...]], where: str
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges).
 
@@ -171,7 +171,7 @@ class Spaces:
         self.labels = frozenset().union(*self.own.values())
         self.places = self.unknown = 0
 
-    def of(self, group: list[Block]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
+    def of(self, group: list[MdlBlock]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
         """The dimensions that the definitions of one element span, and the places each defines.
 
         Raises ModelError for an unknown subscript or for definitions of different rank.
@@ -193,7 +193,7 @@ class Spaces:
             raise ModelError(Problem(f"{self.where}:{first.line}", what))
         return dims, [self._places(element, block) for block in group]
 
-    def _places(self, element: Element, block: Block) -> list[tuple[int, ...]]:
+    def _places(self, element: Element, block: MdlBlock) -> list[tuple[int, ...]]:
         equation = Equation(
             expression=None,  # type: ignore[arg-type]
             subscripts=tuple(map(fold, block.subscripts)),
@@ -205,7 +205,7 @@ class Spaces:
             what = f'"{block.name}" has an exception {error}, which is no label of its dimension'
             raise ModelError(Problem(f"{self.where}:{block.line}", what)) from None
 
-    def _dim(self, subscripts: list[str], group: list[Block]) -> str:
+    def _dim(self, subscripts: list[str], group: list[MdlBlock]) -> str:
         """The smallest range that holds all labels used at one place; one that is named wins."""
         labels: set[str] = set()
         named: dict[str, Dimension] = {}
@@ -231,7 +231,7 @@ class Spaces:
             raise ModelError(Problem(f"{self.where}:{group[0].line}", what))
         return min(fitting, key=lambda d: len(d.labels)).name
 
-    def _unknown(self, block: Block, subscript: str) -> Problem:
+    def _unknown(self, block: MdlBlock, subscript: str) -> Problem:
         everything = [d.name for d in self.by_name.values()]
         everything += [label for d in self.by_name.values() for label in d.labels]
         self.unknown += 1

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.mdl.file import read_bytes
-from simdistrict.exchange.mdl.literals import Place, by_name, edits, pieces
+from simdistrict.exchange.mdl.literals import NumberSlot, by_name, edits, pieces
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.text.files import decoded, plain, write_exact
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.numbers import number
-from simdistrict.exchange.text.outline import Block, Outline, Span, outline
+from simdistrict.exchange.text.outline import MdlBlock, Outline, TextSpan, outline
 from simdistrict.exchange.text.points import read_points
 from simdistrict.exchange.text.splice import Edit, spliced
 from simdistrict.model.expr import Points, fold
@@ -60,7 +60,7 @@ class Document:
         return outline(self.flat, self.where)
 
     @cached_property
-    def blocks(self) -> Mapping[str, Sequence[Block]]:
+    def blocks(self) -> Mapping[str, Sequence[MdlBlock]]:
         """The definitions of elements and ranges, by folded name."""
         return by_name(self.outline.blocks)
 
@@ -73,7 +73,7 @@ class Document:
         """The document with edits whose places count in `flat`."""
         return replace(self, text=spliced(self.text, changes))
 
-    def block(self, name: str, subscripts: Sequence[str] = ()) -> Block:
+    def block(self, name: str, subscripts: Sequence[str] = ()) -> MdlBlock:
         """The one definition of that name, or the one with these subscripts on its left.
 
         Raises ModelError where there is none, or more than one to choose from.
@@ -118,7 +118,7 @@ class Document:
     def with_values(self, name: str, values: Mapping[tuple[int, ...], float]) -> Document:
         """The document with other numbers for places of a constant."""
         element = self.model[name]
-        wanted: dict[Place, float] = {
+        wanted: dict[NumberSlot, float] = {
             (place, None): value
             for place, value in (constant_values(self.model, element) | dict(values)).items()
         }
@@ -169,14 +169,14 @@ class Document:
         """What takes the definitions of an element or range out of the text."""
         return [self.removed(block) for block in self.blocks.get(fold(name), ())]
 
-    def removed(self, block: Block) -> Edit:
+    def removed(self, block: MdlBlock) -> Edit:
         """What takes one definition out of the text, with the blank lines before it."""
         start = block.span[0]
         while start and self.flat[start - 1].isspace():
             start -= 1
         return Edit(start, block.stop, "")
 
-    def _last(self, name: str, field: int) -> Block:
+    def _last(self, name: str, field: int) -> MdlBlock:
         """The definition of an element whose unit or comment counts: the last with any."""
         own = self.blocks.get(fold(name)) or (self.block(name),)
         full = [
@@ -185,7 +185,7 @@ class Document:
         return full[-1] if full else own[-1]
 
 
-def stretch(text: str, span: Span, new: str) -> list[Edit]:
+def stretch(text: str, span: TextSpan, new: str) -> list[Edit]:
     """What puts a new text into a stretch of the old; the blanks at its ends stay."""
     start, stop = span
     old = text[start:stop]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import SPACED, number, spaced_number
-from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.points import PAIR
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.exchange.text.tokens import masked
@@ -20,7 +20,7 @@ from simdistrict.model.expr import Array, Number, Points, fold
 from simdistrict.model.model import Element, Equation, Lookup, Model, Stock, constant_values
 
 # the place of one number: positions along the dimensions, and the x of a lookup
-Place = tuple[tuple[int, ...], float | None]
+NumberSlot = tuple[tuple[int, ...], float | None]
 
 _LITERAL = re.compile(SPACED)
 _DISPLAY = re.compile(r"\[.*?\]", re.DOTALL)
@@ -46,21 +46,21 @@ class Piece:
 
     element: Element
     equation: Equation
-    block: Block
-    places: tuple[Place, ...]
+    block: MdlBlock
+    places: tuple[NumberSlot, ...]
     literals: tuple[Literal, ...]
 
     @property
-    def by_place(self) -> Iterator[tuple[Place, Literal]]:
+    def by_place(self) -> Iterator[tuple[NumberSlot, Literal]]:
         """Each place with the number that it has now."""
         shared = len(self.literals) == 1
         numbers = itertools.repeat(self.literals[0]) if shared else iter(self.literals)
         return zip(self.places, numbers, strict=False)
 
 
-def by_name(blocks: Iterable[Block]) -> dict[str, list[Block]]:
+def by_name(blocks: Iterable[MdlBlock]) -> dict[str, list[MdlBlock]]:
     """The definitions of each element and range by folded name, in the order of the file."""
-    found: dict[str, list[Block]] = {}
+    found: dict[str, list[MdlBlock]] = {}
     for block in blocks:
         if block.kind in ("equation", "lookup", "data", "empty", "dimension"):
             found.setdefault(fold(block.name), []).append(block)
@@ -68,7 +68,7 @@ def by_name(blocks: Iterable[Block]) -> dict[str, list[Block]]:
 
 
 def pieces(
-    text: str, model: Model, element: Element, blocks: Mapping[str, Sequence[Block]], where: str
+    text: str, model: Model, element: Element, blocks: Mapping[str, Sequence[MdlBlock]], where: str
 ) -> tuple[Piece, ...]:
     """The definitions of an element that hold numbers, not formulas.
 
@@ -85,14 +85,14 @@ def pieces(
 
 
 def _piece(
-    text: str, model: Model, element: Element, equation: Equation, block: Block, where: str
+    text: str, model: Model, element: Element, equation: Equation, block: MdlBlock, where: str
 ) -> Piece:
     positions = list(model.positions(element, equation))
     if equation.call is not None:
         return Piece(element, equation, block, tuple((p, None) for p in positions), ())
     head = masked(text[slice(*block.span)])
     begin = block.right_start - block.span[0]
-    places: list[Place]
+    places: list[NumberSlot]
     match equation.expression:
         case Points(x, y, _):
             pairs = _pairs(head, begin)
@@ -147,7 +147,7 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def edits(piece: Piece, model: Model, values: Mapping[Place, float], where: str) -> list[Edit]:
+def edits(piece: Piece, model: Model, values: Mapping[NumberSlot, float], where: str) -> list[Edit]:
     """What changes in the text so that the places of a piece have these values.
 
     A number that is right already keeps its spelling. What another file gives stays a call as
@@ -169,7 +169,7 @@ def edits(piece: Piece, model: Model, values: Mapping[Place, float], where: str)
 
 
 def _instead_of_call(
-    piece: Piece, model: Model, values: Mapping[Place, float], where: str
+    piece: Piece, model: Model, values: Mapping[NumberSlot, float], where: str
 ) -> list[Edit]:
     """Numbers in the place of a `GET ...` call, where any of them differs from what it gives."""
     old = {
@@ -189,7 +189,7 @@ def _shared_points(piece: Piece, where: str) -> Problem:
     return Problem(f"{where}:{piece.block.line}", what, "write one set of points for each label")
 
 
-def _as_array(piece: Piece, model: Model, values: Mapping[Place, float], where: str) -> Edit:
+def _as_array(piece: Piece, model: Model, values: Mapping[NumberSlot, float], where: str) -> Edit:
     """One number for several labels becomes an array: rows, and an equation for each matrix."""
     element, block = piece.element, piece.block
     if piece.equation.exceptions or isinstance(element, Lookup):
@@ -205,7 +205,7 @@ def _as_array(piece: Piece, model: Model, values: Mapping[Place, float], where: 
     for heads in itertools.product(*(axes[k] for k in outer)):
         fixed = dict(zip(outer, heads, strict=True))
         within = [(fixed[k],) if k in fixed else axes[k] for k in range(len(axes))]
-        places: list[Place] = [(p, None) for p in itertools.product(*within)]
+        places: list[NumberSlot] = [(p, None) for p in itertools.product(*within)]
         numbers = [number(values[place]) for place in places]
         row = len(axes[inner[-1]])
         rows = [",".join(numbers[k : k + row]) for k in range(0, len(numbers), row)]

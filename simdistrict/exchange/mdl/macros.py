@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.grammar import OutputCall
-from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.model.expr import (
     Call,
     Expr,
@@ -30,31 +30,31 @@ MAX_DEPTH = 20  # how deep macros may call macros
 MAX_ELEMENTS = 20_000
 
 # what reads the equation of a block, given the folded names of lookups
-Reader = Callable[[Block, set[str]], Equation]
+ReadEquation = Callable[[MdlBlock, set[str]], Equation]
 
 
 @dataclass(frozen=True, slots=True)
-class Macro:
+class MdlMacro:
     """inputs: folded names; body: folded local name -> its block and equation."""
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    body: Mapping[str, tuple[Block, Equation]]
+    body: Mapping[str, tuple[MdlBlock, Equation]]
     line: int
 
 
 def read_macros(
-    blocks: Iterable[Block], read: Reader, where: str
-) -> tuple[dict[str, Macro], list[Problem]]:
+    blocks: Iterable[MdlBlock], read: ReadEquation, where: str
+) -> tuple[dict[str, MdlMacro], list[Problem]]:
     """Macros by folded name, and what is wrong with them."""
-    found: dict[str, Macro] = {}
+    found: dict[str, MdlMacro] = {}
     problems: list[Problem] = []
     for block in blocks:
         place = f"{where}:{block.line}"
         own = [b for b in block.body if b.kind not in ("group", "check")]
         lookups = {fold(b.name) for b in own if b.kind == "lookup"}
-        body: dict[str, tuple[Block, Equation]] = {}
+        body: dict[str, tuple[MdlBlock, Equation]] = {}
         for inner in own:
             name = fold(inner.name)
             if inner.subscripts or inner.kind not in ("equation", "lookup") or name in body:
@@ -66,7 +66,7 @@ def read_macros(
                 body[name] = (inner, read(inner, lookups))
             except ModelError as error:
                 problems += error.problems
-        macro = Macro(
+        macro = MdlMacro(
             block.name,
             tuple(map(fold, block.arguments)),
             tuple(map(fold, block.outputs)),
@@ -84,12 +84,12 @@ def read_macros(
 
 
 def expanded(
-    elements: Sequence[Element], macros: Mapping[str, Macro], where: str
+    elements: Sequence[Element], macros: Mapping[str, MdlMacro], where: str
 ) -> tuple[list[Element], list[Problem]]:
     """The elements with every call of a macro replaced by new elements behind its owner."""
     if not macros:
         return list(elements), []
-    work = _Expansion(macros, {fold(e.name) for e in elements}, where)
+    work = _MacroExpansion(macros, {fold(e.name) for e in elements}, where)
     for element in elements:
         try:
             work.element(element)
@@ -102,8 +102,8 @@ def expanded(
     return work.elements, work.problems
 
 
-class _Expansion:
-    def __init__(self, macros: Mapping[str, Macro], taken: set[str], where: str) -> None:
+class _MacroExpansion:
+    def __init__(self, macros: Mapping[str, MdlMacro], taken: set[str], where: str) -> None:
         self.macros = macros
         self.taken = taken
         self.where = where
@@ -167,7 +167,7 @@ class _Expansion:
                 new.append(_like(owner, spelled, replace(equation, expression=arg, initial=None)))
         self.depth += 1
         for name, (block, inner) in macro.body.items():
-            meaning = _Meaning(inputs, names, equation.subscripts, place, macro.name)
+            meaning = _MacroScope(inputs, names, equation.subscripts, place, macro.name)
             own = Equation(
                 self.visit(meaning.of(inner.expression), owner, equation, new),
                 None
@@ -196,7 +196,7 @@ class _Expansion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class _MacroScope:
     """What the names in a macro's body stand for in one call."""
 
     inputs: Mapping[str, Expr]
@@ -225,7 +225,7 @@ class _Meaning:
         return rebuild(expr, nodes) if nodes else expr
 
 
-def integrates(block: Block, equation: Equation) -> bool:
+def integrates(block: MdlBlock, equation: Equation) -> bool:
     """Whether an equation with an initial value is that of a stock."""
     return equation.initial is not None and block.right.lstrip().upper().startswith("INTEG")
 

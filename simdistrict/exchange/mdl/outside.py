@@ -10,7 +10,7 @@ from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.external.calls import constants, kind_of, labels, tables
 from simdistrict.exchange.external.files import Files, UnreadableError
 from simdistrict.exchange.text.grammar import parse_expression
-from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.tokens import split_arrows
 from simdistrict.model.expr import Array, Call, Expr, Number, Points, Tables
 from simdistrict.model.model import Element, Equation, Model, Source
@@ -19,22 +19,22 @@ _LOOKUPS = re.compile(r"\s*\(?\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+LOOKUPS\s*\(", re.
 _LABELS = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(", re.IGNORECASE)
 
 
-def is_lookup_call(block: Block) -> bool:
+def is_lookup_call(block: MdlBlock) -> bool:
     """Whether a definition takes the points of a lookup from another file."""
     return _LOOKUPS.match(block.right) is not None
 
 
-def is_lookup(block: Block) -> bool:
+def is_lookup(block: MdlBlock) -> bool:
     """Whether a definition is that of a lookup, wherever its points are."""
     return block.kind == "lookup" or is_lookup_call(block)
 
 
-def takes_labels(block: Block) -> bool:
+def takes_labels(block: MdlBlock) -> bool:
     """Whether the definition of a range takes its labels from another file."""
     return _LABELS.match(block.right) is not None
 
 
-def with_labels(block: Block, files: Files, where: str) -> Block:
+def with_labels(block: MdlBlock, files: Files, where: str) -> MdlBlock:
     """The definition of a range, with the labels that a file lists in their place.
 
     Raises ModelError where they cannot be read: without labels there is no model.
@@ -64,7 +64,7 @@ class Outside:
         self.problems: list[Problem] = []
 
     def resolved(
-        self, equation: Equation, block: Block, model: Model, dims: tuple[str, ...]
+        self, equation: Equation, block: MdlBlock, model: Model, dims: tuple[str, ...]
     ) -> Equation:
         """The equation with numbers in the place of a `GET ...` call; any other as it is.
 
@@ -97,7 +97,7 @@ class Outside:
             self.problems.append(Problem(f"{self.where}:{block.line}", what, error.hint))
         return replace(equation, expression=gave, source=Source(call, gave))
 
-    def as_formula(self, equation: Equation, block: Block) -> Equation:
+    def as_formula(self, equation: Equation, block: MdlBlock) -> Equation:
         """A data equation that computes: what holds at the points holds between them too."""
         between = block.between or "interpolate"
         computes = not isinstance(equation.expression, Tables | Points)

@@ -13,10 +13,10 @@ from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.mdl.file import read_text
-from simdistrict.exchange.mdl.macros import Macro, expanded, integrates, read_macros
+from simdistrict.exchange.mdl.macros import MdlMacro, expanded, integrates, read_macros
 from simdistrict.exchange.mdl.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.text.grammar import parse_expression
-from simdistrict.exchange.text.outline import Block, outline
+from simdistrict.exchange.text.outline import MdlBlock, outline
 from simdistrict.exchange.text.points import read_points
 from simdistrict.model.expr import (
     Array,
@@ -70,7 +70,7 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
     files = Files(folder, dict(parts.settings.file_tags), record)
     problems: list[Problem] = []
     notes: list[str] = []
-    by_kind: dict[str, list[Block]] = {}
+    by_kind: dict[str, list[MdlBlock]] = {}
     for block in parts.blocks:
         by_kind.setdefault(block.kind, []).append(block)
     for block in by_kind.get("check", []):
@@ -124,14 +124,14 @@ def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
 
 
 def _elements(
-    blocks: list[Block],
+    blocks: list[MdlBlock],
     dimensions: tuple[Dimension, ...],
-    macros: Mapping[str, Macro],
+    macros: Mapping[str, MdlMacro],
     outside: Outside,
 ) -> tuple[list[Element], list[Problem]]:
     where = outside.where
     spaces = Spaces(dimensions, where)
-    groups: dict[str, list[Block]] = {}
+    groups: dict[str, list[MdlBlock]] = {}
     for block in blocks:
         groups.setdefault(fold(block.name), []).append(block)
     lookups = {name for name, group in groups.items() if is_lookup(group[0])}
@@ -158,7 +158,7 @@ def _elements(
     return _with_flows(elements), problems
 
 
-def _element(group: list[Block], spaces: Spaces, lookups: set[str], outside: Outside) -> Element:
+def _element(group: list[MdlBlock], spaces: Spaces, lookups: set[str], outside: Outside) -> Element:
     first, where = group[0], outside.where
     dims, positions = spaces.of(group)
     equations = [
@@ -191,7 +191,7 @@ def _element(group: list[Block], spaces: Spaces, lookups: set[str], outside: Out
     return element
 
 
-def _equation(block: Block, lookups: set[str], where: str) -> Equation:
+def _equation(block: MdlBlock, lookups: set[str], where: str) -> Equation:
     place = f"{where}:{block.line}"
     subscripts = tuple(fold(s) for s in block.subscripts)
     exceptions = tuple(tuple(fold(s) for s in e) for e in block.exceptions)
@@ -213,7 +213,7 @@ def _equation(block: Block, lookups: set[str], where: str) -> Equation:
     return Equation(expression, initial, subscripts, exceptions, block.line)
 
 
-def _kind(group: list[Block], equations: list[Equation]) -> type[Element]:
+def _kind(group: list[MdlBlock], equations: list[Equation]) -> type[Element]:
     if is_lookup(group[0]):
         return Lookup
     if any(isinstance(e.expression, Tables) for e in equations):
@@ -226,7 +226,7 @@ def _kind(group: list[Block], equations: list[Equation]) -> type[Element]:
 
 
 def _check_kind(
-    element: Element, group: list[Block], positions: list[list[tuple[int, ...]]], where: str
+    element: Element, group: list[MdlBlock], positions: list[list[tuple[int, ...]]], where: str
 ) -> None:
     """What one element may hold: points only in lookups, as many numbers as labels."""
     for block, equation, places in zip(group, element.equations, positions, strict=True):
@@ -259,7 +259,7 @@ def _check_kind(
 
 
 def _undefined(
-    elements: Iterable[Element], known: set[str], groups: Mapping[str, list[Block]], where: str
+    elements: Iterable[Element], known: set[str], groups: Mapping[str, list[MdlBlock]], where: str
 ) -> Iterable[Problem]:
     spelled = [g[0].name for g in groups.values()]
     count = 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.document import Document, stretch
-from simdistrict.exchange.mdl.literals import Place, edits, pieces
+from simdistrict.exchange.mdl.literals import NumberSlot, edits, pieces
 from simdistrict.exchange.mdl.writing import (
     dimension_text,
     element_text,
@@ -17,7 +17,7 @@ from simdistrict.exchange.mdl.writing import (
     wrapped,
 )
 from simdistrict.exchange.text.equations import EquationText
-from simdistrict.exchange.text.outline import Block
+from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.settings import method_code, method_span
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import fold
@@ -75,7 +75,7 @@ def _same_form(old: Element, new: Element) -> bool:
 
 def _parts(document: Document, model: Model, old: Element, new: Element) -> Iterator[Edit]:
     text = EquationText(model)
-    blocks: Sequence[Block] = document.blocks[fold(old.name)]
+    blocks: Sequence[MdlBlock] = document.blocks[fold(old.name)]
     if isinstance(new, Constant):
         yield from _numbers(document, model, new)
     else:
@@ -91,7 +91,7 @@ def _parts(document: Document, model: Model, old: Element, new: Element) -> Iter
 
 
 def _numbers(document: Document, model: Model, new: Element) -> Iterator[Edit]:
-    values: dict[Place, float] = {
+    values: dict[NumberSlot, float] = {
         (place, None): value for place, value in constant_values(model, new).items()
     }
     old = document.model

@@ -9,30 +9,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.mdl.literals import Place
-from simdistrict.exchange.number_tables.tables import COLUMNS, Row, Table, out_of_band, shown
+from simdistrict.exchange.mdl.literals import NumberSlot
+from simdistrict.exchange.number_tables.tables import (
+    COLUMNS,
+    ConstantRow,
+    ConstantTable,
+    out_of_band,
+    shown,
+)
 from simdistrict.model.expr import Array, Number, Points, fold
 from simdistrict.model.model import Element, Lookup, Model, Range, Stock
 
-Assigned = Mapping[str, Mapping[Place, Row]]
+AssignedRows = Mapping[str, Mapping[NumberSlot, ConstantRow]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class _Slots:
     """The places of an element that hold numbers, by their labels."""
 
     element: Element
-    places: frozenset[Place]
+    places: frozenset[NumberSlot]
 
 
-def assigned(model: Model, tables: Iterable[Table]) -> Assigned:
+def assigned(model: Model, tables: Iterable[ConstantTable]) -> AssignedRows:
     """Folded element name -> place -> the row that gives its value.
 
     Raises ModelError with every row that fits no place, every place that a table leaves out, and
     every unit, band or value that the model does not allow.
     """
     problems: list[Problem] = []
-    found: dict[str, dict[Place, Row]] = {}
+    found: dict[str, dict[NumberSlot, ConstantRow]] = {}
     skipped: set[str] = set()
     targets = {name: _target(model, element) for name, element in model.by_name.items()}
     for table in tables:
@@ -61,8 +67,8 @@ def assigned(model: Model, tables: Iterable[Table]) -> Assigned:
     return found
 
 
-def _target(model: Model, element: Element) -> _Target:
-    places: set[Place] = set()
+def _target(model: Model, element: Element) -> _Slots:
+    places: set[NumberSlot] = set()
     if not isinstance(element, Stock):
         for equation in element.equations:
             match equation.expression:
@@ -70,10 +76,10 @@ def _target(model: Model, element: Element) -> _Target:
                     places.update((p, None) for p in model.positions(element, equation))
                 case Points(x, _, _):
                     places.update((p, v) for p in model.positions(element, equation) for v in x)
-    return _Target(element, frozenset(places))
+    return _Slots(element, frozenset(places))
 
 
-def _unknown_columns(model: Model, table: Table) -> list[Problem]:
+def _unknown_columns(model: Model, table: ConstantTable) -> list[Problem]:
     problems = []
     for column in table.dimensions:
         if fold(column) not in model.dims_by_name:
@@ -84,7 +90,7 @@ def _unknown_columns(model: Model, table: Table) -> list[Problem]:
     return problems
 
 
-def _place(model: Model, target: _Target | None, row: Row) -> Place:
+def _place(model: Model, target: _Slots | None, row: ConstantRow) -> NumberSlot:
     if target is None:
         unknown = model.unknown(row.element)
         raise ModelError(Problem(row.where, unknown.what, unknown.hint))
@@ -112,7 +118,9 @@ def _place(model: Model, target: _Target | None, row: Row) -> Place:
     raise ModelError(Problem(row.where, what, f"{hint}add the point to the model first"))
 
 
-def _labels(model: Model, element: Element, row: Row) -> tuple[tuple[str, ...], float | None]:
+def _labels(
+    model: Model, element: Element, row: ConstantRow
+) -> tuple[tuple[str, ...], float | None]:
     """The label along each dimension of the element, and the x of a lookup."""
     given: dict[int, str] = {}
     for column, label in row.columns:
@@ -157,7 +165,9 @@ def _axis(model: Model, element: Element, column: str, taken: Mapping[int, str])
     return None
 
 
-def _position(label: str, known: Sequence[str], dim: str, element: Element, row: Row) -> int:
+def _position(
+    label: str, known: Sequence[str], dim: str, element: Element, row: ConstantRow
+) -> int:
     folded = [fold(k) for k in known]
     if fold(label) in folded:
         return folded.index(fold(label))
@@ -166,7 +176,7 @@ def _position(label: str, known: Sequence[str], dim: str, element: Element, row:
     raise ModelError(Problem(row.where, what, hint))
 
 
-def _against_model(element: Element, row: Row) -> list[Problem]:
+def _against_model(element: Element, row: ConstantRow) -> list[Problem]:
     problems = []
     if row.unit is not None and row.unit != element.units:
         here, there = row.unit or "no unit", element.units or "no unit"
@@ -185,7 +195,9 @@ def _against_model(element: Element, row: Row) -> list[Problem]:
     return problems
 
 
-def _left_out(model: Model, target: _Target, rows: Mapping[Place, Row]) -> list[Problem]:
+def _left_out(
+    model: Model, target: _Slots, rows: Mapping[NumberSlot, ConstantRow]
+) -> list[Problem]:
     gone = sorted(target.places - rows.keys(), key=lambda p: (p[0], p[1] or 0.0))
     if not gone:
         return []
@@ -197,7 +209,7 @@ def _left_out(model: Model, target: _Target, rows: Mapping[Place, Row]) -> list[
     return [Problem(last.where, what, hint)]
 
 
-def place_name(model: Model, element: Element, place: Place) -> str:
+def place_name(model: Model, element: Element, place: NumberSlot) -> str:
     """An element with the labels of a place, as messages write it."""
     position, x = place
     labels = model.labels_at(element, position)

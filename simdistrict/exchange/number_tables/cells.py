@@ -15,7 +15,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CsvCell:
     """What a cell holds, and where it begins and ends in the text, quotes included."""
 
     value: str
@@ -24,37 +24,37 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class CellRow:
+class CsvRow:
     """One row; line counts the lines of the file from 1."""
 
     line: int
-    cells: tuple[Cell, ...]
+    cells: tuple[CsvCell, ...]
 
 
-def cell_rows(text: str) -> Iterator[CellRow]:
+def cell_rows(text: str) -> Iterator[CsvRow]:
     """The rows of a CSV text; blank lines are no rows."""
     at, line = 0, 1
     while at < len(text):
-        cells: list[Cell] = []
+        cells: list[CsvCell] = []
         begin = at
         while True:
             match = _CELL.match(text, at)
             assert match  # the pattern matches the empty cell too
             quoted, rest, bare = match.groups()
             value = bare if quoted is None else quoted.replace('""', '"') + rest
-            cells.append(Cell(value, at, match.end()))
+            cells.append(CsvCell(value, at, match.end()))
             at = match.end()
             if text[at : at + 1] != ",":
                 break
             at += 1
         if len(cells) > 1 or cells[0].value.strip():
-            yield CellRow(line, tuple(cells))
+            yield CsvRow(line, tuple(cells))
         if end := _LINE_END.match(text, at):
             at = end.end()
         line += sum(1 for _ in _LINE_END.finditer(text, begin, at))
 
 
-def with_cells(text: str, changes: Iterable[tuple[Cell, str]]) -> str:
+def with_cells(text: str, changes: Iterable[tuple[CsvCell, str]]) -> str:
     """The text with other values in some of its cells."""
     parts: list[str] = []
     at = 0

@@ -13,8 +13,13 @@ from pathlib import Path
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.literals import Piece, edits, pieces
-from simdistrict.exchange.number_tables.assign import Assigned, assigned, place_name
-from simdistrict.exchange.number_tables.tables import FOLDER, Table, read_files, updated_files
+from simdistrict.exchange.number_tables.assign import AssignedRows, assigned, place_name
+from simdistrict.exchange.number_tables.tables import (
+    FOLDER,
+    ConstantTable,
+    read_files,
+    updated_files,
+)
 from simdistrict.exchange.text.files import read_exact, write_exact
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import fold
@@ -22,7 +27,7 @@ from simdistrict.model.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class NumberChange:
     """A number of the model that is not the one of its table.
 
     element: the name with its labels; line: in the model; where: file and line of the table.
@@ -36,7 +41,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledModel:
     """The text of a model with the numbers of its tables.
 
     count: how many numbers the tables give; differences: those that the text had otherwise.
@@ -44,7 +49,7 @@ class Filled:
 
     text: str
     count: int
-    differences: tuple[Difference, ...]
+    differences: tuple[NumberChange, ...]
 
 
 def fill(
@@ -54,7 +59,7 @@ def fill(
     values: Mapping[tuple[str, ...], float] | None = None,
     source: str | None = None,
     confidence: str | None = None,
-) -> Filled:
+) -> FilledModel:
     """Write the numbers of the tables in the folder `data` beside a model into the model.
 
     check: change nothing. values: (element, label, ...) -> value, written into the tables first,
@@ -80,12 +85,12 @@ def fill(
     return found
 
 
-def filled(text: str, tables: Iterable[Table], where: str = "model.mdl") -> str:
+def filled(text: str, tables: Iterable[ConstantTable], where: str = "model.mdl") -> str:
     """The text of a model with the numbers of the tables, every other character as it was."""
     return fill_text(text, tables, where).text
 
 
-def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> Filled:
+def fill_text(text: str, tables: Iterable[ConstantTable], where: str = "model.mdl") -> FilledModel:
     """The text of a model with the numbers of the tables, and what differed.
 
     where: the file's name for messages. Raises ModelError with every problem of the tables.
@@ -95,7 +100,7 @@ def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> F
     rows = assigned(model, tables)
     problems: list[Problem] = []
     changes: list[Edit] = []
-    differences: list[Difference] = []
+    differences: list[NumberChange] = []
     for name, by_place in rows.items():
         values = {place: row.value for place, row in by_place.items()}
         try:
@@ -108,13 +113,13 @@ def fill_text(text: str, tables: Iterable[Table], where: str = "model.mdl") -> F
         raise ModelError(problems)
     differences.sort(key=lambda d: d.line)
     count = sum(map(len, rows.values()))
-    return Filled(document.edited(changes).text, count, tuple(differences))
+    return FilledModel(document.edited(changes).text, count, tuple(differences))
 
 
-def _differences(model: Model, piece: Piece, rows: Assigned) -> Iterable[Difference]:
+def _differences(model: Model, piece: Piece, rows: AssignedRows) -> Iterable[NumberChange]:
     own = rows[fold(piece.element.name)]
     for place, literal in piece.by_place:
         row = own[place]
         if literal.value != row.value:
             name = place_name(model, piece.element, place)
-            yield Difference(name, literal.line, literal.value, row.value, row.where)
+            yield NumberChange(name, literal.line, literal.value, row.value, row.where)

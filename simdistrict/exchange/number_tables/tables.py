@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
-from simdistrict.exchange.number_tables.cells import Cell, CellRow, cell_rows, with_cells
+from simdistrict.exchange.number_tables.cells import CsvCell, CsvRow, cell_rows, with_cells
 from simdistrict.exchange.text.files import read_exact, write_exact
 from simdistrict.exchange.text.numbers import SIGNED, number
 from simdistrict.model.expr import fold
@@ -28,7 +28,7 @@ _NUMBER = re.compile(SIGNED)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConstantRow:
     """One value of one element.
 
     labels: the parts of the column `label`, in order.
@@ -48,12 +48,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ConstantTable:
     """The rows of one file; dimensions are the columns that are none of `COLUMNS`."""
 
     where: str
     dimensions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ConstantRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class TableFile:
     path: Path
     text: str
     encoding: str
-    table: Table
+    table: ConstantTable
 
 
-def read_tables(folder: Path) -> tuple[Table, ...]:
+def read_tables(folder: Path) -> tuple[ConstantTable, ...]:
     """The tables of constants among the CSV files of a folder, by name.
 
     A file without a column `element` is something else and left alone. Raises ModelError with
@@ -102,7 +102,7 @@ def updated_files(
     homes: dict[str, dict[tuple[str, ...], float]] = {}
     problems: list[Problem] = []
     rows = [row for file in files for row in file.table.rows]
-    everywhere = Table("the tables", (), tuple(rows))
+    everywhere = ConstantTable("the tables", (), tuple(rows))
     for key, value in values.items():
         hits = [f.table.where for f in files for row in f.table.rows if _is_row(row, key)]
         if len(hits) == 1:
@@ -124,7 +124,7 @@ def updated_files(
     return tuple(found)
 
 
-def parse_table(text: str, where: str) -> Table | None:
+def parse_table(text: str, where: str) -> ConstantTable | None:
     """The table in a CSV text; None where it has no column `element`.
 
     Raises ModelError with every row that cannot be read.
@@ -133,7 +133,7 @@ def parse_table(text: str, where: str) -> Table | None:
     header = _header(rows, where)
     if header is None:
         return None
-    found: list[Row] = []
+    found: list[ConstantRow] = []
     problems: list[Problem] = []
     for row in rows[1:]:
         try:
@@ -143,7 +143,7 @@ def parse_table(text: str, where: str) -> Table | None:
     if problems:
         raise ModelError(problems)
     dimensions = tuple(name for name in header if name not in COLUMNS)
-    return Table(where, dimensions, tuple(found))
+    return ConstantTable(where, dimensions, tuple(found))
 
 
 def update_table(
@@ -183,7 +183,7 @@ def updated(
     rows = list(cell_rows(text))
     header = _header(rows, where) or ()
     problems: list[Problem] = []
-    changes: list[tuple[Cell, str]] = []
+    changes: list[tuple[CsvCell, str]] = []
     touched = set()
     for key, value in values.items():
         hits = [k for k, row in enumerate(table.rows) if _is_row(row, key)]
@@ -210,7 +210,7 @@ def updated(
     return with_cells(text, changes), len(touched)
 
 
-def out_of_band(row: Row, value: float) -> Problem | None:
+def out_of_band(row: ConstantRow, value: float) -> Problem | None:
     """The complaint about a value outside the row's low and high, if it is."""
     low = row.low is None or row.low <= value
     high = row.high is None or value <= row.high
@@ -237,7 +237,7 @@ def unlike_csv(names: Sequence[str], where: str) -> Problem | None:
     return None
 
 
-def _header(rows: list[CellRow], where: str) -> tuple[str, ...] | None:
+def _header(rows: list[CsvRow], where: str) -> tuple[str, ...] | None:
     names = tuple(cell.value.strip() for cell in rows[0].cells) if rows else ()
     if "element" not in names:
         if "element" in "".join(names).replace("\0", "") and (problem := unlike_csv(names, where)):
@@ -259,7 +259,7 @@ def _header(rows: list[CellRow], where: str) -> tuple[str, ...] | None:
     return names
 
 
-def _by_column(header: tuple[str, ...], row: CellRow, where: str) -> dict[str, Cell]:
+def _by_column(header: tuple[str, ...], row: CsvRow, where: str) -> dict[str, CsvCell]:
     if len(row.cells) != len(header):
         raise ModelError(
             Problem(
@@ -271,7 +271,7 @@ def _by_column(header: tuple[str, ...], row: CellRow, where: str) -> dict[str, C
     return dict(zip(header, row.cells, strict=True))
 
 
-def _row(cells: Mapping[str, Cell], where: str) -> Row:
+def _row(cells: Mapping[str, CsvCell], where: str) -> ConstantRow:
     problems: list[Problem] = []
 
     def text(column: str) -> str:
@@ -296,10 +296,10 @@ def _row(cells: Mapping[str, Cell], where: str) -> Row:
     columns = tuple((name, text(name)) for name in cells if name not in COLUMNS and text(name))
     labels = tuple(part.strip() for part in text("label").split(";") if part.strip())
     unit = text("unit") if "unit" in cells else None
-    return Row(text("element"), labels, columns, unit, value or 0.0, low, high, where)
+    return ConstantRow(text("element"), labels, columns, unit, value or 0.0, low, high, where)
 
 
-def _is_row(row: Row, key: tuple[str, ...]) -> bool:
+def _is_row(row: ConstantRow, key: tuple[str, ...]) -> bool:
     """Whether a row is that of (element, label, ...): the labels in order, less the columns'."""
     if fold(row.element) != fold(key[0]):
         return False
@@ -316,14 +316,14 @@ def _label(text: str) -> str | float:
     return float(text) if _NUMBER.fullmatch(text.strip()) else fold(text)
 
 
-def _no_one_row(table: Table, key: tuple[str, ...], hits: int) -> Problem:
+def _no_one_row(table: ConstantTable, key: tuple[str, ...], hits: int) -> Problem:
     name = shown(key[0], key[1:])
     if hits:
         return Problem(table.where, f"{hits} rows are that of {name}")
     return Problem(table.where, f"there is no row of {name}", _neighbours(table.rows, key))
 
 
-def _neighbours(rows: Iterable[Row], key: tuple[str, ...]) -> str:
+def _neighbours(rows: Iterable[ConstantRow], key: tuple[str, ...]) -> str:
     rows = list(rows)
     same = [r for r in rows if fold(r.element) == fold(key[0])]
     if not same:

@@ -13,7 +13,7 @@ LONG_LINE = 19
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A rectangle by its centre and its half sizes."""
 
     x: int
@@ -21,14 +21,14 @@ class Box:
     w: int
     h: int
 
-    def overlaps(self, other: Box, gap: int = 0) -> bool:
+    def overlaps(self, other: Rectangle, gap: int = 0) -> bool:
         """Whether the two come nearer than the gap in both directions."""
         near = abs(self.x - other.x) < self.w + other.w + gap
         return near and abs(self.y - other.y) < self.h + other.h + gap
 
-    def moved(self, dx: int, dy: int) -> Box:
+    def moved(self, dx: int, dy: int) -> Rectangle:
         """The same box elsewhere."""
-        return Box(self.x + dx, self.y + dy, self.w, self.h)
+        return Rectangle(self.x + dx, self.y + dy, self.w, self.h)
 
 
 def lines(name: str, longest: int = LONG_LINE) -> list[str]:

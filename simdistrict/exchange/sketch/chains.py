@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.exchange.sketch.boxes import Box, stock_size, text_size
-from simdistrict.exchange.sketch.content import Pipe
+from simdistrict.exchange.sketch.boxes import Rectangle, stock_size, text_size
+from simdistrict.exchange.sketch.content import FlowPipe
 
 # the least distances; long names ask for more
 LANE = 76
@@ -23,28 +23,28 @@ VALVE, CLOUD = (6, 8), (10, 8)
 class PlacedPipe:
     """A pipe with its valve, the name below it, and a cloud where no stock ends it."""
 
-    pipe: Pipe
-    valve: Box
-    label: Box
-    cloud: Box | None
+    pipe: FlowPipe
+    valve: Rectangle
+    label: Rectangle
+    cloud: Rectangle | None
 
     @property
-    def unit(self) -> Box:
+    def unit(self) -> Rectangle:
         """Valve and name together."""
         top, bottom = self.valve.y - self.valve.h, self.label.y + self.label.h
         middle = (top + bottom) // 2
-        return Box(self.valve.x, middle, self.label.w, bottom - middle)
+        return Rectangle(self.valve.x, middle, self.label.w, bottom - middle)
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class StockChain:
     """Stocks and pipes that belong together."""
 
-    stocks: Mapping[str, Box]
+    stocks: Mapping[str, Rectangle]
     pipes: tuple[PlacedPipe, ...]
 
     @property
-    def boxes(self) -> list[Box]:
+    def boxes(self) -> list[Rectangle]:
         """Everything that takes room."""
         found = list(self.stocks.values())
         for pipe in self.pipes:
@@ -62,7 +62,7 @@ class Chain:
             max(b.y + b.h for b in boxes),
         )
 
-    def moved(self, dx: int, dy: int) -> Chain:
+    def moved(self, dx: int, dy: int) -> StockChain:
         """The same piece elsewhere."""
         pipes = tuple(
             PlacedPipe(
@@ -73,25 +73,25 @@ class Chain:
             )
             for p in self.pipes
         )
-        return Chain({n: b.moved(dx, dy) for n, b in self.stocks.items()}, pipes)
+        return StockChain({n: b.moved(dx, dy) for n, b in self.stocks.items()}, pipes)
 
 
 def chains(
-    stocks: Sequence[str], pipes: Sequence[Pipe], spelled: Callable[[str], str]
-) -> tuple[tuple[Chain, ...], tuple[Pipe, ...]]:
+    stocks: Sequence[str], pipes: Sequence[FlowPipe], spelled: Callable[[str], str]
+) -> tuple[tuple[StockChain, ...], tuple[FlowPipe, ...]]:
     """The pieces of a view, and the pipes as drawn.
 
     A pipe that no lane can take ends in a cloud instead of its second stock; the caller draws
     an arrow for it.
     """
-    found = [_Builder(group, spelled) for group in _groups(stocks, pipes)]
-    drawn: list[Pipe] = []
+    found = [_ChainBuilder(group, spelled) for group in _groups(stocks, pipes)]
+    drawn: list[FlowPipe] = []
     for builder in found:
         drawn += builder.lay(pipes)
     return tuple(builder.built() for builder in found), tuple(drawn)
 
 
-def _groups(stocks: Sequence[str], pipes: Sequence[Pipe]) -> list[list[str]]:
+def _groups(stocks: Sequence[str], pipes: Sequence[FlowPipe]) -> list[list[str]]:
     """Stocks that pipes connect, each group in the direction of its flows where there is one."""
     after: dict[str, list[str]] = {s: [] for s in stocks}
     linked: dict[str, list[str]] = {s: [] for s in stocks}
@@ -131,7 +131,7 @@ def _downstream(members: list[str], after: Mapping[str, list[str]]) -> list[str]
     return order
 
 
-class _Builder:
+class _ChainBuilder:
     """Columns of stocks and lanes of pipes.
 
     A stock spans the lanes from 0 to the last one that a pipe of its own takes. Gap k lies left
@@ -144,9 +144,9 @@ class _Builder:
         self._lanes = [0] * len(stocks)
         self._used: set[tuple[int, int]] = set()
         self._passed: set[tuple[int, int]] = set()  # (column, lane) that a long pipe passes
-        self._laid: list[tuple[Pipe, int, int]] = []  # pipe, gap of its valve, lane
+        self._laid: list[tuple[FlowPipe, int, int]] = []  # pipe, gap of its valve, lane
 
-    def lay(self, pipes: Sequence[Pipe]) -> list[Pipe]:
+    def lay(self, pipes: Sequence[FlowPipe]) -> list[FlowPipe]:
         """Give each pipe of these stocks a lane; the pipes as drawn."""
         mine = [p for p in pipes if (p.source or p.target) in self._stocks]
         drawn = []
@@ -160,14 +160,14 @@ class _Builder:
     def _column(self, stock: str | None) -> int | None:
         return None if stock is None else self._stocks.index(stock)
 
-    def _reach(self, pipe: Pipe) -> int:
+    def _reach(self, pipe: FlowPipe) -> int:
         """Neighbours first, then pipes to clouds, then pipes over other stocks."""
         a, b = self._column(pipe.source), self._column(pipe.target)
         if a is None or b is None:
             return 2
         return abs(a - b) if abs(a - b) == 1 else 1 + abs(a - b)
 
-    def _lay(self, pipe: Pipe) -> bool:
+    def _lay(self, pipe: FlowPipe) -> bool:
         a, b = self._column(pipe.source), self._column(pipe.target)
         if a is None or b is None:
             ends = [c for c in (a, b) if c is not None]
@@ -192,7 +192,7 @@ class _Builder:
             return True
         return False
 
-    def built(self) -> Chain:
+    def built(self) -> StockChain:
         """The boxes."""
         sizes = {name: stock_size(self._spelled(name)) for name in self._stocks}
         labels = [text_size(self._spelled(pipe.flow)) for pipe, _, _ in self._laid]
@@ -211,7 +211,7 @@ class _Builder:
         boxes = {}
         for name, at, lanes in zip(self._stocks, xs, self._lanes, strict=True):
             w, h = sizes[name]
-            boxes[name] = Box(at, lanes * lane // 2, w, h + lanes * lane // 2)
+            boxes[name] = Rectangle(at, lanes * lane // 2, w, h + lanes * lane // 2)
         pipes = []
         for (pipe, gap, row), size in zip(self._laid, labels, strict=True):
             y, end = row * lane, None
@@ -221,7 +221,7 @@ class _Builder:
                 column = self._column(pipe.source or pipe.target) or 0
                 side = 1 if pipe.target is None else -1
                 at = xs[column] + side * valve
-                end = Box(xs[column] + side * cloud, y, *CLOUD)
-            name_box = Box(at, y + VALVE[1] + size[1], *size)
-            pipes.append(PlacedPipe(pipe, Box(at, y, *VALVE), name_box, end))
-        return Chain(boxes, tuple(pipes))
+                end = Rectangle(xs[column] + side * cloud, y, *CLOUD)
+            name_box = Rectangle(at, y + VALVE[1] + size[1], *size)
+            pipes.append(PlacedPipe(pipe, Rectangle(at, y, *VALVE), name_box, end))
+        return StockChain(boxes, tuple(pipes))

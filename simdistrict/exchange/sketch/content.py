@@ -15,7 +15,7 @@ TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
-class Pipe:
+class FlowPipe:
     """A flow between two stocks, or between a stock and a cloud (None); folded names."""
 
     flow: str
@@ -42,7 +42,7 @@ class Content:
 
     name: str
     stocks: tuple[str, ...]
-    pipes: tuple[Pipe, ...]
+    pipes: tuple[FlowPipe, ...]
     others: tuple[str, ...]
     ghosts: tuple[str, ...]
     arrows: tuple[Arrow, ...]
@@ -108,14 +108,14 @@ def _signs(model: Model, stock: Element) -> dict[str, int]:
 def _content(model: Model, view: str, names: list[str], homes: dict[str, str]) -> Content:
     own = set(names)
     stocks = [n for n in names if isinstance(model.by_name[n], Stock)]
-    pipes: dict[str, Pipe] = {}
+    pipes: dict[str, FlowPipe] = {}
     for stock in stocks:
         for flow, sign in _signs(model, model.by_name[stock]).items():
-            pipe = pipes.get(flow, Pipe(flow, None, None))
+            pipe = pipes.get(flow, FlowPipe(flow, None, None))
             if sign > 0 and pipe.target is None:
-                pipe = Pipe(flow, pipe.source, stock)
+                pipe = FlowPipe(flow, pipe.source, stock)
             elif sign < 0 and pipe.source is None:
-                pipe = Pipe(flow, stock, pipe.target)
+                pipe = FlowPipe(flow, stock, pipe.target)
             pipes[flow] = pipe
     ghosts: dict[str, None] = {flow: None for flow in pipes if flow not in own}
     arrows = []

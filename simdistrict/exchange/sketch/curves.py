@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.exchange.sketch.boxes import Box
+from simdistrict.exchange.sketch.boxes import Rectangle
 from simdistrict.exchange.sketch.geometry import crossings, hits
 
 # how far an arc leaves the straight line, as a share of its length
@@ -27,13 +27,13 @@ THROUGH, CROSSING, BEND, BESIDE = 8.0, 1.0, 2.5, 1.5
 BESIDE_COSINE = 0.978
 
 
-def arc(start: Box, stop: Box, bend: float, samples: int = SAMPLES) -> Reals:
+def arc(start: Rectangle, stop: Rectangle, bend: float, samples: int = SAMPLES) -> Reals:
     """Points of the arc between two centres."""
     a, b = np.array([start.x, start.y], float), np.array([stop.x, stop.y], float)
     return _through(a, _middle(a, b, bend), b, samples)
 
 
-def half_way(start: Box, stop: Box, bend: float) -> tuple[int, int]:
+def half_way(start: Rectangle, stop: Rectangle, bend: float) -> tuple[int, int]:
     """The point that an arc passes in its middle."""
     a, b = np.array([start.x, start.y], float), np.array([stop.x, stop.y], float)
     x, y = _middle(a, b, bend)
@@ -44,8 +44,8 @@ def half_way(start: Box, stop: Box, bend: float) -> tuple[int, int]:
 class Arc:
     """An arrow as drawn, from box to box."""
 
-    start: Box
-    stop: Box
+    start: Rectangle
+    stop: Rectangle
     bend: float
 
     def path(self, samples: int = SAMPLES) -> Reals:
@@ -59,7 +59,9 @@ class Arc:
 
 
 def bent(
-    arrows: Sequence[tuple[Sequence[Box], Sequence[Box]]], boxes: Sequence[Box], lines: Reals
+    arrows: Sequence[tuple[Sequence[Rectangle], Sequence[Rectangle]]],
+    boxes: Sequence[Rectangle],
+    lines: Reals,
 ) -> list[Arc]:
     """Each arrow as the arc that meets least.
 
@@ -110,7 +112,7 @@ def _directions(path: Reals) -> tuple[Reals, Reals]:
     return found[0], found[1]
 
 
-def _at_end(start: Box, stop: Box, centre: Reals, half: Reals) -> np.ndarray:
+def _at_end(start: Rectangle, stop: Rectangle, centre: Reals, half: Reals) -> np.ndarray:
     """Boxes that an end of the arrow lies in."""
     found = np.zeros(len(centre), dtype=bool)
     for box in (start, stop):

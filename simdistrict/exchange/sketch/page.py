@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.exchange.sketch.boxes import Box, text_size
-from simdistrict.exchange.sketch.chains import Chain, PlacedPipe, chains
+from simdistrict.exchange.sketch.boxes import Rectangle, text_size
+from simdistrict.exchange.sketch.chains import PlacedPipe, StockChain, chains
 from simdistrict.exchange.sketch.content import Arrow, Content
 from simdistrict.exchange.sketch.curves import bent
 from simdistrict.exchange.sketch.placing import Scene, placed
@@ -41,9 +41,9 @@ class Page:
     """One view: boxes by folded name, those of flows in `pipes`."""
 
     content: Content
-    stocks: dict[str, Box]
+    stocks: dict[str, Rectangle]
     pipes: tuple[PlacedPipe, ...]
-    others: dict[str, Box]
+    others: dict[str, Rectangle]
     arrows: tuple[PlacedArrow, ...]
 
 
@@ -77,7 +77,7 @@ def laid_out(content: Content, spelled: Callable[[str], str], effort: float = 1.
 
 
 def pipe_lines(
-    pipe: PlacedPipe, stocks: dict[str, Box]
+    pipe: PlacedPipe, stocks: dict[str, Rectangle]
 ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """The two halves of a pipe, each from the valve to the edge of what it ends in."""
     found = []
@@ -96,8 +96,8 @@ def _cell(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _composed(
-    pieces: Sequence[Chain], content: Content, sizes: Sequence[tuple[int, int]]
-) -> list[Chain]:
+    pieces: Sequence[StockChain], content: Content, sizes: Sequence[tuple[int, int]]
+) -> list[StockChain]:
     """The chains on the page: below each other, in two columns where there are many."""
     if not pieces:
         return []
@@ -122,7 +122,7 @@ def _composed(
     return found
 
 
-def _order(pieces: Sequence[Chain], content: Content, columns: int) -> Sequence[int]:
+def _order(pieces: Sequence[StockChain], content: Content, columns: int) -> Sequence[int]:
     """Chains that share causes or users lie near each other."""
     count = len(pieces)
     if count < 3 or count > 7:
@@ -148,7 +148,7 @@ def _order(pieces: Sequence[Chain], content: Content, columns: int) -> Sequence[
 
 
 def _slots(
-    still: Sequence[Box],
+    still: Sequence[Rectangle],
     lines: Sequence[tuple[tuple[int, int], tuple[int, int]]],
     sizes: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
@@ -156,10 +156,10 @@ def _slots(
     if not sizes:
         return []
     dx, dy = _cell(sizes)
-    largest = Box(0, 0, max(w for w, _ in sizes), max(h for _, h in sizes))
+    largest = Rectangle(0, 0, max(w for w, _ in sizes), max(h for _, h in sizes))
     blocked = [*still]
     for (x0, y0), (x1, y1) in lines:
-        blocked.append(Box((x0 + x1) // 2, (y0 + y1) // 2, abs(x1 - x0) // 2, 4))
+        blocked.append(Rectangle((x0 + x1) // 2, (y0 + y1) // 2, abs(x1 - x0) // 2, 4))
     left = min((b.x - b.w for b in blocked), default=0)
     right = max((b.x + b.w for b in blocked), default=0)
     top = min((b.y - b.h for b in blocked), default=0)
@@ -187,7 +187,7 @@ def _drawn(page: Page, arrows: Sequence[Arrow]) -> Page:
     flows = {pipe.pipe.flow: pipe for pipe in page.pipes}
     plain = page.stocks | page.others
 
-    def ends(name: str, other: str) -> list[Box]:
+    def ends(name: str, other: str) -> list[Rectangle]:
         if name not in flows:
             return [plain[name]]
         pipe = flows[name]
@@ -209,7 +209,7 @@ def _drawn(page: Page, arrows: Sequence[Arrow]) -> Page:
     corners += [tuple(map(round, one.path().min(axis=0))) for one in arcs]
     dx = MARGIN - min((x for x, _ in corners), default=0)
     dy = MARGIN - min((y for _, y in corners), default=0)
-    piece = Chain(page.stocks, page.pipes).moved(dx, dy)
+    piece = StockChain(page.stocks, page.pipes).moved(dx, dy)
     valves = {pipe.valve for pipe in page.pipes}
     drawn = tuple(
         PlacedArrow(

@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 
-from simdistrict.exchange.sketch.boxes import Box
+from simdistrict.exchange.sketch.boxes import Rectangle
 from simdistrict.exchange.sketch.geometry import crossings, hits
 
 CROSSING, THROUGH, LENGTH, BACKWARD = 1.0, 3.0, 0.7, 0.25
@@ -30,21 +30,21 @@ class Scene:
     slots: the centres that a moving box may take.
     """
 
-    still: Sequence[Box]
+    still: Sequence[Rectangle]
     sizes: Sequence[tuple[int, int]]
     links: Sequence[tuple[int, int]]
     lines: Sequence[tuple[tuple[int, int], tuple[int, int]]]
     slots: Sequence[tuple[int, int]]
 
 
-def placed(scene: Scene, effort: float = 1.0) -> list[Box]:
+def placed(scene: Scene, effort: float = 1.0) -> list[Rectangle]:
     """The boxes that move, each on a slot of its own.
 
     effort: how long to search; 0 gives the first arrangement.
     """
     if not scene.sizes:
         return []
-    search = _Search(scene)
+    search = _Annealing(scene)
     search.start()
     search.anneal(round(effort * STEPS * len(scene.sizes)))
     if effort >= THOROUGH:
@@ -52,7 +52,7 @@ def placed(scene: Scene, effort: float = 1.0) -> list[Box]:
     return search.boxes()
 
 
-class _Search:
+class _Annealing:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._random = Random(1)
@@ -145,10 +145,10 @@ class _Search:
             self._swap(k, best, self._taken.get(best), home)
         return best is not None
 
-    def boxes(self) -> list[Box]:
+    def boxes(self) -> list[Rectangle]:
         """Where everything that moves is now."""
         return [
-            Box(
+            Rectangle(
                 int(self._points[k][0]),
                 int(self._points[k][1]),
                 *self._scene.sizes[k - self._fixed],

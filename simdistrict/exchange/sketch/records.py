@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simdistrict.exchange.sketch.boxes import Box
+from simdistrict.exchange.sketch.boxes import Rectangle
 from simdistrict.exchange.sketch.chains import PlacedPipe
 from simdistrict.exchange.sketch.content import TIME, contents
 from simdistrict.exchange.sketch.page import Page, laid_out, pipe_lines
@@ -79,14 +79,14 @@ class _Records:
     def _end(self, name: str, valve: bool) -> int:
         return self._valves[name] if valve else self._numbers[name]
 
-    def _variable(self, name: str, box: Box, shape: int) -> None:
+    def _variable(self, name: str, box: Rectangle, shape: int) -> None:
         self._numbers[name] = self._next()
         place = -1 if shape == 40 else 0  # the name of a flow stands below its valve
         rest = GHOST.format(place=place) if name in self._ghosts else f"3,0,0,{place},0,0,0"
         text = quoted(self._spelled(name))
         self.lines.append(f"10,{self._last},{text},{box.x},{box.y},{box.w},{box.h},{shape},{rest}")
 
-    def _pipe(self, placed: PlacedPipe, stocks: dict[str, Box]) -> None:
+    def _pipe(self, placed: PlacedPipe, stocks: dict[str, Rectangle]) -> None:
         pipe, valve = placed.pipe, placed.valve
         cloud = 0
         if placed.cloud:

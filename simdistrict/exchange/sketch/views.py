@@ -31,7 +31,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DrawnArrow:
     """An arrow between two objects by their numbers, through a point."""
 
     start: int
@@ -50,7 +50,7 @@ class Drawing:
     spots: dict[int, Spot] = field(default_factory=dict)
     valves: dict[int, Spot] = field(default_factory=dict)
     pipes: dict[int, list[int]] = field(default_factory=dict)
-    arrows: list[Link] = field(default_factory=list)
+    arrows: list[DrawnArrow] = field(default_factory=list)
 
 
 def has_sketch(text: str) -> bool:
@@ -73,13 +73,13 @@ def drawings(text: str) -> list[Drawing]:
 def _drawing(lines: list[str]) -> Drawing:
     found = Drawing()
     waiting: list[int] = []  # a valve whose name comes next
-    links: list[tuple[list[str], Link]] = []
+    links: list[tuple[list[str], DrawnArrow]] = []
     for line in lines:
         fields = next(csv.reader([line], escapechar="\\"), [])
         try:
             kind, number = int(fields[0]), int(fields[1])
             if kind == 1:
-                links.append((fields, Link(int(fields[2]), int(fields[3]), _middle(line))))
+                links.append((fields, DrawnArrow(int(fields[2]), int(fields[3]), _middle(line))))
                 continue
             x, y, w, h = (int(fields[k]) for k in (3, 4, 5, 6))
         except (ValueError, IndexError):

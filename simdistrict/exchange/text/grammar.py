@@ -63,7 +63,7 @@ def parse(text: str, lookups: Collection[str] = ()) -> Expr:
 
     lookups: folded names of the lookup elements. Raises EquationError.
     """
-    return _Parser(text, lookups).whole()
+    return _VensimParser(text, lookups).whole()
 
 
 def parse_expression(text: str, element: str, where: str, lookups: Collection[str] = ()) -> Expr:
@@ -96,7 +96,7 @@ def subscripts_of(bracket: str) -> tuple[str, ...]:
 _TOO_DEEP = "nests too deeply; give parts of it names of their own"
 
 
-class _Parser:
+class _VensimParser:
     def __init__(self, text: str, lookups: Collection[str]) -> None:
         self.text = text
         self.tokens = tokens(text)

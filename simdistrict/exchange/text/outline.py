@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.settings import BLOCK, VIEW, Settings, read_settings
+from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
 from simdistrict.exchange.text.tokens import QUOTED, masked, split_commas
 from simdistrict.model.model import Range
 
@@ -28,11 +28,11 @@ _MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":END OF MACRO:", re.IGNORECASE)
 _SUBSCRIPTS = re.compile(rf"\[((?:[^\[\]\"]++|{QUOTED})*+)\]")
 
-Span = tuple[int, int]
+TextSpan = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MdlBlock:
     """One definition in the file.
 
     kind: equation, lookup, data, dimension, macro, check (a reality check), group or empty.
@@ -56,23 +56,23 @@ class Block:
     range: Range = Range()
     documentation: str = ""
     group: str = ""
-    span: Span = (0, 0)
+    span: TextSpan = (0, 0)
     right_start: int = 0
     right_line: int = 0
-    fields: tuple[Span, ...] = ()
+    fields: tuple[TextSpan, ...] = ()
     stop: int = 0
     between: str = ""
     arguments: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
-    body: tuple[Block, ...] = ()
+    body: tuple[MdlBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """The blocks of a file in order, its settings, and where its equations end."""
 
-    blocks: tuple[Block, ...]
-    settings: Settings
+    blocks: tuple[MdlBlock, ...]
+    settings: MdlSettings
     stop: int
 
 
@@ -110,7 +110,7 @@ class _Splitter:
         self.counted = at
         return self.line
 
-    def blocks(self, start: int, stop: int) -> Iterator[Block]:
+    def blocks(self, start: int, stop: int) -> Iterator[MdlBlock]:
         while (start := self.after_blanks(start, stop)) < stop:
             if self.text[start] == ":" and _MACRO.match(self.text, start, stop):
                 block = self.macro(start, stop)
@@ -125,7 +125,7 @@ class _Splitter:
             if head.startswith("****"):
                 self.group = head.strip("*").strip().lstrip(".")
                 span = (begin, end)
-                yield Block("group", self.group, "", line, span=span, fields=fields, stop=start)
+                yield MdlBlock("group", self.group, "", line, span=span, fields=fields, stop=start)
             elif head:
                 if len(fields) > MOST_FIELDS:
                     raise self.run_together(fields, line)
@@ -135,9 +135,9 @@ class _Splitter:
         match = _BLANK.match(self.text, start, stop)
         return match.end() if match else start
 
-    def fields(self, start: int, stop: int) -> tuple[Span, ...]:
+    def fields(self, start: int, stop: int) -> tuple[TextSpan, ...]:
         """Where the ~-separated fields of the block at `start` lie."""
-        found: list[Span] = []
+        found: list[TextSpan] = []
         at = start
         group = self.text.startswith("****", start)
         while True:
@@ -160,7 +160,7 @@ class _Splitter:
             )
         )
 
-    def run_together(self, fields: tuple[Span, ...], line: int) -> ModelError:
+    def run_together(self, fields: tuple[TextSpan, ...], line: int) -> ModelError:
         """Two definitions where the | between them is missing."""
         head = " ".join(self.text[slice(*fields[0])].split())[:60]
         return ModelError(
@@ -172,7 +172,7 @@ class _Splitter:
             )
         )
 
-    def macro(self, start: int, stop: int) -> Block:
+    def macro(self, start: int, stop: int) -> MdlBlock:
         head = _MACRO.match(self.text, start, stop)
         end = _END_OF_MACRO.search(self.text, start, stop)
         if head is None or end is None:
@@ -181,7 +181,7 @@ class _Splitter:
         inputs, _, outputs = masked(head.group(2)).partition(":")
         body = tuple(self.blocks(head.end(), end.start()))
         self.group = group
-        return Block(
+        return MdlBlock(
             "macro",
             " ".join(masked(head.group(1)).split()),
             "",
@@ -194,7 +194,7 @@ class _Splitter:
             body=body,
         )
 
-    def block(self, fields: tuple[Span, ...], line: int) -> Block:
+    def block(self, fields: tuple[TextSpan, ...], line: int) -> MdlBlock:
         texts = [self.text[a:b] for a, b in fields]
         head = masked(texts[0])
         units, limits = _units(texts[1] if len(fields) > 1 else "", f"{self.where}:{line}")
@@ -203,7 +203,7 @@ class _Splitter:
         name, subscripts, exceptions = _left(left)
         right_start = fields[0][1] - len(right)
         keyword = _KEYWORD.match(head, len(left)) if kind == "data" else None
-        return Block(
+        return MdlBlock(
             kind,
             name,
             right,

@@ -25,7 +25,7 @@ _TEXT = """///---\\\\\\
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class MdlSettings:
     """Settings of a .mdl file.
 
     integrator: `euler` or `rk4` (code 15).
@@ -38,13 +38,13 @@ class Settings:
     file_tags: tuple[tuple[str, str], ...]
 
 
-def read_settings(text: str) -> Settings:
+def read_settings(text: str) -> MdlSettings:
     """The settings in the part of a .mdl file after the equations."""
     method = method_span(text)
     code = text[slice(*method)] if method else ""
     synonyms = re.findall(r"^22:(.*)$", text, re.MULTILINE)
     tags = re.findall(r"^30:\?([^=\n]*)=(.*)$", text, re.MULTILINE)
-    return Settings(
+    return MdlSettings(
         # 1 and 5 are fourth-order Runge-Kutta
         "rk4" if code in ("1", "5") else "euler",
         tuple(tuple(filter(None, map(str.strip, line.split(",")))) for line in synonyms),

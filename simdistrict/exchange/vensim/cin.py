@@ -33,7 +33,7 @@ _TEXT = re.compile(r"\s*'([^']*)'\s*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CinChange:
     """One statement of a .cin file.
 
     name, subscripts: as written; a subscript may be a label or a range. values: the numbers of
@@ -50,7 +50,7 @@ class Change:
     line: int = 0
 
 
-def read_cin(path: str | Path) -> tuple[Change, ...]:
+def read_cin(path: str | Path) -> tuple[CinChange, ...]:
     """Read a .cin file: changes in the order of the file, of which a later one wins.
 
     Any line ends, UTF-8 or Windows-1252. Raises ExchangeError when the file cannot be read,
@@ -59,13 +59,13 @@ def read_cin(path: str | Path) -> tuple[Change, ...]:
     return _changes(text_lines(Path(path), "a .cin file", MAX_BYTES), str(path))
 
 
-def read_cin_text(text: str, where: str) -> tuple[Change, ...]:
+def read_cin_text(text: str, where: str) -> tuple[CinChange, ...]:
     """The changes in the text of a .cin file; where: its name for messages."""
     return _changes(plain(text).split("\n"), where)
 
 
-def _changes(lines: list[str], where: str) -> tuple[Change, ...]:
-    changes: list[Change] = []
+def _changes(lines: list[str], where: str) -> tuple[CinChange, ...]:
+    changes: list[CinChange] = []
     problems: list[Problem] = []
     for line, statement in _statements(lines):
         place = f"{where}:{line}"
@@ -116,7 +116,7 @@ def _starts_assignment(line: str) -> bool:
     return head is not None and head["sign"] != "("
 
 
-def _change(statement: str, line: int, place: str) -> Change:
+def _change(statement: str, line: int, place: str) -> CinChange:
     """One statement; ValueError says what is wrong with it."""
     head = _HEAD.match(statement)
     if head is None:
@@ -130,18 +130,18 @@ def _change(statement: str, line: int, place: str) -> Change:
     rest = statement[head.end() :]
     if head["sign"] == "(":
         points = read_points(f"({rest}".strip(), name, place)
-        return Change(name, subscripts, points=points, line=line)
+        return CinChange(name, subscripts, points=points, line=line)
     if head["sign"] != "=":
         found = _TEXT.match(rest)
         if found is None:
             raise ValueError(f"the text of \"{name}\" must stand in '...'")
-        return Change(name, subscripts, text=found[1], line=line)
+        return CinChange(name, subscripts, text=found[1], line=line)
     values = tuple(_number(part, name) for part in _parts(_UPPER_BOUND.sub("", rest)))
     if not values:
         raise ValueError(f'"{name}" has no value')
     if len(values) > 1 and not subscripts:
         raise ValueError(f'"{name}" has {len(values)} values but no subscript')
-    return Change(name, subscripts, values, line=line)
+    return CinChange(name, subscripts, values, line=line)
 
 
 def _parts(text: str) -> list[str]:

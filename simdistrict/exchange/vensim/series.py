@@ -31,7 +31,7 @@ _TIME_BASE = re.compile(r"<[^<>]*>\s*$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class ElementSeries:
     """The series of one element.
 
     name: as the file spells it; element: the folded name without subscripts.
@@ -49,7 +49,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class SeriesFile:
     """The content of a file.
 
     records: by key, which is the folded `name[label,label]`, in the order of the file.
@@ -57,7 +57,7 @@ class Series:
     """
 
     where: str
-    records: Mapping[str, Record]
+    records: Mapping[str, ElementSeries]
     attrs: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -72,7 +72,7 @@ def element_key(name: str) -> tuple[str, str]:
     return f"{element}[{labels}]", element
 
 
-def read_series(path: str | Path) -> Series:
+def read_series(path: str | Path) -> SeriesFile:
     """Read a .tab, .csv or .dat file; any line ends, UTF-8 or Windows-1252.
 
     Tables have time down or across, constants may stand in the first row only. Raises
@@ -80,7 +80,7 @@ def read_series(path: str | Path) -> Series:
     """
     path = Path(path)
     lines = text_lines(path)
-    reader = _Reader(str(path))
+    reader = _SeriesReader(str(path))
     records = reader.data(lines) if path.suffix.lower() == ".dat" else reader.table(lines)
     problems = reader.problems
     if len(problems) > MAX_PROBLEMS:
@@ -97,10 +97,10 @@ def read_series(path: str | Path) -> Series:
         ]
     if problems:
         raise ExchangeError(problems)
-    return Series(str(path), records)
+    return SeriesFile(str(path), records)
 
 
-class _Reader:
+class _SeriesReader:
     """Collects records and, instead of stopping at the first, problems."""
 
     def __init__(self, where: str) -> None:
@@ -125,7 +125,7 @@ class _Reader:
 
     # --------------------------------------------------------------------- tables
 
-    def table(self, lines: Sequence[str]) -> dict[str, Record]:
+    def table(self, lines: Sequence[str]) -> dict[str, ElementSeries]:
         rows = self.rows(lines)
         if not rows:
             return {}
@@ -152,7 +152,7 @@ class _Reader:
 
     def down(
         self, line: int, header: list[str], body: list[tuple[int, list[str]]]
-    ) -> dict[str, Record]:
+    ) -> dict[str, ElementSeries]:
         """Time in the first column, one element in each of the others."""
         names = header[1:]
         grid = np.full((len(names), len(body)), np.nan)
@@ -178,7 +178,7 @@ class _Reader:
 
     def across(
         self, line: int, header: list[str], body: list[tuple[int, list[str]]]
-    ) -> dict[str, Record]:
+    ) -> dict[str, ElementSeries]:
         """Time in the first row, one element in each of the others."""
         times = np.array([as_number(cell) for cell in header[1:]], float)
         grid = np.full((len(body), len(times)), np.nan)
@@ -209,10 +209,10 @@ class _Reader:
         axis: tuple[Reals, NDArray[np.intp]],
         grid: Reals,
         stated: NDArray[Any],
-    ) -> dict[str, Record]:
+    ) -> dict[str, ElementSeries]:
         """One record for each row of the grid; places: where each stands, and its line."""
         time, order = axis
-        found: dict[str, Record] = {}
+        found: dict[str, ElementSeries] = {}
         seen: dict[str, str] = {}
         for name, (place, line), values, there in zip(names, places, grid, stated, strict=True):
             if not name.strip():
@@ -231,12 +231,12 @@ class _Reader:
             constant = bool(there[0]) and there.sum() == 1 and len(time) > 1
             # the same array where all is stated, so that it is compared with other times once
             own = time if there.all() else time[there]
-            found[key] = Record(name.strip(), element, own, values[there], constant)
+            found[key] = ElementSeries(name.strip(), element, own, values[there], constant)
         return found
 
     # --------------------------------------------------------------------- data files
 
-    def data(self, lines: Sequence[str]) -> dict[str, Record]:
+    def data(self, lines: Sequence[str]) -> dict[str, ElementSeries]:
         """A name on its own line, then lines of `time value`; a series may come in parts."""
         points: dict[str, dict[float, float]] = {}
         names: dict[str, tuple[str, str]] = {}
@@ -263,7 +263,7 @@ class _Reader:
                 times = sorted(own)
                 constant = len(times) == 1 < longest
                 values = np.array([own[t] for t in times])
-                found[key] = Record(name, element, np.array(times), values, constant)
+                found[key] = ElementSeries(name, element, np.array(times), values, constant)
         return found
 
     def pair(self, line: str, at: int) -> dict[float, float] | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.text.tokens import QUOTED
-from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.graphs import read_graph
 from simdistrict.exchange.xmile.lexer import spelled
-from simdistrict.exchange.xmile.scope import Definition, Graph, Part
+from simdistrict.exchange.xmile.scope import Definition, EquationPart, Graph
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Dimension
 
@@ -39,7 +39,7 @@ class Collection:
     problems: list[Problem] = field(default_factory=list)
 
 
-def collect(root: Node, where: str) -> Collection:
+def collect(root: XmlNode, where: str) -> Collection:
     """All definitions of the file. Problems are collected, not raised."""
     found = Collection(where)
     for node in root.all("dimensions"):
@@ -55,7 +55,9 @@ def collect(root: Node, where: str) -> Collection:
     return found
 
 
-def defined(node: Node, home: str, root: Node, model: Node, found: Collection) -> Definition | None:
+def defined(
+    node: XmlNode, home: str, root: XmlNode, model: XmlNode, found: Collection
+) -> Definition | None:
     """One more definition, of an element of a macro; None, and a problem, where it makes none."""
     work = _Flattening(found, root, {})
     count = len(found.problems)
@@ -64,7 +66,7 @@ def defined(node: Node, home: str, root: Node, model: Node, found: Collection) -
     return found.definitions[name] if len(found.problems) == count else None
 
 
-def _main(models: list[Node], named: dict[str, Node]) -> Node:
+def _main(models: list[XmlNode], named: dict[str, XmlNode]) -> XmlNode:
     """Where every model has a name: the first that no module stands for."""
     used = {
         fold(spelled(module.attributes.get("model") or module.attributes.get("name", "")))
@@ -75,7 +77,7 @@ def _main(models: list[Node], named: dict[str, Node]) -> Node:
     return next((m for name, m in named.items() if name not in used), models[0])
 
 
-def _dimension(node: Node, found: Collection) -> None:
+def _dimension(node: XmlNode, found: Collection) -> None:
     name = spelled(node.attributes.get("name", ""))
     labels = [spelled(e.attributes.get("name", "")) for e in node.all("elem")]
     size = node.attributes.get("size", "")
@@ -95,12 +97,12 @@ def _dimension(node: Node, found: Collection) -> None:
 class _Flattening:
     """Goes through a model and the modules in it; names get those of their modules in front."""
 
-    def __init__(self, found: Collection, root: Node, named: dict[str, Node]) -> None:
+    def __init__(self, found: Collection, root: XmlNode, named: dict[str, XmlNode]) -> None:
         self.found = found
         self.root = root
         self.named = named
 
-    def model(self, model: Node, home: str, sources: dict[str, str], depth: int) -> None:
+    def model(self, model: XmlNode, home: str, sources: dict[str, str], depth: int) -> None:
         """sources: folded full name of a connected input -> the full name that it stands for."""
         default = self.default_limits(model)
         homes = [model, *model.all("variables")]
@@ -120,7 +122,7 @@ class _Flattening:
         for module in modules:
             self.module(module, home, inner, depth)
 
-    def module(self, node: Node, home: str, sources: dict[str, str], depth: int) -> None:
+    def module(self, node: XmlNode, home: str, sources: dict[str, str], depth: int) -> None:
         name = spelled(node.attributes.get("name", ""))
         place = f"{self.found.where}:{node.line}"
         if node.attributes.get("resource"):
@@ -137,7 +139,7 @@ class _Flattening:
             self.found.modules.append(f"{place} | the module {home}{name}")
             self.model(model, f"{home}{name}.", sources, depth + 1)
 
-    def connections(self, node: Node, siblings: set[str], home: str) -> dict[str, str]:
+    def connections(self, node: XmlNode, siblings: set[str], home: str) -> dict[str, str]:
         own = spelled(node.attributes.get("name", ""))
         found: dict[str, str] = {}
         for connect in node.all("connect"):
@@ -150,7 +152,7 @@ class _Flattening:
             found[fold(home + target)] = home + source.lstrip(".")
         return found
 
-    def default_limits(self, model: Node) -> dict[str, bool]:
+    def default_limits(self, model: XmlNode) -> dict[str, bool]:
         """Which kinds are non-negative unless they say otherwise."""
         found: dict[str, bool] = {}
         for at in (self.root, model):
@@ -163,7 +165,7 @@ class _Flattening:
         return found
 
     def define(
-        self, node: Node, home: str, sources: dict[str, str], default: dict[str, bool]
+        self, node: XmlNode, home: str, sources: dict[str, str], default: dict[str, bool]
     ) -> None:
         name = home + spelled(node.attributes.get("name", ""))
         place = f"{self.found.where}:{node.line}"
@@ -193,7 +195,7 @@ class _Flattening:
             name, node.tag, node, home, dims, parts, limited, source
         )
 
-    def dims(self, node: Node, name: str) -> tuple[str, ...]:
+    def dims(self, node: XmlNode, name: str) -> tuple[str, ...]:
         listed = node.first("dimensions")
         names = [spelled(d.attributes.get("name", "")) for d in listed.all("dim")] if listed else []
         for dim in names:
@@ -204,7 +206,7 @@ class _Flattening:
                 raise ModelError(Problem(place, what, did_you_mean(dim, known)))
         return tuple(self.found.dimensions[fold(dim)].name for dim in names)
 
-    def parts(self, node: Node, name: str, dims: tuple[str, ...]) -> Iterator[Part]:
+    def parts(self, node: XmlNode, name: str, dims: tuple[str, ...]) -> Iterator[EquationPart]:
         """The equations; a graph or an equation of the whole serves elements without their own."""
         where = self.found.where
         whole = _part((), node, None, name, where)
@@ -227,18 +229,18 @@ class _Flattening:
             yield _part(labels, element, whole, name, where)
 
     def in_order(
-        self, listed: list[Node], whole: Part, name: str, dims: tuple[str, ...]
-    ) -> Iterator[Part]:
+        self, listed: list[XmlNode], whole: EquationPart, name: str, dims: tuple[str, ...]
+    ) -> Iterator[EquationPart]:
         names = [list(map(fold, self.found.dimensions[fold(d)].labels)) for d in dims]
         places = list(itertools.product(*names)) if math.prod(map(len, names)) <= MAX_LABELS else []
         if len(listed) != len(places):
             what = f'"{name}" has {len(listed)} equations for {len(places)} elements'
             raise ModelError(Problem(f"{self.found.where}:{listed[0].line}", what))
         for labels, equation in zip(places, listed, strict=True):
-            single = Node("element", equation.line, {}, children=[equation])
+            single = XmlNode("element", equation.line, {}, children=[equation])
             yield _part(labels, single, whole, name, self.found.where)
 
-    def labels(self, element: Node, name: str, dims: tuple[str, ...]) -> tuple[str, ...]:
+    def labels(self, element: XmlNode, name: str, dims: tuple[str, ...]) -> tuple[str, ...]:
         given = element.attributes.get("subscript", "")
         labels = tuple(fold(spelled(plain_name(part))) for part in _LABEL.findall(given + ","))
         known = [list(map(fold, self.found.dimensions[fold(d)].labels)) for d in dims]
@@ -252,7 +254,9 @@ class _Flattening:
         return labels
 
 
-def _part(labels: tuple[str, ...], node: Node, whole: Part | None, name: str, where: str) -> Part:
+def _part(
+    labels: tuple[str, ...], node: XmlNode, whole: EquationPart | None, name: str, where: str
+) -> EquationPart:
     equation = node.first("eqn")
     text = equation.text.strip() if equation else ""
     # a comment alone is no equation: Stella asks for one in these words
@@ -269,10 +273,10 @@ def _part(labels: tuple[str, ...], node: Node, whole: Part | None, name: str, wh
     if equation and text == equation.text.strip():
         # blank lines in front of an equation count
         line += len(equation.text) - len(equation.text.lstrip("\n"))
-    return Part(labels, text, line, initial, graph)
+    return EquationPart(labels, text, line, initial, graph)
 
 
-def _is_true(flag: Node) -> bool:
+def _is_true(flag: XmlNode) -> bool:
     return flag.text.strip().lower() not in ("false", "0")
 
 

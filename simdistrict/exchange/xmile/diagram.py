@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from simdistrict.exchange.sketch.records import sketch
-from simdistrict.exchange.sketch.views import Drawing, Link, Spot, drawings, has_sketch
-from simdistrict.exchange.xmile.prepared import Prepared, is_flow
+from simdistrict.exchange.sketch.views import Drawing, DrawnArrow, Spot, drawings, has_sketch
+from simdistrict.exchange.xmile.prepared import XmileModel, is_flow
 from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.model.model import CONTROL, Model, Stock
 
@@ -23,12 +23,12 @@ _EFFORT = 0.1  # of the automatic layout: a fifth of a second for each view
 
 
 def diagram(
-    source: Model, prepared: Prepared, words: EquationWords, flows: set[str]
+    source: Model, prepared: XmileModel, words: EquationWords, flows: set[str]
 ) -> Iterator[str]:
     """The lines of `views`. source: the model as it was read, with its text."""
     model = prepared.model
     text = source.text if has_sketch(source.text) else sketch(model, _EFFORT)
-    work = _Diagram(prepared, words, flows)
+    work = _DiagramWriter(prepared, words, flows)
     yield "        <views>"
     yield '            <view type="stock_flow">'
     for drawing in drawings(text):
@@ -47,8 +47,8 @@ class _Placed:
     words: str
 
 
-class _Diagram:
-    def __init__(self, prepared: Prepared, words: EquationWords, flows: set[str]) -> None:
+class _DiagramWriter:
+    def __init__(self, prepared: XmileModel, words: EquationWords, flows: set[str]) -> None:
         self.model = prepared.model
         self.ends = prepared.ends
         self.words = words
@@ -151,7 +151,7 @@ class _Diagram:
         return stock in self.ends and flow in self.ends[stock].inflows
 
     def connector(
-        self, link: Link, placed: dict[int, _Placed], shift: tuple[int, int]
+        self, link: DrawnArrow, placed: dict[int, _Placed], shift: tuple[int, int]
     ) -> Iterator[str]:
         start, stop = placed.get(link.start), placed.get(link.stop)
         if start is None or stop is None or start is stop or stop.words.startswith("<"):

@@ -29,7 +29,7 @@ MAX_UNCLOSED = 20
 
 
 @dataclass(slots=True)
-class Node:
+class XmlNode:
     """One XML element; tag and attribute names without the prefix of a namespace.
 
     line: where its tag stands, counted from 1.
@@ -39,13 +39,13 @@ class Node:
     line: int
     attributes: dict[str, str]
     text: str = ""
-    children: list[Node] = field(default_factory=list)
+    children: list[XmlNode] = field(default_factory=list)
 
-    def all(self, *tags: str) -> Iterator[Node]:
+    def all(self, *tags: str) -> Iterator[XmlNode]:
         """The children of these tags, in order."""
         return (child for child in self.children if child.tag in tags)
 
-    def first(self, *tags: str) -> Node | None:
+    def first(self, *tags: str) -> XmlNode | None:
         """The first child of these tags."""
         return next(self.all(*tags), None)
 
@@ -81,7 +81,7 @@ def decoded(content: bytes, where: str) -> str:
     return plain(text)
 
 
-def parse(text: str, where: str) -> tuple[Node, tuple[str, ...]]:
+def parse(text: str, where: str) -> tuple[XmlNode, tuple[str, ...]]:
     """The tree of an XML document, and a note for each flow, stock or auxiliary never closed.
 
     One of these that begins inside another ends that other, as other programs take it.
@@ -90,7 +90,7 @@ def parse(text: str, where: str) -> tuple[Node, tuple[str, ...]]:
     from xml.parsers import expat
 
     content = _without_comments(text).encode("utf-8", "replace")
-    builder = _Builder(where)
+    builder = _TreeBuilder(where)
     try:
         return _parsed(content, builder), ()
     except expat.ExpatError as error:
@@ -98,7 +98,7 @@ def parse(text: str, where: str) -> tuple[Node, tuple[str, ...]]:
     if not builder.unclosed:
         raise ModelError(problem)
     try:
-        root = _parsed(_closed(content, builder.unclosed), _Builder(where))
+        root = _parsed(_closed(content, builder.unclosed), _TreeBuilder(where))
     except expat.ExpatError:
         raise ModelError(problem) from None
     return root, tuple(note for _, _, note in builder.unclosed)
@@ -111,7 +111,7 @@ def _closed(content: bytes, unclosed: list[tuple[int, str, str]]) -> bytes:
     return content
 
 
-def _parsed(content: bytes, builder: _Builder) -> Node:
+def _parsed(content: bytes, builder: _TreeBuilder) -> XmlNode:
     from xml.parsers import expat
 
     parser = expat.ParserCreate("utf-8")  # our text is decoded: what it declares is past
@@ -151,7 +151,7 @@ def _without_comments(text: str) -> str:
     return "".join([*kept, text[at:]])
 
 
-class _Builder:
+class _TreeBuilder:
     """Takes the events of the parser.
 
     place: gives the line and the byte where the parser is; unclosed: where a closing tag is
@@ -162,8 +162,8 @@ class _Builder:
         self.where = where
         self.place: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.unclosed: list[tuple[int, str, str]] = []
-        self.root: Node | None = None
-        self.above: list[Node] = []
+        self.root: XmlNode | None = None
+        self.above: list[XmlNode] = []
         self.told: set[int] = set()
         self.names: list[str] = []  # of the elements above, as written
         self.count = [0, 0]  # of what is kept, and of what only draws
@@ -187,7 +187,7 @@ class _Builder:
         if tag in _APART and len(self.unclosed) < MAX_UNCLOSED:
             self.find_unclosed()
         plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
-        node = Node(tag, self.at(), plain)
+        node = XmlNode(tag, self.at(), plain)
         if self.above:
             self.above[-1].children.append(node)
         else:

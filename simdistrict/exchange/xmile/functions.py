@@ -36,7 +36,7 @@ SAME = frozenset("ABS ARCCOS ARCSIN ARCTAN COS COSH EXP LN SIN SINH SQRT STEP TA
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class XmileFunction:
     """How a function of XMILE is read.
 
     arity: the numbers of arguments that it may have; make: its value from its arguments;
@@ -121,12 +121,12 @@ def _round(args: Args) -> Expr:
     return Call(FLOOR, (Binary("+", args[0], Number(0.5)),))
 
 
-def _random(name: str, arity: int, make: Callable[[Args], Args]) -> Meaning:
+def _random(name: str, arity: int, make: Callable[[Args], Args]) -> XmileFunction:
     """A random function of Vensim. arity: of XMILE's without the seed, which may follow.
 
     make: Vensim's arguments without the seed, from XMILE's.
     """
-    return Meaning(
+    return XmileFunction(
         (arity, arity + 1),
         lambda a: Call(name, (*make(a[:arity]), a[arity] if a[arity:] else ZERO)),
     )
@@ -161,37 +161,39 @@ def settled(expr: Expr) -> Expr:
     return expr
 
 
-FUNCTIONS: dict[str, Meaning] = {
-    **{name: Meaning((2,) if name == "STEP" else (1,), call(name)) for name in SAME},
-    "DELAY": Meaning((2, 3), lambda a: Call("DELAY FIXED", (*a[:2], a[2] if a[2:] else a[0]))),
-    "DELAY1": Meaning((2, 3), _either("DELAY1", "DELAY1I", 2)),
-    "DELAY3": Meaning((2, 3), _either("DELAY3", "DELAY3I", 2)),
-    "DELAYN": Meaning((3, 4), _order("DELAY")),
+FUNCTIONS: dict[str, XmileFunction] = {
+    **{name: XmileFunction((2,) if name == "STEP" else (1,), call(name)) for name in SAME},
+    "DELAY": XmileFunction(
+        (2, 3), lambda a: Call("DELAY FIXED", (*a[:2], a[2] if a[2:] else a[0]))
+    ),
+    "DELAY1": XmileFunction((2, 3), _either("DELAY1", "DELAY1I", 2)),
+    "DELAY3": XmileFunction((2, 3), _either("DELAY3", "DELAY3I", 2)),
+    "DELAYN": XmileFunction((3, 4), _order("DELAY")),
     "EXPRND": _random("RANDOM EXPONENTIAL", 1, lambda a: (ZERO, Number(ENDLESS), ZERO, *a)),
-    "FORCST": Meaning((3, 4), call("FORECAST")),
-    "IF THEN ELSE": Meaning((3,), call("IF THEN ELSE")),
-    "INIT": Meaning((1,), call("INITIAL")),
-    "INT": Meaning((1,), call(FLOOR), call("INTEGER")),
-    "LOGNORMAL": Meaning((2, 3), _lognormal),
-    "LOG10": Meaning((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
-    "MAX": Meaning(tuple(range(1, 20)), _nested("MAX")),
-    "MEAN": Meaning(tuple(range(1, 20)), _mean),
-    "MIN": Meaning(tuple(range(1, 20)), _nested("MIN")),
-    "MOD": Meaning((2,), call(FLOORED_MODULO), call("MODULO")),
-    "NORMAL": Meaning((2, 3, 5), _normal),
+    "FORCST": XmileFunction((3, 4), call("FORECAST")),
+    "IF THEN ELSE": XmileFunction((3,), call("IF THEN ELSE")),
+    "INIT": XmileFunction((1,), call("INITIAL")),
+    "INT": XmileFunction((1,), call(FLOOR), call("INTEGER")),
+    "LOGNORMAL": XmileFunction((2, 3), _lognormal),
+    "LOG10": XmileFunction((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
+    "MAX": XmileFunction(tuple(range(1, 20)), _nested("MAX")),
+    "MEAN": XmileFunction(tuple(range(1, 20)), _mean),
+    "MIN": XmileFunction(tuple(range(1, 20)), _nested("MIN")),
+    "MOD": XmileFunction((2,), call(FLOORED_MODULO), call("MODULO")),
+    "NORMAL": XmileFunction((2, 3, 5), _normal),
     "POISSON": _random("RANDOM POISSON", 1, lambda a: (ZERO, Number(ENDLESS), *a, ZERO, ONE)),
-    "PREVIOUS": Meaning(
+    "PREVIOUS": XmileFunction(
         (1, 2), lambda a: Call("DELAY FIXED", (a[0], TIME_STEP, a[1] if a[1:] else ZERO))
     ),
-    "PULSE": Meaning((1, 2, 3), _pulse),
-    "RAMP": Meaning((2, 3), call("RAMP")),
+    "PULSE": XmileFunction((1, 2, 3), _pulse),
+    "RAMP": XmileFunction((2, 3), call("RAMP")),
     "RANDOM": _random("RANDOM UNIFORM", 2, lambda a: a),
-    "ROUND": Meaning((1,), _round),
-    "SAFEDIV": Meaning((2, 3), _either("ZIDZ", "XIDZ", 2)),
-    "SMTH1": Meaning((2, 3), _either("SMOOTH", "SMOOTHI", 2)),
-    "SMTH3": Meaning((2, 3), _either("SMOOTH3", "SMOOTH3I", 2)),
-    "SMTHN": Meaning((3, 4), _order("SMOOTH")),
-    "TREND": Meaning((2, 3), lambda a: Call("TREND", (*a[:2], a[2] if a[2:] else ZERO))),
+    "ROUND": XmileFunction((1,), _round),
+    "SAFEDIV": XmileFunction((2, 3), _either("ZIDZ", "XIDZ", 2)),
+    "SMTH1": XmileFunction((2, 3), _either("SMOOTH", "SMOOTHI", 2)),
+    "SMTH3": XmileFunction((2, 3), _either("SMOOTH3", "SMOOTH3I", 2)),
+    "SMTHN": XmileFunction((3, 4), _order("SMOOTH")),
+    "TREND": XmileFunction((2, 3), lambda a: Call("TREND", (*a[:2], a[2] if a[2:] else ZERO))),
     "UNIFORM": _random("RANDOM UNIFORM", 2, lambda a: a),
 }
 

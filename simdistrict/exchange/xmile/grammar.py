@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import SIGNED
-from simdistrict.exchange.xmile.lexer import Token, tokens
+from simdistrict.exchange.xmile.lexer import XmileToken, tokens
 from simdistrict.model.expr import (
     MAX_HEIGHT,
     Array,
@@ -56,7 +56,7 @@ _SIGN, _POWER = 7, ("^", "**")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Expr):
+class NameUse(Expr):
     """A name read with subscripts; each is text as written, `*` for a whole dimension.
 
     quoted: whether it stood in quotes, so that it cannot be a word of the language.
@@ -95,7 +95,7 @@ def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
         raise ModelError(Problem(f"{where}:{line}", what))
     if _LIST.fullmatch(text):
         return _array(text, element, f"{where}:{line}")
-    return _Parser(tokens(text, element, where, line), element, where, line).whole()
+    return _XmileParser(tokens(text, element, where, line), element, where, line).whole()
 
 
 def _array(text: str, element: str, place: str) -> Array:
@@ -111,8 +111,8 @@ def _array(text: str, element: str, place: str) -> Array:
     return Array(tuple(value for row in rows for value in row), shape)
 
 
-class _Parser:
-    def __init__(self, found: list[Token], element: str, where: str, line: int) -> None:
+class _XmileParser:
+    def __init__(self, found: list[XmileToken], element: str, where: str, line: int) -> None:
         self.tokens = found
         self.at = 0
         self.depth = 0
@@ -121,7 +121,7 @@ class _Parser:
         self.first = line
 
     @property
-    def token(self) -> Token:
+    def token(self) -> XmileToken:
         return self.tokens[self.at]
 
     def error(self, what: str = "") -> ModelError:
@@ -131,7 +131,7 @@ class _Parser:
         place = f"{self.where}:{self.first + token.line}"
         return ModelError(Problem(place, f'the equation of "{self.element}" {what}'))
 
-    def take(self) -> Token:
+    def take(self) -> XmileToken:
         token = self.token
         self.at += token.kind != "end"
         return token
@@ -237,15 +237,15 @@ class _Parser:
             return self.named(token)
         raise self.error()
 
-    def named(self, token: Token) -> Expr:
+    def named(self, token: XmileToken) -> Expr:
         token = self.joined(token)
         subscripts = self.subscripts() if self.accept("[") else ()
         if self.token.text == "'" and self.token.kind == "operator":
             raise self.error("transposes an array, which is not supported")
         if token.quoted and not (self.token.text == "(" and self.token.kind == "operator"):
-            return Reading(token.text, subscripts, quoted=True)
+            return NameUse(token.text, subscripts, quoted=True)
         if not self.accept("("):
-            return Reading(token.text, subscripts)
+            return NameUse(token.text, subscripts)
         args: list[Expr] = []
         if not self.accept(")"):
             args.append(self.expression(1))
@@ -254,7 +254,7 @@ class _Parser:
             self.expect(")")
         return Applied(token.text, tuple(args), subscripts)
 
-    def joined(self, token: Token) -> Token:
+    def joined(self, token: XmileToken) -> XmileToken:
         """The name of a function may be several words, `VECTOR SORT ORDER(...)`."""
         end = self.at
         while self.tokens[end].kind == "name" and not self.tokens[end].quoted:
@@ -263,7 +263,7 @@ class _Parser:
             return token
         words = [token.text, *(t.text for t in self.tokens[self.at : end])]
         self.at = end
-        return Token("name", " ".join(words), token.line)
+        return XmileToken("name", " ".join(words), token.line)
 
     def subscripts(self) -> tuple[str, ...]:
         """`a, 3, *, low:high`: each as its words joined, for `meaning` to understand."""

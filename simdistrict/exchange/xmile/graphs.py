@@ -6,14 +6,14 @@ import math
 import re
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.scope import Graph
 from simdistrict.model.expr import Binary, Call, Expr, Number, Points, WithLookup
 
 KINDS = ("continuous", "extrapolate", "discrete")
 
 
-def read_graph(node: Node, element: str, where: str) -> Graph:
+def read_graph(node: XmlNode, element: str, where: str) -> Graph:
     """The graphical function of a `gf`. Raises ModelError where its points make none."""
 
     def error(what: str) -> ModelError:
@@ -80,7 +80,7 @@ def _stepped(points: Points) -> Points:
     return Points(tuple(x), tuple(y), points.limits)
 
 
-def _numbers(node: Node | None, error: object) -> list[float]:
+def _numbers(node: XmlNode | None, error: object) -> list[float]:
     if node is None or not node.text.strip():
         return []
     assert callable(error)
@@ -96,7 +96,7 @@ def _numbers(node: Node | None, error: object) -> list[float]:
     return numbers
 
 
-def _scale(node: Node | None, error: object) -> tuple[float, float] | None:
+def _scale(node: XmlNode | None, error: object) -> tuple[float, float] | None:
     if node is None:
         return None
     assert callable(error)

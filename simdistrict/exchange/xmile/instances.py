@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.collect import Collection, defined
-from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.functions import REDUCTIONS, readable
-from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
-from simdistrict.exchange.xmile.macros import MAX_DEPTH, Macro
-from simdistrict.exchange.xmile.scope import Definition, Part
+from simdistrict.exchange.xmile.grammar import Applied, NameUse, parts, with_parts
+from simdistrict.exchange.xmile.macros import MAX_DEPTH, XmileMacro
+from simdistrict.exchange.xmile.scope import Definition, EquationPart
 from simdistrict.model.expr import Expr, fold
 
 MAX_CALLS = 1000  # of such macros in all
@@ -33,8 +33,8 @@ class Instances:
     def __init__(
         self,
         found: Collection,
-        root: Node,
-        macros: Mapping[str, Macro],
+        root: XmlNode,
+        macros: Mapping[str, XmileMacro],
         parsed: Callable[[Definition], list[tuple[Expr | None, Expr | None]]],
     ) -> None:
         self.found = found
@@ -63,7 +63,9 @@ class Instances:
     ) -> list[tuple[Expr | None, Expr | None]]:
         result = []
         for part, (value, initial) in zip(owner.parts, pairs, strict=True):
-            call = _Call(self, replace(owner, dims=() if part.labels else owner.dims), trees, depth)
+            call = _EquationCalls(
+                self, replace(owner, dims=() if part.labels else owner.dims), trees, depth
+            )
             place = f"{self.found.where}:{part.line}"
             result.append(
                 (
@@ -73,7 +75,7 @@ class Instances:
             )
         return result
 
-    def name(self, macro: Macro, place: str) -> str:
+    def name(self, macro: XmileMacro, place: str) -> str:
         """A name for the next call of a macro that nothing in the file has."""
         while True:
             self.counts[macro.name] += 1
@@ -85,7 +87,7 @@ class Instances:
                 return name
 
 
-class _Call:
+class _EquationCalls:
     """Goes through one equation. owner: who has it, with the dimensions that its calls get."""
 
     def __init__(self, work: Instances, owner: Definition, trees: Trees, depth: int) -> None:
@@ -109,12 +111,12 @@ class _Call:
             raise self.error(macro, place, "which calls itself without end")
         return self.instance(macro, args, place)
 
-    def error(self, macro: Macro, place: str, what: str) -> ModelError:
+    def error(self, macro: XmileMacro, place: str, what: str) -> ModelError:
         return ModelError(
             Problem(place, f'"{self.owner.name}" calls the macro "{macro.name}" {what}')
         )
 
-    def instance(self, macro: Macro, given: tuple[Expr, ...], place: str) -> Reading:
+    def instance(self, macro: XmileMacro, given: tuple[Expr, ...], place: str) -> NameUse:
         """The elements of one call; what stands for it is the name of the first."""
         args = macro.arguments(given)
         if args is None:
@@ -147,18 +149,18 @@ class _Call:
             self.trees[fold(definition.name)] = self.work.replaced(
                 definition, pairs, self.trees, self.depth + 1
             )
-        return Reading(name, (), quoted=True)
+        return NameUse(name, (), quoted=True)
 
-    def owner_in(self, value: Expr, place: str) -> Node:
+    def owner_in(self, value: Expr, place: str) -> XmlNode:
         """The bare XML of a parameter. Raises ModelError where its argument names the caller."""
         left = [value]
         while left:
             node = left.pop()
-            if isinstance(node, Reading) and not node.quoted and fold(node.name) == "self":
+            if isinstance(node, NameUse) and not node.quoted and fold(node.name) == "self":
                 what = f'"{self.owner.name}" hands SELF to a macro, which is not supported'
                 raise ModelError(Problem(place, what))
             left += parts(node)
-        return Node("aux", int(place.rpartition(":")[2]), {})
+        return XmlNode("aux", int(place.rpartition(":")[2]), {})
 
     def add(self, definition: Definition, tree: Expr, *, done: bool = False) -> None:
         """done: the calls in the tree are replaced already."""
@@ -171,10 +173,10 @@ class _Call:
         self.trees[fold(definition.name)] = pairs
 
 
-_ONE = (Part((), "x", 0),)
+_ONE = (EquationPart((), "x", 0),)
 
 
-def _bare(node: Node) -> Node:
+def _bare(node: XmlNode) -> XmlNode:
     """The XML of an auxiliary in the line of another element, with its words."""
     words = [child for child in node.children if child.tag in ("doc", "units")]
-    return Node("aux", node.line, {}, children=words)
+    return XmlNode("aux", node.line, {}, children=words)

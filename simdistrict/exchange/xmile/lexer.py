@@ -20,7 +20,7 @@ WORDS = frozenset("and or not mod if then else".split())
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class XmileToken:
     """kind is number, name, word (an operator in letters), operator or end.
 
     text: folded for words, without quotes and escapes for names; line counts from 0.
@@ -41,9 +41,9 @@ def spelled(name: str) -> str:
     return " ".join(text.split())
 
 
-def tokens(text: str, element: str, where: str, line: int) -> list[Token]:
+def tokens(text: str, element: str, where: str, line: int) -> list[XmileToken]:
     """All tokens, an `end` last. Raises ModelError at a character that starts none."""
-    found: list[Token] = []
+    found: list[XmileToken] = []
     at, row, counted = 0, 0, 0
     while at < len(text):
         if skipped := _SKIP.match(text, at):
@@ -52,23 +52,23 @@ def tokens(text: str, element: str, where: str, line: int) -> list[Token]:
         row += text.count("\n", counted, at)
         counted = at
         if (match := _NUMBER.match(text, at)) and len(match.group()) < 1000:
-            found.append(Token("number", match.group(), row))
+            found.append(XmileToken("number", match.group(), row))
         elif match := _NAME.match(text, at):
             found.append(_name(match.group(), row))
         elif match := _OPERATOR.match(text, at):
-            found.append(Token("operator", match.group(), row))
+            found.append(XmileToken("operator", match.group(), row))
         else:
             near = text[at : at + 20].split("\n")[0]
             what = f'the equation of "{element}" cannot be read at "{near}"'
             raise ModelError(Problem(f"{where}:{line + row}", what))
         at = match.end()
-    return [*found, Token("end", "", row)]
+    return [*found, XmileToken("end", "", row)]
 
 
-def _name(text: str, row: int) -> Token:
+def _name(text: str, row: int) -> XmileToken:
     if text.lower() in WORDS:
-        return Token("word", text.lower(), row)
+        return XmileToken("word", text.lower(), row)
     if '"' not in text:
-        return Token("name", text, row)
+        return XmileToken("name", text, row)
     plain = re.sub(QUOTED, lambda m: spelled(m.group()[1:-1]), text)
-    return Token("name", plain, row, quoted=True)
+    return XmileToken("name", plain, row, quoted=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.xmile.document import Node
-from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts, with_parts
+from simdistrict.exchange.xmile.document import XmlNode
+from simdistrict.exchange.xmile.grammar import Applied, NameUse, parse_equation, parts, with_parts
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.model.expr import Expr, fold
 
@@ -19,7 +19,7 @@ MAX_DEPTH = 20  # of macros within each other
 
 
 @dataclass(frozen=True, slots=True)
-class Macro:
+class XmileMacro:
     """One macro of a file.
 
     parameters: folded names, each with the equation that stands for a missing argument, or None;
@@ -28,10 +28,10 @@ class Macro:
     """
 
     name: str
-    node: Node
+    node: XmlNode
     parameters: Mapping[str, Expr | None]
     body: Expr
-    local: tuple[Node, ...]
+    local: tuple[XmlNode, ...]
     equations: Mapping[str, Expr]
     standing: bool = False
 
@@ -44,7 +44,7 @@ class Macro:
         return found if len(found) == len(self.parameters) >= len(given) else None
 
 
-def read_macros(root: Node, where: str) -> dict[str, Macro]:
+def read_macros(root: XmlNode, where: str) -> dict[str, XmileMacro]:
     """The macros by folded name. Raises ModelError for one that has no equation."""
     found = {fold(name_of(node)): _macro(node, where) for node in root.all("macro")}
     standing = {name for name, macro in found.items() if _has_elements(macro)}
@@ -52,17 +52,19 @@ def read_macros(root: Node, where: str) -> dict[str, Macro]:
     while more := {n for n, m in found.items() if n not in standing and _calls(m) & standing}:
         standing |= more
     return {
-        name: Macro(m.name, m.node, m.parameters, m.body, m.local, m.equations, name in standing)
+        name: XmileMacro(
+            m.name, m.node, m.parameters, m.body, m.local, m.equations, name in standing
+        )
         for name, m in found.items()
     }
 
 
-def name_of(node: Node) -> str:
+def name_of(node: XmlNode) -> str:
     """The name of an element of the file, as people read it."""
     return spelled(node.attributes.get("name", ""))
 
 
-def _macro(node: Node, where: str) -> Macro:
+def _macro(node: XmlNode, where: str) -> XmileMacro:
     name = name_of(node)
     if node.first("sim_specs"):
         what = f'the macro "{name}" has a time grid of its own, which is not supported'
@@ -84,24 +86,24 @@ def _macro(node: Node, where: str) -> Macro:
             equations[fold(own)] = equation
         elif element.tag != "gf" and not element.first("gf", "element"):
             raise ModelError(Problem(f"{where}:{element.line}", f'"{own}" has no equation'))
-    return Macro(name, node, parameters, body, local, equations)
+    return XmileMacro(name, node, parameters, body, local, equations)
 
 
 _ELEMENTS = ("stock", "flow", "aux", "gf")
 
 
-def _equation(node: Node, name: str, where: str) -> Expr | None:
+def _equation(node: XmlNode, name: str, where: str) -> Expr | None:
     equation = node.first("eqn")
     if equation is None or not equation.text.strip():
         return None
     return parse_equation(equation.text.strip(), name, where, equation.line)
 
 
-def _has_elements(macro: Macro) -> bool:
+def _has_elements(macro: XmileMacro) -> bool:
     return any(e.tag in ("stock", "gf") or e.first("gf", "dimensions") for e in macro.local)
 
 
-def _calls(macro: Macro) -> set[str]:
+def _calls(macro: XmileMacro) -> set[str]:
     """Folded names of what the equations of a macro apply."""
     left = [macro.body, *macro.equations.values()]
     return {fold(node.name) for node in _nodes(left) if isinstance(node, Applied)}
@@ -114,14 +116,14 @@ def _nodes(left: list[Expr]) -> Iterator[Expr]:
         left += parts(node)
 
 
-def called(macro: Macro, args: tuple[Expr, ...]) -> Expr | None:
+def called(macro: XmileMacro, args: tuple[Expr, ...]) -> Expr | None:
     """The equation of a macro with its arguments in place; None where it has no end."""
     found = macro.arguments(args)
     return None if found is None else _placed(macro.body, macro, found, 0)
 
 
-def _placed(expr: Expr, macro: Macro, args: Mapping[str, Expr], depth: int) -> Expr | None:
-    if isinstance(expr, Reading) and not expr.subscripts:
+def _placed(expr: Expr, macro: XmileMacro, args: Mapping[str, Expr], depth: int) -> Expr | None:
+    if isinstance(expr, NameUse) and not expr.subscripts:
         name = fold(expr.name)
         if name in args:
             return args[name]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.xmile import functions
-from simdistrict.exchange.xmile.grammar import Applied, Reading, parts, with_parts
+from simdistrict.exchange.xmile.grammar import Applied, NameUse, parts, with_parts
 from simdistrict.exchange.xmile.graphs import extended
 from simdistrict.exchange.xmile.idioms import recognised
-from simdistrict.exchange.xmile.macros import Macro, called
-from simdistrict.exchange.xmile.scope import Definition, Scope
+from simdistrict.exchange.xmile.macros import XmileMacro, called
+from simdistrict.exchange.xmile.scope import Definition, XmileNames
 from simdistrict.model.expr import (
     Binary,
     Call,
@@ -40,13 +40,13 @@ _LOOKUPS = {
 
 
 @dataclass
-class Equation:
+class EquationReader:
     """Reads one equation of a definition.
 
     labels: folded label along each dimension where it holds for one element, else empty.
     """
 
-    scope: Scope
+    scope: XmileNames
     owner: Definition
     labels: tuple[str, ...]
     where: str
@@ -69,7 +69,7 @@ class Equation:
 
     def node(self, expr: Expr) -> Expr:
         match expr:
-            case Reading():
+            case NameUse():
                 return self.reading(expr)
             case Applied():
                 return self.applied(expr)
@@ -88,7 +88,7 @@ class Equation:
 
     # ------------------------------------------------------------------ names
 
-    def reading(self, reading: Reading) -> Expr:
+    def reading(self, reading: NameUse) -> Expr:
         name = self.scope.find(reading.name, self.owner.home)
         if name is not None:
             return self.ref(name, reading.subscripts)
@@ -214,7 +214,7 @@ class Equation:
             if len(expr.args) != 1:
                 raise self.error(f'gives the lookup "{expr.name}" {len(expr.args)} arguments')
             return self.lookup(lookup, expr.subscripts, expr.args[0])
-        if name == "LOOKUP" and len(expr.args) == 2 and isinstance(expr.args[0], Reading):
+        if name == "LOOKUP" and len(expr.args) == 2 and isinstance(expr.args[0], NameUse):
             table = expr.args[0]
             found = self.scope.find(table.name, self.owner.home)
             if found is None:
@@ -239,7 +239,7 @@ class Equation:
         make = meaning.vensim if self.scope.from_vensim and meaning.vensim else meaning.make
         return make(args)
 
-    def macro(self, macro: Macro, expr: Applied) -> Expr:
+    def macro(self, macro: XmileMacro, expr: Applied) -> Expr:
         body = called(macro, expr.args)
         self.calls += 1
         if body is None or self.calls > MAX_CALLS:
@@ -292,7 +292,7 @@ class Equation:
 
     def size(self, body: Expr) -> Expr:
         """The number of elements of an array, or of a dimension."""
-        if isinstance(body, Reading) and fold(body.name) in self.scope.dimensions:
+        if isinstance(body, NameUse) and fold(body.name) in self.scope.dimensions:
             return Number(float(len(self.scope.dimensions[fold(body.name)].labels)))
         outer, self.reduced = self.reduced, True
         read = self.read(body)
@@ -313,7 +313,7 @@ class Equation:
 
 def _is_previous_self(expr: Expr) -> bool:
     match expr:
-        case Applied(name, (Reading(own, (), False), _)):
+        case Applied(name, (NameUse(own, (), False), _)):
             return functions.readable(name) == "PREVIOUS" and fold(own) == "self"
     return False
 

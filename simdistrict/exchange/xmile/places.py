@@ -14,7 +14,7 @@ from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, fo
 from simdistrict.model.model import Element, Model
 
 # range of the left-hand side (or `range!` of a reduction) -> the label that it stands for
-Where = Mapping[str, str]
+Labelling = Mapping[str, str]
 _REDUCTIONS = ("SUM", "PROD", "VMIN", "VMAX")
 
 
@@ -53,7 +53,7 @@ def is_starred(model: Model, call: Call) -> bool:
     return bool(marked) and whole and len(set(marked)) == len(marked)
 
 
-def at_place(model: Model, expr: Expr, where: Where, owner: Element) -> Expr:
+def at_place(model: Model, expr: Expr, where: Labelling, owner: Element) -> Expr:
     """The expression with every range of `where` replaced by its label."""
     match expr:
         case Ref(name, subscripts):
@@ -69,7 +69,7 @@ def at_place(model: Model, expr: Expr, where: Where, owner: Element) -> Expr:
 
 
 def _ref(
-    model: Model, name: str, subscripts: tuple[str, ...], where: Where, owner: Element
+    model: Model, name: str, subscripts: tuple[str, ...], where: Labelling, owner: Element
 ) -> Expr:
     if name in model.by_name or name == "time":
         return Ref(name, tuple(_label(model, s, where, owner) for s in subscripts))
@@ -80,7 +80,7 @@ def _ref(
     return Ref(name, subscripts)
 
 
-def _label(model: Model, subscript: str, where: Where, owner: Element) -> str:
+def _label(model: Model, subscript: str, where: Labelling, owner: Element) -> str:
     if subscript in where:
         return where[subscript]
     if subscript.endswith("!") or subscript not in model.dims_by_name:
@@ -92,7 +92,7 @@ def _label(model: Model, subscript: str, where: Where, owner: Element) -> str:
     return _mapped(model, where[source], source, subscript)
 
 
-def _related(model: Model, subscript: str, where: Where) -> str | None:
+def _related(model: Model, subscript: str, where: Labelling) -> str | None:
     dimension = model.dims_by_name[subscript]
     own = [name for name in where if not name.endswith("!")]
 
@@ -127,7 +127,7 @@ def _mapped(model: Model, label: str, source: str, target: str) -> str:
     return label
 
 
-def _reduced(model: Model, function: str, body: Expr, where: Where, owner: Element) -> Expr:
+def _reduced(model: Model, function: str, body: Expr, where: Labelling, owner: Element) -> Expr:
     """A reduction term by term."""
     names = dict.fromkeys(
         s for n in walk(body) if isinstance(n, Ref) for s in n.subscripts if s.endswith("!")

@@ -41,7 +41,7 @@ PREVIOUS_SELF = "#PREVIOUS SELF"
 
 
 @dataclass
-class Ends:
+class StockFlows:
     """Folded names of what flows into a stock and out of it."""
 
     inflows: list[str] = field(default_factory=list)
@@ -49,14 +49,14 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class XmileModel:
     """The model to be written, and the flows of its stocks by folded name."""
 
     model: Model
-    ends: dict[str, Ends]
+    ends: dict[str, StockFlows]
 
 
-def prepare(model: Model) -> Prepared:
+def prepare(model: Model) -> XmileModel:
     """The model with all its net flows made of flows, and nothing nested that cannot be."""
     return _Preparation(_counted(model)).prepared()
 
@@ -101,11 +101,11 @@ class _Preparation:
                 self.numbers.setdefault(fold(label), k + 1.0)
         for taken in ("time", *model.dims_by_name):
             self.numbers.pop(taken, None)
-        self.ends: dict[str, Ends] = {}
+        self.ends: dict[str, StockFlows] = {}
         self.filled: set[str] = set()
         self.drained: set[str] = set()
 
-    def prepared(self) -> Prepared:
+    def prepared(self) -> XmileModel:
         elements: list[Element] = []
         for element in self.model:
             done = self.stock(element) if isinstance(element, Stock) else element
@@ -114,7 +114,7 @@ class _Preparation:
             while self.made:
                 made, self.made = self.made, []
                 elements += [self.element(e) for e in made]
-        return Prepared(replace(self.model, elements=tuple(elements), text=""), self.ends)
+        return XmileModel(replace(self.model, elements=tuple(elements), text=""), self.ends)
 
     def name(self, stem: str) -> str:
         found = free_name(stem, self.names)
@@ -124,7 +124,7 @@ class _Preparation:
     # ----------------------------------------------------------------- stocks
 
     def stock(self, stock: Element) -> Element:
-        ends = self.ends[fold(stock.name)] = Ends()
+        ends = self.ends[fold(stock.name)] = StockFlows()
         terms = self.terms(stock)
         if terms is None:
             name = self.name(f"{stock.name} net flow")

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
-from simdistrict.exchange.xmile.document import Node, parse, read_text
+from simdistrict.exchange.xmile.document import XmlNode, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
-from simdistrict.exchange.xmile.grammar import Applied, Reading, parse_equation, parts
+from simdistrict.exchange.xmile.grammar import Applied, NameUse, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
 from simdistrict.exchange.xmile.instances import Instances, Trees
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.limits import with_limits
-from simdistrict.exchange.xmile.macros import Macro, read_macros
-from simdistrict.exchange.xmile.meaning import Equation as Reader
-from simdistrict.exchange.xmile.scope import Definition, Part, Scope
+from simdistrict.exchange.xmile.macros import XmileMacro, read_macros
+from simdistrict.exchange.xmile.meaning import EquationReader
+from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
 from simdistrict.exchange.xmile.specs import Specs, read_specs
 from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
 from simdistrict.model.model import (
@@ -59,7 +59,7 @@ def read_xmile_text(text: str, name: str, where: str = "") -> Model:
         raise ModelError(Problem(f"{where}:{root.line}", f"this is <{root.tag}>, not XMILE", hint))
     specs = read_specs(root, where)
     found = collect(root, where)
-    work = _Reading(found, specs, read_macros(root, where), root)
+    work = _ElementReader(found, specs, read_macros(root, where), root)
     elements = work.elements()
     if found.problems:
         raise ModelError(list(dict.fromkeys(found.problems)))
@@ -70,13 +70,13 @@ def read_xmile_text(text: str, name: str, where: str = "") -> Model:
     return Model(name, elements, dimensions, text, specs.integrator, tuple(notes), synonyms)
 
 
-def _from_vensim(root: Node) -> bool:
+def _from_vensim(root: XmlNode) -> bool:
     """Whether Vensim, or a translator of its files, wrote the file: INT and MOD are Vensim's."""
     header = root.first("header")
     return header is not None and "ventana" in header.text_of("vendor").lower()
 
 
-def _synonyms(root: Node) -> Iterator[tuple[str, ...]]:
+def _synonyms(root: XmlNode) -> Iterator[tuple[str, ...]]:
     for units in root.all("model_units"):
         for unit in units.all("unit"):
             names = [spelled(unit.attributes.get("name", ""))]
@@ -85,11 +85,11 @@ def _synonyms(root: Node) -> Iterator[tuple[str, ...]]:
                 yield tuple(names)
 
 
-class _Reading:
+class _ElementReader:
     """Definitions to elements."""
 
     def __init__(
-        self, found: Collection, specs: Specs, macros: dict[str, Macro], root: Node
+        self, found: Collection, specs: Specs, macros: dict[str, XmileMacro], root: XmlNode
     ) -> None:
         self.found = found
         self.specs = specs
@@ -99,14 +99,14 @@ class _Reading:
         names = found.definitions
         # names of the control elements, which every equation may read
         self.control = {
-            key: Definition(e.name, "aux", Node("aux", e.line, {}), "", (), ())
+            key: Definition(e.name, "aux", XmlNode("aux", e.line, {}), "", (), ())
             for key, e in specs.control.items()
             if key not in names
         }
-        plain = Scope({**names, **self.control}, found.dimensions)
+        plain = XmileNames({**names, **self.control}, found.dimensions)
         applied = frozenset(self.applied(plain))
         from_vensim = _from_vensim(root)
-        self.scope = Scope(plain.definitions, found.dimensions, applied, from_vensim, macros)
+        self.scope = XmileNames(plain.definitions, found.dimensions, applied, from_vensim, macros)
 
     def parse_all(self) -> None:
         for key, definition in self.found.definitions.items():
@@ -122,12 +122,12 @@ class _Reading:
             for p in definition.parts
         ]
 
-    def tree(self, text: str, definition: Definition, part: Part) -> Expr | None:
+    def tree(self, text: str, definition: Definition, part: EquationPart) -> Expr | None:
         if not text or definition.source:
             return None
         return parse_equation(text, definition.name, self.found.where, part.line)
 
-    def applied(self, scope: Scope) -> Iterator[str]:
+    def applied(self, scope: XmileNames) -> Iterator[str]:
         """Folded names that some equation applies as a function."""
         for key, trees in self.trees.items():
             home = self.found.definitions[key].home
@@ -137,8 +137,8 @@ class _Reading:
                 left += parts(node)
                 if isinstance(node, Applied):
                     table = node.args[0] if node.args else None
-                    is_call = fold(node.name).startswith("lookup") and isinstance(table, Reading)
-                    name = table.name if is_call and isinstance(table, Reading) else node.name
+                    is_call = fold(node.name).startswith("lookup") and isinstance(table, NameUse)
+                    name = table.name if is_call and isinstance(table, NameUse) else node.name
                     if (full := scope.find(name, home)) is not None:
                         yield full
 
@@ -196,7 +196,7 @@ class _Reading:
         everywhere = tuple(map(fold, definition.dims))
         where = self.found.where
         if definition.source:
-            reader = Reader(self.scope, definition, (), f"{where}:{definition.line}")
+            reader = EquationReader(self.scope, definition, (), f"{where}:{definition.line}")
             name = self.scope.find(definition.source, "")
             if name is None:
                 raise reader.undefined(definition.source)
@@ -204,7 +204,7 @@ class _Reading:
         found = []
         for part, (tree, initial) in zip(definition.parts, self.trees[key], strict=True):
             place = f"{where}:{part.line}"
-            reader = Reader(self.scope, definition, part.labels, place)
+            reader = EquationReader(self.scope, definition, part.labels, place)
             value = self.value(key, definition, part, tree, reader)
             first = reader.whole(initial) if initial is not None else None
             subscripts = part.labels or everywhere
@@ -216,7 +216,12 @@ class _Reading:
         return found
 
     def value(
-        self, key: str, definition: Definition, part: Part, tree: Expr | None, reader: Reader
+        self,
+        key: str,
+        definition: Definition,
+        part: EquationPart,
+        tree: Expr | None,
+        reader: EquationReader,
     ) -> Expr:
         if self.scope.is_lookup(key):
             assert part.graph is not None
@@ -234,7 +239,9 @@ class _Reading:
             return value if positive else Call("MAX", (value, ZERO))
         return value
 
-    def check_list(self, value: Array, definition: Definition, part: Part, reader: Reader) -> None:
+    def check_list(
+        self, value: Array, definition: Definition, part: EquationPart, reader: EquationReader
+    ) -> None:
         sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
         if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
             raise reader.error("has a list of numbers where one number is needed")
@@ -242,7 +249,9 @@ class _Reading:
             needed = math.prod(sizes) if sizes else 1
             raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
 
-    def net_flow(self, definition: Definition, reader: Reader, subscripts: tuple[str, ...]) -> Expr:
+    def net_flow(
+        self, definition: Definition, reader: EquationReader, subscripts: tuple[str, ...]
+    ) -> Expr:
         """What flows in less what flows out."""
         result: Expr | None = None
         for op, flows in (("+", "inflow"), ("-", "outflow")):
@@ -257,10 +266,10 @@ class _Reading:
                     result = Binary(op, result, ref)
         return ZERO if result is None else result
 
-    def flow_name(self, node: Node, definition: Definition) -> str | None:
+    def flow_name(self, node: XmlNode, definition: Definition) -> str | None:
         return self.scope.find(plain_name(node.text), definition.home)
 
-    def flow_ref(self, name: str, reader: Reader) -> Ref:
+    def flow_ref(self, name: str, reader: EquationReader) -> Ref:
         return reader.ref(name, ())
 
     def flows(self, made: dict[str, Element]) -> None:
@@ -290,7 +299,9 @@ def _folded(expr: Expr) -> Expr:
     return expr
 
 
-def _gathered(equations: list[Equation], definition: Definition, scope: Scope) -> list[Equation]:
+def _gathered(
+    equations: list[Equation], definition: Definition, scope: XmileNames
+) -> list[Equation]:
     """Numbers element by element as one list, where they are all there and in order."""
     labels = [list(map(fold, scope.dimensions[fold(d)].labels)) for d in definition.dims]
     size = 1
@@ -312,7 +323,7 @@ def _gathered(equations: list[Equation], definition: Definition, scope: Scope) -
     return [Equation(Array(values, shape), None, everywhere, (), equations[0].line)]
 
 
-def _range(node: Node) -> Range:
+def _range(node: XmlNode) -> Range:
     stated = node.first("range")
     if stated is None:
         return Range()

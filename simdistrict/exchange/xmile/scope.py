@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simdistrict.exchange.xmile.document import Node
-from simdistrict.exchange.xmile.macros import Macro
+from simdistrict.exchange.xmile.document import XmlNode
+from simdistrict.exchange.xmile.macros import XmileMacro
 from simdistrict.model.expr import Points, fold
 from simdistrict.model.model import Dimension
 
@@ -20,7 +20,7 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EquationPart:
     """One equation of a definition, for all of its dimensions or for one element.
 
     labels: folded, empty where it holds for all; text: the equation; initial: what replaces it
@@ -44,10 +44,10 @@ class Definition:
 
     name: str
     tag: str
-    node: Node
+    node: XmlNode
     home: str
     dims: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[EquationPart, ...]
     non_negative: bool = False
     source: str = ""
 
@@ -57,7 +57,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Scope:
+class XmileNames:
     """All names of a model.
 
     applied: folded names of definitions that equations apply as functions.
@@ -67,7 +67,7 @@ class Scope:
     dimensions: Mapping[str, Dimension]
     applied: frozenset[str] = frozenset()
     from_vensim: bool = False
-    macros: Mapping[str, Macro] = field(default_factory=dict)
+    macros: Mapping[str, XmileMacro] = field(default_factory=dict)
 
     def find(self, name: str, home: str) -> str | None:
         """The folded full name of what a module means by a name; None where there is nothing."""

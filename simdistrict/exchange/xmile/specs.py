@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.xmile.document import Node
+from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.model.expr import Expr, Number, Ref
 from simdistrict.model.model import Auxiliary, Constant, Element, Equation
 
@@ -22,7 +22,7 @@ class Specs:
     notes: tuple[str, ...]
 
 
-def read_specs(root: Node, where: str) -> Specs:
+def read_specs(root: XmlNode, where: str) -> Specs:
     """The time grid and the method. Raises ModelError where a number is missing or is none."""
     specs = root.first("sim_specs")
     if specs is None:
@@ -50,7 +50,7 @@ def read_specs(root: Node, where: str) -> Specs:
     return Specs(control, integrator, notes)
 
 
-def _method(specs: Node, where: str) -> tuple[str, tuple[str, ...]]:
+def _method(specs: XmlNode, where: str) -> tuple[str, tuple[str, ...]]:
     """A method may be followed by others to fall back on."""
     listed = [m.strip() for m in specs.attributes.get("method", "Euler").split(",")]
     for method in listed:
@@ -60,7 +60,7 @@ def _method(specs: Node, where: str) -> tuple[str, tuple[str, ...]]:
     return "rk4", (note,)
 
 
-def _save_step(specs: Node, where: str) -> float | None:
+def _save_step(specs: XmlNode, where: str) -> float | None:
     for name in ("save_interval", "savestep", "save_step"):
         if text := specs.attributes.get(name, "").strip():
             return _value(text, name, specs, where)
@@ -69,7 +69,7 @@ def _save_step(specs: Node, where: str) -> float | None:
     return None
 
 
-def _number(specs: Node, name: str, where: str, default: float | None = None) -> float:
+def _number(specs: XmlNode, name: str, where: str, default: float | None = None) -> float:
     node = specs.first(name)
     if node is None:
         if default is not None:
@@ -78,7 +78,7 @@ def _number(specs: Node, name: str, where: str, default: float | None = None) ->
     return _value(node.text.strip(), name, node, where)
 
 
-def _value(text: str, name: str, node: Node, where: str) -> float:
+def _value(text: str, name: str, node: XmlNode, where: str) -> float:
     try:
         return float(text[:200])
     except ValueError:

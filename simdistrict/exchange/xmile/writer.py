@@ -18,8 +18,8 @@ from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
-from simdistrict.exchange.xmile.places import Where, at_place, follows
-from simdistrict.exchange.xmile.prepared import Prepared, is_flow, prepare
+from simdistrict.exchange.xmile.places import Labelling, at_place, follows
+from simdistrict.exchange.xmile.prepared import XmileModel, is_flow, prepare
 from simdistrict.exchange.xmile.words import EquationWords, identifier
 from simdistrict.model.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
 from simdistrict.model.model import Element, Equation, Lookup, Model, Range, Stock
@@ -52,7 +52,7 @@ def xmile_text(model: Model, *, drawn: bool = True) -> str:
 class _Writing:
     def __init__(self, model: Model) -> None:
         self.source = model
-        self.prepared: Prepared = prepare(inlined(model))
+        self.prepared: XmileModel = prepare(inlined(model))
         self.model = self.prepared.model
         self.words = EquationWords(self.model)
         ends = self.prepared.ends.values()
@@ -208,7 +208,7 @@ class _Writing:
                 found[place] = (labels, expression, initial)
         return [found[place] for place in sorted(found)]
 
-    def placed(self, element: Element, expression: Expr, k: int, where: Where) -> Expr:
+    def placed(self, element: Element, expression: Expr, k: int, where: Labelling) -> Expr:
         """The right-hand side at the k-th element that an equation defines."""
         match expression:
             case Array(values, _):
