@@ -91,7 +91,7 @@ def test_the_name_of_a_text_dimension_on_disk_is_not_used() -> None:
 def test_long_names_fit_into_a_netcdf_file_and_stay_different() -> None:
     long = [letter * 300 for letter in "xy"] + ["x" * 301]
     found = snake_names(model(*map(auxiliary, long)))
-    assert len(set(found.values())) == 3
+    assert len(set(found.values())) == len(found)
     assert all(len(name) < 256 for name in found.values())
 
 
