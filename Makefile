@@ -1,16 +1,20 @@
 # Two commands set up everything, each in the environment $(VENV) that it makes itself:
 #   make run     install, simulate a scenario, say what happened
-#   make test    the same environment with the test extras, the whole test suite
+#   make test    the same environment with the test extras, the fast tests (make test-all: every test)
 
 SCENARIO ?= security_tariffs
 VENV ?= .venv
 WORKERS ?= 2
+# a test or two for every library that is used: what .ci/run runs with the oldest dependencies
+SMOKE = tests/analytic tests/oracle/test_shipped_models.py \
+  $(patsubst %,tests/unit/test_%.py,balance cli cluster dataset engine external native netcdf new \
+  plot scenario_file sensitivity)
 PYTHONS = $(PYTHON) python3.13 python3.12 python3.11 python3
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: run test check lint types contract spell docs model results tables calibrate bench wheel clean
+.PHONY: run test test-all smoke check lint types contract spell docs model results tables calibrate bench wheel clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -18,6 +22,12 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+test-all: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -n $(WORKERS) -m ""
+
+smoke: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SMOKE)
 
 check: lint types contract spell test
 

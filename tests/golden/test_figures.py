@@ -90,6 +90,7 @@ def test_every_series_that_is_no_rank_is_in_the_picture_of_the_fit(study: Study)
         assert all(not bar.middle > 0.5 for bar in panel.rows), "beyond the axis"
 
 
+@pytest.mark.slow
 def test_worlds_end_in_the_picture_where_they_end_in_the_table(study: Study) -> None:
     figure = describe("branches_renaissance", study, RESULTS)
     assert isinstance(figure, Figure)

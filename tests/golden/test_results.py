@@ -40,13 +40,25 @@ def committed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+# tables of searches and of many runs; the others are a matter of a run for each scenario
+SLOW = {"calibration", "criticality", "least_policy", "members", "regimes"}
+
+
 # one test, so that workers that share the tests of this file do not all make the runs
-def test_the_committed_tables_are_the_models(study: Study) -> None:
-    found = [d for name in chosen([], RUNS) for d in check(name, study, RESULTS)]
+@pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_committed_tables_are_the_models(study: Study, slow: bool) -> None:
+    names = [name for name in chosen([], RUNS) if (name in SLOW) == slow]
+    found = [d for name in names for d in check(name, study, RESULTS)]
     assert not found, "run `make results`: " + "\n".join(map(str, found[:10]))
 
 
-@pytest.mark.parametrize("name", chosen([], ENSEMBLE))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("fans", "survival") else pytest.param(name, marks=pytest.mark.slow)
+        for name in chosen([], ENSEMBLE)
+    ],
+)
 def test_some_members_agree_with_the_committed_tables_over_all(name: str, study: Study) -> None:
     found = check(name, study, RESULTS)
     assert not found, "run `make tables`: " + "\n".join(map(str, found[:10]))

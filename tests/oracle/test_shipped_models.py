@@ -25,6 +25,7 @@ def largest_difference(ours: xr.Dataset, reference: xr.Dataset) -> tuple[float, 
     return worst, where
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "run"),
     [

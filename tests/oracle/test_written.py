@@ -18,7 +18,8 @@ RUNS = {"pysd": pysd_run, "simlin": simlin_run}
 STEP = 0.5
 
 
-@pytest.mark.parametrize("witness", RUNS)
+# PySD translates each file twice, for a second or more
+@pytest.mark.parametrize("witness", [pytest.param("pysd", marks=pytest.mark.slow), "simlin"])
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.mdl")), ids=lambda path: path.stem)
 def test_a_witness_reads_the_same_model(path: Path, witness: str, tmp_path: Path) -> None:
     if reason := refusal(witness, path.stem):

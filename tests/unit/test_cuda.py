@@ -55,6 +55,7 @@ def compiled(*models: object) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_every_helper_compiles_for_a_gpu_and_core_needs_no_slow_memory() -> None:
     helpers, core = compiled("helpers", find_model("core"))
     assert helpers["instructions"]

@@ -532,6 +532,7 @@ def test_a_district_has_no_tariff_below_its_range(capsys: pytest.CaptureFixture[
     assert "too many points" not in said.out
 
 
+@pytest.mark.slow
 def test_a_drift_without_end_is_undecided_and_has_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

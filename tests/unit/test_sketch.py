@@ -153,7 +153,10 @@ def drawn(name: str) -> str:
     return with_sketch(SHIPPED[name].read_text(encoding="utf-8"), f"{name}.mdl", 0.02)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+SLOWEST = [pytest.param(n, marks=pytest.mark.slow) if n == "district" else n for n in SHIPPED]
+
+
+@pytest.mark.parametrize("name", SLOWEST)
 def test_a_shipped_model_is_drawn(name: str) -> None:
     model = read_mdl(SHIPPED[name])
     found = check(model, drawn(name))
@@ -263,7 +266,7 @@ def test_a_name_is_broken_into_even_lines() -> None:
     assert text_size("internationalisation of knowledge")[0] >= text_size("internationalisation")[0]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SLOWEST)
 def test_other_programs_read_the_drawn_model(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.mdl"
     path.write_text(drawn(name), encoding="utf-8", newline="")
