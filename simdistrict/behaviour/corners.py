@@ -27,7 +27,7 @@ REDUCED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Free:
+class _RangedPlace:
     """One place of a constant with its range. text: as a user would write it."""
 
     element: str
@@ -75,7 +75,7 @@ def corners(runs: Runs, count: int, seed: int) -> Iterator[Finding]:
         yield runs.finding("corners", "", what)
 
 
-def _free(model: Model) -> Iterator[_Free]:
+def _free(model: Model) -> Iterator[_RangedPlace]:
     """Every place that a range leaves free, in the order of the file."""
     for element in model:
         low, high = element.range.low, element.range.high
@@ -88,10 +88,12 @@ def _free(model: Model) -> Iterator[_Free]:
         for position in constant_values(model, element):
             place = flat_place(position, shape)
             labels = bracket(model, tuple(map(fold, element.dims)), place)
-            yield _Free(name, place, f"{element.name}{labels}", low, high)
+            yield _RangedPlace(name, place, f"{element.name}{labels}", low, high)
 
 
-def _drawn(free: Sequence[_Free], random: np.random.Generator, *, corner: bool) -> list[Change]:
+def _drawn(
+    free: Sequence[_RangedPlace], random: np.random.Generator, *, corner: bool
+) -> list[Change]:
     shares = random.integers(0, 2, len(free)) if corner else random.random(len(free))
     changes = []
     for place, share in zip(free, shares, strict=True):

@@ -104,12 +104,12 @@ _INITIAL = {
 }
 
 # name, point in time, place, the value, what it should be
-Difference = tuple[str, int, int, float, float]
+Deviation = tuple[str, int, int, float, float]
 
 
 def _differing(
     runs: Runs, work: _Scaling, run: Run, exponents: Mapping[str, int]
-) -> list[Difference]:
+) -> list[Deviation]:
     """Where a rescaled run begins to differ: name, point, place, is, should be.
 
     Nothing where all differences are rounding. Else the elements none of whose causes differs as
@@ -118,7 +118,7 @@ def _differing(
     """
     prepared = lowered(work.scaled(exponents))
     scaled = run_one(dense(plan_run(prepared, runs.bare)))
-    since: dict[str, Difference] = {}
+    since: dict[str, Deviation] = {}
     wrong = False
     for name in runs.prepared.program.order:
         element = runs.model.by_name[name]
@@ -144,7 +144,7 @@ def _differing(
     return origins or [min(since.values(), key=lambda found: found[1])]
 
 
-def _is_origin(model: Model, name: str, since: Mapping[str, Difference]) -> bool:
+def _is_origin(model: Model, name: str, since: Mapping[str, Deviation]) -> bool:
     element = model.by_name[name]
     point = since[name][1]
     if not isinstance(element, Stock):

@@ -25,8 +25,8 @@ from simdistrict.scenario.schema import (
 from simdistrict.scenario.tree import Node, read_tree
 
 Path = tuple[str | int, ...]
-Names = Annotated[list[str], Field(min_length=1)]
-Values = Annotated[dict[str, Number], Field(min_length=1)]
+NameList = Annotated[list[str], Field(min_length=1)]
+Assumed = Annotated[dict[str, Number], Field(min_length=1)]
 
 
 Why = Annotated[str, Field(description="One or two sentences: why it must hold.")]
@@ -40,7 +40,7 @@ class BalanceFile(Closed):
     """What flows into a group of stocks and out of it is all that changes them."""
 
     why: Why = ""
-    stocks: Names = Field(description="The stocks, which have one unit.")
+    stocks: NameList = Field(description="The stocks, which have one unit.")
     gains: list[str] = Field(default_factory=list, description="All that flows in from outside.")
     losses: list[str] = Field(default_factory=list, description="All that flows out of the group.")
     per: Per = None
@@ -51,7 +51,9 @@ class AccountFile(Closed):
 
     why: Why = ""
     total: str = Field(description="The element that is the sum.")
-    parts: Names = Field(description="What it is the sum of; one with a minus sign is taken off.")
+    parts: NameList = Field(
+        description="What it is the sum of; one with a minus sign is taken off."
+    )
     per: Per = None
 
 
@@ -59,7 +61,7 @@ class SteadyFile(Closed):
     """Constants under which nothing moves."""
 
     why: Why = ""
-    values: Values = Field(alias="set", description="Constants and their values for the run.")
+    values: Assumed = Field(alias="set", description="Constants and their values for the run.")
     moving: list[str] = Field(
         default_factory=list,
         alias="except",
@@ -85,7 +87,7 @@ class ExtremeFile(Closed):
     """An extreme condition, and what must be true under it."""
 
     why: Why = ""
-    values: Values = Field(
+    values: Assumed = Field(
         alias="set", description="Constants and their values, which may leave their ranges."
     )
     begin: Number | None = Field(
@@ -107,7 +109,7 @@ class CornersFile(Closed):
     """What random corners of the ranges leave as it is."""
 
     why: Why = ""
-    keep: Names = Field(description="Constants that are tied to each other, such as shares.")
+    keep: NameList = Field(description="Constants that are tied to each other, such as shares.")
 
 
 class ChecksFile(Closed):

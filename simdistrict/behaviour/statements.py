@@ -150,7 +150,7 @@ def statements_from_text(
     from simdistrict.behaviour.schema import read_checks_file
 
     file, tree = read_checks_file(text, where)
-    reader = _Reader(model, where, tree)
+    reader = _StatementReader(model, where, tree)
     statements = reader.statements(file, model_file)
     if reader.problems:
         raise ScenarioError(reader.problems)
@@ -168,7 +168,7 @@ def _load(name: str, model_file: Path | None) -> Scenario:
     return scenario
 
 
-class _Reader:
+class _StatementReader:
     """Looks names up and collects what does not fit."""
 
     def __init__(self, model: Model, where: str, tree: Node) -> None:

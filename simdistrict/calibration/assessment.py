@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simdistrict.base.arrays import Reals
-from simdistrict.calibration.data import Data
-from simdistrict.calibration.evaluation import FIT, PREDICTION, Target, last_of, series_points
-from simdistrict.calibration.payoff import is_fitted, measure
+from simdistrict.calibration.data import Observations
+from simdistrict.calibration.evaluation import FIT, PREDICTION, FitTarget, last_of, series_points
+from simdistrict.calibration.payoff import distance, is_fitted
 from simdistrict.calibration.statistics import Statistics, spearman, statistics
 
 
@@ -79,7 +79,7 @@ class Assessment:
 
 
 def assessment(
-    whole: Target, data: Data, until: float | None, values: Sequence[float] = ()
+    whole: FitTarget, data: Observations, until: float | None, values: Sequence[float] = ()
 ) -> Assessment:
     """Run a target that holds all points of the data, and compare. values: of its free constants.
 
@@ -89,7 +89,7 @@ def assessment(
     points = whole.points
     chosen = [k for k, p in enumerate(points) if is_fitted(p)]
     fitted = [points[k] for k in chosen]
-    costs = measure(fitted, data).residuals(found[chosen]) ** 2
+    costs = distance(fitted, data).residuals(found[chosen]) ** 2
     parts = [
         float(sum(c for c, p in zip(costs, fitted, strict=True) if p.series == k))
         for k in range(len(data.series))
@@ -132,12 +132,12 @@ def assessment(
     )
 
 
-def _statistics(whole: Target, found: Reals, series: int, period: str) -> Statistics:
+def _statistics(whole: FitTarget, found: Reals, series: int, period: str) -> Statistics:
     own = series_points(whole.points, series, period)
     return statistics(found[own], [whole.points[k].value for k in own])
 
 
-def _groups(whole: Target, data: Data, found: Reals) -> tuple[GroupFit, ...]:
+def _groups(whole: FitTarget, data: Observations, found: Reals) -> tuple[GroupFit, ...]:
     names = dict.fromkeys(s.group for s in data.series if s.group)
     both = {period: last_of(data, whole.points, period) for period in (FIT, PREDICTION)}
     fits = []

@@ -27,7 +27,7 @@ MAX_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Observation:
     """One observed value.
 
     scale: a standard deviation in the unit of the value, None where the file states none;
@@ -56,13 +56,13 @@ class DataSeries:
     element: str
     key: str
     place: int
-    rows: tuple[Row, ...]
+    rows: tuple[Observation, ...]
     relative_to: float | None = None
     group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class Observations:
     """What one data file says about one model.
 
     where: the file, for messages; sha256: of its text; name: of the file, without folders.
@@ -76,12 +76,12 @@ class Data:
     def name(self) -> str:
         return Path(self.where).name
 
-    def rows(self) -> Iterator[tuple[DataSeries, Row]]:
+    def rows(self) -> Iterator[tuple[DataSeries, Observation]]:
         """Every row with its series, in the order of the file's series and of the years."""
         return ((series, row) for series in self.series for row in series.rows)
 
 
-def read_data(path: str | Path, model: Model) -> Data:
+def read_data(path: str | Path, model: Model) -> Observations:
     """Read a data file for a model.
 
     Raises ExchangeError where the file cannot be read, ScenarioError with everything in it that
@@ -102,12 +102,12 @@ def read_data(path: str | Path, model: Model) -> Data:
     return data_from_text(text, model, where)
 
 
-def data_from_text(text: str, model: Model, where: str = "data") -> Data:
+def data_from_text(text: str, model: Model, where: str = "data") -> Observations:
     """The same from text; where: what messages call it."""
-    return _Reader(model, where).read(text)
+    return _DataReader(model, where).read(text)
 
 
-class _Reader:
+class _DataReader:
     """Collects series and problems row by row."""
 
     def __init__(self, model: Model, where: str) -> None:
@@ -115,10 +115,10 @@ class _Reader:
         self.where = where
         self.problems: list[Problem] = []
         self.found: dict[str, DataSeries] = {}
-        self.rows: dict[str, dict[float, Row]] = {}
+        self.rows: dict[str, dict[float, Observation]] = {}
         self.lines: dict[str, int] = {}
 
-    def read(self, text: str) -> Data:
+    def read(self, text: str) -> Observations:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             head = [name.strip() for name in next(reader, [])]
@@ -138,7 +138,7 @@ class _Reader:
         if self.problems:
             raise ScenarioError(self.problems)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        return Data(self.where, tuple(self.complete(name) for name in self.found), sha256)
+        return Observations(self.where, tuple(self.complete(name) for name in self.found), sha256)
 
     def complete(self, name: str) -> DataSeries:
         s = self.found[name]
@@ -215,7 +215,7 @@ class _Reader:
             return None
         return spelled, fold(element.name), places[0]
 
-    def observation(self, values: Mapping[str, str], line: int, place: str) -> Row:
+    def observation(self, values: Mapping[str, str], line: int, place: str) -> Observation:
         year = self.number(values, "year", place)
         value = self.number(values, "value", place)
         weight = self.number(values, "weight", place) if values.get("weight") else 1.0
@@ -223,7 +223,7 @@ class _Reader:
             self.problems.append(Problem(place, f"the weight {weight:g} is negative"))
         scale = self.scale(values, value, place) if values.get("scale") else None
         source, confidence = values.get("source", ""), values.get("confidence", "")
-        return Row(year, value, weight, scale, source, confidence, line)
+        return Observation(year, value, weight, scale, source, confidence, line)
 
     def scale(self, values: Mapping[str, str], value: float, place: str) -> float:
         """A standard deviation, from a number or from a percentage of the value."""
@@ -248,7 +248,7 @@ class _Reader:
             return math.nan
         return value
 
-    def check_in_series(self, series: DataSeries, row: Row, place: str) -> None:
+    def check_in_series(self, series: DataSeries, row: Observation, place: str) -> None:
         if series.relative_to == row.year:
             what = f"{row.year:g} is the year that the series is relative to: the value is 1"
             self.problems.append(Problem(place, what, "leave the row out"))

@@ -12,7 +12,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
-from simdistrict.calibration.data import Data, DataSeries
+from simdistrict.calibration.data import DataSeries, Observations
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, TimeGrid, constant_values
@@ -27,7 +27,7 @@ _NEAR = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
+class FreeConstant:
     """A constant, or one place of an array, that a fit may move between two bounds.
 
     name: in the model's spelling; start: its value before the fit.
@@ -47,7 +47,7 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class DataPoint:
     """One observed value, as the evaluation needs it.
 
     series: the position of its series in the data; base_year: the series is relative to it.
@@ -65,15 +65,15 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Target:
+class FitTarget:
     """A plan with the points that its runs are read at.
 
     free: the constants that `at` sets; a place that is free is in no assumption of the plan.
     """
 
     plan: Plan
-    points: tuple[Point, ...]
-    free: tuple[Free, ...] = ()
+    points: tuple[DataPoint, ...]
+    free: tuple[FreeConstant, ...] = ()
 
     def at(self, values: Sequence[float]) -> tuple[Reals, str]:
         """The model's value at each point, NaN where the run did not get, and what went wrong.
@@ -123,10 +123,10 @@ def _step(grid: TimeGrid, year: float) -> int:
 # ---------------------------------------------------------------------- what to run
 
 
-def points_of(data: Data, until: float | None) -> tuple[Point, ...]:
+def points_of(data: Observations, until: float | None) -> tuple[DataPoint, ...]:
     """All points, each with its period: data later than `until` are for prediction only."""
     return tuple(
-        Point(
+        DataPoint(
             data.series.index(series),
             series.key,
             series.place,
@@ -144,11 +144,11 @@ def points_of(data: Data, until: float | None) -> tuple[Point, ...]:
 def target(
     prepared: Prepared,
     resolved: Resolved,
-    data: Data,
-    points: Sequence[Point],
-    free: Sequence[Free] = (),
+    data: Observations,
+    points: Sequence[DataPoint],
+    free: Sequence[FreeConstant] = (),
     backend: str = "auto",
-) -> Target:
+) -> FitTarget:
     """A plan that ends at the last of the points and saves each of them.
 
     Raises ScenarioError with every row of the data whose year is no time step of the run, and
@@ -168,11 +168,11 @@ def target(
             kept.append(replace(change, places=places))
     resolved = replace(resolved, assumptions=tuple(kept))
     plan = plan_run(prepared, _shortened(resolved, prepared.model, full.grid, points), backend)
-    return Target(plan, tuple(points), tuple(free))
+    return FitTarget(plan, tuple(points), tuple(free))
 
 
 def _shortened(
-    resolved: Resolved, model: Model, grid: TimeGrid, points: Sequence[Point]
+    resolved: Resolved, model: Model, grid: TimeGrid, points: Sequence[DataPoint]
 ) -> Resolved:
     """The same with a run that ends with the data and is saved where they are."""
     years = [y for p in points for y in (p.year, p.base_year) if y is not None]
@@ -187,7 +187,7 @@ def _shortened(
     return replace(resolved, run=run)
 
 
-def _off_grid(data: Data, grid: TimeGrid) -> list[Problem]:
+def _off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
     """Rows whose year the run does not pass."""
     problems = []
     for series, row in data.rows():
@@ -206,7 +206,7 @@ def _off_grid(data: Data, grid: TimeGrid) -> list[Problem]:
     return problems
 
 
-def _moved(resolved: Resolved, free: Sequence[Free]) -> list[Problem]:
+def _moved(resolved: Resolved, free: Sequence[FreeConstant]) -> list[Problem]:
     problems = []
     for f in free:
         for policy in resolved.policies:
@@ -226,13 +226,13 @@ def free_constants(
     model: Model,
     resolved: Resolved,
     where: Mapping[str, str] | None = None,
-) -> tuple[Free, ...]:
+) -> tuple[FreeConstant, ...]:
     """The free constants, looked up in a model.
 
     free: name -> (low, high); where: name -> what messages call the place it was written.
     Raises ScenarioError with every name or pair of bounds that makes no sense.
     """
-    found: list[Free] = []
+    found: list[FreeConstant] = []
     problems: list[Problem] = []
     for name, (low, high) in free.items():
         place = (where or {}).get(name, f'free constant "{name}"')
@@ -255,7 +255,9 @@ def free_constants(
             problems.append(Problem(place, f'"{spelled}" is free twice', "keep one of them"))
             continue
         start = _value(model, resolved, fold(element.name), places[0])
-        found.append(Free(spelled, fold(element.name), places, float(low), float(high), start))
+        found.append(
+            FreeConstant(spelled, fold(element.name), places, float(low), float(high), start)
+        )
     if problems:
         raise ScenarioError(problems)
     return tuple(found)
@@ -272,13 +274,13 @@ def _value(model: Model, resolved: Resolved, key: str, place: int) -> float:
     return values[place]
 
 
-def series_points(points: Sequence[Point], series: int, period: str) -> list[int]:
+def series_points(points: Sequence[DataPoint], series: int, period: str) -> list[int]:
     """The positions of a series' points in one period."""
     return [k for k, p in enumerate(points) if p.series == series and p.period == period]
 
 
 def last_of(
-    data: Data, points: Sequence[Point], period: str
+    data: Observations, points: Sequence[DataPoint], period: str
 ) -> dict[str, list[tuple[DataSeries, int]]]:
     """For each group the last point of each of its series in one period."""
     groups: dict[str, list[tuple[DataSeries, int]]] = {}

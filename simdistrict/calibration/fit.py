@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.assessment import Assessment, assessment
-from simdistrict.calibration.data import Data, read_data
-from simdistrict.calibration.evaluation import Free, free_constants, points_of, target
-from simdistrict.calibration.payoff import Payoff, is_fitted, measure
+from simdistrict.calibration.data import Observations, read_data
+from simdistrict.calibration.evaluation import FreeConstant, free_constants, points_of, target
+from simdistrict.calibration.payoff import Payoff, distance, is_fitted
 from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
 from simdistrict.calibration.search import Found, Tick, descend, starts, unit_of, value_at
 from simdistrict.model.model import Model
@@ -31,7 +31,7 @@ Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FitProgress:
     """How far a fit is.
 
     stage: `starts` or `profiles`; done, total: how many of them; evaluations: model runs in this
@@ -101,7 +101,7 @@ class Effort:
 
 def calibrate(
     model: Model,
-    data: str | Path | Data,
+    data: str | Path | Observations,
     free: Bounds,
     *,
     scenario: Scenario | None = None,
@@ -113,7 +113,7 @@ def calibrate(
     workers: int = 1,
     profile: bool = False,
     backend: str = "auto",
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[FitProgress], None] | None = None,
 ) -> Calibration:
     """Fit constants of a model to data, between bounds.
 
@@ -124,14 +124,14 @@ def calibrate(
     """
     prepared, resolved = _resolved(model, scenario, sets)
     effort = Effort(starts, evaluations, seed, workers, profile)
-    found = data if isinstance(data, Data) else read_data(data, model)
+    found = data if isinstance(data, Observations) else read_data(data, model)
     constants = free_constants(free, model, resolved)
     return fit(prepared, resolved, found, constants, until, effort, backend, progress)
 
 
 def assess(
     model: Model,
-    data: str | Path | Data,
+    data: str | Path | Observations,
     *,
     scenario: Scenario | None = None,
     sets: Sequence[str] = (),
@@ -140,7 +140,7 @@ def assess(
 ) -> Assessment:
     """How well a model, as it is or under a scenario, follows data; nothing is fitted."""
     prepared, resolved = _resolved(model, scenario, sets)
-    found = data if isinstance(data, Data) else read_data(data, model)
+    found = data if isinstance(data, Observations) else read_data(data, model)
     return evaluate(prepared, resolved, found, until, backend)
 
 
@@ -155,7 +155,11 @@ def _resolved(
 
 
 def evaluate(
-    prepared: Prepared, resolved: Resolved, data: Data, until: float | None, backend: str = "auto"
+    prepared: Prepared,
+    resolved: Resolved,
+    data: Observations,
+    until: float | None,
+    backend: str = "auto",
 ) -> Assessment:
     """`assess` for what is already read and resolved."""
     whole = target(prepared, resolved, data, points_of(data, until), (), backend)
@@ -165,19 +169,19 @@ def evaluate(
 def fit(
     prepared: Prepared,
     resolved: Resolved,
-    data: Data,
-    free: Sequence[Free],
+    data: Observations,
+    free: Sequence[FreeConstant],
     until: float | None,
     effort: Effort,
     backend: str = "auto",
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[FitProgress], None] | None = None,
 ) -> Calibration:
     """`calibrate` for what is already read and resolved."""
     points = points_of(data, until)
     fitted = [p for p in points if is_fitted(p)]
     _check(free, fitted, data, until, effort)
     plan = target(prepared, resolved, data, fitted, free, backend)
-    payoff = Payoff(plan, measure(fitted, data))
+    payoff = Payoff(plan, distance(fitted, data))
     # the whole is planned before the work, so that its problems are known before it too
     whole = target(prepared, resolved, data, points, free, backend)
     before = assessment(whole, data, until, [f.start for f in free])
@@ -213,9 +217,9 @@ def fit(
 
 
 def _check(
-    free: Sequence[Free],
+    free: Sequence[FreeConstant],
     fitted: Sequence[object],
-    data: Data,
+    data: Observations,
     until: float | None,
     effort: Effort,
 ) -> None:
@@ -242,14 +246,14 @@ def _best(found: Sequence[Found]) -> int:
     return next(k for k, f in enumerate(found) if f.payoff <= least * (1 + 1e-9))
 
 
-def _rounded(free: Free, unit: float) -> float:
+def _rounded(free: FreeConstant, unit: float) -> float:
     """The value to as many digits as files carry, so that a file repeats the fit."""
     value = float(f"{value_at(free, unit):.{DIGITS}g}")
     return min(max(value, free.low), free.high)
 
 
 def _search(
-    payoff: Payoff, effort: Effort, progress: Callable[[Progress], None] | None
+    payoff: Payoff, effort: Effort, progress: Callable[[FitProgress], None] | None
 ) -> list[Found]:
     budget = effort.evaluations // effort.starts
     begins = starts(payoff.target.free, effort.starts, effort.seed)
@@ -259,7 +263,7 @@ def _search(
         if progress is not None:
             done = sum(f.evaluations for f in found)
             least = min([least, *(f.payoff for f in found)])
-            progress(Progress("starts", len(found), len(begins), done + count, least))
+            progress(FitProgress("starts", len(found), len(begins), done + count, least))
 
     descent = _Descent(payoff, budget, tell if effort.workers == 1 else None)
     for result in _mapped(descent, list(enumerate(begins)), effort.workers):
@@ -272,7 +276,7 @@ def _profiles(
     payoff: Payoff,
     unit: Sequence[float],
     effort: Effort,
-    progress: Callable[[Progress], None] | None,
+    progress: Callable[[FitProgress], None] | None,
 ) -> tuple[list[ProfileRange | None], int]:
     """The profile range of each constant, where asked for, and the evaluations used."""
     count = len(unit)
@@ -284,7 +288,7 @@ def _profiles(
         found.append(result)
         used += runs
         if progress is not None:
-            progress(Progress("profiles", len(found), count, used, None))
+            progress(FitProgress("profiles", len(found), count, used, None))
     return found, used
 
 

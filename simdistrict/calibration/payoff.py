@@ -16,8 +16,8 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.calibration.data import Data
-from simdistrict.calibration.evaluation import FIT, Point, Target
+from simdistrict.calibration.data import Observations
+from simdistrict.calibration.evaluation import FIT, DataPoint, FitTarget
 
 # what a point costs that the run did not reach, in scales; no reached point costs more, so that
 # a run that fails later is the better one
@@ -25,7 +25,7 @@ FAR = 1e3
 
 
 @dataclass(frozen=True, eq=False)
-class Measure:
+class Distance:
     """Distances from the data at the points that a fit looks at.
 
     data: the observed values; factors: sqrt(weight / n) / scale; farthest: the residual of a
@@ -48,20 +48,20 @@ class Measure:
 class Payoff:
     """The payoff of the free constants of a target whose points are all to be fitted."""
 
-    target: Target
-    measure: Measure
+    target: FitTarget
+    distance: Distance
 
     def residuals(self, values: Sequence[float]) -> Reals:
         """The residuals with these values of the free constants."""
-        return self.measure.residuals(self.target.at(values)[0])
+        return self.distance.residuals(self.target.at(values)[0])
 
 
-def is_fitted(point: Point) -> bool:
+def is_fitted(point: DataPoint) -> bool:
     """Whether a fit looks at a point."""
     return point.period == FIT and point.weight > 0
 
 
-def measure(points: Sequence[Point], data: Data) -> Measure:
+def distance(points: Sequence[DataPoint], data: Observations) -> Distance:
     """How far a run is from points that are all to be fitted.
 
     Raises ScenarioError for a series of zeros without a scale, whose size is not known.
@@ -82,4 +82,4 @@ def measure(points: Sequence[Point], data: Data) -> Measure:
     if problems:
         raise ScenarioError(list(problems.values()))
     shares = np.sqrt([p.weight / len(sizes[p.series]) for p in points])
-    return Measure(np.array([p.value for p in points]), shares / np.array(scales), FAR * shares)
+    return Distance(np.array([p.value for p in points]), shares / np.array(scales), FAR * shares)

@@ -19,8 +19,6 @@ from simdistrict.calibration.statistics import Statistics
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.scenario.places import split_name
 
-Table = list[list[str]]
-
 DIGITS, PAGE_DIGITS = 6, 4
 
 STATISTICS = tuple(f.name for f in fields(Statistics))
@@ -93,7 +91,7 @@ def _is_ours(path: Path) -> bool:
 # ---------------------------------------------------------------------- tables
 
 
-def fit_table(found: Assessment, digits: int = DIGITS) -> Table:
+def fit_table(found: Assessment, digits: int = DIGITS) -> list[list[str]]:
     """One row per series and period that has points."""
     rows = [FIT_HEAD]
     for s in found.series:
@@ -105,7 +103,7 @@ def fit_table(found: Assessment, digits: int = DIGITS) -> Table:
     return rows
 
 
-def group_table(found: Assessment, digits: int = DIGITS) -> Table:
+def group_table(found: Assessment, digits: int = DIGITS) -> list[list[str]]:
     """One row per group and period that has points."""
     rows = [GROUP_HEAD]
     for g in found.groups:
@@ -114,7 +112,7 @@ def group_table(found: Assessment, digits: int = DIGITS) -> Table:
     return rows
 
 
-def point_table(found: Assessment) -> Table:
+def point_table(found: Assessment) -> list[list[str]]:
     """One row per observed value."""
     rows = [POINT_HEAD]
     for p in found.points:
@@ -123,7 +121,7 @@ def point_table(found: Assessment) -> Table:
     return rows
 
 
-def constant_table(found: Calibration, digits: int = DIGITS) -> Table:
+def constant_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
     """One row per free constant."""
     rows = [CONSTANT_HEAD]
     for c in found.constants:
@@ -152,7 +150,7 @@ def constant_table(found: Calibration, digits: int = DIGITS) -> Table:
     return rows
 
 
-def start_table(found: Calibration, digits: int = DIGITS) -> Table:
+def start_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
     """One row per start of the search, with the values where it ended."""
     rows = [[*START_HEAD, *(c.name for c in found.constants)]]
     for k, f in enumerate(found.starts):
@@ -176,7 +174,7 @@ def exact(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-def as_csv(rows: Table) -> str:
+def as_csv(rows: list[list[str]]) -> str:
     """A table as CSV text."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
@@ -247,7 +245,7 @@ def _page(found: Calibration | Assessment) -> Iterator[str]:
         yield from _section("Groups", group_table(after, PAGE_DIGITS))
 
 
-def _section(title: str, rows: Table) -> Iterator[str]:
+def _section(title: str, rows: list[list[str]]) -> Iterator[str]:
     yield from ("", f"## {title}", "")
     yield from markdown(rows)
 

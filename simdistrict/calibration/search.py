@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.calibration.evaluation import Free
+from simdistrict.calibration.evaluation import FreeConstant
 from simdistrict.calibration.payoff import Payoff
 
 # of the range between the bounds: small enough for a slope, large enough to see through noise
@@ -46,7 +46,7 @@ class _BudgetError(Exception):
     pass
 
 
-def value_at(free: Free, unit: float) -> float:
+def value_at(free: FreeConstant, unit: float) -> float:
     """The value at a share of the way from low to high; by ratios where both are positive."""
     if unit <= 0:
         return free.low
@@ -59,7 +59,7 @@ def value_at(free: Free, unit: float) -> float:
     return min(max(value, free.low), free.high)
 
 
-def unit_of(free: Free, value: float) -> float:
+def unit_of(free: FreeConstant, value: float) -> float:
     """The share of the way at which a value lies; 0 or 1 for one beyond the bounds."""
     if value <= free.low:
         return 0.0
@@ -70,7 +70,7 @@ def unit_of(free: Free, value: float) -> float:
     return (value - free.low) / (free.high - free.low)
 
 
-def starts(free: Sequence[Free], count: int, seed: int) -> list[tuple[float, ...]]:
+def starts(free: Sequence[FreeConstant], count: int, seed: int) -> list[tuple[float, ...]]:
     """The first start is where the constants are; the others are a Latin hypercube."""
     first = tuple(unit_of(f, f.start) for f in free)
     rest = max(count - 1, 0)

@@ -15,7 +15,7 @@ import click
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
-    from simdistrict.calibration import Assessment, Calibration, Progress
+    from simdistrict.calibration import Assessment, Calibration, FitProgress
     from simdistrict.calibration.settings import Settings
 
 
@@ -168,7 +168,7 @@ class _Teller:
         self.terminal = sys.stderr.isatty()
         self.told = ("", 0)
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: FitProgress) -> None:
         text = f"{progress.done}/{progress.total} {progress.stage}, {progress.evaluations} runs"
         if progress.payoff is not None:
             text += f", payoff {progress.payoff:.6g}"

@@ -29,7 +29,7 @@ _own = local()
 _one_at_a_time = Lock()
 
 
-class Runner:
+class ClusterRunner:
     """Runs chunks of one ensemble on the cluster of a scheduler."""
 
     def __init__(self, ensemble: Ensemble, address: str, client: Any) -> None:
@@ -101,7 +101,7 @@ def _dask() -> Any:
     return distributed
 
 
-def runner_on(ensemble: Ensemble, address: str) -> Runner:
+def runner_on(ensemble: Ensemble, address: str) -> ClusterRunner:
     """What runs an ensemble on a cluster. Raises EngineError where no scheduler answers."""
     where = f"scheduler {address}"
     try:
@@ -115,7 +115,7 @@ def runner_on(ensemble: Ensemble, address: str) -> Runner:
         what = f"no Dask scheduler answers ({error})"
         hint = "the address is what `dask scheduler` prints, such as tcp://192.168.0.7:8786"
         raise EngineError(Problem(where, what, hint)) from None
-    return Runner(ensemble, address, client)
+    return ClusterRunner(ensemble, address, client)
 
 
 def _packed(ensemble: Ensemble) -> bytes:

@@ -43,7 +43,7 @@ from simdistrict.result.zarr_store import check_zarr_target, read_zarr, write_za
 from simdistrict.result.zarr_store import is_ours as zarr_is_ours
 
 # tells after each chunk: members done, members in all, members of this session
-Progress = Callable[[int, int, int], None]
+EnsembleProgress = Callable[[int, int, int], None]
 # runs chunks of these numbers, elsewhere perhaps, and gives each when it is done, in any order
 Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
 
@@ -68,7 +68,7 @@ def write_ensemble(
     resume: bool = False,
     force: bool = False,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: EnsembleProgress | None = None,
     runner: Runner | None = None,
 ) -> Written:
     """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.

@@ -58,7 +58,7 @@ class Imbalance:
 
 def imbalances(model: Model) -> list[Imbalance]:
     """Every place where units do not balance, in the order of the file."""
-    work = _Balance(model)
+    work = _UnitCheck(model)
     for element in model:
         work.element(element)
     return work.found
@@ -66,11 +66,11 @@ def imbalances(model: Model) -> list[Imbalance]:
 
 def unit_reader(model: Model) -> tuple[Units, Callable[[Expr], Unit | None]]:
     """The units of a model, and what gives the unit of an expression; None goes with any."""
-    work = _Balance(model)
+    work = _UnitCheck(model)
     return work.units, work.of
 
 
-class _Balance:
+class _UnitCheck:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.units = Units(model.unit_synonyms)

@@ -14,7 +14,7 @@ from simdistrict.model.model import Element, Model, Stock
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class TreeItem:
     """An element in a tree of causes or users; `cut` when it was already shown above."""
 
     name: str
@@ -29,7 +29,7 @@ class FeedbackLoop:
     names: tuple[str, ...]
 
 
-def tree(model: Model, name: str, depth: int, *, users: bool = False) -> Iterator[Branch]:
+def tree(model: Model, name: str, depth: int, *, users: bool = False) -> Iterator[TreeItem]:
     """The causes (or the users) of an element, and theirs, down to a depth.
 
     Raises ModelError when the model has no element of that name.
@@ -38,9 +38,9 @@ def tree(model: Model, name: str, depth: int, *, users: bool = False) -> Iterato
     follow = partial(_users, model) if users else partial(_causes, model)
     shown: set[str] = set()
 
-    def visit(current: str, level: int) -> Iterator[Branch]:
+    def visit(current: str, level: int) -> Iterator[TreeItem]:
         again = current in shown
-        yield Branch(current, level, again)
+        yield TreeItem(current, level, again)
         shown.add(current)
         if level < depth and not again:
             for other in follow(current):

@@ -6,16 +6,15 @@ Year and Month do not convert silently. Nothing here knows equations.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from simdistrict.model.expr import fold
+from simdistrict.model.unit_text import factors
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit
 
-_TOKEN = re.compile(r"\s*(\*\*|[-*/^()]|\d+(?:\.\d+)?|[^\W\d][^*/^()]*|[$%€£#][^*/^()]*)")
 _PLAIN = frozenset({"", "1", "dmnl", "dimensionless", "nondimensional", "no units", "unitless"})
 
 # Vensim's own defaults (code 22 of the settings block of a new model)
@@ -60,10 +59,12 @@ class Units:
     def _parse(self, text: str) -> Unit:
         if fold(text) in _PLAIN:
             return self.none
-        parser = _Parser(text, self)
-        unit = parser.product()
-        if parser.rest():
-            raise ValueError(f'the unit "{text}" cannot be read at "{parser.rest()}"')
+        unit = self.none
+        for name, power in factors(text):
+            if not name[0].isdigit():
+                unit = unit * self.base(name) ** power
+            elif float(name) != 1.0:
+                raise ValueError(f'the unit "{text}" holds the number {name}')
         return unit
 
     def base(self, name: str) -> Unit:
@@ -102,76 +103,3 @@ class Units:
             return top
         bottom = "*".join(sorted(below))
         return f"{top}/{bottom}" if len(below) == 1 else f"{top}/({bottom})"
-
-
-class _Parser:
-    """Recursive descent over the tokens of a unit text."""
-
-    def __init__(self, text: str, units: Units) -> None:
-        self.text = text
-        self.units = units
-        self.tokens = self._tokens(text)
-        self.at = 0
-
-    @staticmethod
-    def _tokens(text: str) -> list[str]:
-        tokens, at = [], 0
-        while at < len(text.rstrip()):
-            match = _TOKEN.match(text, at)
-            if not match:
-                raise ValueError(f'the unit "{text}" cannot be read at "{text[at:].strip()[:20]}"')
-            tokens.append(match.group(1).strip())
-            at = match.end()
-        if len(tokens) > 200:
-            raise ValueError("the unit is longer than any unit can be")
-        return tokens
-
-    def rest(self) -> str:
-        return " ".join(self.tokens[self.at :])
-
-    def next(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def product(self) -> Unit:
-        unit: Unit = self.power()
-        while self.next() in ("*", "/"):
-            op = self.next()
-            self.at += 1
-            other = self.power()
-            unit = unit * other if op == "*" else unit / other
-        return unit
-
-    def power(self) -> Unit:
-        unit: Unit = self.atom()
-        if self.next() in ("^", "**"):
-            self.at += 1
-            sign = 1.0
-            if self.next() == "-":
-                sign = -1.0
-                self.at += 1
-            exponent = self.next()
-            try:
-                unit = unit ** (sign * float(exponent))
-            except ValueError:
-                raise ValueError(
-                    f'the unit "{self.text}" has the exponent "{exponent}", which is no number'
-                ) from None
-            self.at += 1
-        return unit
-
-    def atom(self) -> Unit:
-        token = self.next()
-        self.at += 1
-        if token == "(":
-            unit = self.product()
-            if self.next() != ")":
-                raise ValueError(f'the unit "{self.text}" has an open parenthesis')
-            self.at += 1
-            return unit
-        if not token or token in ("*", "/", "^", "**", ")", "-"):
-            raise ValueError(f'the unit "{self.text}" cannot be read at "{token or "its end"}"')
-        if token[0].isdigit():
-            if float(token) != 1.0:
-                raise ValueError(f'the unit "{self.text}" holds the number {token}')
-            return self.units.none
-        return self.units.base(token)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from simdistrict.model.unit_text import factors
+
 DIMENSIONLESS = "1"
 MAX_POWER = 9  # beyond it UDUNITS overflows, and no quantity has such a unit
 
@@ -71,7 +73,6 @@ _WORDS = {
     "ppm": "(1e-6)",
     "radian": "radian",
 }
-_TOKEN = re.compile(r"\s*(\*\*|[*/^()]|[^*/^()]+)")
 _POWERED = re.compile(r"([A-Za-z]+)(\d)$")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 
@@ -85,10 +86,12 @@ def udunits(vensim_units: str) -> str:
     """
     try:
         exponents: dict[str, int] = {}
-        for factor, power in _Parser(vensim_units.split("[", 1)[0]).parse():
+        for factor, power in factors(vensim_units.split("[", 1)[0]) if vensim_units else ():
+            if not power.is_integer():
+                return DIMENSIONLESS
             for symbol, n in _known(factor):
-                exponents[symbol] = exponents.get(symbol, 0) + n * power
-    except (ValueError, RecursionError):
+                exponents[symbol] = exponents.get(symbol, 0) + n * int(power)
+    except ValueError:
         return DIMENSIONLESS
     if any(abs(n) > MAX_POWER for n in exponents.values()):
         return DIMENSIONLESS
@@ -117,61 +120,3 @@ def _known(name: str) -> Iterator[tuple[str, int]]:
                 powered = _POWERED.match(symbol)
                 yield (powered[1], int(powered[2])) if powered else (symbol, 1)
             return
-
-
-class _Parser:
-    """Products, quotients, powers and parentheses; yields (name, power)."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens = [token.strip() for token in _TOKEN.findall(text) if token.strip()]
-        self.at = 0
-
-    def parse(self) -> list[tuple[str, int]]:
-        if not self.tokens:
-            return []
-        found = self.product()
-        if self.at < len(self.tokens):
-            raise ValueError("text is left over")
-        return found
-
-    def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        self.at += 1
-        return token
-
-    def product(self) -> list[tuple[str, int]]:
-        found = self.power()
-        while self.peek() in ("*", "/"):
-            sign = 1 if self.take() == "*" else -1
-            found += [(name, n * sign) for name, n in self.power()]
-        return found
-
-    def power(self) -> list[tuple[str, int]]:
-        found = self.factor()
-        if self.peek() in ("^", "**"):
-            self.take()
-            n = int(self.exponent())
-            found = [(name, m * n) for name, m in found]
-        return found
-
-    def exponent(self) -> str:
-        token = self.take()
-        if token == "(":
-            token = self.take()
-            if self.take() != ")":
-                raise ValueError("an exponent is not closed")
-        return token
-
-    def factor(self) -> list[tuple[str, int]]:
-        token = self.take()
-        if token == "(":
-            found = self.product()
-            if self.take() != ")":
-                raise ValueError("a parenthesis is not closed")
-            return found
-        if not token or token in ("*", "/", "^", "**", ")"):
-            raise ValueError("a factor is missing")
-        return [(token, 1)]

@@ -15,7 +15,7 @@ from simdistrict.scenario import Resolved
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class EndPoints:
     """An element at both ends of a run: means over its labels, in its own unit.
 
     stop: the time of the last value; early: the run was to go on from there.
@@ -36,7 +36,7 @@ class Change:
         return f"{self.name}: {self.first:.4g} -> {self.last:.4g}{unit}{over}{end}"
 
 
-def changes(result: Result, model: Model, names: Sequence[str], run: int) -> list[Change]:
+def changes(result: Result, model: Model, names: Sequence[str], run: int) -> list[EndPoints]:
     """The named elements at the first and the last computed time of one run."""
     by_name = {fold(str(v.attrs.get("vensim_name", ""))): v for v in result.variables.values()}
     times = np.asarray(result.coords["time"].values, dtype=float)
@@ -55,7 +55,7 @@ def changes(result: Result, model: Model, names: Sequence[str], run: int) -> lis
             with np.errstate(all="ignore"):
                 first, last = (float(np.nanmean(rows[k])) for k in (done[0], done[-1]))
             element, size, stop = model[name], rows.shape[1], float(times[done[-1]])
-            found.append(Change(element.name, element.units, first, last, size, stop, early))
+            found.append(EndPoints(element.name, element.units, first, last, size, stop, early))
     return found
 
 

@@ -124,7 +124,7 @@ def read_tree(
             what = f"the line has {len(line)} characters; at most {MAX_LINE} are read"
             raise ScenarioError(Problem(f"{where}:{number}", what))
     try:
-        builder = _Builder(where, YAML(typ="safe", pure=True).parse(text))
+        builder = _TreeBuilder(where, YAML(typ="safe", pure=True).parse(text))
         top = builder.document()
     except MarkedYAMLError as error:
         raise ScenarioError(_syntax(error, text, where)) from None
@@ -143,7 +143,7 @@ def read_tree(
     return top
 
 
-class _Builder:
+class _TreeBuilder:
     """Builds the tree from the parser's events, so that nothing is expanded before it is judged."""
 
     def __init__(self, where: str, events: Iterator[Any]) -> None:

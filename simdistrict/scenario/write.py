@@ -22,7 +22,7 @@ _CONTROL_FIELDS = {
 # times that --set or a variant has changed
 _MOVED = re.compile(r", (start|end|ramp) from ")
 
-Row = tuple[str, str, str, str]
+OriginRow = tuple[str, str, str, str]
 
 
 def to_yaml(resolved: Resolved, model: Model) -> str:
@@ -55,7 +55,7 @@ def to_yaml(resolved: Resolved, model: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
-def origins(resolved: Resolved, model: Model, where: str = "") -> list[Row]:
+def origins(resolved: Resolved, model: Model, where: str = "") -> list[OriginRow]:
     """Every value of a run: (name, value, unit, origin), constants in the order of the model.
 
     where: what to call the model's file; its name with `.mdl` when empty. A constant has a row
@@ -63,7 +63,7 @@ def origins(resolved: Resolved, model: Model, where: str = "") -> list[Row]:
     Policies follow, then the integrator.
     """
     where = where or f"{model.name}.mdl"
-    rows: list[Row] = []
+    rows: list[OriginRow] = []
     for element in model:
         if fold(element.name) in CONTROL:
             rows.append(_control_row(resolved, element, where))
@@ -111,7 +111,7 @@ def _policy_lines(policy: Policy) -> Iterator[str]:
         yield f"      {_key(change.text)} {change.value!r}"
 
 
-def _control_row(resolved: Resolved, element: Element, where: str) -> Row:
+def _control_row(resolved: Resolved, element: Element, where: str) -> OriginRow:
     name = _CONTROL_FIELDS[fold(element.name)]
     value = getattr(resolved.run, name)
     if value is not None:
@@ -123,12 +123,14 @@ def _control_row(resolved: Resolved, element: Element, where: str) -> Row:
     return element.name, text, element.units, f"{where}:{element.line}"
 
 
-def _constant_rows(resolved: Resolved, model: Model, element: Constant, where: str) -> list[Row]:
+def _constant_rows(
+    resolved: Resolved, model: Model, element: Constant, where: str
+) -> list[OriginRow]:
     changes = [c for c in resolved.assumptions if c.element == fold(element.name)]
     taken = {place for change in changes for place in change.places}
     shape = model.shape(element)
     values = constant_values(model, element)
-    rows: list[Row] = []
+    rows: list[OriginRow] = []
     for equation in element.equations:
         places = list(model.positions(element, equation))
         rest = [p for p in places if flat_place(p, shape) not in taken]

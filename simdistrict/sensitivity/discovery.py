@@ -9,7 +9,7 @@ import numpy as np
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.sensitivity.indices import check_design
-from simdistrict.sensitivity.prim import Box, Choices, prim
+from simdistrict.sensitivity.prim import Choices, PrimBox, prim
 from simdistrict.sensitivity.sample import Sample
 
 
@@ -25,7 +25,7 @@ class Discovery:
     below: float | None
     choices: Choices
     interesting: int
-    boxes: tuple[Box, ...]
+    boxes: tuple[PrimBox, ...]
     failed: Mapping[str, int]
 
 

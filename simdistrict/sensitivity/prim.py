@@ -62,7 +62,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Box:
+class PrimBox:
     """limits: the most telling first; trajectory: of the peeling, from all members on."""
 
     measures: Measures
@@ -94,7 +94,7 @@ class _Cases:
         )
 
 
-def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> list[Box]:
+def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> list[PrimBox]:
     """Boxes, each with the cases of interest that the ones before it have left.
 
     Raises ScenarioError where no member or every member is of interest.
@@ -102,14 +102,14 @@ def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> l
     choices = choices or Choices()
     _check(choices, interesting)
     cases = _Cases(design, interesting, np.ones(len(design), bool))
-    found: list[Box] = []
+    found: list[PrimBox] = []
     while len(found) < choices.boxes and (cases.interesting & cases.left).any():
         if cases.left.sum() < choices.mass * len(design):
             break
         bounds, trajectory = _box(cases, choices)
         if not np.isfinite(bounds).any():
             break
-        found.append(Box(cases.measures(bounds), _limits(cases, bounds), tuple(trajectory)))
+        found.append(PrimBox(cases.measures(bounds), _limits(cases, bounds), tuple(trajectory)))
         cases = replace(cases, left=cases.left & ~cases.inside(bounds))
     return found
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simdistrict.calibration import assess, calibrate
-from simdistrict.calibration.data import Data, data_from_text
+from simdistrict.calibration.data import Observations, data_from_text
 from simdistrict.calibration.search import student
 from simdistrict.model.model import Model
 from tests.small import small
@@ -68,7 +68,7 @@ def test_ratios_alone_determine_what_they_can() -> None:
 LINE = "slope = 0\noffset = 0\ny = offset + slope * Time"
 
 
-def line(noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, Data, Model]:
+def line(noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, Observations, Model]:
     model = small(LINE, stop=20)
     x = np.array(TIMES, float)
     y = 3 + 0.5 * x + noise

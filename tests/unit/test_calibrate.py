@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from simdistrict.base.errors import ScenarioError
-from simdistrict.calibration import Progress, assess, calibrate
-from simdistrict.calibration.data import Data, data_from_text
+from simdistrict.calibration import FitProgress, assess, calibrate
+from simdistrict.calibration.data import Observations, data_from_text
 from simdistrict.calibration.payoff import FAR
 from simdistrict.calibration.report import files
 from simdistrict.calibration.search import starts, unit_of, value_at
@@ -39,18 +39,18 @@ def noisy(seed: int = 1, last: int = 9) -> str:
 
 
 @pytest.fixture(scope="module")
-def data() -> Data:
+def data() -> Observations:
     return data_from_text(noisy(), MODEL, "folder/d.csv")
 
 
-def test_the_same_call_gives_the_same_bytes(data: Data) -> None:
+def test_the_same_call_gives_the_same_bytes(data: Observations) -> None:
     first, second = (calibrate(MODEL, data, BOUNDS, until=7, starts=4) for _ in range(2))
     assert files(first, ("model", "small")) == files(second, ("model", "small"))
 
 
-def test_workers_change_nothing_but_the_time(data: Data) -> None:
+def test_workers_change_nothing_but_the_time(data: Observations) -> None:
     effort = {"starts": 3, "evaluations": 200, "profile": True}
-    seen: list[Progress] = []
+    seen: list[FitProgress] = []
     alone = calibrate(MODEL, data, BOUNDS, **effort)
     together = calibrate(MODEL, data, BOUNDS, **effort, workers=2, progress=seen.append)
     assert together == alone
@@ -78,7 +78,7 @@ def test_later_data_are_no_part_of_the_fit() -> None:
         assert b.prediction.rmse > 10 * a.prediction.rmse
 
 
-def test_a_weight_of_zero_is_reported_and_not_fitted(data: Data) -> None:
+def test_a_weight_of_zero_is_reported_and_not_fitted(data: Observations) -> None:
     extra = noisy() + "other,level[north],5,1000,0,\n"
     found = calibrate(MODEL, data_from_text(extra, MODEL), BOUNDS)
     assert found.fitted == calibrate(MODEL, data, BOUNDS).fitted
@@ -87,7 +87,7 @@ def test_a_weight_of_zero_is_reported_and_not_fitted(data: Data) -> None:
     assert other.fit.mae > 900
 
 
-def test_bounds_are_kept_and_a_value_at_one_says_so(data: Data) -> None:
+def test_bounds_are_kept_and_a_value_at_one_says_so(data: Observations) -> None:
     found = calibrate(MODEL, data, {"rate[north]": (0.01, 0.12), "rate[south]": (0.35, 1)})
     north, south = found.constants
     assert (north.fitted, north.at_bound) == (0.12, "high")
@@ -98,7 +98,7 @@ def test_bounds_are_kept_and_a_value_at_one_says_so(data: Data) -> None:
         assert 0.35 <= start.values[1] <= 1
 
 
-def test_a_start_outside_the_bounds_is_moved_to_the_nearer_one(data: Data) -> None:
+def test_a_start_outside_the_bounds_is_moved_to_the_nearer_one(data: Observations) -> None:
     found = calibrate(MODEL, data, {"rate[north]": (0.12, 0.9)}, starts=1)
     assert found.constants[0].start == 0.1
     assert found.constants[0].fitted > 0.12
@@ -128,8 +128,8 @@ def test_a_run_that_fails_is_a_bad_fit_and_no_crash() -> None:
     assert math.isnan(failed.points[-1].model)
 
 
-def test_a_fit_stops_at_its_budget_with_the_best_so_far(data: Data) -> None:
-    seen: list[Progress] = []
+def test_a_fit_stops_at_its_budget_with_the_best_so_far(data: Observations) -> None:
+    seen: list[FitProgress] = []
     found = calibrate(MODEL, data, BOUNDS, starts=2, evaluations=10, progress=seen.append)
     assert [f.ending for f in found.starts] == ["budget", "budget"]
     assert [f.evaluations for f in found.starts] == [5, 5]
@@ -183,14 +183,14 @@ def test_years_that_the_run_does_not_pass_are_errors() -> None:
     ],
 )
 def test_free_constants_that_make_no_sense(
-    data: Data, free: dict[str, tuple[float, float]], said: str
+    data: Observations, free: dict[str, tuple[float, float]], said: str
 ) -> None:
     with pytest.raises(ScenarioError) as caught:
         calibrate(MODEL, data, free)
     assert said in str(caught.value)
 
 
-def test_nothing_to_fit_and_too_small_a_budget_are_errors(data: Data) -> None:
+def test_nothing_to_fit_and_too_small_a_budget_are_errors(data: Observations) -> None:
     with pytest.raises(ScenarioError, match="up to 0"):
         calibrate(MODEL, data, BOUNDS, until=0)
     with pytest.raises(ScenarioError, match="24 or more"):
@@ -203,7 +203,7 @@ def test_zeros_without_a_scale_are_an_error() -> None:
         assess(MODEL, data)
 
 
-def test_a_scenario_is_fitted_with_its_policies_but_not_what_they_move(data: Data) -> None:
+def test_a_scenario_is_fitted_with_its_policies_but_not_what_they_move(data: Observations) -> None:
     policy = scenario_from_text(
         "title: t\nmodel: small\npolicies:\n  push: {start: 5, set: {'rate[south]': 0.5}}\n", "x"
     )
@@ -214,7 +214,7 @@ def test_a_scenario_is_fitted_with_its_policies_but_not_what_they_move(data: Dat
         calibrate(MODEL, data, {"rate[south]": (0.01, 1)}, scenario=policy)
 
 
-def test_assumptions_hold_and_a_free_constant_starts_at_its_own(data: Data) -> None:
+def test_assumptions_hold_and_a_free_constant_starts_at_its_own(data: Observations) -> None:
     found = calibrate(MODEL, data, {"rate[north]": (0.01, 1)}, sets=["rate=0.3"])
     assert found.constants[0].start == 0.3
     assert found.after.points[-1].model == pytest.approx(1.15**18)
@@ -231,21 +231,24 @@ def test_groups_are_ranked_by_their_last_values() -> None:
     assert group.prediction is None
 
 
-def test_shares_and_values_are_each_others_inverse(data: Data) -> None:
+def test_shares_and_values_are_each_others_inverse(data: Observations) -> None:
     found = calibrate(MODEL, data, {"rate[north]": (0.01, 1), "rate[south]": (-1, 3)}, starts=1)
     assert found.constants[1].low == -1
-    from simdistrict.calibration.evaluation import Free
+    from simdistrict.calibration.evaluation import FreeConstant
 
-    for free in (Free("x", "x", (0,), 0.01, 100, 1), Free("x", "x", (0,), -3, 5, 0)):
+    for free in (
+        FreeConstant("x", "x", (0,), 0.01, 100, 1),
+        FreeConstant("x", "x", (0,), -3, 5, 0),
+    ):
         for share in (0, 0.25, 0.5, 1):
             assert unit_of(free, value_at(free, share)) == pytest.approx(share)
-    assert value_at(Free("x", "x", (0,), 0.01, 100, 1), 0.5) == pytest.approx(1)
+    assert value_at(FreeConstant("x", "x", (0,), 0.01, 100, 1), 0.5) == pytest.approx(1)
 
 
 def test_starts_are_one_in_each_stratum() -> None:
-    from simdistrict.calibration.evaluation import Free
+    from simdistrict.calibration.evaluation import FreeConstant
 
-    free = [Free("x", "x", (0,), 0, 1, 0.7), Free("y", "y", (0,), 1, 100, 10)]
+    free = [FreeConstant("x", "x", (0,), 0, 1, 0.7), FreeConstant("y", "y", (0,), 1, 100, 10)]
     begins = starts(free, 9, seed=3)
     assert begins[0] == (0.7, pytest.approx(0.5))
     for k in range(2):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simdistrict.base.errors import ExchangeError, ScenarioError
-from simdistrict.calibration.data import Data, data_from_text, read_data
+from simdistrict.calibration.data import Observations, data_from_text, read_data
 from tests.small import small
 
 MODEL = small("""
@@ -119,6 +119,6 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
     text = HEAD + "a,stock[north],,1,1.5,,,,,\n"
     (tmp_path / "d.csv").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     data = read_data(tmp_path / "d.csv", MODEL)
-    assert isinstance(data, Data)
+    assert isinstance(data, Observations)
     assert data.series[0].rows[0].value == 1.5
     assert data.name == "d.csv"
