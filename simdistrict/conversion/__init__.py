@@ -1,1 +1,1 @@
-"""Files of one format as files of another: models, changes, series. The work of `convert`."""
+"""Conversion of files between formats: models, changes, series."""

@@ -1,4 +1,4 @@
-"""Scenarios as Vensim's changes files (.cin), and changes files as scenarios."""
+"""Scenarios as Vensim's changes files (.cin), and the reverse."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _CONTROL_FIELDS = ("initial_time", "final_time", "time_step", "save_step")
 def cin_text(resolved: Resolved, model: Model) -> str:
     """The assumptions and control values of a scenario as a changes file.
 
-    Raises ScenarioError where it has policies: a changes file has no dates.
+    Raises ScenarioError for a scenario with policies: a changes file has no dates.
     """
     if resolved.policies:
         names = ", ".join(f'"{policy.name}"' for policy in resolved.policies)
-        what = f"the policies {names} move constants during the run, and a .cin file has no dates"
+        what = f"the policies {names} change constants during the run; a .cin file has no dates"
         hint = "write them into a model: simdistrict convert MODEL OUT.mdl --scenario NAME"
         raise ScenarioError(Problem(resolved.name, what, hint))
     lines = [f":C {' '.join(resolved.title.split())}"]
     for change in resolved.assumptions:
         element = model.by_name[change.element]
-        # as in a model, a name with unusual signs stands in quotes and its labels behind it
+        # a name with unusual characters is in quotes, with its labels after the quotes
         rest = change.text[len(element.name) :]
         lines.append(f"{quoted(element.name)}{rest} = {number(change.value)}")
     for name, field in zip(CONTROL, _CONTROL_FIELDS, strict=True):
@@ -39,15 +39,15 @@ def cin_text(resolved: Resolved, model: Model) -> str:
 
 
 def scenario_text(paths: Sequence[Path], model: Model, model_file: Path) -> str:
-    """The constants of changes files as a scenario that stands alone.
+    """The constants of changes files as a complete scenario.
 
-    Raises ScenarioError where they change lookups: a scenario has none.
+    Raises ScenarioError for changed lookups, which a scenario cannot have.
     """
     changes = read_changes(paths, model)
     if changes.lookups:
         names = ", ".join(f'"{lookup.name}"' for lookup in changes.lookups)
-        what = f"the points of {names} are changed, and a scenario holds constants only"
-        hint = "run them as they are: simdistrict run MODEL --changes FILE.cin"
+        what = f"the points of {names} are changed, and a scenario has constants only"
+        hint = "run with the changes file itself: simdistrict run MODEL --changes FILE.cin"
         raise ScenarioError(Problem(str(paths[0]), what, hint))
     scenario = changes.on(bare_scenario(model_file))
     return to_yaml(resolve(scenario, model), model)

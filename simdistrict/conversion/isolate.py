@@ -1,7 +1,7 @@
-"""A model of one label alone: the same equations, with a dimension that has a single label left.
+"""A model reduced to one label of a dimension, such as one district of ten.
 
-What one district of a model of ten looks like by itself. Nothing is computed, and nothing is
-approximated: where the equations of the label read another label, there is no such model.
+The equations are the same, without approximation: if those of the label read another label, there
+is no such model.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
-from simdistrict.model.expr import Expr, Number, Points, fold, references
+from simdistrict.model.expr import Expr, Number, Points, fold, range_of, references
 from simdistrict.model.model import (
     Constant,
     Dimension,
@@ -24,10 +24,10 @@ from simdistrict.model.model import (
 
 
 def isolate(model: Model, dimension: str, label: str) -> Model:
-    """The model with one label of a dimension, and of all ranges that share its labels.
+    """The model with one label of a dimension and of all ranges that share its labels.
 
-    Raises ModelError for a label that the dimension lacks, and where an equation of the label
-    reads another one by its name.
+    Raises ModelError for an unknown label, and for an equation of the label that reads another
+    label by name.
     """
     found = model.dims_by_name[fold(dimension)]
     wanted = fold(label)
@@ -47,7 +47,7 @@ def isolate(model: Model, dimension: str, label: str) -> Model:
 
 
 def _cut(dimension: Dimension, labels: tuple[str, ...]) -> Dimension:
-    """A dimension with some of its labels; a mapping that loses any of them is left out."""
+    """A dimension with some of its labels; mappings are kept only with all labels."""
     whole = len(labels) == len(dimension.labels)
     return dimension if whole else replace(dimension, labels=labels, mappings=())
 
@@ -67,7 +67,7 @@ def _element(model: Model, element: Element, gone: set[str], others: set[str]) -
 def _by_place(
     model: Model, element: Element, parts: dict[tuple[int, ...], Expr], others: set[str]
 ) -> Element | None:
-    """Numbers or points, one equation for each place that is left."""
+    """An element with numbers or points: one equation for each remaining label."""
     equations = []
     for place, expr in parts.items():
         names = tuple(map(fold, model.labels_at(element, place)))
@@ -79,16 +79,16 @@ def _by_place(
 def _equations(
     model: Model, element: Element, gone: set[str], others: set[str]
 ) -> Iterator[Equation]:
-    """The equations that speak of the label."""
+    """The equations of the remaining labels."""
     for equation in element.equations:
         if not gone.isdisjoint(map(fold, equation.subscripts)):
             continue
         exceptions = tuple(e for e in equation.exceptions if gone.isdisjoint(map(fold, e)))
         for expr in filter(None, (equation.expression, equation.initial)):
             for ref in references(expr):
-                read = [s for s in ref.subscripts if s.rstrip("!") in others]
+                read = [s for s in ref.subscripts if range_of(s) in others]
                 if read:
                     what = f'"{element.name}" reads "{ref.name}" of {read[0]}'
-                    hint = "a model of one label alone would not be the same"
+                    hint = "a model with one label only would give other results"
                     raise ModelError(Problem(f"model {model.name}", what, hint))
         yield replace(equation, exceptions=exceptions)

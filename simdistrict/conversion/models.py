@@ -1,7 +1,7 @@
-"""A scenario written into the text of a model, so that Vensim runs it without us.
+"""A scenario written into the text of a model, so that Vensim can run it.
 
 Assumptions become numbers, run settings become control values, and a policy becomes a formula
-with STEP or RAMP in the equation of each constant that it moves. Everything else stays.
+with STEP or RAMP in the equation of each constant that it changes. The rest of the text is kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CONTROL_FIELDS = dict(
 def with_scenario(document: Document, resolved: Resolved) -> Document:
     """The document with the assumptions, policies and run settings of a scenario.
 
-    Raises ModelError where Vensim's file cannot hold them.
+    Raises ModelError for what a .mdl file cannot hold.
     """
     return document.edited(_edits(document, resolved))
 
@@ -79,7 +79,7 @@ def _moved(
     policies: Sequence[Policy],
     scenario: str,
 ) -> Element:
-    """The constant as a formula of time: one equation for each label where it has any."""
+    """A constant changed by policies, as a formula of time: one equation for each label."""
     shape = model.shape(element)
     equations = []
     for place, value in now.items():
@@ -100,19 +100,19 @@ def _moved(
 
 
 def _on_top(before: Expr, target: float, share: Expr) -> Expr:
-    """From where the value is without the policy to its target."""
+    """The value without the policy, moved by a share of the distance to the target."""
     if before == Number(0.0):
         return Binary("*", Number(target), share)
     if isinstance(before, Number):
         way = Binary("*", Binary("-", Number(target), before), share)
         return Binary("+", before, way)
-    # the value before stands once, so that many policies do not make a text of many pages
+    # the earlier value appears once: with many policies the text would double with each
     rest = Binary("*", before, Binary("-", Number(1.0), share))
     return Binary("+", rest, Binary("*", Number(target), share))
 
 
 def fraction(policy: Policy) -> Expr:
-    """How much of a policy's way is gone, from 0 to 1 and back, as a formula of time."""
+    """The share of a policy's change in force, from 0 to 1 and back, as a formula of time."""
     start, end, ramp = policy.start, policy.end, policy.ramp
     if ramp <= 0:
         begun: Expr = Call("STEP", (Number(1.0), Number(start)))
@@ -145,7 +145,7 @@ def _run_settings(document: Document, model: Model, run: RunSettings) -> Iterato
         span = (block.right_start, block.fields[0][1])
         yield from stretch(document.flat, span, number(value))
     if run.integrator == "adaptive":
-        what = "the scenario asks for adaptive steps, which the settings of a .mdl file have not"
+        what = "the scenario has adaptive steps, which the settings of a .mdl file cannot state"
         raise ModelError(Problem(document.where, what, "leave `integrator` out, or use rk4"))
     if run.integrator is not None:
         yield from settings_edits(document, replace(model, integrator=run.integrator))

@@ -1,4 +1,4 @@
-"""Results in Vensim's tables and data files as the content of a .nc file."""
+"""Series in Vensim's tables and data files as a result for a .nc file."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from simdistrict.result.naming import RESERVED, names_of, snake
 def result_of_text(path: Path, model: Model | None = None) -> Result:
     """The series of a .tab, .csv or .dat file as a result.
 
-    model: gives arrays their dimensions, and elements their units and documentation; without one,
-    and for names that it does not have, every series is a variable of its own. Raises
-    ExchangeError where the file has no series, or a time axis that no file can have.
+    model: the source of dimensions, units and documentation. Without one, and for names that it
+    does not have, each series is a separate variable. Raises ExchangeError for a file without
+    series and for times that are not finite.
     """
     series = read_series(path)
     left = dict(series.records)
@@ -65,16 +65,16 @@ def result_of_text(path: Path, model: Model | None = None) -> Result:
 
 
 def _axis(records: Collection[ElementSeries], where: str) -> Reals:
-    """All times at which any series that varies has a value."""
+    """The times of all series that vary."""
     axes = [r.time for r in records if not r.constant] or [r.time for r in records]
     times = np.unique(np.concatenate(axes))
     if not np.isfinite(times).all():
-        raise ExchangeError(Problem(where, "a time is no finite number"))
+        raise ExchangeError(Problem(where, "a time is not a finite number"))
     return times
 
 
 def _values(record: ElementSeries, times: Reals) -> Reals:
-    """The values at the times, NaN where the series has none; one number for a constant."""
+    """The values at the times, NaN where there is none; one number for a constant."""
     if record.constant:
         return np.asarray(record.values[0])
     values = np.full(len(times), np.nan)
@@ -90,7 +90,7 @@ def _element(
     coords: dict[str, Variable],
     variables: dict[str, Variable],
 ) -> None:
-    """Put an element with all its labels into one variable, and its records away."""
+    """Move the series of all labels of an element from `left` into one variable."""
     found: dict[tuple[int, ...], ElementSeries] = {}
     for place in product(*map(range, model.shape(element))):
         labels = model.labels_at(element, place)
@@ -107,7 +107,7 @@ def _element(
     shape = model.shape(element)
     values = np.full(shape if constant else (len(times), *shape), np.nan)
     for place, record in found.items():
-        # an array of its own shape for one label: a number, or one for each time
+        # the values of one label: a number, or one for each time
         at: tuple[Any, ...] = (..., *place)
         values[at] = _values(record, times)
     dims = own if constant else ("time", *own)

@@ -15,14 +15,14 @@ from simdistrict.exchange.vensim.series import SeriesFile
 from simdistrict.result.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
-SHOWN = 5  # of the runs in a file
+SHOWN = 5  # runs listed in a message
 
 
 def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
     """The series of a result in the format of a suffix.
 
-    scenario: which of several runs in a .nc file. Raises ExchangeError for a file without
-    series, and where it holds several runs of which none is chosen.
+    scenario: the run to convert from a file with several runs. Raises ExchangeError for a file
+    without series, and for several runs without a choice.
     """
     series = _one_run(load(path), scenario, path)
     if suffix == ".dat":
@@ -31,12 +31,12 @@ def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
 
 
 def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile:
-    """The series of one run, whose names carry no run before them."""
+    """The series of one run, without the run in front of their names."""
     runs = list(dict.fromkeys(r.run for r in series.records.values() if r.run))
     if not runs:
         return series
     if scenario not in runs:
-        what = f"the file holds several runs: {', '.join(runs[:SHOWN])}"
+        what = f"the file has several runs: {', '.join(runs[:SHOWN])}"
         what += f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
         raise ExchangeError(Problem(str(path), what, "choose one with --scenario NAME"))
     head = f"{scenario}: "
@@ -49,7 +49,7 @@ def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile
 
 
 def _data(series: SeriesFile) -> Iterator[str]:
-    """A name on its own line, then a line for each time; a constant has one pair."""
+    """The name on one line, then a line for each time; a constant has one line."""
     for record in series.records.values():
         yield f"{record.name}\n"
         last = 1 if record.constant else len(record.time)
@@ -59,7 +59,7 @@ def _data(series: SeriesFile) -> Iterator[str]:
 
 
 def _table(series: SeriesFile, delimiter: str) -> str:
-    """Time down, an element in each column; a constant stands in the first row only."""
+    """Times in rows, elements in columns; a constant is in the first row only."""
     records = list(series.records.values())
     times = sorted({float(t) for r in records if not r.constant for t in r.time})
     times = times or sorted({float(t) for r in records for t in r.time[:1]})

@@ -9,8 +9,10 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
 
 _SPACES = re.compile(r"[\s_]+")
+_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 # the number by which Vensim stores :NA:, a missing value
 NA = -(2.0**109)
 
@@ -29,6 +31,21 @@ def unquoted(name: str) -> str:
     return name
 
 
+def is_reduced(subscript: str) -> bool:
+    """Whether a subscript of a `Ref` is a range that SUM and its like run over, `d!`."""
+    return subscript.endswith("!")
+
+
+def reduced(name: str) -> str:
+    """A folded range as the subscript that SUM and its like run over, `d!`."""
+    return f"{name}!"
+
+
+def range_of(subscript: str) -> str:
+    """A subscript of a `Ref` without the mark of a reduction."""
+    return subscript.removesuffix("!")
+
+
 def free_name(stem: str, taken: Container[str]) -> str:
     """A name that is not among the folded names `taken`: the stem, or the stem and a number."""
     name, count = stem, 1
@@ -36,6 +53,14 @@ def free_name(stem: str, taken: Container[str]) -> str:
         count += 1
         name = f"{stem} {count}"
     return name
+
+
+def capitals(name: str) -> str:
+    """A folded name in capitals, as functions are named; `fold` gives the name back.
+
+    Only ASCII letters change: `ß` in capitals would be another name.
+    """
+    return name.translate(_CAPITALS)
 
 
 class Expr:

@@ -114,7 +114,7 @@ def test_a_file_in_any_encoding_and_with_any_line_end(tmp_path: Path) -> None:
         ("x 5", "is not a change"),
         ("= 5", "is not a change"),
         ("1 = 2", "is not a change"),
-        ("s :IS: text", "must stand in '...'"),
+        ("s :IS: text", "must be in quotes '...'"),
         ("L((0,1),(1)", "cannot be read"),
         ("L(1,2,3)", "there are no points"),
         ("L()", "there are no points"),

@@ -102,7 +102,7 @@ def test_converting_xmile_says_what_was_flattened(project: Path, capsys: Capsys)
     answer = call(capsys, "convert", "modular.xmile", "flat.mdl")
     assert answer.code == 0
     assert "note: modular.xmile:7 | the module m is flattened" in answer.err
-    assert 'note: the words of "y" have / for | and - for ~' in answer.err
+    assert 'note: "y": / replaces | and - replaces ~' in answer.err
     assert '"m.x"=' in Path("flat.mdl").read_text()
     assert read_model("flat.mdl")["y"].documentation == "either / or -"
 

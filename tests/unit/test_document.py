@@ -102,7 +102,7 @@ def test_what_cannot_be_changed_says_why() -> None:
     document = Document(TEXT)
     with pytest.raises(ModelError, match='did you mean "rate"'):
         document.with_equation("rat", "1")
-    with pytest.raises(ModelError, match="say for which"):
+    with pytest.raises(ModelError, match="choose one of them"):
         document.with_equation("part", "1")
     with pytest.raises(ModelError, match="near"):
         document.with_equation("plain", "1 | b = 2")

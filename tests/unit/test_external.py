@@ -156,7 +156,7 @@ def test_named_areas(folder: Path) -> None:
     assert found["beside"].equations[0].expression == Tables(columns[:1])
     assert found["pair"].equations[0].expression == Array((7, 8), (2,))
     wrong = "x[region] = GET DIRECT CONSTANTS('t.xlsx', 'Data', 'pair*')"
-    assert "1 row of 2 cells, and 2 rows of 1 cell are read; leave the * out" in complaint(wrong)
+    assert "1 row of 2 cells; 2 rows of 1 cell are read; omit the *" in complaint(wrong)
 
 
 def test_an_area_of_the_sheet_itself_goes_before_one_of_the_book(folder: Path) -> None:
@@ -208,14 +208,14 @@ def test_words_among_numbers_are_left_out_with_a_note(folder: Path) -> None:
     write_text(folder / "t.csv", [[1, 2, 3], [10, "n/a", 30]])
     found = model("x := GET DIRECT DATA('t.csv', ',', '1', 'A2')")
     assert found["x"].equations[0].expression == Tables((Points((1, 3), (10, 30)),))
-    assert found.notes == ('m.mdl | t.csv, cell B2: "n/a" is left out',)
+    assert found.notes == ('m.mdl | t.csv, cell B2: "n/a" is skipped',)
 
 
 def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None:
     write_book(folder / "text.xlsx", {"Data": [["1.5"]]})
     said = complaint("x = GET DIRECT CONSTANTS('text.xlsx', 'Data', 'A1')")
-    assert '"1.5" is no number' in said
-    assert "holds it as text" in said
+    assert '"1.5" is not a number' in said
+    assert "the cell is a text" in said
 
 
 @pytest.mark.parametrize(
@@ -227,9 +227,12 @@ def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None
         ("x = GET DIRECT CONSTANTS('t.xlsx', 'Dat', 'A1')", 'did you mean "Data"'),
         ("x = GET DIRECT CONSTANTS('t.xlsx', 'Data', 'D2')", 't.xlsx, sheet "Data", cell D2: the'),
         ("x = GET DIRECT CONSTANTS('t.xlsx', 'Data', 'D2')", "the cell is empty"),
-        ("x = GET DIRECT CONSTANTS('t.csv', ',', 'G4')", 't.csv, cell G4: "n/a" is no number'),
+        ("x = GET DIRECT CONSTANTS('t.csv', ',', 'G4')", 't.csv, cell G4: "n/a" is not a number'),
         ("x = GET DIRECT CONSTANTS('t.csv', ',', 'ZZ99')", "cell ZZ99: the cell is empty"),
-        ("x = GET DIRECT CONSTANTS('t.csv', ',', 'nowhere')", '"nowhere" is no cell and no named'),
+        (
+            "x = GET DIRECT CONSTANTS('t.csv', ',', 'nowhere')",
+            '"nowhere" is neither a cell nor a named',
+        ),
         ("x = GET DIRECT CONSTANTS('t.csv', ',')", "needs 3 texts in single quotes"),
         ("x = GET DIRECT CONSTANTS(file, ',', 'A1')", "needs 3 texts in single quotes"),
         ("x[region,time of it,deep] = GET DIRECT CONSTANTS('t.csv', ',', 'E2')", "two subscript"),
@@ -239,8 +242,8 @@ def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None
         ("x := GET DIRECT DATA('t.csv', ',', '99', 'B2')", "cell B99: there are no times"),
         ("x := GET DIRECT DATA('t.csv', ',', 'E', 'B2')", "cell E3: the times do not ascend: 4"),
         ("x := GET DIRECT DATA('t.xlsx', 'Data', 'both', 'B2')", "is a table, not one row"),
-        ("x := GET DIRECT DATA('t.xlsx', 'Data', 'years', 'pair')", "1 row of 2 cells, and 3 rows"),
-        ("x = GET DIRECT CONSTANTS('?tables', 'Data', 'A1')", "do not say which file ?tables is"),
+        ("x := GET DIRECT DATA('t.xlsx', 'Data', 'years', 'pair')", "1 row of 2 cells; 3 rows"),
+        ("x = GET DIRECT CONSTANTS('?tables', 'Data', 'A1')", "have no file for ?tables"),
         ("x = 2 * GET DIRECT CONSTANTS('t.csv', ',', 'E2')", "stands alone behind the equals sign"),
         (f"x = GET DIRECT CONSTANTS('{'long' * 100}.csv', ',', 'A1')", "there is no file long"),
         ("x = GET VDF DATA('a.vdf', 'y', 0, 1)", "binary files are not read"),
@@ -282,7 +285,7 @@ def test_a_tag_is_a_file_of_the_settings_or_the_one_of_its_name(folder: Path) ->
     (folder / "numbers.xlsx").write_bytes((folder / "t.xlsx").read_bytes())
     found = model(equation)
     assert found["x"].equations[0].expression == Number(7)
-    assert "do not say which file ?NUMBERS is: numbers.xlsx is taken" in found.notes[0]
+    assert "have no file for ?NUMBERS: numbers.xlsx is used" in found.notes[0]
 
 
 # ----------------------------------------------------------------------------- meaning
@@ -443,7 +446,7 @@ def test_half_an_array_of_data_is_refused(folder: Path, capsys: Capsys) -> None:
     (folder / "m.mdl").write_text(mdl("r : n, s ~~|\nx[r]\ny[r] = x[r]"))
     (folder / "o.tab").write_text("Time\tx[n]\n0\t1\n1\t2\n")
     answer = call(capsys, "run", "m.mdl", "--data", "o.tab")
-    assert 'there is data for "x[n]" and none for "x[s]"' in answer.err
+    assert 'there are data for "x[n]" but not for "x[s]"' in answer.err
 
 
 def test_the_text_stays_and_a_changed_constant_takes_the_place_of_its_call(
@@ -507,6 +510,6 @@ def test_a_call_stays_where_only_its_neighbours_change(folder: Path, capsys: Cap
 
 
 def test_more_than_a_mapping_behind_labels(folder: Path) -> None:
-    with pytest.raises(ModelError, match="stands more than a mapping"):
+    with pytest.raises(ModelError, match="followed by more than a mapping"):
         model("""names : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', '') + 1 ~~|
             x = 1""")

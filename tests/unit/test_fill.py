@@ -185,20 +185,20 @@ HEAD = "element,label,region,unit,value,low,high\n"
     ("rows", "said"),
     [
         ("ratte,,,1/Year,0.5,,", ['t.csv:2 | there is no element called "ratte"', '"rate"']),
-        ("share,,nort,Dmnl,1,,", ['"nort" is no label of region', '"north"']),
+        ("share,,nort,Dmnl,1,,", ['"nort" is not a label of region', '"north"']),
         ("share,,north,Dmnl,1,,", ['no row for "share[middle]", "share[south]"']),
         ("rate,,,1/Month,0.5,,", ['unit of "rate" is 1/Month here and 1/Year in the model']),
         ("rate,,,1/Year,0.5,0,2", ["high of", "is 2, outside the range [0, 1]"]),
-        ("rate,,,1/Year,0.5,0.6,0.7", ["0.5", "not within its band 0.6 to 0.7"]),
+        ("rate,,,1/Year,0.5,0.6,0.7", ["0.5", "not within its range 0.6 to 0.7"]),
         ("rate,,,1/Year,3,,", ["value of", "outside the range [0, 1]"]),
-        ("rate,,,1/Year,0.5,,\nrate,,,1/Year,0.5,,", ["t.csv:3", "stands in data/t.csv:2 too"]),
+        ("rate,,,1/Year,0.5,,\nrate,,,1/Year,0.5,,", ["t.csv:3", "is also in data/t.csv:2"]),
         ("rate,,,1/Year,half,,", ['"half" in the column value is not a number']),
         ("rate,,,1/Year,,,", ['the row of "rate" has no value']),
         (",,,1/Year,1,,", ["the row names no element"]),
         ("rate,,north,1/Year,0.5,,", ['"rate" has no dimension region']),
         ("cost,,north,EUR,1,,", ['"cost" needs 1 (good) in the column label; the row has none']),
         ("level,,,Dmnl,1,,", ['"level" is computed']),
-        ("mixed,south,,Dmnl,1,,", ['"mixed[south]" is computed: the model has a formula']),
+        ("mixed,south,,Dmnl,1,,", ['"mixed[south]" is computed by a formula']),
         ("path,4,,Dmnl,1,,", ['"path" has no point at 4', "the nearest are 0 and 5"]),
         ("path,x,,Dmnl,1,,", ["not a number", "the x of a point"]),
         ("rate,,,1/Year", ["the row has 4 cells, the header 7"]),
@@ -228,7 +228,7 @@ def test_headers_are_checked() -> None:
     }.items():
         with pytest.raises(ModelError, match=re.escape(said)):
             parse_table(header + "\n", "t.csv")
-    with pytest.raises(ModelError, match='"regoin" is no dimension'):
+    with pytest.raises(ModelError, match='"regoin" is not a dimension'):
         filled(MODEL, [table("element,regoin,value\nrate,,0.5\nshare,north,1\n")])
 
 
@@ -259,7 +259,7 @@ def test_a_row_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
     said = str(caught.value)
     assert 'no row of "ratte"\n    did you mean "rate"?' in said
     assert "t.csv:2 | the value 3 of" in said
-    assert 'no row of "path[6]"\n    its rows are those of 5' in said
+    assert 'no row of "path[6]"\n    its rows are for 5' in said
 
 
 cell_text = st.text(st.sampled_from('ab ,"\n;é'), max_size=6)

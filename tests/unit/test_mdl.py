@@ -45,6 +45,18 @@ def test_kinds_units_ranges_documentation_and_groups() -> None:
     assert model["curve"].equations[0].expression == Points((0, 1), (0, 2), ((0, 2), (0, 2)))
 
 
+def test_messages_print_a_quoted_name_without_its_own_quotes() -> None:
+    twice = problems(mdl('r: n, s ~~|\n"x#"[n] = 1 ~~|\n"x#"[r] = 3'))
+    assert '| "x#" is defined twice' in twice
+    unknown = problems(mdl('r: n, s ~~|\n"x#"["t?"] = 1'))
+    assert '| "x#" has the subscript "t?"' in unknown
+
+
+def test_a_called_name_keeps_its_letters() -> None:
+    # str.upper() would make two names of one: STRASSE and straße
+    assert "STRAßE" in problems(mdl("straße = 1 ~~|\nx = straße(3)"))
+
+
 def test_settings_give_the_integrator_and_the_synonyms() -> None:
     settings = "\\\\\\---/// Sketch\n///---\\\\\\\n:L\x7f<%^E!@\n"
     settings += "15:0,0,0,1,0,0\n22:su,unit of output\n"
@@ -193,7 +205,7 @@ def test_an_output_of_a_macro_has_the_subscripts_of_its_call() -> None:
 
 def test_macros_have_no_subscripts_of_their_own() -> None:
     macro = ":MACRO: F(x)\nF = SUM(x[r!]) ~~|\n:END OF MACRO:\n"
-    assert "which macros of Vensim have not" in problems(macro + mdl("r : n, s\ny = F(2)"))
+    assert "which macros of Vensim cannot have" in problems(macro + mdl("r : n, s\ny = F(2)"))
 
 
 def test_a_macro_that_calls_itself_or_gets_too_little_is_refused() -> None:

@@ -108,10 +108,10 @@ def test_every_wrong_cell_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_a_name_or_a_time_that_comes_twice_is_refused(tmp_path: Path) -> None:
     said = complaint(tmp_path, "Time\tA b\ta_B\t\n0\t1\t2\t\n0\t1\t2\t\n")
-    assert 'x.tab:1 | "a_B" comes twice (column 2 and column 3)' in said
-    assert "x.tab:3 | the time 0 comes twice" in said
+    assert 'x.tab:1 | "a_B" occurs twice (column 2 and column 3)' in said
+    assert "x.tab:3 | the time 0 occurs twice" in said
     said = complaint(tmp_path, "Time\t0\t1\nA\t1\t2\na\t1\t2\n")
-    assert 'x.tab:3 | "a" comes twice (line 2 and line 3)' in said
+    assert 'x.tab:3 | "a" occurs twice (line 2 and line 3)' in said
 
 
 def test_values_without_a_name_are_refused(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_one_pair_is_no_constant_where_no_series_is_longer(tmp_path: Path) -> No
 
 
 def test_a_data_file_that_begins_with_numbers_is_refused(tmp_path: Path) -> None:
-    assert "x.dat:2 | numbers stand here" in complaint(tmp_path, "\n0 1\nA\n", "x.dat")
+    assert "x.dat:2 | there are numbers" in complaint(tmp_path, "\n0 1\nA\n", "x.dat")
 
 
 def test_a_time_without_a_value_is_refused(tmp_path: Path) -> None:

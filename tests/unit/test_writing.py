@@ -125,11 +125,11 @@ def test_what_the_format_cannot_hold_is_told_at_once() -> None:
         model_text(Model("m", (*wrong, *control)))
     message = str(caught.value)
     for part in (
-        "holds | or ~",
+        "has | or ~",
         "not finite",
-        'the element "A" too',
+        'the element "A" has the same name',
         "cannot be a name",
-        "holds [",
+        "has [",
     ):
         assert part in message
     with pytest.raises(ModelError, match="no FINAL TIME"):

@@ -1,1 +1,1 @@
-"""Numbers and labels of a model that stand in spreadsheets and delimited text beside it."""
+"""Numbers and labels of a model from spreadsheets and delimited text in its folder."""

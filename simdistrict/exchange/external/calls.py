@@ -1,9 +1,9 @@
-"""What a `GET ...` call of a model stands for: numbers, points or labels of a table.
+"""The values of a `GET ...` call: numbers, points or labels of a table.
 
-The geometry is that of Vensim's manual (GET DIRECT CONSTANTS, GET DIRECT DATA): the last range
-runs to the right, the one before it down, `*` behind a cell turns that round; time runs along a
-row or a column, labels in the other direction. Public models fix the rest: a blank or a word
-among the times is passed over, and so is one among the values.
+Geometry as in Vensim's manual (GET DIRECT CONSTANTS, GET DIRECT DATA): the last range runs to the
+right and the one before it down; `*` after a cell transposes. Times run along a row or a column,
+labels in the other direction. From public models: blanks and words among times and values are
+skipped.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from simdistrict.model.expr import Call, Expr, Points, Text
 _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
 KINDS = {f"GET {door} {kind}": kind for door in ("XLS", "DIRECT") for kind in _ARGUMENTS}
 
-# the place of the k-th cell along a line
+# row and column of the k-th cell along a line
 CellLine = Callable[[int], tuple[int, int]]
 
 
 def kind_of(expr: Expr) -> str:
-    """CONSTANTS, DATA, LOOKUPS or SUBSCRIPT where an expression takes these; empty otherwise."""
+    """CONSTANTS, DATA, LOOKUPS or SUBSCRIPT for a `GET ...` call; empty for another expression."""
     return KINDS.get(expr.function, "") if isinstance(expr, Call) else ""
 
 
 @dataclass(frozen=True)
 class _NamedSheet:
-    """One table, and what to call it."""
+    """A sheet with its name for messages."""
 
     sheet: Sheet
     name: str
@@ -49,8 +49,8 @@ class _NamedSheet:
     def area(self, name: str) -> Area:
         found = self.sheet.area(name)
         if found is None:
-            hint = did_you_mean(name, self.sheet.names) or "a cell is called B2"
-            raise UnreadableError(f'{self.name}: "{name}" is no cell and no named area there', hint)
+            hint = did_you_mean(name, self.sheet.names) or "write a cell like B2"
+            raise UnreadableError(f'{self.name}: "{name}" is neither a cell nor a named area', hint)
         return found
 
     def number(self, row: int, column: int) -> float:
@@ -60,28 +60,24 @@ class _NamedSheet:
         if value is None:
             hint = "a formula has a value once a spreadsheet program has saved the file"
             raise self.wrong(row, column, "the cell is empty", hint)
-        raise self.wrong(row, column, f'"{value[:40]}" is no number', _as_text(value))
-
-
-def _as_text(value: str) -> str:
-    """What to do about a number that a spreadsheet holds as a text."""
-    held = as_number(value.strip().replace(",", ".")) is not None
-    return "the cell holds it as text: format it as a number and enter it again" if held else ""
+        is_text = as_number(value.strip().replace(",", ".")) is not None
+        hint = "the cell is a text: format it as a number and enter it again" if is_text else ""
+        raise self.wrong(row, column, f'"{value[:40]}" is not a number', hint)
 
 
 def _opened(call: Call, files: Files) -> tuple[_NamedSheet, list[str]]:
-    """The table of a call, and its other arguments."""
+    """The sheet of a call, and the other arguments."""
     wanted = _ARGUMENTS[KINDS[call.function]]
     texts = [arg.value for arg in call.args if isinstance(arg, Text)]
     if len(texts) != len(call.args) or len(texts) != wanted:
         raise UnreadableError(
             f"{call.function} needs {wanted} texts in single quotes",
-            "string variables in the place of texts are not supported",
+            "string variables are not supported",
         )
     file, tab, *rest = texts[0].strip(), *texts[1:]
-    # a blank alone may stand between columns
+    # the delimiter of a text file may be a blank
     tab = tab.strip() or tab
-    # the last text of a SUBSCRIPT is what its labels begin with, blanks included
+    # the last text of a SUBSCRIPT is the prefix of its labels, blanks included
     rest = [text if k == 2 else text.strip() for k, text in enumerate(rest)]
     name = file if len(tab) < 2 else f'{file}, sheet "{tab}"'
     return _NamedSheet(files.sheet(file, tab), name), rest
@@ -91,7 +87,7 @@ def _opened(call: Call, files: Files) -> tuple[_NamedSheet, list[str]]:
 
 
 def constants(call: Call, files: Files, sizes: Sequence[int]) -> tuple[float, ...]:
-    """The numbers of a constant, the last range fastest.
+    """The numbers of a constant; the last range varies fastest.
 
     sizes: of the ranges on the left-hand side. Raises UnreadableError.
     """
@@ -111,7 +107,12 @@ def constants(call: Call, files: Files, sizes: Sequence[int]) -> tuple[float, ..
     if corner is None:
         area = source.area(cell)
         if area.shape != shape:
-            raise UnreadableError(_other_shape(source, cell, area, shape, transposed))
+            what = (
+                f"{source.name}: the area {cell} has {_size(area.shape)}; {_size(shape)} are read"
+            )
+            if area.shape == shape[::-1]:
+                what += f"; {'omit the *' if transposed else f'write {cell}*'} to transpose it"
+            raise UnreadableError(what)
         corner = area.top, area.left
     top, left = corner
     return tuple(
@@ -119,16 +120,6 @@ def constants(call: Call, files: Files, sizes: Sequence[int]) -> tuple[float, ..
         for i in range(rows)
         for j in range(columns)
     )
-
-
-def _other_shape(
-    source: _NamedSheet, name: str, area: Area, shape: tuple[int, int], transposed: bool
-) -> str:
-    what = f"{source.name}: the area {name} has {_size(area.shape)}, and {_size(shape)} are read"
-    if area.shape == shape[::-1]:
-        other = "leave the * out" if transposed else f"write {name}*"
-        what += f"; {other} to read it the other way"
-    return what
 
 
 def _size(shape: tuple[int, int]) -> str:
@@ -140,7 +131,7 @@ def _size(shape: tuple[int, int]) -> str:
 
 
 def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
-    """The points of `count` labels, in order. Raises UnreadableError."""
+    """The points of `count` labels in order. Raises UnreadableError."""
     source, (along, cell) = _opened(call, files)
     across, length, lines = _lines(source, along, cell, count)
     times = _ascending(source, across, length)
@@ -152,7 +143,7 @@ def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
             if isinstance(value, float):
                 points.append((time, value))
             elif value is not None:
-                note = f'{source.name}, cell {cell_name(*line(k))}: "{value[:40]}" is left out'
+                note = f'{source.name}, cell {cell_name(*line(k))}: "{value[:40]}" is skipped'
                 if note not in files.notes:
                     files.notes.append(note)
         if not points:
@@ -164,7 +155,7 @@ def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
 def _lines(
     source: _NamedSheet, along: str, cell: str, count: int
 ) -> tuple[CellLine, int, list[CellLine]]:
-    """Where the times stand and how many cells they can be, and where each label's values do."""
+    """The line of the times, its number of cells, and the line of each label's values."""
     sheet = source.sheet
     first = cell_place(cell)
     row, column = row_number(along), column_number(along)
@@ -188,8 +179,8 @@ def _lines(
         shape = (length, count) if downwards else (count, length)
         if area.shape != shape:
             raise UnreadableError(
-                f"{source.name}: the area {cell} has {_size(area.shape)}, "
-                f"and {_size(shape)} are read beside {along}"
+                f"{source.name}: the area {cell} has {_size(area.shape)}; "
+                f"{_size(shape)} are read next to {along}"
             )
         top, left = area.top, area.left
     if downwards:
@@ -206,10 +197,9 @@ def _down(top: int, column: int) -> CellLine:
 
 
 def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[int, float]]:
-    """The times, each with its number along the line.
+    """The times, each with its index along the line.
 
-    Blanks and words among them are passed over; where smaller numbers follow one, another table
-    begins.
+    Blanks and words are skipped; a smaller number after one begins another table.
     """
     found: list[tuple[int, float]] = []
     gap = False
@@ -222,7 +212,7 @@ def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[i
             if gap:
                 break
             what = f"the times do not ascend: {value:g} follows {found[-1][1]:g}"
-            raise source.wrong(*line(k), what, "sort the table, with each time once")
+            raise source.wrong(*line(k), what, "sort the table; write each time once")
         found.append((k, value))
         gap = False
     if not found:
@@ -234,10 +224,7 @@ def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[i
 
 
 def labels(call: Call, files: Files) -> tuple[str, ...]:
-    """The labels of a range: cells across, then down, blank ones left out.
-
-    Raises UnreadableError.
-    """
+    """The labels of a range, row by row, without blank cells. Raises UnreadableError."""
     source, (first, last, prefix) = _opened(call, files)
     area = _area_of_labels(source, first, last)
     found: dict[str, None] = {}
@@ -248,7 +235,7 @@ def labels(call: Call, files: Files) -> tuple[str, ...]:
                 continue
             label = prefix + (value if isinstance(value, str) else f"{value:.12g}")
             if label in found:
-                raise source.wrong(row, column, f'the label "{label}" comes twice')
+                raise source.wrong(row, column, f'the label "{label}" occurs twice')
             found[label] = None
     if not found:
         raise source.wrong(area.top, area.left, "there are no labels from here on")
@@ -256,7 +243,7 @@ def labels(call: Call, files: Files) -> tuple[str, ...]:
 
 
 def _area_of_labels(source: _NamedSheet, first: str, last: str) -> Area:
-    """Up to the last cell, row or column; to the end of the table where nothing is said."""
+    """The area of labels, up to the last cell, row or column if given, else to the table's end."""
     start = cell_place(first)
     if start is None:
         return source.area(first)
@@ -270,8 +257,8 @@ def _area_of_labels(source: _NamedSheet, first: str, last: str) -> Area:
     elif column is not None:
         right = column
     elif last:
-        raise UnreadableError(f'{source.name}: "{last}" is no cell, row or column')
+        raise UnreadableError(f'{source.name}: "{last}" is not a cell, row or column')
     if bottom < start[0] or right < start[1]:
         raise UnreadableError(f"{source.name}: the last cell {last} is before the first, {first}")
-    # nothing stands beyond the table, however far the last cell is
+    # cells beyond the table are blank
     return Area(*start, min(bottom, source.sheet.height), min(right, source.sheet.width))

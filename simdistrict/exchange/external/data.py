@@ -1,4 +1,4 @@
-"""Numbers for data variables that have none in the model: from results, tables and data files."""
+"""Series from results, tables and data files for the data variables of a model."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, elemen
 from simdistrict.model.expr import Points, Tables, fold
 from simdistrict.model.model import Data, Element, Equation, External, Model
 
-# name of a series in a file by its folded key -> times and values
+# folded key of a series -> times and values
 SeriesPoints = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
 
 
 def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
-    """The model with the series of files as its data; a later file wins.
+    """The model with the series of files as its data; later files override earlier ones.
 
-    Data that the model takes from a spreadsheet stay. Raises ExchangeError where no series is
-    one of the model's data variables, and where a file has a part of an array only.
+    Data from a spreadsheet stay. Raises ExchangeError if no series matches a data variable, and
+    if a file has only part of an array.
     """
     found: dict[str, ElementSeries] = {}
     for series in files:
@@ -38,7 +38,7 @@ def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
         have = [key for key in keys if key in found]
         if have and len(have) < len(keys):
             gone = next(key for key in keys if key not in found)
-            problems.append(Problem(where, f'there is data for "{have[0]}" and none for "{gone}"'))
+            problems.append(Problem(where, f'there are data for "{have[0]}" but not for "{gone}"'))
         used |= {key: _points(found[key]) for key in have}
     empty = [key for key, (times, _) in used.items() if not times]
     problems += [Problem(where, f'"{key}" has no number at any time') for key in empty]
@@ -51,7 +51,7 @@ def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
 
 
 def with_record(model: Model, record: str) -> Model:
-    """The model with the series that a record (`External.record`) holds."""
+    """The model with the series of a record (`External.record`)."""
     kept = json.loads(record).get("series", {}) if record else {}
     if not kept:
         return model
@@ -83,13 +83,13 @@ def _filled(model: Model, element: Element, kept: SeriesPoints) -> Element:
 
 
 def _is_open(equation: Equation) -> bool:
-    """Whether an equation is that of data without numbers."""
+    """Whether an equation defines data without numbers."""
     expression = equation.expression
     return isinstance(expression, Tables) and not expression.points and equation.source is None
 
 
 def _places(model: Model, element: Element, equation: Equation) -> Iterable[tuple[int, ...]]:
-    """The places that an equation of data without numbers defines; none for any other."""
+    """The array positions of an equation of data without numbers; none for another equation."""
     return model.positions(element, equation) if _is_open(equation) else ()
 
 
@@ -105,7 +105,7 @@ def _points(record: ElementSeries) -> tuple[tuple[float, ...], tuple[float, ...]
 
 def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, ElementSeries]) -> Problem:
     if not wanted:
-        return Problem(where, "the model has no data variable without numbers", "leave --data out")
+        return Problem(where, "the model has no data variable without numbers", "omit --data")
     names = [element.name for element in wanted]
     what = f"there is no series of {', '.join(names[:5])}{' and others' if names[5:] else ''}"
     return Problem(where, what, did_you_mean(fold(names[0]), [r.name for r in found.values()]))

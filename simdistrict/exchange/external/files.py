@@ -1,4 +1,4 @@
-"""The files beside a model while it is read: each opened once, and what is taken is recorded."""
+"""The files that a model takes numbers from: each is opened once, the cells used are recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BYTES = 200_000_000
 
 
 class UnreadableError(Exception):
-    """What a model asks for is not there; `what` and `hint` are the words of a Problem."""
+    """A file, sheet or cell cannot be read; what, hint: as in a Problem."""
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -27,11 +27,11 @@ class UnreadableError(Exception):
 
 
 class Files:
-    """What one reading of a model takes from other files.
+    """The sheets that one reading of a model takes numbers from.
 
-    folder: where the model lies, None when only its text is known; tags: file names by what
-    stands behind `?` in their place; record: what an earlier reading took, which is then the
-    only source. notes: what was left out on purpose, one line each.
+    folder: of the model, None if only its text is known; tags: file names by `?tag`.
+    record: what an earlier reading took, which then replaces the files.
+    notes: what was skipped, one line each.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Files:
             self._recorded = {(s["file"], s["tab"]): recorded_sheet(s) for s in kept}
 
     def sheet(self, file: str, tab: str) -> Sheet:
-        """The table that a model names by file and tab. Raises UnreadableError."""
+        """The sheet for a file and a tab. Raises UnreadableError."""
         key = file, tab
         if key not in self._sheets:
             self._sheets[key] = self._read(file, tab)
         return self._sheets[key]
 
     def external(self, problems: Sequence[Problem]) -> External:
-        """What was taken so far."""
+        """The cells used so far."""
         used = sorted(key for key, sheet in self._sheets.items() if sheet.used)
         sheets = [{"file": f, "tab": t, **self._sheets[f, t].record()} for f, t in used]
         record = json.dumps({"sheets": sheets}, ensure_ascii=False) if sheets else ""
@@ -68,13 +68,13 @@ class Files:
             return self._recorded[file, tab]
         path = self._path(file)
         self._digests[str(path)] = digest(path)
-        # unlike those of pathlib, these do not raise for a name that no file can have
+        # unlike pathlib's, these functions do not raise for an impossible file name
         if not os.path.isfile(path):
             folder = path.parent
             beside = [p.name for p in folder.iterdir()] if os.path.isdir(folder) else []
             hint = did_you_mean(path.name, beside)
             raise UnreadableError(
-                f"there is no file {path}", hint or "it is looked for beside the model"
+                f"there is no file {path}", hint or "it must be in the folder of the model"
             )
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableError(f"{path} has more than {MAX_BYTES // 1_000_000} MB")
@@ -91,7 +91,7 @@ class Files:
 
     def _path(self, file: str) -> Path:
         if self.folder is None:
-            raise UnreadableError(f"{file} lies beside the model, of which only the text is here")
+            raise UnreadableError(f"{file} cannot be found: only the text of the model is known")
         name = file.replace("\\", "/")
         if not name.startswith("?"):
             return self.folder / name
@@ -99,20 +99,20 @@ class Files:
         if tag in self.tags:
             return self.folder / self.tags[tag].replace("\\", "/")
         books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
-        alike = [p for p in books if p.stem.lower() == tag]
-        if len(alike) == 1:
-            note = f"the settings do not say which file {file} is: {alike[0].name} is taken"
+        matching = [p for p in books if p.stem.lower() == tag]
+        if len(matching) == 1:
+            note = f"the settings have no file for {file}: {matching[0].name} is used"
             if note not in self.notes:
                 self.notes.append(note)
-            return alike[0]
+            return matching[0]
         raise UnreadableError(
-            f"the settings of the model do not say which file {file} is",
+            f"the settings of the model have no file for {file}",
             "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation",
         )
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file; empty when there is none."""
+    """The SHA-256 of a file; empty for a missing file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -121,12 +121,12 @@ def digest(path: Path) -> str:
 
 
 def unchanged(external: External) -> bool:
-    """Whether the files from which something was taken are as they were."""
+    """Whether the files that a model took numbers from are unchanged."""
     return all(digest(Path(path)) == known for path, known in external.files)
 
 
 def _page(path: Path, tab: str) -> Sheet:
-    """A sheet of a workbook, matched without case."""
+    """A sheet of a workbook; its name is matched without case."""
     from simdistrict.exchange.external import xls, xlsx
 
     old = path.suffix.lower() == ".xls"
@@ -137,7 +137,7 @@ def _page(path: Path, tab: str) -> Sheet:
             return xls.read_sheet(path, name) if old else xlsx.read_sheet(path, name)
     except TooLargeError:
         raise
-    except Exception as error:  # whatever a broken workbook makes its reader raise
+    except Exception as error:  # openpyxl and xlrd raise anything for a broken workbook
         kind = path.suffix.lower()[1:]
         raise UnreadableError(
             f"{path} cannot be read as an .{kind} workbook ({type(error).__name__})",
@@ -148,7 +148,7 @@ def _page(path: Path, tab: str) -> Sheet:
 
 
 def _delimiter(path: Path, tab: str) -> str:
-    """What stands between the columns of a text file: the tab argument, or what its kind has."""
+    """The delimiter of a text file: the tab argument, or that of its file type."""
     if len(tab) == 1 and not tab.isalnum() and tab not in "\"'\n":
         return tab
     return "," if path.suffix.lower() == ".csv" else "\t"

@@ -1,4 +1,4 @@
-"""A model with all its numbers in it, for formats that take none from other files."""
+"""A model with the numbers from other files inlined, for formats without external data."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ from simdistrict.model.model import (
 )
 
 _READERS = {"hold backward": "LOOKUP BACKWARD", "look forward": "LOOKUP FORWARD"}
+# functions of a whole series of data
+_KINDS = "AT TIME|BETWEEN TIMES|FIRST TIME|LAST TIME|MAX|MEAN|MEDIAN|MIN|STDV|TOTAL POINTS"
+_OF_SERIES = frozenset(f"GET DATA {kind}" for kind in _KINDS.split("|"))
 
 
 def inlined(model: Model) -> Model:
-    """The model without a `GET ...` call and without data: data become lookups of Time.
+    """The model without `GET ...` calls and data; data become lookups of Time.
 
-    The documentation of such an element says where its numbers are from; the text of the file is
-    dropped. A model that takes nothing from other files is the same. Raises ModelError for data
-    without numbers, and for :RAW: data, which no function of Time is.
+    The documentation of such an element states the source of its numbers; the text of the file
+    is dropped. A model without external numbers is returned unchanged. Raises ModelError for data
+    without numbers, and for :RAW: data, which are not a function of Time.
     """
     wanted = [element for element in model if any(map(_is_outside, element.equations))]
     if not wanted:
@@ -61,18 +64,18 @@ def _problems(model: Model, element: Element) -> Iterator[Problem]:
         if not isinstance(equation.expression, Tables):
             continue
         if not equation.expression.points:
-            yield Problem(where, f'"{element.name}" has no numbers', "give them with --data FILE")
+            yield Problem(where, f'"{element.name}" has no numbers', "add them with --data FILE")
         elif equation.expression.between == "raw":
             what = f'"{element.name}" is :RAW: data, missing between its points'
-            yield Problem(where, what, "give it another keyword, or keep the model as .mdl")
+            yield Problem(where, what, "use another keyword, or keep the model as .mdl")
 
 
 def _of_series(model: Model) -> Iterator[Problem]:
-    """Functions of a whole series of data, which is none any more."""
+    """Problems of functions that need a series of data."""
     for element in model:
         for equation in element.equations:
             for node in walk(equation.expression):
-                if isinstance(node, Call) and node.function.startswith("GET DATA "):
+                if isinstance(node, Call) and node.function in _OF_SERIES:
                     where = f"model {model.name}, line {equation.line}"
                     what = f'"{element.name}" uses {node.function}, for which data must stay data'
                     yield Problem(where, what, "keep the model as .mdl")
@@ -85,7 +88,7 @@ class _Inlining:
         self.names = set(model.by_name)
 
     def parts(self, element: Element) -> Iterator[Element]:
-        """The element with its numbers, and in front of it the lookups that it is read from."""
+        """The lookups that an element needs, then the element with its numbers."""
         if not any(map(_is_outside, element.equations)):
             yield element
             return
@@ -108,7 +111,7 @@ class _Inlining:
         yield as_kind(kind, element, equations=tuple(equations), documentation=words)
 
     def by_label(self, element: Element, equation: Equation) -> Iterator[Equation]:
-        """One equation for each label: points of a lookup, or points read at Time."""
+        """One equation for each label: the points of a lookup, or points read at Time."""
         for names, points in self.labelled(element, equation):
             right: Expr = points
             if not isinstance(element, Lookup):
@@ -124,7 +127,7 @@ class _Inlining:
             yield tuple(map(fold, self.model.labels_at(element, place))), points
 
     def table(self, element: Element, equation: Equation) -> Lookup:
-        """A lookup of its own for data that are not read on the line between their points."""
+        """A lookup for data that are not interpolated linearly."""
         name = free_name(f"{element.name} data", self.names)
         self.names.add(fold(name))
         return Lookup(

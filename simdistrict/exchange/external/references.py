@@ -1,11 +1,11 @@
-"""The places of cells as spreadsheets name them: B2, the column B, the row 2."""
+"""Cell references of spreadsheets: the cell B2, the column B, the row 2, the area B2:C4."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# what a worksheet can hold
+# the limits of a worksheet
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
@@ -14,7 +14,7 @@ _AREA = re.compile(rf"({_CELL.pattern})(?::({_CELL.pattern}))?")
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of cells; rows and columns count from 0, both ends belong to it."""
+    """A rectangle of cells; rows and columns count from 0, both ends included."""
 
     top: int
     left: int
@@ -28,7 +28,7 @@ class Area:
 
 
 def column_number(text: str) -> int | None:
-    """The number of the column called `A`, `ab`, ..., from 0; None for anything else."""
+    """The index of the column `A`, `ab`, ..., from 0; None for another text."""
     if not re.fullmatch(r"[A-Za-z]{1,3}", text):
         return None
     number = 0
@@ -38,14 +38,14 @@ def column_number(text: str) -> int | None:
 
 
 def row_number(text: str) -> int | None:
-    """The number of the row called `1`, `2`, ..., from 0; None for anything else."""
+    """The index of the row `1`, `2`, ..., from 0; None for another text."""
     if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= MAX_ROWS:
         return None
     return int(text) - 1
 
 
 def cell_place(text: str) -> tuple[int, int] | None:
-    """Row and column of a cell called `B2`, from 0; None for anything else."""
+    """Row and column of the cell `B2`, from 0; None for another text."""
     match = _CELL.fullmatch(text)
     if match is None:
         return None
@@ -54,7 +54,7 @@ def cell_place(text: str) -> tuple[int, int] | None:
 
 
 def cell_name(row: int, column: int) -> str:
-    """The name of a cell by its row and column, from 0."""
+    """The reference of a cell by row and column, from 0."""
     letters = ""
     column += 1
     while column:
@@ -64,7 +64,7 @@ def cell_name(row: int, column: int) -> str:
 
 
 def area_of(text: str) -> Area | None:
-    """The rectangle called `$B$4:$G$4` or `B4`; None for anything else."""
+    """The area `$B$4:$G$4` or `B4`; None for another text."""
     match = _AREA.fullmatch(text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""A table of cells, of whatever file: numbers, texts and blanks by row and column."""
+"""Sheets: numbers, texts and blanks by row and column, from any kind of file."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, ce
 from simdistrict.exchange.text.numbers import as_number
 
 CellValue = float | str | None
-# far beyond any use, and within the memory of a small machine
+# far beyond any use, within the memory of a small machine
 MAX_CELLS = 5_000_000
 
 
 class TooLargeError(ValueError):
-    """A table has more cells than anybody reads."""
+    """A sheet has more cells than `MAX_CELLS`."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells by row and column, from 0; names: folded names of areas of it.
+    """Cells by row and column, from 0; names: areas by lower-case name.
 
-    used: the cells that were asked for and are not blank, and the names, by their spelling.
+    used, used_names: the cells that were read and not blank, and the areas.
     """
 
     rows: Sequence[Sequence[CellValue]]
@@ -33,16 +33,16 @@ class Sheet:
 
     @property
     def height(self) -> int:
-        """The number of rows, blank ones at the end left out."""
+        """The number of rows without blank rows at the end."""
         return len(self.rows)
 
     @property
     def width(self) -> int:
-        """The number of columns of the longest row."""
+        """The number of columns in the longest row."""
         return max(map(len, self.rows), default=0)
 
     def at(self, row: int, column: int) -> CellValue:
-        """What stands in a cell; None beyond the table."""
+        """The value of a cell; None beyond the sheet."""
         if row >= len(self.rows) or column >= len(self.rows[row]):
             return None
         value = self.rows[row][column]
@@ -51,14 +51,14 @@ class Sheet:
         return value
 
     def area(self, name: str) -> Area | None:
-        """The area of that name, which is matched without case."""
+        """The named area; its name is matched without case."""
         found = self.names.get(name.lower())
         if found is not None:
             self.used_names[name.lower()] = found
         return found
 
     def record(self) -> dict[str, object]:
-        """What was used, for JSON."""
+        """The used cells and areas, for JSON."""
         areas = {
             name: f"{cell_name(a.top, a.left)}:{cell_name(a.bottom, a.right)}"
             for name, a in sorted(self.used_names.items())
@@ -68,7 +68,7 @@ class Sheet:
 
 
 def recorded_sheet(record: Mapping[str, object]) -> Sheet:
-    """The sheet of which `record` was kept: other cells are blank."""
+    """The sheet with the cells of a `Sheet.record`; other cells are blank."""
     cells: dict[tuple[int, int], float | str] = {}
     kept = record["cells"]
     assert isinstance(kept, Mapping)
@@ -89,7 +89,7 @@ def recorded_sheet(record: Mapping[str, object]) -> Sheet:
 
 
 def text_sheet(lines: Sequence[str], delimiter: str) -> Sheet:
-    """The table in delimited text. Raises TooLargeError, and csv.Error for what cannot be split."""
+    """The sheet in delimited text. Raises TooLargeError, and csv.Error for malformed text."""
     csv.field_size_limit(2**31 - 1)
     rows: list[list[CellValue]] = []
     count = 0
@@ -101,13 +101,13 @@ def text_sheet(lines: Sequence[str], delimiter: str) -> Sheet:
 
 
 def check_size(rows: int, cells: int) -> None:
-    """Raise TooLargeError where a table has grown beyond bounds."""
+    """Raise TooLargeError for a sheet beyond the limits."""
     if rows >= MAX_ROWS or cells > MAX_CELLS:
         raise TooLargeError(f"it has more than {MAX_ROWS} rows or {MAX_CELLS} cells")
 
 
 def cell_value(text: str) -> CellValue:
-    """What the text of a cell says: a number, a word, or nothing (:NA: included)."""
+    """The value of a cell from its text: a number, a text, or None for a blank and for :NA:."""
     text = text.strip()
     if not text:
         return None
@@ -118,12 +118,12 @@ def cell_value(text: str) -> CellValue:
 
 
 def number_value(value: float) -> CellValue:
-    """A number of a spreadsheet; Vensim's :NA: is a blank."""
+    """The value of a numeric cell; Vensim's :NA: is a blank."""
     return cell_value(repr(float(value)))
 
 
 def without_end(rows: list[list[CellValue]]) -> list[list[CellValue]]:
-    """The rows without blank cells and rows at their end."""
+    """The rows without trailing blank cells and blank rows."""
     for row in rows:
         while row and row[-1] is None:
             row.pop()

@@ -1,4 +1,4 @@
-"""The sheets of .xls workbooks, the format before 2007. The only door to xlrd."""
+"""Sheets of .xls workbooks, Excel's format before 2007. The only importer of xlrd."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from simdistrict.exchange.external.sheet import (
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The names of a workbook's sheets; raises what xlrd raises for a file that is none."""
+    """The names of a workbook's sheets; raises xlrd's exceptions for other files."""
     with _opened(path) as book:
         return list(book.sheet_names())
 
 
 def read_sheet(path: Path, name: str) -> Sheet:
-    """The sheet of that exact name: values, not formulas.
+    """The sheet with a name: values, not formulas.
 
-    Raises TooLargeError, and what xlrd raises for a file that is no workbook.
+    Raises TooLargeError, and xlrd's exceptions for a file that is not a workbook.
     """
     with _opened(path) as book:
         page = book.sheet_by_name(name)
@@ -38,7 +38,7 @@ def read_sheet(path: Path, name: str) -> Sheet:
 def _opened(path: Path) -> Any:
     import xlrd
 
-    # what xlrd has to say about a file would go to the screen
+    # xlrd would print its remarks
     return xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True)
 
 
@@ -55,7 +55,7 @@ def _value(cell: Any) -> CellValue:
 
 
 def _areas(book: Any, sheet: int) -> Iterator[tuple[str, Area]]:
-    """The named areas on a sheet, its own names last, so that they win."""
+    """The named areas of a sheet; local names last, so that they override global ones."""
     import xlrd
 
     for defined in sorted(book.name_obj_list, key=lambda name: name.scope == sheet):
@@ -63,7 +63,7 @@ def _areas(book: Any, sheet: int) -> Iterator[tuple[str, Area]]:
             continue
         try:
             where, top, bottom, left, right = defined.area2d()
-        except (xlrd.XLRDError, AttributeError):  # a name of something else than an area
+        except (xlrd.XLRDError, AttributeError):  # not the name of an area
             continue
         if where.name == book.sheet_names()[sheet] and bottom > top and right > left:
             yield defined.name.lower(), Area(top, left, bottom - 1, right - 1)

@@ -1,4 +1,4 @@
-"""The sheets of .xlsx workbooks. The only door to openpyxl."""
+"""Sheets of .xlsx workbooks. The only importer of openpyxl."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from simdistrict.exchange.external.sheet import (
     without_end,
 )
 
-# what is packed into the file, before it is unpacked
+# the unpacked size, checked before unpacking
 MAX_UNPACKED = 500_000_000
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The names of a workbook's sheets; raises what openpyxl raises for a file that is none."""
+    """The names of a workbook's sheets; raises openpyxl's exceptions for other files."""
     book = _opened(path)
     try:
         return [str(name) for name in book.sheetnames]
@@ -31,16 +31,16 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def read_sheet(path: Path, name: str) -> Sheet:
-    """The sheet of that exact name: values, not formulas.
+    """The sheet with a name: values, not formulas.
 
-    Raises TooLargeError, and what openpyxl raises for a file that is no workbook.
+    Raises TooLargeError, and openpyxl's exceptions for a file that is not a workbook.
     """
     book = _opened(path)
     try:
         page = book[name]
         rows: list[list[CellValue]] = []
         count = 0
-        # the size that a file states for itself need not be true
+        # the size stated in a file may be wrong
         page.reset_dimensions()
         for cells in page.iter_rows(values_only=True):
             count += len(cells)
@@ -56,7 +56,7 @@ def read_sheet(path: Path, name: str) -> Sheet:
 def _opened(path: Path) -> Any:
     with zipfile.ZipFile(path) as packed:
         if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
-            raise TooLargeError(f"it holds more than {MAX_UNPACKED // 1_000_000} MB")
+            raise TooLargeError(f"it has more than {MAX_UNPACKED // 1_000_000} MB unpacked")
     import openpyxl
 
     return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -71,7 +71,7 @@ def _value(cell: object) -> CellValue:
 
 
 def _areas(names: Any, sheet: str) -> Iterator[tuple[str, Area]]:
-    """The named areas on a sheet; other names are formulas, or several areas in one."""
+    """The named areas of a sheet; names of formulas and of several areas are skipped."""
     for name, defined in names.items():
         place, mark, cells = str(defined.attr_text or "").rpartition("!")
         place = place.removeprefix("'").removesuffix("'").replace("''", "'")

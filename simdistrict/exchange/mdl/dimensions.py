@@ -1,4 +1,4 @@
-"""Subscript ranges of a .mdl file, and the dimensions that an element spans."""
+"""The subscript ranges of a .mdl file, and the dimensions of its elements."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from simdistrict.model.model import Dimension, Element, Equation, Model
 
 _NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
 _MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
-# far beyond any model, and within the memory of a small machine
+# far beyond any model, within the memory of a small machine
 MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50
 
 
 def read_dimensions(
     blocks: list[MdlBlock], where: str, files: Files
 ) -> tuple[tuple[Dimension, ...], list[Problem]]:
-    """All ranges in the order of the file, and what is wrong with them.
+    """All ranges in the order of the file, and their problems.
 
-    files: where labels that stand in spreadsheets are.
+    files: the source of labels in spreadsheets.
     """
     problems: list[Problem] = []
     raw: dict[str, tuple[MdlBlock, list[str]]] = {}
@@ -42,9 +42,7 @@ def read_dimensions(
         except ModelError as error:
             problems += error.problems
     dimensions = [
-        Dimension(
-            unquoted(block.name), found[name], _mappings(block, found, where), _same_as(block)
-        )
+        Dimension(block.name, found[name], _mappings(block, found, where), _same_as(block))
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -56,7 +54,7 @@ def _labels(block: MdlBlock, where: str) -> list[str]:
 
 
 def _parts(block: MdlBlock, where: str) -> list[list[str]]:
-    """What the range lists, each part with its labels: one, or those of `(a1-a9)`."""
+    """The parts of a range: each is one name, or the labels of `(a1-a9)`."""
     text = block.right.strip()
     if text.startswith("<->"):
         return [[_word(text[3:])]]
@@ -69,21 +67,15 @@ def _parts(block: MdlBlock, where: str) -> list[list[str]]:
             continue
         match = _NUMERIC.match(part)
         if not match or match.group(1) != match.group(3) or not match.group(1):
-            raise ModelError(
-                Problem(
-                    f"{where}:{block.line}",
-                    f'the range "{block.name}" holds {part}, which is not of the form (a1-a9)',
-                )
-            )
+            what = f'the range "{block.name}" has {part}, which is not of the form (a1-a9)'
+            raise block.error(where, what)
         first, last = int(match.group(2)), int(match.group(4))
         if last - first >= MAX_LABELS:
             what = f'the range "{block.name}" has more than {MAX_LABELS} labels'
-            raise ModelError(Problem(f"{where}:{block.line}", what))
+            raise block.error(where, what)
         parts.append([f"{match.group(1)}{i}" for i in range(first, last + 1)])
     if not any(parts):
-        raise ModelError(
-            Problem(f"{where}:{block.line}", f'the range "{block.name}" has no labels')
-        )
+        raise block.error(where, f'the range "{block.name}" has no labels')
     return parts
 
 
@@ -98,22 +90,20 @@ def _expand(
     where: str,
     above: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """Labels of a range with the names of other ranges replaced by their labels."""
+    """The labels of a range, with the labels of other ranges for their names."""
     if name in found:
         return found[name]
     block, labels = raw[name]
     if name in above or len(above) > MAX_NESTED:
         what = f'the range "{block.name}" contains itself'
         if name not in above:
-            what = f"ranges contain each other more than {MAX_NESTED} deep"
-        raise ModelError(Problem(f"{where}:{block.line}", what))
+            what = f"ranges are nested more than {MAX_NESTED} deep"
+        raise block.error(where, what)
     result: dict[str, str] = {}
     for label in labels:
-        inner = (
-            _expand(fold(label), raw, found, where, (*above, name))
-            if fold(label) in raw
-            else (label,)
-        )
+        inner: tuple[str, ...] = (label,)
+        if fold(label) in raw:
+            inner = _expand(fold(label), raw, found, where, (*above, name))
         result.update((fold(i), i) for i in inner)
     found[name] = tuple(result.values())
     return found[name]
@@ -127,10 +117,9 @@ def _same_as(block: MdlBlock) -> str:
 def _mappings(
     block: MdlBlock, found: Mapping[str, tuple[str, ...]], where: str
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
-    """`-> other` maps in order, `-> (other: b2, b1)` as listed (labels or ranges).
+    """The mappings of a range: `-> other` in order, `-> (other: b2, b1)` as listed.
 
-    A range that is listed on both sides is mapped label by label; where a mapping lists less
-    than the range, the rest stands for nothing.
+    A range on both sides is mapped label by label. Labels without a counterpart map to nothing.
     """
     _, *arrows = split_arrows(block.right)
     if not arrows or block.right.startswith("<->"):
@@ -149,7 +138,7 @@ def _mappings(
             continue
         other, listed = fold(listing.group(1)), split_commas(listing.group(2))
         groups = [found.get(fold(label), (_word(label),)) for label in listed]
-        if len(groups) != len(own):  # label by label, not part by part
+        if len(groups) != len(own):  # it lists labels, not parts
             mappings.append((other, tuple(groups)))
             continue
         places: list[tuple[str, ...]] = []
@@ -161,7 +150,7 @@ def _mappings(
 
 
 class Spaces:
-    """The dimensions of a model, and which of them the definitions of an element span."""
+    """The dimensions of a model, from which those of each element are chosen."""
 
     def __init__(self, dimensions: tuple[Dimension, ...], where: str) -> None:
         self.where = where
@@ -172,25 +161,24 @@ class Spaces:
         self.places = self.unknown = 0
 
     def of(self, group: list[MdlBlock]) -> tuple[tuple[str, ...], list[list[tuple[int, ...]]]]:
-        """The dimensions that the definitions of one element span, and the places each defines.
+        """The dimensions of one element, and the array positions that each definition defines.
 
-        Raises ModelError for an unknown subscript or for definitions of different rank.
+        Raises ModelError for an unknown subscript and for definitions of different rank.
         """
         first = group[0]
         rank = len(first.subscripts)
         for block in group:
             if len(block.subscripts) != rank or any(len(e) != rank for e in block.exceptions):
                 what = f'"{block.name}" has {rank} subscripts in line {first.line} '
-                what += "and another number of them here"
-                raise ModelError(Problem(f"{self.where}:{block.line}", what))
+                raise block.error(self.where, f"{what}and another number of them here")
         if not rank:
             return (), [[()] for _ in group]
         dims = tuple(self._dim([b.subscripts[k] for b in group], group) for k in range(rank))
         element = Element(name=first.name, equations=(), dims=dims)
         self.places += math.prod(self.model.shape(element)) * len(group)
         if self.places > MAX_PLACES:
-            what = f'with "{first.name}" the arrays hold more than {MAX_PLACES} numbers'
-            raise ModelError(Problem(f"{self.where}:{first.line}", what))
+            what = f'with "{first.name}" the arrays have more than {MAX_PLACES} numbers'
+            raise first.error(self.where, what)
         return dims, [self._places(element, block) for block in group]
 
     def _places(self, element: Element, block: MdlBlock) -> list[tuple[int, ...]]:
@@ -203,10 +191,10 @@ class Spaces:
             return list(self.model.positions(element, equation))
         except KeyError as error:
             what = f'"{block.name}" has an exception {error}, which is no label of its dimension'
-            raise ModelError(Problem(f"{self.where}:{block.line}", what)) from None
+            raise block.error(self.where, what) from None
 
     def _dim(self, subscripts: list[str], group: list[MdlBlock]) -> str:
-        """The smallest range that holds all labels used at one place; one that is named wins."""
+        """The smallest range with all labels used at one position; a named range wins."""
         labels: set[str] = set()
         named: dict[str, Dimension] = {}
         for block, subscript in zip(group, subscripts, strict=True):
@@ -227,21 +215,20 @@ class Spaces:
         fitting = [self.by_name[name] for name in candidates if labels <= self.own[name]]
         if not fitting:
             shown = ", ".join(sorted(labels))
-            what = f'no range holds all labels of "{group[0].name}": {shown}'
-            raise ModelError(Problem(f"{self.where}:{group[0].line}", what))
+            what = f'no range has all labels of "{group[0].name}": {shown}'
+            raise group[0].error(self.where, what)
         return min(fitting, key=lambda d: len(d.labels)).name
 
     def _unknown(self, block: MdlBlock, subscript: str) -> Problem:
         everything = [d.name for d in self.by_name.values()]
         everything += [label for d in self.by_name.values() for label in d.labels]
         self.unknown += 1
-        what = (
-            f'"{block.name}" has the subscript "{subscript}", which is neither a range nor a label'
-        )
-        hint = did_you_mean(subscript, everything) if worth_a_hint(self.unknown, everything) else ""
-        return Problem(f"{self.where}:{block.line}", what, hint)
+        name = unquoted(subscript)
+        what = f'"{block.name}" has the subscript "{name}", which is neither a range nor a label'
+        hint = did_you_mean(name, everything) if worth_a_hint(self.unknown, everything) else ""
+        return block.problem(self.where, what, hint)
 
 
 def worth_a_hint(count: int, names: Collection[str]) -> bool:
-    """Whether to look for neighbours of a misspelt name: it takes seconds among very many."""
+    """Whether to look for similar names: among very many it takes seconds."""
     return count <= 20 and len(names) <= 20_000

@@ -1,7 +1,7 @@
-"""A .mdl file as text that can be changed in one place and stays as it was in all others.
+"""The text of a .mdl file, edited in place.
 
-Keeps order, comments, sketch, settings, encoding and line ends: what is not changed comes back
-byte for byte. What an equation means is read by `mdl`.
+Order, comments, sketch, settings, encoding and line ends are kept: what is not edited comes back
+byte for byte.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from simdistrict.model.model import Constant, Model, constant_values
 
 @dataclass(frozen=True)
 class Document:
-    """The text of a .mdl file with its own line ends; immutable, every change gives a new one.
+    """The text of a .mdl file with its own line ends. Immutable: each edit returns a new one.
 
-    where: the file's name for messages; encoding: what gives its bytes back; record: what an
-    earlier reading took from other files (`External.record`), which are then not opened.
+    where: the file's name for messages; encoding: of the file.
+    record: what an earlier reading took from other files (`External.record`), which then replaces
+    them.
     """
 
     text: str
@@ -40,7 +41,7 @@ class Document:
 
     @classmethod
     def read(cls, path: str | Path) -> Document:
-        """The document in a file; raises as `read_mdl` does where it cannot be a model."""
+        """Read the document from a file; raises as `read_mdl` for a file that is no model."""
         path = Path(path)
         text, encoding = decoded(read_bytes(path))
         return cls(text, str(path), encoding)
@@ -51,7 +52,7 @@ class Document:
 
     @cached_property
     def flat(self) -> str:
-        """The text with plain line ends, in which all places count."""
+        """The text with newlines as line ends; all positions count in it."""
         return plain(self.text)
 
     @cached_property
@@ -61,7 +62,7 @@ class Document:
 
     @cached_property
     def blocks(self) -> Mapping[str, Sequence[MdlBlock]]:
-        """The definitions of elements and ranges, by folded name."""
+        """The definitions of elements and ranges by folded name."""
         return by_name(self.outline.blocks)
 
     @cached_property
@@ -70,13 +71,13 @@ class Document:
         return read_mdl_text(self.flat, Path(self.where).stem, self.where, self.record)
 
     def edited(self, changes: Iterable[Edit]) -> Document:
-        """The document with edits whose places count in `flat`."""
+        """The document with edits, whose positions count in `flat`."""
         return replace(self, text=spliced(self.text, changes))
 
     def block(self, name: str, subscripts: Sequence[str] = ()) -> MdlBlock:
-        """The one definition of that name, or the one with these subscripts on its left.
+        """The definition with a name and, if there are several, with these subscripts.
 
-        Raises ModelError where there is none, or more than one to choose from.
+        Raises ModelError where none or several match.
         """
         own = self.blocks.get(fold(name))
         if own is None:
@@ -88,11 +89,11 @@ class Document:
         if len(fitting) == 1:
             return fitting[0]
         there = ", ".join(f"[{','.join(b.subscripts)}]" for b in own)
-        what = f'"{own[0].name}" is defined for {there}: say for which of these'
-        raise ModelError(Problem(f"{self.where}:{own[0].line}", what))
+        what = f'"{own[0].name}" is defined for {there}: choose one of them'
+        raise own[0].error(self.where, what)
 
     def with_equation(self, name: str, right: str, subscripts: Sequence[str] = ()) -> Document:
-        """The document with another right-hand side in one equation, in Vensim's language."""
+        """The document with a new right-hand side of one equation, in Vensim's language."""
         block = self.block(name, subscripts)
         place = f"{self.where}:{block.line}"
         if block.kind == "lookup":
@@ -104,9 +105,9 @@ class Document:
     def with_constant(
         self, name: str, value: float, places: Sequence[tuple[int, ...]] = ()
     ) -> Document:
-        """The document with another number for a constant.
+        """The document with a new value of a constant.
 
-        places: positions in its array that get the number; all of them when empty.
+        places: the positions in its array that get the value; empty: all.
         """
         element = self.model[name]
         if not isinstance(element, Constant):
@@ -116,7 +117,7 @@ class Document:
         return self.with_values(name, dict.fromkeys(places or values, value))
 
     def with_values(self, name: str, values: Mapping[tuple[int, ...], float]) -> Document:
-        """The document with other numbers for places of a constant."""
+        """The document with new values of a constant by position in its array."""
         element = self.model[name]
         wanted: dict[NumberSlot, float] = {
             (place, None): value
@@ -128,7 +129,7 @@ class Document:
         return self.edited(changes)
 
     def with_points(self, name: str, points: Points, subscripts: Sequence[str] = ()) -> Document:
-        """The document with other points for a lookup; its display range stays."""
+        """The document with new points of a lookup; its display range is kept."""
         block = self.block(name, subscripts)
         pairs = zip(points.x, points.y, strict=True)
         text = ",".join(f"({number(x)},{number(y)})" for x, y in pairs)
@@ -138,14 +139,14 @@ class Document:
         return self.edited(stretch(self.flat, span, f"({display}{text})"))
 
     def with_units(self, name: str, units: str) -> Document:
-        """The document with another unit for an element; its range stays."""
+        """The document with a new unit of an element; its range is kept."""
         block = self._last(name, 1)
         if len(block.fields) > 1 and "[" in (old := self.flat[slice(*block.fields[1])]):
             units = f"{units} {old[old.index('[') :].strip()}"
         return self.edited(self.field_edits(name, 1, units))
 
     def with_documentation(self, name: str, text: str) -> Document:
-        """The document with another comment for an element."""
+        """The document with new documentation of an element."""
         return self.edited(self.field_edits(name, 2, text))
 
     def without(self, name: str) -> Document:
@@ -153,10 +154,10 @@ class Document:
         return self.edited(self.removal(name))
 
     def field_edits(self, name: str, field: int, text: str) -> list[Edit]:
-        """What gives an element another unit with its range (field 1) or comment (field 2)."""
+        """The edits for a new unit and range (field 1) or documentation (field 2) of an element."""
         for sign in "|~":
             if sign in text:
-                what = f"the sign {sign} ends a field of a .mdl file and cannot stand in one"
+                what = f"the sign {sign} ends a field of a .mdl file and cannot be part of one"
                 raise ModelError(Problem(f'"{name}"', what))
         block = self._last(name, field)
         if len(block.fields) > field:
@@ -166,18 +167,18 @@ class Document:
         return [Edit(at, at, f"{missing}{text}\n\t")]
 
     def removal(self, name: str) -> list[Edit]:
-        """What takes the definitions of an element or range out of the text."""
+        """The edits that remove the definitions of an element or range."""
         return [self.removed(block) for block in self.blocks.get(fold(name), ())]
 
     def removed(self, block: MdlBlock) -> Edit:
-        """What takes one definition out of the text, with the blank lines before it."""
+        """The edit that removes one definition and the blank lines before it."""
         start = block.span[0]
         while start and self.flat[start - 1].isspace():
             start -= 1
         return Edit(start, block.stop, "")
 
     def _last(self, name: str, field: int) -> MdlBlock:
-        """The definition of an element whose unit or comment counts: the last with any."""
+        """The definition that gives an element's unit or documentation: the last that has it."""
         own = self.blocks.get(fold(name)) or (self.block(name),)
         full = [
             b for b in own if len(b.fields) > field and self.flat[slice(*b.fields[field])].strip()
@@ -186,7 +187,7 @@ class Document:
 
 
 def stretch(text: str, span: TextSpan, new: str) -> list[Edit]:
-    """What puts a new text into a stretch of the old; the blanks at its ends stay."""
+    """The edits that replace a stretch of the text; the blanks at its ends are kept."""
     start, stop = span
     old = text[start:stop]
     inner = old.strip()

@@ -1,4 +1,4 @@
-"""The text in a Vensim .mdl file. What it means is read by `mdl`."""
+"""The content of a .mdl file as text; other kinds of file are refused."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.files import decoded, file_bytes, plain
 
-# far beyond any model, and read within seconds
+# far beyond any model, yet read within seconds
 MAX_BYTES = 20_000_000
 
 
 def read_text(path: Path) -> str:
-    """The text of a model file with plain line ends: UTF-8 or Windows-1252, at most 20 MB."""
+    """The text of a .mdl file with newlines as line ends: UTF-8 or Windows-1252, to 20 MB."""
     return plain(decoded(read_bytes(path))[0])
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a model file; what cannot be one is refused before it is read."""
+    """The bytes of a .mdl file. Raises ModelError for XMILE, UTF-16 and binary files."""
     if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
         raise ModelError(
             Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")

@@ -1,7 +1,7 @@
-"""Macros of a .mdl file, replaced by the elements that each call of them stands for.
+"""Macros of a .mdl file, expanded to elements.
 
-A call `F(a, b)` becomes an element `F 1` with the macro's equation, and its local names become
-`F 1 name`; the file's text keeps the macro. Nothing is evaluated.
+A call `F(a, b)` becomes an element `F 1` with the macro's equation, and the local names of the
+macro become `F 1 name`. The text of the file keeps the macro.
 """
 
 from __future__ import annotations
@@ -21,72 +21,75 @@ from simdistrict.model.expr import (
     Ref,
     children,
     fold,
+    is_reduced,
     rebuild,
     references,
 )
 from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Lookup, Stock
 
-MAX_DEPTH = 20  # how deep macros may call macros
+MAX_DEPTH = 20  # of macros that call macros
 MAX_ELEMENTS = 20_000
 
-# what reads the equation of a block, given the folded names of lookups
-ReadEquation = Callable[[MdlBlock, set[str]], Equation]
+
+@dataclass(frozen=True, slots=True)
+class MdlDefinition:
+    """A block with its equation; integrates: it is an INTEG, the equation of a stock."""
+
+    block: MdlBlock
+    equation: Equation
+    integrates: bool
+
+
+# reads the equation of a block, given the folded names of lookups
+ReadDefinition = Callable[[MdlBlock, set[str]], MdlDefinition]
 
 
 @dataclass(frozen=True, slots=True)
 class MdlMacro:
-    """inputs: folded names; body: folded local name -> its block and equation."""
+    """A macro of a .mdl file: folded names of inputs and outputs, definitions by folded name."""
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    body: Mapping[str, tuple[MdlBlock, Equation]]
-    line: int
+    body: Mapping[str, MdlDefinition]
 
 
 def read_macros(
-    blocks: Iterable[MdlBlock], read: ReadEquation, where: str
+    blocks: Iterable[MdlBlock], read: ReadDefinition, where: str
 ) -> tuple[dict[str, MdlMacro], list[Problem]]:
-    """Macros by folded name, and what is wrong with them."""
+    """The macros by folded name, and their problems."""
     found: dict[str, MdlMacro] = {}
     problems: list[Problem] = []
     for block in blocks:
-        place = f"{where}:{block.line}"
         own = [b for b in block.body if b.kind not in ("group", "check")]
         lookups = {fold(b.name) for b in own if b.kind == "lookup"}
-        body: dict[str, tuple[MdlBlock, Equation]] = {}
+        body: dict[str, MdlDefinition] = {}
         for inner in own:
             name = fold(inner.name)
             if inner.subscripts or inner.kind not in ("equation", "lookup") or name in body:
-                what = f'the macro "{block.name}" holds "{inner.name}" in a form that macros of '
-                what += "Vensim have not (subscripts, data or a second definition)"
-                problems.append(Problem(f"{where}:{inner.line}", what))
+                what = f'the macro "{block.name}" defines "{inner.name}" with subscripts, as data '
+                what += "or twice, which macros of Vensim cannot"
+                problems.append(inner.problem(where, what))
                 continue
             try:
-                body[name] = (inner, read(inner, lookups))
+                body[name] = read(inner, lookups)
             except ModelError as error:
                 problems += error.problems
-        macro = MdlMacro(
-            block.name,
-            tuple(map(fold, block.arguments)),
-            tuple(map(fold, block.outputs)),
-            body,
-            block.line,
-        )
+        inputs, outputs = (tuple(map(fold, n)) for n in (block.arguments, block.outputs))
         if fold(block.name) in found:
-            problems.append(Problem(place, f'the macro "{block.name}" is defined twice'))
-        gone = {fold(block.name), *macro.outputs} - body.keys()
+            problems.append(block.problem(where, f'the macro "{block.name}" is defined twice'))
+        gone = {fold(block.name), *outputs} - body.keys()
         if gone and not problems:
             what = f'the macro "{block.name}" does not define {" and ".join(sorted(gone))}'
-            problems.append(Problem(place, what))
-        found[fold(block.name)] = macro
+            problems.append(block.problem(where, what))
+        found[fold(block.name)] = MdlMacro(block.name, inputs, outputs, body)
     return found, problems
 
 
 def expanded(
     elements: Sequence[Element], macros: Mapping[str, MdlMacro], where: str
 ) -> tuple[list[Element], list[Problem]]:
-    """The elements with every call of a macro replaced by new elements behind its owner."""
+    """The elements with calls of macros expanded, new elements after their caller; problems."""
     if not macros:
         return list(elements), []
     work = _MacroExpansion(macros, {fold(e.name) for e in elements}, where)
@@ -150,14 +153,14 @@ class _MacroExpansion:
             raise ModelError(Problem(place, f"the macro {macro.name} calls itself without end"))
         self.made += len(macro.body) + len(args)
         if self.made > MAX_ELEMENTS:
-            what = f"the macros of the model stand for more than {MAX_ELEMENTS} elements"
+            what = f"the macros of the model expand to more than {MAX_ELEMENTS} elements"
             raise ModelError(Problem(place, what))
         prefix = self.free(macro.name)
         names = {n: prefix if n == fold(macro.name) else f"{prefix} {n}" for n in macro.body}
         self.taken |= {fold(name) for name in names.values()}
         inputs: dict[str, Expr] = {}
         for name, arg in zip(macro.inputs, args, strict=True):
-            if any(s.endswith("!") for s in _subscripts(arg)):
+            if any(is_reduced(s) for ref in references(arg) for s in ref.subscripts):
                 what = f'"{owner.name}" calls the macro {macro.name} inside a sum over a subscript'
                 raise ModelError(Problem(place, f"{what}, which is not supported"))
             inputs[name] = arg
@@ -166,18 +169,17 @@ class _MacroExpansion:
                 inputs[name] = Ref(fold(spelled), equation.subscripts)
                 new.append(_like(owner, spelled, replace(equation, expression=arg, initial=None)))
         self.depth += 1
-        for name, (block, inner) in macro.body.items():
-            meaning = _MacroScope(inputs, names, equation.subscripts, place, macro.name)
+        scope = _MacroScope(inputs, names, equation.subscripts, place, macro.name)
+        for name, local in macro.body.items():
+            value, initial = local.equation.expression, local.equation.initial
             own = Equation(
-                self.visit(meaning.of(inner.expression), owner, equation, new),
-                None
-                if inner.initial is None
-                else self.visit(meaning.of(inner.initial), owner, equation, new),
+                self.visit(scope.of(value), owner, equation, new),
+                initial and self.visit(scope.of(initial), owner, equation, new),
                 equation.subscripts,
                 equation.exceptions,
-                block.line,
+                local.block.line,
             )
-            new.append(_like(owner, names[name], own, integrates(block, inner)))
+            new.append(_like(owner, names[name], own, local.integrates))
         self.depth -= 1
         for given, output in zip(outputs, macro.outputs, strict=False):
             if given.subscripts not in ((), equation.subscripts):
@@ -197,7 +199,7 @@ class _MacroExpansion:
 
 @dataclass(frozen=True, slots=True)
 class _MacroScope:
-    """What the names in a macro's body stand for in one call."""
+    """The meaning of the names in a macro's body in one call."""
 
     inputs: Mapping[str, Expr]
     names: Mapping[str, str]
@@ -215,7 +217,7 @@ class _MacroScope:
             case Ref(name, subscripts) if name.endswith("$"):
                 return Ref(name.removesuffix("$").strip(), subscripts)
             case Ref(_, (_, *_)):
-                what = f"the macro {self.macro} uses subscripts, which macros of Vensim have not"
+                what = f"the macro {self.macro} uses subscripts, which macros of Vensim cannot have"
                 raise ModelError(Problem(self.place, what))
             case Call(function, (_,)) if fold(function) in self.inputs:
                 table = self.inputs[fold(function)]
@@ -223,11 +225,6 @@ class _MacroScope:
                     return LookupCall(table, nodes[0])
                 raise ModelError(Problem(self.place, f"{function} is given no lookup"))
         return rebuild(expr, nodes) if nodes else expr
-
-
-def integrates(block: MdlBlock, equation: Equation) -> bool:
-    """Whether an equation with an initial value is that of a stock."""
-    return equation.initial is not None and block.right.lstrip().upper().startswith("INTEG")
 
 
 def _like(owner: Element, name: str, equation: Equation, stock: bool = False) -> Element:
@@ -239,7 +236,3 @@ def _like(owner: Element, name: str, equation: Equation, stock: bool = False) ->
     elif isinstance(equation.expression, Number) and equation.initial is None:
         kind = Constant
     return kind(name=name, equations=(equation,), dims=owner.dims, group=owner.group)
-
-
-def _subscripts(expr: Expr) -> Iterable[str]:
-    return (s for ref in references(expr) for s in ref.subscripts)

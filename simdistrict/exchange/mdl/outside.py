@@ -1,4 +1,4 @@
-"""Equations and ranges of a .mdl file whose numbers and labels stand in other files."""
+"""Equations and ranges of a .mdl file with numbers and labels from other files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 import re
 from dataclasses import replace
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import Problem
 from simdistrict.exchange.external.calls import constants, kind_of, labels, tables
 from simdistrict.exchange.external.files import Files, UnreadableError
+from simdistrict.exchange.text.equations import in_quotes
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.tokens import split_arrows
@@ -20,22 +21,22 @@ _LABELS = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(", re.IGNOR
 
 
 def is_lookup_call(block: MdlBlock) -> bool:
-    """Whether a definition takes the points of a lookup from another file."""
+    """Whether a definition is a lookup with points from another file."""
     return _LOOKUPS.match(block.right) is not None
 
 
 def is_lookup(block: MdlBlock) -> bool:
-    """Whether a definition is that of a lookup, wherever its points are."""
+    """Whether a definition is a lookup, with its points here or in another file."""
     return block.kind == "lookup" or is_lookup_call(block)
 
 
 def takes_labels(block: MdlBlock) -> bool:
-    """Whether the definition of a range takes its labels from another file."""
+    """Whether a definition is a range with labels from another file."""
     return _LABELS.match(block.right) is not None
 
 
 def with_labels(block: MdlBlock, files: Files, where: str) -> MdlBlock:
-    """The definition of a range, with the labels that a file lists in their place.
+    """The definition of a range with the labels from a file written out.
 
     Raises ModelError where they cannot be read: without labels there is no model.
     """
@@ -44,19 +45,21 @@ def with_labels(block: MdlBlock, files: Files, where: str) -> MdlBlock:
     left, *arrows = split_arrows(block.right)
     call = parse_expression(left, block.name, f"{where}:{block.right_line}")
     if not isinstance(call, Call) or kind_of(call) != "SUBSCRIPT":
-        what = f'behind the labels of "{block.name}" stands more than a mapping'
-        raise ModelError(Problem(f"{where}:{block.line}", what))
+        raise block.error(
+            where, f'the labels of "{block.name}" are followed by more than a mapping'
+        )
     try:
         found = labels(call, files)
     except UnreadableError as error:
-        what = f'the labels of "{block.name}": {error.what}'
-        raise ModelError(Problem(f"{where}:{block.line}", what, error.hint)) from None
-    listed = ", ".join('"' + label.replace('"', '\\"') + '"' for label in found)
+        raise block.error(
+            where, f'the labels of "{block.name}": {error.what}', error.hint
+        ) from None
+    listed = ", ".join(map(in_quotes, found))
     return replace(block, right=" -> ".join([listed, *arrows]))
 
 
 class Outside:
-    """Fills equations in from other files; what cannot be read is collected, not raised."""
+    """Completes equations from other files; problems are collected, not raised."""
 
     def __init__(self, files: Files, where: str) -> None:
         self.files = files
@@ -66,9 +69,9 @@ class Outside:
     def resolved(
         self, equation: Equation, block: MdlBlock, model: Model, dims: tuple[str, ...]
     ) -> Equation:
-        """The equation with numbers in the place of a `GET ...` call; any other as it is.
+        """The equation with the numbers of its `GET ...` call, if it is one.
 
-        model: with the dimensions; dims: those of the element.
+        model: has the dimensions; dims: those of the element.
         """
         kind = kind_of(equation.expression)
         if not kind or kind == "SUBSCRIPT":
@@ -94,22 +97,22 @@ class Outside:
                 gave = Tables(tuple(found[k] for k in kept), block.between or "interpolate")
         except UnreadableError as error:
             what = f'"{block.name}": {error.what}'
-            self.problems.append(Problem(f"{self.where}:{block.line}", what, error.hint))
+            self.problems.append(block.problem(self.where, what, error.hint))
         return replace(equation, expression=gave, source=Source(call, gave))
 
     def as_formula(self, equation: Equation, block: MdlBlock) -> Equation:
-        """A data equation that computes: what holds at the points holds between them too."""
+        """An equation that computes data, which holds at all times; problems of its keyword."""
         between = block.between or "interpolate"
         computes = not isinstance(equation.expression, Tables | Points)
         if block.kind == "data" and computes and between != "interpolate":
             what = f'"{block.name}" computes data with :{between.upper()}:, which is not supported'
             hint = "write the equation with = and no keyword"
-            self.problems.append(Problem(f"{self.where}:{block.line}", what, hint))
+            self.problems.append(block.problem(self.where, what, hint))
         return equation
 
 
 def _numbers(values: tuple[float, ...], sizes: list[int], kept: list[int]) -> Expr:
-    """One number, or a list of them for the labels that the equation does define."""
+    """One number, or the list of numbers for the labels that the equation defines."""
     if not sizes:
         return Number(values[0])
     numbers = tuple(values[k] for k in kept)

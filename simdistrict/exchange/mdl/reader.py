@@ -1,19 +1,15 @@
-"""A Vensim .mdl file as a Model.
-
-The file's blocks come from `outline`, single equations from `reference`; here they become
-elements with kinds, dimensions and ranges. Nothing is evaluated.
-"""
+"""A Vensim .mdl file as a Model: elements with kinds, dimensions and ranges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.mdl.file import read_text
-from simdistrict.exchange.mdl.macros import MdlMacro, expanded, integrates, read_macros
+from simdistrict.exchange.mdl.macros import MdlDefinition, MdlMacro, expanded, read_macros
 from simdistrict.exchange.mdl.outside import Outside, is_lookup, is_lookup_call, takes_labels
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.outline import MdlBlock, outline
@@ -28,7 +24,6 @@ from simdistrict.model.expr import (
     Unary,
     fold,
     named_terms,
-    unquoted,
 )
 from simdistrict.model.model import (
     Auxiliary,
@@ -52,36 +47,35 @@ MAX_PROBLEMS = 50
 def read_mdl(path: Path) -> Model:
     """Read a .mdl file.
 
-    Raises ExchangeError when the file cannot be read, ModelError when it is not a model that
-    simdistrict understands; a ModelError holds every problem found.
+    Raises ExchangeError for a file that cannot be read, and ModelError with every problem found
+    in the model.
     """
     return read_mdl_text(read_text(path), path.stem, str(path))
 
 
 def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Model:
-    """The model in the text of a .mdl file; where is the file's name for messages.
+    """The model in the text of a .mdl file; where: the file's name for messages.
 
-    Spreadsheets and the like are looked for beside it. record: what an earlier reading took from
-    them (`External.record`), which is then taken instead.
+    Spreadsheets and data files are looked for in its folder. record: what an earlier reading took
+    from them (`External.record`), which then replaces them.
     """
     folder = Path(where).parent if where else None
     where = where or f"{name}.mdl"
     parts = outline(text, where)
     files = Files(folder, dict(parts.settings.file_tags), record)
-    problems: list[Problem] = []
-    notes: list[str] = []
     by_kind: dict[str, list[MdlBlock]] = {}
     for block in parts.blocks:
         by_kind.setdefault(block.kind, []).append(block)
-    for block in by_kind.get("check", []):
-        notes.append(f'{where}:{block.line} | the reality check "{block.name}" is left out')
-    dimensions, wrong = read_dimensions(by_kind.get("dimension", []), where, files)
-    problems += wrong
-    if wrong and any(map(takes_labels, by_kind["dimension"])):
-        # without their labels nothing else in the model makes sense
-        raise ModelError(_some(wrong, where))
+    notes = [
+        f'{where}:{block.line} | the reality check "{block.name}" is left out'
+        for block in by_kind.get("check", [])
+    ]
+    dimensions, problems = read_dimensions(by_kind.get("dimension", []), where, files)
+    if problems and any(map(takes_labels, by_kind["dimension"])):
+        # without labels every element would have problems of its own
+        raise ModelError(_first(problems, where))
     macros, wrong = read_macros(
-        by_kind.get("macro", []), lambda block, lookups: _equation(block, lookups, where), where
+        by_kind.get("macro", []), lambda block, lookups: _definition(block, lookups, where), where
     )
     problems += wrong
     outside = Outside(files, where)
@@ -92,9 +86,11 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         outside,
     )
     problems += wrong
-    problems += _missing(elements, where)
+    if gone := missing_control({fold(e.name) for e in elements}):
+        hint = "every Vensim model defines them; is the file cut off?"
+        problems.append(Problem(where, f"the model has no {' and no '.join(gone)}", hint))
     if problems:
-        raise ModelError(_some(problems, where))
+        raise ModelError(_first(problems, where))
     return Model(
         name,
         tuple(elements),
@@ -107,20 +103,12 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
     )
 
 
-def _some(problems: list[Problem], where: str) -> list[Problem]:
-    """As many problems as anybody reads."""
+def _first(problems: list[Problem], where: str) -> list[Problem]:
+    """The first problems, and a line that counts the others."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     more = Problem(where, f"and {len(problems) - MAX_PROBLEMS} more problems")
     return [*problems[:MAX_PROBLEMS], more]
-
-
-def _missing(elements: Iterable[Element], where: str) -> list[Problem]:
-    gone = missing_control({fold(e.name) for e in elements})
-    if not gone:
-        return []
-    hint = "every Vensim model defines them; is the file cut off?"
-    return [Problem(where, f"the model has no {' and no '.join(gone)}", hint)]
 
 
 def _elements(
@@ -139,12 +127,8 @@ def _elements(
     problems: list[Problem] = []
     for name, group in groups.items():
         if name in spaces.by_name:
-            problems.append(
-                Problem(
-                    f"{where}:{group[0].line}",
-                    f'"{group[0].name}" is the name of both an element and a subscript range',
-                )
-            )
+            what = f'"{group[0].name}" is the name of both an element and a subscript range'
+            problems.append(group[0].problem(where, what))
             continue
         try:
             elements.append(_element(group, spaces, lookups, outside))
@@ -161,64 +145,60 @@ def _elements(
 def _element(group: list[MdlBlock], spaces: Spaces, lookups: set[str], outside: Outside) -> Element:
     first, where = group[0], outside.where
     dims, positions = spaces.of(group)
-    equations = [
-        outside.resolved(_equation(block, lookups, where), block, spaces.model, dims)
-        for block in group
-    ]
+    definitions = [_definition(block, lookups, where) for block in group]
+    equations = tuple(
+        outside.resolved(d.equation, d.block, spaces.model, dims) for d in definitions
+    )
     seen: dict[tuple[int, ...], int] = {}
     for block, places in zip(group, positions, strict=True):
         for place in places:
             if place in seen:
-                raise ModelError(
-                    Problem(
-                        f"{where}:{block.line}",
-                        f'"{block.name}" is defined twice for the same element, '
-                        f"first in line {seen[place]}",
-                    )
-                )
+                what = f'"{block.name}" is defined twice for the same element, first in line '
+                raise block.error(where, f"{what}{seen[place]}")
             seen[place] = block.line
-    ranges = [b.range for b in group if b.range != Range()]
-    element = _kind(group, equations)(
-        name=unquoted(first.name),
-        equations=tuple(equations),
+    element = _kind(definitions, equations)(
+        name=first.name,
+        equations=equations,
         units=next((b.units for b in reversed(group) if b.units), ""),
-        range=ranges[-1] if ranges else Range(),
+        range=next((b.range for b in reversed(group) if b.range != Range()), Range()),
         documentation=next((b.documentation for b in reversed(group) if b.documentation), ""),
         dims=dims,
         group=first.group,
     )
-    _check_kind(element, group, positions, where)
+    _check_kind(element, definitions, positions, where)
     return element
 
 
-def _equation(block: MdlBlock, lookups: set[str], where: str) -> Equation:
-    place = f"{where}:{block.line}"
-    subscripts = tuple(fold(s) for s in block.subscripts)
-    exceptions = tuple(tuple(fold(s) for s in e) for e in block.exceptions)
+def _definition(block: MdlBlock, lookups: set[str], where: str) -> MdlDefinition:
+    """The equation of a definition; lookups: the folded names of lookups."""
     initial: Expr | None = None
     expression: Expr
     if block.kind == "lookup" and not is_lookup_call(block):
-        expression = read_points(block.right, block.name, place)
+        expression = read_points(block.right, block.name, f"{where}:{block.line}")
     elif not block.right.strip():
         expression = Tables((), block.between or "interpolate")
     else:
         start = f"{where}:{block.right_line}"
         expression = parse_expression(block.right, block.name, start, lookups)
+    integrates = False
     match expression:
-        case Call("INTEG" | "ACTIVE INITIAL", args) if len(args) == 2:
-            initial = args[1]
-            expression = args[0]
+        case Call("INTEG" | "ACTIVE INITIAL" as function, (value, first)):
+            integrates = function == "INTEG"
+            expression, initial = value, first
         case Unary("-", Number(value)):
             expression = Number(-value)
-    return Equation(expression, initial, subscripts, exceptions, block.line)
+    subscripts = tuple(map(fold, block.subscripts))
+    exceptions = tuple(tuple(map(fold, e)) for e in block.exceptions)
+    equation = Equation(expression, initial, subscripts, exceptions, block.line)
+    return MdlDefinition(block, equation, integrates)
 
 
-def _kind(group: list[MdlBlock], equations: list[Equation]) -> type[Element]:
-    if is_lookup(group[0]):
+def _kind(definitions: list[MdlDefinition], equations: tuple[Equation, ...]) -> type[Element]:
+    if is_lookup(definitions[0].block):
         return Lookup
     if any(isinstance(e.expression, Tables) for e in equations):
         return Data
-    if integrates(group[0], equations[0]):
+    if definitions[0].integrates:
         return Stock
     if all(isinstance(e.expression, Number | Array) and e.initial is None for e in equations):
         return Constant
@@ -226,41 +206,32 @@ def _kind(group: list[MdlBlock], equations: list[Equation]) -> type[Element]:
 
 
 def _check_kind(
-    element: Element, group: list[MdlBlock], positions: list[list[tuple[int, ...]]], where: str
+    element: Element,
+    definitions: list[MdlDefinition],
+    positions: list[list[tuple[int, ...]]],
+    where: str,
 ) -> None:
-    """What one element may hold: points only in lookups, as many numbers as labels."""
-    for block, equation, places in zip(group, element.equations, positions, strict=True):
-        place = f"{where}:{block.line}"
-        if integrates(block, equation) != isinstance(element, Stock):
-            raise ModelError(
-                Problem(
-                    place,
-                    f'"{element.name}" is a stock in one equation and something else in another',
-                )
-            )
+    """Raise ModelError where definitions of one element differ in kind or number of values."""
+    for definition, equation, places in zip(definitions, element.equations, positions, strict=True):
         is_table = isinstance(equation.expression, Points | Tables)
-        if not isinstance(element, Data) and is_table != isinstance(element, Lookup):
-            raise ModelError(
-                Problem(
-                    place,
-                    f'"{element.name}" is a lookup in one equation and something else in another',
-                )
-            )
-        if isinstance(equation.expression, Array) and len(equation.expression.values) != len(
-            places
-        ):
-            raise ModelError(
-                Problem(
-                    place,
-                    f'"{element.name}" needs {len(places)} numbers here and has '
-                    f"{len(equation.expression.values)}",
-                )
-            )
+        kind = ""
+        if definition.integrates != isinstance(element, Stock):
+            kind = "stock"
+        elif not isinstance(element, Data) and is_table != isinstance(element, Lookup):
+            kind = "lookup"
+        if kind:
+            what = f'"{element.name}" is a {kind} in one equation and something else in another'
+            raise definition.block.error(where, what)
+        if isinstance(equation.expression, Array):
+            count = len(equation.expression.values)
+            if count != len(places):
+                what = f'"{element.name}" needs {len(places)} numbers here and has {count}'
+                raise definition.block.error(where, what)
 
 
 def _undefined(
     elements: Iterable[Element], known: set[str], groups: Mapping[str, list[MdlBlock]], where: str
-) -> Iterable[Problem]:
+) -> Iterator[Problem]:
     spelled = [g[0].name for g in groups.values()]
     count = 0
     for element in elements:

@@ -1,6 +1,6 @@
-"""A model that was changed in Python, written into the text that it was read from.
+"""Changes of a model in Python, written into the text that it was read from.
 
-What is the same is not touched; what was changed changes its own lines only.
+Unchanged definitions keep their text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from simdistrict.model.model import Constant, Element, Model, constant_values
 
 
 def revised(model: Model) -> str:
-    """The text of a model that was read, with what differs from it now."""
+    """The text that a model was read from, with the changes made since."""
     document = Document(model.text, f"{model.name}.mdl", record=model.external.record)
     return document.edited(_edits(document, model)).text
 
@@ -55,14 +55,14 @@ def _edits(document: Document, model: Model) -> Iterator[Edit]:
     ]
     added += [element_text(model, e) for n, e in model.by_name.items() if n not in old.by_name]
     if added:
-        # what is new stands first: behind the last definition it would belong to its group
+        # new definitions come first: after the last definition they would join its group
         at = document.outline.blocks[0].span[0]
         yield Edit(at, at, "\n\n".join(added) + "\n\n")
     yield from settings_edits(document, model)
 
 
 def _same_form(old: Element, new: Element) -> bool:
-    """Whether two elements differ in right-hand sides, unit, range and comment at most."""
+    """Whether elements differ in right-hand sides, unit, range and documentation at most."""
     left = [(e.subscripts, e.exceptions) for e in old.equations]
     return (
         old.name == new.name
@@ -101,7 +101,7 @@ def _numbers(document: Document, model: Model, new: Element) -> Iterator[Edit]:
 
 
 def instead(document: Document, name: str, text: str) -> Iterator[Edit]:
-    """Another text in the place of all definitions of an element or range."""
+    """The edits that replace all definitions of an element or range by a text."""
     first, *others = document.blocks[name]
     yield Edit(first.span[0], first.stop, text)
     for block in others:
@@ -109,11 +109,11 @@ def instead(document: Document, name: str, text: str) -> Iterator[Edit]:
 
 
 def settings_edits(document: Document, model: Model) -> Iterator[Edit]:
-    """The method of integration, where it differs."""
+    """The edit for a changed integration method."""
     if model.integrator == document.model.integrator:
         return
     span = method_span(document.flat, document.outline.stop)
     if span is None:
-        what = "the file has no settings block that could ask for an integrator"
+        what = "the file has no settings block to state an integrator"
         raise ModelError(Problem(document.where, what, "draw its views with `simdistrict layout`"))
     yield Edit(*span, method_code(model.integrator))

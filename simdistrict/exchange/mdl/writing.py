@@ -1,8 +1,4 @@
-"""A Model as the text of a .mdl file, for models that were built or changed in Python.
-
-The text of a model that was read is kept, and only what differs is written anew; see `document`
-for the text alone. Nothing is computed.
-"""
+"""A Model as the text of a .mdl file, for models built in Python or read from XMILE."""
 
 from __future__ import annotations
 
@@ -20,7 +16,18 @@ from simdistrict.exchange.text.equations import EquationText, quoted
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.settings import settings_text
 from simdistrict.exchange.text.tokens import QUOTED, tokens
-from simdistrict.model.expr import Array, Expr, Number, Points, Tables, Text, WithLookup, fold, walk
+from simdistrict.model.expr import (
+    Array,
+    Expr,
+    Number,
+    Points,
+    Tables,
+    Text,
+    WithLookup,
+    fold,
+    is_reduced,
+    walk,
+)
 from simdistrict.model.model import Dimension, Element, Equation, Model, Range, missing_control
 
 WIDTH = 80
@@ -28,11 +35,11 @@ _STARS = "*" * 56
 
 
 def model_text(model: Model, *, layout: bool = True, effort: float = 1.0) -> str:
-    """The model as the text of a .mdl file, with plain line ends.
+    """The model as the text of a .mdl file, with newlines as line ends.
 
-    layout: whether views are drawn; effort: how long to search for a good arrangement.
-    Elements of no group come first, because a group in a .mdl file is all that follows its head.
-    Raises ModelError with everything that the format cannot hold.
+    layout: draw views; effort: search effort of the layout. Elements without a group come first,
+    because a group in a .mdl file is all that follows its heading. Raises ModelError with all
+    that the format cannot hold.
     """
     problems = [*_problems(model)]
     if problems:
@@ -52,22 +59,22 @@ def model_text(model: Model, *, layout: bool = True, effort: float = 1.0) -> str
 
 
 def element_text(model: Model, element: Element) -> str:
-    """All definitions of one element, as they stand in a .mdl file."""
+    """The definitions of an element in a .mdl file."""
     return "\n\n".join(_Writer(model).element(element))
 
 
 def dimension_text(model: Model, dimension: Dimension) -> str:
-    """The definition of one range, as it stands in a .mdl file."""
+    """The definition of a range in a .mdl file."""
     return _Writer(model).dimension(dimension)
 
 
 def units_text(element: Element) -> str:
-    """The unit of an element and its range, as they stand in a .mdl file."""
+    """The unit and range of an element in a .mdl file."""
     return " ".join(filter(None, (element.units, range_text(element.range))))
 
 
 def range_text(limits: Range) -> str:
-    """A range in brackets, with ? for an open bound; empty where both are open."""
+    """A range in brackets, with ? for an open bound; empty if both are open."""
     if limits == Range():
         return ""
     bounds: list[float | None] = [limits.low, limits.high]
@@ -77,7 +84,7 @@ def range_text(limits: Range) -> str:
 
 
 def wrapped(text: str) -> str:
-    """An equation over several lines where it is long, broken behind signs only."""
+    """An equation with line continuations if it is long, broken only after signs."""
     if len(text) <= WIDTH:
         return text
     places = [
@@ -121,14 +128,16 @@ class _Writer:
         return f"({name}: {', '.join(self.labels(dimension, group) for group in groups)})"
 
     def labels(self, dimension: Dimension, group: tuple[str, ...]) -> str:
-        """One label, or the name of a range with these labels."""
+        """A label, or the name of a range with these labels."""
         if len(group) == 1:
             return quoted(group[0])
         for candidate in self.model.dimensions:
             if tuple(map(fold, candidate.labels)) == tuple(map(fold, group)):
                 return quoted(candidate.name)
         what = f"a mapping goes to {', '.join(group) or 'nothing'}, for which there is no range"
-        raise ModelError(Problem(f'range "{dimension.name}"', what, "add a range of these labels"))
+        raise ModelError(
+            Problem(f'range "{dimension.name}"', what, "add a range with these labels")
+        )
 
     def element(self, element: Element) -> list[str]:
         heads = [
@@ -141,7 +150,7 @@ class _Writer:
             textwrap.wrap(words, WIDTH, break_long_words=False, break_on_hyphens=False)
         )
         end = f"\n\t~\t{units_text(element)}\n\t~\t{words}\n\t|"
-        # the unit and the comment of an element stand once, behind its last equation
+        # unit and documentation follow the last equation of an element only
         return [*(f"{head} ~~|" for head in heads[:-1]), f"{heads[-1]}{end}"]
 
     def equation(self, element: Element, equation: Equation) -> str:
@@ -158,7 +167,7 @@ class _Writer:
 
 
 def _writable(model: Model, element: Element, equation: Equation) -> Iterator[Equation]:
-    """The equation, or several where it lists numbers over more than two ranges."""
+    """The equation, or one for each matrix if it lists numbers over more than two ranges."""
     expression = equation.expression
     ranges = [k for k, s in enumerate(equation.subscripts) if s in model.dims_by_name]
     if not isinstance(expression, Array) or len(ranges) < 3 or equation.call is not None:
@@ -191,16 +200,16 @@ def _problems(model: Model) -> Iterator[Problem]:
     for kind, name in named:
         where = f'{kind} "{name}"'
         if fold(name) in seen:
-            yield Problem(where, f'its name is that of the {seen[fold(name)]} "{name}" too')
+            yield Problem(where, f'the {seen[fold(name)]} "{name}" has the same name')
         seen[fold(name)] = kind
         yield from _bad_name(where, name)
     for dimension in model.dimensions:
         twin = model.dims_by_name.get(fold(dimension.same_as))
         if dimension.same_as and (twin is None or twin.labels != dimension.labels):
-            what = f'it has other labels than "{dimension.same_as}", of which it is a second name'
+            what = f'its labels differ from those of "{dimension.same_as}", which it is equal to'
             yield Problem(f'range "{dimension.name}"', what)
         for label in dimension.labels:
-            if label.endswith("!"):
+            if is_reduced(label):
                 yield Problem(f'range "{dimension.name}"', f'the label "{label}" ends in !')
             yield from _bad_name(f'range "{dimension.name}"', label)
     if gone := missing_control(seen):
@@ -209,13 +218,13 @@ def _problems(model: Model) -> Iterator[Problem]:
         where = f'element "{element.name}"'
         for field, text in (("unit", element.units), ("documentation", element.documentation)):
             if "|" in text or "~" in text:
-                yield Problem(where, f"its {field} holds | or ~, which end a field of the file")
+                yield Problem(where, f"its {field} has | or ~, which end a field of the file")
         if not element.equations:
             yield Problem(where, "it has no equation")
         if "[" in element.units:
-            yield Problem(where, "its unit holds [, which begins a range in the file")
+            yield Problem(where, "its unit has [, which begins a range in the file")
         if "|" in element.group or "~" in element.group or "*" in element.group:
-            yield Problem(where, "its group holds |, ~ or *, which the file cannot hold")
+            yield Problem(where, "its group has |, ~ or *, which the file cannot hold")
         for node in _nodes(element):
             yield from _bad_node(where, node)
 
@@ -246,6 +255,6 @@ def _bad_node(where: str, node: Expr) -> Iterator[Problem]:
         case Tables(points):
             numbers = [n for p in points for n in (*p.x, *p.y)]
         case Text(value) if "'" in value:
-            yield Problem(where, f"the text {value!r} holds an apostrophe")
+            yield Problem(where, f"the text {value!r} has an apostrophe")
     if not all(map(math.isfinite, numbers)):
-        yield Problem(where, "it holds a number that is not finite")
+        yield Problem(where, "it has a number that is not finite")

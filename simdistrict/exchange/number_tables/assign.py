@@ -1,6 +1,6 @@
-"""Rows of tables to the places of a model's elements, with every complaint there is.
+"""Rows of tables of constants matched with the elements of a model.
 
-Compares names, labels, units and ranges; the text of the model is not touched here.
+Checks names, labels, units and ranges; does not edit the model.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ AssignedRows = Mapping[str, Mapping[NumberSlot, ConstantRow]]
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
-    """The places of an element that hold numbers, by their labels."""
+    """The slots of an element that hold numbers."""
 
     element: Element
-    places: frozenset[NumberSlot]
+    slots: frozenset[NumberSlot]
 
 
 def assigned(model: Model, tables: Iterable[ConstantTable]) -> AssignedRows:
-    """Folded element name -> place -> the row that gives its value.
+    """Folded element name -> slot -> the row with its value.
 
-    Raises ModelError with every row that fits no place, every place that a table leaves out, and
-    every unit, band or value that the model does not allow.
+    Raises ModelError with every row without a slot, every slot without a row, and every unit,
+    range or value that the model does not allow.
     """
     problems: list[Problem] = []
     found: dict[str, dict[NumberSlot, ConstantRow]] = {}
@@ -46,20 +46,18 @@ def assigned(model: Model, tables: Iterable[ConstantTable]) -> AssignedRows:
         for row in table.rows:
             name = fold(row.element)
             try:
-                place = _place(model, targets.get(name), row)
+                slot = _slot(model, targets.get(name), row)
             except ModelError as error:
                 problems += error.problems
                 skipped.add(name)
                 continue
             problems += _against_model(targets[name].element, row)
-            first = found.setdefault(name, {}).setdefault(place, row)
+            first = found.setdefault(name, {}).setdefault(slot, row)
             if first is not row:
-                what = (
-                    f"{place_name(model, targets[name].element, place)} stands in {first.where} too"
-                )
+                what = f"{slot_name(model, targets[name].element, slot)} is also in {first.where}"
                 problems.append(Problem(row.where, what, "delete one of the two rows"))
     for name, rows in found.items():
-        # a row that is not understood is complained about once, not as a missing row again
+        # a row with a problem is not reported as a missing row again
         if name not in skipped:
             problems += _left_out(model, targets[name], rows)
     if problems:
@@ -68,15 +66,15 @@ def assigned(model: Model, tables: Iterable[ConstantTable]) -> AssignedRows:
 
 
 def _target(model: Model, element: Element) -> _Slots:
-    places: set[NumberSlot] = set()
+    slots: set[NumberSlot] = set()
     if not isinstance(element, Stock):
         for equation in element.equations:
             match equation.expression:
                 case Number() | Array():
-                    places.update((p, None) for p in model.positions(element, equation))
+                    slots.update((p, None) for p in model.positions(element, equation))
                 case Points(x, _, _):
-                    places.update((p, v) for p in model.positions(element, equation) for v in x)
-    return _Slots(element, frozenset(places))
+                    slots.update((p, v) for p in model.positions(element, equation) for v in x)
+    return _Slots(element, frozenset(slots))
 
 
 def _unknown_columns(model: Model, table: ConstantTable) -> list[Problem]:
@@ -85,31 +83,31 @@ def _unknown_columns(model: Model, table: ConstantTable) -> list[Problem]:
         if fold(column) not in model.dims_by_name:
             known = (*COLUMNS, *(d.name for d in model.dimensions))
             hint = did_you_mean(column, known) or f"the columns can be {', '.join(known)}"
-            what = f'the column "{column}" is no dimension of the model {model.name}'
+            what = f'the column "{column}" is not a dimension of the model {model.name}'
             problems.append(Problem(f"{table.where}:1", what, hint))
     return problems
 
 
-def _place(model: Model, target: _Slots | None, row: ConstantRow) -> NumberSlot:
+def _slot(model: Model, target: _Slots | None, row: ConstantRow) -> NumberSlot:
     if target is None:
         unknown = model.unknown(row.element)
         raise ModelError(Problem(row.where, unknown.what, unknown.hint))
     element = target.element
-    if not target.places:
+    if not target.slots:
         what = f'"{element.name}" is computed (line {element.line} of the model): it has no numbers'
-        hint = "a table gives constants and lookups; delete the row, or make it a constant"
+        hint = "a table has constants and lookups; delete the row, or make it a constant"
         raise ModelError(Problem(row.where, what, hint))
     labels, x = _labels(model, element, row)
     position = tuple(
         _position(label, known, dim, element, row)
         for label, known, dim in zip(labels, model.labels(element), element.dims, strict=True)
     )
-    if (position, x) in target.places:
+    if (position, x) in target.slots:
         return position, x
     if x is None:
-        what = f"{shown(element.name, labels)} is computed: the model has a formula there"
+        what = f"{shown(element.name, labels)} is computed by a formula of the model"
         raise ModelError(Problem(row.where, what, "delete the row, or make it a constant"))
-    points = sorted(v for p, v in target.places if p == position and v is not None)
+    points = sorted(v for p, v in target.slots if p == position and v is not None)
     nearby = sorted(points, key=lambda v: abs(v - x))[:2]
     what = f"the lookup {shown(element.name, labels)} has no point at {x:.12g}"
     hint = (
@@ -125,7 +123,7 @@ def _labels(
     given: dict[int, str] = {}
     for column, label in row.columns:
         if fold(column) not in model.dims_by_name:
-            raise ModelError(())  # the column is complained about once, for the whole table
+            raise ModelError(())  # the column is reported once, for the whole table
         axis = _axis(model, element, column, given)
         if axis is None:
             spans = ", ".join(element.dims) or "no dimension"
@@ -147,13 +145,13 @@ def _labels(
             x = float(own.pop())
         except ValueError:
             what = f'the label of the lookup "{element.name}" is {row.labels[-1]}, not a number'
-            raise ModelError(Problem(row.where, what, "it is the x of a point")) from None
+            raise ModelError(Problem(row.where, what, "write the x of a point")) from None
     left = iter(own)
     return tuple(given[k] if k in given else next(left) for k in range(len(element.dims))), x
 
 
 def _axis(model: Model, element: Element, column: str, taken: Mapping[int, str]) -> int | None:
-    """The dimension that a column names: itself, or one of the same labels in part."""
+    """The axis for the dimension of a column: the same dimension, or one that shares labels."""
     free = [k for k in range(len(element.dims)) if k not in taken]
     for k in free:
         if fold(element.dims[k]) == fold(column):
@@ -171,7 +169,7 @@ def _position(
     folded = [fold(k) for k in known]
     if fold(label) in folded:
         return folded.index(fold(label))
-    what = f'"{label}" is no label of {dim}, which "{element.name}" spans'
+    what = f'"{label}" is not a label of {dim}, a dimension of "{element.name}"'
     hint = did_you_mean(label, known) or f"its labels are {', '.join(known)}"
     raise ModelError(Problem(row.where, what, hint))
 
@@ -181,7 +179,7 @@ def _against_model(element: Element, row: ConstantRow) -> list[Problem]:
     if row.unit is not None and row.unit != element.units:
         here, there = row.unit or "no unit", element.units or "no unit"
         what = f'the unit of "{element.name}" is {here} here and {there} in the model'
-        problems.append(Problem(row.where, what, f"line {element.line} of the model has it"))
+        problems.append(Problem(row.where, what, f"see line {element.line} of the model"))
     if band := out_of_band(row, row.value):
         problems.append(band)
     for column, number in (("value", row.value), ("low", row.low), ("high", row.high)):
@@ -198,19 +196,19 @@ def _against_model(element: Element, row: ConstantRow) -> list[Problem]:
 def _left_out(
     model: Model, target: _Slots, rows: Mapping[NumberSlot, ConstantRow]
 ) -> list[Problem]:
-    gone = sorted(target.places - rows.keys(), key=lambda p: (p[0], p[1] or 0.0))
+    gone = sorted(target.slots - rows.keys(), key=lambda p: (p[0], p[1] or 0.0))
     if not gone:
         return []
     last = max(rows.values(), key=lambda r: r.where.rpartition(":")[::2])
-    names = [place_name(model, target.element, place) for place in gone[:3]]
+    names = [slot_name(model, target.element, slot) for slot in gone[:3]]
     more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
     what = f'"{target.element.name}" has no row for {", ".join(names)}{more}'
-    hint = "a table gives all numbers of an element or none; add the rows"
+    hint = "a table has all numbers of an element or none; add the rows"
     return [Problem(last.where, what, hint)]
 
 
-def place_name(model: Model, element: Element, place: NumberSlot) -> str:
-    """An element with the labels of a place, as messages write it."""
-    position, x = place
+def slot_name(model: Model, element: Element, slot: NumberSlot) -> str:
+    """An element with the labels of a slot, for messages."""
+    position, x = slot
     labels = model.labels_at(element, position)
     return shown(element.name, labels if x is None else [*labels, f"{x:.12g}"])

@@ -1,6 +1,6 @@
-"""The cells of a CSV text with their places, so that one can change and the rest stay.
+"""The cells of a CSV text with their positions, so that single cells can be edited.
 
-Reads what spreadsheets write: commas, quotes where needed, any line ends. Knows no table.
+Reads what spreadsheets write: commas, quotes where needed, any line ends.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# a quoted cell may hold line ends; what follows its closing quote belongs to it, as csv reads it
+# a quoted cell may contain line ends; text after its closing quote belongs to it, as in csv
 _CELL = re.compile(r'"((?:[^"]|"")*)"([^,\r\n]*)|([^,\r\n]*)')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvCell:
-    """What a cell holds, and where it begins and ends in the text, quotes included."""
+    """The value of a cell and its span in the text, quotes included."""
 
     value: str
     start: int
@@ -25,21 +25,21 @@ class CsvCell:
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row; line counts the lines of the file from 1."""
+    """A row; line: in the file, from 1."""
 
     line: int
     cells: tuple[CsvCell, ...]
 
 
 def cell_rows(text: str) -> Iterator[CsvRow]:
-    """The rows of a CSV text; blank lines are no rows."""
+    """The rows of a CSV text without blank lines."""
     at, line = 0, 1
     while at < len(text):
         cells: list[CsvCell] = []
         begin = at
         while True:
             match = _CELL.match(text, at)
-            assert match  # the pattern matches the empty cell too
+            assert match  # the pattern also matches an empty cell
             quoted, rest, bare = match.groups()
             value = bare if quoted is None else quoted.replace('""', '"') + rest
             cells.append(CsvCell(value, at, match.end()))
@@ -55,7 +55,7 @@ def cell_rows(text: str) -> Iterator[CsvRow]:
 
 
 def with_cells(text: str, changes: Iterable[tuple[CsvCell, str]]) -> str:
-    """The text with other values in some of its cells."""
+    """The text with new values in some of its cells."""
     parts: list[str] = []
     at = 0
     for cell, value in sorted(changes, key=lambda change: change[0].start):

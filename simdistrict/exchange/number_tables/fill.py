@@ -1,7 +1,6 @@
-"""The numbers of the tables beside a model, written into the text of its .mdl file.
+"""The numbers of the tables next to a model, written into the text of its .mdl file.
 
-The tables of `data/` are where numbers are typed; the file gets them from here and nothing else
-in it changes. No expression is read or written.
+The tables in `data/` are the source of the numbers; nothing else in the file changes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.literals import Piece, edits, pieces
-from simdistrict.exchange.number_tables.assign import AssignedRows, assigned, place_name
+from simdistrict.exchange.number_tables.assign import AssignedRows, assigned, slot_name
 from simdistrict.exchange.number_tables.tables import (
     FOLDER,
     ConstantTable,
@@ -28,9 +27,9 @@ from simdistrict.model.model import Model
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """A number of the model that is not the one of its table.
+    """A number of the model that differs from its table.
 
-    element: the name with its labels; line: in the model; where: file and line of the table.
+    element: name with labels; line: in the model; where: file and line of the table.
     """
 
     element: str
@@ -44,7 +43,7 @@ class NumberChange:
 class FilledModel:
     """The text of a model with the numbers of its tables.
 
-    count: how many numbers the tables give; differences: those that the text had otherwise.
+    count: numbers in the tables; differences: numbers that were changed in the text.
     """
 
     text: str
@@ -60,12 +59,12 @@ def fill(
     source: str | None = None,
     confidence: str | None = None,
 ) -> FilledModel:
-    """Write the numbers of the tables in the folder `data` beside a model into the model.
+    """Write the numbers of the tables in the folder `data` next to a model into the model.
 
-    check: change nothing. values: (element, label, ...) -> value, written into the tables first,
-    with their source and confidence where given: see `update_table`.
-    Raises ModelError with every problem of the tables, ExchangeError when a file cannot be read
-    or written. Nothing is written before everything is known to fit.
+    check: change no file. values: (element, label, ...) -> value, written into the tables first,
+    with source and confidence if given: see `update_table`.
+    Raises ModelError with every problem of the tables, and ExchangeError for a file that cannot
+    be read or written. Files are written only if there is no problem.
     """
     folder = path.parent / FOLDER
     before = read_files(folder)
@@ -86,12 +85,12 @@ def fill(
 
 
 def filled(text: str, tables: Iterable[ConstantTable], where: str = "model.mdl") -> str:
-    """The text of a model with the numbers of the tables, every other character as it was."""
+    """The text of a model with the numbers of the tables; every other character is kept."""
     return fill_text(text, tables, where).text
 
 
 def fill_text(text: str, tables: Iterable[ConstantTable], where: str = "model.mdl") -> FilledModel:
-    """The text of a model with the numbers of the tables, and what differed.
+    """The text of a model with the numbers of the tables, and the differences.
 
     where: the file's name for messages. Raises ModelError with every problem of the tables.
     """
@@ -101,8 +100,8 @@ def fill_text(text: str, tables: Iterable[ConstantTable], where: str = "model.md
     problems: list[Problem] = []
     changes: list[Edit] = []
     differences: list[NumberChange] = []
-    for name, by_place in rows.items():
-        values = {place: row.value for place, row in by_place.items()}
+    for name, by_slot in rows.items():
+        values = {slot: row.value for slot, row in by_slot.items()}
         try:
             for piece in pieces(document.flat, model, model.by_name[name], document.blocks, where):
                 changes += edits(piece, model, values, where)
@@ -118,8 +117,8 @@ def fill_text(text: str, tables: Iterable[ConstantTable], where: str = "model.md
 
 def _differences(model: Model, piece: Piece, rows: AssignedRows) -> Iterable[NumberChange]:
     own = rows[fold(piece.element.name)]
-    for place, literal in piece.by_place:
-        row = own[place]
+    for slot, literal in piece.by_slot:
+        row = own[slot]
         if literal.value != row.value:
-            name = place_name(model, piece.element, place)
+            name = slot_name(model, piece.element, slot)
             yield NumberChange(name, literal.line, literal.value, row.value, row.where)

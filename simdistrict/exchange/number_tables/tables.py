@@ -1,7 +1,6 @@
-"""Tables of constants: CSV files with one value per row, its band, unit and source.
+"""Tables of constants: CSV files with one value per row, its range, unit and source.
 
-Read as they are, and written so that only the changed cells change. Which elements a model has
-is not known here.
+Edits change single cells. Knows no model.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ COLUMNS = (
     *("element", "label", "unit", "value", "low", "high"),
     *("distribution", "source", "confidence"),
 )
-# what to do about a row with more cells than the header
+# the hint for a row with more cells than the header
 MORE_CELLS = 'a text with a comma in it stands in quotes: "low, judgement"; a number has a point'
 _NUMBER = re.compile(SIGNED)
 
@@ -32,8 +31,8 @@ class ConstantRow:
     """One value of one element.
 
     labels: the parts of the column `label`, in order.
-    columns: (name of a dimension, label) for each column of a dimension that is filled in.
-    unit: None where the table has no such column; low, high: None where not given.
+    columns: (dimension, label) for each non-empty column of a dimension.
+    unit: None if the table has no such column; low, high: None if not given.
     where: file and line for messages.
     """
 
@@ -49,7 +48,7 @@ class ConstantRow:
 
 @dataclass(frozen=True, slots=True)
 class ConstantTable:
-    """The rows of one file; dimensions are the columns that are none of `COLUMNS`."""
+    """The rows of one file; dimensions: the columns that are not in `COLUMNS`."""
 
     where: str
     dimensions: tuple[str, ...]
@@ -58,7 +57,7 @@ class ConstantTable:
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A table with the file that it stands in: the exact text and its encoding."""
+    """A table with its file: the exact text and its encoding."""
 
     path: Path
     text: str
@@ -67,10 +66,10 @@ class TableFile:
 
 
 def read_tables(folder: Path) -> tuple[ConstantTable, ...]:
-    """The tables of constants among the CSV files of a folder, by name.
+    """The tables of constants among the CSV files of a folder, sorted by file name.
 
-    A file without a column `element` is something else and left alone. Raises ModelError with
-    every problem of all files.
+    A file without a column `element` is ignored. Raises ModelError with every problem of all
+    files.
     """
     return tuple(file.table for file in read_files(folder))
 
@@ -98,7 +97,7 @@ def updated_files(
     source: str | None = None,
     confidence: str | None = None,
 ) -> tuple[TableFile, ...]:
-    """The files with other values, each in the table that has its row: see `update_table`."""
+    """The files with new values, each in the table that has its row: see `update_table`."""
     homes: dict[str, dict[tuple[str, ...], float]] = {}
     problems: list[Problem] = []
     rows = [row for file in files for row in file.table.rows]
@@ -125,7 +124,7 @@ def updated_files(
 
 
 def parse_table(text: str, where: str) -> ConstantTable | None:
-    """The table in a CSV text; None where it has no column `element`.
+    """The table in a CSV text; None if it has no column `element`.
 
     Raises ModelError with every row that cannot be read.
     """
@@ -153,13 +152,13 @@ def update_table(
     source: str | None = None,
     confidence: str | None = None,
 ) -> int:
-    """Write values into a table of constants; returns how many rows changed.
+    """Write values into a table of constants; returns the number of changed rows.
 
-    values: (element, label, ...) -> value, the labels in the order of the element's dimensions,
-    the x of a lookup last. Only the cells of the value, and of source and confidence where
-    given, change in the rows named; every other byte stays.
-    Raises ModelError, and writes nothing, for a row that is not there or a value outside the
-    row's own band.
+    values: (element, label, ...) -> value, with labels in the order of the element's dimensions
+    and the x of a lookup last. Only the cells of value, source and confidence change; every other
+    byte is kept.
+    Raises ModelError, and writes nothing, for a missing row and for a value outside the range of
+    its row.
     """
     text, encoding = read_exact(path)
     changed, count = updated(text, values, source=source, confidence=confidence, where=str(path))
@@ -176,7 +175,7 @@ def updated(
     confidence: str | None = None,
     where: str = "table",
 ) -> tuple[str, int]:
-    """The text of a table with other values, and how many rows differ: see `update_table`."""
+    """The text of a table with new values, and the number of changed rows: see `update_table`."""
     table = parse_table(text, where)
     if table is None:
         raise ModelError(Problem(where, 'a table of constants has a column "element"'))
@@ -195,7 +194,7 @@ def updated(
             problems.append(problem)
             continue
         wanted = {"source": source, "confidence": confidence}
-        # a value that is the same number keeps its spelling
+        # an unchanged value keeps its spelling
         wanted["value"] = None if row.value == value else number(float(value))
         for column, content in wanted.items():
             if content is None:
@@ -211,24 +210,24 @@ def updated(
 
 
 def out_of_band(row: ConstantRow, value: float) -> Problem | None:
-    """The complaint about a value outside the row's low and high, if it is."""
+    """The problem of a value outside the range of its row; None inside."""
     low = row.low is None or row.low <= value
     high = row.high is None or value <= row.high
     if low and high:
         return None
     band = " to ".join("?" if b is None else number(b) for b in (row.low, row.high))
-    what = f'the value {number(float(value))} of "{row.element}" is not within its band {band}'
+    what = f'the value {number(float(value))} of "{row.element}" is not within its range {band}'
     return Problem(row.where, what, "change the value, or low and high if the sources allow it")
 
 
 def unlike_csv(names: Sequence[str], where: str) -> Problem | None:
-    """The complaint about a first line that a spreadsheet has saved in another way, if it is.
+    """The problem of a first line that a spreadsheet saved in another format, or None.
 
-    names: its cells, read as separated by commas.
+    names: its cells, split at commas.
     """
     hint = "save it as a CSV file with commas and points, in UTF-8"
     if any("\0" in name for name in names):
-        what = "the file is in the encoding UTF-16, or no text at all"
+        what = "the file is in the encoding UTF-16, or not a text"
         return Problem(f"{where}:1", what, hint)
     if len(names) == 1 and (other := re.search(r"[;\t|]", names[0])):
         sign = "tabs" if other[0] == "\t" else f'"{other[0]}"'
@@ -261,13 +260,8 @@ def _header(rows: list[CsvRow], where: str) -> tuple[str, ...] | None:
 
 def _by_column(header: tuple[str, ...], row: CsvRow, where: str) -> dict[str, CsvCell]:
     if len(row.cells) != len(header):
-        raise ModelError(
-            Problem(
-                f"{where}:{row.line}",
-                f"the row has {len(row.cells)} cells, the header {len(header)}",
-                MORE_CELLS,
-            )
-        )
+        what = f"the row has {len(row.cells)} cells, the header {len(header)}"
+        raise ModelError(Problem(f"{where}:{row.line}", what, MORE_CELLS))
     return dict(zip(header, row.cells, strict=True))
 
 
@@ -300,7 +294,7 @@ def _row(cells: Mapping[str, CsvCell], where: str) -> ConstantRow:
 
 
 def _is_row(row: ConstantRow, key: tuple[str, ...]) -> bool:
-    """Whether a row is that of (element, label, ...): the labels in order, less the columns'."""
+    """Whether a row is the one of (element, label, ...): labels in order, or in its columns."""
     if fold(row.element) != fold(key[0]):
         return False
     rest = [_label(label) for label in key[1:]]
@@ -312,14 +306,14 @@ def _is_row(row: ConstantRow, key: tuple[str, ...]) -> bool:
 
 
 def _label(text: str) -> str | float:
-    """A label as it is compared: an x of a lookup as a number."""
+    """A label for comparison; the x of a lookup as a number."""
     return float(text) if _NUMBER.fullmatch(text.strip()) else fold(text)
 
 
 def _no_one_row(table: ConstantTable, key: tuple[str, ...], hits: int) -> Problem:
     name = shown(key[0], key[1:])
     if hits:
-        return Problem(table.where, f"{hits} rows are that of {name}")
+        return Problem(table.where, f"there are {hits} rows of {name}")
     return Problem(table.where, f"there is no row of {name}", _neighbours(table.rows, key))
 
 
@@ -330,10 +324,10 @@ def _neighbours(rows: Iterable[ConstantRow], key: tuple[str, ...]) -> str:
         return did_you_mean(key[0], dict.fromkeys(r.element for r in rows))
     texts = [", ".join((*(label for _, label in r.columns), *r.labels)) for r in same]
     more = ", ..." if len(texts) > 6 else ""
-    return "its rows are those of " + "; ".join(t or "no label" for t in texts[:6]) + more
+    return "its rows are for " + "; ".join(t or "no label" for t in texts[:6]) + more
 
 
 def shown(element: str, labels: Iterable[str]) -> str:
-    """An element with its labels, as messages write it."""
+    """An element with its labels, for messages."""
     inside = ",".join(labels)
     return f'"{element}[{inside}]"' if inside else f'"{element}"'

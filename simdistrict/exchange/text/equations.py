@@ -1,4 +1,4 @@
-"""Expressions as Vensim would write them."""
+"""Equations in Vensim's language, printed from their trees."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from simdistrict.model.expr import (
     Unary,
     WithLookup,
     fold,
+    is_reduced,
+    range_of,
+    reduced,
 )
 from simdistrict.model.model import Element, Equation, Lookup, Model, Stock
 
@@ -28,7 +31,7 @@ _STRENGTH = {":OR:": 1, ":AND:": 2, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
 
 
 class EquationText:
-    """Prints equations with the names as the model spells them."""
+    """Prints equations with names in the model's spelling."""
 
     def __init__(self, model: Model) -> None:
         self._names: dict[str, str] = {n: e.name for n, e in model.by_name.items()}
@@ -38,14 +41,14 @@ class EquationText:
             self._labels |= {fold(label): label for label in dimension.labels}
 
     def left(self, element: Element, equation: Equation) -> str:
-        """The left-hand side: the name, its subscripts and its exceptions."""
+        """The left-hand side: name, subscripts and exceptions."""
         text = quoted(element.name) + self._subscripts(equation.subscripts)
         if equation.exceptions:
             text += " :EXCEPT: " + ", ".join(map(self._subscripts, equation.exceptions))
         return text
 
     def equation(self, element: Element, equation: Equation) -> str:
-        """A whole equation on one line."""
+        """An equation on one line."""
         left = self.left(element, equation)
         if isinstance(equation.expression, Tables):
             return self.data(left, element, equation)
@@ -54,9 +57,9 @@ class EquationText:
         return f"{left} = {self.right(element, equation)}"
 
     def right(self, element: Element, equation: Equation) -> str:
-        """The right-hand side; of a lookup, its points in parentheses.
+        """The right-hand side; the points of a lookup in parentheses.
 
-        What another file gave is the call that takes it from there.
+        Numbers from another file are printed as their `GET ...` call.
         """
         if equation.call is not None:
             return self.text(equation.call)
@@ -69,7 +72,7 @@ class EquationText:
         return f"{name}({right}, {self.text(equation.initial)})"
 
     def data(self, left: str, element: Element, equation: Equation) -> str:
-        """An equation whose points stand outside the model file."""
+        """An equation whose points are in another file."""
         assert isinstance(equation.expression, Tables)
         if isinstance(element, Lookup):
             return f"{left} = {self.right(element, equation)}"
@@ -80,10 +83,10 @@ class EquationText:
         return f"{left}{keyword} := {self.text(equation.call)}"
 
     def text(self, expr: Expr, strength: int = 0) -> str:
-        """An expression, in parentheses where what is around it binds closer."""
+        """An expression, in parentheses where its context binds more tightly."""
         match expr:
             case Number(value):
-                # `-2 ^ 2` would be the sign of a power, and `a - -2` is for no reader
+                # `-2 ^ 2` is the negative of a power, and `a - -2` is hard to read
                 shown = number(value)
                 return f"({shown})" if strength and shown.startswith("-") else shown
             case Text(value):
@@ -105,7 +108,7 @@ class EquationText:
                 return f"({text})" if strength > 3 else text
             case Binary(op, left, right):
                 own = _STRENGTH.get(op, 4)
-                # a power of a power in parentheses: programs differ about where it binds from
+                # parentheses around a power of a power: programs differ in its associativity
                 sides = (own + 1, own + 1) if op == "^" else (own, own + 1)
                 text = f"{self.text(left, sides[0])} {op} {self.text(right, sides[1])}"
                 return f"({text})" if own < strength else text
@@ -131,15 +134,20 @@ class EquationText:
             return ""
         words = []
         for subscript in subscripts:
-            mark = "!" if subscript.endswith("!") else ""
-            name = subscript.removesuffix("!")
-            words.append(quoted(self._labels.get(name, name)) + mark)
+            name = range_of(subscript)
+            text = quoted(self._labels.get(name, name))
+            words.append(reduced(text) if is_reduced(subscript) else text)
         return f"[{','.join(words)}]"
 
 
 def quoted(name: str) -> str:
-    """A name with quotes where Vensim needs them."""
-    return name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '\\"') + '"'
+    """A name, in quotes where Vensim requires them."""
+    return name if _PLAIN_NAME.fullmatch(name) else in_quotes(name)
+
+
+def in_quotes(name: str) -> str:
+    """A name in quotes."""
+    return '"' + name.replace('"', '\\"') + '"'
 
 
 def _display(limits: tuple[tuple[float, float], ...]) -> list[str]:
@@ -151,7 +159,7 @@ def _display(limits: tuple[tuple[float, float], ...]) -> list[str]:
 
 
 def _array(values: tuple[float, ...], shape: tuple[int, ...]) -> str:
-    """A list of numbers; Vensim ends every row of a matrix with a semicolon."""
+    """A list of numbers; Vensim ends each row of a matrix with a semicolon."""
     if len(shape) < 2:
         return ", ".join(map(number, values))
     row = shape[-1]

@@ -1,8 +1,8 @@
-"""Vensim's equation language: the tree of a right-hand side from its text.
+"""Parser of Vensim's equation language: the tree of a right-hand side from its text.
 
-A parser by precedence, from the loosest to the closest: :IMPLIES:, :OR:, :AND:, :NOT:,
-comparisons, sums, products, signs, powers (which bind from the right). Names are not looked up
-here, except that lookups must be known to tell `table(x)` from a call of a function.
+Precedence climbing. Operators from the weakest to the strongest: :IMPLIES:, :OR:, :AND:, :NOT:,
+comparisons, sums, products, signs, powers (right-associative). Names are not resolved, except
+that `table(x)` is a lookup or a function call, so the names of lookups must be known.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ from simdistrict.model.expr import (
     Text,
     Unary,
     WithLookup,
+    capitals,
     fold,
     height,
+    is_reduced,
     joined,
+    range_of,
+    reduced,
 )
 
-# how many calls deep the parser may be: some 160 nested parentheses or functions, far beyond any
-# model and within Python's stack
+# recursion limit: some 160 nested parentheses or functions, far beyond any model and within
+# Python's stack
 MAX_DEPTH = 640
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
@@ -51,7 +55,7 @@ class OutputCall(Call):
 
 
 class EquationError(Exception):
-    """What is wrong with a right-hand side, and at which place of its text."""
+    """An error in a right-hand side, with its position in the text."""
 
     def __init__(self, what: str, at: int) -> None:
         super().__init__(what)
@@ -59,7 +63,7 @@ class EquationError(Exception):
 
 
 def parse(text: str, lookups: Collection[str] = ()) -> Expr:
-    """The tree of a right-hand side without comments and line continuations.
+    """The tree of a right-hand side that has no comments and line continuations.
 
     lookups: folded names of the lookup elements. Raises EquationError.
     """
@@ -67,10 +71,10 @@ def parse(text: str, lookups: Collection[str] = ()) -> Expr:
 
 
 def parse_expression(text: str, element: str, where: str, lookups: Collection[str] = ()) -> Expr:
-    """The tree of a right-hand side; element and where (file and line) serve the message.
+    """The tree of a right-hand side.
 
-    Raises ModelError when the text is no equation. A text of several lines has its first one at
-    `where`, and the message counts on from there.
+    element, where: name, and file and line of the first line of the text, for messages. Raises
+    ModelError for a text that is not an equation.
     """
     try:
         return parse(text, lookups)
@@ -88,8 +92,8 @@ def subscripts_of(bracket: str) -> tuple[str, ...]:
     """The folded subscripts of `[a, b!]`."""
     found = []
     for part in split_commas(bracket[1:-1]):
-        mark = "!" if part.endswith("!") else ""
-        found.append(fold(part.removesuffix("!")) + mark)
+        name = fold(range_of(part))
+        found.append(reduced(name) if is_reduced(part) else name)
     return tuple(found)
 
 
@@ -106,7 +110,7 @@ class _VensimParser:
         self.here = self.tokens[0]
 
     def step(self) -> Token:
-        """The present token; the next one becomes the present one."""
+        """Return the current token and advance to the next."""
         token = self.here
         self.at += 1
         self.here = self.tokens[min(self.at, len(self.tokens) - 1)]
@@ -120,7 +124,7 @@ class _VensimParser:
         )
 
     def finite(self, text: str, token: Token) -> float:
-        """A number as written. Raises EquationError for one beyond what a float holds."""
+        """The value of a number. Raises EquationError where a float overflows."""
         value = float(text)
         if not math.isfinite(value):
             raise self.error(f"{text} is not a finite number, write one below 1.8e308", token)
@@ -133,18 +137,18 @@ class _VensimParser:
 
     def whole(self) -> Expr:
         if self.here.kind == "end":
-            raise self.error("there is nothing")
+            raise self.error("the right-hand side is empty")
         expr = self.expression(0)
         if self.here.text in (",", ";"):
             return self.array(expr)
         if self.here.kind != "end":
-            raise self.error("an operator is missing or too much stands here")
+            raise self.error("an operator is missing, or there is too much text")
         if len(self.tokens) > MAX_HEIGHT and height(expr) > MAX_HEIGHT:
             raise EquationError(f"it {_TOO_DEEP}", self.tokens[0].start)
         return expr
 
     def array(self, first: Expr) -> Array:
-        """`1,2,3` or `1,2;3,4;` of which the first number has been read."""
+        """`1,2,3` or `1,2;3,4;`; first: its first number, already parsed."""
         values = [self.constant(first)]
         widths = []
         row = 1
@@ -156,7 +160,7 @@ class _VensimParser:
                 if self.here.kind == "end":
                     break
             elif sign.text != ",":
-                raise self.error("a list holds numbers and , or ; between them", sign)
+                raise self.error("a list has numbers with , or ; between them", sign)
             values.append(self.constant(self.expression(0)))
             row += 1
         if not widths:
@@ -173,14 +177,14 @@ class _VensimParser:
                 return value
             case Call(":NA:", ()):
                 return NA
-        raise self.error("a list of several values holds something other than numbers before here")
+        raise self.error("a list of values has something other than a number before this")
 
     def expression(self, bind: int) -> Expr:
-        """An expression up to the first operator that binds no closer than `bind`."""
+        """An expression up to the first operator that binds no tighter than `bind`."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise EquationError(f"it {_TOO_DEEP}", self.here.start)
-        # what has been joined so far by operators that bind alike, see `joined`
+        # operands and operators of equal precedence so far, see `joined`
         terms: list[Expr] = [self.prefix()]
         ops: list[str] = []
         strength = 0
@@ -193,7 +197,7 @@ class _VensimParser:
             if own <= bind:
                 break
             self.step()
-            # a power of a power binds from the right, everything else from the left
+            # powers are right-associative, all other operators left-associative
             right = self.expression(own - 1 if sign == "^" else own)
             if own == strength and own in _CHAINED:
                 ops.append(sign.upper())
@@ -238,17 +242,16 @@ class _VensimParser:
         raise self.error("a name, a number or a parenthesis is missing", token)
 
     def is_point(self) -> bool:
-        """Whether `(number, ...` follows: the first point of a lookup."""
+        """Whether `(number,` follows: the first point of a lookup, or points as columns."""
         if self.here.text != "(":
             return False
         at = self.at + 1
-        while at < len(self.tokens) and self.tokens[at].text in ("-", "+"):
+        while self.tokens[at].text in ("-", "+"):
             at += 1
-        after = self.tokens[at : at + 2]
-        return [t.kind for t in after] == ["number", "sign"] and after[1].text == ","
+        return self.tokens[at].kind == "number" and self.tokens[at + 1].text == ","
 
     def points(self) -> Expr:
-        """Points written in the place of an argument; their first parenthesis is passed."""
+        """Points as an argument; their opening parenthesis is the previous token."""
         first = self.tokens[self.at - 1]
         depth = 1
         while depth:
@@ -260,7 +263,7 @@ class _VensimParser:
         try:
             return read_points(self.text[first.start : stop], "", "")
         except ModelError as error:
-            what = error.problems[0].what.replace('the lookup ""', "the lookup in it")
+            what = error.problems[0].what.replace('the lookup ""', "a lookup in it")
             raise EquationError(what, first.start) from None
 
     def named(self, name: str) -> Expr:
@@ -280,7 +283,7 @@ class _VensimParser:
             return LookupCall(Ref(key, subscripts), args[0])
         if subscripts:
             raise self.error(f'"{name}" has subscripts and {len(args)} arguments')
-        function = key.upper()
+        function = capitals(key)
         if outputs:
             return OutputCall(function, args, outputs)
         if function == "WITH LOOKUP" and len(args) == 2:
@@ -296,16 +299,16 @@ class _VensimParser:
         raise self.error("WITH LOOKUP has no points before here")
 
     def arguments(self, key: str) -> tuple[tuple[Expr, ...], tuple[Ref, ...]]:
-        """Arguments and further outputs up to the closing parenthesis."""
+        """Arguments and additional outputs up to the closing parenthesis."""
         args: list[Expr] = []
         outputs: list[Ref] = []
         if self.here.text == ")":
             self.step()
             return (), ()
-        # the points of WITH LOOKUP may come as x1,..,xn,y1,..,yn too
+        # the points of WITH LOOKUP may also be written x1,..,xn,y1,..,yn
         inline = key == "with lookup"
         while True:
-            if inline and len(args) == 1 and self.here.text == "(" and self.is_list():
+            if inline and len(args) == 1 and self.is_point():
                 self.step()
                 args.append(self.points())
             else:
@@ -323,15 +326,8 @@ class _VensimParser:
         self.expect(")", f"to close the arguments of {key.upper()}")
         return tuple(args), tuple(outputs)
 
-    def is_list(self) -> bool:
-        """Whether `(number, number` follows: points as columns."""
-        at = self.at + 1
-        while self.tokens[at].text in ("-", "+"):
-            at += 1
-        return self.tokens[at].kind == "number" and self.tokens[at + 1].text == ","
-
     def tabbed(self, start: Token) -> Expr:
-        """The numbers of TABBED ARRAY, a row in each line."""
+        """The numbers of TABBED ARRAY, one row per line."""
         stop = self.text.find(")", start.start)
         if stop < 0:
             raise self.error("TABBED ARRAY has no end", start)
@@ -342,7 +338,7 @@ class _VensimParser:
         try:
             numbers = [tuple(self.finite(cell.rstrip(","), start) for cell in row) for row in rows]
         except ValueError:
-            raise self.error("TABBED ARRAY holds something other than numbers", start) from None
+            raise self.error("TABBED ARRAY has something other than numbers", start) from None
         if not numbers or len(set(map(len, numbers))) > 1:
             raise self.error("the rows of TABBED ARRAY differ in length", start)
         values = tuple(value for row in numbers for value in row)

@@ -1,6 +1,6 @@
-"""The blocks of a .mdl file, with their places: what stands where, before any equation is read.
+"""The definitions of a .mdl file as blocks of text with their positions.
 
-Splits text only. Knows no function of Vensim's language and builds no model.
+Splits text only: parses no equation and builds no model.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
 from simdistrict.exchange.text.tokens import QUOTED, masked, split_commas
+from simdistrict.model.expr import unquoted
 from simdistrict.model.model import Range
 
 _KEYWORD = re.compile(r":(?:INTERPOLATE|RAW|HOLD BACKWARD|LOOK FORWARD):", re.IGNORECASE)
 _RANGE = re.compile(r"^(.*?)\[([^\[\]]*)\]\s*$", re.DOTALL)
 _STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
-# quotes and {comments} bind in equations only: a comment field may hold an odd number of them
+# quotes and {comments} count in equations only: documentation may have unbalanced ones
 _HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|\{{[^{{}}]*+\}}|\{{)*+", re.DOTALL)
 _FIELD = re.compile(r"[^~|]*+")
-MOST_FIELDS = 4  # of a definition: equation, units, documentation, :SUPPLEMENTARY
+MOST_FIELDS = 4  # equation, units, documentation, :SUPPLEMENTARY
 _BLANK = re.compile(r"\s*+")
 _ENCODING = re.compile(r"\s*+\{[^{}\n]*+\}")
 _MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
@@ -33,17 +34,18 @@ TextSpan = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class MdlBlock:
-    """One definition in the file.
+    """One definition of a .mdl file.
 
     kind: equation, lookup, data, dimension, macro, check (a reality check), group or empty.
-    name, subscripts, exceptions: the left-hand side, in the file's spelling.
+    name: without quotes; spelling: as the file has it, with quotes.
+    subscripts, exceptions: of the left-hand side, in the file's spelling.
     right: the right-hand side with blanks for line continuations and {comments}.
-    line, right_line: where the definition and its right-hand side begin, counted from 1.
-    span: where the equation, left- and right-hand side, begins and ends in the text; right_start:
-    where `right` begins there; fields: the same for the equation, the units, the documentation
-    and the flag behind it, as far as they are there; stop: the place behind the closing sign.
-    between: what data are between their points, empty where the file does not say.
-    arguments, outputs, body: of a macro, its inputs, its further outputs and its definitions.
+    line, right_line: first line of the definition and of its right-hand side, from 1.
+    span: start and stop of the equation in the text; right_start: start of `right`.
+    fields: the spans of equation, units, documentation and flag, as far as present.
+    stop: the position after the closing sign.
+    between: interpolation of data between points; empty where the file does not state it.
+    arguments, outputs, body: inputs, additional outputs and definitions of a macro.
     """
 
     kind: str
@@ -65,6 +67,15 @@ class MdlBlock:
     arguments: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     body: tuple[MdlBlock, ...] = ()
+    spelling: str = ""
+
+    def problem(self, where: str, what: str, hint: str = "") -> Problem:
+        """A problem of this definition; where: the file's name."""
+        return Problem(f"{where}:{self.line}", what, hint)
+
+    def error(self, where: str, what: str, hint: str = "") -> ModelError:
+        """The error of such a problem."""
+        return ModelError(self.problem(where, what, hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,10 @@ class Outline:
 
 
 def outline(text: str, where: str) -> Outline:
-    """Split the text of a .mdl file; line ends must be newlines already.
+    """Split the text of a .mdl file, whose line ends must be newlines.
 
-    where: the name of the file for messages. Raises ModelError when the text ends inside a
-    definition or holds none at all.
+    where: the file's name for messages. Raises ModelError for a text that ends inside a
+    definition or has no definition.
     """
     end = VIEW.search(text) or BLOCK.search(text)
     stop = end.start() if end else len(text)
@@ -89,13 +100,13 @@ def outline(text: str, where: str) -> Outline:
     blocks = tuple(_Splitter(text, where).blocks(start, stop))
     if not any(block.kind != "group" for block in blocks):
         raise ModelError(
-            Problem(where, "this is not a Vensim model: it holds no definition that ends in |")
+            Problem(where, "this is not a Vensim model: it has no definition that ends in |")
         )
     return Outline(blocks, read_settings(text[stop:]), stop)
 
 
 class _Splitter:
-    """Goes through a text once, from the top, and counts its lines on the way."""
+    """Splits a text in one pass and counts its lines."""
 
     def __init__(self, text: str, where: str) -> None:
         self.text = text
@@ -105,7 +116,7 @@ class _Splitter:
         self.group = ""
 
     def line_at(self, at: int) -> int:
-        """The line of a place that lies behind all places asked for before."""
+        """The line of a position; positions must be requested in ascending order."""
         self.line += self.text.count("\n", self.counted, at)
         self.counted = at
         return self.line
@@ -136,7 +147,7 @@ class _Splitter:
         return match.end() if match else start
 
     def fields(self, start: int, stop: int) -> tuple[TextSpan, ...]:
-        """Where the ~-separated fields of the block at `start` lie."""
+        """The spans of the ~-separated fields of the block at `start`."""
         found: list[TextSpan] = []
         at = start
         group = self.text.startswith("****", start)
@@ -161,13 +172,13 @@ class _Splitter:
         )
 
     def run_together(self, fields: tuple[TextSpan, ...], line: int) -> ModelError:
-        """Two definitions where the | between them is missing."""
+        """The error for two definitions with a missing | between them."""
         head = " ".join(self.text[slice(*fields[0])].split())[:60]
         return ModelError(
             Problem(
                 f"{self.where}:{line}",
-                f'the definition that begins "{head}" has {len(fields) - 1} times ~, and can have '
-                f"{MOST_FIELDS - 1} at most",
+                f'the definition that begins "{head}" has {len(fields) - 1} signs ~; '
+                f"{MOST_FIELDS - 1} is the maximum",
                 "a definition ends in |; is one missing?",
             )
         )
@@ -200,12 +211,12 @@ class _Splitter:
         units, limits = _units(texts[1] if len(fields) > 1 else "", f"{self.where}:{line}")
         documentation = " ".join(texts[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
         kind, left, right = split_head(head)
-        name, subscripts, exceptions = _left(left)
+        spelling, subscripts, exceptions = _left(left)
         right_start = fields[0][1] - len(right)
         keyword = _KEYWORD.match(head, len(left)) if kind == "data" else None
         return MdlBlock(
             kind,
-            name,
+            unquoted(spelling),
             right,
             line,
             subscripts,
@@ -220,6 +231,7 @@ class _Splitter:
             fields,
             fields[-1][1] + 1,
             keyword.group().strip(":").lower() if keyword else "",
+            spelling=spelling,
         )
 
 
@@ -235,14 +247,14 @@ def _units(text: str, where: str) -> tuple[str, Range]:
             bounds.append(None if value is None or math.isnan(value) else value)
         except ValueError:
             raise ModelError(
-                Problem(where, f"the range [{match.group(2)}] holds {bound.strip()!r}, no number")
+                Problem(where, f"the range [{match.group(2)}] has {bound.strip()!r}, not a number")
             ) from None
     low, high, step = (*bounds, None, None, None)[:3]
     return match.group(1).strip(), Range(low, high, step)
 
 
 def split_head(head: str) -> tuple[str, str, str]:
-    """The kind of a definition, its left-hand side and its right-hand side."""
+    """Kind, left-hand side and right-hand side of a definition."""
     depth = 0
     for match in _STRETCH.finditer(head):
         char, at = match.group(), match.start()
@@ -266,7 +278,7 @@ def split_head(head: str) -> tuple[str, str, str]:
 
 
 def _colon(head: str, at: int) -> tuple[str, int]:
-    """What a colon outside brackets begins, and how long the mark is; empty to read on."""
+    """The kind that a colon outside brackets marks and the mark's length; empty: none."""
     rest = head[at : at + 40]
     upper = rest.upper()
     if upper.startswith(":EXCEPT:"):
@@ -278,7 +290,7 @@ def _colon(head: str, at: int) -> tuple[str, int]:
         return "data", len(head) - at - len(after.removeprefix(":="))
     if rest.startswith(":="):
         return "data", 2
-    # the second colon of :EXCEPT: stands behind a letter
+    # the second colon of :EXCEPT: follows a letter
     return ("", 0) if head[:at].upper().endswith(":EXCEPT") else ("dimension", 1)
 
 

@@ -1,4 +1,4 @@
-"""The points of a lookup from their text in a .mdl file."""
+"""The points of a lookup from their text in Vensim's language."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _DISPLAY = re.compile(r"^\s*\[(.*?)\]\s*,?", re.DOTALL)
 
 
 def read_points(text: str, element: str, where: str) -> Points:
-    """Points from `( [(0,0)-(10,10)], (0,1), (5,2) )` or from `( 0,5, 1,2 )`.
+    """Points from `( [(0,0)-(10,10)], (0,1), (5,2) )` or from `( 0,5, 1,2 )`, all x before all y.
 
-    The second form lists all x before all y. where is file and line for messages; raises
-    ModelError when the text is neither form.
+    where: file and line for messages. Raises ModelError for any other form.
     """
     body = text.strip()
     if not (body.startswith("(") and body.endswith(")")):
@@ -41,7 +40,7 @@ def read_points(text: str, element: str, where: str) -> Points:
     if not all(math.isfinite(number) for pair in pairs for number in pair):
         what = f'the lookup "{element}" has a value that is not a finite number'
         raise ModelError(Problem(where, what, "write numbers below 1.8e308"))
-    # Vensim asks for ascending x; a stable sort keeps the order of a vertical step
+    # Vensim requires ascending x; a stable sort keeps the order of a vertical step
     pairs.sort(key=lambda pair: pair[0])
     return Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), limits)
 
@@ -51,7 +50,7 @@ def _pairs(text: str) -> list[tuple[float, float]]:
 
 
 def _columns(body: str) -> list[tuple[float, float]]:
-    """x1,..,xn,y1,..,yn; empty when the text is not an even list of numbers."""
+    """The points of x1,..,xn,y1,..,yn; none for a text that is not an even list of numbers."""
     try:
         numbers = [float(part) for part in body.split(",")]
     except ValueError:

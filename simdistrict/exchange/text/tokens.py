@@ -1,7 +1,4 @@
-"""The words and signs of Vensim's equation language, each with its place in the text.
-
-Splits only; what the signs mean is the parser's question.
-"""
+"""Lexer of Vensim's equation language: tokens with their positions in the text."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ from typing import NamedTuple
 
 from simdistrict.exchange.text.numbers import NUMBER
 
-# a bare name: words of letters, digits, _ $ and ', the first of which starts with no digit;
-# every letter and sign outside ASCII may stand in a name
-# (by what cannot: a class that lists all of Unicode takes 8 ms to compile)
+# an unquoted name: words of letters, digits, _ $ and '; the first word does not start with a
+# digit; any character outside ASCII is allowed (by exclusion: a class of all Unicode letters
+# takes 8 ms to compile)
 _LETTER = r"[^\W\d]|[^\x00-\x7f]"
 _WORD = r"[^\x00-#%&(-/:-@\[-^`{-\x7f]"
 QUOTED = r'"(?:[^"\\]|\\.)*+"'
@@ -27,16 +24,16 @@ _TOKEN = re.compile(
     | (?P<end>\Z)
     | (?P<other>.)
     )""",
-    # without case in the keywords alone: for a range of letters as wide as a word's it takes long
+    # only the keywords ignore case: ignoring it in the wide classes of names is slow
     re.VERBOSE | re.DOTALL,
 )
-# a quoted name stays; {comments} and line continuations count as blanks
+# {comments} and line continuations become blanks; a quoted name is kept
 _NO_VALUE = re.compile(rf"({QUOTED})|\{{[^{{}}]*+\}}|\\[ \t]*+\n", re.DOTALL)
 _CONTINUED = re.compile(r"\\[ \t]*+\n")
 
 
 class Token(NamedTuple):
-    """kind: number, name, sign, bracket, keyword, text, other or end; start: place in the text."""
+    """kind: number, name, sign, bracket, keyword, text, other or end; start: its position."""
 
     kind: str
     text: str
@@ -44,13 +41,13 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens of an equation without comments, the end included."""
+    """The tokens of an equation without comments; the last is `end`."""
     found: list[Token] = []
     match = _TOKEN.match
     at = 0
     while True:
         token = match(text, at)
-        assert token is not None  # `other` takes any character
+        assert token is not None  # `other` matches any character
         kind = token.lastgroup or "end"
         found.append(Token(kind, token[kind], token.start(kind)))
         if kind == "end":
@@ -59,7 +56,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def masked(text: str) -> str:
-    """The text with blanks for {comments} and line continuations; every newline stays."""
+    """The text with blanks for {comments} and line continuations; newlines are kept."""
     if "{" in text:
         text = _NO_VALUE.sub(_blanked, text)
     return _CONTINUED.sub(_blanked, text) if "\\" in text else text
@@ -71,12 +68,12 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 def split_commas(text: str) -> list[str]:
-    """The parts between commas that stand outside parentheses and quotes, without blanks around."""
+    """The stripped parts between commas outside parentheses and quotes."""
     return _split(text, ",")
 
 
 def split_arrows(text: str) -> list[str]:
-    """The parts between `->` that stand outside parentheses and quotes, without blanks around."""
+    """The stripped parts between `->` outside parentheses and quotes."""
     return _split(text, "->")
 
 

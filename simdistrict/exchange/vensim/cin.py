@@ -1,6 +1,6 @@
-"""Changes to constants and lookups from Vensim's .cin files ("Constant INput").
+"""Vensim's changes files (.cin): new values of constants and points of lookups.
 
-Text in, changes out: whether a model has such elements is the reader's question.
+Knows no model: the caller matches the names.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _TEXT = re.compile(r"\s*'([^']*)'\s*$")
 class CinChange:
     """One statement of a .cin file.
 
-    name, subscripts: as written; a subscript may be a label or a range. values: the numbers of
-    a constant, in the element order of the subscripts; one number stands for all of them.
-    points: the new points of a lookup, else None. text: the value of a string variable, else
-    None. line: where the statement starts, counted from 1.
+    name, subscripts: as written; a subscript is a label or a range.
+    values: the numbers of a constant in the order of its labels, or one number for all labels.
+    points: the new points of a lookup; text: the value of a string variable; else None.
+    line: first line of the statement, from 1.
     """
 
     name: str
@@ -51,10 +51,10 @@ class CinChange:
 
 
 def read_cin(path: str | Path) -> tuple[CinChange, ...]:
-    """Read a .cin file: changes in the order of the file, of which a later one wins.
+    """Read a .cin file: changes in the order of the file; later ones override earlier ones.
 
-    Any line ends, UTF-8 or Windows-1252. Raises ExchangeError when the file cannot be read,
-    ScenarioError with every line that is no statement.
+    Any line ends, UTF-8 or Windows-1252. Raises ExchangeError for a file that cannot be read, and
+    ScenarioError with every line that is not a statement.
     """
     return _changes(text_lines(Path(path), "a .cin file", MAX_BYTES), str(path))
 
@@ -91,7 +91,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
         line = _COMMENT.sub(lambda found: found[1] or "", raw).rstrip()
         if not line.strip():
             continue
-        # a head inside open parentheses means that the statement before lacks its end
+        # an assignment inside open parentheses: the statement before it is not closed
         new = depth <= 0 and not _continues(parts, line)
         if new or (depth > 0 and _starts_assignment(line)):
             if parts:
@@ -105,7 +105,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _continues(parts: list[str], line: str) -> bool:
-    """Whether a list of numbers goes on, or the points of a lookup begin, on this line."""
+    """Whether a list of numbers, or the points of a lookup, continue the statement."""
     if not parts or _HEAD.match(line):
         return False
     return parts[-1].endswith((",", ";", "=")) or line.lstrip().startswith((",", ";", "("))
@@ -117,7 +117,7 @@ def _starts_assignment(line: str) -> bool:
 
 
 def _change(statement: str, line: int, place: str) -> CinChange:
-    """One statement; ValueError says what is wrong with it."""
+    """One statement. Raises ValueError with the problem."""
     head = _HEAD.match(statement)
     if head is None:
         raise ValueError(f'"{_short(statement)}" is not a change')
@@ -134,7 +134,7 @@ def _change(statement: str, line: int, place: str) -> CinChange:
     if head["sign"] != "=":
         found = _TEXT.match(rest)
         if found is None:
-            raise ValueError(f"the text of \"{name}\" must stand in '...'")
+            raise ValueError(f"the text of \"{name}\" must be in quotes '...'")
         return CinChange(name, subscripts, text=found[1], line=line)
     values = tuple(_number(part, name) for part in _parts(_UPPER_BOUND.sub("", rest)))
     if not values:
@@ -145,7 +145,7 @@ def _change(statement: str, line: int, place: str) -> CinChange:
 
 
 def _parts(text: str) -> list[str]:
-    """The numbers of a list; semicolons end its rows, and one may end the list itself."""
+    """The numbers of a list, with commas between them and semicolons after rows."""
     text = text.strip()
     return re.split("[,;]", text.removesuffix(";")) if text else []
 

@@ -1,4 +1,4 @@
-"""Save lists of Vensim (.lst): the elements that a run keeps, one in a line."""
+"""Vensim's save lists (.lst): the elements that a run saves, one per line."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from simdistrict.model.model import Model
 
 
 def read_lst(path: Path, model: Model) -> tuple[str, ...]:
-    """The names of the elements that a .lst file lists, in the model's spelling, each once.
+    """The names in a .lst file, in the model's spelling, each once.
 
-    An element with subscripts, `NAME[label]`, stands for all of NAME: a result keeps whole
-    arrays. Raises ExchangeError where the file is no text, ScenarioError with every line that
-    the model has no element for.
+    `NAME[label]` selects all of NAME, because a result has whole arrays. Raises ExchangeError for
+    a file that is not text, and ScenarioError with every line that names no element.
     """
     names: dict[str, None] = {}
     problems: list[Problem] = []

@@ -1,7 +1,6 @@
-"""Time series by element from text: time tables (.tab, .csv) and data files (.dat).
+"""Time series from text: tables (.tab, .csv) and data files (.dat).
 
-Every series has its own times, as data files allow. Nothing is interpolated, and no model is
-needed to read a file.
+Each series has its own times, as in data files. Nothing is interpolated. Knows no model.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ _TIME_BASE = re.compile(r"<[^<>]*>\s*$")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ElementSeries:
-    """The series of one element.
+    """The series of one element, or of one label of it.
 
-    name: as the file spells it; element: the folded name without subscripts.
-    time, values: (points,), time ascending, NaN where the file says that there is no value.
-    constant: the file gives one value for all its times.
-    run: which run it is of where a file holds several; it stands before `name` then.
+    name: in the file's spelling; element: the folded name without subscripts.
+    time, values: (points,), time ascending, NaN where the file states a missing value.
+    constant: the file has one value for all times.
+    run: the run, in a file with several; `name` then begins with it.
     """
 
     name: str
@@ -50,10 +49,10 @@ class ElementSeries:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesFile:
-    """The content of a file.
+    """The series of a file.
 
-    records: by key, which is the folded `name[label,label]`, in the order of the file.
-    attrs: what else the file says of itself; empty for text.
+    records: by key, the folded `name[label,label]`, in the order of the file.
+    attrs: attributes of the file; empty for text.
     """
 
     where: str
@@ -62,7 +61,7 @@ class SeriesFile:
 
 
 def element_key(name: str) -> tuple[str, str]:
-    """The folded key `name[label,label]` of a name as files spell it, and the name alone."""
+    """The folded key `name[label,label]` of a name in a file, and the name without labels."""
     text = name.strip()
     bracket = text.rfind("[") if text.endswith("]") else -1
     if bracket <= 0:
@@ -75,8 +74,8 @@ def element_key(name: str) -> tuple[str, str]:
 def read_series(path: str | Path) -> SeriesFile:
     """Read a .tab, .csv or .dat file; any line ends, UTF-8 or Windows-1252.
 
-    Tables have time down or across, constants may stand in the first row only. Raises
-    ExchangeError with the line of everything that is no number or comes twice.
+    Tables have times in rows or columns; a constant may be in the first row only. Raises
+    ExchangeError with the line of each cell that is not a number and of each duplicate.
     """
     path = Path(path)
     lines = text_lines(path)
@@ -101,7 +100,7 @@ def read_series(path: str | Path) -> SeriesFile:
 
 
 class _SeriesReader:
-    """Collects records and, instead of stopping at the first, problems."""
+    """Reads series and collects all problems."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -111,7 +110,7 @@ class _SeriesReader:
         self.problems.append(Problem(f"{self.where}:{line}", what, hint))
 
     def number(self, cell: str, line: int, name: str) -> float | None:
-        """A value; None for an empty cell and, with a problem, for what is no number."""
+        """The value of a cell; None if it is empty and, with a problem, if it is not a number."""
         cell = cell.strip()
         if not cell:
             return None
@@ -153,7 +152,7 @@ class _SeriesReader:
     def down(
         self, line: int, header: list[str], body: list[tuple[int, list[str]]]
     ) -> dict[str, ElementSeries]:
-        """Time in the first column, one element in each of the others."""
+        """Times in the first column, one element in each other column."""
         names = header[1:]
         grid = np.full((len(names), len(body)), np.nan)
         stated = np.zeros(grid.shape, bool)
@@ -179,7 +178,7 @@ class _SeriesReader:
     def across(
         self, line: int, header: list[str], body: list[tuple[int, list[str]]]
     ) -> dict[str, ElementSeries]:
-        """Time in the first row, one element in each of the others."""
+        """Times in the first row, one element in each other row."""
         times = np.array([as_number(cell) for cell in header[1:]], float)
         grid = np.full((len(body), len(times)), np.nan)
         stated = np.zeros(grid.shape, bool)
@@ -195,11 +194,11 @@ class _SeriesReader:
         return self.records(names, places, self.ordered(times, [line] * len(times)), grid, stated)
 
     def ordered(self, times: Reals, lines: Sequence[int]) -> tuple[Reals, NDArray[np.intp]]:
-        """The times ascending and where each stood; a time that comes twice is a problem."""
+        """The times in ascending order and their order in the file; duplicates are problems."""
         order = np.argsort(times, kind="stable")
         for before, after in pairwise(order):
             if times[before] == times[after]:
-                self.wrong(lines[after], f"the time {times[after]:g} comes twice")
+                self.wrong(lines[after], f"the time {times[after]:g} occurs twice")
         return times[order], order
 
     def records(
@@ -210,7 +209,7 @@ class _SeriesReader:
         grid: Reals,
         stated: NDArray[Any],
     ) -> dict[str, ElementSeries]:
-        """One record for each row of the grid; places: where each stands, and its line."""
+        """The series in the rows of a grid; places: column or line for messages, and the line."""
         time, order = axis
         found: dict[str, ElementSeries] = {}
         seen: dict[str, str] = {}
@@ -221,7 +220,7 @@ class _SeriesReader:
                 continue
             key, element = element_key(name)
             if key in seen:
-                self.wrong(line, f'"{name.strip()}" comes twice ({seen[key]} and {place})')
+                self.wrong(line, f'"{name.strip()}" occurs twice ({seen[key]} and {place})')
                 continue
             seen[key] = place
             there, values = there[order], values[order]
@@ -229,7 +228,7 @@ class _SeriesReader:
                 continue
             # Vensim leaves the cells of a constant empty after the first row
             constant = bool(there[0]) and there.sum() == 1 and len(time) > 1
-            # the same array where all is stated, so that it is compared with other times once
+            # one shared array of times where possible: it is compared by identity later
             own = time if there.all() else time[there]
             found[key] = ElementSeries(name.strip(), element, own, values[there], constant)
         return found
@@ -237,7 +236,7 @@ class _SeriesReader:
     # --------------------------------------------------------------------- data files
 
     def data(self, lines: Sequence[str]) -> dict[str, ElementSeries]:
-        """A name on its own line, then lines of `time value`; a series may come in parts."""
+        """A name on its own line, then lines of `time value`; parts of a series are joined."""
         points: dict[str, dict[float, float]] = {}
         names: dict[str, tuple[str, str]] = {}
         current = ""
@@ -251,7 +250,7 @@ class _SeriesReader:
                 names.setdefault(current, (name, element))
                 points.setdefault(current, {})
             elif not current:
-                self.wrong(at, "numbers stand here before any name")
+                self.wrong(at, "there are numbers before the first name")
                 break
             else:
                 points[current].update(pair)
@@ -267,7 +266,7 @@ class _SeriesReader:
         return found
 
     def pair(self, line: str, at: int) -> dict[float, float] | None:
-        """Time and value; empty for what is meant as a pair and is none, None for a name."""
+        """Time and value of a line; empty for a time without a value, None for a name."""
         parts = line.replace(",", " ").split(None, 2)
         if not re.fullmatch(SIGNED, parts[0]):
             return None

@@ -1,8 +1,7 @@
-"""Sensitivity controls of Vensim (.vsc): how many runs, and how each constant is drawn.
+"""Vensim's sensitivity control files (.vsc): number of runs and distributions of constants.
 
-The text becomes a prior table and back; whether a model has such constants is the reader's
-question. The format is that of vensim.com/documentation/sensitivitycontrol.html, the
-distributions those of sensitivitydistributions.html there (read 2026-11).
+Knows no model. Format: vensim.com/documentation/sensitivitycontrol.html; distributions:
+sensitivitydistributions.html in the same place (read 2026-11).
 """
 
 from __future__ import annotations
@@ -21,20 +20,20 @@ from simdistrict.model.expr import unquoted
 
 MAX_PROBLEMS = 20
 COLUMNS = ("element", "label", "value", "low", "high", "distribution", "spread")
-# as Vensim has them where the first line leaves them out
+# Vensim's defaults
 MEMBERS, SEED = 200, 1234
 METHODS = {"M": "random", "L": "lhs"}
 _OTHER_METHODS = {
-    "U": "each constant is varied alone: use --method morris with a prior table",
+    "U": "it varies one constant at a time: use --method morris with a prior table",
     "G": "a Latin grid: write L for a Latin hypercube",
-    "F": "the draws stand in a file of their own, which is not read",
+    "F": "the draws are in another file, which is not read",
 }
 _LINE = re.compile(
     rf"""\s*(?P<name>{QUOTED}|[^="\[\]]+?)\s*(?:\[(?P<labels>[^\]]*)\])?\s*=
     \s*(?P<kind>[A-Za-z][A-Za-z0-9 _]*?)\s*\((?P<args>[^()]*)\)\s*""",
     re.VERBOSE,
 )
-# their numbers of arguments
+# distribution -> number of arguments
 _DRAWN = {"UNIFORM": 2, "NORMAL": 4, "TRIANGULAR": 5}
 _NOT_DRAWN = (
     "BETA",
@@ -51,10 +50,10 @@ _NOT_DRAWN = (
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """How one constant is drawn.
+    """The distribution of one constant.
 
-    labels: as written between brackets, empty for all of an array. distribution, value, low,
-    high, spread: as in a prior table. line: of the file, from 1.
+    labels: as written between brackets; empty for all of an array. distribution, value, low,
+    high, spread: as in a prior table. line: in the file, from 1.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What a .vsc file asks for. method: `random` or `lhs`."""
+    """The content of a .vsc file. method: `random` or `lhs`."""
 
     members: int
     method: str
@@ -80,8 +79,8 @@ class Control:
 def read_vsc(path: Path) -> Control:
     """Read a .vsc file.
 
-    Raises ExchangeError where it is no text, ScenarioError with every line that cannot be taken:
-    distributions and methods that we have no sampler for are named.
+    Raises ExchangeError for a file that is not text, and ScenarioError with every line that
+    cannot be read or whose distribution or method is not supported.
     """
     where = str(path)
     problems: list[Problem] = []
@@ -96,7 +95,7 @@ def read_vsc(path: Path) -> Control:
         except _NotDrawnError as error:
             problems.append(Problem(f"{where}:{at}", error.what, error.hint))
     if not draws and not problems:
-        problems.append(Problem(where, "no constant is to be drawn"))
+        problems.append(Problem(where, "the file draws no constant"))
     if problems:
         raise ScenarioError(problems[:MAX_PROBLEMS])
     return Control(members, method, seed, tuple(draws))
@@ -112,12 +111,12 @@ class _NotDrawnError(Exception):
 
 
 def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int]:
-    """Number of runs, method and seed of the first line."""
+    """Number of runs, method and seed from the first line."""
     cells = [cell.strip() for cell in line.split(",")]
     count, letter, seed = (*cells, "", "", "")[:3]
     letter = letter.upper() or "M"
     if not re.fullmatch(r"\d{0,9}", count) or not re.fullmatch(r"-?\d{0,18}", seed):
-        what = f'"{line.strip()[:60]}" is no first line of a sensitivity control'
+        what = f'"{line.strip()[:60]}" is not the first line of a sensitivity control file'
         problems.append(Problem(where, what, f"expected number of runs, method, seed: {_EXAMPLE}"))
         return MEMBERS, "random", SEED
     if letter not in METHODS:
@@ -126,7 +125,7 @@ def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int
     return (
         int(count or MEMBERS) or MEMBERS,
         METHODS.get(letter, "random"),
-        # a sign chooses Vensim's old generator, and none of its numbers are ours
+        # a negative seed selects Vensim's old generator; our draws differ from both
         abs(int(seed)) if seed not in ("", "-") else SEED,
     )
 
@@ -134,7 +133,7 @@ def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int
 def _draw(line: str, at: int) -> Draw:
     match = _LINE.fullmatch(line)
     if match is None:
-        what = f'"{line.strip()[:60]}" is no draw of a constant'
+        what = f'"{line.strip()[:60]}" is not the distribution of a constant'
         raise _NotDrawnError(what, "expected `NAME=RANDOM_UNIFORM(0,1)`")
     kind = " ".join(match["kind"].replace("_", " ").upper().split())
     kind = kind.removeprefix("RANDOM ")
@@ -148,7 +147,7 @@ def _draw(line: str, at: int) -> Draw:
     numbers = []
     for cell in match["args"].split(","):
         if not re.fullmatch(SIGNED, cell.strip()):
-            raise _NotDrawnError(f'"{name}": "{cell.strip()[:20]}" is no number')
+            raise _NotDrawnError(f'"{name}": "{cell.strip()[:20]}" is not a number')
         numbers.append(float(cell))
     if len(numbers) != _DRAWN[kind]:
         what = f'"{name}": RANDOM {kind} has {_DRAWN[kind]} numbers, not {len(numbers)}'
@@ -162,7 +161,7 @@ def _draw(line: str, at: int) -> Draw:
         start, peak, stop = rest
         if (start, stop) != (low, high):
             what = f'"{name}": a triangle from {start:g} to {stop:g}, cut off at {low:g} and'
-            hint = "give the triangle the ends of the band"
+            hint = "write the same ends for the triangle and the range"
             raise _NotDrawnError(f"{what} {high:g}, is not supported", hint)
         value, spread = peak, None
     else:
@@ -170,12 +169,12 @@ def _draw(line: str, at: int) -> Draw:
         if not spread > 0:
             raise _NotDrawnError(f'"{name}": the standard deviation {spread:g} is not positive')
     if not low <= value <= high:
-        raise _NotDrawnError(f'"{name}": {value:g} does not lie between {low:g} and {high:g}')
+        raise _NotDrawnError(f'"{name}": {value:g} is not between {low:g} and {high:g}')
     return Draw(name, labels, kind.lower(), value, low, high, spread, at)
 
 
 def prior_text(control: Control) -> str:
-    """The draws as a prior table, each in the line that it has in the file."""
+    """The distributions as a prior table, each on the line that it has in the .vsc file."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

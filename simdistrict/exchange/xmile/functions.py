@@ -10,7 +10,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, rebuild
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    capitals,
+    children,
+    fold,
+    rebuild,
+)
 
 Args = tuple[Expr, ...]
 TIME_STEP = Ref("time step")
@@ -200,7 +210,7 @@ FUNCTIONS: dict[str, XmileFunction] = {
 
 def readable(name: str) -> str:
     """The name of a function as the tables have it: capitals, blanks for underscores."""
-    return " ".join(name.replace("_", " ").split()).upper()
+    return capitals(fold(name))
 
 
 # functions of Vensim that XMILE has under no name, nor as an expression of others
