@@ -18,14 +18,35 @@ TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT = 0, 1, 2, 3, 4, 5
 FIRST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The places of one element: row-major from `offset` on.
+@dataclass(frozen=True, eq=False, slots=True)
+class Symbol:
+    """A value of a program. Two symbols are the same only if they are one object.
 
-    defined: the flat places that the model defines, None when it defines all of them.
+    name: the element of the model, in its spelling, for messages and results; role: what the value
+    is for where the lowering made it for that element, empty for the element itself.
     """
 
     name: str
+    role: str = ""
+
+    @property
+    def internal(self) -> bool:
+        """Whether the lowering made it."""
+        return bool(self.role)
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.name}" if self.role else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The slots of one value: row-major from `offset` on.
+
+    kind: what it is, such as stock, auxiliary or held; defined: the flat indices that the model
+    defines, None when it defines all of them.
+    """
+
+    symbol: Symbol
     kind: str
     offset: int
     shape: tuple[int, ...]
@@ -59,11 +80,13 @@ class Block:
 class Layout:
     """All slots and blocks; `tables` lists (start, number of points) of every lookup table.
 
+    slots: of the model's elements, by folded name; internal: of the values inside functions;
     template: the vector before a run, constants and lookup points filled in.
     first_table: folded name of a lookup -> number of its first table.
     """
 
     slots: Mapping[str, Slot]
+    internal: Mapping[Symbol, Slot]
     constants: Block
     stocks: Block
     rates: Block

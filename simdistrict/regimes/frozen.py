@@ -17,7 +17,15 @@ from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you
 from simdistrict.engine.backends import ADAPTIVE, IMPLICIT
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import (
+    HELD_TIME,
+    MOVING_TIME,
+    SAMPLING,
+    SWITCH_TIME,
+    TIME,
+    Slot,
+    Symbol,
+)
 from simdistrict.engine.lowering.restrict import Causes, causes_of, upstream
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
@@ -43,8 +51,7 @@ class Frozen:
 
     vector: everything at that date; free: places of the free stocks, names: theirs with
     subscripts; past: the free stocks at every time step up to the date, (points, stocks);
-    trends: folded names of the stocks that grow or shrink on their own and are held; label: the
-    isolated one.
+    trends: the stocks that grow or shrink on their own and are held; label: the isolated one.
     """
 
     plan: Plan
@@ -53,7 +60,7 @@ class Frozen:
     free: tuple[int, ...]
     names: tuple[str, ...]
     past: Reals
-    trends: tuple[str, ...]
+    trends: tuple[Slot, ...]
     label: Label | None
     causes: Causes
 
@@ -87,29 +94,37 @@ def freeze(
     label = label_of(plan, element) if element else None
     causes = causes_of(plan.prepared.model, program)
     held, freed = _named(causes, hold), _named(causes, free)
-    trends = tuple(n for n in _trends(causes, vector) if n not in freed)
-    names = stock_places(causes, label)
-    kept = {n: p for n, p in names.items() if n.partition("[")[0] not in {*trends, *held}}
+    trends = tuple(slot for slot in _trends(causes, vector) if slot.symbol not in freed)
+    still = {*held, *(slot.symbol for slot in trends)}
+    stocks = stock_places(causes, label)
+    kept = [stock for stock in stocks if stock.slot.symbol not in still]
     if not kept and not held:
-        kept, trends = names, ()
+        kept, trends = stocks, ()
     if not kept:
         what = f"no stock is free in {plan.prepared.model.name}"
         hint = "hold fewer of them, or choose a label that has stocks"
         raise EngineError(Problem("regimes", what, hint))
-    places = tuple(kept.values())
+    places = tuple(stock.place for stock in kept)
     past = np.array([[row[p] for p in places] for row in path.rows])
-    spelled = tuple(_spelled(causes, n) for n in kept)
+    spelled = tuple(stock.spelled for stock in kept)
     return Frozen(plan, grid.stop, tuple(vector), places, spelled, past, trends, label, causes)
 
 
-def stock_places(causes: Causes, label: Label | None) -> dict[str, int]:
-    """Place of every stock, or of those with a label, by `folded name[labels]`."""
-    layout = causes.program.layout
-    found: dict[str, int] = {}
-    for name, slot in layout.slots.items():
-        if not layout.stocks.start <= slot.offset < layout.stocks.stop:
-            continue
-        dims = [fold(d) for d in causes.elements[name].dims]
+@dataclass(frozen=True, eq=False)
+class StockPlace:
+    """One number of a stock: its slot, its index in the vector, and how it is spelled."""
+
+    slot: Slot
+    place: int
+    spelled: str
+
+
+def stock_places(causes: Causes, label: Label | None) -> list[StockPlace]:
+    """All numbers of stocks, or those with a label."""
+    model = causes.model
+    found = []
+    for slot in causes.stocks:
+        dims = [fold(d) for d in causes.elements[slot.symbol].dims]
         if label is not None and fold(label.dimension) not in dims:
             continue
         for k, position in enumerate(np.ndindex(*slot.shape)):
@@ -117,24 +132,12 @@ def stock_places(causes: Causes, label: Label | None) -> dict[str, int]:
                 continue
             if label is not None and position[dims.index(fold(label.dimension))] != label.position:
                 continue
-            inside = ",".join(map(str, position))
-            found[f"{name}[{inside}]" if inside else name] = slot.offset + k
+            labels = [
+                model.dims_by_name[dim].labels[at] for dim, at in zip(dims, position, strict=True)
+            ]
+            inside = f"[{','.join(labels)}]" if labels else ""
+            found.append(StockPlace(slot, slot.offset + k, f"{slot.symbol}{inside}"))
     return found
-
-
-def _spelled(causes: Causes, key: str) -> str:
-    """`folded name[positions]` in the model's spelling, with labels."""
-    name, _, inside = key.partition("[")
-    element = causes.elements[name]
-    if not inside:
-        return element.name
-    positions = map(int, inside.rstrip("]").split(","))
-    model = causes.model
-    labels = [
-        model.dims_by_name[fold(dim)].labels[k]
-        for dim, k in zip(element.dims, positions, strict=True)
-    ]
-    return f"{element.name}[{','.join(labels)}]"
 
 
 def _grid_to(plan: Plan, at: float | None) -> TimeGrid:
@@ -170,7 +173,7 @@ def label_of(plan: Plan, text: str) -> Label:
     """The label of that name, in the dimension that most stocks have."""
     model = plan.prepared.model
     slots = plan.prepared.program.layout.slots.values()
-    used = [fold(d) for s in slots if s.kind == "stock" for d in model[s.name].dims]
+    used = [fold(d) for s in slots if s.kind == "stock" for d in model[s.symbol.name].dims]
     found = [
         (used.count(key), dimension, [fold(n) for n in dimension.labels].index(fold(text)))
         for key, dimension in model.dims_by_name.items()
@@ -184,16 +187,16 @@ def label_of(plan: Plan, text: str) -> Label:
     return Label(dimension.name, dimension.labels[position], position)
 
 
-def _named(causes: Causes, names: Sequence[str]) -> set[str]:
-    stocks = {n.partition("[")[0] for n in stock_places(causes, None)}
+def _named(causes: Causes, names: Sequence[str]) -> set[Symbol]:
+    own = {fold(s.symbol.name): s.symbol for s in causes.stocks if not s.symbol.internal}
     for name in names:
-        if fold(name) not in stocks:
+        if fold(name) not in own:
             what = f'"{name}" is no stock of {causes.model.name}'
-            raise ScenarioError(Problem("regimes", what, did_you_mean(name, stocks)))
-    return {fold(name) for name in names}
+            raise ScenarioError(Problem("regimes", what, did_you_mean(name, own)))
+    return {own[fold(name)] for name in names}
 
 
-def _trends(causes: Causes, vector: Sequence[float]) -> list[str]:
+def _trends(causes: Causes, vector: Sequence[float]) -> list[Slot]:
     """Stocks that nothing but themselves acts on, and that grow or shrink at a constant rate.
 
     They have no equilibrium but zero: part of the world, not of the system that lives in it.
@@ -201,10 +204,8 @@ def _trends(causes: Causes, vector: Sequence[float]) -> list[str]:
     layout = causes.program.layout
     kernel = Kernel(causes.program)
     found = []
-    for name, slot in layout.slots.items():
-        if not layout.stocks.start <= slot.offset < layout.stocks.stop or slot.size != 1:
-            continue
-        if upstream(causes, name) - {name}:
+    for slot in causes.stocks:
+        if slot.size != 1 or upstream(causes, slot.symbol) - {slot.symbol}:
             continue
         rates = []
         for factor in (0.5, 1.0, 2.0):
@@ -216,5 +217,5 @@ def _trends(causes: Causes, vector: Sequence[float]) -> list[str]:
         grown = [r / f for r, f in zip(rates, (0.5, 1.0, 2.0), strict=True)]
         exponential = all(math.isclose(r, grown[1], rel_tol=1e-9) for r in grown)
         if steady or (exponential and rates[1] != 0):
-            found.append(name)
+            found.append(slot)
     return found

@@ -64,7 +64,7 @@ def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale
             dilution += rate * degrees[: len(frozen.free)]
             moved = np.abs(degrees[len(frozen.free) :]) > 1e-3
             used |= {t for t, m in zip(along, moved, strict=True) if m}
-        found.append((frozen.trends[k], rate, degrees is not None or place in used))
+        found.append((str(frozen.trends[k].symbol), rate, degrees is not None or place in used))
     return Growth(dilution, tuple(found))
 
 

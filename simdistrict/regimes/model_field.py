@@ -173,8 +173,7 @@ def field_of(frozen: Frozen, parameters: Sequence[str] = ()) -> ModelField:
     work = _Work(frozen, found)
     scale, low, high = _box(frozen)
     work.fast = _same_numbers(work, scale)
-    names = {n: s.offset for n, s in frozen.causes.program.layout.slots.items()}
-    trends = [names[n] for n in frozen.trends]
+    trends = [slot.offset for slot in frozen.trends]
     growth = growth_of(frozen, work.whole_kernel, trends, scale)
     return ModelField(frozen, found, scale, low, high, growth, work.fast, work)
 

@@ -273,4 +273,4 @@ def test_a_grid_saves_both_ends_and_every_save_step(
 
 def test_a_stock_inside_a_function_that_is_not_finite_is_named() -> None:
     found = simulate(small("a = SMOOTH(Time, 0)"))
-    assert found["outcome_message"].item() == 'the stock "smooth 1 of a" became nan after time 0'
+    assert found["outcome_message"].item() == 'a stock inside "a" became nan after time 0'

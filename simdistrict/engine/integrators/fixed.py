@@ -195,14 +195,13 @@ def diverged(program: Program, v: Vector, last: float) -> Ending:
     """The ending of a run whose stocks are no longer finite; last: the last good time."""
     block = program.layout.stocks
     stocks = range(block.start, block.start + block.size)
+    slots = program.layout.slots
     # the model's own stocks first, then those inside functions such as SMOOTH
-    for name in dict.fromkeys((*program.order, *program.layout.slots)):
-        slot = program.layout.slots[name]
+    for slot in (*(slots[name] for name in program.order), *program.layout.internal.values()):
+        symbol = slot.symbol
+        what = f'a stock inside "{symbol.name}"' if symbol.internal else f'the stock "{symbol}"'
         for place in range(slot.offset, slot.offset + slot.size):
             if place in stocks and not math.isfinite(v[place]):
-                return Ending(
-                    Outcome.diverged,
-                    last,
-                    f'the stock "{name.lstrip("#")}" became {v[place]} after time {last:g}',
-                )
+                message = f"{what} became {v[place]} after time {last:g}"
+                return Ending(Outcome.diverged, last, message)
     return Ending(Outcome.diverged, last, f"a value became infinite after time {last:g}")

@@ -1,4 +1,4 @@
-"""What an expression is worth when a run of the model as written starts.
+"""The value of an expression when a run of the model as written starts.
 
 Some functions have a form that such a number decides: the order of DELAY N and SMOOTH N, the
 numerical action of VECTOR SELECT.
@@ -6,7 +6,7 @@ numerical action of VECTOR SELECT.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,36 +18,42 @@ from simdistrict.engine.layout import (
     SAMPLING,
     SWITCH_TIME,
     TIME,
+    Symbol,
     record_size,
 )
+from simdistrict.engine.lowering.definitions import Definition
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.model.expr import Call, Expr, Number, Ref, fold, walk
+from simdistrict.model.expr import Call, Expr, Number, Ref, fold, references, walk
 from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
 
 if TYPE_CHECKING:
+    from simdistrict.engine.lowering.maker import Maker
     from simdistrict.engine.program import Program
-
-_ASKED = "#what decides the form of a function"
 
 
 class Beginning:
     """Numbers at the start of a run.
 
-    build: makes a program of a part of the model. shaping: folded names of the constants on which
-    the numbers asked for so far depend; a run that changes one needs another program.
+    build: makes a program of a part of the model and of some symbols beside it. shaping: folded
+    names of the constants on which the numbers so far depend; a run that changes one needs another
+    program.
     """
 
-    def __init__(self, model: Model, build: Callable[[Model], Program]) -> None:
+    def __init__(
+        self, model: Model, build: Callable[[Model, Sequence[Definition]], Program]
+    ) -> None:
         self.model = model
         self.build = build
         self.shaping: set[str] = set()
 
-    def value(self, expression: Expr) -> float:
-        """The number that an expression without subscripts has at the start."""
+    def value(self, maker: Maker, expression: Expr) -> float:
+        """The number that an expression without subscripts has at the start.
+
+        maker: of the equation that it stands in; expression: in the model's own names.
+        """
         if isinstance(expression, Number):
             return expression.value
-        asked = Auxiliary(name=_ASKED, equations=(Equation(expression),))
-        causes = self._causes(asked)
+        causes = self._causes(expression)
         for element in causes.values():
             if any(_has_order(equation.expression, expression) for equation in element.equations):
                 raise ModelError(
@@ -60,30 +66,34 @@ class Beginning:
         self.shaping |= {n for n, e in causes.items() if isinstance(e, Constant)}
         for name in CONTROL:
             if name in self.model.by_name:
-                causes |= self._causes(self.model[name])
-        wanted = [e for e in (*self.model.elements, asked) if fold(e.name) in causes]
-        program = self.build(replace(self.model, elements=tuple(wanted)))
-        return _at_start(program)[program.layout.slots[fold(_ASKED)].offset]
+                causes |= self._causes(Ref(name))
+        wanted = tuple(e for e in self.model.elements if fold(e.name) in causes)
+        equation = Equation(expression, line=maker.equation.line)
+        asked = Auxiliary(name=maker.owner.name, equations=(equation,))
+        symbol = Symbol(maker.owner.name, "form of a function")
+        program = self.build(replace(self.model, elements=wanted), [Definition(symbol, asked)])
+        return _at_start(program)[program.layout.internal[symbol].offset]
 
     def is_steady(self, expression: Expr) -> bool:
-        """Whether an expression depends on constants alone."""
-        asked = Auxiliary(name=_ASKED, equations=(Equation(expression),))
-        return all(
+        """Whether an expression, in the model's own names, depends on constants alone."""
+        return not _moves(expression) and all(
             isinstance(element, Constant)
-            or (isinstance(element, Auxiliary) and not any(map(_moves, element.equations)))
-            for element in self._causes(asked).values()
+            or (
+                isinstance(element, Auxiliary)
+                and not any(_moves(equation.expression) for equation in element.equations)
+            )
+            for element in self._causes(expression).values()
         )
 
-    def _causes(self, asked: Element) -> dict[str, Element]:
-        """The element and all that it depends on, by folded name."""
+    def _causes(self, expression: Expr) -> dict[str, Element]:
+        """All elements that an expression depends on, by folded name."""
         found: dict[str, Element] = {}
-        todo = [asked]
+        todo = [ref.name for ref in references(expression)]
         while todo:
-            element = todo.pop()
-            if fold(element.name) not in found:
-                found[fold(element.name)] = element
-                names = Model.causes(element)
-                todo += [self.model[name] for name in names if name in self.model.by_name]
+            name = todo.pop()
+            if name in self.model.by_name and name not in found:
+                found[name] = self.model[name]
+                todo += Model.causes(found[name])
         return found
 
 
@@ -104,10 +114,10 @@ def _at_start(program: Program) -> list[float]:
     return v
 
 
-def _moves(equation: Equation) -> bool:
-    """Whether an equation depends on more than its causes: on time, or on a memory."""
+def _moves(expr: Expr) -> bool:
+    """Whether an expression depends on more than its causes: on time, or on a memory."""
     return any(
-        (isinstance(node, Ref) and (node.name == "time" or node.name.startswith("#")))
+        (isinstance(node, Ref) and node.name == "time")
         or (
             isinstance(node, Call)
             and (
@@ -115,7 +125,7 @@ def _moves(equation: Equation) -> bool:
                 or FUNCTIONS[node.function].kind in ("switch", "memory", "random")
             )
         )
-        for node in walk(equation.expression)
+        for node in walk(expr)
     )
 
 

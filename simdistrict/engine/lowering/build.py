@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from simdistrict.base.errors import ModelError
-from simdistrict.engine.layout import Layout
+from simdistrict.engine.layout import Layout, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
+from simdistrict.engine.lowering.definitions import Definition
 from simdistrict.engine.lowering.emit import Emitter
-from simdistrict.engine.lowering.expand import expand, is_internal
-from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
 from simdistrict.engine.lowering.lay_out import lay_out
-from simdistrict.engine.lowering.lower import inline_points, lower
+from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import (
+    Draw,
     Interpolate,
     Loop,
     Record,
     Reduce,
     Statement,
+    Switch,
     Time,
-    loads,
-    parts,
-    walk_all,
 )
-from simdistrict.engine.lowering.order import constant_names, depends_on_time, order, settled_names
+from simdistrict.engine.lowering.order import (
+    Phases,
+    constant_symbols,
+    depends_on_time,
+    order,
+    settled_symbols,
+)
+from simdistrict.engine.lowering.trees import loads, parts, walk
 from simdistrict.engine.program import Program
-from simdistrict.model.expr import COMPARISONS, Binary, Call, Expr
+from simdistrict.model.expr import COMPARISONS, Binary, Expr, fold
 from simdistrict.model.model import Model
 
 
-def build(model: Model) -> Program:
-    """Lower a model. Raises ModelError for what the engine does not support."""
+def build(model: Model, more: Sequence[Definition] = ()) -> Program:
+    """Lower a model. Raises ModelError for what the engine does not support.
+
+    more: symbols to compute beside the elements of the model.
+    """
     if model.external.problems:
         raise ModelError(model.external.problems)
     beginning = Beginning(model, build)
-    elements = expand(model, beginning)
-    layout = lay_out(model, elements, inline_points(elements))
-    statements = lower(model, elements, layout)
-    phases = order(statements, layout, model.name)
-    constant = constant_names(phases, layout)
-
-    located = located_by(constant)
+    definitions = expand(model, beginning, more)
+    placed = lay_out(model, definitions)
+    statements = lower(model, definitions, placed)
+    phases = order(statements, placed, model.name)
+    constant = constant_symbols(phases, placed)
+    layout, located = placed.layout, located_by(constant)
     emitter = Emitter(layout, located)
     emitter.function("once", fuse(phases.once), slopes=True)
     emitter.function("start", fuse(phases.start))
@@ -49,17 +57,13 @@ def build(model: Model) -> Program:
     emitter.function("derive", with_rates_last(phases.derive, layout))
     has_switches = _switches(emitter, phases.derive, constant)
     _margins(emitter, statements.conditions)
-    names = dict.fromkeys(s.target.name for s in (*phases.once, *phases.settle, *phases.derive))
-    stocks = {n for n, slot in layout.slots.items() if slot.kind == "stock"}
-    constants = [n for n, slot in layout.slots.items() if slot.kind == "constant"]
-    visible = [n for n in (*constants, *sorted(stocks), *names) if not is_internal(n)]
     return Program(
         layout,
         emitter.source(),
-        tuple(dict.fromkeys(visible)),
+        _causes_first(phases, layout),
         emitter.origin,
-        constant,
-        settled_names(phases, layout),
+        _names(constant),
+        _names(settled_symbols(phases, placed)),
         frozenset(beginning.shaping),
         next((s.label for s in phases.derive if _is_stepwise(s.expr)), ""),
         tuple(s.label for s in statements.conditions if _has_equality(s.expr, located)),
@@ -68,7 +72,21 @@ def build(model: Model) -> Program:
     )
 
 
-def located_by(constant: frozenset[str]) -> Callable[[Expr], bool]:
+def _causes_first(phases: Phases, layout: Layout) -> tuple[str, ...]:
+    """Folded names of all elements: constants, stocks, then all others in order of evaluation."""
+    constants = [n for n, slot in layout.slots.items() if slot.kind == "constant"]
+    stocks = sorted(n for n, slot in layout.slots.items() if slot.kind == "stock")
+    targets = [s.target.symbol for s in (*phases.once, *phases.settle, *phases.derive)]
+    computed = [fold(symbol.name) for symbol in targets if not symbol.internal]
+    return tuple(dict.fromkeys([*constants, *stocks, *computed]))
+
+
+def _names(symbols: Iterable[Symbol]) -> frozenset[str]:
+    """Folded names of the model's elements among some symbols."""
+    return frozenset(fold(symbol.name) for symbol in symbols if not symbol.internal)
+
+
+def located_by(constant: frozenset[Symbol]) -> Callable[[Expr], bool]:
     """Says of a switch whether its dates depend on constants alone."""
 
     def located(expr: Expr) -> bool:
@@ -84,40 +102,30 @@ def _dates(expr: Expr) -> tuple[Expr, ...]:
             return (date,)
         case Binary(op, date, Time()) if op in COMPARISONS:
             return (date,)
-        case Call("STEP", (_, date)):
-            return (date,)
-        case Call("PULSE" | "PULSE TRAIN", dates):
-            return dates
-        case Call("RAMP", (_, start, end)):
-            return (start, end)
+        case Switch():
+            return expr.dates
     return ()
 
 
 def _is_stepwise(expr: Expr) -> bool:
-    return any(
-        isinstance(node, Record)
-        or (
-            isinstance(node, Call)
-            and node.function in FUNCTIONS
-            and FUNCTIONS[node.function].kind == "random"
-        )
-        for node in walk_all(expr)
-    )
+    return any(isinstance(node, Record | Draw) for node in walk(expr))
 
 
-def _is_constant(expr: Expr, constant: frozenset[str]) -> bool:
-    return not depends_on_time(expr) and all(load.name in constant for load in loads(expr))
+def _is_constant(expr: Expr, constant: frozenset[Symbol]) -> bool:
+    return not depends_on_time(expr) and all(load.symbol in constant for load in loads(expr))
 
 
 def _has_equality(expr: Expr, located: object) -> bool:
     assert callable(located)
     return any(
         isinstance(node, Binary) and node.op in ("=", "<>") and not located(node)
-        for node in walk_all(expr)
+        for node in walk(expr)
     )
 
 
-def _switches(emitter: Emitter, statements: Sequence[Statement], constant: frozenset[str]) -> bool:
+def _switches(
+    emitter: Emitter, statements: Sequence[Statement], constant: frozenset[Symbol]
+) -> bool:
     """Print `switches`; whether there are any."""
     found: dict[tuple[tuple[Loop, ...], Expr], None] = {}
     kinks: dict[tuple[int, int], None] = {}
@@ -138,11 +146,11 @@ def _switches(emitter: Emitter, statements: Sequence[Statement], constant: froze
         emitter.nest(loops, dates)
         texts = [emitter.number(date) for date in dates]
         match node:
-            case Call("PULSE"):
+            case Switch("PULSE"):
                 start, width, step = texts
                 lasts = f"({width} if {width} > 0.0 else {step})"
                 emitter.put(f"out.extend(train_times({start}, {lasts}, 0.0, inf, 0.0, stop))")
-            case Call("PULSE TRAIN"):
+            case Switch("PULSE TRAIN"):
                 emitter.put(f"out.extend(train_times({', '.join(texts)}, stop))")
             case _:
                 for text in texts:

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.lowering.frames import Key, key_of
-from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.lowering.nodes import Statement, Time, Whole, height_of, loads, walk_all
+from simdistrict.engine.lowering.nodes import Statement, Switch, Time, Whole
 from simdistrict.engine.lowering.spell import MAX_NESTING, Expressions
-from simdistrict.model.expr import Call, Expr
+from simdistrict.engine.lowering.trees import height_of, loads, walk
+from simdistrict.model.expr import Expr
 
 # the times that a function reads from the vector; their meaning is in program.Program
 _TIMES = ("t", "u", "s", "m")
@@ -68,8 +68,7 @@ class Emitter(Expressions):
     def begin(self, name: str, exprs: Sequence[Expr]) -> None:
         """The head of a function, and the times that its expressions read."""
         self.head(name, _TAKES[name])
-        nodes = [node for expr in exprs for node in walk_all(expr)]
-        if any(isinstance(node, Time) or _is_switch(node) for node in nodes):
+        if any(isinstance(node, Time | Switch) for expr in exprs for node in walk(expr)):
             for place, time in enumerate(_TIMES):
                 self.put(f"{time}: float = v[{place}]")
 
@@ -86,7 +85,7 @@ class Emitter(Expressions):
         else:
             text = self.number(statement.expr)
             if key in (inside if statement.loops else self.read_later):
-                name = self.names.local(target.name)
+                name = self.names.local(str(target.symbol))
                 self.put(f"{name}: float = {text}")
                 self.known[key] = text = name
             self.put(f"{self.place(target.base, target.axes)} = {text}")
@@ -101,8 +100,3 @@ class Emitter(Expressions):
         tables["TABLE_SIZE"] = tuple(size for _, size in self.layout.tables)
         tail = [f"{name}: tuple[int, ...] = {table!r}" for name, table in tables.items()]
         return "\n".join([*self.lines, *tail, ""])
-
-
-def _is_switch(node: Expr) -> bool:
-    known = FUNCTIONS.get(node.function) if isinstance(node, Call) else None
-    return known is not None and known.kind == "switch"

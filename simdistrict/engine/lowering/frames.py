@@ -6,14 +6,8 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from simdistrict.engine.lowering.names import Names
-from simdistrict.engine.lowering.nodes import (
-    Axis,
-    Interpolate,
-    Load,
-    Loop,
-    Record,
-    walk_all,
-)
+from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop, Record
+from simdistrict.engine.lowering.trees import walk
 from simdistrict.model.expr import Expr
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
@@ -68,7 +62,7 @@ class Frames:
 
     def open(self, loops: Sequence[Loop], exprs: Sequence[Expr], around: set[int]) -> None:
         """Open loops inside those that are open already."""
-        wanted = [pattern_of(n.axes) for e in exprs for n in walk_all(e) if _moves(n)]
+        wanted = [pattern_of(n.axes) for e in exprs for n in walk(e) if _moves(n)]
         for loop in loops:
             self.put(f"for {self.names.loop(loop.id)} in range({loop.size}):")
             self.depth += 1

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.lowering.nodes import Load, Reduce, Statement, loads, overlap, walk_all
+from simdistrict.engine.lowering.nodes import Load, Reduce, Statement
+from simdistrict.engine.lowering.trees import loads, overlap, walk
 
 
 def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
@@ -103,7 +104,7 @@ def _joins(
         return True
     reduced = {
         load
-        for node in walk_all(statement.expr)
+        for node in walk(statement.expr)
         if isinstance(node, Reduce)
         for load in loads(node.body)
     }

@@ -1,65 +1,102 @@
-"""Gives every element of a model its places in the flat vector, see `layout`."""
+"""Gives every symbol its slots in the flat vector, see `layout`."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from simdistrict.engine.helpers.curves import slopes
-from simdistrict.engine.layout import FIRST, Block, Layout, Slot, flat
-from simdistrict.engine.lowering.expand import Recorded, Sampled, is_internal
-from simdistrict.model.expr import Points, fold
+from simdistrict.engine.layout import FIRST, Block, Layout, Slot, Symbol, flat
+from simdistrict.engine.lowering.definitions import Definition, Recorded, Sampled
+from simdistrict.engine.lowering.trees import walk
+from simdistrict.model.expr import Points, WithLookup, fold
 from simdistrict.model.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
 from simdistrict.model.model import lookup_points as points_of
 
 
-def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layout:
-    """Give every element its places.
+@dataclass(frozen=True)
+class Placed:
+    """A layout, and where each symbol is in it.
 
-    elements: the expanded elements; inline: the points written inside equations, which become
-    the last tables.
+    rates: the net flow of each stock; before, conditions: of each sample what it held before and
+    whether it follows its input; tables: the first table of each lookup; inline: the table of
+    points that are written inside equations.
     """
-    groups: dict[str, list[Element]] = {
+
+    layout: Layout
+    slots: Mapping[Symbol, Slot]
+    rates: Mapping[Symbol, Slot]
+    before: Mapping[Symbol, Slot]
+    conditions: Mapping[Symbol, Slot]
+    tables: Mapping[Symbol, int]
+    inline: Mapping[Points, int]
+
+
+class _Places:
+    """Slots given out so far, in the order of the vector."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.slots: dict[Symbol, Slot] = {}
+        self.at = FIRST
+
+    def block(self, group: Iterable[Definition]) -> Block:
+        """The slots of some definitions."""
+        start = self.at
+        for definition in group:
+            element = definition.element
+            shape = self.model.shape(element)
+            defined = _defined(self.model, element, shape)
+            slot = Slot(definition.symbol, element.kind, self.at, shape, defined)
+            self.slots[definition.symbol] = slot
+            self.at += slot.size
+        return Block(start, self.at - start)
+
+    def again(self, block: Block, kind: str) -> tuple[Block, dict[Symbol, Slot]]:
+        """A second slot for each symbol of a block, in the same order."""
+        start, found = self.at, {}
+        for slot in list(self.slots.values()):
+            if block.start <= slot.offset < block.stop:
+                role = f"{kind} of {slot.symbol.role}" if slot.symbol.internal else kind
+                symbol = Symbol(slot.symbol.name, role)
+                new = Slot(symbol, kind, self.at, slot.shape, slot.defined)
+                found[slot.symbol] = self.slots[symbol] = new
+                self.at += slot.size
+        return Block(start, self.at - start), found
+
+
+def lay_out(model: Model, definitions: Sequence[Definition]) -> Placed:
+    """Give every symbol its slots; points written inside equations are the last tables."""
+    groups: dict[str, list[Definition]] = {
         k: [] for k in ("constant", "stock", "sampled", "recorded", "other")
     }
-    lookups: list[Element] = []
-    for element in elements:
-        if isinstance(element, Lookup | Data):
-            lookups.append(element)
-        if not isinstance(element, Lookup):
-            groups[_group(element)].append(element)
-    slots: dict[str, Slot] = {}
-    at = FIRST
-
-    def place(group: list[Element]) -> Block:
-        nonlocal at
-        start = at
-        for element in group:
-            name = fold(element.name)
-            kind = "internal" if is_internal(name) else element.kind
-            shape = model.shape(element)
-            slots[name] = Slot(name, kind, at, shape, _defined(model, element, shape))
-            at += math.prod(shape)
-        return Block(start, at - start)
-
-    constants = place(groups["constant"])
-    stocks = place(groups["stock"])
-    rates = Block(at, stocks.size)
-    at += stocks.size
-    sampled = place(groups["sampled"])
-    held = Block(at, sampled.size)
-    conditions = Block(held.stop, sampled.size)
-    at = conditions.stop
-    recorded = place(groups["recorded"])
-    place(groups["other"])
-    values = at
-    template = [0.0] * values
-    for element in groups["constant"]:
-        slot = slots[fold(element.name)]
-        for position, value in constant_values(model, element).items():
+    for definition in definitions:
+        if not isinstance(definition.element, Lookup):
+            groups[_group(definition.element)].append(definition)
+    places = _Places(model)
+    constants = places.block(groups["constant"])
+    stocks = places.block(groups["stock"])
+    rates, rate_slots = places.again(stocks, "net flow")
+    sampled = places.block(groups["sampled"])
+    held, before = places.again(sampled, "value before")
+    conditions, follows = places.again(sampled, "condition")
+    recorded = places.block(groups["recorded"])
+    places.block(groups["other"])
+    slots = places.slots
+    template = [0.0] * places.at
+    for definition in groups["constant"]:
+        slot = slots[definition.symbol]
+        for position, value in constant_values(model, definition.element).items():
             template[slot.offset + flat(position, slot.strides)] = value
-    tables, first_table = _tables(model, lookups, inline, template)
-    return Layout(
-        slots,
+    tables = _Tables(model, template)
+    for definition in definitions:
+        if isinstance(definition.element, Lookup | Data):
+            tables.add(definition)
+    inline = {points: tables.append(points) for points in _inline_points(definitions)}
+    layout = Layout(
+        {fold(symbol.name): slot for symbol, slot in slots.items() if not symbol.internal},
+        {symbol: slot for symbol, slot in slots.items() if symbol.internal},
         constants,
         stocks,
         rates,
@@ -67,11 +104,24 @@ def lay_out(model: Model, elements: list[Element], inline: list[Points]) -> Layo
         held,
         conditions,
         recorded,
-        values,
-        tables,
-        first_table,
+        places.at,
+        tuple(tables.places),
+        {fold(symbol.name): number for symbol, number in tables.first.items()},
         tuple(template),
     )
+    return Placed(layout, slots, rate_slots, before, follows, tables.first, inline)
+
+
+def _inline_points(definitions: Sequence[Definition]) -> list[Points]:
+    """The points written inside equations, each once, in order of appearance."""
+    found: dict[Points, None] = {}
+    for definition in definitions:
+        for equation in definition.element.equations:
+            for expr in (equation.expression, equation.initial):
+                if expr is not None:
+                    nodes = (node for node in walk(expr) if isinstance(node, WithLookup))
+                    found.update((node.points, None) for node in nodes)
+    return list(found)
 
 
 def _group(element: Element) -> str:
@@ -100,26 +150,32 @@ def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[in
     return None if len(places) == math.prod(shape) else tuple(places)
 
 
-def _tables(
-    model: Model, lookups: list[Element], inline: list[Points], vector: list[float]
-) -> tuple[tuple[tuple[int, int], ...], dict[str, int]]:
-    """Append the points of all tables to the vector; where each table stands."""
-    tables: list[tuple[int, int]] = []
-    first: dict[str, int] = {}
+class _Tables:
+    """Tables of points, appended to a vector.
 
-    def append(points: Points) -> None:
-        start, count = len(vector), len(points.x)
-        tables.append((start, count))
-        vector.extend((*points.x, *points.y, *[0.0] * count))
-        slopes(vector, start, count)
+    places: the start of each and its number of points; first: the first one of each lookup.
+    """
 
-    for element in lookups:
-        first[fold(element.name)] = len(tables)
-        shape = model.shape(element)
+    def __init__(self, model: Model, vector: list[float]) -> None:
+        self.model = model
+        self.vector = vector
+        self.places: list[tuple[int, int]] = []
+        self.first: dict[Symbol, int] = {}
+
+    def add(self, definition: Definition) -> None:
+        """The tables of a lookup or of data, one for each label."""
+        element = definition.element
+        self.first[definition.symbol] = len(self.places)
+        shape = self.model.shape(element)
         strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
-        found = {flat(p, strides): points for p, points in points_of(model, element).items()}
+        found = {flat(p, strides): points for p, points in points_of(self.model, element).items()}
         for place in range(math.prod(shape)):
-            append(found.get(place, Points((0.0,), (math.nan,))))
-    for points in inline:
-        append(points)
-    return tuple(tables), first
+            self.append(found.get(place, Points((0.0,), (math.nan,))))
+
+    def append(self, points: Points) -> int:
+        """One table; its number."""
+        start, count = len(self.vector), len(points.x)
+        self.places.append((start, count))
+        self.vector.extend((*points.x, *points.y, *[0.0] * count))
+        slopes(self.vector, start, count)
+        return len(self.places) - 1

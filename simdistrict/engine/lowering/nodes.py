@@ -1,15 +1,35 @@
-"""Statements: equations whose names have become places in the flat vector of a run.
+"""Statements: equations whose names have become slots in the flat vector of a run.
 
-Expressions keep the nodes of `simdistrict.model.expr`; only references to elements are replaced by
-the nodes below.
+Expressions keep the nodes of `simdistrict.model.expr`, less names, lookups and functions with a
+memory; the classes below stand in their place. `trees` walks both kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from simdistrict.model.expr import Expr, Number, children, rebuild
+from simdistrict.engine.layout import Symbol
+from simdistrict.model.expr import Expr
+
+
+class Node(Expr):
+    """A node that the lowering makes; it knows its own parts."""
+
+    __slots__ = ()
+
+    def parts(self) -> tuple[Expr, ...]:
+        """The nodes directly below."""
+        return ()
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        """The same node above other parts."""
+        assert not nodes
+        return self
+
+    def at(self, values: Mapping[int, int]) -> Expr:
+        """The node in one round of some loops, by their ids; its parts are there already."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,98 +67,248 @@ class Axis:
         return Axis(self.stride, (self.positions[values[self.loop]],))
 
 
-@dataclass(frozen=True, slots=True)
-class Load(Expr):
-    """A place in the vector: base plus what the axes add. `name` is the folded element."""
+def axes_at(axes: tuple[Axis, ...], values: Mapping[int, int]) -> tuple[Axis, ...]:
+    """The axes in one round of some loops."""
+    return tuple(axis.at(values) for axis in axes)
 
-    name: str
+
+@dataclass(frozen=True, slots=True)
+class Load(Node):
+    """A slot of a symbol in the vector: base plus what the axes add."""
+
+    symbol: Symbol
     base: int
     axes: tuple[Axis, ...] = ()
 
     @property
     def first(self) -> int:
-        """The place in the first round of all loops."""
+        """The slot in the first round of all loops."""
         return self.base + sum(axis.stride * axis.positions[0] for axis in self.axes)
+
+    def at(self, values: Mapping[int, int]) -> Load:
+        return replace(self, axes=axes_at(self.axes, values)) if self.axes else self
 
 
 @dataclass(frozen=True, slots=True)
-class Time(Expr):
+class Time(Node):
     """The time of the evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Expr):
+class Place(Node):
     """The number of the present label of a range, counted from one."""
 
     axis: Axis
 
+    def at(self, values: Mapping[int, int]) -> Expr:
+        return Place(self.axis.at(values))
+
 
 @dataclass(frozen=True, slots=True)
-class Reduce(Expr):
+class Reduce(Node):
     """op is SUM, PROD, VMIN or VMAX of the body over all rounds of the loops."""
 
     op: str
     loops: tuple[Loop, ...]
     body: Expr
 
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.body,)
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, body=nodes[0])
+
 
 @dataclass(frozen=True, slots=True)
-class Latch(Expr):
-    """Whether a condition held when it was last asked: v[SAMPLING] says when to ask again."""
+class WrittenOut(Node):
+    """The op of a `Reduce` over terms that stand one by one."""
+
+    op: str
+    terms: tuple[Expr, ...]
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.terms
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, terms=nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Node):
+    """STEP, RAMP, PULSE or PULSE TRAIN with all of its arguments, dates last."""
+
+    function: str
+    args: tuple[Expr, ...]
+
+    @property
+    def dates(self) -> tuple[Expr, ...]:
+        """What decides when it switches."""
+        return self.args if self.function.startswith("PULSE") else self.args[1:]
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.args
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, args=nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Latch(Node):
+    """Whether a condition held when it was last evaluated: v[SAMPLING] says when to do it again."""
 
     own: Load
     condition: Expr
 
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.condition,)
 
-@dataclass(frozen=True, slots=True)
-class Record(Expr):
-    """An argument that is the first place of a record, followed by how far its rows lie apart.
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, condition=nodes[0])
 
-    What stands there belongs to earlier points, so it is no `Load` of a present value.
-    """
-
-    name: str
-    base: int
-    axes: tuple[Axis, ...]
+    def at(self, values: Mapping[int, int]) -> Expr:
+        return replace(self, own=self.own.at(values))
 
 
 @dataclass(frozen=True, slots=True)
-class Interpolate(Expr):
+class Helper(Node):
+    """A helper of numbers that is no function of Vensim."""
+
+    helper: str
+    args: tuple[Expr, ...]
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.args
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, args=nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw(Node):
+    """A random number: the arguments, its stream, the seed of the call and that of the run."""
+
+    helper: str
+    args: tuple[Expr, ...]
+    stream: Expr
+    seed: Expr
+    noise: Expr
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (*self.args, self.stream, self.seed, self.noise)
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        *args, stream, seed, noise = nodes
+        return Draw(self.helper, tuple(args), stream, seed, noise)
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolate(Node):
     """The lookup table numbered `first` plus what the axes add, read at x by a helper.
 
-    more: what else the helper takes, behind x.
+    more: what else the helper takes, after x.
     """
 
-    name: str
     first: int
     axes: tuple[Axis, ...]
     x: Expr
     helper: str = "lookup"
     more: tuple[Expr, ...] = ()
 
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.x, *self.more)
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, x=nodes[0], more=nodes[1:])
+
+    def at(self, values: Mapping[int, int]) -> Expr:
+        return replace(self, axes=axes_at(self.axes, values))
+
 
 @dataclass(frozen=True, slots=True)
-class Slice(Expr):
-    """An argument that is a place itself, followed by `size` where that is not zero.
+class Record(Node):
+    """An argument of `Past`: the record of a symbol, at earlier points of the grid.
 
-    The load stands for all places of its axes that move with no loop; size: the length of the
-    last one.
+    It is no `Load`, because it reads no present value.
+    """
+
+    symbol: Symbol
+    base: int
+    axes: tuple[Axis, ...]
+
+    def at(self, values: Mapping[int, int]) -> Expr:
+        return replace(self, axes=axes_at(self.axes, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Past(Node):
+    """A helper that reads records, and numbers."""
+
+    helper: str
+    records: tuple[Record, ...]
+    args: tuple[Expr, ...]
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (*self.records, *self.args)
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        count = len(self.records)
+        records = tuple(node for node in nodes[:count] if isinstance(node, Record))
+        return Past(self.helper, records, nodes[count:])
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    """An array as an argument: its first slot, and the length of its last dimension.
+
+    The load stands for all slots of its axes that move with no loop.
     """
 
     load: Load
-    size: int = 0
+    size: int
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.load,)
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        load = nodes[0]
+        assert isinstance(load, Load)
+        return replace(self, load=load)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Expr):
-    """A helper that works on slices or records.
+class Whole(Node):
+    """A helper that works on arrays: slices and numbers.
 
-    fills: it writes its result into the slice of the target.
+    fills: it writes its result into the slots of the target.
     """
 
     helper: str
     args: tuple[Expr, ...]
-    fills: bool = False
+    fills: bool
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.args
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, args=nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted(Node):
+    """The number of an array that is `offset` slots after one of its own."""
+
+    array: Slice
+    own: Load
+    offset: Expr
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.array, self.own, self.offset
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        array, own, offset = nodes
+        assert isinstance(array, Slice)
+        assert isinstance(own, Load)
+        return Shifted(array, own, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,102 +323,3 @@ class Statement:
     loops: tuple[Loop, ...]
     label: str
     line: int
-
-
-def parts(expr: Expr) -> tuple[Expr, ...]:
-    """The nodes directly below, of both kinds of node."""
-    match expr:
-        case Reduce(_, _, body):
-            return (body,)
-        case Interpolate(x=x, more=more):
-            return (x, *more)
-        case Latch(_, condition):
-            return (condition,)
-        case Slice(load):
-            return (load,)
-        case Whole(_, args):
-            return args
-    return children(expr)
-
-
-def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
-    """The same node above other ones."""
-    match expr:
-        case Reduce():
-            return replace(expr, body=nodes[0])
-        case Interpolate():
-            return replace(expr, x=nodes[0], more=nodes[1:])
-        case Latch():
-            return replace(expr, condition=nodes[0])
-        case Slice():
-            load = nodes[0]
-            assert isinstance(load, Load)
-            return replace(expr, load=load)
-        case Whole():
-            return replace(expr, args=nodes)
-    return rebuild(expr, nodes)
-
-
-# what most nodes are: nothing is below them
-_LEAVES = (Load, Number)
-
-
-def walk_all(expr: Expr) -> Iterator[Expr]:
-    """Every node, of both kinds, the node itself first."""
-    waiting = [expr]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if type(node) not in _LEAVES:
-            waiting += reversed(parts(node))
-
-
-def height_of(expr: Expr) -> int:
-    """The number of nodes from the top to the deepest leaf."""
-    level, height = [expr], 0
-    while level:
-        height += 1
-        level = [node for above in level for node in parts(above)]
-    return height
-
-
-def loads(expr: Expr) -> Iterator[Load]:
-    """Every place that an expression reads."""
-    return (node for node in walk_all(expr) if isinstance(node, Load))
-
-
-def unrolled(statement: Statement) -> Iterator[Statement]:
-    """The statement as one scalar statement per round of its loops."""
-    rounds: list[dict[int, int]] = [{}]
-    for loop in statement.loops:
-        rounds = [{**r, loop.id: k} for r in rounds for k in range(loop.size)]
-    for values in rounds:
-        target = fixed(statement.target, values)
-        assert isinstance(target, Load)
-        yield replace(statement, target=target, expr=fixed(statement.expr, values), loops=())
-
-
-def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
-    """The expression in one round of some loops: values has the round by the loop's id."""
-    nodes = parts(expr)
-    if nodes:
-        expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
-    match expr:
-        case Load() | Interpolate() | Record():
-            return replace(expr, axes=tuple(axis.at(values) for axis in expr.axes))
-        case Place(axis):
-            return Place(axis.at(values))
-        case Latch(own, condition):
-            placed = replace(own, axes=tuple(axis.at(values) for axis in own.axes))
-            return Latch(placed, condition)
-    return expr
-
-
-def overlap(read: Load, written: Load) -> bool:
-    """Whether a read touches what a statement writes; axes are compared one by one."""
-    if read.base != written.base:
-        return False
-    return all(
-        not set(a.positions).isdisjoint(b.positions)
-        for a, b in zip(read.axes, written.axes, strict=True)
-    )

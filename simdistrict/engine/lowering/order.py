@@ -10,23 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.engine.layout import Block, Layout
-from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.layout import Symbol
+from simdistrict.engine.lowering.lay_out import Placed
 from simdistrict.engine.lowering.lower import Statements
 from simdistrict.engine.lowering.nodes import (
+    Draw,
     Load,
     Record,
     Reduce,
     Statement,
+    Switch,
     Time,
-    loads,
-    overlap,
-    parts,
-    unrolled,
-    walk_all,
-    with_parts,
+    WrittenOut,
 )
-from simdistrict.model.expr import Call, Expr
+from simdistrict.engine.lowering.trees import loads, overlap, parts, unrolled, walk, with_parts
+from simdistrict.model.expr import Expr
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,15 @@ class Phases:
     derive: tuple[Statement, ...]
 
 
-def order(statements: Statements, layout: Layout, where: str) -> Phases:
+def order(statements: Statements, placed: Placed, where: str) -> Phases:
     """Sort the statements. Raises ModelError naming the elements of an algebraic loop."""
     run = _sorted(statements.run, where, "an algebraic loop")
-    replaced = {s.target.name for s in statements.start_values}
-    first = [s for s in run if s.target.name not in replaced or _is_rate(s, layout)]
+    replaced = {s.target.symbol for s in statements.start_values}
+    rates = {slot.symbol for slot in placed.rates.values()}
+    first = [s for s in run if s.target.symbol not in replaced and s.target.symbol not in rates]
     initial = [*statements.initial, *statements.start_values]
-    needed = _needed(initial, [s for s in first if not _is_rate(s, layout)])
-    start = _sorted([*initial, *needed], where, "a loop of initial values")
-    levels = _levels(run, layout, replaced)
+    start = _sorted([*initial, *_needed(initial, first)], where, "a loop of initial values")
+    levels = _levels(run, placed, replaced)
     once, settle, derive = (
         tuple(s for s, level in zip(run, levels, strict=True) if level == wanted)
         for wanted in (0, 1, 2)
@@ -60,79 +58,60 @@ def order(statements: Statements, layout: Layout, where: str) -> Phases:
     return Phases(once, tuple(s for s in start if s not in constant), settle, derive)
 
 
-def _is_rate(statement: Statement, layout: Layout) -> bool:
-    base = statement.target.base
-    return layout.rates.start <= base < layout.rates.stop
-
-
 def depends_on_time(expr: Expr) -> bool:
     """Whether an expression itself reads the time, or the number of the present point."""
-    return any(
-        isinstance(node, Time | Record)
-        or (
-            isinstance(node, Call)
-            and node.function in FUNCTIONS
-            and FUNCTIONS[node.function].kind in ("switch", "random")
-        )
-        for node in walk_all(expr)
-    )
+    return any(isinstance(node, Time | Record | Switch | Draw) for node in walk(expr))
 
 
-def _levels(run: Sequence[Statement], layout: Layout, replaced: set[str]) -> list[int]:
+# of what changes during a run
+_MOVING = ("stock", "sampled", "value before", "condition")
+
+
+def _levels(run: Sequence[Statement], placed: Placed, replaced: set[Symbol]) -> list[int]:
     """For every statement, causes first, how often it is due: 0 once, 1 after the start, 2 always.
 
-    replaced: names with another value at the start, which must be computed again after it.
+    replaced: symbols with another value at the start, which must be computed again after it.
     """
     edges = _edges(run)
     levels: list[int] = []
     for statement, causes in zip(run, edges, strict=True):
         level = max((levels[j] for j in causes), default=0)
-        if statement.target.name in replaced or depends_on_time(statement.expr):
+        if statement.target.symbol in replaced or depends_on_time(statement.expr):
             level = 2
         for load in loads(statement.expr):
-            slot = layout.slots[load.name]
-            if _inside(slot.offset, layout.stocks) or _inside(slot.offset, layout.sampled):
+            kind = placed.slots[load.symbol].kind
+            if kind in _MOVING:
                 level = 2
-            elif load.name.startswith("#initial"):
+            elif kind == "held":
                 level = max(level, 1)
         levels.append(level)
     return levels
 
 
-def _inside(place: int, block: Block) -> bool:
-    return block.start <= place < block.stop
+def constant_symbols(phases: Phases, placed: Placed) -> frozenset[Symbol]:
+    """What depends on constants alone, the constants included."""
+    later = {s.target.symbol for s in (*phases.settle, *phases.derive)}
+    found = {s.target.symbol for s in phases.once} - later
+    found.update(symbol for symbol, slot in placed.slots.items() if slot.kind == "constant")
+    return frozenset(found)
 
 
-def constant_names(phases: Phases, layout: Layout) -> frozenset[str]:
-    """Folded names of elements that depend on constants alone, the constants included."""
-    later = {s.target.name for s in (*phases.settle, *phases.derive)}
-    names = {s.target.name for s in phases.once} - later - _stocks(layout)
-    names.update(n for n, slot in layout.slots.items() if _inside(slot.offset, layout.constants))
-    return frozenset(names)
-
-
-def settled_names(phases: Phases, layout: Layout) -> frozenset[str]:
-    """Folded names of elements that stay as they are from the start on; see `constant_names`."""
-    later = {s.target.name for s in phases.derive}
-    settled = {s.target.name for s in phases.settle} - later - _stocks(layout)
-    return constant_names(phases, layout) | settled
-
-
-def _stocks(layout: Layout) -> set[str]:
-    """Stocks move even where their rates do not."""
-    return {n for n, slot in layout.slots.items() if _inside(slot.offset, layout.stocks)}
+def settled_symbols(phases: Phases, placed: Placed) -> frozenset[Symbol]:
+    """What never changes after the start; see `constant_symbols`."""
+    later = {s.target.symbol for s in phases.derive}
+    return constant_symbols(phases, placed) | {s.target.symbol for s in phases.settle} - later
 
 
 def _needed(roots: Iterable[Statement], pool: Sequence[Statement]) -> list[Statement]:
     """The statements of the pool that the roots read, directly or through others."""
-    writers: dict[str, list[Statement]] = {}
+    writers: dict[Symbol, list[Statement]] = {}
     for statement in pool:
-        writers.setdefault(statement.target.name, []).append(statement)
+        writers.setdefault(statement.target.symbol, []).append(statement)
     found: dict[Statement, None] = {}
     todo = list(roots)
     while todo:
         for load in loads(todo.pop().expr):
-            for writer in writers.get(load.name, ()):
+            for writer in writers.get(load.symbol, ()):
                 if writer not in found and overlap(load, writer.target):
                     found[writer] = None
                     todo.append(writer)
@@ -141,16 +120,16 @@ def _needed(roots: Iterable[Statement], pool: Sequence[Statement]) -> list[State
 
 def _edges(statements: Sequence[Statement]) -> list[list[int]]:
     """For every statement the ones it reads, in order of appearance."""
-    writers: dict[tuple[str, int], list[int]] = {}
+    writers: dict[tuple[Symbol, int], list[int]] = {}
     for i, statement in enumerate(statements):
         target = statement.target
-        writers.setdefault((target.name, target.base), []).append(i)
+        writers.setdefault((target.symbol, target.base), []).append(i)
     return [
         list(
             dict.fromkeys(
                 j
                 for load in loads(statement.expr)
-                for j in writers.get((load.name, load.base), ())
+                for j in writers.get((load.symbol, load.base), ())
                 if overlap(load, statements[j].target)
             )
         )
@@ -188,9 +167,9 @@ def _written_out(expr: Expr) -> Expr:
     if nodes:
         expr = with_parts(expr, nodes)
     if isinstance(expr, Reduce):
-        target = Load("", 0)
+        target = Load(Symbol(""), 0)
         terms = unrolled(Statement(target, expr.body, expr.loops, "", 0))
-        return Call(f"#{expr.op}", tuple(t.expr for t in terms))
+        return WrittenOut(expr.op, tuple(term.expr for term in terms))
     return expr
 
 

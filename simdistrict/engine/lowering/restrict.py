@@ -9,15 +9,17 @@ import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.engine.layout import Layout
+from simdistrict.engine.layout import Layout, Slot, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.build import build, located_by
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import with_rates_last
+from simdistrict.engine.lowering.lay_out import Placed, lay_out
 from simdistrict.engine.lowering.lower import lower
-from simdistrict.engine.lowering.nodes import Axis, Load, Statement, fixed, loads
-from simdistrict.engine.lowering.order import order
+from simdistrict.engine.lowering.nodes import Axis, Load, Statement
+from simdistrict.engine.lowering.order import constant_symbols, order
+from simdistrict.engine.lowering.trees import fixed, loads
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model
@@ -27,46 +29,52 @@ from simdistrict.model.model import Element, Model
 class Causes:
     """The statements of a program's right-hand side, ready to be cut.
 
-    steady: those that depend on constants, or on values held since the start, alone; elements:
-    by folded name, with the internal stocks of delays and smooths.
+    steady: those that depend on constants, or on values held since the start, alone; placed: where
+    their symbols are, as in the program; elements: by symbol, with the internal stocks of delays
+    and smooths; constant: the symbols that depend on constants alone.
     """
 
     model: Model
     program: Program
     statements: tuple[Statement, ...]
     steady: tuple[Statement, ...]
-    elements: dict[str, Element]
+    placed: Placed
+    elements: dict[Symbol, Element]
+    constant: frozenset[Symbol]
+
+    @property
+    def stocks(self) -> list[Slot]:
+        """The slots of all stocks, those inside functions too."""
+        return [slot for slot in self.placed.slots.values() if slot.kind == "stock"]
 
 
 def causes_of(model: Model, program: Program) -> Causes:
     """The statements behind `derive` of a model's program."""
-    elements = expand(model, Beginning(model, build))
-    statements = lower(model, elements, program.layout)
-    phases = order(statements, program.layout, model.name)
+    definitions = expand(model, Beginning(model, build))
+    placed = lay_out(model, definitions)
+    phases = order(lower(model, definitions, placed), placed, model.name)
     steady = (*phases.once, *phases.settle)
-    return Causes(model, program, phases.derive, steady, {fold(e.name): e for e in elements})
+    elements = {d.symbol: d.element for d in definitions}
+    for parts in (placed.rates, placed.before, placed.conditions):
+        elements |= {slot.symbol: elements[owner] for owner, slot in parts.items()}
+    constant = constant_symbols(phases, placed)
+    return Causes(model, program, phases.derive, steady, placed, elements, constant)
 
 
-def upstream(causes: Causes, name: str) -> frozenset[str]:
-    """Folded names of the stocks on which the rate of a stock depends, itself included if so."""
-    layout = causes.program.layout
-    stocks = {s.offset: n for n, s in layout.slots.items() if _inside(s.offset, layout)}
-    needed = {_rate_of(layout, layout.slots[name].offset)}
-    found: set[str] = set()
-    by_base: dict[int, list[Statement]] = {}
+def upstream(causes: Causes, stock: Symbol) -> set[Symbol]:
+    """The stocks on which the net flow of a stock depends, itself included if so."""
+    placed = causes.placed
+    queue = [placed.rates[stock].symbol]
+    needed = set(queue)
+    by_symbol: dict[Symbol, list[Statement]] = {}
     for statement in causes.statements:
-        by_base.setdefault(_slot_base(statement.target, layout), []).append(statement)
-    queue = list(needed)
+        by_symbol.setdefault(statement.target.symbol, []).append(statement)
     while queue:
-        for statement in by_base.get(queue.pop(), ()):
-            for load in loads(statement.expr):
-                base = _slot_base(load, layout)
-                if base in stocks:
-                    found.add(stocks[base])
-                elif base not in needed:
-                    needed.add(base)
-                    queue.append(base)
-    return frozenset(found)
+        for statement in by_symbol.get(queue.pop(), ()):
+            found = {load.symbol for load in loads(statement.expr)} - needed
+            needed |= found
+            queue += found
+    return {symbol for symbol in needed if placed.slots[symbol].kind == "stock"}
 
 
 def restricted(
@@ -97,7 +105,7 @@ def restricted(
         if not needed.isdisjoint(places_of(statement.target)):
             needed |= {p for load in loads(statement.expr) for p in places_of(load)}
             kept.append(statement)
-    source = _source(causes.program, kept[::-1])
+    source = _source(causes, kept[::-1])
     return replace(causes.program, source=source, has_margins=False)
 
 
@@ -107,11 +115,12 @@ def places_of(load: Load) -> set[int]:
     return {load.base + sum(parts) for parts in itertools.product(*offsets)}
 
 
-def _source(program: Program, statements: Sequence[Statement]) -> str:
-    emitter = Emitter(program.layout, located_by(program.constant))
+def _source(causes: Causes, statements: Sequence[Statement]) -> str:
+    layout = causes.program.layout
+    emitter = Emitter(layout, located_by(causes.constant))
     for name in ("once", "start", "settle", "switches", "margins"):
         emitter.function(name)
-    emitter.function("derive", with_rates_last(statements, program.layout))
+    emitter.function("derive", with_rates_last(statements, layout))
     return emitter.source()
 
 
@@ -119,9 +128,8 @@ def _confine(
     statement: Statement, causes: Causes, dimension: str, position: int
 ) -> Statement | None:
     """The statement in the rounds of one label; None when it has nothing to say of the label."""
-    element = causes.elements.get(statement.target.name)
-    dims = [fold(d) for d in element.dims] if element is not None else []
-    if dimension not in dims or len(dims) != len(statement.target.axes):
+    dims = [fold(d) for d in causes.elements[statement.target.symbol].dims]
+    if dimension not in dims:
         return statement
     axis: Axis = statement.target.axes[dims.index(dimension)]
     if position not in axis.positions:
@@ -129,24 +137,10 @@ def _confine(
     if axis.fixed:
         return statement
     rounds = {axis.loop: axis.positions.index(position)}
-    target = fixed(statement.target, rounds)
-    assert isinstance(target, Load)
+    target = statement.target.at(rounds)
     left = tuple(loop for loop in statement.loops if loop.id != axis.loop)
     return replace(statement, target=target, expr=fixed(statement.expr, rounds), loops=left)
 
 
-def _inside(place: int, layout: Layout) -> bool:
-    return layout.stocks.start <= place < layout.stocks.stop
-
-
 def _rate_of(layout: Layout, place: int) -> int:
     return layout.rates.start + place - layout.stocks.start
-
-
-def _slot_base(load: Load, layout: Layout) -> int:
-    """The first place of what a load or a target belongs to; a rate's is that of its block."""
-    slot = layout.slots[load.name]
-    first = min(places_of(load))
-    if layout.rates.start <= first < layout.rates.stop:
-        return _rate_of(layout, slot.offset)
-    return slot.offset

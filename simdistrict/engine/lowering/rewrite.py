@@ -1,29 +1,19 @@
 """Functions that stand for an expression of other functions, as Vensim's help pages print them.
 
-A function with a memory gets its stocks from whoever asks, see `Maker`.
+A function with a memory gets its stocks from a `Maker`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from simdistrict.model.expr import NA, Binary, Call, Expr, Number, Ref
 
+if TYPE_CHECKING:
+    from simdistrict.engine.lowering.maker import Maker
+
 TIME_STEP = Ref("time step")
-
-
-class Maker(Protocol):
-    """Makes elements beside the one whose equation is rewritten."""
-
-    def stock(self, role: str, initial: Expr) -> Ref:
-        """A new stock, whose flow is still to come."""
-
-    def flow(self, stock: Ref, flow: Expr) -> None:
-        """The flow of a new stock."""
-
-    def value(self, role: str, expression: Expr) -> Expr:
-        """A new auxiliary, unless the expression is a name or a number already."""
 
 
 def rewritten(call: Call) -> Expr:
@@ -95,9 +85,9 @@ def _trend(maker: Maker, source: Expr, interval: Expr, initial: Expr) -> Expr:
     source = maker.value("trend input", source)
     interval = maker.value("trend time", interval)
     growth = plus(Number(1.0), times(initial, interval))
-    average = maker.stock("trend average", divided(source, growth))
+    average = maker.new("trend average")
     gap = minus(source, average)
-    maker.flow(average, divided(gap, interval))
+    maker.stock(average, divided(gap, interval), divided(source, growth))
     return Call("ZIDZ", (gap, times(interval, Call("ABS", (average,)))))
 
 
@@ -109,10 +99,10 @@ def _present_value(
     rate = maker.value("discount rate", rate)
     one = Number(1.0)
     step = plus(one, times(rate, TIME_STEP))
-    discount = maker.stock("discount factor", divided(one, step) if at_end else one)
-    maker.flow(discount, minus(Number(0.0), divided(times(discount, rate), step)))
-    so_far = maker.stock("present value", initial)
-    maker.flow(so_far, times(stream, discount))
+    discount = maker.new("discount factor")
+    loss = minus(Number(0.0), divided(times(discount, rate), step))
+    maker.stock(discount, loss, divided(one, step) if at_end else one)
+    so_far = maker.stock(maker.new("present value"), times(stream, discount), initial)
     return times(plus(so_far, times(times(stream, TIME_STEP), discount)), factor)
 
 

@@ -11,15 +11,22 @@ from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, patt
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.nodes import (
     Axis,
+    Draw,
+    Helper,
     Interpolate,
     Latch,
     Load,
+    Node,
+    Past,
     Place,
     Record,
     Reduce,
+    Shifted,
     Slice,
+    Switch,
     Time,
     Whole,
+    WrittenOut,
 )
 from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
@@ -69,14 +76,12 @@ class Expressions(Frames):
 
     def numeric(self, expr: Expr) -> str:
         match expr:
-            case Number(value):
-                return _literal(value)
             case Load(_, base, axes):
                 return self.known.get(key_of(expr)) or self.place(base, axes)
-            case Time():
-                return "t"
-            case Place(axis):
-                return self.label_number(axis)
+            case Node():
+                return self.made(expr)
+            case Number(value):
+                return _literal(value)
             case Unary("-", operand):
                 return f"(-{self.number(operand)})"
             case Binary("^", left, right):
@@ -88,18 +93,41 @@ class Expressions(Frames):
             case Call("IF THEN ELSE", (condition, yes, no)):
                 yes_text, no_text = self.number(yes), self.number(no)
                 return f"({yes_text} if {self.condition(condition)} else {no_text})"
-            case Call():
-                return self.call(expr)
+            case Call(function, args):
+                return self.called(FUNCTIONS[function].python, args)
+        return f"(1.0 if {self.condition(expr)} else 0.0)"
+
+    def made(self, expr: Node) -> str:
+        """A node of the lowering."""
+        match expr:
+            case Time():
+                return "t"
+            case Place(axis):
+                return self.label_number(axis)
+            case Switch():
+                return self.switch(expr)
+            case Helper(helper, args):
+                return self.called(helper, args)
+            case Draw():
+                return self.called(expr.helper, expr.parts(), f"v[{POINT}]")
             case Reduce():
                 return self.reduce(expr)
+            case WrittenOut():
+                return self.written_out(expr)
             case Interpolate():
                 return self.interpolate(expr)
-            case Whole():
+            case Whole() | Past():
                 return self.whole(expr)
+            case Shifted():
+                return self.shifted(expr)
             case Latch(own, condition):
                 now = f"(1.0 if {self.condition(condition)} else 0.0)"
                 return f"({now} if v[{SAMPLING}] else {self.place(own.base, own.axes)})"
-        return f"(1.0 if {self.condition(expr)} else 0.0)"
+        raise TypeError(f"no number: {expr}")
+
+    def called(self, helper: str, args: Sequence[Expr], *more: str) -> str:
+        """A call of a helper of numbers."""
+        return f"{helper}({', '.join([*map(self.number, args), *more])})"
 
     def logical(self, expr: Expr) -> str:
         match expr:
@@ -117,45 +145,48 @@ class Expressions(Frames):
                 return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
         return f"({self.number(expr)} != 0.0)"
 
-    def call(self, call: Call) -> str:
-        if call.function in ("#LAG", "#ORDER"):
-            return f"{call.function[1:].lower()}({', '.join(map(self.number, call.args))})"
-        if call.function.startswith("#"):
-            return self.written_out(call)
-        known = FUNCTIONS[call.function]
-        args = [self.number(arg) for arg in call.args]
-        if call.function == "RAMP":
-            args.insert(0, "t")
-        elif known.kind == "random":
-            args.append(f"v[{POINT}]")
-        elif known.kind == "switch":
-            args.insert(0, "s" if self.located(call) else "m")
-            if call.function == "PULSE TRAIN":
-                args.insert(1, "u" if self.located(call) else "t")
-        return f"{known.python}({', '.join(args)})"
+    def switch(self, expr: Switch) -> str:
+        """A function of the time; the time of its dates depends on whether they are known."""
+        args = list(map(self.number, expr.args))
+        located = self.located(expr)
+        match expr.function:
+            case "RAMP":
+                args.insert(0, "t")
+            case "PULSE TRAIN":
+                args[:0] = ["s", "u"] if located else ["m", "t"]
+            case _:
+                args.insert(0, "s" if located else "m")
+        return f"{FUNCTIONS[expr.function].python}({', '.join(args)})"
 
-    def whole(self, expr: Whole, target: Load | None = None) -> str:
-        """A call of a helper that works on the vector, what it writes first."""
+    def whole(self, expr: Whole | Past, target: Load | None = None) -> str:
+        """A call of a helper that works on the vector. target: where it writes its result."""
         texts = [self.address(target.base, target.axes)] if target else []
-        for arg in expr.args:
+        in_vector = target is not None
+        for arg in expr.parts():
             match arg:
                 case Slice(load, size):
-                    texts.append(self.address(load.base, load.axes))
-                    texts += [str(size)] if size else []
+                    texts += [self.address(load.base, load.axes), str(size)]
                 case Record():
                     texts.append(self.record(arg))
                 case _:
                     texts.append(self.number(arg))
-        if target or any(isinstance(arg, Slice | Record) for arg in expr.args):
-            texts.insert(0, "v")
-        return f"{expr.helper}({', '.join(texts)})"
+                    continue
+            in_vector = True
+        return f"{expr.helper}({', '.join(['v', *texts] if in_vector else texts)})"
 
-    def written_out(self, call: Call) -> str:
+    def shifted(self, expr: Shifted) -> str:
+        """VECTOR ELM MAP."""
+        array, own = expr.array.load, expr.own
+        first = f"{self.address(array.base, array.axes)}, {expr.array.size}"
+        here = self.address(own.base, own.axes)
+        return f"element(v, {first}, {here}, {self.number(expr.offset)})"
+
+    def written_out(self, expr: WrittenOut) -> str:
         """A reduction whose terms stand one by one."""
-        terms = [self.number(arg) for arg in call.args]
-        if call.function in ("#SUM", "#PROD"):
-            return "(" + (" + " if call.function == "#SUM" else " * ").join(terms) + ")"
-        name = "min" if call.function == "#VMIN" else "max"
+        terms = list(map(self.number, expr.terms))
+        if expr.op in ("SUM", "PROD"):
+            return "(" + (" + " if expr.op == "SUM" else " * ").join(terms) + ")"
+        name = "min" if expr.op == "VMIN" else "max"
         return f"{name}({', '.join(terms)})" if len(terms) > 1 else terms[0]
 
     def reduce(self, expr: Reduce) -> str:

@@ -1,39 +1,23 @@
-"""Functions of whole arrays, replaced by elements that hold their arguments and their results.
+"""Functions of whole arrays, replaced by symbols that hold their arguments and their results.
 
-An argument is copied into an element whose last dimensions are those that the function works on,
-so that the numbers of one call lie side by side; the result of the call is another such element.
+An argument is copied into a symbol whose last dimensions are those that the function works on,
+so that the numbers of one call lie side by side; the result of the call is another such symbol.
 What the equation around the call says of other labels stays a loop, as everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError
+from simdistrict.engine.layout import Symbol
+from simdistrict.engine.lowering.definitions import Filled
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.model.expr import Call, Expr, Number, Ref, Text, fold, references, walk
-from simdistrict.model.model import Auxiliary, Element, Equation, Model
-
-
-class Filled(Element):
-    """Written by one call for all labels of its last dimensions.
-
-    The expression is Call("#WHOLE", (Text(helper), Number(own), ...)): the first `own` dimensions
-    are looped over. An argument that is a reference to an element of more than `own` dimensions
-    is a slice; anything else is a number.
-    """
-
-
-class Adder(Protocol):
-    """Keeps new elements; see `expand`."""
-
-    def name(self, owner: Element, role: str) -> str:
-        """A new name for something beside an element."""
-
-    def keep(self, element: Element) -> None:
-        """Add an element."""
-
+from simdistrict.engine.lowering.made import ArrayCall, ElementMap, SymbolRef
+from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.nodes import Helper
+from simdistrict.model.expr import Call, Expr, Ref, fold, references, walk
+from simdistrict.model.model import Auxiliary, Equation, Model
 
 # How arguments are given, one letter each: v a vector over its last subscript, m a matrix over
 # its last two, p the priority profiles of a vector, named by their first label; V, P the same
@@ -54,10 +38,10 @@ PROFILE = 3
 _OWN_ELEMENT = "give that argument an element of its own"
 
 
-def check(model: Model, owner: Element, equation: Equation, call: Call) -> None:
-    """Refuse arguments that would have elements of their own over the labels of the result.
+def check(maker: Maker, call: Call) -> None:
+    """Refuse arguments that would have symbols of their own over the labels of the result.
 
-    To be asked before the arguments are replaced. Raises ModelError.
+    To be called before the arguments are replaced. Raises ModelError.
     """
     if call.function not in _FORMS:
         return
@@ -65,18 +49,17 @@ def check(model: Model, owner: Element, equation: Equation, call: Call) -> None:
         known = FUNCTIONS.get(node.function) if isinstance(node, Call) else None
         if known and node is not call and known.kind in ("memory", "random", "array"):
             assert isinstance(node, Call)
-            work = _Call(model, owner, equation, call)
-            raise work.error(f"an argument that uses {node.function}", _OWN_ELEMENT)
+            raise _Call(maker, call).error(f"an argument that uses {node.function}", _OWN_ELEMENT)
 
 
-def replaced(model: Model, adder: Adder, owner: Element, equation: Equation, call: Call) -> Expr:
+def replaced(maker: Maker, call: Call) -> Expr:
     """The expression that a call of a function of kind array stands for.
 
     Raises ModelError for arguments that the function does not take.
     """
     if len(call.args) not in FUNCTIONS[call.function].arity:
         return call  # reported where calls are checked
-    work = _Wholes(model, owner, equation, call, adder)
+    work = _Call(maker, call)
     if call.function == "VECTOR ELM MAP":
         return work.mapped()
     if call.function in ("DEMAND AT PRICE", "SUPPLY AT PRICE"):
@@ -86,20 +69,19 @@ def replaced(model: Model, adder: Adder, owner: Element, equation: Equation, cal
 
 @dataclass(frozen=True)
 class _Call:
-    model: Model
-    owner: Element
-    equation: Equation
+    maker: Maker
     call: Call
 
+    @property
+    def model(self) -> Model:
+        return self.maker.model
+
+    @property
+    def equation(self) -> Equation:
+        return self.maker.equation
+
     def error(self, what: str, hint: str = "") -> ModelError:
-        where = f"model {self.model.name}, line {self.equation.line}"
-        what = f'"{self.owner.name}" gives {self.call.function} {what}'
-        return ModelError(Problem(where, what, hint))
-
-
-@dataclass(frozen=True)
-class _Wholes(_Call):
-    adder: Adder
+        return self.maker.error(f"gives {self.call.function} {what}", hint)
 
     def whole(self, form: str, filled: int) -> Expr:
         left = self.equation.subscripts
@@ -120,15 +102,12 @@ class _Wholes(_Call):
                 args.append(self.copied(own, names, source))
                 runs.append(names)
         self.compare(filled, ranges, runs)
-        parts = (Text(FUNCTIONS[self.call.function].python), Number(float(own)), *args)
-        expression = Call("#WHOLE", parts)
+        made = ArrayCall(FUNCTIONS[self.call.function].python, own, tuple(args))
         if not filled:
-            return expression
-        name = self.adder.name(self.owner, self.call.function.lower())
-        dims = (*self.owner.dims[:own], *(self.model.dims_by_name[r].name for r in ranges))
-        new = replace(self.equation, expression=expression, initial=None)
-        self.adder.keep(Filled(name=name, equations=(new,), dims=dims))
-        return Ref(fold(name), left)
+            return made
+        names = tuple(self.model.dims_by_name[r].name for r in ranges)
+        dims = (*self.maker.owner.dims[:own], *names)
+        return self.maker.define(self.maker.new("result"), Filled, made, dims=dims)
 
     def size(self, range_name: str) -> int:
         return len(self.model.dims_by_name[range_name].labels)
@@ -196,21 +175,18 @@ class _Wholes(_Call):
         first = self.model.dims_by_name[dim].labels[0]
         raise self.error(what, f'name an array by its first label, "{first}"')
 
-    def copied(self, own: int, names: tuple[str, ...], source: Expr) -> Ref:
-        """An element that holds an argument with its last dimensions side by side."""
+    def copied(self, own: int, names: tuple[str, ...], source: Expr) -> SymbolRef:
+        """A symbol that holds an argument with its last dimensions side by side."""
         subscripts = (*self.equation.subscripts[:own], *names)
         if len(set(names)) < len(names) or set(names) & set(subscripts[:own]):
             what = "an array that runs over one range twice"
             raise self.error(what, "use a second range with the same labels, new <-> old")
-        name = self.adder.name(self.owner, f"{self.call.function.lower()} argument")
-        dims = tuple(self.model.dims_by_name[n].name for n in names)
-        new = replace(self.equation, expression=source, subscripts=subscripts, initial=None)
-        if new.exceptions:
+        if self.equation.exceptions:
             raise self.error("to a left-hand side with exceptions", "list its labels instead")
-        self.adder.keep(
-            Auxiliary(name=name, equations=(new,), dims=(*self.owner.dims[:own], *dims))
-        )
-        return Ref(fold(name), subscripts)
+        dims = tuple(self.model.dims_by_name[n].name for n in names)
+        ref = SymbolRef(Symbol(self.maker.owner.name, "argument"), subscripts)
+        dims = (*self.maker.owner.dims[:own], *dims)
+        return self.maker.define(ref, Auxiliary, source, dims=dims)
 
     def mapped(self) -> Expr:
         """VECTOR ELM MAP: a place of an array, so many places behind another."""
@@ -219,7 +195,7 @@ class _Wholes(_Call):
             raise self.error("an expression where it takes the name of an array", _OWN_ELEMENT)
         if not self.model[source.name].dims:
             raise self.error(f'"{source.name}", which is no array')
-        return Call("#ELEMENT", (source, offset))
+        return ElementMap(source, offset)
 
     def at_price(self) -> Expr:
         """DEMAND AT PRICE and its sister: the profile as single numbers."""
@@ -233,5 +209,4 @@ class _Wholes(_Call):
         if len(labels) < PROFILE:
             raise self.error(f"a profile of fewer than {PROFILE} numbers")
         row = [Ref(profile.name, (*profile.subscripts[:-1], fold(x))) for x in labels[:PROFILE]]
-        helper = Text(FUNCTIONS[self.call.function].python)
-        return Call("#HELPER", (helper, quantity, *row, price))
+        return Helper(FUNCTIONS[self.call.function].python, (quantity, *row, price))
