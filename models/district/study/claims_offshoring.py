@@ -1,0 +1,191 @@
+"""Claims C1 to C5: what cost minimisers did to value chains."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from .common import BASELINE, DISTRICTS
+from simdistrict.tables.evidence import Claim, Measure, Runs
+from .reading import (
+    EXPOSED,
+    by_district,
+    exposed,
+    first_year,
+    hands_on_offshore_at,
+    least,
+    mean,
+    most,
+    offshore,
+    offshore_series,
+    parts_ratio,
+    stacked,
+    summed,
+)
+
+FALL = "offshore share of assembly in 2008, fall in points, mean of exposed districts"
+
+
+def driven_by_gap(runs: Runs) -> Reals:
+    """The part of offshoring in 2008 that is not there when labour costs the same everywhere."""
+    left, whole = (
+        summed(stacked(hands_on_offshore_at(runs, name, 2008, d) for d in DISTRICTS))
+        for name in ("loops_cut:no_B2", BASELINE)
+    )
+    return 100 * (1 - left / whole)
+
+
+def years_between_stages(runs: Runs) -> Reals:
+    """Years from 25% of assembly offshore to 25% of making, shortest of exposed districts."""
+
+    def passed(district: str, stage: str) -> Reals:
+        shares = offshore_series(runs, BASELINE, 1980, 2060, district, stage)
+        return first_year(shares > EXPOSED, 1980)
+
+    # what is not exposed may never pass, and is no case
+    last = np.float64(2060)
+    gaps = stacked(passed(d, "making") - np.minimum(passed(d, "assembly"), last) for d in DISTRICTS)
+    return least(gaps * exposed(runs, DISTRICTS))
+
+
+def design_abroad(runs: Runs) -> Reals:
+    """The largest offshore share of design until 2024."""
+    return 100 * most(
+        stacked(most(offshore_series(runs, BASELINE, 1980, 2024, d, "design")) for d in DISTRICTS)
+    )
+
+
+def fall_of_assembly(runs: Runs, scenario: str) -> Reals:
+    """Points of offshore assembly that a scenario lacks in 2008, mean of exposed districts."""
+    falls = stacked(
+        offshore(runs, BASELINE, 2008, d, "assembly")
+        - offshore(runs, scenario, 2008, d, "assembly")
+        for d in DISTRICTS
+    )
+    return 100 * mean(falls * exposed(runs, DISTRICTS))
+
+
+def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Reals:
+    """By how much labour per unit of far assembly falls from 1990 to 2010 by learning, in percent.
+
+    of_unit_cost: the same in percent of the unit cost of 1990, at the wages of that year.
+    """
+    falls = []
+    for d in DISTRICTS:
+        place = {"district": d, "stage": "assembly", "location": "far"}
+        then, now = (runs.at(BASELINE, "labour requirement", y, **place) for y in (1990, 2010))
+        labour, cost = (
+            runs.at(BASELINE, e, 1990, **place) for e in ("labour cost", "production cost")
+        )
+        falls.append((labour / cost if of_unit_cost else 1) * (1 - now / then))
+    return 100 * mean(stacked(falls))
+
+
+def growth_of_parts(runs: Runs, year: float, since: float) -> Reals:
+    """Parts over sales of one year over that of another, in the baseline."""
+    return parts_ratio(runs, BASELINE, year) / parts_ratio(runs, BASELINE, since)
+
+
+def kinds_of_trade(runs: Runs, year: float, exports_goods: bool, imports_parts: bool) -> Reals:
+    """How many districts export 60% of their sales or not, and import 20% of them as parts."""
+    sales, exports, parts = (
+        by_district(runs, BASELINE, e, year, DISTRICTS)
+        for e in ("sales", "exports", "parts imports")
+    )
+    of_kind = ((exports / sales > 0.6) == exports_goods) & ((parts / sales > 0.2) == imports_parts)
+    return summed(of_kind.astype(float))
+
+
+CLAIMS = (
+    Claim(
+        "C1",
+        "Cost minimisers move labour-intensive stages first.",
+        (
+            Measure(
+                "offshoring of assembly and making in 2008 that goes with the cost gap (B2 cut), %",
+                80,
+                None,
+                driven_by_gap,
+            ),
+            Measure(
+                "fewest years from 25% of assembly offshore to 25% of making, exposed districts",
+                5,
+                None,
+                years_between_stages,
+            ),
+            Measure("largest offshore share of design to 2024, %", None, 10, design_abroad),
+        ),
+    ),
+    Claim(
+        "C2",
+        "Offshoring went so far because risk, carbon and social cost counted for nothing.",
+        (
+            Measure(
+                f"full cost counted from 1995: {FALL}",
+                5,
+                20,
+                lambda runs: fall_of_assembly(runs, "what_if:full_cost"),
+            ),
+        ),
+    ),
+    Claim(
+        "C3",
+        "Scale and learning abroad feed on themselves (R2).",
+        (
+            Measure(
+                f"without offshore learning (R2 cut): {FALL}",
+                5,
+                None,
+                lambda runs: fall_of_assembly(runs, "loops_cut:no_R2"),
+            ),
+            Measure(
+                "far assembly: fall of unit cost by learning 1990-2010, wages of 1990, mean, %",
+                20,
+                45,
+                lambda runs: learnt_abroad(runs, of_unit_cost=True),
+            ),
+            Measure(
+                "far assembly: fall of labour per unit by learning 1990-2010, mean, %",
+                None,
+                None,
+                lambda runs: learnt_abroad(runs, of_unit_cost=False),
+            ),
+        ),
+    ),
+    Claim(
+        "C4",
+        "Splitting the chain makes trade in parts outgrow trade in goods.",
+        (
+            Measure(
+                "parts over sales, all districts, 2008 over 1990",
+                1,
+                None,
+                lambda runs: growth_of_parts(runs, 2008, 1990),
+            ),
+            Measure(
+                "parts over sales, all districts, 2019 over 2008",
+                None,
+                1,
+                lambda runs: growth_of_parts(runs, 2019, 2008),
+            ),
+        ),
+    ),
+    Claim(
+        "C5",
+        "Exchanging finished goods is another regime than integrating functions across borders.",
+        (
+            Measure(
+                "districts that export over 60% of sales and import under 20% as parts, 2010",
+                1,
+                None,
+                lambda runs: kinds_of_trade(runs, 2010, True, False),
+            ),
+            Measure(
+                "districts that export under 60% of sales and import over 20% as parts, 2010",
+                1,
+                None,
+                lambda runs: kinds_of_trade(runs, 2010, False, True),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,224 @@
+"""Claims C6 to C10: vulnerability, the shocks that showed it, and the state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from .common import (
+    BASELINE,
+    DISTRICTS,
+    ENGINEERING,
+    MIDWEST,
+    MITTELSTAND,
+)
+from simdistrict.tables.evidence import Claim, Measure, Runs
+from .reading import (
+    by_district,
+    exposed,
+    first_year,
+    hands_on_offshore_at,
+    least,
+    mean,
+    most,
+    stacked,
+    summed,
+    total,
+)
+
+CRISIS, CALM = "crisis_2008", "what_if:no_crisis"
+STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)
+
+
+def lost_output(
+    runs: Runs, scenario: str, calm: str, first: int, last: int, district: str
+) -> Reals:
+    """Years of output that a district loses in a scenario."""
+    with_it, without = (
+        runs.series(name, "relative output", first, last, district=district)
+        for name in (scenario, calm)
+    )
+    return summed(1 - with_it / without)
+
+
+def loss_against_dependence(runs: Runs) -> Reals:
+    """Loss of 2019 over that of 2000, over the same ratio of the offshore share."""
+    losses, shares = [], []
+    for year in (2000, 2019):
+        name = f"same_disruption:in_{year}"
+        lost = (lost_output(runs, name, BASELINE, year, year + 5, d) for d in DISTRICTS)
+        losses.append(summed(stacked(lost)))
+        shares.append(summed(1 - by_district(runs, BASELINE, "home share", year, DISTRICTS)))
+    return losses[1] / losses[0] / (shares[1] / shares[0])
+
+
+def profit_lost(runs: Runs) -> Reals:
+    """Expected loss in ten years in percent of a year's profit, mean of exposed districts, 2019."""
+    loss, margin = (
+        by_district(runs, BASELINE, e, 2019, DISTRICTS)
+        for e in ("expected disruption loss", "smoothed margin")
+    )
+    return mean(100 * 10 * loss / margin * exposed(runs, DISTRICTS))
+
+
+def over_calm(runs: Runs, district: str, first: int, last: int) -> Reals:
+    """Output after the crisis over that of a world without it: members by years."""
+    crisis, calm = (
+        runs.series(name, "relative output", first, last, district=district)
+        for name in (CRISIS, CALM)
+    )
+    return crisis / calm
+
+
+def recovery(runs: Runs) -> Reals:
+    """Years after 2009 until the slowest strong district is back at 95% of its path."""
+    return most(stacked(first_year(over_calm(runs, d, 2009, 2060) >= 0.95, 0) for d in STRONG))
+
+
+def scar(runs: Runs) -> Reals:
+    """What the least hurt weak district still lacks twenty years after, in percent."""
+    return 100 * least(stacked(1 - over_calm(runs, d, 2029, 2029)[:, 0] for d in WEAK))
+
+
+def offshoring_after_2008(runs: Runs) -> Reals:
+    """Points of hands-on work that went from 2008 to 2019, in percent of those 1997 to 2008."""
+    before, crisis, after = (
+        summed(stacked(hands_on_offshore_at(runs, BASELINE, y, d) for d in DISTRICTS))
+        for y in (1997, 2008, 2019)
+    )
+    return 100 * (after - crisis) / (crisis - before)
+
+
+def added_risk(runs: Runs, year: float) -> Reals:
+    """What the shocks of 2020 to 2023 add to perceived far risk."""
+    with_it, without = (
+        runs.at(name, "perceived disruption loss", year, offshore="far")
+        for name in ("pandemic_shock", BASELINE)
+    )
+    return with_it - without
+
+
+def half_life_of_risk(runs: Runs) -> Reals:
+    """Years in which that halves, by its fall from 2021 to 2025."""
+    return np.asarray(4 * np.log(2) / np.log(added_risk(runs, 2021) / added_risk(runs, 2025)))
+
+
+def jump_of_risk(runs: Runs) -> Reals:
+    """What is added in 2021, in percent of the perceived risk of the baseline."""
+    usual = runs.at(BASELINE, "perceived disruption loss", 2021, offshore="far")
+    return 100 * added_risk(runs, 2021) / usual
+
+
+def moved_offshore(runs: Runs, scenario: str) -> Reals:
+    """The largest move of an offshore share in 2035 against the baseline, in points."""
+    there, here = (
+        by_district(runs, name, "home share", 2035, DISTRICTS) for name in (scenario, BASELINE)
+    )
+    return 100 * most(np.abs(there - here))
+
+
+def memory(runs: Runs, variant: str, end: int) -> Reals:
+    """The policy regime ten years after the end of its pressure, over that at the end."""
+    name = f"policy_memory:{variant}"
+    return runs.at(name, "policy regime", end + 10) / runs.at(name, "policy regime", end)
+
+
+def missing_capacity(runs: Runs) -> Reals:
+    """What a hollow state does not build of the capacity that industrial policy adds by 2032."""
+    hollow, rebuilt, base = (
+        summed(
+            stacked(
+                total(runs, name, "capacity", 2032, DISTRICTS, stage=s, location="home")
+                for s in ("making", "design")
+            )
+        )
+        for name in ("hollow_state", "industrial_policy", BASELINE)
+    )
+    return 100 * (1 - (hollow - base) / (rebuilt - base))
+
+
+CLAIMS = (
+    Claim(
+        "C6",
+        "Ignoring resilience built up a hidden vulnerability.",
+        (
+            Measure(
+                "same disruption: output lost 2019 over 2000, over the ratio of offshore shares",
+                0.8,
+                1.2,
+                loss_against_dependence,
+            ),
+            Measure(
+                "expected loss in ten years, % of a year's profit, mean of exposed districts, 2019",
+                40,
+                45,
+                profit_lost,
+            ),
+        ),
+    ),
+    Claim(
+        "C7",
+        "The crisis of 2008 was the first crack.",
+        (
+            Measure("strong districts: years from 2009 to 95% of the path", None, 4, recovery),
+            Measure("weak districts: least output still missing in 2029, %", 10, None, scar),
+            Measure(
+                "offshoring of assembly and making 2008-19, % of that of 1997-2008",
+                None,
+                None,
+                offshoring_after_2008,
+            ),
+        ),
+    ),
+    Claim(
+        "C8",
+        "The pandemic made risk visible.",
+        (
+            Measure("risk that it adds far away in 2021, % of the usual", None, None, jump_of_risk),
+            Measure("half-life of the risk that it adds, years", 2, 5, half_life_of_risk),
+            Measure(
+                "shocks alone: largest move of an offshore share in 2035, points",
+                None,
+                5,
+                lambda runs: moved_offshore(runs, "pandemic_shock"),
+            ),
+            Measure(
+                "with politics that respond: largest move of an offshore share in 2035, points",
+                None,
+                None,
+                lambda runs: moved_offshore(runs, "pandemic_and_politics"),
+            ),
+        ),
+    ),
+    Claim(
+        "C9",
+        "The policy regime outlived governments.",
+        (
+            Measure(
+                "regime ten years after one term, over that at its end",
+                None,
+                0.5,
+                lambda runs: memory(runs, "one_term", 2029),
+            ),
+            Measure(
+                "regime ten years after two terms, over that at their end",
+                0.5,
+                None,
+                lambda runs: memory(runs, "two_terms", 2033),
+            ),
+        ),
+    ),
+    Claim(
+        "C10",
+        "New public management hollowed out the state.",
+        (
+            Measure(
+                "industrial policy, state capacity not rebuilt: "
+                "capacity added by 2032 that is missing, %",
+                20,
+                50,
+                missing_capacity,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,144 @@
+"""Claims C44, C45 and C47: many possible worlds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from .common import BASELINE, DISTRICTS
+from simdistrict.tables.evidence import Claim, Measure, Runs
+from .reading import by_district, first_year, most, stacked, summed
+
+PATHS = ("never", "security_2040", "renaissance_2040", "tariffs_2040")
+# a sweep: its probe, and the years that it takes each way from START on
+QUICK, SLOW = ("tariff_sweep", 40), ("tariff_sweep_slow", 400)
+START, TOP = 2160, 0.6
+MIX, SKILLS = "district_renaissance", "capability_only"
+
+
+def apart(runs: Runs) -> Reals:
+    """Points of home share of 2070 between policy histories that ended by 2040, by districts."""
+    ends = stacked(
+        by_district(runs, f"return_to_globalisation:{path}", "home share", 2070, DISTRICTS)
+        for path in PATHS
+    )
+    return np.asarray(100 * (ends.max(axis=-1) - ends.min(axis=-1)))
+
+
+def furthest_apart(runs: Runs) -> str:
+    """Where, in a single run."""
+    return DISTRICTS[int(apart(runs)[0].argmax())]
+
+
+def ways(runs: Runs, sweep: tuple[str, int], district: str) -> tuple[Reals, Reals]:
+    """Home shares on the way up and on the way down, both by rising tariff: members by years."""
+    name, years = sweep
+    share = runs.series(name, "home share", START, START + 2 * years, district=district)
+    return share[:, : years + 1], share[:, years:][:, ::-1]
+
+
+def loop_area(runs: Runs, sweep: tuple[str, int]) -> Reals:
+    """Share times tariff between both ways, the largest of the districts."""
+
+    def area(district: str) -> Reals:
+        up, down = ways(runs, sweep, district)
+        between = np.abs(down - up)
+        # the trapezoid rule over equal steps of the tariff
+        inner = summed(between) - (between[:, 0] + between[:, -1]) / 2
+        return inner * TOP / sweep[1]
+
+    return most(stacked(area(d) for d in DISTRICTS))
+
+
+def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
+    """Points of tariff by which the home share passes its middle later up than down, by districts.
+
+    The middle lies between the lowest and the highest share of the way up. No case: districts
+    that the whole tariff moves by less than a point.
+    """
+
+    def difference(district: str) -> Reals:
+        up, down = ways(runs, sweep, district)
+        low, high = up.min(axis=-1, keepdims=True), up.max(axis=-1, keepdims=True)
+        # the first step of the tariff at which the share is past its middle
+        forward, back = (first_year(way >= (low + high) / 2, 0) for way in (up, down))
+        moved = (high - low)[:, 0] > 0.01
+        return np.where(moved, 100 * (forward - back) * TOP / sweep[1], np.nan)
+
+    return stacked(difference(d) for d in DISTRICTS)
+
+
+def widest(runs: Runs) -> str:
+    """Where the thresholds differ most, in a single run."""
+    values = thresholds(runs, SLOW)[0]
+    return "no district" if np.isnan(values).all() else DISTRICTS[int(np.nanargmax(values))]
+
+
+def moved_for_good(runs: Runs, scenario: str, base: str = BASELINE) -> Reals:
+    """1 for districts with 20% more output than the baseline 15 years after the end, else 0."""
+    there, here = (
+        by_district(runs, name, "relative output", 2060, DISTRICTS) for name in (scenario, base)
+    )
+    return np.where(there >= 1.2 * here, 1.0, 0.0)
+
+
+def names_moved(runs: Runs, scenario: str) -> str:
+    """Which, in a single run."""
+    moved = moved_for_good(runs, scenario)[0]
+    return ", ".join(d for d, m in zip(DISTRICTS, moved, strict=True) if m) or "none"
+
+
+CLAIMS = (
+    Claim(
+        "C44",
+        "Politics chooses among attainable worlds.",
+        (
+            Measure(
+                "histories that part until 2040: home share of 2070 apart, most, points",
+                20,
+                None,
+                lambda runs: most(apart(runs)),
+                furthest_apart,
+            ),
+        ),
+    ),
+    Claim(
+        "C45",
+        "What is lost is not regained by undoing the cause.",
+        (
+            Measure(
+                "tariff up and down over 40 years each: loop area, largest, share x tariff",
+                0,
+                None,
+                lambda runs: loop_area(runs, QUICK),
+            ),
+            Measure(
+                "tariff up and down ten times slower: area over that of 40 years",
+                None,
+                None,
+                lambda runs: loop_area(runs, SLOW) / loop_area(runs, QUICK),
+            ),
+            Measure(
+                "tariff up and down over 400 years each: return threshold lower by points, most",
+                5,
+                None,
+                lambda runs: most(thresholds(runs, SLOW)),
+                widest,
+            ),
+        ),
+    ),
+    Claim(
+        "C47",
+        "Districts can be a model again.",
+        tuple(
+            Measure(
+                f"{name.replace('_', ' ')}: districts with 20% more output in 2060, 15 years after",
+                None,
+                None,
+                lambda runs, s=name: summed(moved_for_good(runs, s)),  # type: ignore[misc]
+                lambda runs, s=name: names_moved(runs, s),  # type: ignore[misc]
+            )
+            for name in (MIX, SKILLS)
+        ),
+    ),
+)

@@ -1,0 +1,150 @@
+"""In what share of the members each claim holds, beside the calibrated model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.tables.bands import band
+from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.claim_runs import evaluated, measures
+from simdistrict.tables.claims import CLAIMS, verdict
+from simdistrict.tables.district.common import FAILS, HOLDS, NO_CASE, SHOWN
+from simdistrict.tables.doubt import doubted_share
+from simdistrict.tables.evidence import Claim, StudyRuns
+from simdistrict.tables.members import Kept, Variant
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Cell, Column, Table
+
+Values = Mapping[tuple[str, int], Reals]
+AGAIN = 64
+WHOLE = "all of its numbers"
+COLUMNS = (
+    Column("claim"),
+    Column("what"),
+    Column("low", significant=3),
+    Column("high", significant=3),
+    Column("calibrated"),
+    Column("value", significant=3),
+    Column("members"),
+    Column("no case, share", decimals=3),
+    Column("median", significant=3),
+    Column("5%", significant=3),
+    Column("95%", significant=3),
+    Column("holds, share", decimals=3),
+    Column("share low", decimals=3),
+    Column("share high", decimals=3),
+)
+SHARE = 11
+NOTE = """Every claim asked of {members} draws of the prior, beside the calibrated model: in
+what share of the members it holds, with an interval of 95% (Wilson 1927). A claim holds where
+all of its numbers lie in their bands; a member that has no district or year of the kind does
+not count as holding. What fails in the calibrated model stands first, then what holds in fewer
+members. The single numbers, with their medians and bands over the prior, are rows of
+`claims_prior.csv`."""
+
+
+def table(study: Study) -> Table:
+    """A row per claim, and one per number that it speaks of."""
+    values = evaluated(CLAIMS, lambda variant, kept: _all(study, variant, kept))
+    rows = list(_rows(study, values))
+    order = {FAILS: 0, NO_CASE: 1}
+    whole = [row for row in rows if row[1] == WHOLE]
+    whole.sort(key=lambda row: (order.get(str(row[4]), 2), row[SHARE]))
+    words = {claim.id: claim.text for claim in CLAIMS}
+    page = Table(
+        "claims_prior",
+        "Claims",
+        (Column("claim"), Column("text"), COLUMNS[4], *COLUMNS[SHARE:]),
+        tuple((row[0], words[str(row[0])], row[4], *row[SHARE:]) for row in whole),
+    )
+    note = NOTE.format(members=study.sampling.members)
+    return Table("claims_prior", "Claims over the prior", COLUMNS, tuple(rows), note, (page,))
+
+
+def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Reals]:
+    return (chunk["numbers"] for chunk in study.chunks(variant, kept, "numbers"))
+
+
+def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
+    runs = StudyRuns(study)
+    own: dict[str, list[str]] = {}
+    rows: dict[str, list[tuple[Cell, ...]]] = {}
+    for claim, k, measure in measures(CLAIMS):
+        found = values[claim.id, k]
+        value = float(measure.value(runs)[0])
+        told = verdict(measure, value)
+        own.setdefault(claim.id, []).append(told)
+        missing = float(np.isnan(found).mean())
+        hits = measure.holds(found) if measure.has_band else None
+        rows.setdefault(claim.id, []).append(
+            (
+                claim.id,
+                measure.what,
+                measure.low,
+                measure.high,
+                told,
+                value if math.isfinite(value) else None,
+                len(found),
+                missing,
+                *band(found),
+                *_share(hits),
+            )
+        )
+    for claim in CLAIMS:
+        if any(measure.has_band for measure in claim.measures):
+            holds = whole(claim, values)
+            bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
+            told = FAILS if FAILS in bad else bad[0] if bad else HOLDS
+            empty = [None] * 4
+            yield (claim.id, WHOLE, None, None, told, None, len(holds), *empty, *_share(holds))
+        yield from rows[claim.id]
+
+
+def _share(hits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None) -> tuple[Cell, ...]:
+    if hits is None:
+        return (None, None, None)
+    return float(hits.mean()), *wilson(int(hits.sum()), len(hits))
+
+
+def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """In which members all numbers of a claim lie in their bands, of which there are some."""
+    flags = [
+        measure.holds(values[claim.id, k])
+        for k, measure in enumerate(claim.measures)
+        if measure.has_band
+    ]
+    return np.asarray(np.logical_and.reduce(flags))
+
+
+def some(study: Study, count: int) -> Values:
+    """The numbers of a fixed random choice of members, run now."""
+    members = study.sampling.some(count, study.sampling.members).tolist()
+    return evaluated(CLAIMS, lambda variant, kept: [study.some(variant, kept, members)["numbers"]])
+
+
+def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+    """Shares that some members, run again, make next to impossible."""
+    values = some(study, AGAIN)
+    again = {
+        (claim.id, measure.what): measure.holds(values[claim.id, k])
+        for claim, k, measure in measures(CLAIMS)
+        if measure.has_band
+    }
+    again |= {
+        (claim.id, WHOLE): whole(claim, values)
+        for claim in CLAIMS
+        if any(measure.has_band for measure in claim.measures)
+    }
+    for line, row in committed_rows(committed, len(COLUMNS)):
+        hits = again.get((row[0], row[1]))
+        if hits is not None:
+            where = f"{committed.name}:{line}"
+            yield from doubted_share(
+                where, COLUMNS[SHARE].name, row[SHARE], hits.astype(float), 1e-3
+            )

@@ -1,1 +1,0 @@
-"""The tables and figures of the district model: one module with a function `table` for each."""
