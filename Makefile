@@ -56,7 +56,7 @@ model: $(VENV)/run.stamp
 # tables into results/, figures into docs/images/, and the pages that show them
 results: $(VENV)/dev.stamp
 	@$(BIN)/simdistrict tables
-	@$(BIN)/simdistrict plot
+	@$(BIN)/simdistrict plot -o docs/images
 	@$(BIN)/python docs/examples/results_page.py
 	@$(BIN)/python docs/examples/claims_page.py
 	@$(BIN)/python docs/examples/function_table.py

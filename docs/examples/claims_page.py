@@ -8,10 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simdistrict.tables.district.claims import CLAIMS, NOT_TESTED
-from simdistrict.tables.district.common import BASELINE
-from simdistrict.tables.district.evidence import Claim, Measure, needs
+from simdistrict.tables import Study
+from simdistrict.tables.evidence import Claim, Measure, needs
+from simdistrict.tables.stated import claims_of
 
+STUDY = Study("district")
+CLAIMS = claims_of(STUDY)
+FILE = STUDY.definition.file
+BASELINE, NOT_TESTED = FILE.baseline, FILE.not_tested
 PAGE = Path(__file__).parents[1] / "claims.md"
 BEGIN, END = "<!-- tests: begin -->", "<!-- tests: end -->"
 

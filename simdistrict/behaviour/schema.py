@@ -69,11 +69,16 @@ class SteadyFile(Closed):
     )
 
 
-class ExpectationFile(Closed):
-    """One element at one time, below or above a number."""
+class ReadingFile(Closed):
+    """One element at one time."""
 
     element: str = Field(description="An element, all of an array or a part of it.")
     at: Number | None = Field(None, description="The time; default: the last one.")
+
+
+class ExpectationFile(ReadingFile):
+    """One element at one time, below or above a number."""
+
     below: Number | None = Field(None, description="It is less than this.")
     above: Number | None = Field(None, description="It is more than this.")
     of: Literal["initial", "unchanged"] | None = Field(

@@ -14,16 +14,17 @@ SHOWN = 4
 
 @click.command("list")
 @click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
+@click.argument("model", default="")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(what: str, as_json: bool) -> None:
+def command(what: str, model: str, as_json: bool) -> None:
     """List the shipped models, or the scenarios that are shipped or in ./scenarios.
 
     Parts are what scenarios share; behind a scenario that stands for several, its variants.
-    Tables and figures are those of the results of the district model.
+    Tables and figures are those of the study of MODEL, see simdistrict tables.
 
     Example: simdistrict list scenarios
     """
-    rows = _results(what) if what in ("tables", "figures") else _files(what)
+    rows = _results(what, model) if what in ("tables", "figures") else _files(what)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -59,17 +60,24 @@ def _files(what: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _results(what: str) -> list[dict[str, Any]]:
-    """Tables or figures."""
+def _results(what: str, model: str) -> list[dict[str, Any]]:
+    """Tables or figures of a study, of which nothing is run."""
+    from simdistrict.tables.definition import (
+        ENSEMBLE,
+        FIT,
+        RUNS,
+        find_study,
+        kind_of,
+        read_definition,
+    )
+
+    file = read_definition(find_study(model)).file
     if what == "figures":
-        from simdistrict.tables.figures import FIGURES
-
-        return [{"name": name, "title": figure.title} for name, figure in FIGURES.items()]
-    from simdistrict.tables.catalogue import ENSEMBLE, FIT, RUNS, TABLES
-
+        return [{"name": name, "title": figure.title} for name, figure in file.figures.items()]
     behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
     return [
-        {"name": name, "title": entry.title + behind[entry.kind]} for name, entry in TABLES.items()
+        {"name": name, "title": table.title + behind[kind_of(table)]}
+        for name, table in file.tables.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""`simdistrict plot`: the figures of the results, and of studies of regimes."""
+"""`simdistrict plot`: the figures of a study, and of studies of regimes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from pathlib import Path
 
 import click
 
-IMAGES = Path("docs/images")
-
 
 @click.command("plot")
-@click.argument("names", nargs=-1, metavar="[NAME|FILE.nc]...")
+@click.argument("names", nargs=-1, metavar="[MODEL] [FIGURE|FILE.nc]...")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder for the figures; default: docs/images, and that of FILE.nc for its figure.",
+    help="The folder for the figures; default: that of the tables, and of FILE.nc for its figure.",
 )
 @click.option(
     "--tables",
     type=click.Path(path_type=Path),
     default=Path("results"),
     show_default=True,
-    help="Where the committed tables lie that figures of ensembles are drawn from.",
+    help="Holds the tables, that some figures are drawn from, in a folder for each model.",
 )
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
 @click.pass_obj
@@ -33,7 +31,11 @@ def command(
     tables: Path,
     force: bool,
 ) -> None:
-    """Draw figures of the district model, each as .svg and .png; without names all of them.
+    """Draw figures of a study, each as .svg and .png; without names all of them.
+
+    MODEL is a model with a folder study/ next to it, or a study file; without it the study of
+    this folder is drawn, else that of the one shipped model that has one. A study is a program:
+    its Python files are run.
 
     FILE.nc of a study by `simdistrict regimes` is drawn as FILE.svg and FILE.png: branches,
     hysteresis, basins along a constant, maps. Needs matplotlib: pip install 'simdistrict[plot]'.
@@ -46,7 +48,7 @@ def command(
     if drawn and not settings["quiet"]:
         click.echo(f"wrote {', '.join(f'{name}.svg and .png' for name in drawn)}")
     if known or not files:
-        _results(known, output or IMAGES, tables, force=force, quiet=settings["quiet"])
+        _results(known, output, tables, force=force, quiet=settings["quiet"])
 
 
 def _study(file: Path, output: Path | None, *, force: bool) -> Path:
@@ -62,19 +64,21 @@ def _study(file: Path, output: Path | None, *, force: bool) -> Path:
 
 
 def _results(
-    names: tuple[str, ...], output: Path, tables: Path, *, force: bool, quiet: bool
+    words: tuple[str, ...], output: Path | None, tables: Path, *, force: bool, quiet: bool
 ) -> None:
     from simdistrict.plot import check_targets, draw
     from simdistrict.tables import Study
-    from simdistrict.tables.catalogue import MODEL
-    from simdistrict.tables.figures import chosen_figures, describe
+    from simdistrict.tables.definition import named, with_study
+    from simdistrict.tables.figures import describe
 
-    wanted = chosen_figures(names)
+    definition, names = with_study(words)
+    wanted = named(definition, "figure", names)
+    study = Study(definition)
+    committed = tables / study.model.name
+    folder = output or committed
     for name in wanted:
-        check_targets(output / name, force=force)
-    study = Study(MODEL)
+        check_targets(folder / name, force=force)
     for name in wanted:
-        figure = describe(name, study, tables / study.model.name)
-        draw(figure, output / name, force=force)
+        draw(describe(name, study, committed), folder / name, force=force)
     if not quiet:
-        click.echo(f"wrote {len(wanted)} figures into {output}: {', '.join(wanted)}")
+        click.echo(f"wrote {len(wanted)} figures into {folder}: {', '.join(wanted)}")

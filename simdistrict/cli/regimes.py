@@ -14,6 +14,7 @@ import click
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
+    from simdistrict.regimes.rules import Rule
     from simdistrict.result.dataset import Result
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -470,6 +471,18 @@ def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
         raise click.BadParameter(what, param_hint="--lasting")
 
 
+def _rules_of(study: str) -> tuple[Rule, ...]:
+    """The rules of a study, of which nothing is run."""
+    from simdistrict.base.errors import Problem, ScenarioError
+    from simdistrict.tables import find_study, read_definition
+
+    definition = read_definition(find_study(study))
+    if not definition.rules:
+        hint = "write rules under `regimes:`, or give them with --rule"
+        raise ScenarioError(Problem(definition.where, "the study has no rules of regimes", hint))
+    return definition.rules
+
+
 @command.command("detect")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -479,6 +492,7 @@ def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
     metavar='"REGIME: NAME >= X, ..."',
     help="A regime by thresholds (repeatable, the first that holds counts).",
 )
+@click.option("--study", metavar="MODEL", help="Use the rules of the study of this model.")
 @click.option("--warn", "warned", multiple=True, metavar="NAME", help="Early warnings of it.")
 @click.option("--window", type=float, default=0.5, show_default=True, help="Share of the series.")
 @click.option("--bandwidth", type=float, default=0.1, show_default=True, help="Of the trend.")
@@ -489,6 +503,7 @@ def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
 def detect_command(
     file: Path,
     rules: tuple[str, ...],
+    study: str | None,
     warned: tuple[str, ...],
     window: float,
     bandwidth: float,
@@ -497,13 +512,17 @@ def detect_command(
 ) -> None:
     """Regime per time and label in the run of FILE, shifts with their dates, early warnings.
 
-    Example: simdistrict regimes detect runs/security_tariffs.nc --warn "home share"
+    Example: simdistrict regimes detect runs/security_tariffs.nc --study district
     """
     _check_warning(window, bandwidth, lasting)
     from simdistrict.regimes.detection import detect, detection_lines
+    from simdistrict.regimes.rules import read_rules
     from simdistrict.result.netcdf import read_netcdf
 
-    found = detect(read_netcdf(file), str(file), rules, warned, window, bandwidth, lasting)
+    if bool(rules) == (study is not None):
+        raise click.UsageError("give the rules of regimes, by --study MODEL or by --rule")
+    stated = read_rules(rules) if study is None else _rules_of(study)
+    found = detect(read_netcdf(file), str(file), stated, warned, window, bandwidth, lasting)
     if as_json:
         click.echo(json.dumps(found, indent=2, allow_nan=False))
         return

@@ -1,4 +1,4 @@
-"""`simdistrict tables`: the committed results, made anew or compared with new ones."""
+"""`simdistrict tables`: the tables of a study, made anew or compared with new ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 10
 
 
 @click.command("tables")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("words", nargs=-1, metavar="[MODEL] [TABLE]...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a table differs.")
 @click.option("--all", "everything", is_flag=True, help="Also the tables over the ensemble.")
 @click.option(
@@ -44,7 +44,7 @@ SHOWN = 10
 @click.pass_obj
 def command(
     settings: dict[str, bool],
-    names: tuple[str, ...],
+    words: tuple[str, ...],
     check: bool,
     everything: bool,
     output: Path,
@@ -53,28 +53,34 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Make the result tables of the district model, as CSV and Markdown.
+    """Make the tables of a study, as CSV and Markdown.
 
-    Without names, those of single runs, which take minutes; with --all also those over the
-    ensemble, which take an hour or more when nothing of them is there yet. A table of which no
-    input has changed is not made again, and an ensemble goes on where it was interrupted. The
-    fitted constants are made only by name.
+    MODEL is a model with a folder study/ next to it, or a study file; without it the study of
+    this folder is run, else that of the one shipped model that has one. A study is a program:
+    its Python files are run.
+
+    Without table names, those of single runs, which take minutes; with --all also those over the
+    ensemble, which may take hours when nothing of them is there yet. A table of which no input
+    has changed is not made again, and an interrupted ensemble is continued. Tables of a fit are
+    made only by name.
 
     With --check nothing is written: tables of runs are made anew, of the others some members are
-    run again. The first ten differences are told.
+    run again. Prints the first ten differences.
 
     Example: simdistrict tables targets claims --check
     """
     from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
     from simdistrict.tables import check as differences_of
-    from simdistrict.tables.catalogue import MODEL, made
+    from simdistrict.tables.catalogue import made
+    from simdistrict.tables.definition import with_study
     from simdistrict.tables.files import write_texts
     from simdistrict.tables.reduced import tidy
 
-    wanted = chosen(names, RUNS, *([ENSEMBLE] if everything or check else []))
+    definition, names = with_study(words)
+    wanted = chosen(definition, names, RUNS, *([ENSEMBLE] if everything or check else []))
     progress = None if settings["quiet"] else _progress()
     sampling = Sampling(members=members or MEMBERS)
-    study = Study(MODEL, workers, sampling, progress)
+    study = Study(definition, workers, sampling, progress)
     folder = output / study.model.name
     found: list[Difference] = []
     written: list[Path] = []
@@ -86,7 +92,7 @@ def command(
         try:
             table, before = made(name, study)
         except KeyboardInterrupt:
-            click.echo("interrupted: what was run is kept; the same command goes on", err=True)
+            click.echo("interrupted: what was run is kept; the same command continues", err=True)
             raise
         written += write_texts(folder, table.texts, force=force)
         again += [] if before else [name]

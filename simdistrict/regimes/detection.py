@@ -13,7 +13,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.regimes.numerics.warning import early_warnings
-from simdistrict.regimes.rules import DEFAULT, TRANSITION, Rule, read_rules
+from simdistrict.regimes.rules import TRANSITION, Rule
 from simdistrict.result.dataset import Result, Variable, finite
 
 NOISE = (
@@ -64,7 +64,7 @@ def shifts(times: Reals, labels: NDArray[Any], lasting: float = 0.0) -> list[Reg
 def detect(
     result: Result,
     where: str,
-    rules: Sequence[str] = (),
+    rules: Sequence[Rule],
     warned: Sequence[str] = (),
     window: float = 0.5,
     bandwidth: float = 0.1,
@@ -72,17 +72,16 @@ def detect(
 ) -> dict[str, Any]:
     """Regimes, shifts and early warnings of every run and label in a result.
 
-    rules: as `rules.read_rules` takes them, by default the package's own; warned: elements whose
-    early warnings are wanted. Raises ScenarioError for what the result does not hold.
+    rules: see `rules.read_rules`; warned: elements whose early warnings are wanted.
+    Raises ScenarioError for what the result does not hold.
     """
-    read = read_rules(rules or DEFAULT)
-    names = [c.name for rule in read for c in rule.conditions]
+    names = [c.name for rule in rules for c in rule.conditions]
     series = _Series(result, where, [*names, *warned])
     times = result.coords["time"].values
     runs = []
     for run, label in series.places():
         values = {fold(n): series.of(n, run, label) for n in (*names, *warned)}
-        labels = label_series(read, values, len(times))
+        labels = label_series(rules, values, len(times))
         found: dict[str, Any] = {
             "scenario": run,
             "label": label,
@@ -98,7 +97,7 @@ def detect(
                 n: _warning(times, values[fold(n)], window, bandwidth) for n in warned
             }
         runs.append(found)
-    document: dict[str, Any] = {"file": where, "rules": [str(r) for r in read], "runs": runs}
+    document: dict[str, Any] = {"file": where, "rules": [str(r) for r in rules], "runs": runs}
     if warned:
         document |= {"noise": NOISE, "window": window, "bandwidth": bandwidth}
     return document

@@ -1,9 +1,4 @@
-"""Which regime a district is in: rules by thresholds, all of them here.
-
-The thresholds are judgement. Home share and completeness part the districts whose jobs lasted from
-those that lost most of them in runs of the district model; the exact numbers move dates by some
-years and no district between groups.
-"""
+"""Regimes by thresholds: the first rule that holds names the regime, and none is a transition."""
 
 from __future__ import annotations
 
@@ -16,18 +11,6 @@ from typing import Any
 from simdistrict.base.errors import Problem, ScenarioError
 
 TRANSITION = "in transition"
-
-# in this order: the first rule that holds names the regime, and none is a transition
-DEFAULT = (
-    # more than half of the premises that incumbents left are run by low-cost entrants
-    "taken over: entrant share >= 0.5",
-    # half of the specialised suppliers are gone, or half of the chain is done elsewhere
-    "hollowed out: completeness < 0.5",
-    "hollowed out: home share < 0.5",
-    # the chain is at home, and a quarter of what can be automated is
-    "automated: home share >= 0.8, completeness >= 0.7, automation >= 0.25",
-    "industrial: home share >= 0.8, completeness >= 0.7",
-)
 
 _COMPARE: dict[str, Callable[[Any, float], Any]] = {
     ">=": operator.ge,
@@ -78,7 +61,7 @@ def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
         except ValueError:
             conditions = ()
         if not colon or not regime.strip() or len(conditions) != len(parts):
-            hint = 'write "industrial: home share >= 0.8, completeness >= 0.7"'
+            hint = 'write "REGIME: ELEMENT >= 0.8, ELEMENT < 0.7"'
             problems.append(Problem("rule", f'"{text}" is no rule', hint))
         rules.append(Rule(regime.strip(), conditions))
     if problems:

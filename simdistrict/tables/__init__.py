@@ -1,18 +1,19 @@
-"""The committed results of a model as tables: made from runs, written, compared with new ones.
+"""Studies of any model: claims, targets, tables and figures, made from runs and compared.
 
-The public names. What tables there are stands in `catalogue`; a table of the district model is
-one function in `district`.
+The public names. What is asked of a model stands in its study file, see `definition`.
 """
 
-from simdistrict.tables.catalogue import ENSEMBLE as ENSEMBLE
-from simdistrict.tables.catalogue import FIT as FIT
-from simdistrict.tables.catalogue import RUNS as RUNS
-from simdistrict.tables.catalogue import TABLES as TABLES
 from simdistrict.tables.catalogue import check as check
 from simdistrict.tables.catalogue import chosen as chosen
 from simdistrict.tables.catalogue import make as make
 from simdistrict.tables.compare import Difference as Difference
 from simdistrict.tables.compare import differences as differences
+from simdistrict.tables.definition import ENSEMBLE as ENSEMBLE
+from simdistrict.tables.definition import FIT as FIT
+from simdistrict.tables.definition import RUNS as RUNS
+from simdistrict.tables.definition import Definition as Definition
+from simdistrict.tables.definition import find_study as find_study
+from simdistrict.tables.definition import read_definition as read_definition
 from simdistrict.tables.files import Stamp as Stamp
 from simdistrict.tables.files import accepted as accepted
 from simdistrict.tables.files import texts as texts

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.asked import numbers_asked
 from simdistrict.tables.evidence import Claim, Measure, Need, needs
-from simdistrict.tables.district.kept import numbers_asked
 from simdistrict.tables.members import Kept, Variant
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]

@@ -11,15 +11,16 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.bands import band
-from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.claim_runs import evaluated, measures
-from simdistrict.tables.claims import CLAIMS, verdict
-from simdistrict.tables.district.common import FAILS, HOLDS, NO_CASE, SHOWN
+from simdistrict.tables.claims import verdict
+from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.evidence import Claim, StudyRuns
 from simdistrict.tables.members import Kept, Variant
+from simdistrict.tables.stated import claims_of
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+from simdistrict.tables.verdicts import FAILS, HOLDS, NO_CASE, SHOWN
 
 Values = Mapping[tuple[str, int], Reals]
 AGAIN = 64
@@ -41,30 +42,25 @@ COLUMNS = (
     Column("share high", decimals=3),
 )
 SHARE = 11
-NOTE = """Every claim asked of {members} draws of the prior, beside the calibrated model: in
-what share of the members it holds, with an interval of 95% (Wilson 1927). A claim holds where
-all of its numbers lie in their bands; a member that has no district or year of the kind does
-not count as holding. What fails in the calibrated model stands first, then what holds in fewer
-members. The single numbers, with their medians and bands over the prior, are rows of
-`claims_prior.csv`."""
 
 
-def table(study: Study) -> Table:
+def table(study: Study, name: str, heading: str, note: str) -> Table:
     """A row per claim, and one per number that it speaks of."""
-    values = evaluated(CLAIMS, lambda variant, kept: _all(study, variant, kept))
+    claims = claims_of(study)
+    values = evaluated(claims, lambda variant, kept: _all(study, variant, kept))
     rows = list(_rows(study, values))
     order = {FAILS: 0, NO_CASE: 1}
     whole = [row for row in rows if row[1] == WHOLE]
     whole.sort(key=lambda row: (order.get(str(row[4]), 2), row[SHARE]))
-    words = {claim.id: claim.text for claim in CLAIMS}
+    words = {claim.id: claim.text for claim in claims}
     page = Table(
-        "claims_prior",
+        name,
         "Claims",
         (Column("claim"), Column("text"), COLUMNS[4], *COLUMNS[SHARE:]),
         tuple((row[0], words[str(row[0])], row[4], *row[SHARE:]) for row in whole),
     )
-    note = NOTE.format(members=study.sampling.members)
-    return Table("claims_prior", "Claims over the prior", COLUMNS, tuple(rows), note, (page,))
+    note = note.format(members=study.sampling.members)
+    return Table(name, heading, COLUMNS, tuple(rows), note, (page,))
 
 
 def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Reals]:
@@ -72,10 +68,10 @@ def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Reals]:
 
 
 def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
-    runs = StudyRuns(study)
+    runs, claims = StudyRuns(study), claims_of(study)
     own: dict[str, list[str]] = {}
     rows: dict[str, list[tuple[Cell, ...]]] = {}
-    for claim, k, measure in measures(CLAIMS):
+    for claim, k, measure in measures(claims):
         found = values[claim.id, k]
         value = float(measure.value(runs)[0])
         told = verdict(measure, value)
@@ -96,7 +92,7 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
                 *_share(hits),
             )
         )
-    for claim in CLAIMS:
+    for claim in claims:
         if any(measure.has_band for measure in claim.measures):
             holds = whole(claim, values)
             bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
@@ -125,20 +121,23 @@ def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[
 def some(study: Study, count: int) -> Values:
     """The numbers of a fixed random choice of members, run now."""
     members = study.sampling.some(count, study.sampling.members).tolist()
-    return evaluated(CLAIMS, lambda variant, kept: [study.some(variant, kept, members)["numbers"]])
+    return evaluated(
+        claims_of(study),
+        lambda variant, kept: [study.some(variant, kept, members)["numbers"]],
+    )
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
     """Shares that some members, run again, make next to impossible."""
-    values = some(study, AGAIN)
+    values, claims = some(study, AGAIN), claims_of(study)
     again = {
         (claim.id, measure.what): measure.holds(values[claim.id, k])
-        for claim, k, measure in measures(CLAIMS)
+        for claim, k, measure in measures(claims)
         if measure.has_band
     }
     again |= {
         (claim.id, WHOLE): whole(claim, values)
-        for claim in CLAIMS
+        for claim in claims
         if any(measure.has_band for measure in claim.measures)
     }
     for line, row in committed_rows(committed, len(COLUMNS)):

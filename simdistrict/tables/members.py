@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.random_numbers import shuffled
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
+from simdistrict.result.naming import Names, names_of
 
 MEMBERS = 10_000
 SEED = 7
@@ -65,13 +68,18 @@ class MemberRun:
     years: Reals
     values: Mapping[str, Reals]
 
+    @cached_property
+    def names(self) -> Names:
+        """Of the dimensions, by which labels are given."""
+        return names_of(self.model)
+
     def series(self, element: str, **labels: str) -> Reals:
         """An element, (members, years, ...): dimensions without a label stay, in their order."""
         found = self.values[fold(element)]
         places: list[slice | int] = [slice(None), slice(None)]
-        for dim in self.model[element].dims:
+        own = self.model[element]
+        for dim, key in zip(own.dims, self.names.dims_of(own), strict=True):
             known = self.model.dims_by_name[fold(dim)].labels
-            key = dim.replace(" ", "_")
             places.append(known.index(labels[key]) if key in labels else slice(None))
         return found[tuple(places)]
 
@@ -86,7 +94,7 @@ class Kept:
     """What is kept of every member of a run, the rest of which is thrown away.
 
     elements, years: what `reduce` reads; reduce: gives arrays whose first axis is the members;
-    code: names of the modules in which it is written, with everything that decides what it does;
+    code: names of the modules, or paths of the files, in which it is written;
     method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives;
     exchanged: constants whose numbers each member takes from the member after it, the last one
     from the first. Two members that share these, or all others, say what share of the variance
@@ -96,7 +104,7 @@ class Kept:
     elements: tuple[str, ...]
     years: tuple[float, ...]
     reduce: Callable[[MemberRun], dict[str, Reals]]
-    code: Sequence[str]
+    code: Sequence[str | Path]
     method: str = "lhs"
     tells: str = ""
     exchanged: tuple[str, ...] = ()

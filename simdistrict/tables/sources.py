@@ -1,4 +1,7 @@
-"""Which code a module runs, by content: itself and everything of simdistrict that it imports."""
+"""Which code a module runs, by content: itself and everything that it imports.
+
+Counted are the modules of simdistrict, by name, and files of studies, by path.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def code_sha256(*modules: str) -> str:
+def code_sha256(*modules: str | Path) -> str:
     """One hash of the text of some modules and of all that they import, at any depth.
 
-    A package that is only on the way to a module does not count.
+    A package that is only on the way to a module does not count; of a file that is not Python
+    only its text does.
     """
     found: set[Path] = set()
-    todo = [path for name in modules for path in _files(name)]
+    todo = [path for m in modules for path in ([m] if isinstance(m, Path) else _files(m))]
     while todo:
         path = todo.pop()
         if path not in found:
             found.add(path)
-            todo += _imports(path)
-    parts = [f"{p.relative_to(ROOT).as_posix()}\0{_text(p)}" for p in sorted(found)]
+            todo += _imports(path) if path.suffix == ".py" else ()
+    parts = sorted(f"{_shown(path)}\0{_text(path)}" for path in found)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _shown(path: Path) -> str:
+    """A path that is the same wherever the package and the study lie."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
 @cache
@@ -38,6 +47,10 @@ def _imports(path: Path) -> tuple[Path, ...]:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found += _files(alias.name)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            siblings = (path.parent.joinpath(*name.split(".")) for name in names)
+            found += [p for p in (s.with_suffix(".py") for s in siblings) if p.is_file()]
         elif isinstance(node, ast.ImportFrom) and node.module:
             found += _files(node.module)
             for alias in node.names:

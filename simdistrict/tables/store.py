@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from simdistrict.tables.files import Stamp
 from simdistrict.tables.sources import code_sha256
 from simdistrict.tables.study import Study
 
+# names of modules, and paths of files, that make a table
+Code = Sequence[str | Path]
 CORE = ("simdistrict.tables.files", "simdistrict.tables.study")
 
 
@@ -31,13 +34,13 @@ class Made:
     inputs: dict[str, str]
 
 
-def look_up(name: str, module: str, study: Study) -> Made | None:
+def look_up(name: str, code: Code, study: Study) -> Made | None:
     """The table as it was made before, if nothing that it depends on has changed since."""
     try:
         stored = json.loads(_place(name, study).read_text(encoding="utf-8"))
         inputs: dict[str, str] = stored["inputs"]
         texts: dict[str, str] = stored["texts"]
-        if stored["code"] != code_sha256(module, *CORE):
+        if stored["code"] != code_sha256(*code, *CORE):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # missing, or not one of ours: it is made again
@@ -46,10 +49,10 @@ def look_up(name: str, module: str, study: Study) -> Made | None:
     return Made(name, texts, study.stamp(inputs), inputs)
 
 
-def keep(made: Made, module: str, study: Study) -> None:
+def keep(made: Made, code: Code, study: Study) -> None:
     """Keep a table; a store that cannot be written costs time and nothing else."""
     document = {
-        "code": code_sha256(module, *CORE),
+        "code": code_sha256(*code, *CORE),
         "inputs": made.inputs,
         "texts": made.texts,
     }

@@ -18,15 +18,23 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
-from simdistrict.base.library import find_model
+from simdistrict.base.library import find_model, shown
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
 from simdistrict.ensemble.members import Ensemble
 from simdistrict.ensemble.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
+from simdistrict.result.naming import Names, names_of
 from simdistrict.run.plan import Plan, plan_run, prepare
 from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
+from simdistrict.tables.definition import (
+    Definition,
+    check_against,
+    find_study,
+    read_definition,
+)
 from simdistrict.tables.files import Stamp
 from simdistrict.tables.members import Kept, Sampling, Variant
 from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
@@ -42,9 +50,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Simulated:
-    """One run, read by the names of the model: element, year, labels."""
+    """One run, read by the names of the model: element, year, labels.
+
+    names: of the variables and dimensions of its data.
+    """
 
     data: xr.Dataset
+    names: Names
     _indices: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @property
@@ -54,11 +66,11 @@ class Simulated:
 
     def labels(self, dimension: str) -> list[str]:
         """The labels of a dimension, in the model's order."""
-        return [str(label) for label in self.data[_key(dimension)].values]
+        return [str(label) for label in self.data[self.names.dims[fold(dimension), 0]].values]
 
     def series(self, element: str, **labels: str) -> Reals:
         """An element over the years; dimensions without a label stay, in the model's order."""
-        variable = self.data.variables[_key(element)]
+        variable = self.data.variables[self.names.elements[fold(element)]]
         places = tuple(
             self._index(str(d))[labels[str(d)]] if str(d) in labels else slice(None)
             for d in variable.dims
@@ -72,8 +84,16 @@ class Simulated:
 
     def at(self, element: str, year: float, **labels: str) -> float:
         """One number: an element in one year at one place of each of its dimensions."""
-        (places,) = np.nonzero(self.years == year)
-        return float(self.series(element, **labels)[places[0]])
+        return float(self.series(element, **labels)[self.point(year)])
+
+    def point(self, time: float) -> int:
+        """Which saved point a time is. Raises ScenarioError where none is there."""
+        (found,) = np.nonzero(self.years == time)
+        if not len(found):
+            where = f"time {time:g}"
+            hint = f"runs are saved from {self.years[0]:g} to {self.years[-1]:g}"
+            raise ScenarioError(Problem(where, "no point of the run is saved there", hint))
+        return int(found[0])
 
     def ratio(self, element: str, year: float, to: float, **labels: str) -> float:
         """The value in a year over that of another year."""
@@ -81,25 +101,27 @@ class Simulated:
 
     def _index(self, dimension: str) -> dict[str, int]:
         if dimension not in self._indices:
-            self._indices[dimension] = {n: k for k, n in enumerate(self.labels(dimension))}
+            found = self.data[dimension].values
+            self._indices[dimension] = {str(label): k for k, label in enumerate(found)}
         return self._indices[dimension]
 
 
 class Study:
-    """A model, its runs, ensembles and record, for the tables of one call.
+    """A model, what is asked of it, its runs, ensembles and record, for the tables of one call.
 
-    model: a shipped model's name or a path; workers: processes of a fit, threads of an ensemble;
-    sampling: of the ensembles.
+    model: a shipped model's name or a path, or the definition of a study, which names its model;
+    workers: processes of a fit, threads of an ensemble; sampling: of the ensembles.
     """
 
     def __init__(
         self,
-        model: str = "district",
+        model: str | Definition,
         workers: int = 1,
         sampling: Sampling = AS_STATED,
         progress: Progress | None = None,
     ) -> None:
-        self.path: Path = find_model(model)
+        named = None if isinstance(model, str) else model
+        self.path: Path = find_model(model) if isinstance(model, str) else model.model
         self.prepared = prepare(self.path)
         self.workers = workers
         self.sampling = sampling
@@ -109,6 +131,27 @@ class Study:
         self._plans: dict[Variant, Plan] = {}
         self._assessment: Assessment | None = None
         self._kept: dict[str, Any] = {}
+        self._named = named
+
+    @cached_property
+    def definition(self) -> Definition:
+        """What is asked of the model. Raises ScenarioError where its study file is not valid."""
+        found = self._named or read_definition(find_study(str(self.path)))
+        if found.model.resolve() != self.path.resolve():
+            what = f"the study is of another model, {shown(found.model)}"
+            raise ScenarioError(Problem(found.place("model"), what))
+        check_against(found, self.model)
+        return found
+
+    @cached_property
+    def names(self) -> Names:
+        """Of variables and dimensions of its runs."""
+        return names_of(self.model)
+
+    @property
+    def last_time(self) -> float:
+        """The end of the baseline."""
+        return self.plan(Variant(self.definition.file.baseline)).grid.stop
 
     @property
     def model(self) -> Model:
@@ -118,13 +161,18 @@ class Study:
     # ------------------------------------------------------------------ single runs
 
     def run(self, scenario: str, *sets: str) -> Simulated:
-        """A shipped scenario, with constants set on top: `"NAME=VALUE"`."""
+        """A scenario, with constants set on top: `"NAME=VALUE"`."""
         self._note("scenario", scenario, *sets)
-        return self._simulated(scenario, load_scenario(scenario), sets)
+        return self._simulated(scenario, self._scenario(scenario), sets)
 
     def run_text(self, name: str, text: str, *sets: str) -> Simulated:
         """A scenario written in YAML."""
         return self._simulated(name, scenario_from_text(text, name), sets)
+
+    def _scenario(self, name: str) -> Scenario:
+        """A scenario; the folder `scenarios` next to the model is searched first."""
+        folder = self.path.parent / "scenarios"
+        return load_scenario(name, folder if folder.is_dir() else None)
 
     def _simulated(self, name: str, scenario: Scenario, sets: tuple[str, ...]) -> Simulated:
         key = (name, sets)
@@ -134,13 +182,13 @@ class Study:
                 where = f"scenario {name} {' '.join(sets)}".rstrip()
                 what = "the run did not complete, so no table can be made of it"
                 raise ScenarioError(Problem(where, what, "run it alone to see why"))
-            self._runs[key] = Simulated(data)
+            self._runs[key] = Simulated(data, self.names)
         return self._runs[key]
 
     def plan(self, variant: Variant) -> Plan:
         """How a scenario is run on this model."""
         if variant not in self._plans:
-            resolved = resolve(load_scenario(variant.scenario), self.model, variant.sets)
+            resolved = resolve(self._scenario(variant.scenario), self.model, variant.sets)
             self._plans[variant] = plan_run(self.prepared, resolved, "native")
         return self._plans[variant]
 
@@ -286,7 +334,3 @@ class Study:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _key(name: str) -> str:
-    return name.replace(" ", "_")

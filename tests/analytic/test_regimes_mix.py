@@ -17,8 +17,10 @@ from simdistrict.regimes.numerics.flow import settle_each, settle_one_by_one
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.run.plan import plans_for
-from simdistrict.tables.district.frozen_worlds import stable_at, turns
+from tests.study import module
 
+WORLDS = module("frozen_worlds")
+stable_at, turns = WORLDS.stable_at, WORLDS.turns
 LOW, HIGH = np.array([-3.0]), np.array([3.0])
 
 

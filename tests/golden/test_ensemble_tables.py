@@ -15,14 +15,16 @@ from simdistrict.cli.main import group
 from simdistrict.engine.native.batch import Batch
 from simdistrict.run.plan import constants_of, moves_of
 from simdistrict.tables import Sampling, Stamp, Study, Variant, catalogue
-from simdistrict.tables.district.common import BASELINE
-from simdistrict.tables.district.indicators import COLUMNS, KEPT, PERCENT
-from simdistrict.tables.district.paired import POLICIES
 from simdistrict.tables.members import MemberRun
-from simdistrict.tables.palette import style_of
 from simdistrict.tables.seal import MARK, sealed
 from simdistrict.tables.table import Rounded
+from tests.study import definition, module
 
+INDICATORS = module("indicators")
+COLUMNS, KEPT, PERCENT = INDICATORS.COLUMNS, INDICATORS.KEPT, INDICATORS.PERCENT
+POLICIES = module("paired").POLICIES
+BASELINE = definition().file.baseline
+style_of = definition().palette.of
 MEMBERS = 40
 TABLES = ("policies", "members")
 

@@ -9,12 +9,12 @@ import pytest
 from simdistrict.plot import Figure, Ranges
 from simdistrict.tables import Study
 from simdistrict.tables.committed import number, rows_of
-from simdistrict.tables.district.least_policy import ONE
-from simdistrict.tables.district.regime_figures import CLASSES
-from simdistrict.tables.district.regimes import ENDS
-from simdistrict.tables.figures import FIGURES, describe
-from simdistrict.tables.palette import style_of
+from simdistrict.tables.figures import describe
+from tests.study import definition, module
 
+ONE, CLASSES = module("least_policy").ONE, module("regime_figures").CLASSES
+ENDS = module("regimes").ENDS
+FIGURES, style_of = definition().file.figures, definition().palette.of
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "district"
 

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 from simdistrict.tables import ENSEMBLE, FIT, RUNS, Study, check, chosen
-from simdistrict.tables.district import common, knock_out, targets, tensions
+from simdistrict.tables.stated import targets_of
+from tests.study import definition, module
 
+common, knock_out, tensions = module("common"), module("knock_out"), module("tensions")
+STUDY = definition()
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "district"
 
@@ -47,7 +50,7 @@ SLOW = {"calibration", "criticality", "least_policy", "members", "regimes"}
 # one test, so that workers that share the tests of this file do not all make the runs
 @pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_committed_tables_are_the_models(study: Study, slow: bool) -> None:
-    names = [name for name in chosen([], RUNS) if (name in SLOW) == slow]
+    names = [name for name in chosen(STUDY, [], RUNS) if (name in SLOW) == slow]
     found = [d for name in names for d in check(name, study, RESULTS)]
     assert not found, "run `make results`: " + "\n".join(map(str, found[:10]))
 
@@ -56,7 +59,7 @@ def test_the_committed_tables_are_the_models(study: Study, slow: bool) -> None:
     "name",
     [
         name if name in ("fans", "survival") else pytest.param(name, marks=pytest.mark.slow)
-        for name in chosen([], ENSEMBLE)
+        for name in chosen(STUDY, [], ENSEMBLE)
     ],
 )
 def test_some_members_agree_with_the_committed_tables_over_all(name: str, study: Study) -> None:
@@ -76,13 +79,13 @@ def test_an_edited_number_is_found(tmp_path: Path, study: Study) -> None:
 
 
 def test_no_file_is_left_over() -> None:
-    names = chosen([], RUNS, ENSEMBLE, FIT)
+    names = chosen(STUDY, [], RUNS, ENSEMBLE, FIT)
     assert {p.name for p in RESULTS.iterdir()} == {f"{n}.{s}" for n in names for s in ("csv", "md")}
 
 
 def test_every_target_holds_or_is_told_to_fail(study: Study) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for test in targets.tests(study):
+    for test in targets_of(study):
         assert test.holds or f"**FAILS** {test.of}: {test.what}" in readme
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.tables.bands import band, quantile_is_doubtful, share_is_doubtful
-from simdistrict.tables.district.doubt import doubted_quantiles, doubted_share
+from simdistrict.tables.doubt import doubted_quantiles, doubted_share
 
 VALUES = np.random.default_rng(0).normal(size=256)
 

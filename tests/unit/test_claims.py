@@ -15,12 +15,17 @@ from hypothesis.extra.numpy import arrays
 from simdistrict import find_model, load_scenario, read_model
 from simdistrict.base.arrays import Reals
 from simdistrict.scenario import members, resolve
-from simdistrict.tables.district.claims import CLAIMS, ELSEWHERE, NOT_TESTED, verdict
-from simdistrict.tables.district.common import DISTRICTS
-from simdistrict.tables.district.evidence import Claim, Measure, Need, Runs, needs
-from simdistrict.tables.district.reading import first_year, least, mean, most
+from simdistrict.tables import Study
+from simdistrict.tables.claims import verdict
+from simdistrict.tables.evidence import Claim, Measure, Need, Runs, needs
+from simdistrict.tables.reading import first_year, least, mean, most
+from simdistrict.tables.stated import claims_of
+from tests.study import definition, module
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
+CLAIMS = claims_of(Study("district"))
+ELSEWHERE, NOT_TESTED = definition().file.tested_elsewhere, definition().file.not_tested
+DISTRICTS = module("common").DISTRICTS
 MODEL = read_model(find_model("district"))
 MEASURES = [(c, k) for c in CLAIMS for k in range(len(c.measures))]
 NEEDS = needs(CLAIMS)

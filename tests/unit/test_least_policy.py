@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from simdistrict.regimes.numerics.policies import PolicyMap
-from simdistrict.tables.district.least_policy import least_of
+from tests.study import module
 
+least_of = module("least_policy").least_of
 DOSES, DURATIONS = np.array([0.25, 0.5, 1.0]), np.array([10.0, 20.0, 30.0])
 
 

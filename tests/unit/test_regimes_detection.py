@@ -11,10 +11,11 @@ import pytest
 from simdistrict.base.errors import ScenarioError
 from simdistrict.regimes.detection import RegimeShift, detect, label_series, shifts
 from simdistrict.regimes.numerics.warning import early_warnings, kendall_tau, lag_one, smoothed
-from simdistrict.regimes.rules import DEFAULT, read_rules
+from simdistrict.regimes.rules import read_rules
 from simdistrict.run.plan import plans_for
 from simdistrict.run.simulate import result_of
 from tests.program import call
+from tests.study import definition
 
 TIMES = np.arange(10.0)
 
@@ -31,8 +32,10 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
         read_rules([text])
 
 
-def test_the_default_rules_are_rules() -> None:
-    assert [str(rule) for rule in read_rules(DEFAULT)] == list(DEFAULT)
+def test_rules_of_a_study_are_rules() -> None:
+    stated = definition().rules
+    assert len(stated) > 3
+    assert read_rules([str(rule) for rule in stated]) == stated
 
 
 def test_a_shift_has_the_date_at_which_the_new_regime_begins_and_lasts() -> None:
@@ -117,7 +120,7 @@ def test_regimes_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     plans = plans_for(["core"], ["initial home experience=0.05", "tariff=1.2"])
     result = result_of(plans)
     rules = ["hollowed out: home share < 0.3", "industrial: home share >= 0.6"]
-    found = detect(result, "core.nc", rules, ["home share"])
+    found = detect(result, "core.nc", read_rules(rules), ["home share"])
     (run,) = found["runs"]
     path = [s["to"] for s in run["shifts"]]
     assert path[-1] == "industrial"
@@ -130,13 +133,16 @@ def test_regimes_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     said = call(capsys, "regimes", "detect", file, "--rule", rules[0], "--json")
     assert json.loads(said.out)["runs"][0]["last"] == "in transition"
     said = call(capsys, "regimes", "detect", file)
+    assert said.code == 2
+    assert "--study MODEL" in said.err
+    said = call(capsys, "regimes", "detect", file, "--study", "district")
     assert said.code == 3
     assert "write rules for this model" in said.err or "did you mean" in said.err
 
 
 def test_each_district_has_its_regimes() -> None:
     (plan,) = plans_for(["district"])
-    found = detect(result_of([plan]), "district.nc")
+    found = detect(result_of([plan]), "district.nc", definition().rules)
     paths = {run["label"]: [s["to"] for s in run["shifts"]] for run in found["runs"]}
     assert set(paths) == set(plan.prepared.model.dims_by_name["district"].labels)
     assert paths["Mirandola"] == ["automated"]

@@ -7,9 +7,12 @@ import pytest
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Flow, Stock
 from simdistrict.tables import Study
-from simdistrict.tables.district.map import GIVEN, model_map
-from simdistrict.tables.district.strips import causes
-from simdistrict.tables.figures import FIGURES, describe
+from simdistrict.tables.figures import describe
+from tests.study import definition, module
+
+GIVEN, model_map = module("map").GIVEN, module("map").model_map
+causes = module("strips").causes
+FIGURES = definition().file.figures
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ def test_a_figure_without_its_table_says_what_to_make(study: Study, tmp_path: ob
 
     from simdistrict.base.errors import ExchangeError
 
-    wanted = [name for name, figure in FIGURES.items() if figure.from_tables]
+    wanted = [name for name, figure in FIGURES.items() if figure.of_tables]
     assert len(wanted) > 5
     for name in wanted:
         with pytest.raises(ExchangeError, match="make it first: simdistrict tables"):

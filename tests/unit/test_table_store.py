@@ -66,14 +66,14 @@ def test_a_changed_scenario_makes_only_the_tables_that_read_it_again(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("criticality", "scenarios"):
-        made(name, Study())
+        made(name, Study("district"))
     (tmp_path / "scenarios").mkdir()
     text = find_scenario("friend_shoring").read_text(encoding="utf-8")
     changed = text.replace('"tariff level[far]": 0.1', '"tariff level[far]": 0.2')
     assert changed != text
     (tmp_path / "scenarios" / "friend_shoring.yaml").write_text(changed, encoding="utf-8")
-    assert made("criticality", Study())[1]
-    assert not made("scenarios", Study())[1]
+    assert made("criticality", Study("district"))[1]
+    assert not made("scenarios", Study("district"))[1]
 
 
 def test_the_code_of_a_module_is_all_that_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,9 +113,9 @@ def test_an_interrupted_ensemble_goes_on_where_it_was() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Study(sampling=FEW, progress=interrupt).members(VARIANT, KEPT, "home")
+        Study("district", sampling=FEW, progress=interrupt).members(VARIANT, KEPT, "home")
     assert told == [reduced.CHUNK]
-    study = Study(sampling=FEW, progress=lambda _, done, of: told.append(done))
+    study = Study("district", sampling=FEW, progress=lambda _, done, of: told.append(done))
     found = study.members(VARIANT, KEPT, "home", "first")
     assert told[1:] == [2 * reduced.CHUNK, FEW.members]
     again = study.members(VARIANT, KEPT, "home")["home"]
@@ -125,7 +125,7 @@ def test_an_interrupted_ensemble_goes_on_where_it_was() -> None:
 
 
 def test_single_members_are_those_of_the_whole() -> None:
-    study = Study(sampling=FEW)
+    study = Study("district", sampling=FEW)
     chosen = FEW.some(5, FEW.members).tolist()
     assert len(set(chosen)) == 5
     whole = study.members(VARIANT, KEPT, "home")["home"]
@@ -134,7 +134,7 @@ def test_single_members_are_those_of_the_whole() -> None:
 
 
 def test_a_broken_chunk_is_run_again(tmp_path: Path) -> None:
-    study = Study(sampling=FEW)
+    study = Study("district", sampling=FEW)
     first = study.members(VARIANT, KEPT, "home")["home"]
     (folder,) = (tmp_path / "cache" / "simdistrict" / "members").iterdir()
     sorted(folder.iterdir())[1].write_bytes(b"PK broken")
@@ -143,7 +143,7 @@ def test_a_broken_chunk_is_run_again(tmp_path: Path) -> None:
 
 def test_what_decides_the_numbers_decides_the_place() -> None:
     def key(variant: Variant = VARIANT, kept: Kept = KEPT, sampling: Sampling = FEW) -> str:
-        return reduced.key_of(Study(sampling=sampling).ensemble(variant, kept), kept)
+        return reduced.key_of(Study("district", sampling=sampling).ensemble(variant, kept), kept)
 
     other = Kept(("home share",), (1980.0, 2060.0), _ends, KEPT.code, tells="other")
     keys = [
@@ -169,7 +169,7 @@ def test_the_folders_used_longest_ago_go(tmp_path: Path) -> None:
 
 
 def test_paired_members_have_the_same_draws_in_every_scenario() -> None:
-    study = Study(sampling=FEW)
+    study = Study("district", sampling=FEW)
     first = study.members(VARIANT, KEPT, "first")["first"]
     other = study.members(Variant("security_tariffs"), KEPT, "first")["first"]
     assert np.array_equal(first, other)  # policies begin decades later

@@ -14,7 +14,6 @@ from simdistrict.cli.main import group
 from simdistrict.tables import (
     ENSEMBLE,
     RUNS,
-    TABLES,
     Column,
     Stamp,
     Table,
@@ -25,8 +24,11 @@ from simdistrict.tables import (
     write,
 )
 from simdistrict.tables.compare import same
-from simdistrict.tables.figures import FIGURES, chosen_figures
+from simdistrict.tables.definition import named
+from tests.study import definition
 
+STUDY = definition()
+TABLES, FIGURES = STUDY.file.tables, STUDY.file.figures
 STAMP = Stamp((("model tank", "a" * 64), ("record record.csv", "b" * 64)))
 COLUMNS = (Column("place"), Column("share", decimals=2), Column("jobs", significant=3), Column("n"))
 TABLE = Table("few", "A few", COLUMNS, (("north", 0.1234, 37189.0, 3), ("so|uth", None, 0.5, 4)))
@@ -167,17 +169,17 @@ def test_a_missing_file_is_a_difference(tmp_path: Path) -> None:
 
 
 def test_slow_tables_are_made_only_by_name() -> None:
-    assert "constants" not in chosen([], RUNS, ENSEMBLE)
-    assert "policies" not in chosen([], RUNS)
-    assert chosen(["constants"]) == ["constants"]
-    assert chosen(["jobs", "targets"]) == ["targets", "jobs"]
+    assert "constants" not in chosen(STUDY, [], RUNS, ENSEMBLE)
+    assert "policies" not in chosen(STUDY, [], RUNS)
+    assert chosen(STUDY, ["constants"]) == ["constants"]
+    assert chosen(STUDY, ["jobs", "targets"]) == ["targets", "jobs"]
 
 
 def test_a_misspelt_name_is_told_with_its_neighbour() -> None:
     with pytest.raises(ScenarioError, match='did you mean "criticality"'):
-        chosen(["criticalty"])
+        chosen(STUDY, ["criticalty"])
     with pytest.raises(ScenarioError, match='did you mean "home_share"'):
-        chosen_figures(["home share"])
+        named(STUDY, "figure", ["home share"])
 
 
 @pytest.mark.parametrize(("what", "names"), [("tables", TABLES), ("figures", FIGURES)])

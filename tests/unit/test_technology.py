@@ -10,17 +10,13 @@ import pytest
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables import Sampling, Study, Variant
-from simdistrict.tables.district.common import BASELINE
-from simdistrict.tables.district.kept import outcomes
-from simdistrict.tables.district.technology import (
-    AUTOMATION,
-    TIMING,
-    WIDE,
-    group_share,
-    level_share,
-    verdict,
-)
+from tests.study import definition, module
 
+TECHNOLOGY, outcomes = module("technology"), module("kept").outcomes
+AUTOMATION, TIMING, WIDE = TECHNOLOGY.AUTOMATION, TECHNOLOGY.TIMING, TECHNOLOGY.WIDE
+group_share, level_share = TECHNOLOGY.group_share, TECHNOLOGY.level_share
+verdict = TECHNOLOGY.verdict
+BASELINE = definition().file.baseline
 PARAMETERS = Path(__file__).resolve().parents[2] / "models" / "district" / "data" / "parameters.csv"
 
 

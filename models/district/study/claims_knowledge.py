@@ -5,21 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from .common import BASELINE, DISTRICTS, ENGINEERING, MITTELSTAND
-from simdistrict.tables.evidence import Claim, Measure, Runs
-from .reading import (
-    by_district,
-    first_year,
-    hands_on_offshore,
-    least,
-    mean,
-    most,
-    offshore_series,
-    stacked,
-)
+from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import first_year, least, mean, most, stacked
 
-KNOWING = (*ENGINEERING, MITTELSTAND)
-NOT_KNOWING = ("Prato", "Brenta", "US Midwest")
+from .common import BASELINE, DISTRICTS, ENGINEERING
+from .reading import by_district, hands_on_offshore, offshore_series
+
 LEFT, LOST = "making_leaves", "knowledge_lost"
 MIRANDOLA = "Mirandola"
 
@@ -31,6 +22,16 @@ def forgotten(runs: Runs) -> Reals:
         for name in ("output_stops", BASELINE)
     )
     return 100 * (1 - left / whole)
+
+
+def least_forgotten(runs: Runs) -> Reals:
+    """Where it is least."""
+    return least(forgotten(runs))
+
+
+def most_forgotten(runs: Runs) -> Reals:
+    """Where it is most."""
+    return most(forgotten(runs))
 
 
 def spread_lost(runs: Runs) -> Reals:
@@ -60,6 +61,21 @@ def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
         by_district(runs, name, "relative output", 2035, names) for name in (scenario, BASELINE)
     )
     return 100 * (there / here - 1)
+
+
+def least_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+    """The smallest of these gains."""
+    return least(gain_of_output(runs, scenario, names))
+
+
+def most_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+    """The largest."""
+    return most(gain_of_output(runs, scenario, names))
+
+
+def mean_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+    """The mean."""
+    return mean(gain_of_output(runs, scenario, names))
 
 
 def making_gone(runs: Runs, district: str) -> Reals:
@@ -97,126 +113,3 @@ def share_of_joint(runs: Runs, element: str, **labels: str) -> Reals:
     )
     gains = [mean(x / none - 1) for x in (tacit, analytical, both)]
     return 100 * np.maximum(gains[0], gains[1]) / gains[2]
-
-
-CLAIMS = (
-    Claim(
-        "C25",
-        "Tacit knowledge grows with long production in one place (R1).",
-        (
-            Measure(
-                "5 years without output: tacit knowledge of making lost, least, %",
-                50,
-                90,
-                lambda runs: least(forgotten(runs)),
-            ),
-            Measure(
-                "5 years without output: tacit knowledge of making lost, most, %",
-                50,
-                90,
-                lambda runs: most(forgotten(runs)),
-            ),
-        ),
-    ),
-    Claim(
-        "C26",
-        "It is sticky: contracts do not carry it.",
-        (
-            Measure(
-                "full transfer: spread of jobs 2019 over 1991 narrower by %", 50, None, spread_lost
-            ),
-        ),
-    ),
-    Claim(
-        "C27",
-        "So foreign firms have to come and stay (R5).",
-        (
-            Measure(
-                "Mirandola: multinational share in 2019, %",
-                40,
-                None,
-                lambda runs: (
-                    100 * runs.at(BASELINE, "multinational share", 2019, district=MIRANDOLA)
-                ),
-            ),
-            Measure(
-                "Prato: multinational share in 2019, %",
-                None,
-                5,
-                lambda runs: 100 * runs.at(BASELINE, "multinational share", 2019, district="Prato"),
-            ),
-            Measure(
-                "Mirandola drained: years from half of its knowledge to half of that share",
-                None,
-                8,
-                owners_leave,
-            ),
-        ),
-    ),
-    Claim(
-        "C28",
-        "Foreign owners strengthened advanced districts.",
-        (
-            Measure(
-                "open from 2025: output of 2035 above the baseline, knowledge high, least, %",
-                5,
-                15,
-                lambda runs: least(gain_of_output(runs, "fdi_openness", KNOWING)),
-            ),
-            Measure(
-                "open from 2025: output of 2035 above the baseline, knowledge high, most, %",
-                5,
-                15,
-                lambda runs: most(gain_of_output(runs, "fdi_openness", KNOWING)),
-            ),
-            Measure(
-                "open from 1995: output of 2035 above the baseline, knowledge high, mean, %",
-                None,
-                None,
-                lambda runs: mean(gain_of_output(runs, "fdi_from_1995", KNOWING)),
-            ),
-            Measure(
-                "open from 2025: output of 2035 above the baseline, knowledge low, most, %",
-                None,
-                2,
-                lambda runs: most(gain_of_output(runs, "fdi_openness", NOT_KNOWING)),
-            ),
-        ),
-    ),
-    Claim(
-        "C29",
-        "Incremental innovation rests on making things (R3).",
-        (
-            Measure(
-                "making gone: years until quality grows slower, mean of engineering",
-                3,
-                10,
-                quality_follows,
-            ),
-            Measure(
-                "making gone: years from completeness below 0.4 to design leaving, fewest",
-                5,
-                None,
-                design_follows,
-            ),
-        ),
-    ),
-    Claim(
-        "C30",
-        "Science-based and tacit knowledge complement each other.",
-        (
-            Measure(
-                "one kind alone: automation of making 2040, % of the joint effect",
-                None,
-                60,
-                lambda runs: share_of_joint(runs, "automation", hands_on_stage="making"),
-            ),
-            Measure(
-                "one kind alone: value added per worker 2040, % of the joint effect",
-                None,
-                60,
-                lambda runs: share_of_joint(runs, "value added per worker"),
-            ),
-        ),
-    ),
-)

@@ -5,25 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import first_year, least, mean, most, stacked, summed
+
 from .common import BASELINE, DISTRICTS
-from simdistrict.tables.evidence import Claim, Measure, Runs
 from .reading import (
     EXPOSED,
     by_district,
     exposed,
-    first_year,
     hands_on_offshore_at,
-    least,
-    mean,
-    most,
     offshore,
     offshore_series,
     parts_ratio,
-    stacked,
-    summed,
 )
-
-FALL = "offshore share of assembly in 2008, fall in points, mean of exposed districts"
 
 
 def driven_by_gap(runs: Runs) -> Reals:
@@ -94,98 +88,3 @@ def kinds_of_trade(runs: Runs, year: float, exports_goods: bool, imports_parts: 
     )
     of_kind = ((exports / sales > 0.6) == exports_goods) & ((parts / sales > 0.2) == imports_parts)
     return summed(of_kind.astype(float))
-
-
-CLAIMS = (
-    Claim(
-        "C1",
-        "Cost minimisers move labour-intensive stages first.",
-        (
-            Measure(
-                "offshoring of assembly and making in 2008 that goes with the cost gap (B2 cut), %",
-                80,
-                None,
-                driven_by_gap,
-            ),
-            Measure(
-                "fewest years from 25% of assembly offshore to 25% of making, exposed districts",
-                5,
-                None,
-                years_between_stages,
-            ),
-            Measure("largest offshore share of design to 2024, %", None, 10, design_abroad),
-        ),
-    ),
-    Claim(
-        "C2",
-        "Offshoring went so far because risk, carbon and social cost counted for nothing.",
-        (
-            Measure(
-                f"full cost counted from 1995: {FALL}",
-                5,
-                20,
-                lambda runs: fall_of_assembly(runs, "what_if:full_cost"),
-            ),
-        ),
-    ),
-    Claim(
-        "C3",
-        "Scale and learning abroad feed on themselves (R2).",
-        (
-            Measure(
-                f"without offshore learning (R2 cut): {FALL}",
-                5,
-                None,
-                lambda runs: fall_of_assembly(runs, "loops_cut:no_R2"),
-            ),
-            Measure(
-                "far assembly: fall of unit cost by learning 1990-2010, wages of 1990, mean, %",
-                20,
-                45,
-                lambda runs: learnt_abroad(runs, of_unit_cost=True),
-            ),
-            Measure(
-                "far assembly: fall of labour per unit by learning 1990-2010, mean, %",
-                None,
-                None,
-                lambda runs: learnt_abroad(runs, of_unit_cost=False),
-            ),
-        ),
-    ),
-    Claim(
-        "C4",
-        "Splitting the chain makes trade in parts outgrow trade in goods.",
-        (
-            Measure(
-                "parts over sales, all districts, 2008 over 1990",
-                1,
-                None,
-                lambda runs: growth_of_parts(runs, 2008, 1990),
-            ),
-            Measure(
-                "parts over sales, all districts, 2019 over 2008",
-                None,
-                1,
-                lambda runs: growth_of_parts(runs, 2019, 2008),
-            ),
-        ),
-    ),
-    Claim(
-        "C5",
-        "Exchanging finished goods is another regime than integrating functions across borders.",
-        (
-            Measure(
-                "districts that export over 60% of sales and import under 20% as parts, 2010",
-                1,
-                None,
-                lambda runs: kinds_of_trade(runs, 2010, True, False),
-            ),
-            Measure(
-                "districts that export under 60% of sales and import over 20% as parts, 2010",
-                1,
-                None,
-                lambda runs: kinds_of_trade(runs, 2010, False, True),
-            ),
-        ),
-    ),
-)

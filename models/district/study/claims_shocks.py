@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import first_year, least, mean, most, stacked, summed
+
 from .common import (
     BASELINE,
     DISTRICTS,
@@ -12,19 +15,7 @@ from .common import (
     MIDWEST,
     MITTELSTAND,
 )
-from simdistrict.tables.evidence import Claim, Measure, Runs
-from .reading import (
-    by_district,
-    exposed,
-    first_year,
-    hands_on_offshore_at,
-    least,
-    mean,
-    most,
-    stacked,
-    summed,
-    total,
-)
+from .reading import by_district, exposed, hands_on_offshore_at, total
 
 CRISIS, CALM = "crisis_2008", "what_if:no_crisis"
 STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)
@@ -117,12 +108,6 @@ def moved_offshore(runs: Runs, scenario: str) -> Reals:
     return 100 * most(np.abs(there - here))
 
 
-def memory(runs: Runs, variant: str, end: int) -> Reals:
-    """The policy regime ten years after the end of its pressure, over that at the end."""
-    name = f"policy_memory:{variant}"
-    return runs.at(name, "policy regime", end + 10) / runs.at(name, "policy regime", end)
-
-
 def missing_capacity(runs: Runs) -> Reals:
     """What a hollow state does not build of the capacity that industrial policy adds by 2032."""
     hollow, rebuilt, base = (
@@ -135,90 +120,3 @@ def missing_capacity(runs: Runs) -> Reals:
         for name in ("hollow_state", "industrial_policy", BASELINE)
     )
     return 100 * (1 - (hollow - base) / (rebuilt - base))
-
-
-CLAIMS = (
-    Claim(
-        "C6",
-        "Ignoring resilience built up a hidden vulnerability.",
-        (
-            Measure(
-                "same disruption: output lost 2019 over 2000, over the ratio of offshore shares",
-                0.8,
-                1.2,
-                loss_against_dependence,
-            ),
-            Measure(
-                "expected loss in ten years, % of a year's profit, mean of exposed districts, 2019",
-                40,
-                45,
-                profit_lost,
-            ),
-        ),
-    ),
-    Claim(
-        "C7",
-        "The crisis of 2008 was the first crack.",
-        (
-            Measure("strong districts: years from 2009 to 95% of the path", None, 4, recovery),
-            Measure("weak districts: least output still missing in 2029, %", 10, None, scar),
-            Measure(
-                "offshoring of assembly and making 2008-19, % of that of 1997-2008",
-                None,
-                None,
-                offshoring_after_2008,
-            ),
-        ),
-    ),
-    Claim(
-        "C8",
-        "The pandemic made risk visible.",
-        (
-            Measure("risk that it adds far away in 2021, % of the usual", None, None, jump_of_risk),
-            Measure("half-life of the risk that it adds, years", 2, 5, half_life_of_risk),
-            Measure(
-                "shocks alone: largest move of an offshore share in 2035, points",
-                None,
-                5,
-                lambda runs: moved_offshore(runs, "pandemic_shock"),
-            ),
-            Measure(
-                "with politics that respond: largest move of an offshore share in 2035, points",
-                None,
-                None,
-                lambda runs: moved_offshore(runs, "pandemic_and_politics"),
-            ),
-        ),
-    ),
-    Claim(
-        "C9",
-        "The policy regime outlived governments.",
-        (
-            Measure(
-                "regime ten years after one term, over that at its end",
-                None,
-                0.5,
-                lambda runs: memory(runs, "one_term", 2029),
-            ),
-            Measure(
-                "regime ten years after two terms, over that at their end",
-                0.5,
-                None,
-                lambda runs: memory(runs, "two_terms", 2033),
-            ),
-        ),
-    ),
-    Claim(
-        "C10",
-        "New public management hollowed out the state.",
-        (
-            Measure(
-                "industrial policy, state capacity not rebuilt: "
-                "capacity added by 2032 that is missing, %",
-                20,
-                50,
-                missing_capacity,
-            ),
-        ),
-    ),
-)

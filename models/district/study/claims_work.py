@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from .common import BASELINE, DISTRICTS, ENGINEERING, MITTELSTAND
-from simdistrict.tables.evidence import Claim, Measure, Runs
-from .reading import by_district, first_year, mean, stacked, summed
+from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import first_year, mean, stacked, summed
+
+from .common import BASELINE, DISTRICTS, MITTELSTAND
+from .reading import by_district
 
 I40 = "industry40_colocation"
 VICENZA = "Vicenza"
@@ -78,7 +80,7 @@ def loss_without_bonds(runs: Runs) -> Reals:
     return 100 * (loose / loss_after_crisis(runs, BASELINE, "what_if:no_crisis") - 1)
 
 
-def lead_of_mittelstand(runs: Runs, *names: str) -> Reals:
+def lead_of_mittelstand(runs: Runs, names: tuple[str, ...]) -> Reals:
     """Years until the middle one of some districts is where Mittelstand was in 2010."""
 
     def automation(district: str) -> Reals:
@@ -88,71 +90,3 @@ def lead_of_mittelstand(runs: Runs, *names: str) -> Reals:
     level = automation(MITTELSTAND)[:, 30:31]
     years = stacked(first_year(automation(d) >= level, 1980) for d in names)
     return np.asarray(np.median(years, axis=-1) - 2010)
-
-
-CLAIMS = (
-    Claim(
-        "C31",
-        "Teaching and research inside the district lower barriers.",
-        (
-            Measure(
-                "teaching in the district from 1980: Vicenza half automated sooner by %",
-                25,
-                50,
-                sooner,
-            ),
-        ),
-    ),
-    Claim(
-        "C32",
-        "Industry 4.0 makes location depend less on wages (R6, B3).",
-        (
-            Measure("labour share of unit cost 2040 lower by %, mean", 20, 50, labour_share_falls),
-            Measure(
-                "response of the home share to cheaper home labour lower by %",
-                20,
-                50,
-                response_falls,
-            ),
-            Measure(
-                "jobs 2040, all districts, %",
-                None,
-                None,
-                lambda runs: with_industry40(runs, "employment"),
-            ),
-            Measure(
-                "output 2040, all districts, %",
-                None,
-                None,
-                lambda runs: with_industry40(runs, "output"),
-            ),
-        ),
-    ),
-    Claim(
-        "C34",
-        "A skilled and embedded labour force adds resilience (R7).",
-        (
-            Measure(
-                "embedded as near: output lost after 2008 larger by %", 30, None, loss_without_bonds
-            ),
-        ),
-    ),
-    Claim(
-        "C35",
-        "Hidden champions had closer ties to universities earlier.",
-        (
-            Measure(
-                "Mittelstand: years ahead of the middle Italian district in automation, 2010",
-                5,
-                10,
-                lambda runs: lead_of_mittelstand(runs, *DISTRICTS[:8]),
-            ),
-            Measure(
-                "Mittelstand: years ahead of the middle engineering district in automation, 2010",
-                None,
-                None,
-                lambda runs: lead_of_mittelstand(runs, *ENGINEERING),
-            ),
-        ),
-    ),
-)

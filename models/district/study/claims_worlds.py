@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import first_year, most, stacked, summed
+
 from .common import BASELINE, DISTRICTS
-from simdistrict.tables.evidence import Claim, Measure, Runs
-from .reading import by_district, first_year, most, stacked, summed
+from .reading import by_district
 
 PATHS = ("never", "security_2040", "renaissance_2040", "tariffs_2040")
 # a sweep: its probe, and the years that it takes each way from START on
 QUICK, SLOW = ("tariff_sweep", 40), ("tariff_sweep_slow", 400)
 START, TOP = 2160, 0.6
-MIX, SKILLS = "district_renaissance", "capability_only"
 
 
 def apart(runs: Runs) -> Reals:
@@ -23,6 +24,11 @@ def apart(runs: Runs) -> Reals:
         for path in PATHS
     )
     return np.asarray(100 * (ends.max(axis=-1) - ends.min(axis=-1)))
+
+
+def most_apart(runs: Runs) -> Reals:
+    """The largest of these."""
+    return most(apart(runs))
 
 
 def furthest_apart(runs: Runs) -> str:
@@ -50,6 +56,16 @@ def loop_area(runs: Runs, sweep: tuple[str, int]) -> Reals:
     return most(stacked(area(d) for d in DISTRICTS))
 
 
+def loop_of_the_tariff(runs: Runs) -> Reals:
+    """The area of the quick sweep."""
+    return loop_area(runs, QUICK)
+
+
+def slow_over_quick(runs: Runs) -> Reals:
+    """The area of the slow sweep over that of the quick one."""
+    return loop_area(runs, SLOW) / loop_area(runs, QUICK)
+
+
 def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
     """Points of tariff by which the home share passes its middle later up than down, by districts.
 
@@ -68,77 +84,31 @@ def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
     return stacked(difference(d) for d in DISTRICTS)
 
 
+def widest_thresholds(runs: Runs) -> Reals:
+    """The largest difference in the slow sweep."""
+    return most(thresholds(runs, SLOW))
+
+
 def widest(runs: Runs) -> str:
     """Where the thresholds differ most, in a single run."""
     values = thresholds(runs, SLOW)[0]
     return "no district" if np.isnan(values).all() else DISTRICTS[int(np.nanargmax(values))]
 
 
-def moved_for_good(runs: Runs, scenario: str, base: str = BASELINE) -> Reals:
+def moved_for_good(runs: Runs, scenario: str) -> Reals:
     """1 for districts with 20% more output than the baseline 15 years after the end, else 0."""
     there, here = (
-        by_district(runs, name, "relative output", 2060, DISTRICTS) for name in (scenario, base)
+        by_district(runs, name, "relative output", 2060, DISTRICTS) for name in (scenario, BASELINE)
     )
     return np.where(there >= 1.2 * here, 1.0, 0.0)
+
+
+def how_many_moved(runs: Runs, scenario: str) -> Reals:
+    """How many these are."""
+    return summed(moved_for_good(runs, scenario))
 
 
 def names_moved(runs: Runs, scenario: str) -> str:
     """Which, in a single run."""
     moved = moved_for_good(runs, scenario)[0]
     return ", ".join(d for d, m in zip(DISTRICTS, moved, strict=True) if m) or "none"
-
-
-CLAIMS = (
-    Claim(
-        "C44",
-        "Politics chooses among attainable worlds.",
-        (
-            Measure(
-                "histories that part until 2040: home share of 2070 apart, most, points",
-                20,
-                None,
-                lambda runs: most(apart(runs)),
-                furthest_apart,
-            ),
-        ),
-    ),
-    Claim(
-        "C45",
-        "What is lost is not regained by undoing the cause.",
-        (
-            Measure(
-                "tariff up and down over 40 years each: loop area, largest, share x tariff",
-                0,
-                None,
-                lambda runs: loop_area(runs, QUICK),
-            ),
-            Measure(
-                "tariff up and down ten times slower: area over that of 40 years",
-                None,
-                None,
-                lambda runs: loop_area(runs, SLOW) / loop_area(runs, QUICK),
-            ),
-            Measure(
-                "tariff up and down over 400 years each: return threshold lower by points, most",
-                5,
-                None,
-                lambda runs: most(thresholds(runs, SLOW)),
-                widest,
-            ),
-        ),
-    ),
-    Claim(
-        "C47",
-        "Districts can be a model again.",
-        tuple(
-            Measure(
-                f"{name.replace('_', ' ')}: districts with 20% more output in 2060, 15 years after",
-                None,
-                None,
-                lambda runs, s=name: summed(moved_for_good(runs, s)),  # type: ignore[misc]
-                lambda runs, s=name: names_moved(runs, s),  # type: ignore[misc]
-            )
-            for name in (MIX, SKILLS)
-        ),
-    ),
-)

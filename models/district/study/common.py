@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.definition import read_definition
 from simdistrict.tables.study import Simulated, Study
-from simdistrict.tables.table import Cell, Column
 
-BASELINE = "neoliberal_globalisation"
+FILE = read_definition(Path(__file__).with_name("study.yaml"))
+BASELINE = FILE.file.baseline
 SCENARIOS = (BASELINE, "security_tariffs", "friend_shoring", "industrial_policy")
 DISTRICTS = (
     "Prato",
@@ -36,50 +36,7 @@ SHORT = {
     MITTELSTAND: "Mittelstand",
     MIDWEST: "Midwest",
 }
-HOLDS, FAILS, SHOWN, NO_CASE = "holds", "FAILS", "shown", "no case"
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A number beside the band that it should lie in; an open end is None."""
-
-    of: str
-    what: str
-    low: float | None
-    high: float | None
-    value: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether the value lies in the band, its ends included."""
-        above = self.low is None or self.value >= self.low
-        return above and (self.high is None or self.value <= self.high)
-
-    @property
-    def verdict(self) -> str:
-        """Whether it holds; a number without a band is only shown."""
-        if self.low is None and self.high is None:
-            return SHOWN
-        if math.isnan(self.value):
-            return NO_CASE
-        return HOLDS if self.holds else FAILS
-
-    def row(self) -> tuple[Cell, ...]:
-        """Verdict first."""
-        return (self.verdict, self.of, self.what, self.low, self.high, self.value)
-
-
-def verdict_columns(of: str, digits: int = 3) -> tuple[Column, ...]:
-    """The columns of `Test.row`."""
-    ends = (Column(name, significant=digits) for name in ("low", "high", "value"))
-    return (Column("verdict"), Column(of), Column("what"), *ends)
-
-
-def failing_first(tests: list[Test]) -> tuple[tuple[Cell, ...], ...]:
-    """The rows, failing ones first, else in the order given."""
-    order = (FAILS, NO_CASE)
-    first = sorted(tests, key=lambda t: order.index(t.verdict) if t.verdict in order else 2)
-    return tuple(test.row() for test in first)
+style_of = FILE.palette.of
 
 
 def short(district: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .common import BASELINE, districts
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, districts
 
 YEARS = (1980, 1990, 2000, 2010, 2019, 2030, 2045, 2060)
 GAINS = ("sourcing gain", "market gain")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from simdistrict.plot import Band, Figure, Line, Panel, Ranges, RangesPanel, Row, Span, Style
 from simdistrict.tables.committed import number, rows_of
-from .common import BASELINE, FAILS, short
-from simdistrict.tables.palette import style_of
+from simdistrict.tables.verdicts import FAILS
+
+from .common import BASELINE, short, style_of
 
 WHOLE, TICKS, FITTED = (1980.0, 2060.0), (1980.0, 2020.0, 2060.0), 2019.0
 QUANTILES = ("5%", "25%", "50%", "75%", "95%")

@@ -10,13 +10,14 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Difference, committed_rows
-from .common import BASELINE
 from simdistrict.tables.doubt import doubted_quantiles
-from .indicators import PATH
-from .paired import Source, all_of, some_of
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE
+from .indicators import PATH
+from .paired import Source, all_of, some_of
 
 SCENARIOS = (BASELINE, "security_tariffs", "district_renaissance")
 STEP = 4

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from simdistrict.plot import Figure, Line, Panel, Points
-from .common import BASELINE, SCENARIOS, districts, short
-from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND, style_of
+from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND
 from simdistrict.tables.study import Study
+
+from .common import BASELINE, SCENARIOS, districts, short, style_of
 
 COLUMNS = 5
 WHOLE = (1980.0, 2060.0)

@@ -20,8 +20,9 @@ from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
-from .common import BASELINE
 from simdistrict.tables.study import Study
+
+from .common import BASELINE
 
 AT = 2019.0
 READ = ("home share", "relative output")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.model.model import Model
-from simdistrict.regimes.rules import DEFAULT, TRANSITION, read_rules
+from simdistrict.regimes.rules import TRANSITION
+from simdistrict.tables.definition import read_definition
 from simdistrict.tables.members import Kept, MemberRun
 
 YEARS = (2035.0, 2060.0)
@@ -40,7 +42,8 @@ ELEMENTS = (
     "tariff revenue",
     "subsidy cost",
 )
-REGIMES = (*dict.fromkeys(rule.regime for rule in read_rules(DEFAULT)), TRANSITION)
+RULES = read_definition(Path(__file__).with_name("study.yaml")).rules
+REGIMES = (*dict.fromkeys(rule.regime for rule in RULES), TRANSITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +135,12 @@ def in_regime(regime: str) -> Callable[[MemberRun, float], Reals]:
             condition.name: automation(run, year)
             if condition.name == "automation"
             else run.at(condition.name, year)
-            for rule in read_rules(DEFAULT)
+            for rule in RULES
             for condition in rule.conditions
         }
         open_ = np.ones_like(values["home share"], bool)
         inside = np.zeros_like(values["home share"])
-        for rule in read_rules(DEFAULT):
+        for rule in RULES:
             holds = open_.copy()
             for condition in rule.conditions:
                 holds &= condition.holds(values[condition.name])
@@ -286,4 +289,4 @@ def reduce(run: MemberRun) -> dict[str, Reals]:
     }
 
 
-KEPT = Kept(ELEMENTS, PATH, reduce, ("simdistrict.tables.district.indicators",))
+KEPT = Kept(ELEMENTS, PATH, reduce, (Path(__file__),), tells=repr(RULES))

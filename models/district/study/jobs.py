@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simdistrict.calibration import spearman
-from .common import BASELINE, districts, percent
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, districts, percent
 
 COLUMNS = (
     Column("district"),

@@ -5,7 +5,7 @@ Apart from the tables, so that a table may change without its members being run 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.tables.members import Kept, MemberRun
 
 END = 2060.0
-HERE = ("simdistrict.tables.district.kept",)
+HERE = (Path(__file__),)
 LOOPS = ("home share", "relative output", "employment")
 SENSITIVITY = ("home share", "relative employment", "completeness")
 # jobs below one in a hundred of 1980 are none
@@ -21,8 +21,6 @@ FEWEST = 0.01
 # what a district keeps when it survives, of the chain, of its suppliers and of its market
 SURVIVAL = ("home share", "completeness", "relative output")
 LEAST = 0.5
-# element, labels and years of what a claim reads
-Asked = tuple[str, tuple[tuple[str, str], ...], tuple[float, ...]]
 
 
 def loop_ends(run: MemberRun) -> dict[str, Reals]:
@@ -47,25 +45,6 @@ def home_and_survival(run: MemberRun) -> dict[str, Reals]:
 def outcomes(exchanged: tuple[str, ...] = ()) -> Kept:
     """Home share and survival, of members that may have exchanged some of their constants."""
     return Kept(SURVIVAL, (END,), home_and_survival, HERE, tells="outcomes", exchanged=exchanged)
-
-
-def numbers_asked(asked: Sequence[Asked]) -> Kept:
-    """What some tests read of one scenario: (members, numbers), in the order asked."""
-
-    def reduce(run: MemberRun) -> dict[str, Reals]:
-        parts = []
-        for element, labels, years in asked:
-            series = run.series(element, **dict(labels))
-            parts.append(series[:, np.isin(run.years, years)])
-        return {"numbers": np.concatenate(parts, axis=1)}
-
-    return Kept(
-        tuple(dict.fromkeys(element for element, _, _ in asked)),
-        tuple(sorted({year for _, _, years in asked for year in years})),
-        reduce,
-        HERE,
-        tells=repr(asked),
-    )
 
 
 LOOP_ENDS = Kept(LOOPS, (END,), loop_ends, HERE, tells="loops")

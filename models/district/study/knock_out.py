@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simdistrict.model.model import Model
-from .common import BASELINE, districts, short
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, districts, short
 
 END, NOW = 2060, 2019
 PREFIX = "loop "

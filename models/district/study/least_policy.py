@@ -9,6 +9,9 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.policies import PolicyMap, policy_map
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Cell, Column, Table
+
 from .common import districts, short
 from .frozen_worlds import (
     AT,
@@ -21,8 +24,6 @@ from .frozen_worlds import (
     whole,
     world,
 )
-from simdistrict.tables.study import Study
-from simdistrict.tables.table import Cell, Column, Table
 
 DOSES = np.linspace(0.1, 1.0, 10)
 DURATIONS = np.arange(10.0, 61.0, 10.0)

@@ -10,13 +10,14 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
-from .common import BASELINE, short
 from simdistrict.tables.doubt import doubted_quantiles
-from .kept import END, LOOP_ENDS
-from .knock_out import ACTING, PREFIX, switches
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Rounded, Table
+
+from .common import BASELINE, short
+from .kept import END, LOOP_ENDS
+from .knock_out import ACTING, PREFIX, switches
 
 AGAIN = 128
 # in the order in which the elements are kept: name, unit of a change, decimals

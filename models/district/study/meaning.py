@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .indicators import INDICATORS, MONEY, PERCENT, POINTS, Indicator
-from .paired import COST, PERSISTENCE
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .indicators import INDICATORS, MONEY, PERCENT, POINTS, Indicator
+from .paired import COST, PERSISTENCE
 
 COLUMNS = (
     Column("indicator"),
@@ -15,7 +16,7 @@ COLUMNS = (
     Column("rounding of change"),
     Column("definition"),
 )
-NOTE = """Each is a function of one run in `simdistrict/tables/district/indicators.py`. A change
+NOTE = """Each is a function of one run in `models/district/study/indicators.py`. A change
 is that of a member from the same member of the baseline. A test holds that the last printed
 digit of every indicator is at least 100 times what our backends differ by."""
 # those that need the scenario and the baseline together

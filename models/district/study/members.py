@@ -5,11 +5,12 @@ Means over districts, so that a change anywhere shows in a file of modest size.
 
 from __future__ import annotations
 
-from .indicators import COLUMNS as NUMBERS
-from .paired import POLICIES, some_of
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .indicators import COLUMNS as NUMBERS
+from .paired import POLICIES, some_of
 
 COUNT = 24
 DIGITS = 5

@@ -10,6 +10,10 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.run.plan import Plan
+from simdistrict.tables.members import Variant
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Rounded
+
 from .common import BASELINE
 from .indicators import (
     COLUMNS,
@@ -20,9 +24,6 @@ from .indicators import (
     Indicator,
     place,
 )
-from simdistrict.tables.members import Variant
-from simdistrict.tables.study import Study
-from simdistrict.tables.table import Rounded
 
 # what of a scenario's members is wanted -> the arrays; all members of a study, or some
 Source = Callable[[Variant, str], Reals]

@@ -12,12 +12,13 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
-from .common import BASELINE, short
 from simdistrict.tables.doubt import doubted_quantiles, doubted_share
-from .indicators import REGIMES, YEARS
-from .paired import POLICIES, Numbers, all_of, numbers, some_of
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, short
+from .indicators import REGIMES, YEARS
+from .paired import POLICIES, Numbers, all_of, numbers, some_of
 
 COLUMNS = (
     Column("scenario"),

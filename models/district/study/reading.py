@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simdistrict.base.arrays import Flags, Reals
-from .common import BASELINE, DISTRICTS, HANDS_ON
+from simdistrict.base.arrays import Reals
 from simdistrict.tables.evidence import Runs
+from simdistrict.tables.reading import stacked, summed
+
+from .common import BASELINE, DISTRICTS, HANDS_ON
 
 EXPOSED = 0.25
 
@@ -85,39 +87,3 @@ def exposed(runs: Runs, names: Iterable[str]) -> Reals:
     """1 for districts with more than 25% of assembly offshore in the baseline of 2008, else NaN."""
     shares = stacked(offshore(runs, BASELINE, 2008, d, "assembly") for d in names)
     return np.where(shares > EXPOSED, 1.0, np.nan)
-
-
-def first_year(reached: Flags, first: int) -> Reals:
-    """The first year in which something is so, over members; inf where it never is.
-
-    reached: members by years, from the year `first` on.
-    """
-    return np.where(reached.any(axis=-1), first + reached.argmax(axis=-1), np.inf)
-
-
-def stacked(values: Iterable[Reals]) -> Reals:
-    """Arrays over members as members by cases."""
-    return np.stack(list(values), axis=-1)
-
-
-def summed(values: Reals) -> Reals:
-    """The sum along the last axis."""
-    return np.asarray(values.sum(axis=-1))
-
-
-def mean(values: Reals) -> Reals:
-    """The mean along the last axis of what is finite; NaN where nothing is."""
-    finite = np.isfinite(values)
-    sums = np.where(finite, values, 0).sum(axis=-1)
-    return np.where(finite.any(axis=-1), sums / np.maximum(finite.sum(axis=-1), 1), np.nan)
-
-
-def least(values: Reals) -> Reals:
-    """The smallest along the last axis of what is no NaN; NaN where nothing is."""
-    smallest = np.where(np.isnan(values), np.inf, values).min(axis=-1)
-    return np.where(np.isnan(values).all(axis=-1), np.nan, smallest)
-
-
-def most(values: Reals) -> Reals:
-    """The largest, likewise."""
-    return -least(-values)

@@ -5,6 +5,9 @@ What the model misses stands first. The items F1 to F8 are in `tensions`.
 
 from __future__ import annotations
 
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Column, Table
+
 from .common import BASELINE, MIDWEST, percent
 from .tensions import (
     TOLERANCE,
@@ -16,8 +19,6 @@ from .tensions import (
     sassuolo,
     tariffs,
 )
-from simdistrict.tables.study import Study
-from simdistrict.tables.table import Column, Table
 
 COLUMNS = (
     Column("verdict"),

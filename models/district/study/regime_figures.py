@@ -13,11 +13,12 @@ from simdistrict.regimes.numerics.diagram import Diagram
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.committed import number, rows_of
-from .common import districts, short
+from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED
+from simdistrict.tables.study import Study
+
+from .common import districts, short, style_of
 from .frozen_worlds import ALONG, Along, World, followed, turns, world
 from .least_policy import BEGIN, ENDS, HISTORIES, JUDGED, MORE, lasting
-from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED, style_of
-from simdistrict.tables.study import Study
 
 COLUMNS = 5
 STABLE, UNSTABLE, END = Style(BLACK, "-", "o"), Style(RED, "--", "s"), Style(BLUE, "-", "D")

@@ -8,6 +8,9 @@ from simdistrict.regimes.numerics.diagram import Diagram
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.numerics.mix import Mix
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Cell, Column, Table
+
 from .common import districts, short
 from .frozen_worlds import (
     ALONG,
@@ -26,8 +29,6 @@ from .frozen_worlds import (
     turns,
     world,
 )
-from simdistrict.tables.study import Study
-from simdistrict.tables.table import Cell, Column, Table
 
 AS_IT_IS, ENDS = "nothing, as it is", "a world ends here"
 HORIZON = 2000.0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .common import BASELINE, SCENARIOS, districts
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, SCENARIOS, districts
 
 COLUMNS = (
     Column("district"),

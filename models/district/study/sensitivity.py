@@ -12,11 +12,12 @@ from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.salib import sobol
 from simdistrict.sensitivity.sample import Sample
 from simdistrict.tables.compare import Difference
-from .common import BASELINE, short
-from .kept import END, FEWEST, SENSITIVITY, SENSITIVITY_ENDS
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, short
+from .kept import END, FEWEST, SENSITIVITY, SENSITIVITY_ENDS
 
 INDICATORS = dict(
     zip(

@@ -8,9 +8,9 @@ from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Lookup
 from simdistrict.plot import Figure, Line, Panel
-from .common import BASELINE, short
-from simdistrict.tables.palette import style_of
 from simdistrict.tables.study import Simulated, Study
+
+from .common import BASELINE, short, style_of
 
 DISTRICTS = ("Prato", "Montebelluna", "Mirandola", "US Midwest")
 SCENARIOS = (BASELINE, "security_tariffs", "district_renaissance")

@@ -14,14 +14,15 @@ from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample
 from simdistrict.tables.compare import Difference, committed_rows
-from .common import BASELINE, short
 from simdistrict.tables.doubt import doubted_share
-from .indicators import KEPT, YEARS, place
-from .kept import LEAST
-from .paired import Source, all_of, some_of
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, short
+from .indicators import KEPT, YEARS, place
+from .kept import LEAST
+from .paired import Source, all_of, some_of
 
 WHAT = ("home share of the chain", "completeness", "relative output")
 CHOICES = Choices(mass=0.05, density=0.8, boxes=1, chance=0.05)

@@ -15,11 +15,13 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Difference
-from .common import BASELINE, FAILS, HOLDS, NO_CASE, SHOWN, short
-from .kept import END, outcomes
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
+from simdistrict.tables.verdicts import FAILS, HOLDS, NO_CASE, SHOWN
+
+from .common import BASELINE, short
+from .kept import END, outcomes
 
 AUTOMATION = (
     "adoption by innovation",

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.study import Simulated, Study
+from simdistrict.tables.table import Cell
+
 from .common import (
     BASELINE,
     HANDS_ON,
@@ -17,8 +20,6 @@ from .common import (
     hands_on_offshore_at,
     percent,
 )
-from simdistrict.tables.study import Simulated, Study
-from simdistrict.tables.table import Cell
 
 TOLERANCE = 0.2
 # judgement: so much of what was offshore may return before return is no longer rare, in percent

@@ -11,13 +11,14 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.compare import Difference, committed_rows
-from .common import BASELINE, short
 from simdistrict.tables.doubt import doubted_share
+from simdistrict.tables.study import Study
+from simdistrict.tables.table import Cell, Column, Table
+
+from .common import BASELINE, short
 from .indicators import YEARS
 from .paired import Source, all_of, some_of
 from .survival import survives
-from simdistrict.tables.study import Study
-from simdistrict.tables.table import Cell, Column, Table
 
 # what somebody could decide on; shocks and dead ends are no policies
 DECIDED = (

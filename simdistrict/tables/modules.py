@@ -1,0 +1,99 @@
+"""The Python files of a study: imported by path, and looked into without being run.
+
+A file is imported when something of it is called, never when a study is read.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from simdistrict.base.errors import Problem, did_you_mean
+from simdistrict.base.library import shown
+
+
+def function(folder: Path, name: str) -> Callable[..., Any]:
+    """The function `MODULE:FUNCTION` of a folder; imports its module."""
+    module, _, attribute = name.partition(":")
+    found: Callable[..., Any] = getattr(imported(folder, module), attribute)
+    return found
+
+
+def imported(folder: Path, name: str) -> ModuleType:
+    """A module of a folder. Modules of one folder import each other by relative imports."""
+    own = str(folder.resolve())
+    package = f"simdistrict_study_{hashlib.sha256(own.encode()).hexdigest()[:16]}"
+    if package not in sys.modules:
+        parent = ModuleType(package, f"The study in {own}.")
+        parent.__path__ = [own]
+        sys.modules[package] = parent
+    return importlib.import_module(f"{package}.{name}")
+
+
+def wrong_name(
+    folder: Path, name: str, where: str, arguments: Iterable[str] | None = None
+) -> Problem | None:
+    """What is wrong with `MODULE:FUNCTION`, found in the text of the file; None if nothing is.
+
+    arguments: names of those that the function is called with after its first one.
+    """
+    module, colon, attribute = name.partition(":")
+    if not colon or not module.isidentifier() or not attribute.isidentifier():
+        return Problem(where, f'"{name}" names no function', "write MODULE:FUNCTION")
+    path = folder / f"{module}.py"
+    if not path.is_file():
+        known = [file.stem for file in folder.glob("*.py")]
+        hint = did_you_mean(module, known) or f"write it in {shown(path)}"
+        return Problem(where, f'there is no file "{module}.py" in the folder of the study', hint)
+    try:
+        functions = _functions(path, path.stat().st_mtime_ns)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return Problem(f"{shown(path)}:{line}", f"this is not Python: {error}")
+    if attribute not in functions:
+        hint = did_you_mean(attribute, functions)
+        return Problem(where, f'"{module}.py" has no function "{attribute}"', hint)
+    found = functions[attribute]
+    return None if found is None or arguments is None else _wrong_call(found, arguments, where)
+
+
+def _wrong_call(found: ast.FunctionDef, arguments: Iterable[str], where: str) -> Problem | None:
+    given = tuple(arguments)
+    own = found.args
+    positional = [a.arg for a in (*own.posonlyargs, *own.args)][1:]
+    named = [*positional, *(a.arg for a in own.kwonlyargs)]
+    for name in given:
+        if name not in named and own.kwarg is None:
+            hint = did_you_mean(name, named) or (
+                f"it takes {', '.join(named)}" if named else "it takes none"
+            )
+            return Problem(where, f'"{found.name}" takes no argument "{name}"', hint)
+    optional = positional[len(positional) - len(own.defaults) :] if own.defaults else []
+    optional += [a.arg for a, d in zip(own.kwonlyargs, own.kw_defaults, strict=True) if d]
+    lacking = [name for name in named if name not in given and name not in optional]
+    if lacking:
+        what = f'"{found.name}" needs the argument {", ".join(lacking)}'
+        return Problem(where, what, f"give it under `with:`: {lacking[0]}: ...")
+    return None
+
+
+@cache
+def _functions(path: Path, _: int) -> dict[str, ast.FunctionDef | None]:
+    """The functions of a file; None for what it imports or assigns. The second: its version."""
+    found: dict[str, ast.FunctionDef | None] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
+        match node:
+            case ast.FunctionDef():
+                found[node.name] = node
+            case ast.ImportFrom() | ast.Import():
+                found |= dict.fromkeys(a.asname or a.name for a in node.names)
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                found[name] = None
+    return found

@@ -1,0 +1,130 @@
+"""Claims and targets of a study file as measures that can be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.model.expr import fold
+from simdistrict.scenario.places import find_element
+from simdistrict.tables.evidence import Claim, Measure, Runs, StudyRuns
+from simdistrict.tables.modules import function
+from simdistrict.tables.study import Study
+from simdistrict.tables.verdicts import Test
+
+if TYPE_CHECKING:
+    from simdistrict.tables.schema import MeasureFile, TargetFile
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An element at one label of each dimension, in one scenario at one time."""
+
+    scenario: str
+    element: str
+    at: float
+    labels: tuple[tuple[str, str], ...]
+
+    def of(self, runs: Runs) -> Reals:
+        """Over members."""
+        return runs.at(self.scenario, self.element, self.at, **dict(self.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A number, by itself or beside another one. way: ratio, percent or difference."""
+
+    number: Number
+    other: Number | None
+    way: str
+    times: float
+
+    def __call__(self, runs: Runs) -> Reals:
+        """Over members."""
+        value = self.number.of(runs)
+        if self.other is not None:
+            base = self.other.of(runs)
+            value = value - base if self.way == "difference" else value / base
+            value = 100 * (value - 1) if self.way == "percent" else value
+        return np.asarray(value if self.times == 1 else self.times * value)
+
+
+def claims_of(study: Study) -> tuple[Claim, ...]:
+    """The claims of a study; imports the Python files that their measures name."""
+    return study.kept("claims", lambda: tuple(_claims(study)))
+
+
+def _claims(study: Study) -> Iterator[Claim]:
+    for name, claim in study.definition.file.claims.items():
+        yield Claim(name, claim.text, tuple(_measure(study, m) for m in claim.measures))
+
+
+def _measure(study: Study, written: MeasureFile) -> Measure:
+    detail = _called(study, written.detail, written) if written.detail else None
+    return Measure(written.what, written.low, written.high, _value(study, written), detail)
+
+
+def _value(study: Study, written: MeasureFile) -> Callable[[Runs], Reals]:
+    if written.by:
+        return _called(study, written.by, written)
+    assert written.element is not None
+    scenario = written.scenario or study.definition.file.baseline
+    at = study.last_time if written.at is None else written.at
+    number = _number(study, scenario, written.element, at)
+    other = written.against
+    against = None
+    if other is not None:
+        against = _number(
+            study,
+            other.scenario or scenario,
+            other.element or written.element,
+            at if other.at is None else other.at,
+        )
+    return Comparison(number, against, written.compared, written.times)
+
+
+def _number(study: Study, scenario: str, text: str, at: float) -> Number:
+    element, subscripts = find_element(study.model, text)
+    assert element is not None
+    labels = (
+        next(known for known in axis if fold(known) == fold(part))
+        for part, axis in zip(subscripts or (), study.model.labels(element), strict=True)
+    )
+    pairs = zip(study.names.dims_of(element), labels, strict=True)
+    return Number(scenario, element.name, at, tuple(pairs))
+
+
+def _called(study: Study, name: str, written: MeasureFile) -> Callable[..., Any]:
+    found = function(study.definition.folder, name)
+    return partial(found, **{k: _argument(v) for k, v in written.arguments.items()})
+
+
+def _argument(value: Any) -> Any:
+    """YAML knows one kind of number, and lists that could be changed."""
+    if isinstance(value, list):
+        return tuple(map(_argument, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def targets_of(study: Study) -> list[Test]:
+    """The targets of a study with their values, in the order of the file."""
+    return [test for target in study.definition.file.targets for test in _target(study, target)]
+
+
+def _target(study: Study, written: TargetFile) -> Iterator[Test]:
+    low, high = written.low, written.high
+    for p in study.assessment.points if written.record else ():
+        if p.series in written.record and (written.until is None or p.year <= written.until):
+            what = f"{p.series} {p.year:.0f}, model {p.model:.3f} over record {p.data:.3f}"
+            yield Test(written.of, what, low, high, p.model / p.data)
+    if written.by:
+        value = float(_called(study, written.by, written)(study))
+        yield Test(written.of, written.what, low, high, value)
+    elif written.element:
+        value = float(_value(study, written)(StudyRuns(study))[0])
+        yield Test(written.of, written.what, low, high, value)

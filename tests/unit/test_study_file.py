@@ -1,0 +1,249 @@
+"""Study files: the schema, what is refused, and that reading one runs nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict import read_model
+from simdistrict.base.errors import ScenarioError
+from simdistrict.base.library import example_project, find_model
+from simdistrict.tables import Study, find_study, read_definition, sources
+from simdistrict.tables.definition import check_against, with_study
+from simdistrict.tables.modules import function, wrong_name
+from simdistrict.tables.palette import Palette
+from simdistrict.tables.schema import study_schema_text
+from simdistrict.tables.stated import claims_of, targets_of
+from tests.study import definition
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = "model: ../workshops.mdl\nbaseline: baseline\n"
+EXAMPLE = read_model(example_project() / "workshops.mdl")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example with a study that is still to be written."""
+    project = tmp_path / "project"
+    for file in example_project().rglob("*"):
+        if file.is_file() and file.suffix in (".mdl", ".yaml") and file.name != "study.yaml":
+            target = project / file.relative_to(example_project())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    (project / "study").mkdir()
+    return project
+
+
+def written(folder: Path, text: str, head: str = HEAD) -> Path:
+    path = folder / "study" / "study.yaml"
+    path.write_text(head + text, encoding="utf-8")
+    return path
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    """Everything that is wrong: line, sentence and hint."""
+    with pytest.raises(ScenarioError) as error:
+        check_against(read_definition(written(folder, text)), EXAMPLE)
+    return [f"{p.where.rpartition(':')[2]} | {p.what} | {p.hint}" for p in error.value.problems]
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = (ROOT / "docs" / "schema" / "study.json").read_text(encoding="utf-8")
+    assert committed == study_schema_text(), "run python -m simdistrict.tables.schema"
+
+
+def test_the_shipped_studies_are_valid() -> None:
+    check_against(definition(), read_model(find_model("district")))
+    check_against(read_definition(example_project() / "study" / "study.yaml"), EXAMPLE)
+
+
+def test_all_that_is_wrong_with_a_file_is_reported_at_once(folder: Path) -> None:
+    text = """claims:
+  a:
+    text: One.
+    measures:
+      - {what: n, element: worksops, lo: 1}
+      - {what: n, element: workshops, at: soon}
+tabels: {}
+"""
+    found = problems(folder, text)
+    assert [line.split(" | ")[0] for line in found] == ["7", "8", "9"]
+    assert 'no key "lo"' in found[0]
+    assert "is text, not a number" in found[1]
+    assert 'did you mean "tables"' in found[2]
+
+
+def test_elements_and_scenarios_are_looked_up_with_their_lines(folder: Path) -> None:
+    text = """claims:
+  a:
+    text: One.
+    measures:
+      - what: n
+        element: worksops
+      - what: m
+        element: workshops
+        scenario: subsidi
+figures:
+  f: {title: F, lines: {elements: [margin, marginn]}}
+regimes:
+  - regime: r
+    where: [{element: margi, low: 0}]
+"""
+    found = problems(folder, text)
+    assert [line.split(" | ")[0] for line in found] == ["8", "13", "16", "11"]
+    assert "did you mean" in found[0]
+    assert "Workshops" in found[0]
+    assert "margin" in found[1]
+    assert "margin" in found[2]
+    assert "subsidy" in found[3]
+
+
+def test_functions_are_looked_up_without_being_run(folder: Path) -> None:
+    (folder / "study" / "measures.py").write_text(
+        "raise RuntimeError\n\n\ndef share(runs, first, last=3):\n    return 1\n"
+    )
+    text = """claims:
+  a:
+    text: One.
+    measures:
+      - {what: a, by: "measure:share"}
+      - {what: b, by: "measures:shar", with: {first: 1}}
+      - {what: c, by: "measures:share", with: {first: 1, las: 2}}
+      - {what: d, by: "measures:share"}
+      - {what: e, by: share}
+      - {what: f, by: "measures:share", with: {first: 1}}
+tables:
+  t: {title: T, of_runs: "measures:table"}
+"""
+    found = problems(folder, text)
+    assert [line.split(" | ")[0] for line in found] == ["7", "8", "9", "10", "11", "14"]
+    assert 'did you mean "measures"' in found[0]
+    assert 'did you mean "share"' in found[1]
+    assert 'takes no argument "las"' in found[2]
+    assert "did you mean" in found[2]
+    assert "needs the argument first" in found[3]
+    assert "write MODULE:FUNCTION" in found[4]
+
+
+def test_a_python_file_that_is_none_is_told_by_its_line(folder: Path) -> None:
+    (folder / "study" / "measures.py").write_text("x = 1\ndef (\n")
+    problem = wrong_name(folder / "study", "measures:x", "study.yaml:1")
+    assert problem is not None
+    assert problem.where.endswith("measures.py:2")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("targets: [{of: a, what: n}]\n", "one source"),
+        ("targets: [{of: a, element: margin}]\n", "no `what:`"),
+        ('targets: [{of: a, what: n, element: margin, by: "m:f"}]\n', "one source"),
+        ("targets: [{of: a, what: n, element: margin, low: 2, high: 1}]\n", "above its end"),
+        ("tables: {t: {title: T}}\n", "in one way"),
+        ('tables: {t: {title: T, of_members: "m:f"}}\n', "`doubts:` together"),
+        ("figures: {t: {title: T}}\n", "in one way"),
+        ("regimes: [{regime: r, where: [{element: margin}]}]\n", "compares with nothing"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(folder: Path, text: str, what: str) -> None:
+    found = problems(folder, text)
+    assert any(what in line and line.startswith("3 | ") for line in found), found
+
+
+def test_a_study_of_another_model_is_refused(folder: Path) -> None:
+    written(folder, "", "model: other.mdl\nbaseline: baseline\n")
+    (folder / "study" / "other.mdl").write_bytes((folder / "workshops.mdl").read_bytes())
+    with pytest.raises(ScenarioError, match=r"study\.yaml:1 \| the study is of another model"):
+        Study(str(folder / "workshops.mdl")).definition  # noqa: B018
+
+
+def test_a_measure_is_a_number_or_a_comparison(folder: Path) -> None:
+    ways = {"ratio": 0.5, "percent": -50.0, "difference": -72.0}
+    lines = [
+        f"      - {{what: {way}, element: workshops, at: 2080, against: {{at: 2030}}, as: {way}}}"
+        for way in ways
+    ]
+    lines += ["      - {what: last, element: Workshops, times: 2}"]
+    text = "claims:\n  a:\n    text: One.\n    measures:\n" + "\n".join(lines) + "\n"
+    study = Study(read_definition(written(folder, text)))
+    run = study.run("baseline")
+    last, then = run.at("workshops", 2080), run.at("workshops", 2030)
+    (claim,) = claims_of(study)
+
+    class One:
+        members = 1
+
+        def at(self, scenario: str, element: str, year: float, **_: str) -> np.ndarray:
+            return np.array([study.run(scenario).at(element, year)])
+
+    found = [float(m.value(One())[0]) for m in claim.measures]  # type: ignore[arg-type]
+    assert found == [last / then, 100 * (last / then - 1), last - then, 2 * last]
+
+
+def test_rules_compare_as_they_are_written(folder: Path) -> None:
+    text = """regimes:
+  - regime: r
+    where: [{element: margin, low: 0, below: 1}, {element: workshops, above: 2, high: 3}]
+"""
+    (rule,) = read_definition(written(folder, text)).rules
+    assert str(rule) == "r: margin >= 0, margin < 1, workshops > 2, workshops <= 3"
+
+
+def test_a_target_on_the_record_has_a_row_for_each_point() -> None:
+    study = Study("district")
+    labour = [test for test in targets_of(study) if test.of == "labour cost"]
+    (target,) = (t for t in definition().file.targets if t.record)
+    points = [p for p in study.assessment.points if p.series in target.record]
+    assert target.until is not None
+    assert 1 < len(labour) == len([p for p in points if p.year <= target.until]) < len(points)
+
+
+def test_studies_are_found_by_model_path_folder_and_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(folder, "")
+    for name in (path, path.parent, folder / "workshops.mdl"):
+        assert find_study(str(name)).resolve() == path
+    assert find_study("district") == definition().path
+    monkeypatch.chdir(folder)
+    assert find_study().resolve() == path
+    found, rest = with_study(["claims"])
+    assert (found.path.resolve(), rest) == (path, ("claims",))
+    found, rest = with_study(["district", "claims"])
+    assert (found.path, rest) == (definition().path, ("claims",))
+    with pytest.raises(ScenarioError, match="the model has no study"):
+        find_study("core")
+
+
+def test_modules_of_two_studies_do_not_meet(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "words.py").write_text(f"WORD = '{name}'\n")
+        (tmp_path / name / "m.py").write_text(
+            "from .words import WORD\n\n\ndef word():\n    return WORD\n"
+        )
+    assert [function(tmp_path / n, "m:word")() for n in ("one", "two")] == ["one", "two"]
+
+
+def test_the_code_of_a_study_module_is_what_it_imports(tmp_path: Path) -> None:
+    own, other, alone = (tmp_path / f"{name}.py" for name in ("own", "other", "alone"))
+    own.write_text("from .other import X\nfrom simdistrict.tables import bands\n")
+    other.write_text("X = 1\n")
+    alone.write_text("X = 1\n")
+    files = sources._imports(own)
+    assert other in files
+    assert any(path.name == "bands.py" for path in files)
+    assert alone not in files
+    before = sources.code_sha256(own)
+    sources._text.cache_clear()
+    other.write_text("X = 2\n")
+    assert sources.code_sha256(own) != before
+
+
+def test_a_scenario_without_a_style_gets_one_and_a_variant_that_of_its_file() -> None:
+    palette = Palette({"a": ("red", "dots", "o")})
+    assert palette.of("a:variant") == palette.of("a")
+    assert palette.of("b") != palette.of("c")
+    assert palette.of("b") == palette.of("b")
