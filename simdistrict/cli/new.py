@@ -1,4 +1,4 @@
-"""`simdistrict new`: a folder with a small model, two scenarios and a README."""
+"""`simdistrict new`: a folder with a small model, two scenarios, a study and a README."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import click
 
 from simdistrict.base.atomic import refused
 from simdistrict.base.errors import ExchangeError, Problem
+
+# what the commands leave in a project
+LEFT = {"runs", "results", "__pycache__"}
 
 
 @click.command()
@@ -38,7 +41,7 @@ def copy_project(source: Path, path: Path) -> None:
         project = Path(staging) / "project"
         for file in sorted(source.rglob("*")):
             relative = file.relative_to(source)
-            if file.is_file() and "runs" not in relative.parts:
+            if file.is_file() and LEFT.isdisjoint(relative.parts):
                 target = project / relative
                 target.parent.mkdir(parents=True, exist_ok=True)
                 # contents only: an installed package may be read-only, the copy must not be

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from simdistrict.base.errors import ExchangeError
 from simdistrict.base.library import example_project
 from simdistrict.cli.new import command, copy_project
+from simdistrict.tables import sources
 from tests.program import call
 
 FILES = {
@@ -18,6 +19,8 @@ FILES = {
     "workshops.checks.yaml",
     "scenarios/baseline.yaml",
     "scenarios/subsidy.yaml",
+    "study/measures.py",
+    "study/study.yaml",
 }
 
 
@@ -88,9 +91,51 @@ def test_results_in_the_shipped_folder_are_not_copied(elsewhere: Path) -> None:
     source = elsewhere / "source"
     (source / "runs").mkdir(parents=True)
     (source / "runs" / "subsidy.nc").write_text("x")
+    for left in ("results/workshops/claims.md", "study/__pycache__/measures.pyc"):
+        (source / left).parent.mkdir(parents=True)
+        (source / left).write_text("x")
     (source / "model.mdl").write_text("x")
     copy_project(source, elsewhere / "copy")
     assert files(elsewhere / "copy") == {"model.mdl"}
+
+
+def test_the_study_of_the_new_project_runs(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(elsewhere / "cache"))
+    new("mine")
+    monkeypatch.chdir(elsewhere / "mine")
+    assert call(capsys, "tables").out == "made 2 tables in results/workshops: claims, ends\n"
+    page = Path("results/workshops/claims.md").read_text(encoding="utf-8")
+    assert page.count("| holds |") == 3
+    assert call(capsys, "tables", "workshops.mdl", "--check").code == 0
+    edited = Path("results/workshops/ends.csv").read_text(encoding="utf-8").replace("334", "335")
+    Path("results/workshops/ends.csv").write_text(edited, encoding="utf-8")
+    said = call(capsys, "tables", "--check", "ends")
+    assert said.code == 5
+    assert 'ends.csv:3 subsidy 2080 | "335" should be "334"' in said.out
+    names = [line.split()[0] for line in call(capsys, "list", "tables").out.splitlines()]
+    assert names == ["claims", "ends"]
+    assert call(capsys, "run", "scenarios/subsidy.yaml", "-o", "runs/out.nc").code == 0
+    said = call(capsys, "regimes", "detect", "runs/out.nc", "--study", "workshops.mdl")
+    assert said.out == "the run: in transition -> thriving (2052)\n"
+    pytest.importorskip("matplotlib")
+    assert call(capsys, "plot", "workshops.mdl", "workshops").code == 0
+    assert Path("results/workshops/workshops.svg").is_file()
+
+
+def test_a_changed_measure_makes_its_table_again(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(elsewhere / "cache"))
+    new("mine")
+    monkeypatch.chdir(elsewhere / "mine")
+    call(capsys, "tables")
+    assert "2 had not changed" in call(capsys, "tables").out
+    path = Path("study/measures.py")
+    path.write_text(path.read_text(encoding="utf-8") + "\n# another text\n", encoding="utf-8")
+    sources._text.cache_clear()
+    assert "made 1 tables in results/workshops: claims" in call(capsys, "tables", "claims").out
 
 
 def test_a_folder_that_cannot_be_written_is_told(

@@ -64,6 +64,11 @@ def use(python: Path, outside: Path, scenario: str) -> None:
     project = outside / "project"
     run(simdistrict, "run", "scenarios/subsidy.yaml", cwd=project)
     run(python, "-c", OPENS, "runs/subsidy.nc", cwd=project, quiet=True)
+    run(simdistrict, "tables", cwd=project)
+    run(simdistrict, "tables", "--check", cwd=project)
+    study = ("--study", "workshops.mdl")
+    run(simdistrict, "regimes", "detect", "runs/subsidy.nc", *study, cwd=project)
+    run(simdistrict, "tables", "district", "scenarios", cwd=outside)
     print("the wheel works outside the checkout")
 
 
