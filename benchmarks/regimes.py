@@ -15,9 +15,15 @@ import time
 from collections import Counter
 from typing import Any
 
-from simdistrict.regimes.documents import document
-from simdistrict.regimes.request import Request
-from simdistrict.regimes.studies import study
+from simdistrict.regimes import (
+    Bounds,
+    BranchStudy,
+    Grid,
+    PolicyMapStudy,
+    WorldMapStudy,
+    document,
+)
+from simdistrict.regimes.studies.study import Study
 from simdistrict.run.plan import Plan, plans_for
 
 OUTPUTS = ("home share",)
@@ -29,10 +35,10 @@ HEAD = (
 )
 
 
-def timed(plan: Plan, request: Request) -> tuple[dict[str, Any], float, float]:
+def timed(plan: Plan, study: Study) -> tuple[dict[str, Any], float, float]:
     """The document of a study, with wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    found = document(study(plan, request))
+    found = document(study.run([plan]))
     return found, time.perf_counter() - wall, time.process_time() - cpu
 
 
@@ -72,16 +78,15 @@ def branches(plan: Plan, at: float, labels: list[str]) -> None:
     for label in labels:
         along = (("tariff level[far]", 0.0, 1.5), (f"labour cost ceiling[{label},far]", 0.1, 1.0))
         for name, low, high in along:
-            request = Request(
-                "branch",
+            study = BranchStudy(
+                parameter=Bounds(name, low, high),
                 at=at,
                 element=label,
                 outputs=OUTPUTS,
                 starts=3,
                 stops=2,
-                parameters=((name, low, high),),
             )
-            found, wall, cpu = timed(plan, request)
+            found, wall, cpu = timed(plan, study)
             found["bounds"] = (low, high)
             print(row(label, name.partition("[")[0], found, wall, cpu), flush=True)
 
@@ -89,27 +94,24 @@ def branches(plan: Plan, at: float, labels: list[str]) -> None:
 def maps(plan: Plan, at: float) -> None:
     """The map of the core model and the map of doses and durations."""
     (core,) = plans_for(["core"])
-    request = Request(
-        "regime map",
-        parameters=(("tariff", 0.0, 2.0), ("cost ratio", 1.0, 2.0)),
-        grid=(200, 200),
+    worlds = WorldMapStudy(
+        along=(Grid("tariff", 0.0, 2.0, 200), Grid("cost ratio", 1.0, 2.0, 200)),
         members=4,
         rule="home share >= 0.5",
     )
     print("\n| map | s | CPU s | found |\n|---|---|---|---|")
-    found, wall, cpu = timed(core, request)
+    found, wall, cpu = timed(core, worlds)
     print(f"| core, 200 x 200 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
     for label in ("Prato", "Mirandola"):
-        request = Request(
-            "policy map",
-            at=at,
-            element=label,
-            parameters=(("tariff level[far]", 0.0, 1.5),),
+        policies = PolicyMapStudy(
+            parameter=Bounds("tariff level[far]", 0.0, 1.5),
             duration=40.0,
             doses=40,
             lengths=40,
+            at=at,
+            element=label,
         )
-        found, wall, cpu = timed(plan, request)
+        found, wall, cpu = timed(plan, policies)
         print(f"| {label}, 40 x 40 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
 
 

@@ -22,12 +22,12 @@ def command(file: Path, as_json: bool) -> None:
     Example: simdistrict rerun runs/security_tariffs.nc
     """
     from simdistrict.ensemble.rerun import changed_files, repeat
-    from simdistrict.regimes.request import RECORD
+    from simdistrict.regimes.studies.study import RECORD
     from simdistrict.result.netcdf import read_netcdf
 
     recorded = read_netcdf(file)
     if RECORD in recorded.attrs:
-        from simdistrict.regimes.studies import repeat_study
+        from simdistrict.regimes.studies.register import repeat_study
 
         report = repeat_study(recorded, str(file))
     else:

@@ -1,6 +1,7 @@
 """The laboratory of regimes: equilibria, branches, hysteresis, basins, and regimes of a run.
 
-Numerical methods take a `Field`; `freeze` and `field_of` make one of a model.
+Numerical methods take a `Field`; `freeze` and `field_of` make one of a model. A study is an object
+of `studies`: its fields say what it asks, `run` does it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simdistrict.regimes.class_study import study_classes as study_classes
     from simdistrict.regimes.classes import classes_of as classes_of
     from simdistrict.regimes.detection import detect as detect
-    from simdistrict.regimes.documents import document as document
-    from simdistrict.regimes.figures import figure_of as figure_of
     from simdistrict.regimes.frozen import freeze as freeze
     from simdistrict.regimes.loops import loops_of as loops_of
     from simdistrict.regimes.model_field import field_of as field_of
@@ -25,38 +23,57 @@ if TYPE_CHECKING:
     from simdistrict.regimes.numerics.sweep import hysteresis as hysteresis
     from simdistrict.regimes.numerics.warning import early_warnings as early_warnings
     from simdistrict.regimes.numerics.worlds import world_map as world_map
-    from simdistrict.regimes.request import Request as Request
-    from simdistrict.regimes.studies import study as study
+    from simdistrict.regimes.studies.basins import BasinsStudy as BasinsStudy
+    from simdistrict.regimes.studies.basins_along import BasinsAlongStudy as BasinsAlongStudy
+    from simdistrict.regimes.studies.branch import BranchStudy as BranchStudy
+    from simdistrict.regimes.studies.classes import ClassesStudy as ClassesStudy
+    from simdistrict.regimes.studies.equilibria import EquilibriaStudy as EquilibriaStudy
+    from simdistrict.regimes.studies.fold_curve import FoldCurveStudy as FoldCurveStudy
+    from simdistrict.regimes.studies.hysteresis import HysteresisStudy as HysteresisStudy
+    from simdistrict.regimes.studies.loops import LoopsStudy as LoopsStudy
+    from simdistrict.regimes.studies.policy_map import PolicyMapStudy as PolicyMapStudy
+    from simdistrict.regimes.studies.register import document as document
+    from simdistrict.regimes.studies.register import figure_of as figure_of
+    from simdistrict.regimes.studies.study import Bounds as Bounds
+    from simdistrict.regimes.studies.study import Grid as Grid
+    from simdistrict.regimes.studies.world_map import WorldMapStudy as WorldMapStudy
 
-# name -> module; imported when first used, so that a command loads only what it needs
+# module -> its public names; imported when first used, so that a command loads only what it needs
 _HOMES = {
-    "Request": "request",
-    "basins": "numerics.basin",
-    "basins_along": "numerics.basin",
-    "branches": "numerics.diagram",
-    "classes_of": "classes",
-    "detect": "detection",
-    "document": "documents",
-    "early_warnings": "numerics.warning",
-    "equilibria": "numerics.equilibrium",
-    "field_of": "model_field",
-    "figure_of": "figures",
-    "fold_curves": "numerics.fold_curve",
-    "freeze": "frozen",
-    "hysteresis": "numerics.sweep",
-    "loops_of": "loops",
-    "policy_map": "numerics.policies",
-    "study": "studies",
-    "study_classes": "class_study",
-    "world_map": "numerics.worlds",
+    "classes": "classes_of",
+    "detection": "detect",
+    "frozen": "freeze",
+    "loops": "loops_of",
+    "model_field": "field_of",
+    "numerics.basin": "basins basins_along",
+    "numerics.diagram": "branches",
+    "numerics.equilibrium": "equilibria",
+    "numerics.fold_curve": "fold_curves",
+    "numerics.policies": "policy_map",
+    "numerics.sweep": "hysteresis",
+    "numerics.warning": "early_warnings",
+    "numerics.worlds": "world_map",
+    "studies.basins": "BasinsStudy",
+    "studies.basins_along": "BasinsAlongStudy",
+    "studies.branch": "BranchStudy",
+    "studies.classes": "ClassesStudy",
+    "studies.equilibria": "EquilibriaStudy",
+    "studies.fold_curve": "FoldCurveStudy",
+    "studies.hysteresis": "HysteresisStudy",
+    "studies.loops": "LoopsStudy",
+    "studies.policy_map": "PolicyMapStudy",
+    "studies.register": "document figure_of",
+    "studies.study": "Bounds Grid",
+    "studies.world_map": "WorldMapStudy",
 }
+_MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = list(_HOMES)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'simdistrict.regimes' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"simdistrict.regimes.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"simdistrict.regimes.{_MODULES[name]}"), name)

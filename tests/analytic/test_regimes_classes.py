@@ -7,10 +7,8 @@ import pytest
 
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.model.model import Model
-from simdistrict.regimes.class_study import STUDY, study_classes
+from simdistrict.regimes import ClassesStudy, document
 from simdistrict.regimes.classes import ANYWAY, FIRST_POLICY, LOST, UNDECIDED, classified
-from simdistrict.regimes.documents import document
-from simdistrict.regimes.request import Request
 from simdistrict.run.plan import Plan, lowered, plan_run
 from simdistrict.scenario import resolve, scenario_from_text
 from tests.small import small
@@ -40,10 +38,8 @@ def plans(model: Model, *policies: str) -> list[Plan]:
 
 
 def rows(rule: str, *policies: str, draws: int = DRAWS, model: str = MODEL) -> list[dict]:  # type: ignore[type-arg]
-    request = Request(STUDY, members=draws, rule=rule, seed=3)
-    return document(study_classes(plans(small(model), *policies), PRIOR, "prior", request))[
-        "labels"
-    ]
+    study = ClassesStudy(members=draws, rule=rule, seed=3, prior=PRIOR)
+    return document(study.run(plans(small(model), *policies)))["labels"]
 
 
 def shares(row: dict) -> list[float]:  # type: ignore[type-arg]
@@ -105,9 +101,8 @@ def test_a_draw_whose_run_does_not_complete_is_undecided() -> None:
     burst = 0
     start = 0.5
     """
-    request = Request(STUDY, members=100, rule="x >= 0.5")
-    made = plans(small(model, time_step=0.5, stop=200), "burst: 30")
-    found = document(study_classes(made, PRIOR, "prior", request))
+    study = ClassesStudy(members=100, rule="x >= 0.5", prior=PRIOR)
+    found = document(study.run(plans(small(model, time_step=0.5, stop=200), "burst: 30")))
     (row,) = found["labels"]
     assert row["undecided"]["share"] > 0.5
     assert sum(shares(row)) + row["undecided"]["share"] == pytest.approx(1)

@@ -29,7 +29,7 @@ from simdistrict.plot import (
     draw,
     is_ours,
 )
-from simdistrict.regimes.figures import figure_of
+from simdistrict.regimes import figure_of
 from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
 

@@ -13,7 +13,7 @@ from simdistrict.base.errors import EngineError, ScenarioError
 from simdistrict.base.library import find_model
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.lowering.restrict import causes_of, restricted
-from simdistrict.regimes import Request, branches, document, study
+from simdistrict.regimes import Bounds, BranchStudy, branches, document
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.equilibrium import refine
@@ -230,9 +230,9 @@ def test_growth_alone_moves_the_reference_state_a_little() -> None:
 
 
 def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
-    (plan,) = plans_for(["core"])
-    request = Request("branch", parameters=(("tariff", 0.0, 2.0),), outputs=("home share",))
-    one, two = study(plan, request), study(plan, request)
+    plans = plans_for(["core"])
+    study = BranchStudy(parameter=Bounds("tariff", 0.0, 2.0), outputs=("home share",))
+    one, two = study.run(plans), study.run(plans)
     for name, variable in one.variables.items():
         other = two.variables[name].values
         assert np.array_equal(variable.values, other, equal_nan=variable.values.dtype.kind == "f")

@@ -1,0 +1,1 @@
+"""Studies of regimes, one class each; `register` finds them by command and by result file."""

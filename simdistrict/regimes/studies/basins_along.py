@@ -1,0 +1,158 @@
+"""Basins at several values of a constant, attractors matched from one value to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Panel, Points
+from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
+from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.regimes.studies.basins import BasinsStudy
+from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.drawing import single, title
+from simdistrict.regimes.studies.frozen_study import REST, Setup
+from simdistrict.regimes.studies.study import Grid, asked, variable
+from simdistrict.regimes.studies.words import interval, settled
+from simdistrict.result.dataset import Result, Variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasinsAlongStudy(BasinsStudy):
+    """Follow the flow from the same initial states at each value of a constant."""
+
+    name = "basins along"
+
+    along: Grid = asked(
+        "--along",
+        Grid,
+        "At so many values of a constant, attractors matched from one to the next.",
+        varied=True,
+    )
+
+    def solve(self, setup: Setup) -> Result:
+        low, high = setup.box(self.box)
+        found = basins_along(
+            setup.field,
+            self.along.values,
+            low,
+            high,
+            self.members,
+            seed=self.seed,
+            horizon=max(self.horizon, REST),
+        )
+        points, n, m = len(found.values), found.attractors, len(setup.field.names)
+        members = len(found.basins[0].ids)
+        ids = np.array([found.members(k) for k in range(points)], np.int32)
+        lost = [int((row < 0).sum()) for row in ids]
+        edges = np.array([wilson(count, members) for count in lost]).reshape(points, 2)
+        name = setup.field.parameters[0].name
+        own = _Table(setup, found, (points, n), m)
+        dims = ("point", "attractor")
+        variables = {
+            "parameter": variable(("point",), found.values, name),
+            "share": variable(dims, own.shares, "share of initial states"),
+            "share_low": variable(dims, own.low, "lower end of the 95% interval"),
+            "share_high": variable(dims, own.high, "upper end of the 95% interval"),
+            "undecided": variable(
+                ("point",),
+                np.array([count / max(members, 1) for count in lost]),
+                "share of initial states that are undecided",
+            ),
+            "undecided_low": Variable(("point",), edges[:, 0].copy()),
+            "undecided_high": Variable(("point",), edges[:, 1].copy()),
+            "state": setup.states(own.states, dims),
+            "period": variable(
+                dims, own.periods, "of the cycle, 0 for an equilibrium; its state is the middle"
+            ),
+            "initial_state": setup.states(found.basins[0].starts, ("member",)),
+            "attractor_id": variable(
+                ("point", "member"), ids, "attractor in which the member ends, -1 for undecided"
+            ),
+            **setup.read(own.outputs, dims),
+        }
+        summary = (
+            f"{n} attractors along {name} at {points} values, {members} initial states each; "
+            f"at most {max(lost, default=0)} undecided"
+        )
+        return setup.result(variables, summary)
+
+    def document(self, result: Content) -> dict[str, Any]:
+        points = [
+            {
+                "parameter": value,
+                "attractors": [
+                    {
+                        "id": i,
+                        "share": result["share"][k, i],
+                        "interval_95": [result["share_low"][k, i], result["share_high"][k, i]],
+                        "period": result["period"][k, i],
+                        "state": result.state("state", (k, i)),
+                        "outputs": result.outputs("value", (k, i)),
+                    }
+                    for i in np.flatnonzero(~np.isnan(result["period"][k]))
+                ],
+                "undecided": result["undecided"][k],
+                "undecided_interval_95": [
+                    result["undecided_low"][k],
+                    result["undecided_high"][k],
+                ],
+            }
+            for k, value in enumerate(result["parameter"])
+        ]
+        return {
+            "parameter": result.long_name("parameter"),
+            "members": result["attractor_id"].shape[1],
+            "points": points,
+        }
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        for point in found["points"]:
+            parts = [f"{a['id']}: {interval(a, 3)} at {settled(a)}" for a in point["attractors"]]
+            if point["undecided"]:
+                ends = point["undecided_interval_95"]
+                share = interval({"share": point["undecided"], "interval_95": ends}, 3)
+                parts.append(f"undecided: {share}")
+            yield f"{found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
+
+    def figure(self, result: Content) -> Figure:
+        """The share of each attractor with its interval."""
+        x = result["parameter"]
+        lines, bands = [], []
+        for k in range(result["share"].shape[1]):
+            there = np.isfinite(result["period"][:, k])
+            share, low, high = (
+                np.where(there, result[n][:, k], np.nan)
+                for n in ("share", "share_low", "share_high")
+            )
+            style = STYLES[k % len(STYLES)]
+            lines.append(Line(x, share, f"attractor {k}", style))
+            bands.append(Band(x, low, high, "", style))
+        lost = result["undecided"]
+        some = lost > 0
+        points = (Points(x[some], lost[some], "undecided", MARKS[3], True),) if some.any() else ()
+        members = f"{len(result['initial_state'])} initial states"
+        panel = Panel(title(self, result), tuple(lines), points, members, bands=tuple(bands))
+        name = result.long_name("parameter")
+        return single(panel, x, (0, 1.02), name, "share of initial states", x_room=0.0)
+
+
+class _Table:
+    """Numbers of each attractor at each value; NaN, and shares of zero, where it is not."""
+
+    def __init__(self, setup: Setup, found: BasinsAlong, shape: tuple[int, int], m: int) -> None:
+        self.states = np.full((*shape, m), np.nan)
+        self.outputs = np.full((*shape, len(setup.outputs)), np.nan)
+        self.periods = np.full(shape, np.nan)
+        self.shares, self.low, self.high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        for k, (value, here) in enumerate(zip(found.values, found.basins, strict=True)):
+            parts = zip(found.ids[k], here.attractors, here.shares, here.intervals, strict=True)
+            for own, attractor, share, ends in parts:
+                self.states[k, own] = attractor.state
+                self.periods[k, own] = attractor.period
+                self.shares[k, own] = share
+                self.low[k, own], self.high[k, own] = ends
+                self.outputs[k, own] = setup.observe(attractor.state, (float(value),))

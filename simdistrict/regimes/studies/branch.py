@@ -1,0 +1,271 @@
+"""Equilibria followed along a constant: branches with their special points."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
+from simdistrict.regimes.model_field import ModelField, Parameter
+from simdistrict.regimes.numerics.branch import Kind, Special
+from simdistrict.regimes.numerics.diagram import Diagram, branches
+from simdistrict.regimes.numerics.stability import Stability
+from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.drawing import WIDE, span, title
+from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
+from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.words import values
+from simdistrict.result.dataset import Result, Variable, text
+
+log = logging.getLogger("simdistrict.regimes")
+
+# kinds of special points: key in a document, word for a reader, word in a figure
+_KINDS = {
+    Kind.fold: ("folds", "fold", "fold"),
+    Kind.hopf: ("hopf_points", "Hopf", "Hopf point"),
+    Kind.branch_point: ("branch_points", "branch point", "branch point"),
+    Kind.kink: ("kinks", "kink", "kink"),
+}
+assert len(_KINDS) <= len(MARKS)
+_LINES = {Stability.stable: (0, "stable"), Stability.undecided: (3, "undecided")}
+_UNSTABLE = (1, "unstable")
+_PANELS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchStudy(FrozenStudy):
+    """Follow equilibria along a constant, from some of its values.
+
+    parameter: the constant; starts: random starts at each of `stops` values.
+    """
+
+    name = "branch"
+    example = "core --parameter tariff --from 0 --to 2"
+
+    parameter: Bounds = asked(
+        "--parameter",
+        Bounds,
+        "The constant to vary.",
+        varied=True,
+        ends=("Its lowest value.", "Its highest value."),
+    )
+    starts: int = asked("--starts", int, "Random starts per stop.", 10)
+    stops: int = asked("--stops", int, "Values at which equilibria are searched.", 3)
+
+    def solve(self, setup: Setup) -> Result:
+        low, high, limits = within_range(setup.field.parameters[0], self.parameter)
+        found = self.diagram(setup, setup.field, low, high, limits)
+        _warn_of_lines(found)
+        name, dims = setup.field.parameters[0].name, ("point",)
+        parameters = np.array([p for b in found.branches for p in b.parameters])
+        states = [x for b in found.branches for x in b.states]
+        spectra = [s for b in found.branches for s in b.spectra]
+        number = [k for k, b in enumerate(found.branches) for _ in b.parameters]
+        read = [setup.observe(x, (float(p),)) for x, p in zip(states, parameters, strict=True)]
+        specials = [(k, s) for k, b in enumerate(found.branches) for s in b.specials]
+        variables = {
+            "branch": variable(dims, np.array(number, np.int32), "number of the branch"),
+            "parameter": variable(dims, parameters, name),
+            "state": setup.states(states, dims),
+            "stability": flag(dims, [s.stability for s in spectra], Stability, "stability"),
+            "unstable_modes": variable(
+                dims,
+                np.array([s.unstable for s in spectra], np.int32),
+                "number of eigenvalues with a positive real part",
+            ),
+            "leading_real_part": variable(
+                dims,
+                np.array([s.eigenvalues[0].real for s in spectra]),
+                "largest real part of an eigenvalue",
+            ),
+            **setup.read(read, dims),
+            **_special_variables(setup, specials),
+            **endings(
+                ("branch_number",),
+                "branch",
+                found.branches,
+                ("why it ends at its first point", "why it ends at its last point"),
+            ),
+            "branch_origin": variable(
+                ("branch_number",),
+                text([b.origin for b in found.branches]),
+                "what it was followed from",
+            ),
+        }
+        counts = {kind: sum(s.kind is kind for _, s in specials) for kind in Kind}
+        summary = f"{len(found.branches)} branches; " + ", ".join(
+            f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items()
+        )
+        return setup.result(variables, summary)
+
+    def diagram(
+        self,
+        setup: Setup,
+        field: ModelField,
+        low: float,
+        high: float,
+        limits: tuple[str, str] = ("", ""),
+    ) -> Diagram:
+        """The branches of a field."""
+        return branches(
+            field,
+            low,
+            high,
+            limits=limits,
+            stops=self.stops,
+            starts=self.starts,
+            seed=self.seed,
+            known=setup.known,
+            horizon=self.horizon,
+        )
+
+    def document(self, result: Content) -> dict[str, Any]:
+        parts = []
+        for k, origin in enumerate(result["branch_origin"]):
+            own = result["branch"] == k
+            parts.append(
+                {
+                    "branch": k,
+                    "origin": origin,
+                    "endings": [result[f"branch_ending_{side}"][k] for side in ("low", "high")],
+                    "parameter": result["parameter"][own],
+                    "stability": [Stability(int(s)).name for s in result["stability"][own]],
+                    "unstable_modes": result["unstable_modes"][own],
+                    "states": result.states("state", own),
+                    "outputs": result.outputs("value", own),
+                }
+            )
+        special: dict[str, list[dict[str, Any]]] = {key: [] for key, *_ in _KINDS.values()}
+        for k, kind in enumerate(result["special_kind"]):
+            point = {
+                "parameter": result["special_parameter"][k],
+                "branch": result["special_branch"][k],
+                "state": result.state("special_state", k),
+                "outputs": result.outputs("special_value", k),
+            }
+            if kind == Kind.hopf:
+                point["frequency"] = result["special_frequency"][k]
+            special[_KINDS[Kind(kind)][0]].append(point)
+        return {"parameter": result.long_name("parameter"), "branches": parts, **special}
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        for b in found["branches"]:
+            counts = {s: b["stability"].count(s) for s in dict.fromkeys(b["stability"])}
+            mixed = ", ".join(f"{n} {s}" for s, n in counts.items())
+            ends = "; ".join(b["endings"])
+            yield f"branch {b['branch']} ({b['origin']}): {mixed}; ends: {ends}"
+        for key, name, _ in _KINDS.values():
+            for s in found[key]:
+                yield f"{name} at {found['parameter']} = {s['parameter']:.8g}: {values(s)}"
+
+    def figure(self, result: Content) -> Figure:
+        """Stable pieces are solid, others dashed, special points marked."""
+        x, number = result["parameter"], result["branch"]
+        kinds, special_x = result["special_kind"], result["special_parameter"]
+        shown = result.labels("output")[:_PANELS] if "value" in result else []
+        name, special = ("value", "special_value") if shown else ("state", "special_state")
+        names = shown or result.labels("stock")[:1]
+        ys = [result[name][:, k] for k in range(len(names))]
+        panels = []
+        for k, y in enumerate(ys):
+            lines = tuple(
+                Line(x[part], y[part], label, STYLES[style])
+                for part, style, label in _pieces(number, result["stability"])
+            )
+            points = tuple(
+                Points(special_x[own], result[special][own, k], label, MARKS[j], hollow=True)
+                for j, (kind, (*_, label)) in enumerate(_KINDS.items())
+                if (own := kinds == kind).any()
+            )
+            head = names[k] if len(names) > 1 else title(self, result)
+            panels.append(Panel(head, lines, points))
+        alone = len(names) == 1
+        return Figure(
+            tuple(panels),
+            1 if alone else 2,
+            names[0] if alone else "output",
+            span(x, 0.0),
+            span(np.concatenate(ys)),
+            (),
+            x_label=result.long_name("parameter"),
+            size=WIDE,
+        )
+
+
+def within_range(parameter: Parameter, bounds: Bounds) -> tuple[float, float, tuple[str, str]]:
+    """The part of some bounds inside the range of the model, and the range at ends that it cuts.
+
+    Raises ScenarioError where there is no such part.
+    """
+    low, high, stated = bounds.low, bounds.high, parameter.range
+    if stated is None:
+        return low, high, ("", "")
+    least = low if stated.low is None else max(low, stated.low)
+    most = high if stated.high is None else min(high, stated.high)
+    if not least < most:
+        what = f"the bounds {low:g} and {high:g} lie outside its range {stated}"
+        hint = "give bounds inside the range that the model states"
+        raise ScenarioError(Problem(f'parameter "{parameter.name}"', what, hint))
+    return least, most, ("" if least == low else str(stated), "" if most == high else str(stated))
+
+
+def endings(
+    dims: tuple[str, ...], prefix: str, curves: Sequence[Any], names: tuple[str, str]
+) -> dict[str, Variable]:
+    """The endings of curves, as sentences."""
+    return {
+        f"{prefix}_ending_{side}": variable(
+            dims, text([c.endings[k].sentence for c in curves]), names[k]
+        )
+        for k, side in enumerate(("low", "high"))
+    }
+
+
+def _special_variables(
+    setup: Setup, specials: Sequence[tuple[int, Special]]
+) -> dict[str, Variable]:
+    """The special points of all branches; specials: with the numbers of their branches."""
+    at = ("special",)
+    return {
+        "special_kind": variable(at, text([s.kind for _, s in specials]), "kind of special point"),
+        "special_branch": variable(at, np.array([k for k, _ in specials], np.int32), "its branch"),
+        "special_parameter": variable(
+            at,
+            np.array([s.parameter for _, s in specials], float),
+            setup.field.parameters[0].name,
+        ),
+        "special_state": setup.states([s.state for _, s in specials], at),
+        "special_frequency": variable(
+            at,
+            np.array([s.frequency for _, s in specials], float),
+            "of a Hopf point, radians per time unit",
+        ),
+        **setup.read([setup.observe(s.state, (s.parameter,)) for _, s in specials], at, "special_"),
+    }
+
+
+def _warn_of_lines(found: Diagram) -> None:
+    """Warn of lines of equilibria, which no branch follows."""
+    lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
+    if lines:
+        where = f"at {lines} of {len(found.searches)} values searched"
+        hint = "hold one of the stocks with --hold"
+        log.warning("equilibria lie on a line %s, which is not followed: %s", where, hint)
+
+
+def _pieces(number: Reals, stability: Reals) -> Iterator[tuple[slice, int, str]]:
+    """Pieces of one branch with one stability, each up to the first point of the next."""
+    start = 0
+    for k in range(1, len(number) + 1):
+        ends = k == len(number) or number[k] != number[start]
+        if not ends and stability[k] == stability[start]:
+            continue
+        style, label = _LINES.get(Stability(int(stability[start])), _UNSTABLE)
+        yield slice(start, k if ends else k + 1), style, label
+        start = k

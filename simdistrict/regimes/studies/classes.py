@@ -1,0 +1,192 @@
+"""The classes of a prior: survives anyway, lost whatever is done, or policy decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.ensemble.members import ensemble_of
+from simdistrict.ensemble.prior import read_prior
+from simdistrict.regimes.classes import (
+    FIRST_POLICY,
+    QUANTILES,
+    UNDECIDED,
+    Classes,
+    classes_of,
+    quantiles_of,
+    summary_of,
+    with_intervals,
+)
+from simdistrict.regimes.rules import Rule, read_rules
+from simdistrict.regimes.studies.content import Content, named
+from simdistrict.regimes.studies.study import Study, asked, result_of, variable
+from simdistrict.regimes.studies.words import interval, number
+from simdistrict.result.dataset import Result, Variable, text
+from simdistrict.run.plan import Plan
+
+_EDGES = ("", "_low", "_high")
+_EDGE_WORDS = ("share of draws", "lower end of the 95% interval", "upper end of the 95% interval")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassesStudy(Study):
+    """Classify the draws of a prior; the first scenario is the one without a policy.
+
+    rule: who has survived, as `rules.read_rules` takes it after the colon; at: date of the
+    verdict, None for the end of the run; members: number of draws; prior: the text of a prior
+    table, prior_name: what messages call it; workers: cores to use, None for all.
+    """
+
+    name = "classes"
+    example = (
+        'neoliberal_globalisation security_tariffs --members 100 --survives "home share >= 0.5"'
+    )
+    about = (
+        "SCENARIO has no policy, each POLICY is a scenario with one. A draw counts for the first "
+        "policy under which it survives."
+    )
+    several = True
+    when = "in"
+
+    rule: str = asked("--survives", str, "Who has survived.", form='"NAME >= X, ..."')
+    at: float | None = asked(
+        "--at", float, "Date of the verdict; default: the end.", None, form="TIME"
+    )
+    members: int = asked("--members", int, "Draws of the prior.", least=1)
+    seed: int = asked("--seed", int, "Of the draws.", 0)
+    method: str = asked(
+        "--method", str, "How they are drawn.", "lhs", choices=("lhs", "sobol", "random")
+    )
+    fast: bool = asked("--fast", bool, "Faster powers, accurate to 1 ulp.", False)
+    prior: str = ""
+    prior_name: str = "prior"
+    workers: int | None = None
+
+    def run(self, plans: Sequence[Plan]) -> Result:
+        if len(plans) < 2:
+            what = "there is no policy to decide anything"
+            hint = "name the scenario without a policy first, then one or more with policies"
+            raise ScenarioError(Problem("regimes classes", what, hint))
+        # a member of an ensemble runs in machine code, whatever its plan says
+        plans = [replace(plan, backend="native") for plan in plans]
+        prepared, grid = plans[0].prepared, plans[0].grid
+        (rule,) = read_rules([f"survives: {self.rule}"])
+        ensemble = ensemble_of(
+            plans,
+            read_prior(self.prior, self.prior_name, prepared.model, prepared.program),
+            self.prior,
+            self.members,
+            seed=self.seed,
+            method=self.method,
+            save=",".join(dict.fromkeys(c.name for c in rule.conditions)),
+            times="final" if self.at is None else repr(self.at),
+            fast=self.fast,
+        )
+        found = classes_of(ensemble, rule, self.workers)
+        at, first = grid.at(ensemble.points[0]), plans[0].resolved.name
+        title = f"{prepared.model.name} over a prior, {first} and {len(plans) - 1} with policies"
+        attrs = {
+            **self.attrs(ensemble.record(), title, at),
+            "dimension": found.dimension or "none",
+            "without_policy": first,
+            "rule": ", ".join(map(str, rule.conditions)),
+            "summary": summary_of(found, rule, at),
+        }
+        return _result(found, rule, attrs)
+
+    def again(self, recorded: Result, where: str) -> Result:
+        prior = str(recorded.attrs["prior"])
+        study = replace(self, prior=prior, prior_name=f"{where} (prior)")
+        return Study.again(study, recorded, where)
+
+    def document(self, result: Content) -> dict[str, Any]:
+        classes, policies = result.labels("class"), result.labels("policy")
+
+        def share(name: str, *place: int) -> dict[str, Any]:
+            ends = [result[f"{name}_{end}"][place] for end in ("low", "high")]
+            return {"share": result[name][place], "interval_95": ends}
+
+        quantiles = [f"{q:g}" for q in result.coordinate("quantile")]
+        return {
+            "rule": result.attr("rule"),
+            "without_policy": result.attr("without_policy"),
+            "policies": policies,
+            "dimension": result.attr("dimension"),
+            "draws": len(result["class_of"]),
+            "seed": result.attr("seed"),
+            "measured": result.long_name("value"),
+            "labels": [
+                {
+                    "label": label,
+                    "classes": {name: share("share", k, c) for c, name in enumerate(classes)},
+                    "policy decides": share("policy_decides", k),
+                    "undecided": share("undecided", k),
+                    "suffices": {name: share("suffices", p, k) for p, name in enumerate(policies)},
+                    "harms": {name: share("harms", p, k) for p, name in enumerate(policies)},
+                    "quantiles": named(quantiles, result["value"][k]),
+                }
+                for k, label in enumerate(result.labels("label"))
+            ],
+        }
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        yield f"without a policy: {found['without_policy']}; seed {found['seed']}"
+        heads = found["labels"][0]["classes"] if found["labels"] else ()
+        rows = [["", *heads, found["measured"]]]
+        for row in found["labels"]:
+            middle, *outer = (number(row["quantiles"][q], 3) for q in ("0.5", "0.1", "0.9"))
+            shares = map(interval, row["classes"].values())
+            rows.append([row["label"] or found["model"], *shares, f"{middle} ({', '.join(outer)})"])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for cells in rows:
+            yield "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+        for row in found["labels"]:
+            for name, own in row["harms"].items():
+                if own["share"]:
+                    yield f"{row['label']}: lost under {name}, and not without: {interval(own)}"
+            if row["undecided"]["share"]:
+                yield f"{row['label']}: undecided: {interval(row['undecided'])}"
+
+
+def _result(found: Classes, rule: Rule, attrs: dict[str, object]) -> Result:
+    numbers = range(len(found.names))
+    shares = np.stack([found.shares([k]) for k in numbers], axis=1)
+    suffices = with_intervals(found.suffices.sum(axis=2), found.members)
+    harms = with_intervals(found.harms.sum(axis=2), found.members)
+    variables = {
+        "class_of": variable(
+            ("member", "label"),
+            found.of.astype(np.int32),
+            "class of the draw, -1 where a run did not complete",
+        ),
+        **_edges("share", ("label", "class"), shares),
+        **_edges("policy_decides", ("label",), found.decides),
+        **_edges("undecided", ("label",), found.shares([UNDECIDED])),
+        **_edges("suffices", ("policy", "label"), suffices),
+        **_edges("harms", ("policy", "label"), harms),
+        "value": variable(
+            ("label", "quantile"),
+            np.stack(list(quantiles_of(found).values()), axis=1),
+            f"{rule.conditions[0].name} without a policy",
+        ),
+    }
+    coords = {
+        "label": variable(("label",), text(found.labels), found.dimension or "model"),
+        "class": variable(("class",), text(found.names), "class"),
+        "policy": variable(("policy",), text(found.policies), "scenario"),
+        "quantile": variable(("quantile",), np.array(QUANTILES), "of the draws"),
+    }
+    assert len(found.names) == FIRST_POLICY + len(found.policies)
+    return result_of(coords, variables, attrs)
+
+
+def _edges(name: str, dims: tuple[str, ...], values: np.ndarray) -> dict[str, Variable]:
+    """A share with both ends of its interval, as three variables."""
+    return {
+        f"{name}{edge}": variable(dims, values[..., k].copy(), _EDGE_WORDS[k])
+        for k, edge in enumerate(_EDGES)
+    }

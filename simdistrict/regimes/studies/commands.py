@@ -1,0 +1,27 @@
+"""The commands of `simdistrict regimes` and their studies, by name: imports none of them."""
+
+from __future__ import annotations
+
+# command -> one line for --help
+COMMANDS = {
+    "equilibria": "Equilibria with their stability, all exogenous inputs frozen at a date.",
+    "branch": "Equilibria followed along a constant: branches, folds, Hopf and branch points.",
+    "hysteresis": "A slow sweep of a constant up and down, and what kind of memory that shows.",
+    "basins": "The share of initial states that end in each attractor, also along a constant.",
+    "map": "The stable equilibria over two constants.",
+    "policy": "The smallest policy, dose and duration, that leads to another attractor.",
+    "classes": "Over a prior: survives anyway, lost whatever is done, or policy decides.",
+    "loops": "The feedback loops that drive a run, by simlin's loops that matter.",
+}
+
+# command -> module and class of its studies, the more general one first
+STUDIES = {
+    "equilibria": ("equilibria.EquilibriaStudy",),
+    "branch": ("branch.BranchStudy", "fold_curve.FoldCurveStudy"),
+    "hysteresis": ("hysteresis.HysteresisStudy",),
+    "basins": ("basins.BasinsStudy", "basins_along.BasinsAlongStudy"),
+    "map": ("world_map.WorldMapStudy",),
+    "policy": ("policy_map.PolicyMapStudy",),
+    "classes": ("classes.ClassesStudy",),
+    "loops": ("loops.LoopsStudy",),
+}

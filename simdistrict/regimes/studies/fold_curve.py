@@ -1,0 +1,101 @@
+"""Folds followed in two constants: the border of the region with two stable equilibria."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
+from simdistrict.regimes.model_field import field_of
+from simdistrict.regimes.numerics.branch import Kind
+from simdistrict.regimes.numerics.fold_curve import fold_curves
+from simdistrict.regimes.studies.branch import BranchStudy, endings, within_range
+from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.drawing import single, span, title
+from simdistrict.regimes.studies.frozen_study import Setup
+from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.result.dataset import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldCurveStudy(BranchStudy):
+    """Follow the folds of the branches in a second constant as well."""
+
+    name = "fold curve"
+
+    second: Bounds = asked(
+        "--second",
+        Bounds,
+        "Follow the folds in a second constant as well, up to cusps.",
+        varied=True,
+    )
+
+    def solve(self, setup: Setup) -> Result:
+        field = setup.field
+        first, second = (
+            within_range(parameter, bounds)[:2]
+            for parameter, bounds in zip(field.parameters, self.varied, strict=True)
+        )
+        diagram = self.diagram(setup, field_of(setup.frozen, [self.parameter.name]), *first)
+        found = fold_curves(field, diagram.specials(Kind.fold), field.values()[1], first, second)
+        one, two = (p.name for p in field.parameters)
+        number = [k for k, c in enumerate(found) for _ in c.parameters]
+        pairs = np.array([p for c in found for p in c.parameters]).reshape(-1, 2)
+        cusps = [c for curve in found for c in curve.cusps]
+        at = np.array([c.parameters for c in cusps]).reshape(-1, 2)
+        variables = {
+            "curve": variable(("point",), np.array(number, np.int32), "curve of folds"),
+            "parameter": variable(("point",), pairs[:, 0].copy(), one),
+            "second_parameter": variable(("point",), pairs[:, 1].copy(), two),
+            "state": setup.states([x for c in found for x in c.states], ("point",)),
+            "cusp_parameter": variable(("cusp",), at[:, 0].copy(), one),
+            "cusp_second_parameter": variable(("cusp",), at[:, 1].copy(), two),
+            "cusp_state": setup.states([c.state for c in cusps], ("cusp",)),
+            **endings(("fold_curve",), "curve", found, ("why it ends", "why it ends")),
+        }
+        summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
+        return setup.result(variables, summary, labels=())
+
+    def document(self, result: Content) -> dict[str, Any]:
+        curves = []
+        for k in range(len(result["curve_ending_low"])):
+            own = result["curve"] == k
+            curves.append(
+                {
+                    "endings": [result[f"curve_ending_{side}"][k] for side in ("low", "high")],
+                    "parameter": result["parameter"][own],
+                    "second_parameter": result["second_parameter"][own],
+                    "states": result.states("state", own),
+                }
+            )
+        cusps = [
+            {
+                "parameter": parameter,
+                "second_parameter": result["cusp_second_parameter"][k],
+                "state": result.state("cusp_state", k),
+            }
+            for k, parameter in enumerate(result["cusp_parameter"])
+        ]
+        names = [result.long_name("parameter"), result.long_name("second_parameter")]
+        return {"parameters": names, "fold_curves": curves, "cusps": cusps}
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        one, two = found["parameters"]
+        for c in found["fold_curves"]:
+            yield f"{len(c['parameter'])} folds; ends: {'; '.join(c['endings'])}"
+        for c in found["cusps"]:
+            yield f"cusp at {one} = {c['parameter']:.8g}, {two} = {c['second_parameter']:.8g}"
+
+    def figure(self, result: Content) -> Figure:
+        x, y, number = (result[n] for n in ("parameter", "second_parameter", "curve"))
+        lines = tuple(
+            Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)
+        )
+        cusps = result["cusp_parameter"], result["cusp_second_parameter"]
+        points = (Points(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
+        panel = Panel(title(self, result), lines, points)
+        one, two = result.long_name("parameter"), result.long_name("second_parameter")
+        return single(panel, x, span(y), one, two)

@@ -1,0 +1,242 @@
+"""Studies of a frozen model: the state of a scenario at a date, and the flow from there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.regimes.frozen import Frozen, freeze
+from simdistrict.regimes.model_field import ModelField, field_of, output_places
+from simdistrict.regimes.numerics.attractors import Attractor
+from simdistrict.regimes.numerics.equilibrium import hypercube
+from simdistrict.regimes.studies.study import Bounds, Study, asked, result_of, variable
+from simdistrict.result.dataset import Result, Variable, text
+from simdistrict.run.plan import Plan
+from simdistrict.run.simulate import provenance
+from simdistrict.scenario.places import key_of
+
+log = logging.getLogger("simdistrict.regimes")
+
+# shortest horizon of sweeps, basins and maps: their flows start far from rest
+REST = 2000.0
+_TRIED = 64  # states in which the effect of a parameter is tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenStudy(Study):
+    """A study of one scenario with all exogenous inputs frozen.
+
+    at: date of freezing, None for the end of the run; element: the isolated label; hold, free:
+    stocks that are held or free whatever is found out about them; outputs: elements read in every
+    state; horizon: how long flows are followed, in time units.
+    """
+
+    at: float | None = asked("--at", float, "Freeze the model at this date.", None, form="TIME")
+    element: str = asked("--element", str, "Isolate the stocks of a label.", "", form="LABEL")
+    hold: tuple[str, ...] = asked(
+        "--hold", str, "Hold a stock (repeatable).", (), form="STOCK", count=0
+    )
+    free: tuple[str, ...] = asked(
+        "--free",
+        str,
+        "Let a stock vary that is held by default (repeatable).",
+        (),
+        count=0,
+        form="STOCK",
+    )
+    outputs: tuple[str, ...] = asked(
+        "--output", str, "Read this element in every state (repeatable).", (), form="NAME", count=0
+    )
+    seed: int = asked("--seed", int, "Of random starts.", 0)
+    horizon: float = asked("--horizon", float, "Longest time that flows are followed.", 400.0)
+
+    def run(self, plans: Sequence[Plan]) -> Result:
+        (plan,) = plans
+        return self.solve(set_up(self, plan))
+
+    def solve(self, setup: Setup) -> Result:
+        """Do the study on a frozen model."""
+        raise NotImplementedError
+
+    def names(self) -> tuple[str, ...]:
+        """The elements read in every state; none stands for those that the scenario reports."""
+        return self.outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An element that is read in every state: its spelling, its index, its unit."""
+
+    name: str
+    place: int
+    units: str
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A frozen model with its field and the outputs that are read in its states."""
+
+    plan: Plan
+    study: FrozenStudy
+    frozen: Frozen
+    field: ModelField
+    outputs: tuple[Output, ...]
+
+    @property
+    def known(self) -> tuple[Reals, ...]:
+        """The first and the last state of the run."""
+        return self.frozen.past[0], self.frozen.past[-1]
+
+    def observe(self, state: Reals, parameters: Sequence[float]) -> Reals:
+        """The outputs in a state."""
+        return self.field.observe(state, parameters, [o.place for o in self.outputs])
+
+    def result(
+        self,
+        variables: Mapping[str, Variable],
+        summary: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> Result:
+        """The study's variables with the labels and attributes that all studies have.
+
+        before, after: further attributes; labels: of the dimension `output`, by default `outputs`.
+        """
+        coords = {"stock": variable(("stock",), text(self.field.names), "free stock")}
+        names = [o.name for o in self.outputs] if labels is None else labels
+        if names:
+            coords["output"] = variable(("output",), text(names), "output")
+        trends = "; ".join(
+            f"{name} {rate:+.6g} per time unit, "
+            + ("the frame grows with it" if relative else "held")
+            for name, rate, relative in self.field.growth.trends
+        )
+        title = f"{self.plan.prepared.model.name}, {self.plan.resolved.name}"
+        record, at = provenance([self.plan]), self.frozen.at
+        attrs = self.study.attrs(record, title, at, trends or "none") | {"seed": self.study.seed}
+        found = {**(before or {}), **attrs, **(after or {}), "summary": summary}
+        return result_of(coords, variables, found)
+
+    def states(self, values: Any, dims: tuple[str, ...]) -> Variable:
+        """States of the free stocks."""
+        shaped = np.asarray(values, float)
+        if shaped.ndim <= len(dims):
+            shaped = shaped.reshape(0, len(self.field.names))
+        return variable((*dims, "stock"), shaped, "free stocks, each in its own unit")
+
+    def read(self, values: Any, dims: tuple[str, ...], prefix: str = "") -> dict[str, Variable]:
+        """The outputs in states; nothing where there are none."""
+        if not self.outputs:
+            return {}
+        shaped = np.asarray(values, float)
+        if shaped.ndim <= len(dims):
+            shaped = shaped.reshape(0, len(self.outputs))
+        name = "outputs, each in its own unit"
+        return {f"{prefix}value": variable((*dims, "output"), shaped, name)}
+
+    def attractors(self, found: Sequence[Attractor]) -> dict[str, Variable]:
+        """States and periods of attractors; the state of a cycle is its middle."""
+        name = "period of the cycle in time units, 0 for an equilibrium; its state is the middle"
+        dims = ("attractor",)
+        return {
+            "state": self.states([a.state for a in found], dims),
+            "period": variable(dims, np.array([a.period for a in found], float), name),
+        }
+
+    def box(self, initial: Sequence[Bounds]) -> tuple[Reals, Reals]:
+        """The box from which initial states are drawn; without bounds that of the field."""
+        low, high = self.field.low.copy(), self.field.high.copy()
+        drawn: set[int] = set()
+        for b in initial:
+            hits = [k for k, stock in enumerate(self.field.names) if _means(b.name, stock)]
+            if not hits:
+                what = f'"{b.name}" is none of the free stocks'
+                hint = "they are " + ", ".join(list(self.field.names)[:8])
+                raise ScenarioError(Problem("--initial", what, hint))
+            low[hits], high[hits] = b.low, b.high
+            drawn.update(hits)
+        start = self.field.start()
+        for k in range(len(start)):
+            if initial and k not in drawn:
+                low[k] = high[k] = start[k]
+        return low, high
+
+
+def set_up(study: FrozenStudy, plan: Plan) -> Setup:
+    """Freeze the model of a study. Raises ScenarioError for names that the model lacks."""
+    frozen = freeze(plan, study.at, study.element, study.hold, study.free)
+    field = field_of(frozen, [b.name for b in study.varied])
+    for bounds in study.varied:
+        if not (np.isfinite([bounds.low, bounds.high]).all() and bounds.low < bounds.high):
+            what = f"the bounds {bounds.low:g} and {bounds.high:g} do not enclose anything"
+            hint = "give --from below --to"
+            raise ScenarioError(Problem(f'parameter "{bounds.name}"', what, hint))
+    _warn_of_ranges(plan, field, study)
+    _warn_of_idle(field, study)
+    return Setup(plan, study, frozen, field, _outputs(plan, frozen, study.names()))
+
+
+def flag(
+    dims: tuple[str, ...], values: Sequence[IntEnum], kind: type[IntEnum], name: str
+) -> Variable:
+    """A CF flag variable."""
+    attrs = {
+        "long_name": name,
+        "flag_values": np.array([int(v) for v in kind], np.int8),
+        "flag_meanings": " ".join(v.name for v in kind),
+    }
+    return Variable(dims, np.array([int(v) for v in values], np.int8), attrs)
+
+
+def _means(written: str, stock: str) -> bool:
+    """Whether a written name means a free stock, or the array that it belongs to."""
+    return key_of(stock) == key_of(written) or key_of(stock.partition("[")[0]) == key_of(written)
+
+
+def _warn_of_ranges(plan: Plan, field: ModelField, study: FrozenStudy) -> None:
+    """Warn of bounds outside the range that the model states for a parameter."""
+    model = plan.prepared.model
+    for parameter, bounds in zip(field.parameters, study.varied, strict=True):
+        for value in (bounds.low, bounds.high):
+            if parameter.range is not None and value not in parameter.range:
+                what = (
+                    f"{parameter.name} = {value:g} is outside the range {parameter.range} that the "
+                    f"model {model.name} states"
+                )
+                log.warning('parameter "%s" | %s', parameter.name, what)
+
+
+def _warn_of_idle(field: ModelField, study: FrozenStudy) -> None:
+    """Warn of parameters that change no net flow: they acted before the date, or nowhere."""
+    states = hypercube(field.low, field.high, _TRIED, study.seed)
+    for k, (parameter, bounds) in enumerate(zip(field.parameters, study.varied, strict=True)):
+        ends = [list(field.values()) for _ in range(2)]
+        ends[0][k], ends[1][k] = bounds.low, bounds.high
+        with np.errstate(all="ignore"):
+            low, high = (field(states, values) for values in ends)
+        if np.array_equal(low, high, equal_nan=True):
+            what = f"it changes no net flow of the frozen world, in {_TRIED} states tried"
+            log.warning('parameter "%s" | %s', parameter.name, what)
+
+
+def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:
+    """The named elements, else those that the scenario reports and that are one number here."""
+    found = []
+    for name in names or plan.resolved.report:
+        places, spelled = output_places(frozen, name)
+        if len(places) == 1:
+            element = plan.prepared.model[name.partition("[")[0]]
+            found.append(Output(spelled, places[0], element.units))
+        elif names:
+            what = f'"{spelled}" is {len(places)} numbers, and one is read'
+            hint = "name a label of each dimension: NAME[LABEL]"
+            raise ScenarioError(Problem("--output or --where", what, hint))
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""The register of studies: from a command or a result file to a study."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.ensemble.rerun import Repetition, compare_results
+from simdistrict.plot import Figure
+from simdistrict.regimes.studies.commands import STUDIES
+from simdistrict.regimes.studies.content import Content, json_value
+from simdistrict.regimes.studies.study import RECORD, Study
+from simdistrict.result.dataset import Result
+
+
+def studies_of(command: str) -> list[type[Study]]:
+    """The studies of a command of `simdistrict regimes`, the more general one first."""
+    found = []
+    for path in STUDIES[command]:
+        module, _, name = path.partition(".")
+        home = importlib.import_module(f"simdistrict.regimes.studies.{module}")
+        found.append(getattr(home, name))
+    return found
+
+
+def all_studies() -> Mapping[str, type[Study]]:
+    """Every study by the name that result files record."""
+    return {study.name: study for command in STUDIES for study in studies_of(command)}
+
+
+def study_of(result: Result, where: str) -> Study:
+    """The study that a result records.
+
+    where: what messages call the result. Raises ExchangeError where it records none.
+    """
+    if RECORD not in result.attrs:
+        what = "it holds no study of regimes"
+        raise ExchangeError(Problem(where, what, "give a file that simdistrict regimes wrote"))
+    try:
+        found = json.loads(str(result.attrs[RECORD]))
+        return all_studies()[found["study"]].from_record(found)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        what = f"its record of the study cannot be read: {error}"
+        raise ExchangeError(Problem(where, what, "write it again")) from None
+
+
+def repeat_study(recorded: Result, where: str) -> Repetition:
+    """Do the study again that a result records, and compare the numbers."""
+    return compare_results(recorded, study_of(recorded, where).again(recorded, where))
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The result of any study as one JSON document."""
+    study, content = study_of(result, "result"), Content(result)
+    head = {
+        "study": study.name,
+        "model": content.attr("model_name"),
+        "frozen_at": content.attr("frozen_at"),
+        "frozen_trends": content.attr("frozen_trends"),
+        "element": getattr(study, "element", ""),
+        "summary": content.attr("summary"),
+    }
+    found: dict[str, Any] = json_value({**head, **study.document(content)})
+    return found
+
+
+def lines(result: Result) -> Iterator[str]:
+    """The result of any study for a reader."""
+    study, found = study_of(result, "result"), document(result)
+    element = f", {found['element']} alone" if found["element"] else ""
+    yield f"{study.name} of {found['model']}, {study.when} {found['frozen_at']:g}{element}"
+    if found["frozen_trends"] != "none":
+        yield f"  trends: {found['frozen_trends']}"
+    yield f"  {found['summary']}"
+    yield from (f"  {line}" for line in study.lines(found))
+
+
+def figure_of(result: Result, where: str) -> Figure:
+    """The figure of a study's result.
+
+    where: what messages call the result. Raises ExchangeError for a study that has no figure.
+    """
+    study = study_of(result, where)
+    if type(study).figure is Study.figure:
+        what = f"a study of the kind {study.name} has no figure"
+        drawn = [name for name, kind in all_studies().items() if kind.figure is not Study.figure]
+        raise ExchangeError(Problem(where, what, f"those with one are {', '.join(drawn)}"))
+    return study.figure(Content(result))

@@ -1,0 +1,234 @@
+"""What every study of regimes is: its parameters, its result, its sentences, its figure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.ensemble.rerun import recorded_plans
+from simdistrict.plot import Figure
+from simdistrict.regimes.studies.content import Content
+from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain
+from simdistrict.run.plan import Plan
+
+REQUIRED: Any = object()
+# the global attribute of a result file that holds the study
+RECORD = "regimes_request"
+# a record has the keys of all studies; these are the values of those that a study lacks
+_BLANK: Mapping[str, object] = {
+    "at": None,
+    "box": (),
+    "doses": 0,
+    "duration": 0.0,
+    "element": "",
+    "fast": False,
+    "free": (),
+    "grid": (),
+    "hold": (),
+    "horizon": 400.0,
+    "lengths": 0,
+    "members": 0,
+    "method": "lhs",
+    "outputs": (),
+    "parameters": (),
+    "rule": "",
+    "seed": 0,
+    "settled": True,
+    "speeds": (),
+    "starts": 20,
+    "stops": 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An element of the model with the ends of an interval."""
+
+    name: str
+    low: float
+    high: float
+    form: ClassVar[str] = "NAME=LOW:HIGH"
+    order: ClassVar[str] = "with LOW below HIGH"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Bounds from `NAME=LOW:HIGH`. Raises ValueError for any other text."""
+        name, _, bounds = text.rpartition("=")
+        low, high = map(float, bounds.split(":"))
+        if not name.strip() or not low < high:
+            raise ValueError(text)
+        return cls(name.strip(), low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Bounds):
+    """A number of evenly spaced values in an interval, ends included."""
+
+    count: int = 2
+    form: ClassVar[str] = "NAME=FROM:TO:COUNT"
+    order: ClassVar[str] = "with FROM below TO and a COUNT of 2 or more"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """A grid from `NAME=FROM:TO:COUNT`. Raises ValueError for any other text."""
+        head, _, number = text.rpartition(":")
+        bounds, count = Bounds.read(head), int(number)
+        if count < 2:
+            raise ValueError(text)
+        return cls(bounds.name, bounds.low, bounds.high, count)
+
+    @property
+    def values(self) -> Reals:
+        """The values, ascending."""
+        return np.linspace(self.low, self.high, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a field of a study is set on the command line.
+
+    kind: float, int, str, bool, Bounds or Grid; ends: what --from and --to mean, for bounds that
+    are set by three options; count: how often it is given, 0 for any number; least, above: of a
+    number; shown: the default on the command line; made: the field from what is given there;
+    varied: whether it is a parameter that the study varies.
+    """
+
+    flag: str
+    kind: type
+    help: str = ""
+    form: str = ""
+    ends: tuple[str, str] | None = None
+    count: int = 1
+    least: int | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    shown: Any = REQUIRED
+    made: Callable[[Any], Any] | None = None
+    varied: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Whether there is no default."""
+        return self.shown is REQUIRED
+
+
+def asked(flag: str, kind: type, text: str = "", default: Any = REQUIRED, **more: Any) -> Any:
+    """A field of a study that an option of the command line sets."""
+    option = Option(flag, kind, text, **{"shown": default, **more})
+    return field(default=MISSING if option.required else default, metadata={"option": option})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study: its parameters are its fields.
+
+    name: as result files record it; example: of its arguments on the command line; about: a
+    further sentence for --help; several: whether it takes several scenarios; when: the words
+    before the date in the first line of what it prints.
+    """
+
+    name: ClassVar[str]
+    example: ClassVar[str]
+    about: ClassVar[str] = ""
+    several: ClassVar[bool] = False
+    when: ClassVar[str] = "frozen at"
+
+    def run(self, plans: Sequence[Plan]) -> Result:
+        """Do the study on scenarios."""
+        raise NotImplementedError
+
+    def document(self, result: Content) -> dict[str, Any]:
+        """The numbers of a result by name, for JSON."""
+        raise NotImplementedError
+
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        """What a document says, for a reader."""
+        raise NotImplementedError
+
+    def figure(self, result: Content) -> Figure:
+        """The figure of a result. A study without figure leaves this method as it is."""
+        raise NotImplementedError
+
+    def again(self, recorded: Result, where: str) -> Result:
+        """Do the study on the scenarios that its result records."""
+        return self.run(recorded_plans(recorded, where))
+
+    def attrs(
+        self, record: Mapping[str, object], title: str, at: float, trends: str = "none"
+    ) -> dict[str, object]:
+        """The attributes that all results have; record: of the scenarios."""
+        return {
+            **record,
+            "title": f"{self.name} of {title}",
+            "history": f"simdistrict {record['simdistrict_version']}: regimes, {self.name}",
+            RECORD: self.record(),
+            "frozen_at": at,
+            "frozen_trends": trends,
+        }
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """The fields that options set."""
+        return {f.name: f.metadata["option"] for f in fields(cls) if "option" in f.metadata}
+
+    @property
+    def varied(self) -> tuple[Bounds, ...]:
+        """The parameters that the study varies."""
+        found: list[Bounds] = []
+        for name, option in self.options().items():
+            if option.varied:
+                value = getattr(self, name)
+                found += value if option.count > 1 else [value]
+        return tuple(found)
+
+    def record(self) -> str:
+        """The study as text, the same for equal studies."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _BLANK}
+        if "box" in own:
+            own["box"] = [(b.name, b.low, b.high) for b in own["box"]]
+        varied = {
+            "parameters": [(b.name, b.low, b.high) for b in self.varied],
+            "grid": [b.count for b in self.varied if isinstance(b, Grid)],
+        }
+        return json.dumps({**_BLANK, **own, **varied, "study": self.name}, sort_keys=True)
+
+    @classmethod
+    def from_record(cls, found: Mapping[str, Any]) -> Self:
+        """The study of a record."""
+        known = {f.name for f in fields(cls)} & _BLANK.keys()
+        values = {key: _tuples(value) for key, value in found.items() if key in known}
+        if "box" in values:
+            values["box"] = tuple(Bounds(*own) for own in values["box"])
+        ends, counts = found["parameters"], found["grid"]
+        varied = [Bounds(*own) for own in ends]
+        if counts:
+            varied = [Grid(*(*own, n)) for own, n in zip(ends, counts, strict=True)]
+        for name, option in cls.options().items():
+            if option.varied:
+                first, varied = varied[: option.count], varied[option.count :]
+                values[name] = tuple(first) if option.count > 1 else first[0]
+        return cls(**values)
+
+
+def result_of(
+    coords: Mapping[str, Variable],
+    variables: Mapping[str, Variable],
+    attrs: Mapping[str, object],
+) -> Result:
+    """A result with the attributes that CF asks for; empty ones are left out."""
+    head = {"Conventions": CONVENTIONS, "keywords": KEYWORDS}
+    return Result(coords, variables, {k: plain(v) for k, v in {**head, **attrs}.items() if v != ""})
+
+
+def variable(dims: tuple[str, ...], values: Any, name: str) -> Variable:
+    """A variable with a long name."""
+    return Variable(dims, values, {"long_name": name})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
