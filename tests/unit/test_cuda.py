@@ -16,6 +16,7 @@ from simdistrict import find_model, simulate
 from simdistrict.base.errors import EngineError
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.batches import batch_class
+from simdistrict.engine.cuda.device import launch
 from simdistrict.engine.cuda.source import device_source
 from simdistrict.engine.lowering.build import build
 from tests.program import call
@@ -145,6 +146,19 @@ def test_no_gpu_and_no_package_are_each_said_once_and_leave_nothing(project: Pat
     assert done.returncode == 3
     assert 'pip install "simdistrict[gpu]"' in done.stderr
     assert not list(project.glob("out*"))
+
+
+class Broken:
+    """A kernel whose compiler uses a name that numpy lacks."""
+
+    def __getitem__(self, shape: tuple[int, int]) -> None:
+        raise AttributeError("module 'numpy' has no attribute 'row_stack'")
+
+
+def test_a_numpy_that_numba_cuda_cannot_use_is_named_with_what_to_do() -> None:
+    with pytest.raises(EngineError, match=r"numpy .* 'row_stack'") as caught:
+        launch(Broken(), [], 1)
+    assert 'pip install "simdistrict[gpu]"' in str(caught.value)
 
 
 def test_a_backend_that_there_is_not_is_refused() -> None:

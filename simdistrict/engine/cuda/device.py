@@ -118,7 +118,13 @@ def launch(kernel: Any, arrays: list[Any], count: int) -> None:
     with warnings.catch_warnings():
         # few members leave a GPU idle, and numbers that overflow are data: neither is news
         warnings.simplefilter("ignore")
-        kernel[-(-count // THREADS), THREADS](*arrays, count)
+        try:
+            kernel[-(-count // THREADS), THREADS](*arrays, count)
+        except AttributeError as error:
+            # numba-cuda compiles at the first call, with names that a newer numpy may lack
+            what = f"numba-cuda does not work with numpy {np.__version__} ({error})"
+            hint = 'pip install "simdistrict[gpu]", which installs versions that work together'
+            raise EngineError(Problem("backend cuda", what, hint)) from error
         numba_cuda().synchronize()
 
 
