@@ -77,6 +77,7 @@ def test_a_table_edited_by_hand_fails(results: Path) -> None:
     assert any(line.startswith("policies.csv:41 median | ") for line in said)
 
 
+@pytest.mark.slow
 def test_an_edit_with_a_seal_of_its_own_fails_by_the_members(results: Path) -> None:
     path = results / "district" / "policies.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -93,6 +94,7 @@ def test_an_edit_with_a_seal_of_its_own_fails_by_the_members(results: Path) -> N
     assert said[1].endswith("1 differences")
 
 
+@pytest.mark.slow
 def test_a_page_edited_by_hand_fails(results: Path) -> None:
     path = results / "district" / "policies.md"
     path.write_text(path.read_text(encoding="utf-8").replace("none", "some", 1), encoding="utf-8")
@@ -101,6 +103,7 @@ def test_a_page_edited_by_hand_fails(results: Path) -> None:
     assert "policies.md" in said[0]
 
 
+@pytest.mark.slow
 def test_a_scenario_changed_without_making_the_tables_fails(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +121,7 @@ def test_a_scenario_changed_without_making_the_tables_fails(
     assert len(said) == 13  # the first ten differences, how many more, and what to do
 
 
+@pytest.mark.slow
 def test_a_model_changed_without_making_the_tables_fails(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +139,7 @@ def test_a_model_changed_without_making_the_tables_fails(
     assert any(line.startswith("members.csv:") and "made of" not in line for line in said)
 
 
+@pytest.mark.slow
 def test_where_the_tables_were_made_the_cells_are_told(
     made: Path, results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

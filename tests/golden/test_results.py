@@ -43,8 +43,8 @@ def committed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-# tables of searches and of many runs; the others are a matter of a run for each scenario
-SLOW = {"calibration", "criticality", "least_policy", "members", "regimes"}
+# tables of searches for equilibria; the others are a matter of a run for each scenario
+SLOW = {"least_policy", "regimes"}
 
 
 # one test, so that workers that share the tests of this file do not all make the runs
