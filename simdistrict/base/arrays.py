@@ -1,4 +1,4 @@
-"""Types of numpy arrays, by the numbers in them."""
+"""Types of numpy arrays, by element type."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Files that appear under their final name only when they are complete.
 
-A file is written beside its final place, flushed to the disk and renamed. What the file holds
-is not known here.
+A file is written under a temporary name in the same folder, flushed to disk and renamed.
+Nothing here knows the content of a file.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _REASONS = {
 
 
 def no_file_is_ours(path: Path) -> bool:
-    """The answer for kinds of files that carry no mark of simdistrict."""
+    """For file formats that carry no mark of simdistrict."""
     return False
 
 
 def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bool = False) -> Path:
-    """The file that a result may be written to, links followed; its folder is created.
+    """The file to write a result to, with links resolved; creates its folder.
 
-    ours: tells whether an existing file was written by simdistrict, and so may be replaced
-    without `force`. Call it before a long computation to fail early.
-    Raises ExchangeError: a folder or device of that name, a foreign file, no permission.
+    ours: whether an existing file was written by simdistrict; such a file is replaced without
+    `force`. Call this before a long computation, to fail early.
+    Raises ExchangeError for a folder or device of that name, a foreign file, or no permission.
     """
     path = Path(path)
     where = str(path)
@@ -75,11 +75,11 @@ def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bo
 def replacing(
     path: str | Path, *, ours: Ours = no_file_is_ours, force: bool = False
 ) -> Iterator[Path]:
-    """Gives a temporary name in the same folder, renamed to `path` when the block succeeds.
+    """Yields a temporary name in the same folder; renames it to `path` when the block succeeds.
 
-    Whatever goes wrong inside, the file at `path` stays as it was and the temporary file goes.
-    A process that is killed leaves its temporary file; the next write of the same name
-    removes it. Raises what `writable_target` raises, and ExchangeError for any OSError inside.
+    On any failure the file at `path` is unchanged and the temporary file is removed. A killed
+    process leaves its temporary file; the next write to the same name removes it.
+    Raises as `writable_target` does, and ExchangeError for any OSError in the block.
     """
     target = writable_target(path, ours=ours, force=force)
     _sweep(target)
@@ -88,7 +88,7 @@ def replacing(
         yield part
         _flush(part)
         if target.exists():
-            with suppress(OSError):  # keep who may read the file; not every file system can
+            with suppress(OSError):  # keep the permissions, where the file system has them
                 os.chmod(part, target.stat().st_mode & 0o777)
         os.replace(part, target)
         _flush(target.parent)
@@ -102,13 +102,13 @@ def replacing(
 def write_text(
     path: str | Path, text: str, *, ours: Ours = no_file_is_ours, force: bool = False
 ) -> None:
-    """Write a text file as UTF-8 with the line ends that `text` has."""
+    """Write a text file as UTF-8, with the line ends of `text`."""
     with replacing(path, ours=ours, force=force) as part:
         part.write_bytes(text.encode())
 
 
 def refused(where: str, error: OSError | ValueError) -> ExchangeError:
-    """The message for what the operating system said."""
+    """The error message for a failure that the operating system reported."""
     number = error.errno if isinstance(error, OSError) and error.errno else 0
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what, hint = _REASONS.get(number, (f"the file cannot be written: {said}", ""))
@@ -116,9 +116,9 @@ def refused(where: str, error: OSError | ValueError) -> ExchangeError:
 
 
 def _prefix(target: Path) -> str:
-    # a folder may be shared between machines, and a process number means something on one only
+    # machines may share a folder, and a process number is unique on one machine only
     host = zlib.crc32(os.uname().nodename.encode()) if hasattr(os, "uname") else 0
-    # a long name keeps its head and a hash, so that the temporary name is never too long itself
+    # a hash replaces a long name, so that the temporary name is never too long
     name = target.name
     if len(name.encode()) > 150:
         name = f"{zlib.crc32(name.encode()):08x}"
@@ -126,7 +126,7 @@ def _prefix(target: Path) -> str:
 
 
 def _sweep(target: Path) -> None:
-    """Remove what killed processes left of earlier attempts at this file."""
+    """Remove temporary files that killed processes left for this target."""
     pattern = re.compile(re.escape(_prefix(target)) + r"(\d+)-\d+\.part$")
     with suppress(OSError):
         for entry in os.scandir(target.parent):
@@ -137,7 +137,7 @@ def _sweep(target: Path) -> None:
 
 
 def _alive(pid: int, entry: os.DirEntry[str]) -> bool:
-    if os.name != "posix":  # signal 0 is no question on Windows; an old file is a left-over there
+    if os.name != "posix":  # signal 0 kills on Windows; there, judge by age
         return time.time() - entry.stat().st_mtime < _DAY
     try:
         os.kill(pid, 0)
@@ -149,7 +149,7 @@ def _alive(pid: int, entry: os.DirEntry[str]) -> bool:
 
 
 def _flush(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the names in a folder, to disk."""
     if os.name != "posix" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)

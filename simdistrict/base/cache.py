@@ -1,7 +1,7 @@
-"""What was translated once, kept on disk between processes.
+"""A cache on disk for parsed models, programs and scenarios, shared between processes.
 
-A cache can always be deleted: whatever is missing, unreadable or of another version is made
-again. It lies in $XDG_CACHE_HOME/simdistrict, or ~/.cache/simdistrict.
+It can be deleted at any time: an entry that is missing, unreadable or of another version is
+recomputed. Its folder is $XDG_CACHE_HOME/simdistrict, or ~/.cache/simdistrict.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from typing import TypeVar
 from simdistrict.base.version import VERSION
 
 T = TypeVar("T")
-# where the code lies that makes what is kept
+# rooms whose code determines the cached values
 FOLDERS = ("base", "engine", "exchange", "model", "run", "scenario")
-KEPT = 300  # files; a large model takes some 500 kB, a scenario 2 kB
+KEPT = 300  # files; about 500 kB for a large model, 2 kB for a scenario
 
 
 def folder() -> Path:
-    """Where the cache lies."""
+    """The cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "simdistrict"
 
 
 def cached(kind: type[T], content: str, make: Callable[[], T]) -> T:
-    """The value for a content, made at most once per version of simdistrict and Python.
+    """The value for a content, computed at most once per version of simdistrict and Python.
 
-    content decides the value completely; a value of another type counts as missing. A cache
-    that cannot be written costs time and nothing else.
+    content determines the value completely; a value of another type counts as missing. Where
+    the cache cannot be written, the value is recomputed each time.
     """
     value = peek(kind, content)
     if value is None:
@@ -45,12 +45,12 @@ def cached(kind: type[T], content: str, make: Callable[[], T]) -> T:
 
 
 def peek(kind: type[T], content: str) -> T | None:
-    """The value for a content where it was made before, else None."""
+    """The cached value for a content, or None."""
     return _load(folder() / f"{_key(kind, content)}.pickle", kind)
 
 
 def keep(content: str, value: object) -> None:
-    """Keep a value for a content, in place of an older one."""
+    """Store a value for a content, replacing an older one."""
     _store(folder() / f"{_key(type(value), content)}.pickle", value)
 
 
@@ -61,13 +61,13 @@ def _key(kind: type[object], content: str) -> str:
 
 @cache
 def _code_state() -> str:
-    """Changes whenever the code that makes the values does, so that a checkout can be edited."""
+    """Changes with the code that computes the values, so that edits to a checkout take effect."""
     root = Path(__file__).resolve().parents[1]
     return str(max(_newest(root / folder) for folder in FOLDERS))
 
 
 def _newest(folder: Path) -> int:
-    """The time of the last change of a Python file at any depth."""
+    """The latest modification time of a Python file at any depth."""
     newest = 0
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -79,8 +79,8 @@ def _newest(folder: Path) -> int:
 
 
 def _load(path: Path, kind: type[T]) -> T | None:
-    # an unpickled file can run code: only a file of the same user, in a folder that only this
-    # user can write to, is trusted
+    # unpickling can run code: trust only a file that this user owns, in a folder that only this
+    # user can write to
     try:
         info = path.stat()
         parent = path.parent.stat()
@@ -89,10 +89,10 @@ def _load(path: Path, kind: type[T]) -> T | None:
         ):
             return None
         value = pickle.loads(path.read_bytes())
-    except Exception:  # noqa: BLE001 - whatever is wrong with a cache file, it is made again
+    except Exception:  # noqa: BLE001 - any defect of a cache file means recomputing
         return None
     with contextlib.suppress(OSError):
-        os.utime(path)  # what is in use is not swept away
+        os.utime(path)  # mark as recently used
     return value if isinstance(value, kind) else None
 
 
@@ -111,7 +111,7 @@ def _store(path: Path, value: object) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Keep the files used last, so that a model edited all day does not fill the disk."""
+    """Delete all but the most recently used files, so that the cache does not fill the disk."""
     files = sorted(parent.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
     for old in files[KEPT:]:
         old.unlink(missing_ok=True)

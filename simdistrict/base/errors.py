@@ -1,4 +1,4 @@
-"""The exceptions of simdistrict, and the one place where their text is formed.
+"""The exceptions of simdistrict and the format of their messages.
 
 Nothing here knows what a model is; every other module may import this one.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an input.
+    """One error in an input.
 
-    where: file and line, or element name, as the user would look it up.
+    where: file and line, or the name of an element.
     what: one sentence.
     hint: what to do about it; may be empty.
     """
@@ -29,7 +29,7 @@ class Problem:
 
 
 class SimdistrictError(Exception):
-    """Base of all exceptions raised on purpose; holds every problem found in one input."""
+    """Base of all exceptions raised on purpose; holds every problem of one input."""
 
     exit_code = 1
 
@@ -40,7 +40,7 @@ class SimdistrictError(Exception):
         super().__init__("\n".join(str(p) for p in self.problems))
 
     def __reduce__(self) -> tuple[type[SimdistrictError], tuple[tuple[Problem, ...]]]:
-        # between processes an exception is made again from its problems, not from its text
+        # unpickling rebuilds an exception from its problems, not from its text
         return type(self), (self.problems,)
 
 
@@ -69,13 +69,13 @@ class ExchangeError(SimdistrictError):
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """The names most like `name`, best first, compared without case or underscores."""
+    """The names most similar to `name`, best first, ignoring case and underscores."""
     folded = {n.lower().replace("_", " "): n for n in names}
     hits = difflib.get_close_matches(name.lower().replace("_", " "), folded, count, 0.6)
     return [folded[h] for h in hits]
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A hint that names the neighbours of a misspelt name; empty when there are none."""
+    """A hint with the names nearest to a misspelt one; empty where none is near."""
     hits = nearest(name, names)
     return "did you mean " + " or ".join(f'"{h}"' for h in hits) + "?" if hits else ""

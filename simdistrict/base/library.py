@@ -1,7 +1,7 @@
-"""Where shipped models, scenarios and the example lie, and how a name becomes a file.
+"""Locations of the shipped models, scenarios and the example; how a name becomes a file.
 
-In a wheel they are inside the package, in a checkout beside it. Nothing is read here except to
-tell whether two files of one name differ.
+In a wheel they are inside the package, in a checkout next to it. Files are read only to compare
+two of the same name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simdistrict.base.errors import ModelError, Problem, ScenarioError, nearest
 PACKAGE = Path(__file__).resolve().parents[1]
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
-# below a folder of scenarios: what they share, and scenarios that try the model out
+# subfolders of a folder of scenarios: shared parts, and test scenarios
 PARTS, PROBES = "parts", "probes"
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,13 @@ def models() -> dict[str, Path]:
 
 
 def scenarios() -> dict[str, Path]:
-    """Scenarios by name, sorted: the shipped ones, and on top those in ./scenarios."""
+    """Scenarios by name, sorted; those in ./scenarios override shipped ones."""
     found = {**_scenarios_in(_shipped("scenarios")), **_scenarios_in(_local())}
     return {name: found[name] for name in sorted(found)}
 
 
 def parts() -> dict[str, Path]:
-    """Parts that scenarios share, by name, sorted: the shipped ones, and those in ./scenarios."""
+    """Parts that scenarios share, by name, sorted; those in ./scenarios override shipped ones."""
     found = {**_yaml_in(_shipped("scenarios") / PARTS), **_yaml_in(_local() / PARTS)}
     return {name: found[name] for name in sorted(found)}
 
@@ -48,8 +48,8 @@ def example_project() -> Path:
 def find_model(name: str, near: Path | None = None) -> Path:
     """The file of a model, by a shipped name or by path.
 
-    near: the folder that a relative path starts from; the current directory when None.
-    Raises ModelError, with the nearest names, where there is no such model.
+    near: the folder that a relative path starts from; None is the current directory.
+    Raises ModelError with the nearest names where there is no such model.
     """
     if not _is_path(name, MODEL_SUFFIXES):
         shipped = models()
@@ -69,11 +69,10 @@ def find_model(name: str, near: Path | None = None) -> Path:
 def find_scenario(name: str, near: Path | None = None) -> Path:
     """The file of a scenario, by name or by path.
 
-    near: the folder that a relative path starts from, and where a name is looked for first;
-    then, and without it, ./scenarios and the shipped scenarios are searched, each with its
-    folder probes. Where ./scenarios holds another file under a shipped name it wins, and a
-    warning says so.
-    Raises ScenarioError, with the nearest names, where there is no such scenario.
+    near: the folder that a relative path starts from, and that is searched first for a name;
+    ./scenarios and the shipped scenarios follow, each with its subfolder probes. A file in
+    ./scenarios overrides a different shipped one of the same name, with a warning.
+    Raises ScenarioError with the nearest names where there is no such scenario.
     """
     siblings = {} if near is None else _scenarios_in(near)
     local, shipped = _scenarios_in(_local()), _scenarios_in(_shipped("scenarios"))
@@ -83,8 +82,8 @@ def find_scenario(name: str, near: Path | None = None) -> Path:
 def find_part(name: str, near: Path | None = None) -> Path:
     """The file of a part that scenarios share, by name or by path.
 
-    A name is looked for in the folder parts/ of near, of ./scenarios and of the shipped
-    scenarios; the rest is as in `find_scenario`.
+    A name is searched in the subfolder parts/ of near, ./scenarios and the shipped scenarios;
+    otherwise as `find_scenario`.
     """
     siblings = {} if near is None else _yaml_in(near / PARTS)
     local, shipped = _yaml_in(_local() / PARTS), _yaml_in(_shipped("scenarios") / PARTS)
@@ -95,10 +94,10 @@ def _found(
     kind: str,
     name: str,
     near: Path | None,
-    places: tuple[dict[str, Path], dict[str, Path], dict[str, Path]],
+    folders: tuple[dict[str, Path], dict[str, Path], dict[str, Path]],
 ) -> Path:
-    """A scenario or part by path, or by name in the first of the places that has it."""
-    siblings, local, shipped = places
+    """A scenario or part by path, or by name in the first of the folders that has it."""
+    siblings, local, shipped = folders
     known = {**shipped, **local, **siblings}
     if not _is_path(name, SCENARIO_SUFFIXES):
         if name not in known:
@@ -118,7 +117,7 @@ def _found(
 
 
 def shown(path: Path) -> str:
-    """A path for messages: relative where it lies below the current directory."""
+    """A path for messages: relative where it is below the current directory."""
     if not path.is_absolute():
         return os.path.normpath(path)
     try:
@@ -137,12 +136,12 @@ def _local() -> Path:
 
 
 def _scenarios_in(folder: Path) -> dict[str, Path]:
-    """Those of a folder and of its folder probes; of one name, the one above."""
+    """Scenarios of a folder and its subfolder probes; the folder itself wins."""
     return {**_yaml_in(folder / PROBES), **_yaml_in(folder)}
 
 
 def _yaml_in(folder: Path) -> dict[str, Path]:
-    # .yaml after .yml, so that it wins where both are there
+    # .yaml after .yml, so that it wins where both exist
     files = [f for s in reversed(SCENARIO_SUFFIXES) for f in _files(folder, s)]
     return {f.stem: f for f in files}
 
@@ -155,7 +154,7 @@ def _files(folder: Path, suffix: str) -> list[Path]:
 
 
 def _is_path(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a name is meant as a path; a bare word never is, whatever folders there are."""
+    """Whether a name is a path; a bare word never is, even where a folder has that name."""
     separators = [s for s in (os.sep, os.altsep, "/") if s]
     return name.lower().endswith(suffixes) or any(s in name for s in separators)
 
@@ -169,14 +168,14 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):
-        # a name too long for the file system, or with a NUL in it
+        # too long for the file system, or with a NUL
         return False
 
 
 def _no_such(kind: str, name: str, names: list[str]) -> Problem:
     near = nearest(name, names)
     own = MODEL_SUFFIXES if kind == "model" else SCENARIO_SUFFIXES
-    # a model stands for itself where a scenario is asked for
+    # a model may stand where a scenario is expected
     taken = (*own, *MODEL_SUFFIXES) if kind == "scenario" else own
     beside = [f for f in map(name.__add__, taken) if _is_file(Path(f))]
     hint = f"did you mean {' or '.join(beside or near)}? " if beside or near else ""
@@ -197,6 +196,6 @@ def _no_file(path: Path, suffixes: tuple[str, ...], names: list[str]) -> Problem
 
 
 def _inside(folder: Path, suffixes: tuple[str, ...]) -> str:
-    """A hint with the files in a folder, where a folder was given."""
+    """A hint with the files in a folder; empty where it has none."""
     names = [shown(f) for s in suffixes for f in _files(folder, s)]
     return f"did you mean {' or '.join(names[:3])}?" if names else ""

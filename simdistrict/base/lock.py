@@ -1,7 +1,6 @@
-"""A lock for one process at a time, which the system gives back however the process ends.
+"""A lock between processes, which the operating system releases however the holder ends.
 
-The lock is the system's own on an open file, so that nothing is left of it after a crash or
-`kill -9`, though the file may be. What is protected is not known here.
+The system locks an open file: no lock survives a crash or `kill -9`, though the file may.
 """
 
 from __future__ import annotations
@@ -20,49 +19,49 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-# how systems say that another process has the lock; anything else says that they have no locks
+# errors that mean that another process holds the lock; any other means that there are no locks
 _TAKEN = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})
 _TRIES = 100
-# Windows keeps others from reading what is locked, so a byte far behind the holder's name is
+# Windows blocks reading of locked bytes: lock one far after the holder's name
 _BYTE = 1 << 20
 
 log = logging.getLogger(__name__)
 
 
 class TakenError(Exception):
-    """Another one has the lock; its text says who: `process 4711`."""
+    """Another process holds the lock; the text names it: `process 4711`."""
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock at a path, whose folder is created; the file goes with it.
+    """Hold the lock at a path; creates its folder, and removes the file at the end.
 
-    Where the file system has no locks, as on some networks, a warning says so and the block runs.
-    Raises TakenError at once when another holder has it, OSError where no file can be made.
+    Where the file system has no locks, as on some networks, warns and runs the block.
+    Raises TakenError at once where another process holds it, OSError where no file can be made.
     """
     handle = _taken(path)
     try:
         yield
     finally:
-        if sys.platform == "win32":  # where an open file cannot be removed
+        if sys.platform == "win32":  # an open file cannot be removed here
             os.close(handle)
             with suppress(OSError):
                 path.unlink()
         else:
-            # removed while it is still held: a process that has opened it sees that it is gone
+            # remove before releasing: a process that has opened the file sees that it is gone
             with suppress(OSError):
                 path.unlink()
             os.close(handle)
 
 
 def _taken(path: Path) -> int:
-    """An open file that has the lock."""
+    """An open file that holds the lock."""
     for _ in range(_TRIES):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
-            continue  # its last holder has just removed the folder
+            continue  # the last holder has just removed the folder
         try:
             if not _lock(handle):
                 raise TakenError(_holder(handle))
@@ -77,7 +76,7 @@ def _taken(path: Path) -> int:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file, if no other process has it locked."""
+    """Lock an open file unless another process holds the lock."""
     try:
         if sys.platform == "win32":
             os.lseek(handle, _BYTE, os.SEEK_SET)
@@ -95,7 +94,7 @@ def _lock(handle: int) -> bool:
 
 
 def _is_there(path: Path, handle: int) -> bool:
-    """Whether the file still has its name: the lock on a removed one keeps nobody out."""
+    """Whether the file still has its name: a lock on a removed file excludes nobody."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(handle))
     except OSError:
@@ -103,14 +102,14 @@ def _is_there(path: Path, handle: int) -> bool:
 
 
 def _sign(handle: int) -> None:
-    """Write down who has the lock; on a full disk it is held without a name."""
+    """Record the holder in the file; on a full disk it stays anonymous."""
     with suppress(OSError):
         os.lseek(handle, 0, os.SEEK_SET)
         os.ftruncate(handle, os.write(handle, f"{os.getpid()} {platform.node()}\n".encode()))
 
 
 def _holder(handle: int) -> str:
-    """Who has the lock, for a message."""
+    """The holder, for a message."""
     with suppress(OSError, ValueError):
         os.lseek(handle, 0, os.SEEK_SET)
         pid, _, host = os.read(handle, 1000).decode().strip().partition(" ")

@@ -1,6 +1,6 @@
-"""Counted random numbers: each depends on its key and its count alone.
+"""Counter-based random numbers: each depends on its key and its count alone.
 
-So any part of a design can be made at any time.
+So any part of a design can be computed at any time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _MASK = (1 << 64) - 1
 
 
 def key_of(*numbers: int) -> int:
-    """One key of 64 bits from whole numbers."""
+    """A 64-bit key from integers."""
     key = 0x9E3779B97F4A7C15
     for number in numbers:
         key = int(hashed(np.array([number & _MASK], np.uint64), key)[0])
@@ -21,7 +21,7 @@ def key_of(*numbers: int) -> int:
 
 
 def hashed(words: Words, key: int, rounds: int = 2) -> Words:
-    """The finaliser of splitmix64 (Steele, Lea and Flood 2014) on words and a key."""
+    """The finaliser of splitmix64 (Steele, Lea and Flood 2014) applied to words and a key."""
     with np.errstate(over="ignore"):
         x = words * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
         for _ in range(rounds):
@@ -32,14 +32,14 @@ def hashed(words: Words, key: int, rounds: int = 2) -> Words:
 
 
 def uniform(words: Words, key: int) -> Reals:
-    """A number of [0, 1) for each word."""
+    """A number in [0, 1) for each word."""
     return np.asarray((hashed(words, key) >> np.uint64(11)) * 2.0**-53, np.float64)
 
 
 def shuffled(member: Words, count: int, seed: int, column: int) -> Reals:
-    """A permutation of 0 to count - 1, computed for any member by itself.
+    """A permutation of 0 to count - 1, computed for each member independently.
 
-    A Feistel network over a few bits more than needed; what falls outside goes round again.
+    A Feistel network over a few bits more than needed; values out of range are permuted again.
     """
     half = max(1, -(-max(count - 1, 1).bit_length() // 2))
     mask = np.uint64((1 << half) - 1)

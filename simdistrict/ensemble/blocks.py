@@ -1,6 +1,7 @@
-"""Designs in blocks of members that belong together: Saltelli's for Sobol indices, Morris's.
+"""Designs in blocks of members: Saltelli's for Sobol indices, and Morris's.
 
-Shares of probability, any blocks at any time. scipy gives the Sobol sequence.
+Values are quantile levels in [0, 1]; any block can be computed at any time. scipy has the Sobol
+sequence.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ BLOCKED = ("saltelli", "morris")
 
 @dataclass(frozen=True)
 class Shape:
-    """How a design in blocks is made up.
+    """The shape of a design in blocks.
 
-    order: 1 or 2, the highest order of Sobol indices that a Saltelli block serves; levels: the
-    even number of values that a constant takes in a Morris design.
+    order: 1 or 2, the highest order of Sobol indices from a Saltelli design; levels: the even
+    number of values of a constant in a Morris design.
     """
 
     order: int = 1
     levels: int = 4
 
     def block(self, method: str, columns: int) -> int:
-        """Members of a block; 1 where the members of a design stand by themselves."""
+        """Members per block; 1 for a design without blocks."""
         if method == "saltelli":
             return columns + 2 if self.order == 1 else 2 * columns + 2
         return columns + 1 if method == "morris" else 1
 
     def record(self, method: str, columns: int, members: int) -> dict[str, object]:
-        """What a file records of it; nothing for a design without blocks."""
+        """The attributes of a result file; none for a design without blocks."""
         if method not in BLOCKED:
             return {}
         own = {"order": self.order} if method == "saltelli" else {"levels": self.levels}
@@ -44,7 +45,7 @@ class Shape:
 
 
 def check_shape(shape: Shape, method: str, columns: int, members: int) -> None:
-    """Raise EngineError for what makes no design in blocks."""
+    """Raise EngineError where no design in blocks has this shape."""
     if shape.order not in (1, 2):
         raise EngineError(Problem("order", f"{shape.order} is not 1 or 2", "see --order"))
     if shape.levels < 2 or shape.levels % 2:
@@ -62,11 +63,11 @@ def check_shape(shape: Shape, method: str, columns: int, members: int) -> None:
 
 
 def saltelli(sequence: Any, columns: int, order: int, first: int, last: int) -> Reals:
-    """The blocks from `first` up to, not with, `last`, one after the other.
+    """The blocks `first` to `last`, exclusive.
 
     sequence: of `sobol_sequence(2 * columns)`. A block has a point A, A with each coordinate in
-    turn taken from another point B, for order 2 also B with each taken from A, and B, which is
-    the order that SALib's analyser expects (Saltelli 2002, Saltelli et al. 2010).
+    turn from another point B, for order 2 also B with each coordinate from A, and B: the order
+    that SALib's analyser expects (Saltelli 2002, Saltelli et al. 2010).
     """
     both = sobol_part(sequence, first, last)
     a, b = both[:, :columns], both[:, columns:]
@@ -81,10 +82,10 @@ def saltelli(sequence: Any, columns: int, order: int, first: int, last: int) -> 
 
 
 def morris(seed: int, columns: int, levels: int, first: int, last: int) -> Reals:
-    """The blocks from `first` up to, not with, `last`: trajectories that move one constant a step.
+    """The blocks `first` to `last`, exclusive: trajectories that change one constant per step.
 
-    Each constant moves once, up or down, by half the levels (Morris 1991); the start, the
-    directions and the order of the moves are drawn for every block by itself.
+    Each constant changes once, up or down, by half the levels (Morris 1991); the start, the
+    directions and the order of the steps are drawn for each block.
     """
     block = np.arange(first, last, dtype=np.uint64)
     shape = (last - first, columns)
@@ -107,12 +108,12 @@ def sobol_sequence(dimensions: int, seed: int) -> Any:
 
 
 def sobol_part(sequence: Any, first: int, last: int) -> Reals:
-    """The points of a sequence from `first` up to, not with, `last`."""
+    """The points `first` to `last`, exclusive, of a sequence."""
     if sequence.num_generated != first:
         sequence.reset()
         if first:
             sequence.fast_forward(first)
     with warnings.catch_warnings():
-        # that a part of the sequence is not balanced by itself is no news
+        # the sequence is drawn in parts; scipy's balance warning does not apply
         warnings.simplefilter("ignore", UserWarning)
         return np.asarray(sequence.random(last - first), float)

@@ -1,7 +1,7 @@
-"""Chunks of an ensemble on a Dask cluster that is there already. The only door to distributed.
+"""Chunks of an ensemble on an existing Dask cluster. The only door to distributed.
 
-The numbers are those of this machine: a chunk depends on nothing but the ensemble. What a worker
-that dies was doing is done again by another one, and nothing else is.
+A chunk depends on the ensemble alone, so the numbers equal those of a local run. When a worker
+dies, another one repeats its chunks.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from simdistrict.base.version import VERSION
 from simdistrict.engine.backends import IMPLICIT
 from simdistrict.ensemble.members import Chunk, Ensemble
 
-WAIT = 10.0  # seconds for a scheduler to answer
-_AHEAD = 2  # chunks that wait for each thread of the cluster, so that none stands idle
+WAIT = 10.0  # timeout for a scheduler, in seconds
+_AHEAD = 2  # queued chunks per thread of the cluster, so that none is idle
 
 log = logging.getLogger(__name__)
 _own = local()
@@ -38,9 +38,9 @@ class ClusterRunner:
         self.client = client
 
     def __call__(self, numbers: Sequence[int]) -> Iterable[tuple[int, Chunk]]:
-        """Give the chunks as they are finished, in any order.
+        """Yields chunks as they finish, in any order.
 
-        Raises EngineError when the cluster gives up, and what a chunk raises.
+        Raises EngineError where the cluster fails, and any error of a chunk.
         """
         dask = _dask()
         lost = (dask.CancelledError, dask.comm.core.CommClosedError, OSError)
@@ -66,8 +66,8 @@ class ClusterRunner:
 
     def _chunks(self, numbers: list[int]) -> Iterator[tuple[int, Chunk]]:
         name = f"simdistrict-{uuid.uuid4().hex[:12]}"
-        # a task like any other: if the worker that holds it dies, the scheduler has it again,
-        # which it had not if the bytes were only scattered
+        # submitted as a task, not scattered, so that the scheduler can recreate it when its
+        # worker dies
         given = self.client.submit(bytes, _packed(self.ensemble), key=f"{name}-ensemble")
         identity = self.ensemble.identity
         if not self.client.nthreads():
@@ -76,7 +76,7 @@ class ClusterRunner:
         left = iter(numbers)
 
         def more() -> list[Any]:
-            """As many futures as keep every thread of the cluster busy."""
+            """Enough futures to keep every thread of the cluster busy."""
             threads = sum(self.client.nthreads().values())
             futures = []
             for number in islice(left, max(_AHEAD * max(threads, 1) - len(number_of), 0)):
@@ -95,14 +95,14 @@ class ClusterRunner:
 
 
 def _dask() -> Any:
-    """Dask's distributed, whose functions have no types."""
+    """Dask's distributed, which has no type information."""
     import distributed
 
     return distributed
 
 
 def runner_on(ensemble: Ensemble, address: str) -> ClusterRunner:
-    """What runs an ensemble on a cluster. Raises EngineError where no scheduler answers."""
+    """A runner on a cluster. Raises EngineError where no scheduler answers."""
     where = f"scheduler {address}"
     try:
         dask = _dask()
@@ -119,22 +119,22 @@ def runner_on(ensemble: Ensemble, address: str) -> ClusterRunner:
 
 
 def _packed(ensemble: Ensemble) -> bytes:
-    """The ensemble without what was made from it here."""
+    """The pickled ensemble without cached properties."""
     return pickle.dumps(replace(ensemble, design=replace(ensemble.design)))
 
 
 def run_chunk(packed: bytes, identity: str, version: str, number: int) -> Chunk:
-    """Run a chunk in a thread of a worker. Raises EngineError in one of another version."""
+    """Run a chunk in a worker thread. Raises EngineError where the worker's version differs."""
     if version != VERSION:
         what = f"it has simdistrict {VERSION}, and this ensemble is of {version}"
         hint = "install the same version everywhere"
         raise EngineError(Problem("a worker of the cluster", what, hint))
     if getattr(_own, "identity", None) != identity:
-        # each thread its own: an ensemble remembers where its sequence of draws stands
+        # one copy per thread: an ensemble holds the state of its Sobol sequence
         _own.ensemble = pickle.loads(packed)
         _own.identity = identity
     ensemble: Ensemble = _own.ensemble
-    # the library for stiff models runs once at a time in a process, and so does a GPU
+    # the library for stiff models is not thread-safe, and a GPU runs one chunk at a time
     alone = ensemble.backend == "cuda"
     alone |= any(plan.integrator in IMPLICIT for plan in ensemble.plans)
     with _one_at_a_time if alone else nullcontext():

@@ -1,8 +1,7 @@
-"""Designs: which numbers the members of an ensemble get, any part of them at any time.
+"""Designs: the table of sampled values, members x priors, computed in parts.
 
-Every number depends on the seed, its member and its column alone, so a design has the same
-numbers in whatever pieces it is made, and takes no memory as a whole. scipy gives the normal
-distribution.
+Every number depends only on the seed, its member and its column, so a design is independent of
+how it is split, and is never held in memory as a whole. scipy has the normal distribution.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from simdistrict.base.random_numbers import key_of, shuffled, uniform
 from simdistrict.ensemble.blocks import BLOCKED, Shape, morris, saltelli, sobol_part, sobol_sequence
 from simdistrict.ensemble.prior import Prior
 
-# each member of these stands by itself
+# methods without blocks
 PLAIN = ("lhs", "sobol", "random")
 METHODS = (*PLAIN, *BLOCKED)
-# low and high of a normal or lognormal band are this many standard deviations apart
+# width of a normal or lognormal range in standard deviations
 _WIDE = 4.0
 
 
@@ -32,10 +31,10 @@ class Design:
     """Members x priors.
 
     method: `lhs` (Latin hypercube: each column has one member in each of `members` slices of
-    equal probability), `sobol` (scrambled, scipy's), `random`; `saltelli` and `morris` come in
-    blocks, see `blocks`. shape: of a design in blocks. streams: a number for each prior, default
-    its place, that decides its draws in a method without blocks and sequence: a prior keeps them
-    when another one is left out.
+    equal probability), `sobol` (scipy's, scrambled), `random`; `saltelli` and `morris` come in
+    blocks, see `blocks`. shape: of a design in blocks. streams: for lhs and random, the number of
+    the random stream of each prior, default its index; so a prior keeps its draws when others
+    are left out.
     """
 
     priors: tuple[Prior, ...]
@@ -46,11 +45,11 @@ class Design:
     streams: tuple[int, ...] = ()
 
     def rows(self, first: int, last: int) -> Reals:
-        """The numbers of the members from `first` up to, not with, `last`."""
+        """The values of the members `first` to `last`, exclusive."""
         return self._numbers(self.shares(first, last))
 
     def rows_of(self, members: Sequence[int]) -> Reals:
-        """The numbers of any members, at least one of them."""
+        """The values of any members, at least one."""
         if self.method in ("lhs", "random"):
             return self._numbers(self._counted(np.asarray(members, np.uint64)))
         return self._numbers(np.concatenate([self.shares(k, k + 1) for k in members]))
@@ -61,7 +60,7 @@ class Design:
         return shares
 
     def shares(self, first: int, last: int) -> Reals:
-        """The same as shares of probability, between 0 and 1."""
+        """The quantile levels of the members `first` to `last`, exclusive, between 0 and 1."""
         if self.method == "sobol":
             return sobol_part(self._sequence, first, last)
         if self.method in BLOCKED:
@@ -91,7 +90,7 @@ class Design:
 
     @property
     def block(self) -> int:
-        """Members that belong together; 1 where each stands by itself."""
+        """Members per block; 1 for a design without blocks."""
         return self.shape.block(self.method, len(self.priors))
 
     @cached_property
@@ -104,7 +103,7 @@ class Design:
 
 
 def quantile(prior: Prior, share: Reals) -> Reals:
-    """The number below which a share of the probability lies; always inside the band."""
+    """The quantile of a prior at a level; always inside its range."""
     number = _QUANTILES[prior.distribution](prior, share)
     return np.clip(number, prior.low, prior.high)
 
@@ -123,13 +122,13 @@ def _triangular(prior: Prior, share: Reals) -> Reals:
 
 
 def _normal(prior: Prior, share: Reals) -> Reals:
-    """Around the value, as wide as the prior says or a quarter of the band, cut off at the ends."""
+    """Truncated normal around the value; standard deviation: spread or a quarter of the range."""
     width = prior.spread or (prior.high - prior.low) / _WIDE
     return _cut_normal(prior.value, prior.low, prior.high, width, share)
 
 
 def _lognormal(prior: Prior, share: Reals) -> Reals:
-    """A normal distribution of the logarithm, in the same way."""
+    """A truncated normal distribution of the logarithm."""
     value, low, high = (math.log(x) for x in (prior.value, prior.low, prior.high))
     return np.asarray(np.exp(_cut_normal(value, low, high, (high - low) / _WIDE, share)))
 
@@ -150,9 +149,9 @@ _QUANTILES: dict[str, Callable[[Prior, Reals], Reals]] = {
 
 
 def columns(design: Design, kept: Sequence[int]) -> tuple[list[int], list[int]]:
-    """The places in a run's vector that priors fill, and the design's column for each.
+    """The slots of a run's vector that priors set, and the design's column for each.
 
-    kept: places whose number is given otherwise, and stays.
+    kept: slots that the scenario sets.
     """
     given = set(kept)
     places, column = [], []

@@ -1,8 +1,7 @@
-"""An ensemble into a file, NetCDF or Zarr: by chunks, of which an interruption loses one at most.
+"""Writes an ensemble to a NetCDF file or Zarr store in chunks; an interruption loses one at most.
 
-Finished chunks wait in the folder `FILE.parts` (see `ensemble_parts`); the file is put together
-from them at the end, under its own name only when it is complete. The same ensemble writes the
-same bytes.
+Finished chunks are kept in the folder `FILE.parts` (see `parts`); the file is assembled at the
+end and appears when it is complete. Equal ensembles have equal bytes.
 """
 
 from __future__ import annotations
@@ -42,18 +41,18 @@ from simdistrict.result.netcdf import (
 from simdistrict.result.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
 from simdistrict.result.zarr_store import is_ours as zarr_is_ours
 
-# tells after each chunk: members done, members in all, members of this session
+# called after each chunk: members done, members in all, members of this session
 EnsembleProgress = Callable[[int, int, int], None]
-# runs chunks of these numbers, elsewhere perhaps, and gives each when it is done, in any order
+# runs the chunks with these numbers, locally or elsewhere; yields each when done, in any order
 Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a call of `write_ensemble` did.
+    """The result of `write_ensemble`.
 
-    outcomes: per scenario how many members ended in which way; resumed: members that an earlier
-    call had finished; complete: it had finished them all and written the file.
+    outcomes: per scenario the number of members per outcome; resumed: members that an earlier
+    call had finished; complete: the earlier call had written the file.
     """
 
     outcomes: tuple[Mapping[Outcome, int], ...]
@@ -71,14 +70,13 @@ def write_ensemble(
     progress: EnsembleProgress | None = None,
     runner: Runner | None = None,
 ) -> Written:
-    """Run an ensemble into a file; one whose name ends in .zarr becomes a Zarr store.
+    """Run an ensemble into a NetCDF file, or a Zarr store where the name ends in .zarr.
 
-    resume: keep the chunks that an interrupted call has finished; without it they are run again;
-    a file that is complete stays as it is; workers: cores to use here; runner: what runs the
-    chunks instead.
+    resume: keep the chunks that an interrupted call has finished, and a complete file unchanged;
+    workers: local cores to use; runner: runs the chunks in place of this machine.
     Raises ExchangeError where the file cannot be written or another process is writing it,
-    ScenarioError when what is to be resumed is another ensemble, EngineError where this machine
-    lacks what the backend needs.
+    ScenarioError where the chunks to resume belong to another ensemble, EngineError where this
+    machine lacks a requirement of the backend.
     """
     zarr = path.suffix == ".zarr"
     (check_zarr_target if zarr else check_netcdf_target)(path, force=force)
@@ -110,7 +108,7 @@ def write_ensemble(
     return Written(tuple({o: n for o, n in c.items() if n} for c in outcomes), resumed)
 
 
-# attributes of the file that decide its numbers, as a user calls them
+# attributes that determine the numbers of a file, with their names in messages
 _DECIDING = {
     "model_name": "model",
     "model_sha256": "text of the model",
@@ -138,7 +136,7 @@ _DECIDING = {
 
 
 def finished(ensemble: Ensemble, path: Path) -> Written:
-    """What a complete file tells of its members. Raises ScenarioError when it is another's."""
+    """The outcomes in a complete file. Raises ScenarioError where it is another ensemble."""
     read = read_zarr if path.suffix == ".zarr" else read_netcdf
     stored = read(path, lambda name, _: name == "outcome")
     hint = "write to another file, or leave --resume out to replace this one"
@@ -154,7 +152,7 @@ def finished(ensemble: Ensemble, path: Path) -> Written:
 
 
 def _differing(stored: Result, ensemble: Ensemble) -> list[str]:
-    """In what a file differs from what this ensemble would write; values where they are short."""
+    """The settings in which a file differs from this ensemble, with their values where short."""
     wanted = _head(ensemble)
     found: dict[str, str] = {}
     for key, words in _DECIDING.items():
@@ -169,7 +167,7 @@ def _differing(stored: Result, ensemble: Ensemble) -> list[str]:
 
 
 def _comparable(value: object) -> str:
-    """An attribute as text, the same whatever kind of file it was read from."""
+    """An attribute as text, independent of the file format it was read from."""
     if value is None:
         return "none"
     if isinstance(value, str):
@@ -178,7 +176,7 @@ def _comparable(value: object) -> str:
 
 
 def _head(ensemble: Ensemble) -> Result:
-    """What the file holds besides the members' numbers."""
+    """Everything in the file except the numbers of the members."""
     model = ensemble.plans[0].prepared.model
     names = names_of(model)
     plans = ensemble.plans
@@ -210,7 +208,7 @@ def _head(ensemble: Ensemble) -> Result:
 
 
 def _grown(ensemble: Ensemble) -> Mapping[str, Grown]:
-    """The variables that have a value for each member."""
+    """The variables with a value per member."""
     model = ensemble.plans[0].prepared.model
     names = names_of(model)
     head = ("scenario", "member") if len(ensemble.plans) > 1 else ("member",)

@@ -1,7 +1,6 @@
-"""Many runs of scenarios over a design: what an ensemble is, run in chunks of members.
+"""Ensembles: many runs of scenarios over a design, in chunks of members.
 
-The members of all scenarios share the design: member k has the same draw in each. Nothing is
-written here, see `ensemble_file`.
+All scenarios share the design: member k has the same draw in each. Writes nothing; see `file`.
 """
 
 from __future__ import annotations
@@ -32,25 +31,24 @@ from simdistrict.run.plan import Plan, check_free, constants_of, has_fixed_end, 
 from simdistrict.run.simulate import check_alike, provenance, saved_names
 
 MAX_MEMBERS = 10**9
-_AT_ONCE = 1 << 22  # numbers that a chunk keeps in memory
-_MOST = 1 << 14  # members of a chunk: what an interruption may lose
-# and what that is worth where runs are slow, or many are needed to keep a GPU busy
+_AT_ONCE = 1 << 22  # numbers of a chunk in memory
+_MOST = 1 << 14  # members of a chunk, which an interruption may lose
+# factor for it: fewer members where runs are slow, more to keep a GPU busy
 _SCALE = {"interpreted": 1 / 64, "native": 1, "cuda": 8}
 
-# a chunk: for each variable the values of some members, (scenarios, members, ...)
+# variable -> values of the members of a chunk, (scenarios, members, ...)
 Chunk = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Everything that decides the numbers of an ensemble.
+    """Everything that determines the numbers of an ensemble.
 
     plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
-    in the order of the program; points: the numbers of the points in time that are kept; fast:
-    powers may differ from the C library's in their last digit (euler and rk4); chunk: the
-    members of a chunk, default as many as fit into some memory; stated: names of the priors that
-    every scenario states, which are not drawn; reduce: names of `over_time.REDUCTIONS`, which
-    are kept besides; backend: one of `backends.MEMBER_BACKENDS`.
+    in the order of the program; points: the saved time steps; fast: powers accurate to 1 ulp
+    (euler and rk4); chunk: members per chunk, default by memory; stated: names of the priors
+    that every scenario sets, which are not drawn; reduce: names of `over_time.REDUCTIONS`, saved
+    in addition; backend: one of `backends.MEMBER_BACKENDS`.
     """
 
     plans: tuple[Plan, ...]
@@ -76,12 +74,12 @@ class Ensemble:
 
     @property
     def slots(self) -> list[Slot]:
-        """Where the saved elements stand in the vector of a run."""
+        """The slots of the saved elements."""
         return [self.program.layout.slots[name] for name in self.saved]
 
     @property
     def chunk_size(self) -> int:
-        """Members that are run, kept and resumed together."""
+        """Members per chunk."""
         kept = len(self.points) + len(self.reduce)
         numbers = sum(slot.size for slot in self.slots) * kept * len(self.plans)
         some = _AT_ONCE // (numbers + len(self.design.priors))
@@ -90,11 +88,11 @@ class Ensemble:
 
     @property
     def chunks(self) -> int:
-        """How many chunks there are; only the last one may be smaller than `chunk_size`."""
+        """The number of chunks; only the last may be smaller than `chunk_size`."""
         return -(-self.design.members // self.chunk_size)
 
     def bounds(self, chunk: int) -> tuple[int, int]:
-        """The first member of a chunk and the one behind its last."""
+        """The first member of a chunk and one past its last."""
         first = chunk * self.chunk_size
         return first, min(first + self.chunk_size, self.design.members)
 
@@ -103,7 +101,7 @@ class Ensemble:
         return [self._batch(plan) for plan in self.plans]
 
     def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
-        """How a scenario is run, and which column of the design each sampled place takes."""
+        """The batch of a scenario, and the column of the design for each sampled slot."""
         sampled, column = columns(self.design, sorted(_stated_places(plan)))
         batch = batch_class(self.backend)(
             plan.prepared.program,
@@ -123,12 +121,12 @@ class Ensemble:
     def run_chunk(self, chunk: int, workers: int | None = None) -> Chunk:
         """Run the members of a chunk in every scenario.
 
-        workers: how many cores to use, default all. A member that diverges is NaN from there on.
+        workers: cores to use, default all. A member that diverges is NaN from then on.
         """
         return self.run_rows(self.design.rows(*self.bounds(chunk)), workers)
 
     def run_rows(self, rows: NDArray[np.float64], workers: int | None = None) -> Chunk:
-        """The same for any members, by their rows of the design."""
+        """As `run_chunk`, for any members by their rows of the design."""
         values, found_over_time, outcomes, times = [], [], [], []
         for batch, column in self._batches:
             found = batch.run(rows[:, column], workers)
@@ -149,7 +147,7 @@ class Ensemble:
         return made
 
     def _blocks(self, numbers: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-        """The numbers of each saved element, (..., *its shape), of (..., all places)."""
+        """The numbers of each saved element, (..., *its shape), from (..., all slots)."""
         at = 0
         for slot in self.slots:
             block = numbers[..., at : at + slot.size]
@@ -161,7 +159,7 @@ class Ensemble:
 
     @cached_property
     def reduced_names(self) -> Mapping[tuple[str, str], str]:
-        """The variables for what is kept of each saved element over the run."""
+        """(element, reduction) -> variable name."""
         names = names_of(self.plans[0].prepared.model)
         taken = {*names.elements.values(), *names.dims.values()}
         found = {}
@@ -179,7 +177,7 @@ class Ensemble:
         check_backend(self.backend)
 
     def record(self) -> Mapping[str, object]:
-        """What the result file records, enough to repeat the ensemble."""
+        """The record in a result file, sufficient to repeat the ensemble."""
         times = [self.grid.at(i) for i in self.points]
         return {
             **provenance(self.plans),
@@ -202,7 +200,7 @@ class Ensemble:
 
     @cached_property
     def identity(self) -> str:
-        """The same for two ensembles only if they have the same numbers in the same chunks."""
+        """Equal for two ensembles only if they have the same numbers in the same chunks."""
         parts = [f"{key}={value!r}" for key, value in sorted(self.record().items())]
         parts += [repr(self.points), str(self.chunk_size), repr(self.design.priors)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -226,12 +224,12 @@ def ensemble_of(
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
-    save: as in `run.result_of`; None for what the scenarios report, or the stocks when they
-    report nothing. times: `final`, `all` (the saved points of the time grid) or dates separated
-    by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape: of a design in
-    blocks; fast, chunk, backend: see `Ensemble`.
-    A prior that every scenario states is left out of the design, see `drawn`.
-    Raises ScenarioError or EngineError for what makes no ensemble.
+    save: as in `run.result_of`; None for the elements that the scenarios report, or the stocks
+    where they report none. times: `final`, `all` (the saved steps of the time grid) or times
+    separated by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape: of a
+    design in blocks; fast, chunk, backend: see `Ensemble`.
+    A prior that every scenario sets is left out of the design, see `drawn`.
+    Raises ScenarioError or EngineError for invalid arguments.
     """
     if method not in METHODS:
         raise EngineError(
@@ -265,9 +263,9 @@ def ensemble_of(
 
 
 def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:
-    """The numbers of the priors that at least one scenario leaves open, at one place or more.
+    """The indices of the priors that at least one scenario leaves open, in part or whole.
 
-    Raises ScenarioError when the scenarios do not go together, or none leaves anything open.
+    Raises ScenarioError where the scenarios do not fit together, or set every prior.
     """
     check_alike(plans)
     _check_programs(plans)
@@ -282,7 +280,7 @@ def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:
 
 
 def _stated_places(plan: Plan) -> frozenset[int]:
-    """The places whose number a scenario states, so that it is no longer uncertain in it."""
+    """The slots that a scenario sets, so that they are not uncertain in it."""
     slots = plan.prepared.program.layout.slots
     return frozenset(
         slots[change.element].offset + place
@@ -292,7 +290,7 @@ def _stated_places(plan: Plan) -> frozenset[int]:
 
 
 def _check_programs(plans: Sequence[Plan]) -> None:
-    """Priors name places in the vector of a run, which must be the same in all scenarios."""
+    """Priors name slots of the vector, so all scenarios must run the same program."""
     first = plans[0]
     for plan in plans[1:]:
         if plan.prepared.program.source != first.prepared.program.source:
@@ -307,7 +305,7 @@ def _check_programs(plans: Sequence[Plan]) -> None:
 
 
 def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
-    """One program and one time grid serve all members."""
+    """Refuse priors that would change the program or the time grid."""
     slots = plan.prepared.program.layout.slots
     places = {place for prior in priors for place in prior.places}
     check_free(
@@ -345,7 +343,7 @@ def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:
 
 
 def _points(plan: Plan, times: str) -> tuple[int, ...]:
-    """Numbers of points in time."""
+    """The time steps to save."""
     grid = plan.grid
     if times == "final":
         return (grid.steps,)

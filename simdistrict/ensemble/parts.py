@@ -1,7 +1,7 @@
-"""The finished chunks of an ensemble in a folder, where they wait for the file to be complete.
+"""The folder of finished chunks of an ensemble, until the file is complete.
 
-One process at a time writes there. Each chunk says whose it is and which members it holds, and a
-zip file has checksums: what is not what it should be is run again, and never becomes a result.
+One process at a time writes there. Each chunk records its ensemble and its members, and a zip
+file has checksums: a chunk that is damaged or foreign is run again and never used.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from simdistrict.result.naming import names_of
 Arrays = dict[str, NDArray[np.generic]]
 
 _LABEL, _LOCK = "ensemble.json", "lock"
-# whose a chunk is, and its first member and the one behind its last
+# the ensemble of a chunk, and its first member and one past its last
 _WHOSE, _WHICH = "ensemble", "members"
-# what a damaged zip file, or one that another program wrote, is answered with
+# exceptions that numpy and zipfile raise for a damaged or foreign file
 _FAULTS = (
     *(OSError, ValueError, KeyError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
@@ -57,10 +57,10 @@ class Parts:
 
     @contextmanager
     def open(self, *, resume: bool) -> Iterator[None]:
-        """Make the folder, or take up the one that is there, and let nobody else write in it.
+        """Create the folder, or reuse an existing one, and lock it.
 
-        Raises ExchangeError when another process writes in it, ScenarioError when it is not what
-        an interrupted ensemble leaves, or another one's that is to be resumed.
+        Raises ExchangeError where another process holds it, ScenarioError where it is not the
+        folder of an interrupted ensemble, or of another one with resume.
         """
         self._refuse_foreign()
         with ExitStack() as held:
@@ -77,14 +77,14 @@ class Parts:
             yield
 
     def _remove_empty(self) -> None:
-        """Remove the folder unless something is left in it."""
+        """Remove the folder if it is empty."""
         with suppress(OSError):
             self.folder.rmdir()
 
     def _refuse_foreign(self) -> None:
         if not self.folder.exists() or self._identity() is not None:
             return
-        # one that has just been made by another process, or by one that was killed at once
+        # another process has just created it, or was killed at once
         with suppress(OSError):
             if all(n == _LOCK or n.startswith(f".{_LABEL}.") for n in os.listdir(self.folder)):
                 return
@@ -97,7 +97,7 @@ class Parts:
         raise ScenarioError(Problem(shown(self.folder), what, hint))
 
     def _begin(self, resume: bool) -> None:
-        """Leave what is to be resumed, and nothing else."""
+        """Keep the chunks to resume; else clear the folder."""
         self._refuse_foreign()
         found = self._identity()
         if resume and found == self.ensemble.identity:
@@ -113,14 +113,14 @@ class Parts:
         write_text(self.label, text, force=True)
 
     def _identity(self) -> str | None:
-        """Whose folder it is."""
+        """The identity of the ensemble in the folder."""
         try:
             return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def finished(self) -> set[int]:
-        """The numbers of the chunks that are there as they were written; a note on any other."""
+        """The numbers of the intact chunks; warns of any other."""
         there, found = set(self._files()), set()
         for chunk in range(self.ensemble.chunks):
             if self._file(chunk) in there:
@@ -133,7 +133,7 @@ class Parts:
         return found
 
     def store(self, chunk: int, values: Chunk) -> None:
-        """Keep a chunk: it is there as a whole or not at all."""
+        """Write a chunk atomically."""
         if self._identity() != self.ensemble.identity:
             what = "it was removed, or taken over by another command, while this one was running"
             hint = "run the command again when nothing else writes to the same file"
@@ -146,9 +146,9 @@ class Parts:
     def all(
         self, outcomes: list[dict[Outcome, int]]
     ) -> Iterator[tuple[int, int, Mapping[str, NDArray[np.generic]]]]:
-        """Every chunk as variables of the file; counts the outcomes on the way.
+        """Every chunk as variables of the file; adds to the counts of outcomes.
 
-        Raises ExchangeError for a chunk that is not what was stored.
+        Raises ExchangeError for a chunk that is damaged or foreign.
         """
         several = len(self.ensemble.plans) > 1
         for chunk in range(self.ensemble.chunks):
@@ -167,7 +167,7 @@ class Parts:
             yield *self.ensemble.bounds(chunk), arrays
 
     def _read(self, chunk: int) -> Arrays:
-        """A chunk, after a look at its checksums and at what it says of itself."""
+        """Read a chunk; checks its checksums, ensemble and members."""
         first, last = self.ensemble.bounds(chunk)
         try:
             with self._file(chunk).open("rb") as file:
@@ -199,17 +199,17 @@ class Parts:
         return self.folder / f"{chunk:06}.npz"
 
     def _files(self) -> list[Path]:
-        """All chunks, of whatever ensemble."""
+        """All chunks, of any ensemble."""
         return list(self.folder.glob("[0-9]*.npz"))
 
     def _clear(self) -> None:
-        """Remove the chunks, and what a killed process left half written; nothing else."""
+        """Remove chunks and temporary files, nothing else."""
         for file in (*self._files(), *self.folder.glob(".*.part")):
             with suppress(OSError):
                 file.unlink()
 
     def remove(self) -> None:
-        """The file is complete: what it was made of goes, its label last."""
+        """Remove the chunks, and the label last."""
         self._clear()
         with suppress(OSError):
             self.label.unlink()

@@ -1,7 +1,7 @@
-"""What is believed of constants before a run: a band and a distribution for each.
+"""Prior distributions of constants, each with a range.
 
 A prior file is a CSV table with the columns element, label, value, low, high, distribution;
-others are left alone. Nothing is drawn here.
+other columns are ignored. Draws nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from simdistrict.scenario.places import find_constant, find_element
 DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal")
 FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
-# a column that a table may have
+# an optional column
 SPREAD = "spread"
 
 log = logging.getLogger(__name__)
@@ -34,13 +34,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """The band of one constant, or of one point of a lookup.
+    """The prior of one constant, or of one point of a lookup.
 
     name: as a user would write it, `near trade cost path[1989]` for a point of a lookup; places:
-    in the vector of a run; they all get the same number. value: the mode of a triangular
-    distribution, the mean of a normal, the median of a lognormal one; not used by a uniform one.
-    spread: the standard deviation of a normal one before it is cut off, None for a quarter of
-    the band.
+    slots in the vector of a run, which all get the same number. value: the mode of a triangular
+    distribution, the mean of a normal, the median of a lognormal; unused for uniform.
+    spread: the standard deviation of a normal before truncation; None for a quarter of the range.
     """
 
     name: str
@@ -53,7 +52,7 @@ class Prior:
 
 
 def prior_beside(model_file: Path) -> Path:
-    """The prior table that belongs to a model file. Raises ScenarioError when there is none."""
+    """The prior table of a model file. Raises ScenarioError where there is none."""
     path = model_file.parent / "data" / "parameters.csv"
     if not path.is_file():
         raise ScenarioError(
@@ -69,10 +68,10 @@ def prior_beside(model_file: Path) -> Path:
 def read_prior(
     text: str, where: str, model: Model, program: Program, *, strict: bool = False
 ) -> tuple[Prior, ...]:
-    """The rows of a prior table that are to be sampled, in their order.
+    """The rows of a prior table to sample, in order.
 
-    strict: a band that leaves the range which the model states is an error, not a warning.
-    Raises ScenarioError with everything that does not fit the model.
+    strict: a prior beyond the model's range is an error, not a warning.
+    Raises ScenarioError with every row that is invalid or does not fit the model.
     """
     rows = csv.DictReader(io.StringIO(text))
     if problem := unlike_csv(rows.fieldnames or (), where):
@@ -108,7 +107,7 @@ def read_prior(
 
 
 def read_prior_file(path: Path) -> str:
-    """The text of a prior file. Raises ScenarioError when there is no such file."""
+    """The text of a prior file. Raises ScenarioError where there is no such file."""
     if not path.is_file():
         beside = [f.name for f in path.parent.glob("*.csv")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
@@ -150,7 +149,7 @@ def _row(
 
 
 def _spread(row: dict[str, str], kind: str, where: str, problems: list[Problem]) -> float | None:
-    """The standard deviation that a row of a normal distribution may state."""
+    """The standard deviation of a normal distribution, where the row states one."""
     text = (row.get(SPREAD) or "").strip()
     if not text:
         return None
@@ -182,7 +181,7 @@ def _band(kind: str, value: float, low: float, high: float, where: str) -> Probl
 def _places(
     name: str, label: str, where: str, model: Model, program: Program
 ) -> tuple[str, tuple[int, ...]] | Problem:
-    """The name in the model's spelling, and the places in the vector of a run."""
+    """The name in the model's spelling, and the slots in the vector of a run."""
     text = f"{name}[{label}]" if label else name
     element, _ = find_element(model, name)
     if isinstance(element, Lookup):
@@ -198,7 +197,7 @@ def _places(
 def _point(
     lookup: Lookup, label: str, where: str, model: Model, program: Program
 ) -> tuple[str, tuple[int, ...]] | Problem:
-    """The place of one point's y; the label is its x, after labels of the lookup's dimensions."""
+    """The slot of one point's y; label: labels of the lookup's dimensions, then its x."""
     *labels, at = (part.strip() for part in label.split(","))
     tables = lookup_points(model, lookup)
     shape = model.shape(lookup)
@@ -225,7 +224,7 @@ def _point(
 
 
 def _outside(prior: Prior, where: str, model: Model) -> Problem | None:
-    """The complaint about a band that leaves the range which the model states, if it does."""
+    """The problem for a prior that exceeds the model's range, if it does."""
     element, _ = find_element(model, prior.name)
     if element is None or isinstance(element, Lookup):  # whose range is that of its points
         return None
@@ -240,7 +239,7 @@ def _outside(prior: Prior, where: str, model: Model) -> Problem | None:
 
 
 def _twice(found: Mapping[int, Prior], where: str) -> list[Problem]:
-    """The rows, by their lines, that band a number which one before them has banded."""
+    """Problems for rows, by line, whose number has a prior in an earlier row."""
     seen: dict[int, int] = {}
     problems = []
     for line, prior in found.items():

@@ -1,4 +1,4 @@
-"""A result repeated from what it records, and compared to the last bit."""
+"""Repeats a result from its own record and compares the numbers to the last bit."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from simdistrict.scenario.changes import recorded_changes
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """How a repeated run compares.
+    """The comparison of a repeated run with its record.
 
-    variables: how many were compared; differing: names of those with another bit anywhere;
-    largest: the largest relative difference, 0 when all are the same.
+    variables: number compared; differing: names of those that differ in any bit; largest: the
+    largest relative difference, 0 where all are equal.
     """
 
     variables: int
@@ -40,9 +40,9 @@ class Repetition:
 
 
 def repeat(recorded: Result, where: str) -> Repetition:
-    """Run again what a result records, and compare.
+    """Repeat the runs that a result records, and compare.
 
-    Raises ExchangeError when the result lacks what it takes, and the errors of a run.
+    Raises ExchangeError where the record is incomplete, and the errors of a run.
     """
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
@@ -50,9 +50,9 @@ def repeat(recorded: Result, where: str) -> Repetition:
 
 
 def changed_files(recorded: Result) -> tuple[str, ...]:
-    """The files with data of a model that are no more as they were when it ran.
+    """The data files of a model that have changed since the run.
 
-    Files that are not found from here say nothing, and are left out.
+    Files that are not found are left out.
     """
     files = json.loads(str(recorded.attrs.get("external_files", "{}")))
     now = {path: digest(Path(path)) for path in files}
@@ -60,7 +60,7 @@ def changed_files(recorded: Result) -> tuple[str, ...]:
 
 
 def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> list[Plan]:
-    """The plans of the runs that a result records; backend: instead of the recorded one."""
+    """The plans of the runs that a result records; backend: overrides the recorded one."""
     attrs = recorded.attrs
     for key in ("model_text", "model_name", "scenario_yaml", "backend"):
         if not attrs.get(key):
@@ -141,7 +141,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
 
 
 def compare_results(recorded: Result, again: Result) -> Repetition:
-    """How the numbers of two results compare, to the last bit."""
+    """The comparison of two results to the last bit."""
     differing, largest = [], 0.0
     for name, variable in recorded.variables.items():
         other = again.variables.get(name)
@@ -151,7 +151,7 @@ def compare_results(recorded: Result, again: Result) -> Repetition:
             continue
         old, new = np.asarray(variable.values), np.asarray(other.values)
         numbers = old.dtype.kind == "f"
-        # NaN counts as the same as NaN, whatever its bits
+        # NaN equals NaN, whatever its bits
         if np.array_equal(old, new, equal_nan=numbers):
             continue
         differing.append(name)

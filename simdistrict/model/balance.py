@@ -1,8 +1,8 @@
 """Whether the units of a model's equations balance, by Vensim's rules.
 
-A literal number has no unit, but zero goes with any, and a number that stands alone as an
-initial value or as a date takes the unit expected there. An element without a unit goes with
-any unit as well; it is reported elsewhere.
+A literal number is dimensionless, but zero matches any unit, and a number alone as an initial
+value or as a date takes the expected unit. An element without a unit matches any unit; another
+check reports it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _PLAIN_ARGUMENT = frozenset({"EXP", "LN", "SIN", "COS", "TAN"})
 _LIKE_ARGUMENT = frozenset({"ABS", "INTEGER", "INITIAL", "SUM", "VMIN", "VMAX", "GAME"})
 _ALIKE = frozenset({"MIN", "MAX", "ACTIVE INITIAL", "MODULO"})
 _AVERAGES = ("SMOOTH", "DELAY1", "DELAY3")
-# (input, time, initial value, ...): the place behind the last argument with the input's unit
+# (input, time, initial value, ...): one past the last argument with the input's unit
 _DELAYS = {"DELAY FIXED": 3, "DELAY INFORMATION": 3, "DELAY MATERIAL": 4, "DELAY N": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Two sides that should have one unit. left and right are Vensim unit texts."""
+    """Two sides that should have the same unit. left and right are Vensim unit texts."""
 
     element: str
     line: int
@@ -57,7 +57,7 @@ class Imbalance:
 
 
 def imbalances(model: Model) -> list[Imbalance]:
-    """Every place where units do not balance, in the order of the file."""
+    """Every imbalance of units, in the order of the file."""
     work = _UnitCheck(model)
     for element in model:
         work.element(element)
@@ -65,7 +65,7 @@ def imbalances(model: Model) -> list[Imbalance]:
 
 
 def unit_reader(model: Model) -> tuple[Units, Callable[[Expr], Unit | None]]:
-    """The units of a model, and what gives the unit of an expression; None goes with any."""
+    """The units of a model, and a function: expression -> unit, None where any unit matches."""
     work = _UnitCheck(model)
     return work.units, work.of
 
@@ -80,7 +80,7 @@ class _UnitCheck:
         self.time = self.of_element("time step") or self.of_element("final time")
 
     def of_element(self, name: str) -> Unit | None:
-        """The stated unit of an element; None when there is none or when it cannot be read."""
+        """The stated unit of an element; None where there is none or it cannot be read."""
         element = self.model.by_name.get(name)
         if element is None or not element.units.strip():
             return None
@@ -114,7 +114,7 @@ class _UnitCheck:
                 self.same(own, self.alone(equation.initial), what)
 
     def same(self, left: Unit | None, right: Unit | None, what: str) -> Unit | None:
-        """Complain unless both are one unit; the unit that is known."""
+        """The known unit; records an imbalance where both are known and differ."""
         if left is None or right is None:
             return left if right is None else right
         if left != right:
@@ -123,7 +123,7 @@ class _UnitCheck:
         return left
 
     def alone(self, expr: Expr) -> Unit | None:
-        """The unit of a whole argument: a bare number takes whatever is expected."""
+        """The unit of a whole argument: a bare number takes the expected unit."""
         bare = isinstance(expr, Number) or (
             isinstance(expr, Unary) and isinstance(expr.operand, Number)
         )
@@ -133,7 +133,7 @@ class _UnitCheck:
         self.same(self.units.none, self.of(expr), what)
 
     def of(self, expr: Expr) -> Unit | None:
-        """The unit of an expression; None goes with any."""
+        """The unit of an expression; None matches any."""
         match expr:
             case Number(value):
                 return None if value == 0.0 else self.units.none
@@ -141,7 +141,7 @@ class _UnitCheck:
                 return self.time
             case Ref(name):
                 if name not in self.model.by_name:
-                    return self.units.none  # the number of a label
+                    return self.units.none  # the index of a label
                 return self.of_element(name)
             case Unary(":NOT:", operand):
                 self.of(operand)
@@ -174,7 +174,7 @@ class _UnitCheck:
         return self.combined(op, self.of(expr.left), self.of(expr.right))
 
     def combined(self, op: str, left: Unit | None, right: Unit | None) -> Unit | None:
-        """The unit of two sides joined by an operator other than a power."""
+        """The unit of a binary operation other than a power."""
         if op in LOGIC:
             return self.units.none
         if op in COMPARISONS:
@@ -237,7 +237,7 @@ class _UnitCheck:
         return self.of_array(call)
 
     def of_array(self, call: Call) -> Unit | None:
-        """Functions of arrays and of the shape of a lookup, by the unit lines of their pages."""
+        """Functions of arrays and of lookup shapes, by the units on their Vensim help pages."""
         name, args = call.function, call.args
         match name, args:
             case (("VECTOR RANK" | "VECTOR SORT ORDER"), (vector, direction)):
@@ -271,7 +271,7 @@ class _UnitCheck:
         return self.timed(call)
 
     def alike(self, name: str, one: Expr, other: Expr) -> Unit | None:
-        """The unit of two arguments that should have one, of which the second may be bare."""
+        """The common unit of two arguments, of which the second may be a bare number."""
         return self.same(self.of(one), self.alone(other), f"two arguments of {name} differ")
 
     def ends(self, name: str, low: Expr, high: Expr) -> Unit | None:
@@ -280,7 +280,7 @@ class _UnitCheck:
     def of_points(
         self, height: Unit | None, x: Unit | None, across: Unit | None, mode: Expr
     ) -> Unit | None:
-        """The unit of VECTOR LOOKUP: of its values, of an area, of the inverse or of a slope."""
+        """The unit of VECTOR LOOKUP: of a value, an area, the inverse or a slope."""
         kind = mode.value if isinstance(mode, Number) else -1.0
         if kind in (5.0, 8.0):
             self.same(height, x, "the values and what is looked up in VECTOR LOOKUP differ")
@@ -315,7 +315,7 @@ class _UnitCheck:
                 return self.units.none
             case "GET TIME VALUE", (_, offset, _):
                 is_time(offset)
-                return None  # as Vensim has it: what it gives depends on its last argument
+                return None  # as in Vensim: its unit depends on its last argument
             case "DEPRECIATE STRAIGHTLINE", (stream, life, period, initial):
                 is_time(life)
                 self.of(period)

@@ -1,6 +1,6 @@
-"""What causes what in a model: trees, users, order and feedback loops.
+"""Causal structure of a model: trees of causes and uses, causal order, feedback loops.
 
-Works on names alone; arrays count as one element.
+Works on names alone; an array counts as one element.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simdistrict.model.model import Element, Model, Stock
 
 @dataclass(frozen=True, slots=True)
 class TreeItem:
-    """An element in a tree of causes or users; `cut` when it was already shown above."""
+    """An element in a tree of causes or users; `cut` where it has appeared above."""
 
     name: str
     depth: int
@@ -30,7 +30,7 @@ class FeedbackLoop:
 
 
 def tree(model: Model, name: str, depth: int, *, users: bool = False) -> Iterator[TreeItem]:
-    """The causes (or the users) of an element, and theirs, down to a depth.
+    """The causes (or the users) of an element, recursively, down to a depth.
 
     Raises ModelError when the model has no element of that name.
     """
@@ -58,10 +58,9 @@ def _users(model: Model, name: str) -> tuple[str, ...]:
 
 
 def causal_order(model: Model) -> tuple[str, ...]:
-    """Folded names with every element behind its causes; stocks count as given.
+    """Folded names, every element after its causes; stocks come first.
 
-    Where elements cause each other, which the equations of one array may do, the order of the
-    file decides.
+    Elements that cause each other, as the equations of one array may, keep the order of the file.
     """
     placed: dict[str, None] = {n: None for n, e in model.by_name.items() if isinstance(e, Stock)}
     for root in model.by_name:
@@ -81,9 +80,9 @@ def causal_order(model: Model) -> tuple[str, ...]:
 
 
 def feedback_loops(model: Model, limit: int = 50) -> tuple[tuple[FeedbackLoop, ...], bool]:
-    """The shortest feedback loops, and whether there are more than `limit` of them.
+    """The shortest feedback loops, and whether there are more than `limit`.
 
-    A loop runs through at least one stock; initial values close no loop.
+    A loop passes through at least one stock; initial values close no loop.
     """
     graph = {n: _dynamic_causes(e, model) for n, e in model.by_name.items()}
     stocks = [n for n, e in model.by_name.items() if isinstance(e, Stock)]
@@ -116,9 +115,9 @@ def _dynamic_causes(element: Element, model: Model) -> tuple[str, ...]:
 def _paths(
     graph: dict[str, tuple[str, ...]], start: str, length: int
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Cycles of exactly `length` from start, walking causes; and whether longer ones may exist.
+    """Cycles of exactly `length` through start, following causes; and whether longer may exist.
 
-    Yields (path, False) per cycle and ((), True) once when a walk was cut off at the length.
+    Yields (path, False) per cycle, and ((), True) once where a path was cut off at the length.
     """
     stack: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))]
     on_path = {start: None}

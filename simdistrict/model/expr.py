@@ -1,6 +1,6 @@
-"""The nodes of an equation: what a modeller wrote, as a tree.
+"""Syntax trees of equations.
 
-No text is parsed here and no numbers are run; names are kept folded (see `fold`).
+Nothing is parsed or evaluated here; names are folded (see `fold`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ NA = -(2.0**109)
 
 @lru_cache(maxsize=1 << 16)
 def fold(name: str) -> str:
-    """The form in which Vensim compares names: no case, no quotes, one blank between words."""
+    """The form in which Vensim compares names: lower case, no quotes, single spaces."""
     return _SPACES.sub(" ", unquoted(name)).strip().lower()
 
 
 def unquoted(name: str) -> str:
-    """A name without the quotes that Vensim puts around unusual characters."""
+    """A name without the quotes that Vensim needs for special characters."""
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"')
@@ -78,14 +78,14 @@ class Number(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Text(Expr):
-    """A literal string, only ever an argument of a function."""
+    """A literal string; only an argument of a function."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Array(Expr):
-    """A literal array of numbers, `1,2;3,4;`, in the order of its labels (last varies fastest)."""
+    """A literal array of numbers, `1,2;3,4;`, in row-major order of its labels."""
 
     values: tuple[float, ...]
     shape: tuple[int, ...]
@@ -93,7 +93,7 @@ class Array(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Ref(Expr):
-    """The value of an element; subscripts are folded labels or ranges, `d!` where reduced."""
+    """The value of an element; subscripts are folded labels or ranges, `d!` in a reduction."""
 
     name: str
     subscripts: tuple[str, ...] = ()
@@ -118,10 +118,10 @@ class Binary(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Chain(Expr):
-    """Very many terms joined from the left, which as `Binary` would be as high as there are terms.
+    """Many terms joined from the left; nested `Binary` nodes would be too deep.
 
-    ops: one less than terms; all of + and -, all of * and /, all :AND: or all :OR:. Made by
-    `joined` alone, so that equal equations have equal trees.
+    ops: one fewer than terms; all of + and -, all of * and /, all :AND: or all :OR:. Only
+    `joined` makes it, so that equal equations have equal trees.
     """
 
     ops: tuple[str, ...]
@@ -146,9 +146,9 @@ class LookupCall(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Points(Expr):
-    """The points of a lookup, x ascending; between them a straight line, beyond them held.
+    """The points of a lookup, x ascending; linear between them, constant beyond.
 
-    limits: the display range ((x_low, x_high), (y_low, y_high)), empty when not given.
+    limits: the display range ((x_low, x_high), (y_low, y_high)), empty where none is stated.
     """
 
     x: tuple[float, ...]
@@ -158,38 +158,38 @@ class Points(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Tables(Expr):
-    """The points of a lookup or of data that stand outside the model file, a set for each label.
+    """Points of a lookup or of data from outside the model file, one set per label.
 
-    points: in the order of `Model.positions`; empty where they are not known (yet).
-    between: what data are between and beyond their points, one of BETWEEN.
+    points: in the order of `Model.positions`; empty while they are unknown.
+    between: the interpolation of data, one of BETWEEN.
     """
 
     points: tuple[Points, ...] = ()
     between: str = "interpolate"
 
 
-# the line through the points; the point before; the point behind; nothing (:NA:)
+# linear; the previous point; the next point; missing between points (:NA:)
 BETWEEN = ("interpolate", "hold backward", "look forward", "raw")
 
 
 @dataclass(frozen=True, slots=True)
 class WithLookup(Expr):
-    """Points written inside an equation, applied to a number."""
+    """A lookup written inside an equation, applied to a number."""
 
     x: Expr
     points: Points
 
 
-# from how many terms on a sum or a product is a `Chain`
+# a sum or product of this many terms is a `Chain`
 LONG = 40
-# how high a tree may be, for all that walks it
+# maximum height of a tree, for recursive functions
 MAX_HEIGHT = 150
 COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 LOGIC = frozenset({":AND:", ":OR:", ":NOT:"})
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
-    """The nodes directly below."""
+    """The child nodes."""
     match expr:
         case Unary(_, operand):
             return (operand,)
@@ -207,7 +207,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 
 def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
-    """The same node above other children, in the order of `children`."""
+    """The same node with other children, in the order of `children`."""
     match expr:
         case Unary(op, _):
             return Unary(op, nodes[0])
@@ -246,7 +246,7 @@ def height(expr: Expr) -> int:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Every node, the node itself first."""
-    # a stack of our own: a tree may be higher than Python's
+    # an explicit stack: a tree may be deeper than Python's recursion limit
     waiting = [expr]
     while waiting:
         node = waiting.pop()
@@ -278,7 +278,7 @@ def named_terms(expr: Expr) -> Iterator[tuple[int, str]]:
 
 
 def references(expr: Expr) -> Iterator[Ref]:
-    """Every element the expression reads, lookups included, in order of appearance."""
+    """Every reference in the expression, lookups included, in order of appearance."""
     for node in walk(expr):
         if isinstance(node, Ref):
             yield node

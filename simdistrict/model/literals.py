@@ -1,6 +1,6 @@
-"""Numbers written inside equations, where no scenario can reach them and no source is stated.
+"""Literal numbers in equations: no scenario can change them, and they state no source.
 
-Reads equations only; nothing is run.
+Reads equations only; runs nothing.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from simdistrict.model.expr import Binary, Call, Expr, Number, Unary, children
 from simdistrict.model.model import Constant, Element, Lookup, Model
 
-# functions whose last argument counts something (the order of a delay)
+# functions whose last argument is the order of a delay
 _COUNTS = frozenset({"DELAY N", "SMOOTH N"})
-# numbers as large as this are written where a function wants a bound and none is meant
+# numbers this large stand for no bound
 NO_BOUND = 1e30
 
 
 def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
-    """Every literal that should be a constant of its own: element, line and number.
+    """Every literal that should be a constant: element, line and number.
 
     Not counted: 0, 1 and -1; 2 and 0.5 as an exponent (a square, a root); LN(2), which turns a
-    half-life into a rate; the order of a delay; a number that alone is the initial value of a
-    stock, whose unit and source are the stock's; the points of a lookup; 1e30 and beyond, which
-    bounds nothing.
+    half-life into a rate; the order of a delay; a number alone as the initial value of a stock,
+    which has the stock's unit and source; the points of a lookup; 1e30 and beyond (no bound).
     """
     for element in model:
         if isinstance(element, Constant | Lookup):
@@ -35,7 +34,7 @@ def magic_numbers(model: Model) -> Iterator[tuple[Element, int, float]]:
 
 
 def is_bare(expr: Expr) -> bool:
-    """Whether an expression is one literal number, with or without a minus sign."""
+    """Whether an expression is a literal number, possibly negated."""
     return isinstance(expr.operand if isinstance(expr, Unary) else expr, Number)
 
 

@@ -27,7 +27,7 @@ from simdistrict.model.expr import (
     references,
 )
 
-# far beyond any use, and near enough that a mistyped exponent is told at once
+# far beyond any use, but low enough to catch a mistyped exponent
 MAX_STEPS, MAX_SAVED = 1e9, 1e7
 
 CONTROL = ("initial time", "final time", "time step", "saveper")
@@ -35,7 +35,7 @@ CONTROL = ("initial time", "final time", "time step", "saveper")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A `GET ...` call of the model file, and what it gave."""
+    """A `GET ...` call of the model file, and the expression that it returned."""
 
     call: Call
     gave: Expr
@@ -46,11 +46,11 @@ class Equation:
     """One definition of an element, for all or part of its dimensions.
 
     subscripts: folded labels or ranges of the left-hand side, one per dimension.
-    exceptions: subscript tuples that this definition leaves out (:EXCEPT:).
-    expression: the net flow of a stock, the value of anything else, the points of a lookup.
-    initial: the initial value of a stock, or of an auxiliary made with ACTIVE INITIAL.
-    line: where it stands in the file, counted from 1; 0 for a model built in Python.
-    source: where the expression was read, None where it stands in the model file.
+    exceptions: subscript tuples that this definition excludes (:EXCEPT:).
+    expression: the net flow of a stock, the points of a lookup, else the value.
+    initial: the initial value of a stock, or of an auxiliary with ACTIVE INITIAL.
+    line: in the file, from 1; 0 for a model built in Python.
+    source: where the expression was read; None for the model file itself.
     """
 
     expression: Expr
@@ -62,14 +62,14 @@ class Equation:
 
     @property
     def call(self) -> Call | None:
-        """The `GET ...` call that the expression still comes from, None for any other."""
+        """The `GET ...` call that the expression comes from, unless it was changed since."""
         unchanged = self.source is not None and self.source.gave == self.expression
         return self.source.call if self.source is not None and unchanged else None
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The range that the model file states for an element, in its own unit; open where None."""
+    """The range that the model file states for an element, in its own unit; None is open."""
 
     low: float | None = None
     high: float | None = None
@@ -89,8 +89,8 @@ class Range:
 class Element:
     """Anything named in a model.
 
-    name: the model's own spelling; units: Vensim unit text, empty when the file gives none.
-    dims: names of the dimensions that the element spans, in order; empty for a scalar.
+    name: in the model's spelling; units: Vensim unit text, empty where the file states none.
+    dims: names of the element's dimensions, in order; empty for a scalar.
     """
 
     name: str
@@ -123,15 +123,15 @@ class Stock(Element):
 
 
 class Flow(Element):
-    """A rate of change that at least one stock adds or subtracts."""
+    """A rate of change of at least one stock."""
 
 
 class Auxiliary(Element):
-    """Algebra, recomputed whenever it is needed."""
+    """Algebra, recomputed each step."""
 
 
 class Constant(Element):
-    """Numbers that stay fixed within a run unless a policy moves them."""
+    """Numbers that are fixed within a run unless a policy changes them."""
 
 
 class Lookup(Element):
@@ -146,8 +146,8 @@ class Data(Element):
 class Dimension:
     """A subscript range and its labels, in the model's spelling.
 
-    mappings: (folded name of another range, for each own label the labels of the other that it
-    stands for). same_as: the range of which this is a second name, with the same labels.
+    mappings: (folded name of another range, for each own label the labels that it maps to).
+    same_as: the range that this is an alias of, with the same labels.
     """
 
     name: str
@@ -158,9 +158,9 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class TimeGrid:
-    """Time counted in whole steps: point i lies at start + i * time_step.
+    """Time counted in whole steps: step i is at start + i * time_step.
 
-    every: a point is saved when i is a multiple of it; the last point is always saved.
+    every: step i is saved when i is a multiple of it; the last step is always saved.
     """
 
     start: float
@@ -172,8 +172,8 @@ class TimeGrid:
     def of(cls, start: float, stop: float, time_step: float, save_step: float) -> TimeGrid:
         """The grid from four control values.
 
-        Raises ModelError where the values make no grid: a step that is not positive, an end
-        before the start, a save step that is not a whole number of time steps.
+        Raises ModelError for a step that is not positive, an end before the start, or a save
+        step that is not a whole number of time steps.
         """
         problems = []
         if not all(map(math.isfinite, (start, stop, time_step, save_step))):
@@ -214,22 +214,22 @@ class TimeGrid:
         return cls(start, steps, time_step, every)
 
     def at(self, i: int) -> float:
-        """The time of point i."""
+        """The time of step i."""
         return self.start + i * self.time_step
 
     @property
     def stop(self) -> float:
-        """The time of the last point."""
+        """The time of the last step."""
         return self.at(self.steps)
 
     @property
     def save_step(self) -> float:
-        """The interval between saved points."""
+        """The interval between saved steps."""
         return self.every * self.time_step
 
     @property
     def saved(self) -> tuple[int, ...]:
-        """The points that are saved; both ends always are."""
+        """The saved steps; both ends always are."""
         points = list(range(0, self.steps + 1, self.every))
         if points[-1] != self.steps:
             points.append(self.steps)
@@ -238,11 +238,11 @@ class TimeGrid:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """What a model takes from other files than its own.
+    """Numbers that a model reads from other files.
 
-    record: the cells and series that were read, as JSON: with it the model can be read again
-    without the files. problems: what could not be read; such a model cannot run. files: path and
-    SHA-256 of each file, empty for one that is not there.
+    record: the cells and series read, as JSON; with it the model can be read again without the
+    files. problems: read errors; such a model cannot run. files: path and SHA-256 of each file,
+    empty for a missing one.
     """
 
     record: str = ""
@@ -258,11 +258,11 @@ class Model:
     """Equations, units and time grid, as read from one file.
 
     elements: in the order of the file; text: the file itself, empty when built in Python;
-    integrator: what the file's own settings ask for (`euler` or `rk4`).
-    notes: what the reader left out on purpose (reality checks and the like), one line each.
-    unit_synonyms: names of one and the same unit, as the file's settings list them.
-    external: what it takes from other files.
-    Raises ModelError for a model built in Python with an equation that nests beyond measure.
+    integrator: that of the file's settings (`euler` or `rk4`).
+    notes: what the reader ignored on purpose (reality checks and the like), one line each.
+    unit_synonyms: groups of names for one unit, from the file's settings.
+    external: numbers from other files.
+    Raises ModelError for a model built in Python with an equation that nests too deeply.
     """
 
     name: str
@@ -275,9 +275,9 @@ class Model:
     external: External = NOTHING_EXTERNAL
 
     def __post_init__(self) -> None:
-        """Refuse equations of a model built in Python that are too high to be walked."""
+        """Refuse equations of a model built in Python that nest too deeply."""
         if self.text:
-            return  # its reader has looked
+            return  # its reader has checked
         high = [
             Problem(
                 f"model {self.name}",
@@ -304,7 +304,7 @@ class Model:
 
     @cached_property
     def _places(self) -> Mapping[str, Mapping[str, int]]:
-        """Where each folded label stands, by folded dimension."""
+        """The index of each folded label, by folded dimension."""
         return {
             name: {fold(label): i for i, label in enumerate(dimension.labels)}
             for name, dimension in self.dims_by_name.items()
@@ -312,7 +312,7 @@ class Model:
 
     @cached_property
     def sha256(self) -> str:
-        """Identity of the model: a hash of its file, or of its content when built in Python."""
+        """Identity of the model: hash of its file, or of its content when built in Python."""
         content = self.text or repr((self.elements, self.dimensions, self.integrator))
         if self.external.record:
             content += "\0" + self.external.record
@@ -322,9 +322,9 @@ class Model:
         return iter(self.elements)
 
     def __getitem__(self, name: str) -> Element:
-        """The element of that name, matched as Vensim does.
+        """The element of that name, matched as in Vensim.
 
-        Raises ModelError with the nearest names when there is none.
+        Raises ModelError with the nearest names where there is none.
         """
         element = self.by_name.get(fold(name))
         if element is None:
@@ -335,7 +335,7 @@ class Model:
         return fold(name) in self.by_name
 
     def unknown(self, name: str, kinds: Iterable[type[Element]] = (Element,)) -> Problem:
-        """The complaint about a name that the model does not have."""
+        """The problem for a name that the model does not have."""
         wanted = tuple(kinds)
         names = [e.name for e in self.elements if isinstance(e, wanted)]
         what = "element" if Element in wanted else wanted[0].__name__.lower()
@@ -357,7 +357,7 @@ class Model:
         return tuple(len(labels) for labels in self.labels(element))
 
     def positions(self, element: Element, equation: Equation) -> Iterator[tuple[int, ...]]:
-        """The places in the element's array that one of its equations defines, in order."""
+        """The indices into the element's array that one of its equations defines, in order."""
         axes = [
             self.subscript_positions(subscript, dim)
             for subscript, dim in zip(equation.subscripts, element.dims, strict=True)
@@ -376,7 +376,7 @@ class Model:
         return (place for place in places if place not in left_out) if left_out else places
 
     def subscript_positions(self, subscript: str, dim: str) -> tuple[int, ...]:
-        """Where a label, or the labels of a range, stand in a dimension.
+        """The indices of a label, or of the labels of a range, in a dimension.
 
         Raises KeyError with the label that the dimension does not have.
         """
@@ -388,7 +388,7 @@ class Model:
 
     @cached_property
     def users(self) -> Mapping[str, tuple[str, ...]]:
-        """Folded name -> folded names of the elements whose equations read it."""
+        """Folded name -> folded names of the elements that use it."""
         found: dict[str, list[str]] = {}
         for name, element in self.by_name.items():
             for used in self.causes(element):
@@ -397,7 +397,7 @@ class Model:
 
     @staticmethod
     def causes(element: Element) -> tuple[str, ...]:
-        """Folded names that the equations of an element read, each once, in order."""
+        """Folded names that the equations of an element use, each once, in order."""
         names: dict[str, None] = {}
         for equation in element.equations:
             for expr in (equation.expression, equation.initial):
@@ -412,7 +412,7 @@ def missing_control(names: Container[str]) -> list[str]:
 
 
 def constant_values(model: Model, element: Element) -> dict[tuple[int, ...], float]:
-    """The numbers of a constant by place in its array; `()` for a scalar."""
+    """The numbers of a constant by index in its array; `()` for a scalar."""
     values: dict[tuple[int, ...], float] = {}
     for equation in element.equations:
         places = list(model.positions(element, equation))
@@ -427,13 +427,13 @@ def constant_values(model: Model, element: Element) -> dict[tuple[int, ...], flo
 
 
 def lookup_points(model: Model, element: Element) -> dict[tuple[int, ...], Points]:
-    """The points of a lookup, or of data, by place in its array; `()` for a scalar."""
+    """The points of a lookup, or of data, by index in its array; `()` for a scalar."""
     found: dict[tuple[int, ...], Points] = {}
     for equation in element.equations:
         match equation.expression:
             case Points() as points:
                 found.update(dict.fromkeys(model.positions(element, equation), points))
             case Tables(tables):
-                # none at all where the numbers are not known
+                # no tables where the numbers are unknown
                 found.update(zip(model.positions(element, equation), tables, strict=False))
     return found

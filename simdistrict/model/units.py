@@ -1,7 +1,7 @@
-"""Units of measurement as Vensim writes them, and their algebra. The only door to pint.
+"""Vensim's units of measurement and their algebra. The only door to pint.
 
-A unit is a product of powers of names; names that are not declared synonyms differ, so that
-Year and Month do not convert silently. Nothing here knows equations.
+A unit is a product of powers of names. Names differ unless declared synonyms: Year and Month do
+not convert silently. Nothing here knows equations.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DEFAULT_SYNONYMS = (
 
 
 class Units:
-    """A registry of unit names and the units made of them."""
+    """A registry of unit names."""
 
     def __init__(self, synonyms: Iterable[tuple[str, ...]] = ()) -> None:
         import pint
@@ -50,7 +50,7 @@ class Units:
     def parse(self, text: str) -> Unit:
         """The unit in a Vensim unit text such as `EUR/(su*Year)`.
 
-        Raises ValueError with one sentence when the text is no unit.
+        Raises ValueError with one sentence where the text is no unit.
         """
         if text not in self._parsed:
             self._parsed[text] = self._parse(text)
@@ -68,7 +68,7 @@ class Units:
         return unit
 
     def base(self, name: str) -> Unit:
-        """The unit of one name; names are compared as Vensim compares them."""
+        """The unit of one name, matched as in Vensim."""
         name = " ".join(name.split())
         if fold(name) in _PLAIN:
             return self.none
@@ -82,7 +82,7 @@ class Units:
         return unit
 
     def powers(self, unit: Unit) -> dict[str, float]:
-        """The base units in a unit, in the first spelling seen, each with its power."""
+        """The base units of a unit, in the first spelling seen, with their powers."""
         return {
             self._spelling[own]: float(cast(float, power)) for own, power in unit._units.items()
         }

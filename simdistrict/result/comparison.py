@@ -1,6 +1,6 @@
-"""Where two results part: the first differing time, the element upstream, the largest gap.
+"""Comparison of two results: first differing time, element furthest upstream, largest gap.
 
-Works on series by element, from whatever file; runs nothing and prints nothing.
+Works on series by element, from any kind of file; runs and prints nothing.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Difference:
 
     @property
     def size(self) -> float:
-        """The distance of the values; NaN when one of them is NaN."""
+        """The absolute difference; NaN where a value is NaN."""
         return abs(self.a - self.b)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
-    first: the first difference beyond tolerance, the element furthest upstream at that time;
+    first: the first difference beyond tolerance, of the element furthest upstream at that time;
     together: all elements that first differ then, in the same order. largest: the largest
-    difference within or beyond tolerance, measured against the largest value of its element;
-    None where all numbers are equal. elements, points: how many were compared, and how many
-    of them differ beyond tolerance. times: common times, and all times of either file.
+    difference, within tolerance or not, relative to the largest value of its element; None where
+    all numbers are equal. elements, points: the numbers compared, and those that differ beyond
+    tolerance. times: of both files together, and of each.
     """
 
     first: Difference | None
@@ -68,13 +68,13 @@ class Comparison:
 def compare(
     a: SeriesFile, b: SeriesFile, *, rtol: float, atol: float, order: Sequence[str] | None = None
 ) -> Comparison:
-    """Compare what both files have, at the times that both have.
+    """Compare the elements and times that both files have.
 
-    Two values are the same when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN or
-    when they are equal. order: folded element names, upstream first; without it the order of
-    `a` decides which of the elements that differ first is named. Where one file holds one
-    scenario and the other several, the one of the same name is compared. Raises ExchangeError
-    when the files have no element or no time in common.
+    Two values agree when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN, or when they
+    are equal. order: folded element names, upstream first, to choose among the elements that
+    differ first; default: the order of `a`. Where one file holds one scenario and the other
+    several, the scenario of the same name is compared. Raises ExchangeError where the files
+    share no element or no time.
     """
     a, b = _of_scenario(a, b), _of_scenario(b, a)
     common = [key for key in a.records if key in b.records]
@@ -115,7 +115,7 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Gaps:
-    """The comparison of one element. share: its largest difference in parts of its size."""
+    """The comparison of one element. share: its largest difference relative to its size."""
 
     record: ElementSeries
     points: int
@@ -136,7 +136,7 @@ class _Gaps:
             size = np.maximum(abs(a), abs(b))
             gap = abs(a - b)
             same = (a == b) | (np.isnan(a) & np.isnan(b))
-            # an infinite value is within no tolerance of another one
+            # no tolerance covers a difference from an infinite value
             close = same | (np.isfinite(gap) & (gap <= atol + rtol * size))
             scale = float(np.max(size, where=np.isfinite(size), initial=0.0))
             share = np.where(same, 0.0, np.where(np.isfinite(gap), gap / (scale or 1.0), np.inf))
@@ -151,7 +151,7 @@ class _Gaps:
 
 
 class _Aligner:
-    """The values of two records at their common times; equal time arrays are matched once."""
+    """The values of two records at their common times; matches each pair of time axes once."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[int, int], Pairs] = {}
@@ -163,7 +163,7 @@ class _Aligner:
             return b.time, np.broadcast_to(a.values, b.values.shape), b.values
         if b.constant:
             return a.time, a.values, np.broadcast_to(b.values, a.values.shape)
-        # the records outlive this object, so an id is not used twice
+        # the records outlive this object, so ids are unique
         key = id(a.time), id(b.time)
         if key not in self.known:
             self.known[key] = match_times(a.time, b.time)
@@ -172,10 +172,10 @@ class _Aligner:
 
 
 def match_times(a: Reals, b: Reals) -> Pairs:
-    """Places of the times that two ascending axes share.
+    """Indices of the times that two ascending axes share.
 
-    Times are the same when six digits do not tell them apart, as Vensim writes six, and they
-    are closer than a quarter of the smallest step of either axis.
+    Times match when they agree to six digits, which is what Vensim writes, and are closer than a
+    quarter of the smallest step of either axis.
     """
     if not len(a) or not len(b):
         empty = np.zeros(0, np.intp)
@@ -192,7 +192,7 @@ def match_times(a: Reals, b: Reals) -> Pairs:
 
 
 def _of_scenario(series: SeriesFile, other: SeriesFile) -> SeriesFile:
-    """Of a file with several scenarios, the one that the other file holds alone."""
+    """Of a file with several scenarios, the one that the other file holds."""
     head = f"{other.attrs.get('scenario_name')}: "
     chosen = {k.removeprefix(head): r for k, r in series.records.items() if k.startswith(head)}
     return SeriesFile(series.where, chosen, series.attrs) if chosen else series
@@ -225,10 +225,10 @@ def _span(series: SeriesFile) -> str:
 
 
 def model_order(attrs: Mapping[str, object]) -> tuple[str, ...] | None:
-    """Folded names, upstream first, from the model text among the attributes of a result file.
+    """Folded names, upstream first, from the model text in the attributes of a result file.
 
-    None where there is no such text or it cannot be read. Reading a model takes half a second:
-    ask only when several elements differ first.
+    None where there is no text or it cannot be read. Reading a model takes half a second: call
+    this only where several elements differ first.
     """
     from simdistrict.exchange.models import read_model_text
 
@@ -243,10 +243,10 @@ def model_order(attrs: Mapping[str, object]) -> tuple[str, ...] | None:
 
 
 def _upstream_first(model: Model) -> tuple[str, ...]:
-    """What no stock drives (constants, data, exogenous auxiliaries) comes before the stocks.
+    """Elements that no stock drives (constants, data, exogenous auxiliaries), then the rest.
 
-    Within one saved interval a stock already answers to a constant that a policy has moved, so
-    both differ at the same saved time, and the constant is the cause.
+    Within one save step a stock responds to a constant that a policy has changed, so both differ
+    at the same saved time, and the constant is the cause.
     """
     order = causal_order(model)
     driven: set[str] = set()

@@ -1,6 +1,6 @@
-"""Runs as one labelled result: names, dimensions, attributes and provenance of every number.
+"""Runs as one labelled result: names, dimensions, attributes and provenance.
 
-Plain numpy values; xarray is imported only by `to_xarray`, files are written by `netcdf`.
+Plain numpy values; only `to_xarray` imports xarray, `netcdf` writes files.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What one command computed: the content of a result file.
+    """The content of a result file.
 
-    coords: variables named like their only dimension (`time`, `scenario`, the model's own).
+    coords: variables named like their only dimension (`time`, `scenario`, those of the model).
     """
 
     coords: Mapping[str, Variable]
@@ -58,7 +58,7 @@ class Run:
     """One simulated run.
 
     time: (points,), in the model's time unit. values: folded element name -> array of shape
-    (points, *element shape), or (*element shape) for what does not vary in time; NaN after the
+    (points, *element shape), or (*element shape) where it is constant in time; NaN after the
     time at which the run ended early.
     """
 
@@ -72,11 +72,11 @@ class Run:
 def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, object]) -> Result:
     """One result from runs of one model, along the dimension `scenario` when there are several.
 
-    Variables stand in the order of the model and carry the model's documentation. An element
-    that varies in time in any run has the dimension `time`; one that a run lacks is NaN there;
-    one that all runs lack, and every lookup, is left out. provenance: global attributes; they
-    take precedence over the ones formed here (`title`, `summary`, ...).
-    Raises ScenarioError when two runs differ in time grid or share a name, ValueError for
+    Variables keep the order of the model and carry its documentation. An element that varies in
+    time in any run has the dimension `time`; it is NaN in runs that lack it; lookups, and elements
+    that all runs lack, are omitted. provenance: global attributes, which override those set here
+    (`title`, `summary`, ...).
+    Raises ScenarioError where two runs differ in time grid or share a name, ValueError for
     values of an unknown element or of a wrong shape.
     """
     _check(model, runs)
@@ -109,8 +109,8 @@ def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, obj
 def element_attrs(element: Element) -> dict[str, object]:
     """The attributes of an element's variable.
 
-    At most six: from the ninth attribute on (two more are netCDF's own) HDF5 stores a variable's
-    attributes in a heap, which costs a kilobyte and a tenth of a millisecond for each variable.
+    At most six, because netCDF adds two and HDF5 stores nine or more in a heap, at a cost of a
+    kilobyte and a tenth of a millisecond per variable.
     """
     attrs: dict[str, object] = {
         "long_name": " ".join(element.name.split()),
@@ -124,9 +124,9 @@ def element_attrs(element: Element) -> dict[str, object]:
 
 
 def reduced_attrs(model: Model, element: Element, reduction: str) -> dict[str, object]:
-    """The attributes of one number of an element over a run, see `over_time.REDUCTIONS`.
+    """The attributes of a reduction of an element over time, see `over_time.REDUCTIONS`.
 
-    It is no element of the model, hence has no `vensim_name`.
+    It is not an element of the model, so it has no `vensim_name`.
     """
     about = REDUCTIONS[reduction]
     units = _time_units(model) if about.is_time else element.units
@@ -151,7 +151,7 @@ def outcome_attrs() -> dict[str, object]:
 
 
 def outcome_time_attrs(model: Model) -> dict[str, object]:
-    """The attributes of the last time that a run computed."""
+    """The attributes of the last computed time."""
     units = _time_units(model)
     return {
         "long_name": "last computed time",
@@ -169,15 +169,15 @@ def text(values: Iterable[str]) -> NDArray[Any]:
 
 
 def finite(value: float) -> float | None:
-    """A number that a document can hold: None for one that is not finite."""
+    """A number for a JSON document: None where it is not finite."""
     return float(value) if math.isfinite(value) else None
 
 
 def plain(value: object) -> Any:
-    """A value that an attribute can hold: text without NUL, a number or a number array."""
+    """A value for an attribute: text without NUL, a number or a number array."""
     if isinstance(value, str):
         value = value.replace("\0", "")
-        # a lone half of a character has no bytes
+        # a lone surrogate cannot be encoded
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
@@ -187,7 +187,7 @@ def plain(value: object) -> Any:
 
 
 def to_xarray(result: Result) -> xr.Dataset:
-    """The same content as an xarray.Dataset, identical to what `xr.open_dataset` reads."""
+    """The result as an xarray.Dataset, identical to what `xr.open_dataset` reads."""
     import xarray as xr
 
     def parts(variable: Variable) -> tuple[tuple[str, ...], NDArray[Any], dict[str, object]]:
@@ -314,7 +314,7 @@ def global_attrs(
     summary: str,
     provenance: Mapping[str, object],
 ) -> dict[str, object]:
-    """The global attributes of a result: (name, title) of each scenario, and where it is from."""
+    """The global attributes of a result. scenarios: (name, title) of each."""
     version = provenance.get("simdistrict_version", "of unknown version")
     how = ", ".join(
         f"{key} {provenance[key]}" for key in ("integrator", "backend") if provenance.get(key)

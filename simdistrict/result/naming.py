@@ -1,6 +1,6 @@
-"""Names of result variables and dimensions: snake_case of the model's own names, all different.
+"""Names of result variables and dimensions: unique snake_case of the model's names.
 
-Text only; the same model always gives the same names.
+Text only; a model always has the same names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model
 
-# what the result of a run or an ensemble holds besides the elements of the model
+# variables of a result that are not elements of the model
 RESERVED = (
     "time",
     "scenario",
@@ -29,7 +29,7 @@ RESERVED = (
 )
 # of the 256 bytes that netCDF allows, some are left for what is put behind a name
 MAX_NAME = 200
-# netCDF stores text along dimensions of such names
+# netCDF stores text along dimensions with such names
 _TEXT_DIMENSION = re.compile(r"string\d+$")
 # letters that Unicode does not decompose into a Latin letter and an accent
 _LETTERS = str.maketrans(
@@ -49,8 +49,8 @@ class Names:
     def dims_of(self, element: Element) -> tuple[str, ...]:
         """The dimensions of an element's variable.
 
-        A dimension that the element spans twice has a second name the second time, because a
-        netCDF variable with a repeated dimension cannot be read by label.
+        A dimension that the element has twice gets a second name, because a netCDF variable with
+        a repeated dimension cannot be read by label.
         """
         folded = [fold(d) for d in element.dims]
         return tuple(self.dims[d, folded[:i].count(d)] for i, d in enumerate(folded))
@@ -59,8 +59,8 @@ class Names:
 def names_of(model: Model) -> Names:
     """Names for all dimensions, then for all elements, in the order of the model.
 
-    A name that is taken gets `_2`, `_3`, ...; dimensions come first, so that an element named
-    like a dimension is the one that gives way. A very long name is cut.
+    A taken name gets `_2`, `_3`, ...; dimensions come first, so that of an element and a
+    dimension with one name, the element is renamed. A very long name is cut.
     """
     taken = set(RESERVED)
     dims = {(key, 0): _free(snake(d.name), taken) for key, d in model.dims_by_name.items()}
@@ -75,10 +75,10 @@ def names_of(model: Model) -> Names:
 
 
 def snake(name: str) -> str:
-    """A Python identifier in ASCII: letters lose their accents, everything else becomes `_`.
+    """An ASCII Python identifier: letters lose their accents, other characters become `_`.
 
-    Letters of other alphabets are dropped; what is left empty becomes `x`, a leading digit gets
-    `x_` before it and a Python keyword `_` behind it.
+    Letters of other alphabets are dropped; an empty name becomes `x`, a leading digit gets the
+    prefix `x_`, a Python keyword the suffix `_`.
     """
     folded = fold(name).translate(_LETTERS)
     letters = unicodedata.normalize("NFKD", folded)

@@ -1,7 +1,7 @@
-"""Results in NetCDF-4 files, written in one piece and read back. The only door to netCDF4.
+"""Results as NetCDF-4 files. The only door to netCDF4.
 
-The file has what the result has, nothing more: no clock, host, user or path, so the same result
-gives the same bytes.
+A file holds the result and nothing else: no clock, host, user or path, so that equal results
+have equal bytes.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from simdistrict.result.dataset import Result, Variable, plain, text
 
 MARK = "simdistrict_version"
 _MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
-# how netCDF4 says that a file is damaged or a disk is full, depending on where it notices
+# exceptions that netCDF4 raises for a damaged file or a full disk
 _FAULTS = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, MemoryError)
-# not ours to keep: they say how the numbers are stored, and are applied while reading
+# attributes on how numbers are stored; applied and dropped while reading
 _STORAGE = frozenset({"_FillValue", "_Encoding", "missing_value", "scale_factor", "add_offset"})
 
-# `made[...] = values` looks for scale factors and missing values that were never there; for 300
-# variables the plain write below it takes 7 ms instead of 68 (netCDF4 1.7.5, measured 2026-11)
+# `made[...] = values` looks for scale factors and missing values, which these files lack; the
+# write below it takes 7 ms for 300 variables instead of 68 (netCDF4 1.7.5, measured 2026-11)
 _HAS_PUT = hasattr(netCDF4.Variable, "_put")
 
 log = logging.getLogger(__name__)
 
 
 def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Path:
-    """Write a result; its folder is created. Returns the file that was written.
+    """Write a result, creating its folder; returns the path of the file.
 
-    The file appears when it is complete; until then, and after any failure, an older file stays
-    as it was. Raises ExchangeError when the place cannot be written, or when a file stands there
-    that simdistrict did not write and `force` is not set.
+    The file appears when it is complete; after a failure an older file is unchanged. Raises
+    ExchangeError where the target cannot be written, or where it is a file that simdistrict did
+    not write and `force` is not set.
     """
     with replacing(path, ours=is_ours, force=force) as part:
         try:
@@ -53,7 +53,7 @@ def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Pa
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A variable that is written in parts: its dimensions, numpy type and attributes."""
+    """A variable written in parts: its dimensions, numpy type and attributes."""
 
     dims: tuple[str, ...]
     dtype: str
@@ -68,10 +68,10 @@ def write_netcdf_parts(
     *,
     force: bool = False,
 ) -> Path:
-    """Write a result of which some variables come in parts along the dimension `member`.
+    """Write a result with some variables in parts along the dimension `member`.
 
-    head: all the rest, every coordinate included; parts: (first member, the one behind the
-    last, values of every grown variable). Otherwise as `write_netcdf`.
+    head: everything else, with all coordinates; parts: (first member, one past the last, values
+    of every grown variable). Otherwise as `write_netcdf`.
     """
     with replacing(path, ours=is_ours, force=force) as part:
         try:
@@ -82,33 +82,33 @@ def write_netcdf_parts(
 
 
 def check_netcdf_target(path: str | Path, *, force: bool = False) -> None:
-    """Raise, before anything is computed, what `write_netcdf` would raise for this place."""
+    """Raise what `write_netcdf` would raise for this target; call it before computing."""
     writable_target(path, ours=is_ours, force=force)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether simdistrict wrote this NetCDF file; false for anything that is no NetCDF file."""
+    """Whether this is a NetCDF file that simdistrict wrote."""
     if not _is_netcdf(path):
         return False
     try:
-        # HDF5 keeps the names of attributes as they are. Opening the file with the library takes a
-        # tenth of a second for some hundred variables, and each command that replaces one asks
+        # HDF5 stores attribute names verbatim; opening the file with the library would take a
+        # tenth of a second for some hundred variables
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             return content.find(MARK.encode()) >= 0
     except (OSError, ValueError):
         return False
 
 
-# tells by name and attributes whether a variable that is no coordinate is to be read
+# whether to read a variable that is no coordinate, by name and attributes
 Wanted = Callable[[str, Mapping[str, object]], bool]
 
 
 def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
-    """Read a result file, or any other NetCDF file as far as it holds numbers and text.
+    """Read a result file, or the numbers and texts of any other NetCDF file.
 
     wanted: see `Wanted`; default: everything.
-    Missing values become NaN; text stored as characters becomes strings; groups and types of
-    the file's own are left out. Raises ExchangeError when there is no such file or it is damaged.
+    Missing values become NaN, character arrays strings; groups and user-defined types are
+    ignored. Raises ExchangeError where the file is missing or damaged.
     """
     path = Path(path)
     where = str(path)
@@ -132,7 +132,7 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
 
 
 def _is_netcdf(path: Path) -> bool:
-    # asked before the library opens a file, because the library is slow to give up on some junk
+    # checked before the library opens a file, because it is slow to reject some junk
     try:
         with path.open("rb") as file:
             head = file.read(8)
@@ -149,12 +149,12 @@ def _write(
 ) -> None:
     """Define everything, then describe it, then fill it.
 
-    The order is for speed: netCDF4 leaves the definition of the file once instead of once for
-    each variable, which halves the time for some hundred variables.
+    The order is for speed: netCDF4 leaves define mode once, not once per variable, which halves
+    the time for some hundred variables.
     """
     file = netCDF4.Dataset(part, "w", format="NETCDF4")
     try:
-        # every number is written, so there is nothing to fill; CF forbids _FillValue in coordinates
+        # every number is written, so no fill is needed; CF forbids _FillValue in coordinates
         file.set_fill_off()
         variables = {**result.coords, **result.variables}
         for name, length in _lengths(variables).items():
@@ -165,7 +165,7 @@ def _write(
             values, dims = _as_stored(variable)
             if dims != variable.dims and dims[-1] not in file.dimensions:
                 file.createDimension(dims[-1], values.shape[-1])
-            # a dimension without a label grows, for this format, and what grows lies in pieces
+            # this format makes a dimension of length 0 unlimited, and such variables chunked
             whole = 0 not in values.shape
             made = file.createVariable(name, values.dtype, dims, contiguous=whole)
             filled.append((made, values, variable.attrs))
@@ -187,7 +187,7 @@ def _write(
                 before = (slice(None),) * made.dimensions.index("member")
                 made[(*before, slice(first, last))] = arrays[name]
     except BaseException:
-        with suppress(RuntimeError):  # a file that could not be written cannot be closed either
+        with suppress(RuntimeError):  # closing fails too
             file.close()
         raise
     file.close()
@@ -216,9 +216,9 @@ def _lengths(variables: Mapping[str, Variable]) -> dict[str, int]:
 def _as_stored(variable: Variable) -> tuple[NDArray[Any], tuple[str, ...]]:
     """The array on disk and its dimensions.
 
-    Text becomes characters along one more dimension (CF section 2.2): xarray and netCDF4 give
-    it back as strings, and the CF checker, which stumbles over coordinates of the string type
-    (6.1.0, read 2026-11), accepts it.
+    Text becomes characters along an extra dimension (CF section 2.2): xarray and netCDF4 read
+    them as strings, and the CF checker accepts them; it rejects coordinates of the string type
+    (6.1.0, read 2026-11).
     """
     values = variable.values
     if values.dtype.kind not in "OU":
@@ -230,7 +230,7 @@ def _as_stored(variable: Variable) -> tuple[NDArray[Any], tuple[str, ...]]:
 
 
 def _stored(value: object) -> Any:
-    """An attribute in the smallest type that fits: CF knows 64-bit integers only since 1.9."""
+    """An attribute in the smallest type that fits: CF has 64-bit integers only since 1.9."""
     value = plain(value)
     if isinstance(value, int):
         if -(2**31) <= value < 2**31:
@@ -240,7 +240,7 @@ def _stored(value: object) -> Any:
 
 
 def _reason(part: Path, where: str, error: RuntimeError) -> ExchangeError:
-    """What the system says to some more bytes; netCDF4 itself only says "HDF error"."""
+    """The system's error for writing more bytes; netCDF4 itself only reports "HDF error"."""
     try:
         with part.open("ab") as file:
             file.write(bytes(1 << 20))
@@ -256,7 +256,7 @@ def _read(file: netCDF4.Dataset, wanted: Wanted | None) -> Result:
     for name, variable in file.variables.items():
         if wanted and name not in file.dimensions and not wanted(name, _attrs(variable)):
             continue
-        if ours:  # our numbers mean what they say, 9.96e36 included
+        if ours:  # no number of ours stands for a missing value, not even 9.96e36
             variable.set_auto_mask(False)
         found = _variable(variable)
         if found is None:

@@ -1,6 +1,6 @@
-"""The time series in a result or data file of any kind: .nc, .csv, .tab, .dat.
+"""Time series from a result or data file: .nc, .csv, .tab, .dat.
 
-Reads only; what the series mean to a model is not known here.
+Reads only; knows no model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SUFFIXES = (".nc", ".csv", ".tab", ".dat")
 
 
 def load(path: str | Path) -> SeriesFile:
-    """The series of a .nc, .csv, .tab or .dat file; raises ExchangeError when it has none."""
+    """The series of a .nc, .csv, .tab or .dat file. Raises ExchangeError where it has none."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise ExchangeError(
@@ -37,10 +37,10 @@ def load(path: str | Path) -> SeriesFile:
 
 
 def series_of(result: Result, where: str) -> SeriesFile:
-    """The series of a NetCDF file: one for each label of a variable's other dimensions.
+    """The series of a NetCDF file: one per label of a variable's other dimensions.
 
-    Keys are the model's names where the file has them, with the scenario or member before them
-    where there are several. Raises ExchangeError when nothing in the file varies in time.
+    Keys are the model's names where the file has them, prefixed with the scenario or member where
+    there are several. Raises ExchangeError where nothing in the file varies in time.
     """
     axis = _time_axis(result)
     if axis is None:
@@ -52,7 +52,7 @@ def series_of(result: Result, where: str) -> SeriesFile:
     records: dict[str, ElementSeries] = {}
     for name, variable in result.variables.items():
         named = variable.attrs.get("vensim_name")
-        # what ours holds besides the elements says how the runs ended
+        # in our files, other variables than elements describe how the runs ended
         skip = MARK in result.attrs and named is None
         if variable.values.dtype.kind in "iuf" and not skip:
             records.update(_records(result, variable, str(named or name), axis, time, order))

@@ -1,6 +1,6 @@
-"""The UDUNITS spelling of a Vensim unit text, for the attributes of a result file.
+"""The UDUNITS spelling of a Vensim unit, for the attributes of a result file.
 
-Text in, text out: no numbers are converted and no unit is checked here.
+Text in, text out: converts no numbers and checks no units.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import cache
 from simdistrict.model.unit_text import factors
 
 DIMENSIONLESS = "1"
-MAX_POWER = 9  # beyond it UDUNITS overflows, and no quantity has such a unit
+MAX_POWER = 9  # UDUNITS overflows beyond, and no quantity has such a unit
 
-# A modeller's own counting units (EUR, person, Widget, su) have no UDUNITS name. They count as 1,
-# so that "EUR/(su*Year)" is a rate per year to any program that reads the file.
+# Counting units of a model (EUR, person, Widget, su) have no UDUNITS name. They count as 1, so
+# that "EUR/(su*Year)" is a rate per year for any program that reads the file.
 _SYMBOLS = frozenset(
     "s min h d kg g mg m km cm mm t kt Mt Gt l J kJ MJ GJ TJ PJ EJ W kW MW GW TW K degC".split()
 )
@@ -35,7 +35,7 @@ _WORDS = {
     "century": "century",
     "kilogram": "kg",
     "gram": "g",
-    # UDUNITS' own "ton" is the American one of 907 kg; models of this field mean 1000 kg
+    # UDUNITS' "ton" is the American one of 907 kg; models of this field mean 1000 kg
     "ton": "t",
     "tonne": "t",
     "metric ton": "t",
@@ -68,7 +68,7 @@ _WORDS = {
     "mwh": "MW*h",
     "gwh": "GW*h",
     "twh": "TW*h",
-    "percent": "%",  # the word fails behind another unit: UDUNITS reads its head as "per"
+    "percent": "%",  # after another unit UDUNITS reads the head of the word as "per"
     "%": "%",
     "ppm": "(1e-6)",
     "radian": "radian",
@@ -79,10 +79,10 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 
 @cache
 def udunits(vensim_units: str) -> str:
-    """The UDUNITS text of a Vensim unit, "1" where nothing known to UDUNITS remains.
+    """The UDUNITS text of a Vensim unit; "1" where UDUNITS knows none of its factors.
 
     "EUR/(su*Year)" gives "year-1", "kg*m/s/s" gives "kg m s-2"; "Dmnl", "" and text that is no
-    unit at all give "1". Never raises.
+    unit give "1". Never raises.
     """
     try:
         exponents: dict[str, int] = {}
@@ -100,7 +100,7 @@ def udunits(vensim_units: str) -> str:
 
 
 def _known(name: str) -> Iterator[tuple[str, int]]:
-    """The UDUNITS symbols of one factor with their powers; nothing for a counting unit."""
+    """The UDUNITS symbols of one factor with their powers; none for a counting unit."""
     name = " ".join(name.replace("_", " ").strip("\"' ").split())
     if _NUMBER.match(name):
         number = float(name)

@@ -1,7 +1,7 @@
-"""Results of ensembles as Zarr, a folder of small files in which members come in chunks.
+"""Results of ensembles as Zarr stores: folders of small files, with members in chunks.
 
-Written as version 2 of the format, uncompressed, which every reader of Zarr takes; no library is
-needed for it. The folder appears under its name when it is complete.
+Version 2 of the format, uncompressed, which every Zarr reader supports; needs no library. The
+folder appears under its final name when it is complete.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from simdistrict.result.netcdf import MARK, Grown, Wanted
 
 
 def check_zarr_target(path: Path, *, force: bool = False) -> None:
-    """Raise ExchangeError where no store can be written, before anything is computed."""
+    """Raise ExchangeError where no store can be written; call it before computing."""
     if path.exists() and not force and not is_ours(path):
         raise ExchangeError(
             Problem(
@@ -61,10 +61,10 @@ def write_zarr_parts(
     chunk: int,
     force: bool = False,
 ) -> Path:
-    """Write a result of which some variables come in parts along the dimension `member`.
+    """Write a result with some variables in parts along the dimension `member`.
 
-    head: all the rest, every coordinate included; parts: (first member, the one behind the
-    last, values of every grown variable), each of `chunk` members but the last.
+    head: everything else, with all coordinates; parts: (first member, one past the last, values
+    of every grown variable), each of `chunk` members but the last.
     """
     check_zarr_target(path, force=force)
     try:
@@ -85,7 +85,7 @@ def write_zarr_parts(
 
 
 def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
-    """Read a store as this module writes it. wanted: as in `read_netcdf`.
+    """Read a store that this module wrote. wanted: as in `read_netcdf`.
 
     Raises ExchangeError for anything else.
     """
@@ -124,7 +124,7 @@ def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
 
 
 class _Store:
-    """The files of a store in the making. meta: what `.zmetadata` repeats for quick readers."""
+    """Writes the files of a store. meta: the consolidated metadata for `.zmetadata`."""
 
     def __init__(self, folder: Path, head: Result) -> None:
         self.folder = folder
@@ -165,7 +165,7 @@ class _Store:
         self.chunk(name, (0,) * values.ndim, values)
 
     def part(self, name: str, kind: Grown, values: NDArray[Any], number: int, chunk: int) -> None:
-        """The values of some members; a chunk at the end is filled up, as the format wants."""
+        """The values of some members; pads the last chunk, as the format requires."""
         axis = kind.dims.index("member")
         lacking = min(chunk, self.lengths["member"]) - values.shape[axis]
         if lacking:
@@ -211,7 +211,7 @@ class _Store:
 
 
 def _attrs(attrs: Mapping[str, object]) -> dict[str, object]:
-    """Attributes as JSON has them."""
+    """Attributes as JSON values."""
     found: dict[str, object] = {}
     for key, value in attrs.items():
         value = plain(value)

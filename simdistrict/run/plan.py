@@ -1,7 +1,7 @@
-"""What decides the numbers of a run: model, scenario, time grid, integrator, backend.
+"""Plans of runs: model, scenario, time grid, integrator, backend.
 
-Everything that can be wrong with an input is found here. Nothing is simulated, but for a FINAL
-TIME that the model computes as it goes: only a run can tell where it ends.
+Finds every error of an input. Simulates only where the model computes its FINAL TIME, to find
+where the run ends.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from simdistrict.scenario import (
 from simdistrict.scenario.changes import Changes, check_policies, read_changes
 
 AS_WRITTEN = RunSettings()
-# how many steps may be made in search of an end that the model computes
+# the most steps in the search for a FINAL TIME that the model computes
 MAX_SEARCH = 100_000
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model with its program, as the cache keeps them."""
+    """A model with its program, as cached."""
 
     model: Model
     program: Program
@@ -52,11 +52,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides the numbers of one run.
+    """Everything that determines the numbers of one run.
 
-    lookups: points of lookups that differ from the model's text, as a changes file; chosen:
-    whether the backend was chosen here, so that a run of which no record is kept may have
-    another one with the same numbers.
+    lookups: changed points of lookups, as a changes file; chosen: the backend was chosen here,
+    so a run that is not recorded may use another one with the same numbers.
     """
 
     prepared: Prepared
@@ -82,7 +81,7 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
     text = read_text(path)
     content = f"{path}\0{text}"
     found = peek(Prepared, content)
-    # the text decides no more where the model takes numbers from other files
+    # the text alone is not the key where the model reads numbers from other files
     if found is None or not unchanged(found.model.external):
         found = lowered(read_model_text(text, path.stem, str(path)))
         keep(content, found)
@@ -92,7 +91,7 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
 def prepare_text(text: str, name: str, record: str = "") -> Prepared:
     """Read and lower the text of a model file, or take both from the cache.
 
-    record: what the model took from other files (`External.record`).
+    record: the numbers that the model read from other files (`External.record`).
     """
     return cached(
         Prepared,
@@ -102,25 +101,24 @@ def prepare_text(text: str, name: str, record: str = "") -> Prepared:
 
 
 def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
-    """The model with the series of result or data files as its data; a later file wins."""
+    """The model with series from result or data files as its data; a later file wins."""
     return with_data(model, [load(path) for path in paths])
 
 
 def lowered(model: Model) -> Prepared:
-    """The model with its program, made anew."""
-    # here, because most models come from the cache
+    """The model with its program, not cached."""
+    # imported here, because most models come from the cache
     from simdistrict.engine.lowering.build import build
 
     return Prepared(model, build(model))
 
 
 def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs: int = 1) -> Plan:
-    """Fix the time grid, the integrator and the backend of a run.
+    """Choose the time grid, the integrator and the backend of a run.
 
-    runs: how many of this kind are to come, which decides whether to compile is worth while.
-
-    Raises EngineError for an integrator or backend that cannot run this, ModelError for control
-    values that make no time grid.
+    runs: expected number of runs; decides whether compiling pays off.
+    Raises EngineError for an integrator or backend that cannot run this model, ModelError for
+    control values that make no time grid.
     """
     run = resolved.run
     integrator = run.integrator or prepared.model.integrator
@@ -170,12 +168,12 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
 
 
 def has_fixed_end(plan: Plan) -> bool:
-    """Whether the end of a run is known before it."""
+    """Whether the end of the run is known in advance."""
     return "final time" in plan.prepared.program.constant
 
 
 def _ended(plan: Plan) -> Plan:
-    """The plan with the grid up to the first point at which Time has reached FINAL TIME."""
+    """The plan with the grid up to the first step at which Time reaches FINAL TIME."""
     program, start = plan.prepared.program, plan.grid.start
     place = program.layout.slots["final time"].offset
     vector, moves = constants_of(plan), moves_of(plan)
@@ -193,7 +191,7 @@ def _ended(plan: Plan) -> Plan:
 
 
 def constants_of(plan: Plan) -> list[float]:
-    """The vector before the run, with the scenario's values in it."""
+    """The initial vector, with the scenario's values."""
     layout = plan.prepared.program.layout
     vector = list(layout.template)
     for name, value in plan.control.items():
@@ -207,7 +205,7 @@ def constants_of(plan: Plan) -> list[float]:
 
 
 def moves_of(plan: Plan) -> list[Move]:
-    """What the policies do to constants, in places of the vector."""
+    """The policies as schedules of slots of the vector."""
     slots = plan.prepared.program.layout.slots
     return [
         Move(
@@ -232,11 +230,11 @@ def plans_for(
     changes: Sequence[Path] = (),
     data: Sequence[Path] = (),
 ) -> list[Plan]:
-    """Plans for scenarios, or models that run as they are, by name or path.
+    """Plans for scenarios, or for models without a scenario, by name or path.
 
-    A scenario that has variants stands for all of them.
-    changes: Vensim changes files (.cin), a later one wins; sets are on top of them. data: files
-    with the numbers of data variables that have none in the model.
+    A scenario with variants stands for all of them.
+    changes: Vensim changes files (.cin), a later one wins; sets override them. data: files with
+    numbers for data variables that have none in the model.
     Raises the errors of reading, resolving and `plan_run`.
     """
     plans = []
@@ -249,7 +247,7 @@ def plans_for(
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
         check_policies(resolved, changes)
         plan = plan_run(prepared, resolved, backend, len(every))
-        # one file records one backend: what suits the first run does for all
+        # one file records one backend: that of the first run serves all
         backend = plan.backend if backend == "auto" else backend
         plans.append(replace(plan, lookups=changed.text))
     return plans
@@ -257,16 +255,16 @@ def plans_for(
 
 @dataclass(frozen=True)
 class Waited:
-    """Seconds that runs of a program have taken in CPython so far, in whatever process."""
+    """Seconds that runs of a program have taken in CPython so far, in all processes."""
 
     seconds: float
 
 
 def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> str:
-    """The backend with which runs are over first, a compilation included where one is due.
+    """The fastest backend for a number of runs, including the time to compile.
 
-    A program that is run again and again is compiled when its runs so far, each a process of its
-    own, have taken as long as that takes.
+    A program that separate processes run repeatedly is compiled once its runs have taken as long
+    as compiling would.
     """
     interpreted = runs * _interpreting(program, grid, integrator)
     if interpreted < 0.1:
@@ -276,7 +274,7 @@ def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> st
     compiling = _compiling(program)
     if interpreted > compiling:
         return "native"
-    # the last bits of adaptive steps differ between backends: not for a cache to decide
+    # the last bits of adaptive steps differ between backends, so no cache may decide
     if integrator in ADAPTIVE:
         return "interpreted"
     before = peek(Waited, program.digest) or Waited(0.0)
@@ -286,15 +284,15 @@ def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> st
     return "interpreted"
 
 
-# what this process has waited for the interpreter so far, by the program's source
+# seconds that this process has spent in the interpreter, by source of the program
 _waited: dict[str, float] = {}
 
 
 def repeated(plan: Plan) -> str:
-    """The backend for a run of which no record is kept.
+    """The backend for a run that is not recorded.
 
-    A program that this process runs again and again is compiled when the runs so far have taken
-    as long as that takes. The numbers are the same to the last bit.
+    A program that this process runs repeatedly is compiled once its runs have taken as long as
+    compiling would. The numbers are the same to the last bit.
     """
     if not plan.chosen or plan.backend != "interpreted" or plan.integrator in ADAPTIVE:
         return plan.backend
@@ -318,12 +316,12 @@ def _compiling(program: Program) -> float:
 
 
 def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
-    """The model with changed lookups, lowered again where there are any."""
+    """The model with changed lookups; lowered again only where there are any."""
     return lowered(changed.model(prepared.model)) if changed.lookups else prepared
 
 
 def find(name: str) -> tuple[Scenario, Path]:
-    """The scenario of that name with its model file; a model's name stands for itself."""
+    """The scenario of that name with its model file; a model's name is its bare scenario."""
     if _is_model(name):
         path = find_model(name)
         return bare_scenario(path), path
@@ -332,9 +330,9 @@ def find(name: str) -> tuple[Scenario, Path]:
 
 
 def file_stem(names: Sequence[str], plans: Sequence[Plan]) -> str:
-    """How a file of these runs is called: the scenarios' names, a family by its own alone.
+    """The file name for these runs: the scenarios' names, and for variants that of their file.
 
-    names: as they were given to `plans_for`.
+    names: the argument of `plans_for`.
     """
     resolved = iter(plan.resolved.name for plan in plans)
     found = []
@@ -362,13 +360,13 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
 
 
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
-    """Refuse to change a constant that decided which stocks and sums the program has."""
+    """Refuse to change a constant that determined the structure of the program."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
     check_free(prepared, (change.element for change in changes))
 
 
 def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
-    """Raise EngineError where one of the constants, by folded name, shaped the program."""
+    """Raise EngineError where a constant, by folded name, determined the program's structure."""
     model = prepared.model
     shaping = [n for n in dict.fromkeys(elements) if n in prepared.program.shaping]
     if shaping:
@@ -405,7 +403,7 @@ def _control(
     for name, value in changed.items():
         vector[slots[name].offset] = value
     if any(slots[name].kind != "constant" for name in CONTROL if name in slots):
-        # only where one of them is computed: a large program takes a while to bind
+        # only where a control value is computed: binding a large program takes time
         Kernel(program).once(vector)
     control: dict[str, float] = {}
     for name in CONTROL:
@@ -429,14 +427,14 @@ def _control(
 
 
 def _at_start(prepared: Prepared, vector: list[float], name: str) -> float:
-    """INITIAL TIME or FINAL TIME as they are when a run starts, where the model computes them."""
+    """INITIAL TIME or FINAL TIME at the start of a run, where the model computes them."""
     program = prepared.program
     place = program.layout.slots[name].offset
     first = program.layout.slots["initial time"].offset
     if name == "final time":
         return start_value(program, vector, place, vector[first])
     time = 0.0
-    # what it is at the start may depend on when that is
+    # the value at the start may depend on the start itself
     for _ in range(10):
         before, time = time, start_value(program, vector, place, time)
         if time == before:

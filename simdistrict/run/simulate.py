@@ -60,14 +60,14 @@ def simulate(
     backend: str = "auto",
     strict: bool = False,
 ) -> xr.Dataset:
-    """Run a model, as it is or under a scenario, and return one xarray.Dataset.
+    """Run a model, with or without a scenario, and return an xarray.Dataset.
 
-    sets: `"NAME=VALUE"` as on the command line; data: files with the numbers of data variables
-    that have none in the model (.nc, .tab, .csv, .dat), a later one wins; times in the model's
-    time unit; integrator: `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: what
-    the model file says, else euler); backend: `auto`, `interpreted`, `native` or `pysd`. A run
-    that does not complete is data: see the variable `outcome`. Raises ModelError, ScenarioError
-    or EngineError for a bad input.
+    sets: `"NAME=VALUE"` as on the command line; data: files with numbers for data variables that
+    have none in the model (.nc, .tab, .csv, .dat), a later one wins; times are in the model's
+    time unit; integrator: `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: that of
+    the model file, else euler); backend: `auto`, `interpreted`, `native` or `pysd`.
+    A run that does not complete is data: see the variable `outcome`. Raises ModelError,
+    ScenarioError or EngineError for an invalid input.
     """
     settings = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
     if data:
@@ -211,19 +211,19 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
 
 
 def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
-    """Run every plan and put all into one result, along `scenario` when there are several.
+    """Run every plan into one result, along `scenario` when there are several.
 
     save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by
-    commas. Raises ScenarioError when the plans differ in model, time grid or integrator.
+    commas. Raises ScenarioError where the plans differ in model, time grid or integrator.
     """
     check_alike(plans)
-    # with the backend that is recorded, and no other
+    # the recorded backend must be the one that runs
     runs = [_kept(run_one(replace(plan, chosen=False)), plan, save) for plan in plans]
     return build_result(plans[0].prepared.model, runs, provenance(plans))
 
 
 def check_alike(plans: Sequence[Plan]) -> None:
-    """Raise ScenarioError when plans differ in model, time grid or integrator."""
+    """Raise ScenarioError where plans differ in model, time grid or integrator."""
     for other in plans[1:]:
         _check_alike(plans[0], other)
 
@@ -256,7 +256,7 @@ def _kept(run: Run, plan: Plan, save: str) -> Run:
 
 
 def saved_names(plan: Plan, save: str) -> set[str]:
-    """Folded names of the elements that `save` means, see `result_of`."""
+    """Folded names of the elements that `save` selects, see `result_of`."""
     model = plan.prepared.model
     if save == "all":
         return set(plan.prepared.program.order)
@@ -276,7 +276,7 @@ def saved_names(plan: Plan, save: str) -> set[str]:
 
 
 def provenance(plans: Sequence[Plan]) -> dict[str, object]:
-    """What the result file records, enough to repeat the runs."""
+    """The record in a result file, sufficient to repeat the runs."""
     first = plans[0]
     model = first.prepared.model
     texts = [to_yaml(s.resolved, s.prepared.model) for s in plans]
@@ -295,7 +295,7 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if model.external.record:
         record["external_data"] = model.external.record
-        # as seen from here, so that the record does not say whose machine this is
+        # relative paths, so that the record does not identify the machine
         files = {_beside(Path(path)): known for path, known in model.external.files}
         record["external_files"] = json.dumps(files, ensure_ascii=False)
     if first.lookups:
@@ -306,6 +306,6 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
 
 
 def _beside(path: Path) -> str:
-    """A path below this folder as it is from here, and of any other the name alone."""
+    """A path relative to this folder; only the file name where it is outside."""
     here = Path(shown(path))
     return path.name if here.is_absolute() else here.as_posix()

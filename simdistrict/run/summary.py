@@ -1,4 +1,4 @@
-"""What happened in a run, in a few lines: for the end of `run`, not for analysis."""
+"""A summary of a run in a few lines, for the command `run`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simdistrict.scenario import Resolved
 class EndPoints:
     """An element at both ends of a run: means over its labels, in its own unit.
 
-    stop: the time of the last value; early: the run was to go on from there.
+    stop: the time of the last value; early: the run ended before its final time.
     """
 
     name: str
@@ -60,7 +60,7 @@ def changes(result: Result, model: Model, names: Sequence[str], run: int) -> lis
 
 
 def reported(resolved: Resolved, model: Model, count: int = 3) -> list[str]:
-    """What to summarise: what the scenario reports, else the first stocks."""
+    """The elements to summarise: those that the scenario reports, else the first stocks."""
     names = list(resolved.report) or [e.name for e in model if isinstance(e, Stock)]
     return names[:count]
 

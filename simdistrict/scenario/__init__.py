@@ -1,6 +1,6 @@
-"""Scenarios: policies and assumptions on top of a parent, read from YAML, checked by a model.
+"""Scenarios: policies and assumptions on top of a parent, read from YAML.
 
-The public names; files are read in `chain`, names are looked up in `resolve`.
+The public names. `chain` reads files, `resolve` looks names up in a model.
 """
 
 from simdistrict.scenario.chain import bare_scenario as bare_scenario

@@ -1,7 +1,7 @@
-"""Vensim changes files (.cin) on top of a scenario: constants as assumptions, lookups as points.
+"""Vensim changes files (.cin) on top of a scenario: constants and lookups.
 
-A constant changed here is an assumption like any other, with the file and line as its origin;
-a lookup has no place in a scenario, so its new points are kept beside the run.
+A changed constant is an assumption like any other, with file and line as its origin. A scenario
+holds no lookups, so their new points are recorded with the run.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from simdistrict.scenario.values import Assignment
 
 @dataclass(frozen=True)
 class Changes:
-    """What changes files say about one model.
+    """Changes files, read for one model.
 
-    values: constants in the order of the files, a later one wins; lookups: the changed lookup
-    elements; text: the lookups' points in the form of a changes file, empty when none changed.
+    values: constants in the order of the files, later ones win; lookups: the changed lookup
+    elements; text: their points as a changes file, empty when none changed.
     """
 
     values: tuple[Assignment, ...] = ()
@@ -33,11 +33,11 @@ class Changes:
     text: str = ""
 
     def on(self, scenario: Scenario) -> Scenario:
-        """The scenario with the constants assumed on top of its own."""
+        """The scenario with the changed constants on top of its own assumptions."""
         return replace(scenario, assume=(*scenario.assume, *self.values))
 
     def model(self, model: Model) -> Model:
-        """The model with the changed lookups in the place of its own."""
+        """The model with the changed lookups."""
         new = {fold(lookup.name): lookup for lookup in self.lookups}
         elements = tuple(new.get(fold(e.name), e) for e in model.elements)
         return replace(model, elements=elements) if new else model
@@ -46,21 +46,21 @@ class Changes:
 def read_changes(paths: Sequence[Path], model: Model) -> Changes:
     """Read changes files for a model; a later file wins.
 
-    Raises ExchangeError for a file that cannot be read, ScenarioError with everything that does
-    not fit the model.
+    Raises ExchangeError for a file that cannot be read, ScenarioError with every change that
+    does not fit the model.
     """
     return _combined([(str(path), change) for path in paths for change in read_cin(path)], model)
 
 
 def recorded_changes(text: str, model: Model, where: str) -> Changes:
-    """The changes of lookups that a result file records."""
+    """The changed lookups that a result file records."""
     return _combined([(where, change) for change in read_cin_text(text, where)], model)
 
 
 def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
-    """Raise ScenarioError where a policy moves what a changes file sets.
+    """Raise ScenarioError where a policy changes a constant that a changes file sets.
 
-    The policy would win from its start on, without a word.
+    The policy would silently win from its start on.
     """
     files = tuple(f"{path}:" for path in paths)
     problems = []
@@ -114,7 +114,7 @@ def _element(change: CinChange, model: Model, where: str) -> Element:
 
 
 def _axes(element: Element, change: CinChange, model: Model, where: str) -> list[tuple[int, ...]]:
-    """Positions per dimension of what a change is about; all of them without subscripts."""
+    """The indices along each dimension that a change sets; all of them without subscripts."""
     if not change.subscripts:
         return [tuple(range(size)) for size in model.shape(element)]
     if len(change.subscripts) != len(element.dims):

@@ -1,6 +1,6 @@
-"""What `--set`, or a variant, means: an assumption, a value that a policy sets, or its time.
+"""The meaning of `--set`, or of a variant: an assumption, a value of a policy, or its time.
 
-Names of constants are looked at only to tell these apart; `resolve` checks them.
+Looks names of constants up only to distinguish these; `resolve` checks them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[SetOption]:
-    """The `--set` options; what cannot be read is added to problems."""
+    """The `--set` options; adds those that cannot be read to problems."""
     found = []
     for text in sets:
         where = f'--set "{text}"'
@@ -63,9 +63,9 @@ def read_sets(
 def _split(
     left: str, policies: Mapping[str, WrittenPolicy], model: Model
 ) -> tuple[WrittenPolicy | None, str]:
-    """The policy and the name in `POLICY: NAME`; no policy where the whole is a name.
+    """The policy and the name in `POLICY: NAME`; no policy where the whole text is a name.
 
-    Names of elements and of policies may hold colons, so that every colon is tried.
+    Names of elements and of policies may hold colons, so every colon is tried.
     """
     if find_element(model, left)[0] is not None:
         return None, left

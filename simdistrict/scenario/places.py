@@ -1,7 +1,7 @@
 """Names of constants as users write them, looked up in a model: `capacity[Prato,assembly]`.
 
-Matching is Vensim's: no case, blanks and underscores alike. Problems come back as values, so
-that a caller can collect all of them.
+Names match as in Vensim: without case, spaces and underscores equal. Problems are returned as
+values, so that a caller can collect them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MANY = 12
 
 
 def split_name(text: str) -> tuple[str, tuple[str, ...] | None]:
-    """The name and what stands in its brackets; None where there are none."""
+    """The name and the text in its brackets; None where there are none."""
     text = text.strip()
     if not text.endswith("]") or "[" not in text:
         return text, None
@@ -27,7 +27,7 @@ def split_name(text: str) -> tuple[str, tuple[str, ...] | None]:
 
 
 def key_of(text: str) -> str:
-    """The form in which two written names are compared."""
+    """The form in which written names are compared."""
     base, subscripts = split_name(text)
     if subscripts is None:
         return fold(base)
@@ -35,7 +35,7 @@ def key_of(text: str) -> str:
 
 
 def find_element(model: Model, text: str) -> tuple[Element | None, tuple[str, ...] | None]:
-    """The element that a written name means, and the subscripts written with it.
+    """The element that a written name refers to, and the subscripts written with it.
 
     The whole text is tried first: a quoted Vensim name may hold brackets.
     """
@@ -49,7 +49,7 @@ def find_element(model: Model, text: str) -> tuple[Element | None, tuple[str, ..
 def find_places(
     model: Model, element: Element, subscripts: tuple[str, ...] | None, where: str
 ) -> tuple[tuple[int, ...], str] | Problem:
-    """Flat row-major positions in the element's array, and the name in the model's spelling.
+    """Flat row-major indices into the element's array, and the name in the model's spelling.
 
     subscripts: a label or a range for each dimension; None for the whole array.
     """
@@ -79,10 +79,10 @@ def find_places(
 def find_constant(
     model: Model, text: str, where: str
 ) -> tuple[Constant, tuple[int, ...], str] | Problem:
-    """The constant that a written name means, the places meant, and the model's spelling.
+    """The constant that a written name refers to, the flat indices, and the model's spelling.
 
-    A Problem where the name is unknown, is a control value, is no constant, or names labels
-    that its dimensions do not have.
+    A Problem where the name is unknown, a control value or no constant, or has labels that its
+    dimensions lack.
     """
     element, subscripts = find_element(model, text)
     if element is None:
@@ -100,7 +100,7 @@ def find_constant(
         return found
     places, spelled = found
     shape = model.shape(element)
-    # an array may leave places undefined (:EXCEPT:); there is nothing to change there
+    # an array may be undefined at some indices (:EXCEPT:)
     defined = {flat_place(place, shape) for place in constant_values(model, element)}
     places = tuple(p for p in places if p in defined)
     if not places:
@@ -109,7 +109,7 @@ def find_constant(
 
 
 def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Problem:
-    """The complaint about a name that the model does not have, with the nearest names."""
+    """The problem for a name that the model does not have, with the nearest names."""
     base, _ = split_name(text)
     kinds: type[Element] = Constant if constants_only else Element
     kind = "constant" if constants_only else "element"
@@ -123,7 +123,7 @@ def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Pro
 
 
 def flat_place(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
-    """The row-major position of a place in an array; 0 for the place `()` of a scalar."""
+    """The flat row-major index of an index tuple; 0 for the `()` of a scalar."""
     position = 0
     for index, size in zip(place, shape, strict=True):
         position = position * size + index
@@ -139,7 +139,7 @@ def subscript_spelling(model: Model, subscript: str, dim: str) -> str:
 
 
 def _labels_text(labels: Iterable[str]) -> str:
-    """Labels for a message, not more than a line of them."""
+    """Labels for a message, cut to about one line."""
     labels = list(labels)
     more = f", and {len(labels) - _MANY} more" if len(labels) > _MANY else ""
     return ", ".join(labels[:_MANY]) + more
@@ -148,7 +148,7 @@ def _labels_text(labels: Iterable[str]) -> str:
 def _axis(
     model: Model, subscript: str, dim: str, where: str
 ) -> tuple[tuple[int, ...], str] | Problem:
-    """The positions that a label or a range takes along a dimension, and its spelling."""
+    """The indices of a label or a range along a dimension, and its spelling."""
     dimension = model.dims_by_name[fold(dim)]
     name = fold(subscript)
     spelled = {fold(label): label for label in dimension.labels}
@@ -179,7 +179,7 @@ def _not_constant(model: Model, element: Element, where: str) -> Problem:
 
 
 def _constant_causes(model: Model, element: Element) -> list[str]:
-    """Constants that an element depends on, the most direct first."""
+    """Constants that an element depends on, most direct first."""
     seen = {fold(element.name)}
     queue, found = [element], []
     while queue:

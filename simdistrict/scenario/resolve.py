@@ -1,6 +1,6 @@
-"""A scenario against one model: every name checked, every value with its origin.
+"""A scenario in terms of one model: every name checked, every value with its origin.
 
-All problems are collected before one ScenarioError is raised. Nothing is computed.
+Collects all problems before it raises one ScenarioError. Runs nothing.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def resolve(
 ) -> Resolved:
     """The scenario in terms of a model, with the command line on top.
 
-    sets: `NAME=VALUE` for an assumption, `POLICY: NAME=VALUE` for what a policy sets,
-    `POLICY: start=TIME` (also end, ramp) for when; of two on one name the later counts.
-    run: settings on top of the scenario's; strict: a value outside the range that the model
-    states is an error, otherwise a warning.
+    sets: `NAME=VALUE` for an assumption, `POLICY: NAME=VALUE` for a value that a policy sets,
+    `POLICY: start=TIME` (also end, ramp) for its time; a later one for the same name wins.
+    run: settings on top of the scenario's; strict: a value outside the model's range is an
+    error, not a warning.
     Raises ScenarioError with every name, label, value or policy that does not fit the model.
     """
     problems: list[Problem] = []
@@ -56,7 +56,7 @@ def resolve(
     _check_plain(plain, policies, problems)
     assumed = _one_value_each(_changes(scenario.assume, model, problems), problems)
     plain = list(_one_value_each(plain, problems))
-    # what lies on top may hide what the same file assumes: a variant is there to do that
+    # the command line and a variant may override what the same file assumes
     assumptions = _one_value_each([*assumed, *plain], [])
     _check_pairs(policies, problems)
     _check_ranges(assumptions, policies, model, strict, problems)
@@ -94,10 +94,10 @@ def _changes(values: Iterable[Assignment], model: Model, problems: list[Problem]
 
 
 def _one_value_each(changes: Sequence[Change], problems: list[Problem]) -> tuple[Change, ...]:
-    """The same values with every place in one change only: the later change keeps it.
+    """The same values with every index in one change only; the later change wins.
 
-    That is how a child's value lies on top of its parent's; but in one file a value that later
-    lines replace altogether is a mistake.
+    So a child overrides its parent; but within one file, a value that later lines override
+    completely is a mistake.
     """
     kept = []
     for i, change in enumerate(changes):
@@ -139,7 +139,7 @@ def _check_plain(
     policies: Iterable[Policy],
     problems: list[Problem],
 ) -> None:
-    """A plain --set must not look as if it changed what a policy sets: a policy would hide it."""
+    """Refuse a plain --set of a constant that a policy sets: the policy would override it."""
     for change in plain:
         for policy in policies:
             for moved in policy.changes:
@@ -160,7 +160,7 @@ def _overlap(a: Change, b: Change) -> bool:
 
 
 def _check_pairs(policies: Sequence[Policy], problems: list[Problem]) -> None:
-    """Policies act on top of each other in the order of their starts, so starts must differ."""
+    """Policies act in the order of their starts, so two that share a constant must differ there."""
     for i, first in enumerate(policies):
         for second in policies[i + 1 :]:
             if first.start != second.start:
@@ -215,7 +215,7 @@ def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[
 
 
 def _warn_too_late(policies: Iterable[Policy], run: RunSettings, model: Model) -> None:
-    """A policy that never acts is legal, and nearly always a mistyped year."""
+    """Warn of a policy that never acts: legal, but nearly always a mistyped year."""
     final = run.final_time
     element = model.by_name.get("final time")
     if final is None and isinstance(element, Constant):
@@ -230,9 +230,9 @@ def _warn_too_late(policies: Iterable[Policy], run: RunSettings, model: Model) -
 
 
 def _checked(run: RunSettings, problems: list[Problem]) -> RunSettings:
-    """The same settings, all numbers floats: 1 and 1.0 are one time step and one hash.
+    """The same settings with floats throughout: 1 and 1.0 are one time step and one hash.
 
-    A file's own numbers are known to be good, so that what is wrong here was given by a caller.
+    The schema has checked a file's numbers; an invalid one here comes from the caller.
     """
     numbers = {}
     for f in fields(run):
@@ -264,7 +264,7 @@ def _identity(
     policies: Iterable[Policy],
     run: RunSettings,
 ) -> str:
-    """A hash of what decides the numbers, and of nothing else."""
+    """A hash of everything that determines the numbers, and of nothing else."""
     content = [
         model_name,
         _numbers(assumptions),
@@ -278,6 +278,6 @@ def _identity(
 
 
 def _numbers(changes: Iterable[Change]) -> list[list[object]]:
-    """Places with their values, however they were grouped and ordered when written."""
-    # + 0.0 makes one zero of two
+    """Indices with their values, independent of grouping and order in the file."""
+    # + 0.0 turns -0.0 into 0.0
     return sorted([c.element, place, c.value + 0.0] for c in changes for place in c.places)

@@ -1,7 +1,7 @@
 """The closed schema of a scenario file. The one door to pydantic.
 
-`python -m simdistrict.scenario.schema` prints the JSON schema that editors use. It reads the
-text of one file and follows no parent; see `chain` for that.
+`python -m simdistrict.scenario.schema` prints the JSON schema that editors use. Reads the text
+of one file; `chain` follows its parents.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from simdistrict.scenario.values import (
 
 
 def _number(value: Any) -> float:
-    """A finite number; text and true/false are refused with a sentence of our own."""
+    """A finite number; refuses text and true/false with its own message."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("own", "NOT A NUMBER")
     if not math.isfinite(value):
@@ -62,7 +62,7 @@ def _not_negative(value: float) -> float:
 
 
 def _nothing_is_empty(value: Any) -> Any:
-    """A section whose entries are all commented out."""
+    """An empty section, as when all its entries are commented out."""
     return {} if value is None else value
 
 
@@ -87,7 +87,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class Closed(BaseModel):
-    """A mapping whose keys are all known; the base of every part of a file."""
+    """A mapping without unknown keys; base class of every section of a file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -323,10 +323,10 @@ def validated(
     problems: list[Problem],
     skip: Sequence[str] = (),
 ) -> T | None:
-    """A tree as a file of that kind; None, with everything that is wrong added to problems.
+    """A tree validated as a file of that kind; None, with all errors added to problems.
 
-    part: for the path of a key, the schema of the mapping that holds it and what messages call
-    that mapping; skip: pydantic's names of complaints that the caller words himself.
+    part: for the path of a key, the schema of the mapping that holds it, and its name in
+    messages; skip: pydantic's error types that the caller reports itself.
     """
     try:
         return kind.model_validate(tree.plain())
@@ -359,7 +359,7 @@ def json_schema_text(
 
 
 def _without_titles(schema: Any) -> Any:
-    """Pydantic invents a title from each field's name; they only clutter the tooltips."""
+    """The schema without the titles that pydantic makes from field names."""
     if isinstance(schema, list):
         return [_without_titles(s) for s in schema]
     if not isinstance(schema, dict):
@@ -403,7 +403,7 @@ def _problem(
     where: str,
     part: Callable[[Path], tuple[type[BaseModel], str]],
 ) -> Problem:
-    """One of pydantic's complaints in our words, with the line it is about."""
+    """An error of pydantic as a problem of ours, with its line."""
     path = tuple(error["loc"])
     node = tree.at(path)
     place = f"{where}:{node.line}"
@@ -475,14 +475,14 @@ def _reads_as_number(text: str) -> bool:
 
 
 def _mappings(tree: Node) -> list[tuple[str, ...]]:
-    """Where names of policies and constants are keys."""
+    """Paths of the mappings whose keys are names of policies or constants."""
     sets = [("policies", name, "set") for name in keys_at(tree, "policies")]
     sets += [("variants", name, "set") for name in keys_at(tree, "variants")]
     return [("policies",), ("assume",), ("variants",), *sets]
 
 
 def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:
-    """Names in the mappings at these paths that differ in spelling only: two keys for YAML."""
+    """Names in the mappings at these paths that differ in spelling only, which YAML allows."""
     problems = []
     for path in paths:
         seen: dict[str, str] = {}
@@ -496,7 +496,7 @@ def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> 
 
 
 def _between_entries(tree: Node, where: str) -> list[Problem]:
-    """What holds between the entries of a policy, checked even when other entries are wrong."""
+    """Checks across the entries of a policy, made even where other entries are invalid."""
     problems = []
     for name in keys_at(tree, "policies"):
         policy = tree.at(("policies", name)).value
@@ -512,7 +512,7 @@ def _between_entries(tree: Node, where: str) -> list[Problem]:
 
 
 def keys_at(tree: Node, *path: str) -> tuple[str, ...]:
-    """The keys of the mapping at a path; none where there is no such mapping."""
+    """The keys of the mapping at a path; empty where there is none."""
     node = tree
     for step in path:
         if not isinstance(node.value, dict) or step not in node.value:
@@ -522,7 +522,7 @@ def keys_at(tree: Node, *path: str) -> tuple[str, ...]:
 
 
 def by_line(problem: Problem) -> int:
-    """The line that a problem is about, for sorting."""
+    """The line of a problem, for sorting."""
     number = problem.where.rpartition(":")[2]
     return int(number) if number.isdigit() else 0
 

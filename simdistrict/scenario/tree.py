@@ -1,7 +1,7 @@
-"""YAML text as a tree of plain values that remember their lines. The one door to ruamel.yaml.
+"""YAML text as a tree of plain values with their lines. The one door to ruamel.yaml.
 
-It knows YAML 1.2 (`no` and `off` are text) but not what a scenario is. Whatever could make a
-small file large or slow - anchors, deep nesting, endless lines - is refused with its line.
+It knows YAML 1.2 (`no` and `off` are text) but not what a scenario is. Refuses, with the line,
+constructs that make a small file large or slow: anchors, deep nesting, very long lines.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from simdistrict.base.errors import Problem, ScenarioError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
-# so that a key, escaped, stays below the 1024 characters that YAML allows
+# an escaped key then stays below the 1024 characters that YAML allows
 MAX_KEY = 400
-# some patterns in one long line take ruamel's scanner quadratic time
+# ruamel's scanner takes quadratic time for some long lines
 MAX_LINE = 10_000
 
 # YAML 1.2 core schema, without 0x and 0o: nobody writes a tariff in hexadecimal
@@ -36,9 +36,9 @@ Plain = bool | float | str | list["Plain"] | dict[str, "Plain"] | None
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with the line (from 1) where it, or for an entry of a mapping its key, stands.
+    """A value with its line (from 1); for an entry of a mapping, the line of its key.
 
-    quoted: a text that was written in quotes.
+    quoted: a text written in quotes.
     """
 
     value: bool | float | str | list[Node] | dict[str, Node] | None
@@ -54,7 +54,7 @@ class Node:
         return self.value
 
     def at(self, path: tuple[int | str, ...]) -> Node:
-        """The node at the end of a path, or the last one that exists on the way there."""
+        """The node at the end of a path, or the deepest one on it that exists."""
         node = self
         for step in path:
             match node.value, step:
@@ -70,8 +70,8 @@ class Node:
 def read_text(path: Path, where: str) -> str:
     """The text of a small UTF-8 file.
 
-    Raises ScenarioError when there is no such file, or it is too large, binary or in another
-    encoding; the size is looked at before anything is read.
+    Raises ScenarioError where the file is missing, too large, binary or in another encoding;
+    checks the size before reading.
     """
     try:
         if not path.is_file():
@@ -109,12 +109,12 @@ def read_tree(
 ) -> Node:
     """The mapping at the top of a YAML text.
 
-    what, key, page: for the message about a text that holds no mapping: what the file should
-    be, a key that it could have, the page of the docs.
+    what, key, page: for the message about a text without a mapping: the kind of file, a key
+    that it could have, the page of the docs.
     Raises ScenarioError with the line where the text is not YAML, holds more than plain
-    values, lists and mappings, or says one key twice.
+    values, lists and mappings, or repeats a key.
     """
-    # here because it takes 70 ms, and most commands that know scenarios read no file
+    # imported here, because it takes 70 ms and most commands read scenarios from the cache
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -144,7 +144,7 @@ def read_tree(
 
 
 class _TreeBuilder:
-    """Builds the tree from the parser's events, so that nothing is expanded before it is judged."""
+    """Builds the tree from the parser's events, checking each before it is expanded."""
 
     def __init__(self, where: str, events: Iterator[Any]) -> None:
         self.where = where
@@ -153,7 +153,7 @@ class _TreeBuilder:
         self.entries = 0
 
     def document(self) -> Node:
-        """The only document of the stream."""
+        """The single document of the stream."""
         top = Node(None, 1)
         documents = 0
         for event in self.events:
@@ -266,7 +266,7 @@ _SENTENCES = (
 
 
 def _syntax(error: Any, text: str, where: str) -> Problem:
-    """A complaint in our own words about text that is not YAML."""
+    """The problem for text that is not YAML, in our own words."""
     mark = error.problem_mark or error.context_mark
     number = mark.line + 1 if mark else 1
     lines = text.split("\n")
@@ -276,7 +276,7 @@ def _syntax(error: Any, text: str, where: str) -> Problem:
         return Problem(f"{where}:{number}", what, "YAML is indented with blanks only")
     complaint = f"{error.context or ''} {error.problem or ''}"
     if error.context_mark and ("quoted scalar" in complaint or "flow" in complaint):
-        # where it was opened, not the end of the file
+        # the line of the opening quote or bracket, not of the end of the file
         number = error.context_mark.line + 1
     for part, what, hint in _SENTENCES:
         if part in complaint:
@@ -285,7 +285,7 @@ def _syntax(error: Any, text: str, where: str) -> Problem:
 
 
 def _unreadable(error: Any, text: str, where: str) -> Problem:
-    """A complaint about a character that YAML does not allow."""
+    """The problem for a character that YAML does not allow."""
     position = getattr(error, "position", None)
     if not isinstance(position, int) or position >= len(text):
         return Problem(where, "this is not valid YAML")

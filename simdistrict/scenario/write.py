@@ -1,4 +1,4 @@
-"""A resolved scenario as text: the YAML stored with results, and rows for the reader."""
+"""A resolved scenario as text: the YAML in result files, and rows for `show`."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ _CONTROL_FIELDS = {
     "saveper": "save_step",
 }
 
-# times that --set or a variant has changed
+# a policy's times changed by --set or a variant
 _MOVED = re.compile(r", (start|end|ramp) from ")
 
 OriginRow = tuple[str, str, str, str]
 
 
 def to_yaml(resolved: Resolved, model: Model) -> str:
-    """The scenario as text that stands alone: no base, no path, every number exact.
+    """The scenario as self-contained text: no base, no path, every number exact.
 
-    `scenario_from_text` and `resolve` give an equal Resolved again. The same scenario is
-    always the same text.
+    `scenario_from_text` and `resolve` return an equal Resolved. Equal scenarios have equal texts.
     """
     lines = [f"name: {_quoted(resolved.name)}", f"title: {_quoted(resolved.title)}"]
     if resolved.why:
@@ -58,9 +57,9 @@ def to_yaml(resolved: Resolved, model: Model) -> str:
 def origins(resolved: Resolved, model: Model, where: str = "") -> list[OriginRow]:
     """Every value of a run: (name, value, unit, origin), constants in the order of the model.
 
-    where: what to call the model's file; its name with `.mdl` when empty. A constant has a row
-    for each of its equations, and where a scenario changes a part of it, one for each rest.
-    Policies follow, then the integrator.
+    where: the model's file in the origins; default: its name with `.mdl`. A constant has one row
+    per equation, or per unchanged element where a scenario changes part of it. Policies follow,
+    then the integrator.
     """
     where = where or f"{model.name}.mdl"
     rows: list[OriginRow] = []
@@ -162,7 +161,7 @@ def _value_text(
     values: Mapping[tuple[int, ...], float],
     places: Iterable[tuple[int, ...]],
 ) -> str:
-    """One number, or those of an array with `;` between its rows as in a .mdl file."""
+    """One number, or an array with `;` between its rows as in a .mdl file."""
     numbers = [(place, _number(values[place])) for place in places]
     if not isinstance(equation.expression, Array):
         return numbers[0][1] if numbers else ""
@@ -175,20 +174,19 @@ def _key(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    """A number for reading, exact, and 2025 rather than 2025.0."""
+    """A number in full precision, 2025 rather than 2025.0."""
     return repr(float(value)).removesuffix(".0")
 
 
 def _quoted(text: str) -> str:
-    """A double-quoted YAML text with everything unprintable escaped.
+    """A double-quoted YAML text with unprintable characters escaped.
 
-    Long texts go over several lines, each but the last ended by a backslash, because `tree`
-    refuses very long lines.
+    Long texts continue over several lines with backslashes, because `tree` refuses long lines.
     """
     lines: list[str] = []
     for start in range(0, len(text), 500):
         line = "".join(_escaped(char) for char in text[start : start + 500])
-        # a blank at the beginning of a continued line would be dropped
+        # YAML drops a space at the start of a continued line
         lines.append("\\x20" + line[1:] if start and line.startswith(" ") else line)
     return '"' + "\\\n    ".join(lines) + '"'
 
