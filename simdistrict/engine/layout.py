@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 # places of the times; see program.Program
 TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT = 0, 1, 2, 3, 4, 5
@@ -60,7 +61,7 @@ class Slot:
     @property
     def strides(self) -> tuple[int, ...]:
         """How far one step along each dimension goes."""
-        return tuple(math.prod(self.shape[k + 1 :]) for k in range(len(self.shape)))
+        return strides_of(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,12 @@ class Layout:
     tables: tuple[tuple[int, int], ...]
     first_table: Mapping[str, int]
     template: tuple[float, ...]
+
+
+@cache
+def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How far one step along each dimension of an array goes, row-major."""
+    return tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
 
 
 def record_size(layout: Layout, points: int) -> int:

@@ -19,7 +19,6 @@ from simdistrict.engine.lowering.nodes import (
     Loop,
     Record,
     Reduce,
-    Statement,
     Switch,
     Time,
 )
@@ -30,7 +29,9 @@ from simdistrict.engine.lowering.order import (
     order,
     settled_symbols,
 )
+from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.trees import loads, parts, walk
+from simdistrict.engine.lowering.verify import verify
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import COMPARISONS, Binary, Expr, fold
 from simdistrict.model.model import Model
@@ -50,11 +51,14 @@ def build(model: Model, more: Sequence[Definition] = ()) -> Program:
     phases = order(statements, placed, model.name)
     constant = constant_symbols(phases, placed)
     layout, located = placed.layout, located_by(constant)
+    once, start, settle = map(fuse, (phases.once, phases.start, phases.settle))
+    derive = with_rates_last(phases.derive, layout)
+    verify(once, start, settle, derive, placed)
     emitter = Emitter(layout, located)
-    emitter.function("once", fuse(phases.once), slopes=True)
-    emitter.function("start", fuse(phases.start))
-    emitter.function("settle", fuse(phases.settle))
-    emitter.function("derive", with_rates_last(phases.derive, layout))
+    emitter.function("once", once, slopes=True)
+    emitter.function("start", start)
+    emitter.function("settle", settle)
+    emitter.function("derive", derive)
     has_switches = _switches(emitter, phases.derive, constant)
     _margins(emitter, statements.conditions)
     return Program(

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.lowering.frames import Key, key_of
-from simdistrict.engine.lowering.nodes import Statement, Switch, Time, Whole
+from simdistrict.engine.lowering.nodes import Switch, Time, Whole
 from simdistrict.engine.lowering.spell import MAX_NESTING, Expressions
-from simdistrict.engine.lowering.trees import height_of, loads, walk
+from simdistrict.engine.lowering.statements import Statement
+from simdistrict.engine.lowering.trees import height_of, walk
 from simdistrict.model.expr import Expr
 
 # the times that a function reads from the vector; their meaning is in program.Program
@@ -54,12 +55,12 @@ class Emitter(Expressions):
             self.put(f"for {i} in range({len(self.layout.tables)}):")
             self.put(f"    slopes(v, TABLE_START[{i}], TABLE_SIZE[{i}])")
         self.read_later = frozenset(
-            key_of(load) for s in statements for load in loads(s.expr) if not load.axes
+            key_of(load) for s in statements for load in s.reads if not load.axes
         )
         for group in groups:
             depth = self.depth
             self.nest(group[0].loops, [e for s in group for e in (s.target, s.expr)])
-            inside = frozenset(key_of(load) for s in group for load in loads(s.expr))
+            inside = frozenset(key_of(load) for s in group for load in s.reads)
             for statement in group:
                 self.statement(statement, inside)
             self.depth = depth

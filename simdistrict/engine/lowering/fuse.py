@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from simdistrict.engine.layout import Layout
-from simdistrict.engine.lowering.nodes import Load, Reduce, Statement
-from simdistrict.engine.lowering.trees import loads, overlap, walk
+from simdistrict.engine.lowering.nodes import Load, Reduce
+from simdistrict.engine.lowering.statements import Statement, overlap
+from simdistrict.engine.lowering.trees import loads, walk
 
 
 def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
@@ -81,7 +82,7 @@ def _causes(statements: Sequence[Statement]) -> list[set[int]]:
     return [
         {
             j
-            for load in loads(s.expr)
+            for load in s.reads
             for j in writers.get(load.base, ())
             if j != i and overlap(load, statements[j].target)
         }
@@ -110,7 +111,7 @@ def _joins(
     }
     return all(
         _same_place(load, statements[j].target) and load not in reduced
-        for load in loads(statement.expr)
+        for load in statement.reads
         for j in inside
         if load.base == statements[j].target.base
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simdistrict.engine.helpers.curves import slopes
-from simdistrict.engine.layout import FIRST, Block, Layout, Slot, Symbol, flat
+from simdistrict.engine.layout import FIRST, Block, Layout, Slot, Symbol, flat, strides_of
 from simdistrict.engine.lowering.definitions import Definition, Recorded, Sampled
 from simdistrict.engine.lowering.trees import walk
 from simdistrict.model.expr import Points, WithLookup, fold
@@ -135,7 +135,7 @@ def _group(element: Element) -> str:
 
 
 def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+    strides = strides_of(shape)
     if len(element.equations) == 1 and not element.equations[0].exceptions:
         # one equation for all places, as most have it
         axes = zip(element.equations[0].subscripts, element.dims, strict=True)
@@ -167,7 +167,7 @@ class _Tables:
         element = definition.element
         self.first[definition.symbol] = len(self.places)
         shape = self.model.shape(element)
-        strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+        strides = strides_of(shape)
         found = {flat(p, strides): points for p, points in points_of(self.model, element).items()}
         for place in range(math.prod(shape)):
             self.append(found.get(place, Points((0.0,), (math.nan,))))

@@ -20,10 +20,10 @@ from simdistrict.engine.lowering.nodes import (
     Latch,
     Load,
     Loop,
-    Statement,
     Time,
 )
 from simdistrict.engine.lowering.read import Reader
+from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.subscripts import Scope
 from simdistrict.model.expr import Array, Call, Expr, Number, Tables, fold
 from simdistrict.model.model import Constant, Element, Equation, Lookup, Model, Stock

@@ -1,6 +1,6 @@
-"""Statements: equations whose names have become slots in the flat vector of a run.
+"""Nodes of expressions whose names have become slots in the flat vector of a run.
 
-Expressions keep the nodes of `simdistrict.model.expr`, less names, lookups and functions with a
+They keep the nodes of `simdistrict.model.expr`, less names, lookups and functions with a
 memory; the classes below stand in their place. `trees` walks both kinds.
 """
 
@@ -309,17 +309,3 @@ class Shifted(Node):
         assert isinstance(array, Slice)
         assert isinstance(own, Load)
         return Shifted(array, own, offset)
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One assignment, repeated over its loops.
-
-    label: the element with its subscripts, for comments and messages; line: in the model file.
-    """
-
-    target: Load
-    expr: Expr
-    loops: tuple[Loop, ...]
-    label: str
-    line: int

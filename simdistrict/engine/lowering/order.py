@@ -18,12 +18,12 @@ from simdistrict.engine.lowering.nodes import (
     Load,
     Record,
     Reduce,
-    Statement,
     Switch,
     Time,
     WrittenOut,
 )
-from simdistrict.engine.lowering.trees import loads, overlap, parts, unrolled, walk, with_parts
+from simdistrict.engine.lowering.statements import Statement, overlap, unrolled
+from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import Expr
 
 
@@ -78,7 +78,7 @@ def _levels(run: Sequence[Statement], placed: Placed, replaced: set[Symbol]) -> 
         level = max((levels[j] for j in causes), default=0)
         if statement.target.symbol in replaced or depends_on_time(statement.expr):
             level = 2
-        for load in loads(statement.expr):
+        for load in statement.reads:
             kind = placed.slots[load.symbol].kind
             if kind in _MOVING:
                 level = 2
@@ -110,7 +110,7 @@ def _needed(roots: Iterable[Statement], pool: Sequence[Statement]) -> list[State
     found: dict[Statement, None] = {}
     todo = list(roots)
     while todo:
-        for load in loads(todo.pop().expr):
+        for load in todo.pop().reads:
             for writer in writers.get(load.symbol, ()):
                 if writer not in found and overlap(load, writer.target):
                     found[writer] = None
@@ -128,7 +128,7 @@ def _edges(statements: Sequence[Statement]) -> list[list[int]]:
         list(
             dict.fromkeys(
                 j
-                for load in loads(statement.expr)
+                for load in statement.reads
                 for j in writers.get((load.symbol, load.base), ())
                 if overlap(load, statements[j].target)
             )
@@ -156,10 +156,13 @@ def _sorted(statements: Sequence[Statement], where: str, what: str) -> list[Stat
     raise AssertionError("unreachable")
 
 
-def _scalars(statement: Statement) -> Iterable[Statement]:
-    """A statement taken apart, with sums written out so that single labels can be told apart."""
-    for scalar in unrolled(statement):
-        yield replace(scalar, expr=_written_out(scalar.expr))
+def _scalars(statement: Statement) -> list[Statement]:
+    """A statement taken apart, with sums written out so that single labels can be told apart.
+
+    One that is apart already is given back as the same object.
+    """
+    found = [replace(s, expr=_written_out(s.expr)) for s in unrolled(statement)]
+    return [statement] if [s.expr for s in found] == [statement.expr] else found
 
 
 def _written_out(expr: Expr) -> Expr:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from simdistrict.base.errors import did_you_mean
+from simdistrict.engine.layout import strides_of
 from simdistrict.engine.lowering.definitions import Definition, Filled
 from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED, Function
 from simdistrict.engine.lowering.lay_out import Placed
@@ -165,7 +165,7 @@ class Reader(Subscripts):
     def table(self, ref: Ref, definition: Definition, x: Expr, scope: Scope) -> Interpolate:
         """The tables of a lookup or of data, one for each label."""
         shape = self.model.shape(definition.element)
-        strides = tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
+        strides = strides_of(shape)
         axes = self.axes(ref.subscripts, definition.element, strides, scope)
         return Interpolate(self.placed.tables[definition.symbol], axes, x)
 

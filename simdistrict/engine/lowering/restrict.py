@@ -17,9 +17,11 @@ from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import with_rates_last
 from simdistrict.engine.lowering.lay_out import Placed, lay_out
 from simdistrict.engine.lowering.lower import lower
-from simdistrict.engine.lowering.nodes import Axis, Load, Statement
+from simdistrict.engine.lowering.nodes import Axis, Load
 from simdistrict.engine.lowering.order import constant_symbols, order
-from simdistrict.engine.lowering.trees import fixed, loads
+from simdistrict.engine.lowering.statements import Statement
+from simdistrict.engine.lowering.trees import fixed
+from simdistrict.engine.lowering.verify import verify_part
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model
@@ -71,7 +73,7 @@ def upstream(causes: Causes, stock: Symbol) -> set[Symbol]:
         by_symbol.setdefault(statement.target.symbol, []).append(statement)
     while queue:
         for statement in by_symbol.get(queue.pop(), ()):
-            found = {load.symbol for load in loads(statement.expr)} - needed
+            found = {load.symbol for load in statement.reads} - needed
             needed |= found
             queue += found
     return {symbol for symbol in needed if placed.slots[symbol].kind == "stock"}
@@ -97,13 +99,13 @@ def restricted(
         statements = [s for s in confined if s is not None]
     moved, reading = {*stocks, *constants}, []
     for statement in statements:
-        if any(not moved.isdisjoint(places_of(load)) for load in loads(statement.expr)):
+        if any(not moved.isdisjoint(places_of(load)) for load in statement.reads):
             moved |= places_of(statement.target)
             reading.append(statement)
     needed, kept = {_rate_of(layout, place) for place in stocks}, []
     for statement in reversed(reading):
         if not needed.isdisjoint(places_of(statement.target)):
-            needed |= {p for load in loads(statement.expr) for p in places_of(load)}
+            needed |= {p for load in statement.reads for p in places_of(load)}
             kept.append(statement)
     source = _source(causes, kept[::-1])
     return replace(causes.program, source=source, has_margins=False)
@@ -120,7 +122,9 @@ def _source(causes: Causes, statements: Sequence[Statement]) -> str:
     emitter = Emitter(layout, located_by(causes.constant))
     for name in ("once", "start", "settle", "switches", "margins"):
         emitter.function(name)
-    emitter.function("derive", with_rates_last(statements, layout))
+    derive = with_rates_last(statements, layout)
+    verify_part(derive, causes.placed)
+    emitter.function("derive", derive)
     return emitter.source()
 
 

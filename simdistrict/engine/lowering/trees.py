@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from simdistrict.engine.lowering.nodes import Load, Node, Statement
+from simdistrict.engine.lowering.nodes import Load, Node
 from simdistrict.model.expr import Expr, Number, children, rebuild
 
 # what most nodes are: nothing is below them
@@ -46,29 +45,9 @@ def loads(expr: Expr) -> Iterator[Load]:
     return (node for node in walk(expr) if isinstance(node, Load))
 
 
-def unrolled(statement: Statement) -> Iterator[Statement]:
-    """The statement as one scalar statement per round of its loops."""
-    rounds: list[dict[int, int]] = [{}]
-    for loop in statement.loops:
-        rounds = [{**r, loop.id: k} for r in rounds for k in range(loop.size)]
-    for values in rounds:
-        target, expr = statement.target.at(values), fixed(statement.expr, values)
-        yield replace(statement, target=target, expr=expr, loops=())
-
-
 def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
     """The expression in one round of some loops, by their ids."""
     nodes = parts(expr)
     if nodes:
         expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
     return expr.at(values) if isinstance(expr, Node) else expr
-
-
-def overlap(read: Load, written: Load) -> bool:
-    """Whether a read touches what a statement writes; axes are compared one by one."""
-    if read.base != written.base:
-        return False
-    return all(
-        not set(a.positions).isdisjoint(b.positions)
-        for a, b in zip(read.axes, written.axes, strict=True)
-    )
