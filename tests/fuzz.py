@@ -1,4 +1,4 @@
-"""Broken files made from sound ones: cut, doubled, shuffled, with foreign bytes in them."""
+"""Broken files made from valid ones: cut, duplicated, shuffled, with foreign bytes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ WORDS = [
 def broken(
     seeds: Sequence[bytes], count: int, seed: int, words: Sequence[str] = WORDS
 ) -> Iterator[bytes]:
-    """As many broken files as asked for, the same ones for the same seed.
+    """`count` broken files, reproducible by the seed.
 
-    words: what the format makes something of, put in here and there.
+    words: words with a meaning in the format, inserted at random.
     """
     rng = random.Random(seed)
     for _ in range(count):

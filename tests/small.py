@@ -32,5 +32,5 @@ def mdl(
 
 
 def small(equations: str, **control: float) -> Model:
-    """The model of such a file."""
+    """The model in such a file."""
     return read_mdl_text(mdl(equations, **control), "small")  # type: ignore[arg-type]

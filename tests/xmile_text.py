@@ -9,7 +9,7 @@ from simdistrict.model.model import Model
 def xmile(
     variables: str, *, dimensions: str = "", specs: str = "", more: str = "", vendor: str = "x"
 ) -> str:
-    """A file. dimensions: `D: a, b` one per line; more: what stands behind the main model."""
+    """A file. dimensions: `D: a, b`, one per line; more: XML after the main model."""
     dims = "".join(
         f'<dim name="{name.strip()}">'
         + "".join(f'<elem name="{label.strip()}"/>' for label in labels.split(","))
@@ -29,11 +29,11 @@ def xmile(
 
 
 def aux(name: str, equation: str, more: str = "") -> str:
-    """One auxiliary on a line of its own."""
+    """An auxiliary on one line."""
     equation = equation.replace("&", "&amp;").replace("<", "&lt;")
     return f'<aux name="{name}"><eqn>{equation}</eqn>{more}</aux>\n'
 
 
 def small(variables: str, **parts: str) -> Model:
-    """The model of such a file."""
+    """The model in such a file."""
     return read_xmile_text(xmile(variables, **parts), "small")  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
@@ -216,7 +216,8 @@ def rebuild(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
         case Chain(ops, _):
             return Chain(ops, nodes)
         case Call(function, _):
-            return Call(function, nodes)
+            # a kind of call of one file format stays that kind
+            return Call(function, nodes) if type(expr) is Call else replace(expr, args=nodes)
         case LookupCall(lookup, _):
             ref = nodes[0]
             return LookupCall(ref if isinstance(ref, Ref) else lookup, nodes[1])

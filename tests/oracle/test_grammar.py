@@ -1,4 +1,4 @@
-"""Our parser of Vensim's equations against PySD's, on every equation of our own models."""
+"""Our parser of Vensim's equations against PySD's on all equations of our models."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ FILES = [
 
 
 def alike(expr: Expr) -> Expr:
-    """The tree without what PySD does not tell: display ranges, and which call is a lookup's."""
+    """The tree without display ranges and the kind of calls, which PySD does not give."""
     match expr:
         case Inline(x, points):
             return Inline(alike(x), Points(points.x, points.y))
         case LookupCall(lookup, x) if not lookup.subscripts:
             return Call(lookup.name.upper(), (alike(x),))
         case Call(function) if function.startswith(("GET XLS ", "GET DIRECT ")):
-            # PySD keeps their arguments elsewhere
+            # PySD keeps their arguments in another place
             return Call(function, ())
         case Unary("-", Number(value)):
             return Number(-value)
         case Call("FORECAST", (*args, Number(0.0))) if len(args) == 3:
-            # PySD adds the initial trend that is left out
+            # PySD adds the omitted initial trend
             return alike(Call("FORECAST", tuple(args)))
     nodes = children(expr)
     return rebuild(expr, tuple(map(alike, nodes))) if nodes else expr
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_the_trees_are_those_of_pysd(path: Path) -> None:
+def test_trees_equal_those_of_pysd(path: Path) -> None:
     for block in outline(read_text(path), path.name).blocks:
         # PySD does not keep the rows of a TABBED ARRAY
         if block.kind == "equation" and "TABBED ARRAY" not in block.right:

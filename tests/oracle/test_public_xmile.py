@@ -52,7 +52,7 @@ def test_agrees_with_the_expected_output(case: Case) -> None:
 
 @pytest.mark.parametrize("collection", MINIMUM_PASSING)
 def test_enough_public_files_agree(collection: str) -> None:
-    """Guards against a reader that begins to refuse what it used to read."""
+    """Fails if the reader refuses files that it used to read."""
     found = [case for case in CASES if case.collection == collection]
     if not found:
         pytest.skip(f"no {collection} here")
@@ -61,7 +61,7 @@ def test_enough_public_files_agree(collection: str) -> None:
 
 
 EVERY = [*CASES, *cases()]
-# what XMILE cannot say, by the model's file: part of the message of its refusal
+# models that XMILE cannot hold: part of the message
 UNSAID = {
     "test_allocate_by_priority": "uses ALLOCATE BY PRIORITY, which XMILE does not have",
     "test_dynamic_final_time": "FINAL TIME is computed, and XMILE holds a number there",
@@ -76,7 +76,7 @@ UNSAID = {
 
 @needs_files
 @pytest.mark.parametrize("case", EVERY, ids=[case.name for case in EVERY])
-def test_what_is_written_of_a_public_model_has_its_numbers(case: Case) -> None:
+def test_written_xmile_of_a_public_model_has_its_results(case: Case) -> None:
     with np.errstate(all="ignore"):
         try:
             model = read_model(case.model)
@@ -95,7 +95,7 @@ def test_what_is_written_of_a_public_model_has_its_numbers(case: Case) -> None:
 
 @needs_files
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_what_is_written_as_mdl_of_a_public_model_has_its_numbers(case: Case) -> None:
+def test_written_mdl_of_a_public_model_has_its_results(case: Case) -> None:
     with np.errstate(all="ignore"):
         try:
             model = read_model(case.model)
@@ -113,11 +113,11 @@ def test_what_is_written_as_mdl_of_a_public_model_has_its_numbers(case: Case) ->
 
 
 @needs_files
-def test_what_is_committed_is_what_is_found() -> None:
+def test_committed_table_equals_the_results() -> None:
     assert counted() == COUNTED.read_text(encoding="utf-8"), "python -m tests.oracle.public_xmile"
 
 
-def test_the_page_says_what_is_committed() -> None:
+def test_page_equals_the_committed_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page.split(BEGIN, 1)[1].split(END, 1)[0] == section()
     for verdict in committed():

@@ -1,4 +1,4 @@
-"""Models that we wrote, read by PySD and simlin: the numbers that they find in the originals."""
+"""Models that we wrote, run by PySD and simlin: results equal those of the originals."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ RUNS = {"pysd": pysd_run, "simlin": simlin_run}
 STEP = 0.5
 
 
-# PySD translates each file twice, for a second or more
+# PySD translates each file twice, a second or more each time
 @pytest.mark.parametrize("witness", [pytest.param("pysd", marks=pytest.mark.slow), "simlin"])
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.mdl")), ids=lambda path: path.stem)
-def test_a_witness_reads_the_same_model(path: Path, witness: str, tmp_path: Path) -> None:
+def test_other_program_reads_the_same_model(path: Path, witness: str, tmp_path: Path) -> None:
     if reason := refusal(witness, path.stem):
         pytest.skip(reason.reason)
     copy = tmp_path / path.name

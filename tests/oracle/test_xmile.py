@@ -1,4 +1,4 @@
-"""XMILE both ways: the models of this folder written and read, by us and by simlin."""
+"""XMILE written and read by us and by simlin: the models of this folder."""
 
 from __future__ import annotations
 
@@ -49,8 +49,7 @@ from tests.xmile_text import aux, xmile
 each_model = pytest.mark.parametrize("stem", MODELS)
 CONTROL = ("time", "initial time", "final time", "time step", "saveper")
 
-# what simlin loses or gives another meaning when it writes XMILE itself; each is read by us as
-# it stands there
+# what simlin loses or changes when it writes XMILE; we read the text as it is
 SIMLINS_FILES = {
     "constant_array": "It drops every list of numbers after the first.",
     "integer": "It writes INT, which rounds down, for INTEGER, which rounds towards zero.",
@@ -75,13 +74,13 @@ SIMLINS_FILES |= {
     "vector_sort": "It writes VECTOR RANK as RANK, which picks one element.",
     "vector_sort_one": "It writes VECTOR RANK as RANK, which picks one element.",
 }
-# what simlin cannot run
+# models that simlin cannot run
 NOT_RUN = {"prod": "It has no PROD."} | dict.fromkeys(
     """cosh delay_n forecast game gamma_ln log lookup_extrapolate lookup_invert na npve power
     random random_other sinh smooth_n subscripted_lookup_modes subscripted_memory tanh""".split(),
     _NO_FUNCTION,
 )
-# what XMILE cannot say, with the words of the refusal
+# models that XMILE cannot hold, with the message
 REFUSED = {
     "allocate_available": "ALLOCATE AVAILABLE",
     "allocate_by_priority": "ALLOCATE BY PRIORITY",
@@ -103,7 +102,7 @@ REFUSED = {
     "vector_sort": "VECTOR",
     "vector_sort_one": "VECTOR",
 }
-# numbers of other files are written in, of which the documentation says so
+# models whose external numbers are inlined, as their documentation states
 WRITTEN_IN = {"external"}
 
 
@@ -119,7 +118,7 @@ def without_views(text: str) -> str:
 
 
 @each_model
-def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
+def test_written_xmile_is_read_with_the_same_results(stem: str) -> None:
     model, expected = ours(stem)
     if stem in REFUSED:
         with pytest.raises(ModelError, match=REFUSED[stem]):
@@ -143,7 +142,7 @@ def test_what_is_written_is_read_with_the_same_numbers(stem: str) -> None:
 
 
 @each_model
-def test_simlin_reads_what_is_written_with_the_same_numbers(stem: str, tmp_path: Path) -> None:
+def test_simlin_reads_written_xmile_with_the_same_results(stem: str, tmp_path: Path) -> None:
     if stem in REFUSED:
         pytest.skip(f"XMILE cannot say {REFUSED[stem]}")
     if stem in NOT_RUN:
@@ -168,8 +167,8 @@ def assert_simlin_agrees(model: Model, expected: Series, stem: str, folder: Path
 
 
 @each_model
-def test_what_simlin_writes_is_read_with_the_same_numbers(stem: str) -> None:
-    """Its translation of the .mdl file, by our reader: names, arrays, functions of another hand."""
+def test_xmile_of_simlin_is_read_with_the_same_results(stem: str) -> None:
+    """Our reader on simlin's translation of a .mdl file."""
     import simlin
 
     if stem in SIMLINS_FILES:
@@ -182,7 +181,7 @@ def test_what_simlin_writes_is_read_with_the_same_numbers(stem: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["core", "district"])
-def test_the_shipped_models_both_ways(name: str, tmp_path: Path) -> None:
+def test_shipped_models_to_xmile_and_back(name: str, tmp_path: Path) -> None:
     model = read_model(find_model(name))
     run = {"final_time": 1990.0} if name == "district" else {}
     expected = flat(simulate(model, **run))
@@ -199,7 +198,7 @@ SPACE = Dimension("Space", ("near by", "far"))
 
 
 def expressions(names: list[Ref]) -> st.SearchStrategy[Expr]:
-    """Expressions of scalars, elements at hand, and a lookup."""
+    """Expressions of scalars, given elements and a lookup."""
     numbers = st.sampled_from([0.0, 1.0, -2.5, 1e-3, 3.25, 1e6]).map(Number)
     leaves = st.one_of(numbers, st.sampled_from([*names, Ref("time")]))
 
@@ -233,7 +232,7 @@ def expressions(names: list[Ref]) -> st.SearchStrategy[Expr]:
 
 @st.composite
 def random_models(draw: st.DrawFn) -> Model:
-    """A model built in Python: constants, auxiliaries on each other, a flow, stocks, an array."""
+    """A model built in Python: constants, auxiliaries, a flow, stocks and an array."""
     elements: list[Element] = [
         Constant(name=name, equations=(Equation(Number(value)),))
         for name, value in (
@@ -274,7 +273,7 @@ def random_models(draw: st.DrawFn) -> Model:
 
 @settings(max_examples=40)
 @given(random_models())
-def test_a_random_model_both_ways(model: Model) -> None:
+def test_random_model_to_xmile_and_back(model: Model) -> None:
     with np.errstate(all="ignore"):
         expected = flat(simulate(model))
         text = xmile_text(model, drawn=False)
@@ -288,8 +287,8 @@ def test_a_random_model_both_ways(model: Model) -> None:
 
 @settings(max_examples=20, phases=[Phase.generate])
 @given(models())
-def test_any_random_model_both_ways(model: Model) -> None:
-    """Names, labels and dimensions of any signs; arrays, delays, samples, lookups of any kind."""
+def test_random_model_with_any_names_to_xmile_and_back(model: Model) -> None:
+    """Names with any characters; arrays, delays, samples and lookups of any kind."""
     with np.errstate(all="ignore"):
         expected = flat(simulate(model))
         text = xmile_text(model, drawn=False)

@@ -1,4 +1,4 @@
-"""Model files that are none, as a command answers them: one message with the place, exit code 3."""
+"""Files that are no model: one message with the line, exit code 3."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_one_message_with_its_place(
+def test_bad_file_gives_one_message_with_its_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content, message = BAD[name]
@@ -55,7 +55,7 @@ def test_a_bad_file_is_one_message_with_its_place(
 
 
 @pytest.mark.parametrize("suffix", [".mdl", ".stmx"])
-def test_a_file_that_is_too_long_is_not_read(
+def test_too_long_file_is_not_read(
     suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / f"long{suffix}"
@@ -80,6 +80,6 @@ def test_usual_encodings_and_line_ends_are_read(
 @pytest.mark.parametrize(
     "text", ["a = 1 ~ unit ~ A.\nb = 2 ~ unit ~ B. |\n", "a = 1 ~~\nb = 2 ~~|"]
 )
-def test_a_missing_bar_between_definitions_is_told_where_it_is(text: str) -> None:
+def test_missing_bar_is_reported_with_its_line(text: str) -> None:
     with pytest.raises(ModelError, match=r"small.mdl:1 .*begins \"a = 1\".*~(.|\n)*is one missing"):
         read_mdl_text(text, "small")

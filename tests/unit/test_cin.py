@@ -1,4 +1,4 @@
-"""Vensim's files of changes, in the forms that its manual and real files have."""
+"""Vensim's changes files (.cin), in the forms of its manual and of real files."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def complaint(text: str) -> str:
         ("a = :NA:", "a", (), (-(2.0**109),)),
     ],
 )
-def test_a_constant(
+def test_change_of_a_constant(
     text: str, name: str, subscripts: tuple[str, ...], values: tuple[float, ...] | None
 ) -> None:
-    if values is None:  # letters behind :C belong to a word, not to a comment
+    if values is None:  # :C followed by letters is part of a word, not a comment
         assert "is not a number" in complaint(text)
         return
     assert one(text) == CinChange(name, subscripts, values, line=1)
@@ -63,7 +63,7 @@ def test_a_constant(
         "L\n( (0,1),\n(5,2))",
     ],
 )
-def test_a_lookup(text: str) -> None:
+def test_change_of_a_lookup(text: str) -> None:
     change = one(text)
     assert fold(change.name) == "l"
     assert change.points is not None
@@ -71,13 +71,13 @@ def test_a_lookup(text: str) -> None:
     assert change.values == ()
 
 
-def test_a_lookup_of_one_element() -> None:
+def test_change_of_a_lookup_of_one_element() -> None:
     assert one("effect on[a b](0,1,2,3)") == CinChange(
         "effect on", ("a b",), points=Points((0, 1), (2, 3)), line=1
     )
 
 
-def test_a_string() -> None:
+def test_change_of_a_string() -> None:
     assert one("file :IS: 'a = b'") == CinChange("file", text="a = b", line=1)
 
 
@@ -89,7 +89,7 @@ def test_statements_in_order_with_lines_comments_and_blanks() -> None:
     assert [(c.name, c.line) for c in found] == [("a", 3), ("L", 4), ("A", 8), ("b", 9), ("c", 10)]
 
 
-def test_a_file_in_any_encoding_and_with_any_line_end(tmp_path: Path) -> None:
+def test_any_encoding_and_line_end(tmp_path: Path) -> None:
     path = tmp_path / "f.cin"
     for content in ("Größe = 1\rb = 2".encode("cp1252"), "\ufeffGröße = 1\r\nb = 2\r\n".encode()):
         path.write_bytes(content)
@@ -122,7 +122,7 @@ def test_a_file_in_any_encoding_and_with_any_line_end(tmp_path: Path) -> None:
         ("L((0,1),(1e999,2))", "not a finite number"),
     ],
 )
-def test_what_is_no_change_is_refused_with_its_line(text: str, words: str) -> None:
+def test_invalid_changes_are_refused_with_their_line(text: str, words: str) -> None:
     said = complaint(f"\n{text}\n")
     assert words in said
     assert said.startswith("f.cin:2 | ")
@@ -134,7 +134,7 @@ def test_all_problems_of_a_file_are_collected() -> None:
     assert [p.where for p in caught.value.problems] == ["f.cin:1", "f.cin:2", "f.cin:4"]
 
 
-def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExchangeError, match="No such file"):
         read_cin(tmp_path / "none.cin")
     with pytest.raises(ExchangeError, match="this is a folder"):
@@ -152,7 +152,7 @@ _FLOATS = st.floats(allow_nan=False, allow_infinity=False).filter(
 
 
 @given(st.lists(st.tuples(_NAMES, _LABELS, _FLOATS), max_size=6), st.sampled_from(["\n", "\r\n"]))
-def test_what_is_written_is_read(
+def test_written_changes_are_read_back(
     changes: list[tuple[str, tuple[str, ...], float]], end: str
 ) -> None:
     lines = [f"{n}{'[' + ','.join(s) + ']' if s else ''} = {v!r}" for n, s, v in changes]

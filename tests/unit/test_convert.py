@@ -1,4 +1,4 @@
-"""`simdistrict convert`: models with a scenario in them, changes, results."""
+"""`simdistrict convert`: models with scenarios, changes files, results."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_model_keeps_its_bytes(project: Path, capsys: Capsys) -> None:
+def test_model_keeps_its_bytes(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "convert", "tank.mdl", "copy.mdl").code == 0
     before = (project / "tank.mdl").read_bytes()
     assert (project / "copy.mdl").read_bytes() == before
@@ -57,7 +57,7 @@ def test_a_model_keeps_its_bytes(project: Path, capsys: Capsys) -> None:
     assert (project / "set.mdl").read_bytes() == before.replace(b"= 2 {", b"= 2.5 {")
 
 
-def test_a_scenario_in_the_model_gives_the_numbers_of_the_scenario(
+def test_model_with_a_scenario_gives_the_results_of_the_scenario(
     project: Path, capsys: Capsys
 ) -> None:
     answer = call(capsys, "convert", "tank.mdl", "pushed.mdl", "--scenario", "push")
@@ -72,7 +72,7 @@ def test_a_scenario_in_the_model_gives_the_numbers_of_the_scenario(
         assert np.allclose(result[name], expected[name], rtol=1e-13, atol=0), name
 
 
-def test_a_model_becomes_xmile_and_xmile_a_model(project: Path, capsys: Capsys) -> None:
+def test_model_to_xmile_and_back(project: Path, capsys: Capsys) -> None:
     pushed = ("--scenario", "push")
     assert call(capsys, "convert", "tank.mdl", "tank.xmile").code == 0
     assert call(capsys, "convert", "tank.xmile", "again.mdl").code == 0
@@ -94,7 +94,7 @@ def test_a_model_becomes_xmile_and_xmile_a_model(project: Path, capsys: Capsys) 
     assert "tank.xmile" in taken.err
 
 
-def test_converting_xmile_says_what_was_flattened(project: Path, capsys: Capsys) -> None:
+def test_converting_xmile_reports_flattened_modules(project: Path, capsys: Capsys) -> None:
     inner = '</model><model name="m"><variables><aux name="x"><eqn>3</eqn></aux></variables>'
     words = aux("y", "1", "<doc>either | or ~</doc>")
     text = xmile('<module name="m"/>\n' + words).replace("</model>", inner + "</model>")
@@ -107,13 +107,13 @@ def test_converting_xmile_says_what_was_flattened(project: Path, capsys: Capsys)
     assert read_model("flat.mdl")["y"].documentation == "either / or -"
 
 
-def test_a_model_read_from_xmile_is_written_as_mdl(project: Path) -> None:
+def test_model_read_from_xmile_is_written_as_mdl(project: Path) -> None:
     model = read_xmile_text(xmile(aux("x", "TIME * 2")), "m")
     write_model(model, "m.mdl", layout=False)
     assert simulate(read_model("m.mdl"))["x"].values.tolist() == [0, 2, 4, 6, 8]
 
 
-def test_changes_become_a_scenario_and_a_scenario_changes(project: Path, capsys: Capsys) -> None:
+def test_changes_to_scenario_and_back(project: Path, capsys: Capsys) -> None:
     (project / "plain.yaml").write_text(
         "title: Plain\nmodel: tank.mdl\nassume: {pressure: 3, 'start[north]': 7.5}\n"
         "run: {final time: 20}\n"
@@ -143,7 +143,7 @@ def test_results_become_tables_and_data_files(project: Path, capsys: Capsys) -> 
     assert read_series("push.dat").records["start[south]"].constant
 
 
-def test_what_cannot_be_converted(project: Path, capsys: Capsys) -> None:
+def test_impossible_conversions_are_refused(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "convert", "a.xlsx", "b.mdl").code == 2
     assert call(capsys, "convert", "tank.mdl", "tank.mdl").code == 3
     assert call(capsys, "convert", "a.cin", "b.yaml").code == 2
@@ -154,7 +154,7 @@ def test_what_cannot_be_converted(project: Path, capsys: Capsys) -> None:
     assert not (project / "out.mdl").exists()
 
 
-def test_results_in_text_become_a_result_file(project: Path, capsys: Capsys) -> None:
+def test_series_in_text_become_a_result_file(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "run", "tank.mdl", "-o", "run.nc").code == 0
     before = read_netcdf("run.nc")
     for suffix in ("tab", "csv", "dat"):
@@ -192,7 +192,7 @@ def test_times_and_names_that_differ_between_elements(project: Path, capsys: Cap
     assert "the same: 4 elements" in answer.out
 
 
-def test_a_colon_in_a_name_makes_no_run(tmp_path: Path, capsys: Capsys) -> None:
+def test_colon_in_a_name_is_not_a_run(tmp_path: Path, capsys: Capsys) -> None:
     (tmp_path / "jobs.mdl").write_text(mdl('"jobs: home" = Time\n"jobs: far" = 2 * Time\n'))
     out, table = tmp_path / "jobs.nc", tmp_path / "jobs.tab"
     assert call(capsys, "run", str(tmp_path / "jobs.mdl"), "-o", str(out)).code == 0
@@ -201,7 +201,7 @@ def test_a_colon_in_a_name_makes_no_run(tmp_path: Path, capsys: Capsys) -> None:
     assert {"jobs: home", "jobs: far"} <= set(read_series(table).records)
 
 
-def test_runs_that_are_not_shown_are_counted(tmp_path: Path, capsys: Capsys) -> None:
+def test_runs_not_listed_are_counted(tmp_path: Path, capsys: Capsys) -> None:
     (tmp_path / "a.mdl").write_text(mdl("a = Time * b\nb = 2\n"))
     (tmp_path / "p.csv").write_text(
         "element,label,unit,value,low,high,distribution\nb,,,2,1,3,uniform\n"

@@ -1,4 +1,4 @@
-"""The text of a .mdl file: the same bytes where nothing changed, and one place where it did."""
+"""Edits of a .mdl file: one place changes, all other bytes are kept."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def changed(before: Document, after: Document) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("path", [*OWN, *PUBLIC], ids=lambda path: path.name)
-def test_unchanged_means_the_same_bytes(path: Path, tmp_path: Path) -> None:
+def test_unchanged_document_keeps_its_bytes(path: Path, tmp_path: Path) -> None:
     document = Document.read(path)
     document.edited([]).write(tmp_path / "out.mdl")
     assert (tmp_path / "out.mdl").read_bytes() == path.read_bytes()
-    # what blocks and settings do not cover is blank: nothing is outside the outline
+    # text outside the blocks and settings is blank
     at = 0
     for block in document.outline.blocks:
         between = document.flat[at : block.span[0]].strip()
@@ -63,7 +63,7 @@ def test_unchanged_means_the_same_bytes(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-def test_line_ends_and_encoding_stay(tmp_path: Path, end: str, encoding: str) -> None:
+def test_line_ends_and_encoding_are_kept(tmp_path: Path, end: str, encoding: str) -> None:
     content = TEXT.replace("How fast", "Où").replace("\n", end).encode(encoding)
     (tmp_path / "m.mdl").write_bytes(content)
     document = Document.read(tmp_path / "m.mdl").with_constant("rate", 0.25)
@@ -71,7 +71,7 @@ def test_line_ends_and_encoding_stay(tmp_path: Path, end: str, encoding: str) ->
     assert (tmp_path / "m.mdl").read_bytes() == content.replace(b"== 0.1 ", b"== 0.25 ")
 
 
-def test_a_number_changes_only_itself() -> None:
+def test_new_value_changes_only_its_number() -> None:
     before = Document(TEXT)
     assert before.with_constant("rate", 0.1) == before
     assert before.with_constant("RATE", 0.2).text == TEXT.replace("== 0.1 ", "== 0.2 ")
@@ -79,7 +79,7 @@ def test_a_number_changes_only_itself() -> None:
     assert before.with_constant("part", 9, [(0,)]).text == TEXT.replace("{half} 3", "{half} 9")
 
 
-def test_equation_unit_comment_and_points_change_only_themselves() -> None:
+def test_edits_of_fields_change_nothing_else() -> None:
     before = Document(TEXT)
     assert before.with_equation("plain", "rate + 1").text == TEXT.replace("= 7", "= rate + 1")
     after = before.with_equation("stock", "INTEG(rate, 6)")
@@ -98,7 +98,7 @@ def test_equation_unit_comment_and_points_change_only_themselves() -> None:
     assert gone.text == TEXT.replace("plain = 7 |\n\n", "")
 
 
-def test_what_cannot_be_changed_says_why() -> None:
+def test_impossible_edits_are_refused_with_a_reason() -> None:
     document = Document(TEXT)
     with pytest.raises(ModelError, match='did you mean "rate"'):
         document.with_equation("rat", "1")
@@ -108,5 +108,5 @@ def test_what_cannot_be_changed_says_why() -> None:
         document.with_equation("plain", "1 | b = 2")
     with pytest.raises(ModelError, match="of the kind stock"):
         document.with_constant("stock", 1)
-    with pytest.raises(ModelError, match="cannot stand in one"):
+    with pytest.raises(ModelError, match="cannot be part of one"):
         document.with_documentation("rate", "a | b")

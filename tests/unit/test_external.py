@@ -1,4 +1,4 @@
-"""Numbers and labels of a model that stand in spreadsheets and text beside it."""
+"""Numbers and labels of a model from spreadsheets and text files in its folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.small import mdl
 Capsys = pytest.CaptureFixture[str]
 Cell = float | str | None
 
-# a table as a person would type it: a title, times down and times across
+# a table as people type it: a title, times in rows and times in columns
 TABLE: list[list[Cell]] = [
     ["year", "north", "south", None, "2000", "2001", "2002"],
     [2000, 1, 10, None, 7, 8, 9],
@@ -65,7 +65,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def model(equations: str, settings: str = "") -> Model:
-    """A model that lies in the folder of the files."""
+    """A model in the folder of the files."""
     text = mdl("region : north, south ~~|\ntime of it : a, b, c ~~|\n" + equations)
     return read_mdl_text(text + settings, "m", "m.mdl")
 
@@ -81,7 +81,7 @@ def complaint(equations: str, settings: str = "") -> str:
 
 
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
-def test_a_cell_has_one_name(row: int, column: int) -> None:
+def test_cell_reference_round_trips(row: int, column: int) -> None:
     assert cell_place(cell_name(row, column)) == (row, column)
     assert cell_place(cell_name(row, column).lower()) == (row, column)
 
@@ -89,7 +89,7 @@ def test_a_cell_has_one_name(row: int, column: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "A", "7", "A0", "AAAA1", "XFE1", "A1048577", "1A", "A1B", "é1"]
 )
-def test_what_is_no_cell(text: str) -> None:
+def test_texts_that_are_no_cell_reference(text: str) -> None:
     assert cell_place(text) is None
     assert area_of("B2:A1") is None
 
@@ -98,7 +98,7 @@ def test_what_is_no_cell(text: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["'t.csv', ','", "'t.csv', ''", "'t.tab', ''", "'t.xlsx', 'data'"])
-def test_every_format_gives_the_same_model(folder: Path, file: str) -> None:
+def test_all_formats_give_the_same_model(folder: Path, file: str) -> None:
     found = model(
         f"""
         rate = GET DIRECT CONSTANTS({file}, 'E4')
@@ -128,7 +128,7 @@ def test_every_format_gives_the_same_model(folder: Path, file: str) -> None:
     assert kinds == [Constant, Constant, Data, Lookup, Lookup]
 
 
-def test_one_label_of_an_array_takes_no_room_and_exceptions_leave_holes(folder: Path) -> None:
+def test_single_labels_and_exceptions_in_a_table(folder: Path) -> None:
     found = model(
         """
         x[north,time of it] = GET DIRECT CONSTANTS('t.csv', ',', 'E2')
@@ -159,7 +159,7 @@ def test_named_areas(folder: Path) -> None:
     assert "1 row of 2 cells; 2 rows of 1 cell are read; omit the *" in complaint(wrong)
 
 
-def test_an_area_of_the_sheet_itself_goes_before_one_of_the_book(folder: Path) -> None:
+def test_area_of_a_sheet_overrides_area_of_the_workbook(folder: Path) -> None:
     book = openpyxl.load_workbook("t.xlsx")
     book["Data"].defined_names["years"] = DefinedName("years", attr_text="Data!$A$2:$A$3")
     book.save("t.xlsx")
@@ -185,7 +185,7 @@ def test_labels(folder: Path, first: str, last: str, labels: list[str]) -> None:
     assert list(found.dims_by_name["names"].labels) == labels
 
 
-def test_labels_may_be_mapped(folder: Path) -> None:
+def test_labels_from_a_file_with_a_mapping(folder: Path) -> None:
     found = model("""names : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', 'x') -> region ~~|
         x[names] = 1""")
     assert found.dims_by_name["names"].mappings == (("region", (("north",), ("south",))),)
@@ -194,7 +194,7 @@ def test_labels_may_be_mapped(folder: Path) -> None:
 # ------------------------------------------------------------------------------- times
 
 
-def test_blanks_among_times_are_passed_over_and_another_table_ends_them(folder: Path) -> None:
+def test_blanks_among_times_are_skipped_up_to_another_table(folder: Path) -> None:
     rows: list[list[Cell]] = [
         [1, 2, "x", 4, None, 1, 2],
         [10, None, 30, 40, None, 70, 80],
@@ -204,14 +204,14 @@ def test_blanks_among_times_are_passed_over_and_another_table_ends_them(folder: 
     assert found["x"].equations[0].expression == Tables((Points((1, 4), (10, 40)),))
 
 
-def test_words_among_numbers_are_left_out_with_a_note(folder: Path) -> None:
+def test_words_among_numbers_are_skipped_with_a_note(folder: Path) -> None:
     write_text(folder / "t.csv", [[1, 2, 3], [10, "n/a", 30]])
     found = model("x := GET DIRECT DATA('t.csv', ',', '1', 'A2')")
     assert found["x"].equations[0].expression == Tables((Points((1, 3), (10, 30)),))
     assert found.notes == ('m.mdl | t.csv, cell B2: "n/a" is skipped',)
 
 
-def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None:
+def test_number_stored_as_text_is_reported(folder: Path) -> None:
     write_book(folder / "text.xlsx", {"Data": [["1.5"]]})
     said = complaint("x = GET DIRECT CONSTANTS('text.xlsx', 'Data', 'A1')")
     assert '"1.5" is not a number' in said
@@ -252,11 +252,11 @@ def test_a_number_that_a_spreadsheet_holds_as_text_is_told(folder: Path) -> None
         ("x = GET DATA FIRST TIME(file)", 'GET DATA FIRST TIME "file", which is no data variable'),
     ],
 )
-def test_a_run_says_what_it_lacks(folder: Path, equation: str, words: str) -> None:
+def test_run_reports_missing_numbers(folder: Path, equation: str, words: str) -> None:
     assert words in complaint(f"deep : d, e ~~|\nfile = 1\n{equation}")
 
 
-def test_labels_that_are_missing_are_the_only_complaint(folder: Path) -> None:
+def test_missing_labels_are_the_only_problem(folder: Path) -> None:
     with pytest.raises(ModelError) as caught:
         model("""names : GET DIRECT SUBSCRIPT('u.csv', ',', 'B1', '', '') ~~|
             x[names] = 1""")
@@ -265,20 +265,20 @@ def test_labels_that_are_missing_are_the_only_complaint(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "xls"])
-def test_a_file_that_is_no_workbook(folder: Path, suffix: str) -> None:
+def test_file_that_is_no_workbook(folder: Path, suffix: str) -> None:
     (folder / f"u.{suffix}").write_bytes(b"PK\x03\x04 and no more")
     words = complaint(f"x = GET DIRECT CONSTANTS('u.{suffix}', 'a', 'A1')")
     assert f"u.{suffix} cannot be read as an .{suffix} workbook" in words
 
 
-def test_a_formula_without_a_value_is_an_empty_cell(folder: Path) -> None:
+def test_formula_without_value_is_an_empty_cell(folder: Path) -> None:
     write_book(folder / "f.xlsx", {"a": [["=1+1"]]})
     words = complaint("x = GET DIRECT CONSTANTS('f.xlsx', 'a', 'A1')")
     assert "cell A1: the cell is empty" in words
     assert "once a spreadsheet program has saved the file" in words
 
 
-def test_a_tag_is_a_file_of_the_settings_or_the_one_of_its_name(folder: Path) -> None:
+def test_tag_is_resolved_by_settings_or_file_name(folder: Path) -> None:
     equation = "x = GET DIRECT CONSTANTS('?NUMBERS', 'Data', 'E2')"
     settings = "\n\\\\\\---/// Sketch\n///---\\\\\\\n:L\x7f<%^E!@\n30:?numbers=t.xlsx\n"
     assert model(equation, settings)["x"].equations[0].expression == Number(7)
@@ -291,7 +291,7 @@ def test_a_tag_is_a_file_of_the_settings_or_the_one_of_its_name(folder: Path) ->
 # ----------------------------------------------------------------------------- meaning
 
 
-def test_data_by_formula_are_computed(folder: Path) -> None:
+def test_data_equation_is_computed(folder: Path) -> None:
     found = model("""
         price := GET DIRECT DATA('t.csv', ',', 'A', 'B2')
         twice := 2 * price""")
@@ -301,7 +301,7 @@ def test_data_by_formula_are_computed(folder: Path) -> None:
 
 @pytest.mark.parametrize("integrator", ["adaptive", "stiff"])
 @pytest.mark.parametrize("backend", ["interpreted", "native"])
-def test_adaptive_steps_end_where_data_jump(folder: Path, integrator: str, backend: str) -> None:
+def test_adaptive_steps_end_at_jumps_of_data(folder: Path, integrator: str, backend: str) -> None:
     write_text(folder / "t.csv", [[0, 1.3, 2.7, 9], [1, -4, 8, 2]])
     found = model("""
         held:HOLD BACKWARD: := GET DIRECT DATA('t.csv', ',', '1', 'A2')
@@ -319,12 +319,12 @@ def test_adaptive_steps_end_where_data_jump(folder: Path, integrator: str, backe
         "of_line": (widths[:3] * (y[:-1] + y[1:]) / 2).sum() + 2,
     }
     for name, area in areas.items():
-        # between their points implicit steps follow a line to their tolerance only
+        # between the points implicit steps follow a line within their tolerance
         near = 1e-8 if (integrator, name) == ("stiff", "of_line") else 1e-12
         assert float(result[name][-1]) == pytest.approx(area, rel=near), name
 
 
-def test_a_changes_file_sets_lookups_of_other_files(folder: Path, capsys: Capsys) -> None:
+def test_changes_file_sets_external_lookups(folder: Path, capsys: Capsys) -> None:
     text = mdl("""region : north, south ~~|
         curve[region] = GET DIRECT LOOKUPS('t.csv', ',', 'A', 'B2')
         y[region] = curve[region](2001)""")
@@ -347,7 +347,7 @@ TEXT = mdl("""place : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', '') ~~|
     y[place] = price[place] * rate + outside""")
 
 
-def test_a_record_is_all_that_it_takes_to_read_the_model_again(folder: Path) -> None:
+def test_model_is_read_again_from_its_record(folder: Path) -> None:
     found = read_mdl_text(TEXT, "m", "m.mdl")
     again = read_mdl_text(TEXT, "m", record=found.external.record)
     assert again == found
@@ -371,7 +371,7 @@ def test_a_record_is_all_that_it_takes_to_read_the_model_again(folder: Path) -> 
         max_size=5,
     )
 )
-def test_a_recorded_sheet_has_the_cells_that_were_asked_for(rows: list[list[Cell]]) -> None:
+def test_recorded_sheet_has_the_used_cells(rows: list[list[Cell]]) -> None:
     lines = [
         ",".join("" if c is None else '"' + str(c).replace('"', '""') + '"' for c in row)
         for row in rows
@@ -384,14 +384,14 @@ def test_a_recorded_sheet_has_the_cells_that_were_asked_for(rows: list[list[Cell
     assert (again.height, again.width) == (sheet.height, sheet.width)
 
 
-def test_vensims_missing_value_is_a_blank() -> None:
+def test_missing_value_of_vensim_is_a_blank() -> None:
     assert cell_value("-6.49037e+32") is None
     assert cell_value(":NA:") is None
     assert cell_value("1e999") == "1e999"
     assert cell_value(" 1,5 ") == "1,5"
 
 
-def test_changed_files_are_read_again_and_a_rerun_says_so(folder: Path, capsys: Capsys) -> None:
+def test_changed_files_are_read_again_and_rerun_reports_it(folder: Path, capsys: Capsys) -> None:
     (folder / "m.mdl").write_text(TEXT)
     (folder / "o.tab").write_text("Time\toutside\n0\t1\n10\t11\n")
     assert call(capsys, "run", "m.mdl", "-o", "r.nc").code == 3
@@ -415,7 +415,7 @@ def test_changed_files_are_read_again_and_a_rerun_says_so(folder: Path, capsys: 
     assert "there is no file t.csv" in answer.err
 
 
-def test_data_of_an_ensemble_are_those_of_its_runs(folder: Path, capsys: Capsys) -> None:
+def test_ensemble_uses_the_data_of_its_runs(folder: Path, capsys: Capsys) -> None:
     (folder / "m.mdl").write_text(TEXT)
     (folder / "o.dat").write_text("outside\n0\t1\n10\t11\n")
     (folder / "p.csv").write_text(
@@ -434,7 +434,7 @@ def test_data_of_an_ensemble_are_those_of_its_runs(folder: Path, capsys: Capsys)
         ("Time\toutside\n0\tx\n", '"x" is not a number'),
     ],
 )
-def test_data_that_are_not_there(folder: Path, capsys: Capsys, content: str, words: str) -> None:
+def test_missing_data(folder: Path, capsys: Capsys, content: str, words: str) -> None:
     (folder / "m.mdl").write_text(TEXT)
     (folder / "o.tab").write_text(content)
     answer = call(capsys, "run", "m.mdl", "--data", "o.tab")
@@ -442,16 +442,14 @@ def test_data_that_are_not_there(folder: Path, capsys: Capsys, content: str, wor
     assert words in answer.err
 
 
-def test_half_an_array_of_data_is_refused(folder: Path, capsys: Capsys) -> None:
+def test_data_for_half_an_array_are_refused(folder: Path, capsys: Capsys) -> None:
     (folder / "m.mdl").write_text(mdl("r : n, s ~~|\nx[r]\ny[r] = x[r]"))
     (folder / "o.tab").write_text("Time\tx[n]\n0\t1\n1\t2\n")
     answer = call(capsys, "run", "m.mdl", "--data", "o.tab")
     assert 'there are data for "x[n]" but not for "x[s]"' in answer.err
 
 
-def test_the_text_stays_and_a_changed_constant_takes_the_place_of_its_call(
-    folder: Path, capsys: Capsys
-) -> None:
+def test_changed_constant_replaces_its_call_in_the_text(folder: Path, capsys: Capsys) -> None:
     content = TEXT.replace("\n", "\r\n").encode()
     (folder / "m.mdl").write_bytes(content)
     assert call(capsys, "convert", "m.mdl", "a.mdl").code == 0
@@ -462,13 +460,13 @@ def test_the_text_stays_and_a_changed_constant_takes_the_place_of_its_call(
     assert changed["rate"].equations[0].call is not None
     write_model(read_model(folder / "m.mdl"), folder / "c.mdl")
     assert (folder / "c.mdl").read_text() == TEXT
-    # without its file the model can still be read, but for its labels
+    # without its file the model can still be read, except for labels
     (folder / "t.xlsx").unlink()
     assert call(capsys, "convert", "m.mdl", "d.mdl").code == 0
     assert (folder / "d.mdl").read_bytes() == content
 
 
-def test_a_cached_model_is_made_again_when_its_files_change(folder: Path) -> None:
+def test_cached_model_is_built_again_when_its_files_change(folder: Path) -> None:
     (folder / "m.mdl").write_text(mdl("x = GET DIRECT CONSTANTS('t.csv', ',', 'E2')"))
     first = prepare(folder / "m.mdl")
     assert prepare(folder / "m.mdl") == first
@@ -480,8 +478,8 @@ def test_a_cached_model_is_made_again_when_its_files_change(folder: Path) -> Non
         prepare(folder / "m.mdl")
 
 
-def test_a_time_of_the_grid_is_that_of_the_file(folder: Path) -> None:
-    # 3 * 0.3 falls short of 0.9, and 3 * 0.1 goes beyond 0.3
+def test_grid_time_equals_time_in_the_file(folder: Path) -> None:
+    # in floating point 3 * 0.3 < 0.9 and 3 * 0.1 > 0.3
     write_text(folder / "t.csv", [[0, 0.3, 0.9], [1, 2, 3]])
     call = "GET DIRECT DATA('t.csv', ',', '1', 'A2')"
     found = model(
@@ -494,7 +492,7 @@ def test_a_time_of_the_grid_is_that_of_the_file(folder: Path) -> None:
     assert result["next"].to_numpy()[:5].tolist() == [1, 2, 2, 2, 3]
 
 
-def test_a_call_stays_where_only_its_neighbours_change(folder: Path, capsys: Capsys) -> None:
+def test_call_is_kept_when_its_neighbours_change(folder: Path, capsys: Capsys) -> None:
     text = mdl(
         "region : north, south ~~|\nx[north] = GET DIRECT CONSTANTS('t.csv', ',', 'E2') ~~|"
         "\nx[south] = 3\ny = GET DIRECT CONSTANTS('t.csv', ',', 'E2')"
@@ -509,7 +507,7 @@ def test_a_call_stays_where_only_its_neighbours_change(folder: Path, capsys: Cap
     assert found["y"].equations[0].call is not None
 
 
-def test_more_than_a_mapping_behind_labels(folder: Path) -> None:
+def test_labels_followed_by_more_than_a_mapping(folder: Path) -> None:
     with pytest.raises(ModelError, match="followed by more than a mapping"):
         model("""names : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', '') + 1 ~~|
             x = 1""")

@@ -1,4 +1,4 @@
-"""Tables into models: the numbers arrive, everything else stays, every mistake is named."""
+"""Tables written into models: numbers change, all else is kept, mistakes are named."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ LABELS = {
     "shore": ("middle", "south"),
     "good": ("cloth", "heavy tools"),
 }
-# element -> (columns of dimensions, dimensions in the column label); x values for a lookup
+# element -> (columns of dimensions, dimensions in the column label), x of a lookup
 PLACES: dict[str, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]] = {
     "rate": ((), ()),
     "share": (("region",), ()),
@@ -132,7 +132,7 @@ def values(draw: st.DrawFn) -> Values:
 
 
 def skeleton(text: str) -> str:
-    """The text without the right-hand sides that a table may fill."""
+    """The text without the right-hand sides that a table can fill."""
     for name in PLACES:
         name = f'"{name}"' if "=" in name else name
         pattern = rf"^({re.escape(name)})[\[(= ][^~]*(~ Dmnl|~ EUR|~ 1/Year|~~\|)"
@@ -142,7 +142,7 @@ def skeleton(text: str) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(values(), st.sampled_from(["\n", "\r\n"]))
-def test_what_is_filled_is_read_back_and_nothing_else_changes(wanted: Values, end: str) -> None:
+def test_filled_numbers_are_read_back_and_the_rest_is_kept(wanted: Values, end: str) -> None:
     text = MODEL.replace("\n", end)
     tables = [table(as_csv(wanted))]
     once = filled(text, tables)
@@ -154,7 +154,7 @@ def test_what_is_filled_is_read_back_and_nothing_else_changes(wanted: Values, en
     assert skeleton(plain(once)) == skeleton(MODEL)
 
 
-def test_equal_numbers_keep_their_spelling_and_one_number_for_all_stays_one() -> None:
+def test_equal_numbers_keep_their_spelling() -> None:
     now = read_back(MODEL)
     assert filled(MODEL, [table(as_csv(now))]) == MODEL
     now.update({("flat", label): 7.0 for label in LABELS["region"]})
@@ -163,7 +163,7 @@ def test_equal_numbers_keep_their_spelling_and_one_number_for_all_stays_one() ->
     assert text == MODEL.replace("flat[region] = 4", "flat[region] = 7").replace("0.50", "1e-05")
 
 
-def test_one_number_becomes_an_array_where_the_table_differs() -> None:
+def test_number_for_all_labels_becomes_an_array() -> None:
     now = read_back(MODEL)
     now["flat", "south"] = 6.0
     now["cube", "south", "cloth", "middle"] = 1.5
@@ -173,7 +173,7 @@ def test_one_number_becomes_an_array_where_the_table_differs() -> None:
     assert "cube[south,good,shore]=\n\t1.5,0;0,0; ~ Dmnl" in text
 
 
-def test_the_number_places_of_a_mixed_element_can_be_filled() -> None:
+def test_numbers_of_a_partly_computed_element_are_filled() -> None:
     text = filled(MODEL, [table("element,label,value\nmixed,north,9\n")])
     assert text == MODEL.replace("mixed[north] = 5", "mixed[north] = 9")
 
@@ -204,14 +204,14 @@ HEAD = "element,label,region,unit,value,low,high\n"
         ("rate,,,1/Year", ["the row has 4 cells, the header 7"]),
     ],
 )
-def test_a_row_that_fits_nothing_is_named(rows: str, said: list[str]) -> None:
+def test_row_without_a_match_is_named(rows: str, said: list[str]) -> None:
     with pytest.raises(ModelError) as caught:
         filled(MODEL, [table(HEAD + rows + "\n")])
     for text in said:
         assert text in str(caught.value)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported() -> None:
     text = HEAD + "ratte,,,1/Year,0.5,,\nrate,,,Dmnl,3,,\nshare,,nort,Dmnl,1,,\n"
     with pytest.raises(ModelError) as caught:
         filled(MODEL, [table(text)])
@@ -235,7 +235,7 @@ def test_headers_are_checked() -> None:
 # ---------------------------------------------------------------- values into tables
 
 
-def test_a_value_is_written_and_every_other_byte_stays(tmp_path: Path) -> None:
+def test_value_is_written_and_other_bytes_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     text = (
         "element,label,region,value,low,high,source,confidence\r\n"
@@ -251,7 +251,7 @@ def test_a_value_is_written_and_every_other_byte_stays(tmp_path: Path) -> None:
     assert path.read_bytes().decode().endswith('path,5,,4,,,"fit, 2026",high')
 
 
-def test_a_row_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
+def test_missing_row_changes_nothing(tmp_path: Path) -> None:
     text = "element,label,value,low,high\nrate,,1,0,2\npath,5,2,,\n"
     found = {("ratte",): 1.0, ("rate",): 3.0, ("path", "6"): 1.0}
     with pytest.raises(ModelError) as caught:
@@ -267,7 +267,7 @@ cell_text = st.text(st.sampled_from('ab ,"\n;é'), max_size=6)
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(cell_text, min_size=2, max_size=4), max_size=5), st.data())
-def test_cells_are_those_of_the_csv_module(rows: list[list[str]], data: st.DataObject) -> None:
+def test_cells_equal_those_of_the_csv_module(rows: list[list[str]], data: st.DataObject) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator=data.draw(st.sampled_from(["\n", "\r\n"]))).writerows(rows)
     text = out.getvalue()
@@ -286,7 +286,7 @@ def test_cells_are_those_of_the_csv_module(rows: list[list[str]], data: st.DataO
 
 
 @given(st.text(st.sampled_from("ab\n"), max_size=20), st.data())
-def test_an_edit_lands_where_it_is_meant(text: str, data: st.DataObject) -> None:
+def test_edit_position_with_any_line_ends(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, len(text)))
     edit = Edit(start, stop, "X\nY")
@@ -297,7 +297,7 @@ def test_an_edit_lands_where_it_is_meant(text: str, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("content", [b"caf\xc3\xa9\r\n", b"\xef\xbb\xbfa\n", b"caf\xe9 \x81\n"])
-def test_every_byte_of_a_file_comes_back(tmp_path: Path, content: bytes) -> None:
+def test_read_and_write_keep_every_byte(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.mdl"
     path.write_bytes(content)
     write_exact(path, *read_exact(path))
@@ -317,7 +317,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_number_edited_in_the_model_is_found_and_set_right(project: Path, capsys: Capsys) -> None:
+def test_number_edited_in_the_model_is_found_and_corrected(project: Path, capsys: Capsys) -> None:
     model = project / "m.mdl"
     before = model.read_bytes()
     assert call(capsys, "fill", "m.mdl", "--check").code == 0
@@ -333,7 +333,7 @@ def test_a_number_edited_in_the_model_is_found_and_set_right(project: Path, caps
     assert model.read_bytes() == before
 
 
-def test_a_number_edited_in_the_table_is_found_and_written(project: Path, capsys: Capsys) -> None:
+def test_number_edited_in_the_table_is_found_and_written(project: Path, capsys: Capsys) -> None:
     update_table(project / "data" / "t.csv", {("share", "south"): 8.25})
     answer = call(capsys, "fill", "m.mdl", "--check", "--json")
     assert answer.code == 5
@@ -344,7 +344,7 @@ def test_a_number_edited_in_the_table_is_found_and_written(project: Path, capsys
     assert call(capsys, "fill", "m.mdl", "--check").code == 0
 
 
-def test_a_value_set_reaches_table_and_model(project: Path, capsys: Capsys) -> None:
+def test_set_value_reaches_table_and_model(project: Path, capsys: Capsys) -> None:
     path = project / "data" / "t.csv"
     before = path.read_bytes()
     answer = call(capsys, "fill", "m.mdl", "--set", "cost[south, Cloth]=9.5", "--source", "a fit")
@@ -367,7 +367,7 @@ def test_a_value_set_reaches_table_and_model(project: Path, capsys: Capsys) -> N
     assert call(capsys, "fill", "m.mdl", "--source", "x").code == 2
 
 
-def test_mistakes_are_told_with_file_and_line(project: Path, capsys: Capsys) -> None:
+def test_mistakes_are_reported_with_file_and_line(project: Path, capsys: Capsys) -> None:
     before = (project / "m.mdl").read_bytes()
     (project / "data" / "u.csv").write_text("element,value\nratte,1\n")
     answer = call(capsys, "fill", "m.mdl")
@@ -381,13 +381,13 @@ def test_mistakes_are_told_with_file_and_line(project: Path, capsys: Capsys) -> 
     assert "there is no table of constants in data" in answer.err
 
 
-def test_arrays_in_every_layout_hold_plain_numbers() -> None:
+def test_arrays_in_every_layout_have_plain_numbers() -> None:
     model = read_mdl_text(MODEL, "m")
     kinds = {type(e.expression) for n in ("cost", "flat", "part") for e in model[n].equations}
     assert kinds == {Array, Number}
 
 
-def test_the_constants_of_a_changes_file_go_into_their_tables(tmp_path: Path) -> None:
+def test_constants_of_a_changes_file_go_into_the_tables(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
     from simdistrict.cli.fill import command
@@ -412,9 +412,7 @@ def test_the_constants_of_a_changes_file_go_into_their_tables(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("separator", "sign"), [(";", '";"'), ("\t", "tabs")])
-def test_a_table_not_separated_by_commas_is_refused(
-    tmp_path: Path, separator: str, sign: str
-) -> None:
+def test_table_without_commas_is_refused(tmp_path: Path, separator: str, sign: str) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     text = "element,unit,value\npull,Dmnl,3\n".replace(",", separator)
@@ -424,7 +422,7 @@ def test_a_table_not_separated_by_commas_is_refused(
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
-def test_a_table_in_utf_16_is_not_overlooked(tmp_path: Path, encoding: str) -> None:
+def test_table_in_utf_16_is_reported(tmp_path: Path, encoding: str) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "numbers.csv").write_text("element,unit,value\npull,Dmnl,3\n", encoding=encoding)

@@ -1,4 +1,4 @@
-"""Broken .mdl files are refused with a message, within seconds, and never crash the reader."""
+"""Broken .mdl files are refused within seconds with a message; none crashes the reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEEDS.append((MACRO + mdl("a = GAP CLOSED(b, 4) + GAP CLOSED(2 * b, 2)\nb = 8"))
 
 
 def read(content: bytes) -> bool:
-    """Read bytes as `read_mdl` does, and write what can be read; whether it could be."""
+    """Read bytes as `read_mdl` does and write the model; whether they could be read."""
     try:
         text = plain(decoded(content)[0])
         model = read_mdl_text(text, "broken")
@@ -66,7 +66,7 @@ def test_broken_files_are_refused_or_read() -> None:
     ],
     ids=range(19),
 )
-def test_what_is_meant_to_take_for_ever_takes_seconds(text: str) -> None:
+def test_pathological_files_take_seconds(text: str) -> None:
     begin = time.monotonic()
     problems: tuple[Problem, ...] = ()
     try:
@@ -78,7 +78,7 @@ def test_what_is_meant_to_take_for_ever_takes_seconds(text: str) -> None:
     assert all(len(str(problem)) < 2000 for problem in problems)
 
 
-def test_a_file_of_50_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_file_of_50_mb_is_refused_before_reading(tmp_path: Path) -> None:
     path = tmp_path / "big.mdl"
     with path.open("w") as file:
         file.writelines(f"a{k} = {k} ~ Dmnl ~ A constant. |\n" for k in range(1_500_000))

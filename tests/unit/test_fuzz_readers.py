@@ -91,7 +91,7 @@ def yaml_files(*patterns: str) -> list[bytes]:
 
 
 class Reader(NamedTuple):
-    """One reader: how it takes a file, sound files, and words that it makes something of."""
+    """One reader: its function, valid files, and words with a meaning for it."""
 
     suffix: str
     read: Callable[[Path], object]
@@ -143,12 +143,12 @@ READERS = {
     "xmile": Reader(".xmile", both_ways, [STELLA], [*SIGNS, *XML]),
 }  # fmt: skip
 
-# reader, content: what crashed it once
+# reader, content that once crashed it
 FOUND = [("dat", b"x\n0\t1\n,\n")]
 
 
 def refused(reader: Reader, content: bytes, folder: Path) -> bool:
-    """Whether the reader refuses it with a message; anything else that it raises is a crash."""
+    """Whether the reader refuses the content with a message; any other exception is a crash."""
     path = folder / f"broken{reader.suffix}"
     path.write_bytes(content)
     try:
@@ -169,7 +169,5 @@ def test_broken_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "content"), FOUND)
-def test_what_crashed_a_reader_is_read_or_refused(
-    name: str, content: bytes, tmp_path: Path
-) -> None:
+def test_former_crashes_are_read_or_refused(name: str, content: bytes, tmp_path: Path) -> None:
     refused(READERS[name], content, tmp_path)

@@ -1,4 +1,4 @@
-"""The language of equations: precedence, forms that other readers stop at, and messages."""
+"""The grammar of equations: precedence, forms that other readers refuse, and messages."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ POINTS = Points((0.0, 1.0), (2.0, 3.0))
         ("TABBED ARRAY(\n1\t2\n3\t4\n)", Array((1, 2, 3, 4), (2, 2))),
     ],
 )
-def test_the_tree_of(text: str, tree: object) -> None:
+def test_tree_of_an_expression(text: str, tree: object) -> None:
     if tree is None and text.startswith('"'):
         with pytest.raises(EquationError):
             parse(text, {"t"})
@@ -104,13 +104,13 @@ def test_the_tree_of(text: str, tree: object) -> None:
         ("'never closed", 'near "\'never closed"'),
     ],
 )
-def test_what_cannot_be_read(text: str, what: str) -> None:
+def test_invalid_expressions_are_refused(text: str, what: str) -> None:
     with pytest.raises(EquationError) as caught:
         parse(text)
     assert what in str(caught.value)
 
 
-def test_a_message_has_the_line_of_the_word_and_not_of_the_definition() -> None:
+def test_message_has_the_line_of_the_error() -> None:
     text = mdl("a = 1") + "b = a + {a comment\nof two lines} a * \\\n\t\ta\n\t* * a ~~|"
     line = text.count("\n") + 1
     with pytest.raises(ModelError) as caught:
@@ -118,7 +118,7 @@ def test_a_message_has_the_line_of_the_word_and_not_of_the_definition() -> None:
     assert str(caught.value).startswith(f"m.mdl:{line} | ")
 
 
-def test_comments_and_continued_lines_anywhere() -> None:
+def test_comments_and_line_continuations_anywhere() -> None:
     text = (
         "part {of it}: n{orth}, \\\n s {outh, and so on: | ~}\n ~~|\n"
         "x {x} [ part ] = {a} 1, \\\n 2 {b} ~~|\n"
@@ -130,7 +130,7 @@ def test_comments_and_continued_lines_anywhere() -> None:
     assert float(simulate(model)["y_no_comment"]) == 6
 
 
-def test_mappings_in_part_and_by_ranges() -> None:
+def test_partial_mappings_and_mappings_of_ranges() -> None:
     model = small(
         """
         a : a1, a2, a3 -> (b : b1, b2), (c : low, low, c3)

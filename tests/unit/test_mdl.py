@@ -1,4 +1,4 @@
-"""Reading .mdl files: kinds, dimensions, documentation, and what is refused."""
+"""Reading .mdl files: kinds, dimensions, documentation and errors."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def test_kinds_units_ranges_documentation_and_groups() -> None:
     assert model["curve"].equations[0].expression == Points((0, 1), (0, 2), ((0, 2), (0, 2)))
 
 
-def test_messages_print_a_quoted_name_without_its_own_quotes() -> None:
+def test_messages_print_quoted_names_without_their_quotes() -> None:
     twice = problems(mdl('r: n, s ~~|\n"x#"[n] = 1 ~~|\n"x#"[r] = 3'))
     assert '| "x#" is defined twice' in twice
     unknown = problems(mdl('r: n, s ~~|\n"x#"["t?"] = 1'))
     assert '| "x#" has the subscript "t?"' in unknown
 
 
-def test_a_called_name_keeps_its_letters() -> None:
+def test_function_names_keep_non_ascii_letters() -> None:
     # str.upper() would make two names of one: STRASSE and straße
     assert "STRAßE" in problems(mdl("straße = 1 ~~|\nx = straße(3)"))
 
 
-def test_settings_give_the_integrator_and_the_synonyms() -> None:
+def test_settings_state_integrator_and_unit_synonyms() -> None:
     settings = "\\\\\\---/// Sketch\n///---\\\\\\\n:L\x7f<%^E!@\n"
     settings += "15:0,0,0,1,0,0\n22:su,unit of output\n"
     model = small("a = 1", settings=settings)  # type: ignore[arg-type]
@@ -73,18 +73,18 @@ def test_any_line_end_and_encoding(tmp_path: Path, end: str, encoding: str) -> N
     assert constant_values(read_mdl(path), read_mdl(path)["CAFFÈ"]) == {(): 2.0}
 
 
-def test_comments_and_continued_lines_inside_equations() -> None:
+def test_comments_and_line_continuations_in_equations() -> None:
     text = "a = b {half of it} + \\\n\t\t2 ~ Dmnl ~ A test. |\n" + mdl("b = 1")
     model = read_mdl_text(text.replace("{UTF-8}\n", ""), "model")
     assert EquationText(model).equation(model["a"], model["a"].equations[0]) == "a = b + 2"
 
 
-def test_lookup_in_the_form_of_columns() -> None:
+def test_lookup_points_as_columns() -> None:
     expression = small("curve(0,1,2, 5,6,7)")["curve"].equations[0].expression
     assert expression == Points((0, 1, 2), (5, 6, 7))
 
 
-def test_cut_off_in_the_middle_names_the_definition_and_its_line() -> None:
+def test_file_cut_inside_a_definition_names_it_with_its_line() -> None:
     text = mdl("first = 1\nsecond = first + 2")
     cut = text[: text.index("second") + 12]
     message = problems(cut)
@@ -92,18 +92,18 @@ def test_cut_off_in_the_middle_names_the_definition_and_its_line() -> None:
     assert "second" in message
 
 
-def test_cut_off_between_definitions_misses_the_control_variables() -> None:
+def test_file_cut_between_definitions_lacks_control_elements() -> None:
     text = mdl("first = 1")
     assert "no FINAL TIME and no TIME STEP" in problems(text[: text.index("FINAL TIME")])
 
 
-def test_unsupported_function_is_refused_by_name_with_element_and_line() -> None:
+def test_unsupported_function_is_named_with_element_and_line() -> None:
     message = problems(mdl("a = 3\n\nb = SIMULTANEOUS(a, 1)"))
     assert "line 4" in message
     assert '"b" uses the function SIMULTANEOUS, which is not supported' in message
 
 
-def test_every_problem_of_a_file_is_told_at_once() -> None:
+def test_all_problems_of_a_file_are_reported() -> None:
     message = problems(mdl("a = FIND ZERO(1, 2)\nb = MESSAGE(2, 3)\nc = nowhere + 1"))
     assert "nowhere" in message
     message = problems(mdl("a = FIND ZERO(1, 2)\nb = MESSAGE(2, 3)"))
@@ -111,21 +111,21 @@ def test_every_problem_of_a_file_is_told_at_once() -> None:
     assert "MESSAGE" in message
 
 
-def test_misspelt_function_names_the_nearest() -> None:
+def test_misspelt_function_suggests_the_nearest() -> None:
     assert "SMOOTH3" in problems(mdl("a = SMOTH3(3, 4)"))
 
 
-def test_undefined_name_gives_the_nearest() -> None:
+def test_undefined_name_suggests_the_nearest() -> None:
     assert 'did you mean "tariff level"?' in problems(mdl("tariff level = 1\nb = tarif level * 2"))
 
 
-def test_algebraic_loop_is_named_in_order() -> None:
+def test_algebraic_loop_lists_its_elements_in_order() -> None:
     message = problems(mdl("a = b + 1\nb = c * 2\nc = a - 3"))
     assert "algebraic loop" in message
     assert "a uses b uses c uses a" in message
 
 
-def test_loop_of_initial_values_is_told_apart() -> None:
+def test_loop_of_initial_values_has_its_own_message() -> None:
     message = problems(mdl("a = INTEG(1, b)\nb = INTEG(1, a)"))
     assert "loop of initial values" in message
 
@@ -138,7 +138,7 @@ start = INITIAL(goal / 2 + 0 * TIME STEP$) ~ goal ~ Another. |
 """
 
 
-def test_a_macro_is_what_its_equations_say_at_each_call() -> None:
+def test_macro_equals_its_equations_written_out() -> None:
     calls = "a = GAP CLOSED(b, 4) + GAP CLOSED(2 * b, 2)\nb = 8"
     by_hand = """
         a = x + y
@@ -151,14 +151,14 @@ def test_a_macro_is_what_its_equations_say_at_each_call() -> None:
     assert np.array_equal(result["a"], expected["a"])
 
 
-def test_a_macro_per_label() -> None:
+def test_macro_called_for_each_label() -> None:
     calls = "r : n, s\nb[r] = 8, 4\na[r] = GAP CLOSED(b[r], 4)"
     by_hand = "r : n, s\nb[r] = 8, 4\na[r] = INTEG((b[r] - a[r]) / 4, b[r] / 2)"
     result = simulate(read_mdl_text(MACRO + mdl(calls), "model"))
     assert np.array_equal(result["a"], simulate(small(by_hand))["a"])
 
 
-def test_a_macro_with_a_second_output_and_a_lookup_as_its_input() -> None:
+def test_macro_with_two_outputs_and_a_lookup_as_input() -> None:
     macro = ":MACRO: F(table, x : twice)\nF = table(x) ~~|\ntwice = 2 * F ~~|\n:END OF MACRO:\n"
     model = read_mdl_text(macro + mdl("t((0,0),(10,100))\na = F(t, Time : b)\nc = b + a"), "m")
     result = simulate(model)
@@ -174,7 +174,7 @@ gone = INTEG(out, 0) ~~|
 """
 
 
-def test_a_macro_with_stocks_is_called_for_ranges_and_single_labels() -> None:
+def test_macro_with_stocks_called_for_ranges_and_labels() -> None:
     calls = """
         r : n, s
         f[r] = 2, 3
@@ -198,17 +198,17 @@ def test_a_macro_with_stocks_is_called_for_ranges_and_single_labels() -> None:
         assert np.array_equal(result[name], expected[name]), name
 
 
-def test_an_output_of_a_macro_has_the_subscripts_of_its_call() -> None:
+def test_macro_output_has_the_subscripts_of_its_call() -> None:
     calls = "r : n, s\nq : a, b\nf[r] = 2, 3\ny[r] = ACC(f[r], 4 : t[q])"
     assert 'output "t" of the macro ACC has other' in problems(STOCKS + mdl(calls))
 
 
-def test_macros_have_no_subscripts_of_their_own() -> None:
+def test_macros_cannot_define_subscripts() -> None:
     macro = ":MACRO: F(x)\nF = SUM(x[r!]) ~~|\n:END OF MACRO:\n"
     assert "which macros of Vensim cannot have" in problems(macro + mdl("r : n, s\ny = F(2)"))
 
 
-def test_a_macro_that_calls_itself_or_gets_too_little_is_refused() -> None:
+def test_recursive_macro_and_missing_inputs_are_refused() -> None:
     macro = ":MACRO: F(x)\nF = F(x) + 1 ~~|\n:END OF MACRO:\n"
     assert "calls itself" in problems(macro + mdl("a = F(2)"))
     assert "gives the macro F 2 inputs" in problems(macro + mdl("a = F(2, 3)"))
@@ -218,7 +218,7 @@ def test_wrong_number_of_arguments() -> None:
     assert "XIDZ 2 arguments, not 3" in problems(mdl("a = XIDZ(1, 2)"))
 
 
-def test_wrong_subscripts_name_the_labels() -> None:
+def test_wrong_subscripts_list_the_labels() -> None:
     message = problems(mdl("region : north, south\na[region] = 1, 2\nb = a[nord]"))
     assert '"nord"' in message
     assert "north" in message
@@ -232,7 +232,7 @@ def test_defined_twice() -> None:
     assert "defined twice" in problems(mdl("a = 1\na = 2"))
 
 
-def test_unreadable_equation_says_where() -> None:
+def test_unreadable_equation_names_its_line() -> None:
     message = problems(mdl("good = 1\nbad = good + * 2"))
     assert "model.mdl:4" in message
     assert '"bad"' in message
@@ -242,26 +242,26 @@ def test_unreadable_equation_says_where() -> None:
     "right",
     ["1e400", "-1e400", "2 * 1e400", "1, 1e400", "TABBED ARRAY(1 1e400)", "INTEG(1, 1e400)"],
 )
-def test_a_number_that_is_not_finite_is_refused(right: str) -> None:
+def test_infinite_number_is_refused(right: str) -> None:
     name = "bad[place]" if "1 " in right or "1," in right[:2] else "bad"
     message = problems(mdl(f"place: a, b ~ ~ |\n{name} = {right}"))
     assert "model.mdl:4" in message
     assert "1e400 is not a finite number" in message
 
 
-def test_a_point_that_is_not_finite_is_refused() -> None:
+def test_infinite_point_is_refused() -> None:
     message = problems(mdl("table((0,1),(1,1e400))\nx = table(Time)"))
     assert "model.mdl:2" in message
     assert "not a finite number" in message
 
 
-def test_deep_nesting_is_an_error_and_not_a_crash() -> None:
+def test_deep_nesting_is_refused_without_a_crash() -> None:
     begin = time.monotonic()
     assert problems(mdl("a = " + "(" * 10_000 + "1" + ")" * 10_000))
     assert time.monotonic() - begin < 20
 
 
-def test_junk_is_refused_fast(tmp_path: Path) -> None:
+def test_large_junk_is_refused_quickly(tmp_path: Path) -> None:
     path = tmp_path / "junk.mdl"
     with path.open("wb") as file:
         file.truncate(100_000_000)

@@ -1,4 +1,4 @@
-"""Tables and data files of other programs, in the forms in which they really occur."""
+"""Tables and data files of other programs, in the forms that occur in practice."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TABLE = 'Time\tStock A\t"Flow_A[Entry 1,Column 2]"\n0\t1\t2.5\n1\t3\t4e2\n'
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_time_down_with_any_line_end(tmp_path: Path, end: str, mark: bytes) -> None:
+def test_times_in_rows_with_any_line_end(tmp_path: Path, end: str, mark: bytes) -> None:
     found = read(tmp_path, mark + TABLE.replace("\n", end).encode())
     assert list(found.records) == ["stock a", "flow a[entry 1,column 2]"]
     assert numbers(found, "stock a") == ([0, 1], [1, 3])
@@ -49,18 +49,18 @@ def test_time_down_with_any_line_end(tmp_path: Path, end: str, mark: bytes) -> N
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
-def test_any_delimiter_whatever_the_suffix(tmp_path: Path, delimiter: str) -> None:
+def test_any_delimiter_with_any_suffix(tmp_path: Path, delimiter: str) -> None:
     found = read(tmp_path, delimiter.join("t a b".split()) + "\n" + delimiter.join("0 1 2".split()))
     assert numbers(found, "b") == ([0], [2])
 
 
-def test_time_across(tmp_path: Path) -> None:
+def test_times_in_columns(tmp_path: Path) -> None:
     found = read(tmp_path, "Time\t0\t1\t2\nA\t5\t6\t7\nB[x]\t8\t\t\n")
     assert numbers(found, "a") == ([0, 1, 2], [5, 6, 7])
     assert found.records["b[x]"].constant
 
 
-def test_a_constant_may_stand_in_the_first_row_only(tmp_path: Path) -> None:
+def test_constant_in_the_first_row_only(tmp_path: Path) -> None:
     found = read(
         tmp_path, "Time\tc\trepeated\tlate\tnever\n0\t5\t1\t\t\n1\t\t1\t2\t\n2\t\t1\t3\t\n"
     )
@@ -72,11 +72,11 @@ def test_a_constant_may_stand_in_the_first_row_only(tmp_path: Path) -> None:
     assert "never" not in found.records
 
 
-def test_a_table_of_one_row_has_no_constants(tmp_path: Path) -> None:
+def test_table_of_one_row_has_no_constants(tmp_path: Path) -> None:
     assert not read(tmp_path, "Time\ta\n0\t5\n").records["a"].constant
 
 
-def test_rows_are_put_in_order_of_time(tmp_path: Path) -> None:
+def test_rows_are_sorted_by_time(tmp_path: Path) -> None:
     assert numbers(read(tmp_path, "Time\ta\n2\t20\n0\t0\n1\t10\n"), "a") == ([0, 1, 2], [0, 10, 20])
 
 
@@ -87,7 +87,7 @@ def test_missing_values_are_nan(tmp_path: Path) -> None:
     assert np.array_equal(values, [math.nan] * 5 + [math.inf, -math.inf, 7], equal_nan=True)
 
 
-def test_text_in_the_encoding_of_windows(tmp_path: Path) -> None:
+def test_text_in_windows_1252(tmp_path: Path) -> None:
     assert list(read(tmp_path, "Time\tGröße\n0\t1\n".encode("cp1252")).records) == ["größe"]
 
 
@@ -96,7 +96,7 @@ def test_quoted_names_keep_their_commas(tmp_path: Path) -> None:
     assert list(found.records) == ["r&d, share", "a[x,y]"]
 
 
-def test_every_wrong_cell_is_named_with_its_line(tmp_path: Path) -> None:
+def test_wrong_cells_are_named_with_their_lines(tmp_path: Path) -> None:
     said = complaint(tmp_path, "Time\ta\tb\n0\tx\t1\n\n1\t2\t3,5\n\t4\t5\nlast\t6\t7\n2\t1\t2\t9\n")
     assert 'x.tab:2 | "x" is not a number (in "a")' in said
     assert 'x.tab:4 | "3,5" is not a number (in "b")' in said
@@ -106,7 +106,7 @@ def test_every_wrong_cell_is_named_with_its_line(tmp_path: Path) -> None:
     assert "x.tab:7 | there are 4 columns, the first row has 3" in said
 
 
-def test_a_name_or_a_time_that_comes_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_names_and_times_are_refused(tmp_path: Path) -> None:
     said = complaint(tmp_path, "Time\tA b\ta_B\t\n0\t1\t2\t\n0\t1\t2\t\n")
     assert 'x.tab:1 | "a_B" occurs twice (column 2 and column 3)' in said
     assert "x.tab:3 | the time 0 occurs twice" in said
@@ -118,7 +118,7 @@ def test_values_without_a_name_are_refused(tmp_path: Path) -> None:
     assert "column 3 has values but no name" in complaint(tmp_path, "Time\ta\t\tb\n0\t1\t2\t3\n")
 
 
-def test_a_table_without_names_is_refused(tmp_path: Path) -> None:
+def test_table_without_names_is_refused(tmp_path: Path) -> None:
     assert "x.csv:1 | the first line holds numbers" in complaint(tmp_path, "0,1\n1,2\n", "x.csv")
 
 
@@ -132,11 +132,11 @@ def test_many_problems_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.tab", "x.csv", "x.dat"])
 @pytest.mark.parametrize("content", ["", "\n\n", "Dear reader,\nthis is a letter.\n"])
-def test_a_file_without_series_is_refused(tmp_path: Path, name: str, content: str) -> None:
+def test_file_without_series_is_refused(tmp_path: Path, name: str, content: str) -> None:
     assert name in complaint(tmp_path, content, name)
 
 
-def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     assert "binary" in complaint(tmp_path, b"Time\ta\n0\t\x00\n")
     with pytest.raises(ExchangeError, match="No such file"):
         read_series(tmp_path / "none.tab")
@@ -170,19 +170,19 @@ def test_a_data_file(tmp_path: Path) -> None:
     assert np.array_equal(found.records["b c[e1,e2]"].values, [0.35, np.nan], equal_nan=True)
 
 
-def test_the_mark_at_the_head_of_a_file_is_no_part_of_a_name(tmp_path: Path) -> None:
+def test_byte_order_mark_is_not_part_of_a_name(tmp_path: Path) -> None:
     assert list(read(tmp_path, "\ufeffA\n0 1\n", "x.dat").records) == ["a"]
 
 
-def test_one_pair_is_no_constant_where_no_series_is_longer(tmp_path: Path) -> None:
+def test_single_pair_is_a_constant_only_next_to_longer_series(tmp_path: Path) -> None:
     assert not read(tmp_path, "A\n0 1\nB\n0 2\n", "x.dat").records["a"].constant
 
 
-def test_a_data_file_that_begins_with_numbers_is_refused(tmp_path: Path) -> None:
+def test_data_file_that_begins_with_numbers_is_refused(tmp_path: Path) -> None:
     assert "x.dat:2 | there are numbers" in complaint(tmp_path, "\n0 1\nA\n", "x.dat")
 
 
-def test_a_time_without_a_value_is_refused(tmp_path: Path) -> None:
+def test_time_without_a_value_is_refused(tmp_path: Path) -> None:
     assert "x.dat:3 | the time 1 has no value" in complaint(tmp_path, "A\n0 1\n1\n", "x.dat")
 
 
@@ -204,7 +204,7 @@ def test_keys(name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1_000", "1 2", "1,5", "--1"])
-def test_what_is_no_number(text: str) -> None:
+def test_texts_that_are_no_number(text: str) -> None:
     assert as_number(text) is None
 
 
@@ -215,7 +215,7 @@ def test_what_is_no_number(text: str) -> None:
         max_size=6,
     )
 )
-def test_what_is_written_in_full_is_read_in_full(
+def test_numbers_round_trip_exactly(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[float]]
 ) -> None:
     rows = [[0.0 if as_number(repr(v)) != v else v for v in row] for row in rows]
@@ -226,6 +226,6 @@ def test_what_is_written_in_full_is_read_in_full(
     assert found.records["b"].values.tolist() == [b for _, b in rows]
 
 
-def test_a_line_of_commas_in_a_data_file_is_blank(tmp_path: Path) -> None:
+def test_line_of_commas_in_a_data_file_is_blank(tmp_path: Path) -> None:
     (tmp_path / "a.dat").write_text("x\n0\t1\n , ,\n1\t2\n")
     assert read_series(tmp_path / "a.dat").records["x"].values.tolist() == [1, 2]

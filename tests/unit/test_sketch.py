@@ -1,6 +1,6 @@
-"""Automatic sketches: each element at home once, an arrow for each dependency, no overlap.
+"""Automatic sketches: each element once, an arrow for each dependency, no overlap.
 
-The checks read the text of the sketch as Vensim would, not the objects that it was made from.
+The checks read the text of the sketch, as Vensim would.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def read_record(record: str, view: View) -> None:
 
 
 def check(model: Model, text: str) -> list[View]:
-    """Everything that holds for a generated sketch."""
+    """Check the properties of a generated sketch."""
     found = list(views(text))
     at_home = [
         fold(t.name) for v in found for t in v.things.values() if t.record == 10 and not t.ghost
@@ -136,7 +136,7 @@ def dependencies_drawn(view: View) -> list[tuple[str, str, bool]]:
         ends = [view.things[a.stop] for a in halves]
         box = view.things[valve].box
         assert {a.y for a in halves} == {box.y}
-        # the pipe is horizontal, meets both ends, and the valve lies between them
+        # the pipe is horizontal, meets both ends, and the valve is between them
         assert all(abs(end.box.y - box.y) <= end.box.h for end in ends)
         left, right = sorted(end.box.x for end in ends)
         assert left < box.x < right
@@ -149,7 +149,7 @@ def dependencies_drawn(view: View) -> list[tuple[str, str, bool]]:
 
 @cache
 def drawn(name: str) -> str:
-    """A shipped model, drawn in a hurry."""
+    """A shipped model with a quick layout."""
     return with_sketch(SHIPPED[name].read_text(encoding="utf-8"), f"{name}.mdl", 0.02)
 
 
@@ -157,7 +157,7 @@ SLOWEST = [pytest.param(n, marks=pytest.mark.slow) if n == "district" else n for
 
 
 @pytest.mark.parametrize("name", SLOWEST)
-def test_a_shipped_model_is_drawn(name: str) -> None:
+def test_sketch_of_a_shipped_model(name: str) -> None:
     model = read_mdl(SHIPPED[name])
     found = check(model, drawn(name))
     assert [v.name for v in found] == list(
@@ -168,7 +168,7 @@ def test_a_shipped_model_is_drawn(name: str) -> None:
 
 
 def random_model(seed: int) -> str:
-    """Groups of stocks that flows connect, also across groups, and a web of the rest."""
+    """Stocks connected by flows, also across groups, and a network of other elements."""
     random = Random(seed)
     words = "capacity knowledge of the tariff home internationalisation k rate in loss".split()
     names = [f"{' '.join(random.choices(words, k=random.randint(1, 5)))} {n}" for n in range(22)]
@@ -199,12 +199,12 @@ def random_model(seed: int) -> str:
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6))
-def test_a_random_model_is_drawn(seed: int) -> None:
+def test_sketch_of_a_random_model(seed: int) -> None:
     model = read_mdl_text(random_model(seed), "random")
     check(model, sketch(model, effort=0.05))
 
 
-def test_the_search_leaves_fewer_crossings() -> None:
+def test_search_reduces_crossings() -> None:
     model = read_mdl_text(random_model(7), "random")
 
     def crossed(effort: float) -> int:
@@ -219,7 +219,7 @@ def test_the_search_leaves_fewer_crossings() -> None:
     assert crossed(1) < crossed(0)
 
 
-def test_the_rest_of_the_file_stays_and_the_same_comes_twice() -> None:
+def test_layout_keeps_the_rest_of_the_file_and_is_reproducible() -> None:
     text = SHIPPED["core"].read_text(encoding="utf-8")
     drawn = with_sketch(text, "core.mdl", 0.1)
     assert outside(drawn) == outside(text)
@@ -232,7 +232,7 @@ def outside(text: str) -> tuple[str, str]:
     return text.partition("\\\\\\---///")[0], text.partition("///---\\\\\\")[2]
 
 
-def test_a_file_without_a_sketch_gets_what_vensim_expects() -> None:
+def test_file_without_sketch_gets_sketch_and_settings() -> None:
     text = mdl("level = INTEG(rate, 1)\nrate = 2")
     drawn = with_sketch(text)
     assert drawn.startswith(text)
@@ -260,7 +260,7 @@ def test_pipes_join_stocks_and_initial_values_are_marked() -> None:
     assert [t.name for t in view.things.values() if t.ghost] == ["Time"]
 
 
-def test_a_name_is_broken_into_even_lines() -> None:
+def test_name_is_split_into_even_lines() -> None:
     assert lines("tariff") == ["tariff"]
     assert lines("initial own attractiveness") == ["initial own", "attractiveness"]
     assert text_size("internationalisation of knowledge")[0] >= text_size("internationalisation")[0]
@@ -278,7 +278,7 @@ def test_other_programs_read_the_drawn_model(name: str, tmp_path: Path) -> None:
     assert simlin_complaints(path) == []
 
 
-def test_the_command_replaces_a_sketch_only_when_told(
+def test_command_replaces_a_sketch_only_with_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Vensim's sensitivity controls and save lists."""
+"""Vensim's sensitivity control files (.vsc) and save lists (.lst)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read(text: str, folder: Path) -> Control:
     return read_vsc(path)
 
 
-def test_a_control_says_how_many_and_how(tmp_path: Path) -> None:
+def test_control_states_runs_method_and_seed(tmp_path: Path) -> None:
     assert read(CONTROL, tmp_path) == Control(
         200,
         "lhs",
@@ -56,7 +56,7 @@ def test_a_control_says_how_many_and_how(tmp_path: Path) -> None:
     assert read("5,m,-7\nx=RANDOM_UNIFORM(0,1)", tmp_path).seed == 7
 
 
-def test_draws_are_rows_of_a_prior_table(tmp_path: Path) -> None:
+def test_draws_become_rows_of_a_prior_table(tmp_path: Path) -> None:
     prepared = lowered(small(TANK))
     text = prior_text(read(CONTROL, tmp_path))
     assert [k for k, line in enumerate(text.split("\n"), 1) if line] == [1, 3, 4, 5]
@@ -65,14 +65,14 @@ def test_draws_are_rows_of_a_prior_table(tmp_path: Path) -> None:
     assert [p.spread for p in priors] == [0.1, None, None]
 
 
-def test_a_normal_distribution_is_as_wide_as_it_says(tmp_path: Path) -> None:
+def test_normal_distribution_has_its_stated_width(tmp_path: Path) -> None:
     prepared = lowered(small(TANK))
     line = "rate[inner] = RANDOM NORMAL(0, 1, 0.5, {})"
     for spread in (0.01, 0.1, 50.0):
         text = prior_text(read("9,L\n" + line.format(spread), tmp_path))
         priors = read_prior(text, "a.vsc", prepared.model, prepared.program)
         numbers = Design(priors, 20_000, seed=3).rows(0, 20_000)[:, 0]
-        # a normal distribution that the band hardly cuts, and one so wide that it is flat
+        # a normal distribution hardly cut by its range, and one so wide that it is flat
         wanted = spread if spread < 1 else 12**-0.5
         assert np.std(numbers) == pytest.approx(wanted, rel=1e-3)
         assert np.mean(numbers) == pytest.approx(0.5, abs=1e-3)
@@ -102,14 +102,14 @@ def test_a_normal_distribution_is_as_wide_as_it_says(tmp_path: Path) -> None:
         ("200,M\nx=RANDOM_TRIANGULAR(0,1,-1,.5,2)", "a triangle from -1 to 2, cut off at 0 and 1"),
     ],
 )
-def test_what_is_no_control(tmp_path: Path, text: str, words: str) -> None:
+def test_invalid_controls_are_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read(text, tmp_path)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("spread", ["x", "-1", "0", "inf"])
-def test_a_spread_is_a_positive_number_of_a_normal_distribution(spread: str) -> None:
+def test_spread_must_be_positive_and_of_a_normal_distribution(spread: str) -> None:
     prepared = lowered(small(TANK))
     head = "element,label,value,low,high,distribution,spread\n"
     row = f"rate,inner,0.5,0,1,normal,{spread}\n"
@@ -120,7 +120,7 @@ def test_a_spread_is_a_positive_number_of_a_normal_distribution(spread: str) -> 
         read_prior(head + row, "p.csv", prepared.model, prepared.program)
 
 
-def test_an_ensemble_of_a_control(
+def test_ensemble_from_a_control_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -134,7 +134,7 @@ def test_an_ensemble_of_a_control(
     assert (found.attrs["method"], str(found.attrs["seed"])) == ("lhs", "99")
     assert {"stock", "total"} <= set(found.variables)
     assert call(capsys, "rerun", "a.nc").code == 0
-    # what is said on the command line wins
+    # options of the command line override the file
     assert call(capsys, *args, "--members", "3", "--seed", "5", "-o", "b.nc").code == 0
     found = read_netcdf("b.nc")
     assert (found.attrs["members"], str(found.attrs["seed"])) == (3, "5")
@@ -148,7 +148,7 @@ def test_an_ensemble_of_a_control(
     assert 'a.vsc:2 | there is no constant called "rates' in answer.err
 
 
-def test_a_list_of_what_a_run_keeps(
+def test_save_list_of_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Models written as .mdl files: read back, they are equal and give the same numbers."""
+"""Models written as .mdl files and read back: equal, with equal results."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ OWN = sorted(p for d in ("models", "tests", "example") for p in (ROOT / d).rglob
 
 
 def content(model: Model) -> object:
-    """All that a model says, without the lines where it says it."""
+    """The content of a model without line numbers."""
     elements = [replace(e, equations=tuple(replace(q, line=0) for q in e.equations)) for e in model]
     elements = sorted(elements, key=lambda e: bool(e.group))
     kinds = [e.kind for e in elements]
     return kinds, elements, model.dimensions, model.integrator, model.unit_synonyms
 
 
-# no shrinking: it takes minutes for a whole model, and the seed is fixed anyway
+# no shrinking: it takes minutes for a model, and the seed is fixed
 @given(models())
 @settings(max_examples=20, phases=[Phase.generate])
-def test_a_random_model_comes_back_equal_with_equal_numbers(model: Model) -> None:
+def test_random_model_round_trips_with_equal_results(model: Model) -> None:
     text = model_text(model, layout=False)
     again = read_mdl_text(text, "random")
     assert content(again) == content(model)
@@ -47,13 +47,13 @@ def test_a_random_model_comes_back_equal_with_equal_numbers(model: Model) -> Non
 
 @given(models())
 @settings(max_examples=3, phases=[Phase.generate])
-def test_views_change_nothing(model: Model) -> None:
+def test_views_do_not_change_the_model(model: Model) -> None:
     text = model_text(model, effort=0.02)
     assert content(read_mdl_text(text, "random")) == content(model)
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
-def test_our_own_models_come_back_equal(path: Path) -> None:
+def test_shipped_models_round_trip(path: Path) -> None:
     model = read_mdl(path)
     text = model_text(model, layout=False)
     again = read_mdl_text(text, model.name, str(path))
@@ -61,7 +61,7 @@ def test_our_own_models_come_back_equal(path: Path) -> None:
     assert model_text(again, layout=False) == text
 
 
-def test_what_python_changes_changes_only_its_lines(tmp_path: Path) -> None:
+def test_change_in_python_changes_only_its_lines(tmp_path: Path) -> None:
     text = mdl(
         """
         r : n, s
@@ -96,19 +96,19 @@ def test_what_python_changes_changes_only_its_lines(tmp_path: Path) -> None:
 
 
 def model_of(model: Model, folder: Path) -> str:
-    """What `write_model` writes."""
+    """The text from `write_model`."""
     simdistrict.write_model(model, folder / "out.mdl", force=True)
     return (folder / "out.mdl").read_text(encoding="utf-8")
 
 
-def test_an_existing_file_stays(tmp_path: Path) -> None:
+def test_existing_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "out.mdl").write_text("mine")
     with pytest.raises(SimdistrictError):
         simdistrict.write_model(small("a = 1"), tmp_path / "out.mdl")
     assert (tmp_path / "out.mdl").read_text() == "mine"
 
 
-def test_what_the_format_cannot_hold_is_told_at_once() -> None:
+def test_all_that_mdl_cannot_hold_is_reported() -> None:
     control = small("x = 1").elements[1:]
 
     def constant(name: str, value: float = 1.0, **more: str) -> Constant:
@@ -136,7 +136,7 @@ def test_what_the_format_cannot_hold_is_told_at_once() -> None:
         model_text(Model("m", (constant("a"),)))
 
 
-def test_numbers_over_three_ranges_are_a_matrix_for_each_label() -> None:
+def test_three_dimensional_array_is_written_as_matrices() -> None:
     dimensions = tuple(Dimension(name, (f"{name}1", f"{name}2")) for name in "pqr")
     values = tuple(float(k) for k in range(8))
     equation = Equation(Array(values, (2, 2, 2)), None, ("p", "q", "r"))
@@ -148,7 +148,7 @@ def test_numbers_over_three_ranges_are_a_matrix_for_each_label() -> None:
     assert np.all(simdistrict.simulate(read_mdl_text(text, "m"))["x"] == 5)
 
 
-def test_a_long_equation_is_broken_behind_signs() -> None:
+def test_long_equation_is_broken_after_signs() -> None:
     text = " + ".join(["a name of some words"] * 12)
     broken = wrapped(text)
     assert all(len(line) <= 84 for line in broken.split("\n"))

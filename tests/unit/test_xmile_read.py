@@ -58,22 +58,22 @@ def last(equation: str, **parts: str) -> float:
         ("IF TIME > 5 THEN 2 ELSE " * 70 + "1", 1.0),
     ],
 )
-def test_an_equation_means_what_xmile_says(equation: str, expected: float) -> None:
+def test_value_of_an_xmile_equation(equation: str, expected: float) -> None:
     assert last(equation, dimensions="D: a, b") == expected
 
 
-def test_vensims_own_exports_have_vensims_int_and_mod() -> None:
+def test_int_and_mod_in_files_of_vensim() -> None:
     assert last("INT(-2.5)", vendor="Ventana Systems, Inc.") == -2
     assert last("-7 mod 4", vendor="Ventana Systems, Inc.") == -3
 
 
-def test_a_pulse_is_a_volume_within_one_time_step() -> None:
+def test_pulse_is_a_volume_within_one_time_step() -> None:
     specs = "<start>0</start><stop>2</stop><dt>0.5</dt>"
     assert values(aux("x", "PULSE(3, 1)"), "x", specs=specs) == [0, 0, 6, 0, 0]
     assert values(aux("x", "PULSE(3, 0, 1)"), "x", specs=specs) == [6, 0, 6, 0, 6]
 
 
-def test_stocks_flows_and_their_words() -> None:
+def test_stocks_and_flows_with_units_and_documentation() -> None:
     model = small(
         '<stock name="full\\nof tea"><eqn>10</eqn><inflow>pour_in</inflow>'
         '<outflow>"drink (up)"</outflow><units>cup</units><doc> Tea.  </doc>'
@@ -91,7 +91,7 @@ def test_stocks_flows_and_their_words() -> None:
     assert flat(simulate(model))["full of tea"][1] == 10
 
 
-def test_the_time_grid() -> None:
+def test_time_grid_of_sim_specs() -> None:
     specs = (
         '<sim_specs method="RK4" time_units="Years" savestep="0.5"><start>1</start>'
         '<stop>3</stop><dt reciprocal="true">4</dt></sim_specs>'
@@ -118,7 +118,7 @@ GRAPH = "<gf{}><xpts>1,2,4</xpts><ypts>10,20,0</ypts></gf>"
     ],
 )
 @pytest.mark.parametrize("alone", [False, True])
-def test_graphical_functions_of_three_kinds(kind: str, expected: list[float], alone: bool) -> None:
+def test_three_kinds_of_graphical_function(kind: str, expected: list[float], alone: bool) -> None:
     specs = "<start>0</start><stop>6</stop><dt>1</dt>"
     graph = GRAPH.format(kind)
     if alone:
@@ -128,14 +128,14 @@ def test_graphical_functions_of_three_kinds(kind: str, expected: list[float], al
     assert values(text, "x", specs=specs) == expected
 
 
-def test_a_graph_that_equations_apply_is_a_lookup() -> None:
+def test_applied_graphical_function_is_a_lookup() -> None:
     text = aux("g", "0", GRAPH.format("")) + aux("x", "LOOKUP(g, TIME)")
     model = small(text)
     assert isinstance(model["g"], Lookup)
     assert flat(simulate(model))["x"].tolist() == [10, 10, 20, 10, 0]
 
 
-def test_points_over_a_scale() -> None:
+def test_points_from_a_scale() -> None:
     graph = '<gf><xscale min="0" max="4"/><yscale min="0" max="9"/><ypts>0,8,0</ypts></gf>'
     assert values(aux("x", "TIME", graph), "x") == [0, 4, 8, 4, 0]
 
@@ -166,11 +166,11 @@ ARRAYS = (
         ("SIZE(m[a, *])", 3),
     ],
 )
-def test_arrays_are_read_and_reduced(equation: str, expected: float) -> None:
+def test_array_reading_and_reduction(equation: str, expected: float) -> None:
     assert values(ARRAYS + aux("x", equation), "x", dimensions=DIMENSIONS)[-1] == expected
 
 
-def test_an_equation_holds_for_all_elements_or_for_one() -> None:
+def test_equation_for_all_elements_or_one() -> None:
     dims = '<dimensions><dim name="D"/></dimensions>'
     text = ARRAYS + (
         f'<aux name="all">{dims}<eqn>SUM(m[D, *]) + D</eqn></aux>'
@@ -186,7 +186,7 @@ def test_an_equation_holds_for_all_elements_or_for_one() -> None:
         assert (series[f"{name}[a]"][-1], series[f"{name}[b]"][-1]) == pair
 
 
-def test_labels_and_names_of_any_signs() -> None:
+def test_labels_and_names_with_special_characters() -> None:
     both = '<dimensions><dim name="01"/></dimensions>'
     array = (
         f'<aux name="m">{both}<element subscript="&quot;a, b&quot;"><eqn>1</eqn></element>'
@@ -204,7 +204,7 @@ def test_labels_and_names_of_any_signs() -> None:
     assert series["s"].tolist() == [0, 1, 3, 6, 10]
 
 
-def test_modules_are_flattened_with_a_note() -> None:
+def test_modules_are_flattened_and_noted() -> None:
     inner = (
         '<model name="inner"><variables><aux name="in" access="input"><eqn>0</eqn></aux>'
         '<stock name="level"><eqn>1</eqn><inflow>grow</inflow></stock>'
@@ -224,7 +224,7 @@ def test_modules_are_flattened_with_a_note() -> None:
     assert "the module one is flattened" in model.notes[0]
 
 
-def test_a_macro_takes_the_place_of_its_call() -> None:
+def test_macro_equation_replaces_its_call() -> None:
     macro = (
         '<macro name="TWICE OVER"><parm>p</parm><parm>q</parm><eqn>half * 4 / q</eqn>'
         '<variables><aux name="half"><eqn>p / 2</eqn></aux></variables></macro>'
@@ -242,7 +242,7 @@ LAG = """
 """
 
 
-def test_a_macro_with_a_stock_gets_elements_for_each_call() -> None:
+def test_macro_with_a_stock_makes_elements_for_each_call() -> None:
     text = (
         aux("x", "LAG(STEP(10, 1), 2) + LAG(TIME, 4, 1)")
         + aux("same", "SMTH1(STEP(10, 1), 2) + SMTH1(TIME, 4, 1)")
@@ -257,7 +257,7 @@ def test_a_macro_with_a_stock_gets_elements_for_each_call() -> None:
     assert "LAG 1, a call of a macro, is flattened" in model.notes[0]
 
 
-def test_a_macro_with_a_stock_in_an_array_is_an_array() -> None:
+def test_macro_with_a_stock_called_in_an_array() -> None:
     both = '<dimensions><dim name="D"/></dimensions>'
     text = (
         f'<aux name="rate">{both}<element subscript="a"><eqn>TIME</eqn></element>'
@@ -275,11 +275,11 @@ def test_a_macro_with_a_stock_in_an_array_is_an_array() -> None:
     [
         ("LAG(1)", '"x" calls the macro "LAG" with 1 arguments, not 3'),
         ("SUM(LAG(m, 2))", '"x" calls the macro "LAG" inside a sum over an array'),
-        ("LAG(SELF, 2)", '"x" hands SELF to a macro'),
+        ("LAG(SELF, 2)", '"x" passes SELF to a macro'),
         ("ROUND_ROBIN(1)", 'calls the macro "ROUND ROBIN" which calls itself without end'),
     ],
 )
-def test_a_macro_that_cannot_be_called_so(equation: str, message: str) -> None:
+def test_invalid_macro_calls_are_refused(equation: str, message: str) -> None:
     endless = (
         '<macro name="ROUND ROBIN"><parm>p</parm><eqn>s + ROUND_ROBIN(p)</eqn>'
         '<stock name="s"><eqn>p</eqn></stock></macro>'
@@ -290,7 +290,7 @@ def test_a_macro_that_cannot_be_called_so(equation: str, message: str) -> None:
     assert message in str(caught.value)
 
 
-def test_not_behind_its_operand_is_read_as_a_translator_means_it() -> None:
+def test_not_after_its_operand() -> None:
     text = (
         aux("no", "0")
         + aux("x", "IF no not THEN 1 ELSE 2")
@@ -299,7 +299,7 @@ def test_not_behind_its_operand_is_read_as_a_translator_means_it() -> None:
     assert values(text, "x") == values(text, "y") == [1] * 5
 
 
-def test_an_element_that_is_never_closed_ends_where_the_next_begins() -> None:
+def test_unclosed_element_ends_where_the_next_begins() -> None:
     text = (
         '<flow name="f"><eqn>TIME</eqn>\n<stock name="s"><eqn>1</eqn><inflow>f</inflow></stock>'
         '<aux name="x"><eqn>s + 1</eqn><aux name="y"><eqn>x</eqn></aux>'
@@ -312,7 +312,7 @@ def test_an_element_that_is_never_closed_ends_where_the_next_begins() -> None:
     )
 
 
-def test_random_numbers_have_the_bounds_of_their_distribution() -> None:
+def test_random_numbers_are_within_their_bounds() -> None:
     made = {
         "EXPRND(4)": "RANDOM EXPONENTIAL",
         "NORMAL(1, 2, 7, 0, 3)": "RANDOM NORMAL",
@@ -333,7 +333,7 @@ def test_random_numbers_have_the_bounds_of_their_distribution() -> None:
     assert spread == pytest.approx(1, rel=0.1)
 
 
-def test_a_stock_that_must_not_become_negative_limits_its_outflows_in_order() -> None:
+def test_non_negative_stock_limits_its_outflows_in_order() -> None:
     text = (
         '<stock name="s"><eqn>5</eqn><inflow>in</inflow><outflow>first</outflow>'
         "<outflow>second</outflow><non_negative/></stock>"
@@ -347,22 +347,22 @@ def test_a_stock_that_must_not_become_negative_limits_its_outflows_in_order() ->
     assert values(text, "t") == [0, 3, 3, 3, 3]
 
 
-def test_a_flow_that_must_not_become_negative() -> None:
+def test_non_negative_flow() -> None:
     text = '<flow name="f"><eqn>TIME - 2</eqn>{}</flow>'
     assert values(text.format("<non_negative/>"), "f") == [0, 0, 0, 1, 2]
     assert values(text.format("<non_negative>false</non_negative>"), "f")[0] == -2
 
 
-def test_a_sample_is_known_by_its_form() -> None:
+def test_sample_is_recognised_by_its_form() -> None:
     text = aux("x", "IF TIME > 1 AND TIME < 4 THEN TIME ELSE PREVIOUS(SELF, -1)")
     assert values(text, "x") == [-1, -1, 2, 3, 3]
 
 
-def test_control_elements_of_the_file_keep_their_words() -> None:
+def test_control_elements_keep_their_documentation() -> None:
     text = '<aux name="TIME STEP"><eqn>2</eqn><doc>A step.</doc></aux>' + aux("x", "TIME_STEP")
     model = small(text)
     assert model["time step"].documentation == "A step."
-    assert flat(simulate(model))["x"][-1] == 1  # what sim_specs says
+    assert flat(simulate(model))["x"][-1] == 1  # the value of sim_specs
 
 
 @pytest.mark.parametrize(
@@ -370,15 +370,15 @@ def test_control_elements_of_the_file_keep_their_words() -> None:
     [
         (aux("x", "1 +"), 'm.xmile:7 | the equation of "x" cannot be read at its end'),
         (aux("x", "1 2"), 'cannot be read at "2"'),
-        (aux("x", "(1"), "has its end where ) is needed"),
-        (aux("x", "IF 1 ELSE 2"), 'has "else" where THEN is needed'),
+        (aux("x", "(1"), "has its end where ) is expected"),
+        (aux("x", "IF 1 ELSE 2"), 'has "else" where THEN is expected'),
         (aux("x", "a ? b"), 'the equation of "x" cannot be read at "? b"'),
         (aux("x", "\n\n 1 + £"), "m.xmile:9 |"),
         (aux("yes", "1") + aux("x", "yess"), 'did you mean "yes"?'),
         (aux("x", ""), '"x" has no equation'),
         (aux("x", "???"), '"x" has no equation'),
         (aux("x", "1") + aux("X", "2"), '"X" is defined twice, first in line 7'),
-        (aux("x", "ABS(1, 2)"), '"x" gives ABS 2 arguments, not 1'),
+        (aux("x", "ABS(1, 2)"), '"x" calls ABS with 2 arguments, not 1'),
         (aux("x", "m[q]"), 'uses "m", which the model does not define'),
         (aux("x", "1'"), 'cannot be read at "\'"'),
         (aux("x", "y[1:2]") + "", 'uses "y"'),
@@ -387,7 +387,7 @@ def test_control_elements_of_the_file_keep_their_words() -> None:
         ('<stock name="s"><eqn>1</eqn><queue/></stock>', '"s" is a queue'),
         ('<stock name="s"><eqn>1</eqn><oven/></stock>', '"s" is an oven'),
         ('<module name="far"/>', 'there is no model for the module "far"'),
-        ('<module name="far" resource="http://x/y"/>', "lies in another file"),
+        ('<module name="far" resource="http://x/y"/>', "is in another file"),
         (aux("x", "1", "<gf><ypts>1,2</ypts></gf>"), "neither xpts nor an xscale"),
         (aux("x", "1e400"), "1e400, which is not a finite number"),
         (aux("x", "1", "<gf><xpts>0,1</xpts><ypts>1,1e400</ypts></gf>"), "not finite"),
@@ -398,20 +398,20 @@ def test_control_elements_of_the_file_keep_their_words() -> None:
         (aux("x", "(" * 40 + "TIME" + " MOD 3)" * 40), "too large"),
     ],
 )
-def test_an_error_says_where_and_what(variables: str, message: str) -> None:
+def test_error_states_line_and_problem(variables: str, message: str) -> None:
     with pytest.raises(ModelError) as caught:
         read_xmile_text(xmile(variables), "m", "m.xmile")
     assert message in str(caught.value)
     assert all(p.where.startswith("m.xmile:") for p in caught.value.problems)
 
 
-def test_all_problems_of_a_file_are_told_at_once() -> None:
+def test_all_problems_of_a_file_are_reported() -> None:
     with pytest.raises(ModelError) as caught:
         small(aux("x", "1 +") + aux("y", "no") + aux("z", "nothing"))
     assert len(caught.value.problems) == 3
 
 
-def test_an_unknown_function_is_refused_with_element_and_line() -> None:
+def test_unknown_function_is_named_with_element_and_line() -> None:
     with pytest.raises(ModelError, match='line 7 \\| "x" uses the function OVEN TIME, which'):
         simulate(small(aux("x", "OVEN_TIME(3)")))
 
@@ -438,7 +438,7 @@ BOMB = "".join(f'<!ENTITY e{k + 1} "{f"&e{k};" * 10}">' for k in range(9))
         ("<xmile><sim_specs><start>0</start><stop>1</stop></sim_specs></xmile>", "no model"),
     ],
 )
-def test_a_file_that_is_no_model_is_told_in_one_message(
+def test_file_that_is_no_model_gives_one_message(
     text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bad.xmile"
@@ -450,14 +450,14 @@ def test_a_file_that_is_no_model_is_told_in_one_message(
         assert answer.err.count("error:") == 1
 
 
-def test_what_grows_without_bound_is_stopped() -> None:
+def test_unbounded_growth_is_stopped() -> None:
     with pytest.raises(ModelError, match="more than 500000 XML elements"):
         read_xmile_text("<xmile>" + "<a/>" * 600_000 + "</xmile>", "m")
     with pytest.raises(ModelError, match="characters, more than 100000"):
         small(aux("x", "1+" * 60_000 + "1"))
 
 
-def test_a_file_larger_than_a_model_is_not_read(tmp_path: Path) -> None:
+def test_too_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.stmx"
     with path.open("wb") as file:
         file.truncate(60_000_000)
@@ -470,17 +470,17 @@ def test_a_file_larger_than_a_model_is_not_read(tmp_path: Path) -> None:
 def test_encodings_and_line_ends(encoding: str, newline: str) -> None:
     text = xmile(aux("Größe", "1")).replace('encoding="utf-8"', f'encoding="{encoding}"')
     if encoding == "cp1252":
-        text = text.replace(' encoding="cp1252"', "")  # a file that declares nothing
+        text = text.replace(' encoding="cp1252"', "")  # without a declared encoding
     content = text.replace("\n", newline).encode(encoding)
     assert "Größe" in read_xmile_text(decoded(content, "m"), "m")
 
 
-def test_dashes_in_comments_and_unknown_prefixes_do_no_harm() -> None:
+def test_dashes_in_comments_and_unknown_prefixes_are_accepted() -> None:
     text = aux("x", "1").replace("<eqn>", "<!-- a -- b\n --><isee:odd/><eqn>")
     assert small(text)["x"].line == 8
 
 
-def test_commands_take_a_path_to_xmile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_accept_xmile_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "tea.stmx"
     path.write_text(xmile(aux("x", "TIME * 2")), encoding="utf-8")
     result = tmp_path / "tea.nc"

@@ -1,1 +1,1 @@
-"""Vensim's sketch of a model, laid out automatically: one view per group of elements."""
+"""Vensim's sketch of a model: automatic layout, one view per group of elements; and reading one."""

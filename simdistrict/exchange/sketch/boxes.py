@@ -1,20 +1,20 @@
-"""Boxes on a page: where they are and how large a name is when it is written.
+"""Boxes on a page, and the size of a name.
 
-Sizes are half widths and half heights in pixels, as Vensim's sketch counts them.
+Sizes are half widths and half heights in pixels, as in Vensim's sketch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# half the width of a letter of Vensim's standard font, and half the height of a line of it
+# half the width of a letter and half the height of a line of Vensim's standard font
 LETTER, LINE = 3.2, 8
 LONG_LINE = 19
 
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A rectangle by its centre and its half sizes."""
+    """A rectangle by centre and half sizes."""
 
     x: int
     y: int
@@ -22,17 +22,17 @@ class Rectangle:
     h: int
 
     def overlaps(self, other: Rectangle, gap: int = 0) -> bool:
-        """Whether the two come nearer than the gap in both directions."""
+        """Whether the distance of two boxes is below the gap in both directions."""
         near = abs(self.x - other.x) < self.w + other.w + gap
         return near and abs(self.y - other.y) < self.h + other.h + gap
 
     def moved(self, dx: int, dy: int) -> Rectangle:
-        """The same box elsewhere."""
+        """The box, shifted."""
         return Rectangle(self.x + dx, self.y + dy, self.w, self.h)
 
 
 def lines(name: str, longest: int = LONG_LINE) -> list[str]:
-    """A name in as few lines as hold it, as even as the words allow."""
+    """A name in as few lines as possible, of lengths as even as possible."""
     words = name.split()
     longest = max(longest, *map(len, words)) if words else longest
     if len(name) <= longest or len(words) == 1:
@@ -52,13 +52,13 @@ def text_size(name: str, longest: int = LONG_LINE) -> tuple[int, int]:
 
 
 def stock_size(name: str) -> tuple[int, int]:
-    """Half width and half height of the box of a stock of that name."""
+    """Half width and half height of the box of a stock with a name."""
     width, height = text_size(name)
     return max(40, width + 6), max(20, height + 5)
 
 
 def _broken(words: list[str], count: int) -> list[str]:
-    """The words in `count` lines, the longest of which is as short as possible."""
+    """The words in `count` lines with the shortest longest line."""
     if count == 1:
         return [" ".join(words)]
     candidates = []

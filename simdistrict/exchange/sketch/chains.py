@@ -1,7 +1,6 @@
-"""Stocks with their pipes as rigid pieces of a page: horizontal pipes, names under the valves.
+"""Stocks connected by pipes as rigid pieces: horizontal pipes, names under the valves.
 
-A piece is a set of stocks that flows connect. Its own corner is (0, 0); where it goes on the
-page is decided elsewhere.
+The corner of a piece is (0, 0); `page` positions it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from simdistrict.exchange.sketch.boxes import Rectangle, stock_size, text_size
 from simdistrict.exchange.sketch.content import FlowPipe
 
-# the least distances; long names ask for more
+# minimum distances; long names need more
 LANE = 76
 TO_VALVE, TO_CLOUD, STRIDE, WIDE_STRIDE = 140, 235, 280, 420
 CLEAR = 14
@@ -21,7 +20,7 @@ VALVE, CLOUD = (6, 8), (10, 8)
 
 @dataclass(frozen=True, slots=True)
 class PlacedPipe:
-    """A pipe with its valve, the name below it, and a cloud where no stock ends it."""
+    """A pipe with its valve, the name below it, and a cloud at an end without a stock."""
 
     pipe: FlowPipe
     valve: Rectangle
@@ -30,7 +29,7 @@ class PlacedPipe:
 
     @property
     def unit(self) -> Rectangle:
-        """Valve and name together."""
+        """The box of valve and name."""
         top, bottom = self.valve.y - self.valve.h, self.label.y + self.label.h
         middle = (top + bottom) // 2
         return Rectangle(self.valve.x, middle, self.label.w, bottom - middle)
@@ -38,14 +37,14 @@ class PlacedPipe:
 
 @dataclass(frozen=True, slots=True)
 class StockChain:
-    """Stocks and pipes that belong together."""
+    """Stocks and the pipes that connect them."""
 
     stocks: Mapping[str, Rectangle]
     pipes: tuple[PlacedPipe, ...]
 
     @property
     def boxes(self) -> list[Rectangle]:
-        """Everything that takes room."""
+        """All boxes of the piece."""
         found = list(self.stocks.values())
         for pipe in self.pipes:
             found += [pipe.unit, *([pipe.cloud] if pipe.cloud else [])]
@@ -63,7 +62,7 @@ class StockChain:
         )
 
     def moved(self, dx: int, dy: int) -> StockChain:
-        """The same piece elsewhere."""
+        """The piece, shifted."""
         pipes = tuple(
             PlacedPipe(
                 p.pipe,
@@ -81,8 +80,7 @@ def chains(
 ) -> tuple[tuple[StockChain, ...], tuple[FlowPipe, ...]]:
     """The pieces of a view, and the pipes as drawn.
 
-    A pipe that no lane can take ends in a cloud instead of its second stock; the caller draws
-    an arrow for it.
+    A pipe without a free lane ends in a cloud instead of its target; the caller draws an arrow.
     """
     found = [_ChainBuilder(group, spelled) for group in _groups(stocks, pipes)]
     drawn: list[FlowPipe] = []
@@ -92,7 +90,7 @@ def chains(
 
 
 def _groups(stocks: Sequence[str], pipes: Sequence[FlowPipe]) -> list[list[str]]:
-    """Stocks that pipes connect, each group in the direction of its flows where there is one."""
+    """Groups of stocks connected by pipes, each in the direction of its flows if possible."""
     after: dict[str, list[str]] = {s: [] for s in stocks}
     linked: dict[str, list[str]] = {s: [] for s in stocks}
     for pipe in pipes:
@@ -134,8 +132,8 @@ def _downstream(members: list[str], after: Mapping[str, list[str]]) -> list[str]
 class _ChainBuilder:
     """Columns of stocks and lanes of pipes.
 
-    A stock spans the lanes from 0 to the last one that a pipe of its own takes. Gap k lies left
-    of column k; the last gap lies right of all columns.
+    A stock spans the lanes from 0 to the last one with a pipe of its own. Gap k is left of column
+    k; the last gap is right of all columns.
     """
 
     def __init__(self, stocks: Sequence[str], spelled: Callable[[str], str]) -> None:
@@ -143,11 +141,11 @@ class _ChainBuilder:
         self._spelled = spelled
         self._lanes = [0] * len(stocks)
         self._used: set[tuple[int, int]] = set()
-        self._passed: set[tuple[int, int]] = set()  # (column, lane) that a long pipe passes
+        self._passed: set[tuple[int, int]] = set()  # (column, lane) that a long pipe crosses
         self._laid: list[tuple[FlowPipe, int, int]] = []  # pipe, gap of its valve, lane
 
     def lay(self, pipes: Sequence[FlowPipe]) -> list[FlowPipe]:
-        """Give each pipe of these stocks a lane; the pipes as drawn."""
+        """Give each pipe of these stocks a lane; returns the pipes as drawn."""
         mine = [p for p in pipes if (p.source or p.target) in self._stocks]
         drawn = []
         for pipe in sorted(mine, key=self._reach):
@@ -161,7 +159,7 @@ class _ChainBuilder:
         return None if stock is None else self._stocks.index(stock)
 
     def _reach(self, pipe: FlowPipe) -> int:
-        """Neighbours first, then pipes to clouds, then pipes over other stocks."""
+        """The order of pipes: between neighbours, then to clouds, then across other stocks."""
         a, b = self._column(pipe.source), self._column(pipe.target)
         if a is None or b is None:
             return 2
@@ -180,7 +178,7 @@ class _ChainBuilder:
         lowest = 1 + max((self._lanes[c] for c in between), default=-1)
         for lane in range(lowest, lowest + 12):
             taken = any((g, lane) in self._used for g in gaps)
-            # a stock that grows down to this lane must not grow across a pipe that passes it
+            # a stock that extends down to this lane must not cut a pipe that crosses its column
             barred = any((c, k) in self._passed for c in ends for k in range(lane + 1))
             if taken or barred or not gaps:
                 continue
@@ -193,7 +191,7 @@ class _ChainBuilder:
         return False
 
     def built(self) -> StockChain:
-        """The boxes."""
+        """The piece with its boxes."""
         sizes = {name: stock_size(self._spelled(name)) for name in self._stocks}
         labels = [text_size(self._spelled(pipe.flow)) for pipe, _, _ in self._laid]
         stock = max(w for w, _ in sizes.values())

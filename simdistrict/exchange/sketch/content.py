@@ -1,6 +1,6 @@
-"""What stands in each view of a sketch: stocks, pipes, other elements, ghosts and arrows.
+"""The content of each view of a sketch: stocks, pipes, other elements, ghosts and arrows.
 
-Derived from the equations alone; where anything is drawn is not known here.
+Derived from the equations; no positions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TIME = "time"
 
 @dataclass(frozen=True, slots=True)
 class FlowPipe:
-    """A flow between two stocks, or between a stock and a cloud (None); folded names."""
+    """A flow between two stocks, or between a stock and a cloud (None), by folded names."""
 
     flow: str
     source: str | None
@@ -25,7 +25,7 @@ class FlowPipe:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A cause and what uses it; initial: read for an initial value only. Folded names."""
+    """A cause and its use by folded names; initial: for an initial value only."""
 
     cause: str
     use: str
@@ -34,10 +34,10 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One view. All names are folded.
+    """One view, by folded names.
 
-    others: elements that are neither stocks nor on a pipe; ghosts: shown here, at home in
-    another view, some of them on pipes.
+    others: elements that are neither stocks nor on a pipe; ghosts: elements of another view, some
+    of them on pipes.
     """
 
     name: str
@@ -51,8 +51,8 @@ class Content:
 def contents(model: Model) -> tuple[Content, ...]:
     """The views of a model, one per group in the order of the file.
 
-    A flow stands in the view of the first stock that it changes; the control elements, such as
-    the time step, stand in none.
+    A flow is in the view of the first stock that it changes; control elements, such as the time
+    step, are in no view.
     """
     homes = _homes(model)
     views: dict[str, list[str]] = {}
@@ -82,7 +82,7 @@ def _reads(expr: Expr, initial: bool = False) -> Iterator[tuple[str, bool]]:
 
 
 def _homes(model: Model) -> dict[str, str]:
-    """The view of each element that is drawn."""
+    """Folded name -> view, for the elements that are drawn."""
     homes: dict[str, str] = {}
     first: dict[str, str] = {}
     for name, element in model.by_name.items():
@@ -95,7 +95,7 @@ def _homes(model: Model) -> dict[str, str]:
 
 
 def _signs(model: Model, stock: Element) -> dict[str, int]:
-    """Folded name of each flow of a stock -> 1 where it fills the stock, -1 where it drains it."""
+    """Folded name of each flow of a stock -> 1 if it fills the stock, -1 if it drains it."""
     found: dict[str, int] = {}
     for equation in stock.equations:
         for sign, name in named_terms(equation.expression):

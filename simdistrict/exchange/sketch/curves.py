@@ -1,7 +1,4 @@
-"""Arrows as gentle arcs: each bends to the side where it meets least.
-
-An arc is given by the point it passes half-way, as in Vensim's sketch.
-"""
+"""Arrows as arcs with few crossings; an arc is given by its middle point, as in Vensim's sketch."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from simdistrict.base.arrays import Reals
 from simdistrict.exchange.sketch.boxes import Rectangle
 from simdistrict.exchange.sketch.geometry import crossings, hits
 
-# how far an arc leaves the straight line, as a share of its length
+# distance of an arc from the straight line, as a share of its length
 GENTLE = 0.08
 BENDS = (0.02, -0.02, 0.08, -0.08, 0.14, -0.14, 0.22, -0.22, 0.32, -0.32, 0.45, -0.45, 0.6, -0.6)
-BULGE = 1 / 100  # for each pixel that an arc leaves the straight line
+BULGE = 1 / 100  # cost per pixel of distance from the straight line
 ROUNDS = 2
 SAMPLES = 9
 THROUGH, CROSSING, BEND, BESIDE = 8.0, 1.0, 2.5, 1.5
@@ -34,7 +31,7 @@ def arc(start: Rectangle, stop: Rectangle, bend: float, samples: int = SAMPLES) 
 
 
 def half_way(start: Rectangle, stop: Rectangle, bend: float) -> tuple[int, int]:
-    """The point that an arc passes in its middle."""
+    """The middle point of an arc."""
     a, b = np.array([start.x, start.y], float), np.array([stop.x, stop.y], float)
     x, y = _middle(a, b, bend)
     return round(float(x)), round(float(y))
@@ -42,7 +39,7 @@ def half_way(start: Rectangle, stop: Rectangle, bend: float) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """An arrow as drawn, from box to box."""
+    """An arrow from box to box."""
 
     start: Rectangle
     stop: Rectangle
@@ -54,7 +51,7 @@ class Arc:
 
     @property
     def middle(self) -> tuple[int, int]:
-        """The point that the arc passes half-way."""
+        """The middle point of the arc."""
         return half_way(self.start, self.stop, self.bend)
 
 
@@ -63,11 +60,10 @@ def bent(
     boxes: Sequence[Rectangle],
     lines: Reals,
 ) -> list[Arc]:
-    """Each arrow as the arc that meets least.
+    """Each arrow as the arc with the lowest cost.
 
-    arrows: the boxes that each may start from, and those that it may end in; a flow offers its
-    valve and its name. boxes: what an arrow should not run through, the ends among them; lines:
-    pipes, (n, 2, 2).
+    arrows: the boxes where each may start, and where it may end; for a flow its valve and its
+    name. boxes: obstacles, ends included; lines: pipes, (n, 2, 2).
     """
     centre = np.array([(b.x, b.y) for b in boxes], dtype=float).reshape(-1, 2)
     half = np.array([(b.w + 3, b.h + 2) for b in boxes], dtype=float).reshape(-1, 2)
@@ -89,7 +85,7 @@ def bent(
                 inside = hits(path[:-1], path[1:], centre, half).any(axis=0)
                 inside &= ~_at_end(start, stop, centre, half)
                 cost = THROUGH * inside.sum() + BEND * abs(abs(bend) - GENTLE)
-                # a wide arc round half the page is harder to follow than a crossing
+                # a wide arc around half the page is harder to follow than a crossing
                 cost += BULGE * abs(bend) * math.hypot(stop.x - start.x, stop.y - start.y)
                 cost += CROSSING * crossings(path[:-1], path[1:], c, d).sum()
                 for box, way in zip((start, stop), _directions(path), strict=True):
@@ -103,7 +99,7 @@ def bent(
 
 
 def _directions(path: Reals) -> tuple[Reals, Reals]:
-    """The unit vectors in which an arc leaves its two ends."""
+    """The unit vectors of an arc at its two ends, away from them."""
     quarter = len(path) // 4
     found = []
     for a, b in ((path[0], path[quarter]), (path[-1], path[-1 - quarter])):
@@ -113,7 +109,7 @@ def _directions(path: Reals) -> tuple[Reals, Reals]:
 
 
 def _at_end(start: Rectangle, stop: Rectangle, centre: Reals, half: Reals) -> np.ndarray:
-    """Boxes that an end of the arrow lies in."""
+    """The boxes that contain an end of the arrow."""
     found = np.zeros(len(centre), dtype=bool)
     for box in (start, stop):
         found |= (np.abs(centre - (box.x, box.y)) <= half).all(axis=1)
@@ -127,7 +123,7 @@ def _middle(a: Reals, b: Reals, bend: float) -> Reals:
 
 
 def _through(a: Reals, middle: Reals, b: Reals, samples: int) -> Reals:
-    """The circle through three points, from a to b; a straight line where there is none."""
+    """The circular arc through three points, from a to b; a straight line if they are in line."""
     (ax, ay), (bx, by), (cx, cy) = a, middle, b
     d = 2 * (ax * (by - cy) + bx * (cy - ay) + cx * (ay - by))
     t = np.linspace(0, 1, samples)[:, None]
@@ -142,11 +138,11 @@ def _through(a: Reals, middle: Reals, b: Reals, samples: int) -> Reals:
     turn = np.arctan2(*(b - centre)[::-1]) - first
     half = np.arctan2(*(middle - centre)[::-1]) - first
     turn, half = turn % (2 * np.pi), half % (2 * np.pi)
-    if half > turn:  # the middle lies on the other way round
+    if half > turn:  # the middle is on the other arc
         turn -= 2 * np.pi
     angle = first + t * turn
     radius = float(np.hypot(*(a - centre)))
     curve: Reals = centre + radius * np.hstack([np.cos(angle), np.sin(angle)])
-    # to the last bit, or arrows that share an end would seem to cross there
+    # exact ends: arrows that share one must not seem to cross there
     curve[0], curve[-1] = a, b
     return curve

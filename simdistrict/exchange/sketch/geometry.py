@@ -1,4 +1,4 @@
-"""Lines against lines and lines against boxes, many at a time."""
+"""Intersections of segments with segments and boxes, vectorised."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simdistrict.base.arrays import Flags, Reals
 
 
 def crossings(a: Reals, b: Reals, c: Reals, d: Reals) -> Flags:
-    """Which segments a-b cross which segments c-d; rows a, columns c. A shared end is none."""
+    """Which segments a-b (rows) cross which segments c-d (columns); shared ends do not count."""
     a, b = a[:, None, :], b[:, None, :]
     c, d = c[None, :, :], d[None, :, :]
     ab, cd = b - a, d - c
@@ -21,9 +21,9 @@ def crossings(a: Reals, b: Reals, c: Reals, d: Reals) -> Flags:
 
 
 def hits(a: Reals, b: Reals, centre: Reals, half: Reals) -> Flags:
-    """Which segments a-b touch which boxes; rows segments, columns boxes."""
+    """Which segments a-b (rows) touch which boxes (columns)."""
     start = a[:, None, :]
-    # a segment along an axis would divide by zero; a thousandth of a pixel decides nothing
+    # avoids a division by zero for a segment along an axis
     step = b[:, None, :] - start + 1e-3
     low: Any = (centre - half - start) / step
     high: Any = (centre + half - start) / step

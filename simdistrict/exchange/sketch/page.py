@@ -1,6 +1,6 @@
-"""One view laid out: every box, pipe and arrow with its place.
+"""The layout of one view: positions of all boxes, pipes and arrows.
 
-Stocks and pipes first, in the middle; the rest around them.
+Stocks and pipes are placed first, in the middle, other elements around them.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CLEAR = 10
 
 @dataclass(frozen=True, slots=True)
 class PlacedArrow:
-    """An arrow with the point that it passes half-way.
+    """An arrow with its middle point.
 
-    from_valve, to_valve: whether it leaves or reaches a flow at its valve, not at its name.
+    from_valve, to_valve: it starts or ends at the valve of a flow, not at its name.
     """
 
     arrow: Arrow
@@ -38,7 +38,7 @@ class PlacedArrow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One view: boxes by folded name, those of flows in `pipes`."""
+    """One view: boxes by folded name; flows are in `pipes`."""
 
     content: Content
     stocks: dict[str, Rectangle]
@@ -48,7 +48,7 @@ class Page:
 
 
 def laid_out(content: Content, spelled: Callable[[str], str], effort: float = 1.0) -> Page:
-    """A view with places; spelled: the name to be shown for a folded one."""
+    """The layout of a view; spelled: returns the model's spelling of a folded name."""
     found, drawn = chains(content.stocks, content.pipes, spelled)
     arrows = list(content.arrows)
     ends = {pipe.flow: (pipe.source, pipe.target) for pipe in drawn}
@@ -79,7 +79,7 @@ def laid_out(content: Content, spelled: Callable[[str], str], effort: float = 1.
 def pipe_lines(
     pipe: PlacedPipe, stocks: dict[str, Rectangle]
 ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """The two halves of a pipe, each from the valve to the edge of what it ends in."""
+    """The two halves of a pipe, each from the valve to the edge of the stock or cloud."""
     found = []
     for stock in (pipe.pipe.source, pipe.pipe.target):
         box = stocks[stock] if stock else pipe.cloud
@@ -90,7 +90,7 @@ def pipe_lines(
 
 
 def _cell(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The distance of slots along x and along y."""
+    """The distance of slots in x and y."""
     widths, heights = zip(*sizes, strict=True) if sizes else ((50,), (11,))
     return 2 * max(widths) + GAP_X, 2 * max(heights) + GAP_Y
 
@@ -98,7 +98,7 @@ def _cell(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
 def _composed(
     pieces: Sequence[StockChain], content: Content, sizes: Sequence[tuple[int, int]]
 ) -> list[StockChain]:
-    """The chains on the page: below each other, in two columns where there are many."""
+    """The chains on the page: one below the other, in two columns if there are many."""
     if not pieces:
         return []
     dx, dy = _cell(sizes)
@@ -123,7 +123,7 @@ def _composed(
 
 
 def _order(pieces: Sequence[StockChain], content: Content, columns: int) -> Sequence[int]:
-    """Chains that share causes or users lie near each other."""
+    """The order in which chains with shared causes or uses are close to each other."""
     count = len(pieces)
     if count < 3 or count > 7:
         return range(count)
@@ -152,7 +152,7 @@ def _slots(
     lines: Sequence[tuple[tuple[int, int], tuple[int, int]]],
     sizes: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """Free places of a staggered grid around what lies still, some more than are needed."""
+    """The free slots of a staggered grid around the fixed boxes, some more than needed."""
     if not sizes:
         return []
     dx, dy = _cell(sizes)
@@ -173,7 +173,7 @@ def _slots(
         found = []
         for i, j in itertools.product(range(columns), range(rows)):
             x = round(centre[0] + (i - columns // 2) * dx)
-            # every other column half a step lower: a row of names leaves room for arrows
+            # every other column is half a step lower: a row of names leaves room for arrows
             y = round(centre[1] + (j - rows // 2) * dy + (i % 2) * dy / 2)
             if not any(largest.moved(x, y).overlaps(b, CLEAR) for b in blocked):
                 found.append((x, y))
@@ -183,7 +183,7 @@ def _slots(
 
 
 def _drawn(page: Page, arrows: Sequence[Arrow]) -> Page:
-    """The page with its arrows, and with its corner at the margin."""
+    """The page with its arrows, shifted to the margin."""
     flows = {pipe.pipe.flow: pipe for pipe in page.pipes}
     plain = page.stocks | page.others
 
@@ -192,7 +192,7 @@ def _drawn(page: Page, arrows: Sequence[Arrow]) -> Page:
             return [plain[name]]
         pipe = flows[name]
         far = plain[other] if other in plain else flows[other].valve
-        # from above and from the side an arrow meets the valve first, from below the name
+        # from above and from the side prefer the valve, from below the name
         above = far.y < pipe.label.y
         return [pipe.valve, pipe.label] if above else [pipe.label, pipe.valve]
 

@@ -1,7 +1,7 @@
-"""Where the elements of a view go: short arrows, few crossings, none through a name.
+"""Placement of the elements of a view: short arrows, few crossings, none through a name.
 
-Stocks and pipes lie still; everything else moves among free slots of a staggered grid, first to
-its neighbours, then by simulated annealing from a fixed seed. No file format is known here.
+Stocks and pipes are fixed. Other elements start near their neighbours in free slots of a
+staggered grid and move by simulated annealing with a fixed seed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ THOROUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is to be placed.
+    """A placement problem.
 
-    still: boxes that stay; sizes: half sizes of those that move; their numbers follow on.
-    links: pairs of numbers; lines: segments that stay and may be crossed, at a price.
-    slots: the centres that a moving box may take.
+    still: fixed boxes; sizes: half sizes of the moving boxes, which are numbered after them.
+    links: pairs of box numbers; lines: fixed segments, which may be crossed at a cost.
+    slots: possible centres of moving boxes.
     """
 
     still: Sequence[Rectangle]
@@ -38,10 +38,7 @@ class Scene:
 
 
 def placed(scene: Scene, effort: float = 1.0) -> list[Rectangle]:
-    """The boxes that move, each on a slot of its own.
-
-    effort: how long to search; 0 gives the first arrangement.
-    """
+    """The moving boxes, each in its own slot; effort: search effort, 0 for the initial one."""
     if not scene.sizes:
         return []
     search = _Annealing(scene)
@@ -66,7 +63,7 @@ class _Annealing:
         if ends:
             self._points[self._count :] = ends
         half = [(b.w, b.h) for b in scene.still] + list(scene.sizes)
-        # a line that grazes a name reads like one that crosses it
+        # a line that grazes a name looks as if it crossed it
         self._half = np.array(half, dtype=float) + 3
         pipes = [(self._count + 2 * k, self._count + 2 * k + 1) for k in range(len(scene.lines))]
         edges = np.array([*scene.links, *pipes], dtype=int).reshape(-1, 2)
@@ -89,7 +86,7 @@ class _Annealing:
         self._taken: dict[int, int] = {}
 
     def start(self) -> None:
-        """Each box beside those of its neighbours that have a place already."""
+        """Place each box close to those of its neighbours that are placed."""
         done = set(range(self._fixed))
         waiting = set(range(self._fixed, self._count))
         middle = self._slots.mean(axis=0)
@@ -103,7 +100,7 @@ class _Annealing:
             done.add(k)
 
     def anneal(self, steps: int) -> None:
-        """Move boxes to free slots, or swap two, while that pays or nearly pays."""
+        """Move boxes to free slots, or swap two, by simulated annealing."""
         for step in range(steps):
             heat = HOT * (COLD / HOT) ** (step / steps)
             k = self._random.randrange(self._fixed, self._count)
@@ -120,7 +117,7 @@ class _Annealing:
                 self._swap(k, home, other, slot)
 
     def settle(self) -> None:
-        """Give each box in turn the best of all slots, until none wants to move."""
+        """Move each box in turn to its best slot, until none moves."""
         for _ in range(SWEEPS):
             still = True
             for k in range(self._fixed, self._count):
@@ -146,7 +143,7 @@ class _Annealing:
         return best is not None
 
     def boxes(self) -> list[Rectangle]:
-        """Where everything that moves is now."""
+        """The moving boxes at their present positions."""
         return [
             Rectangle(
                 int(self._points[k][0]),
@@ -168,7 +165,7 @@ class _Annealing:
         self._put(k, slot)
 
     def _proposal(self, k: int, share: float) -> int:
-        """A slot near the neighbours or near where the box is; farther while it is early."""
+        """A slot near the neighbours or the box itself; the reach shrinks with `share`."""
         near = self._near[k]
         if near and self._random.random() < 0.5:
             centre = self._points[near].mean(axis=0)
@@ -181,14 +178,14 @@ class _Annealing:
         return int(((self._slots - wish) ** 2).sum(axis=1).argmin())
 
     def _energy(self, moved: list[int]) -> float:
-        """What the arrows at the moved boxes, and arrows through these boxes, cost."""
+        """The cost of the arrows at the moved boxes, and of arrows through these boxes."""
         edges = np.unique(np.concatenate([self._edges_of[k] for k in moved]))
         a, b = self._points[self._a], self._points[self._b]
         total = 0.0
         if len(edges):
             ea, eb = a[edges], b[edges]
             weight = self._weight.copy()
-            weight[edges] *= 0.5  # a crossing of two of these is counted twice
+            weight[edges] *= 0.5  # a crossing of two of them counts twice
             total += CROSSING * float((crossings(ea, eb, a, b) * weight).sum())
             through = hits(ea, eb, self._points[: self._count], self._half) & ~self._own[edges]
             total += THROUGH * float(through.sum())

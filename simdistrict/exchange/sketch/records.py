@@ -1,7 +1,7 @@
-"""A laid-out view as the records of Vensim's sketch.
+"""A view as records of Vensim's sketch.
 
-Record 10 is a variable, 11 a valve, 12 a cloud, 1 an arrow or half of a pipe; the numbers behind
-are those that Vensim itself writes.
+Record 10 is a variable, 11 a valve, 12 a cloud, 1 an arrow or half of a pipe; the other numbers
+are those that Vensim writes.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ V300  Do not put anything below this section - it will be ignored
 $192-192-192,0,Times New Roman|12||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|72,72,100,0
 """
 GHOST = "2,0,3,{place},0,0,0,128-128-128,0-0-0,|12||128-128-128"
-# what Vensim saves of a model of which nothing is drawn; without any view its file is no sound one
-# to others, who take the line that begins the views for the end of the equations
+# the view that Vensim saves of a model without a drawing; other programs find the end of the
+# equations by the first view
 EMPTY = "View 1"
 
 
 def sketch(model: Model, effort: float = 1.0) -> str:
-    """The views of a model, one empty one where there are none, without the mark that ends them."""
+    """The views of a model, at least an empty one, without the line that ends them."""
 
     def spelled(name: str) -> str:
         return "Time" if name == TIME else model.by_name[name].name
@@ -47,7 +47,7 @@ def view_text(page: Page, spelled: Callable[[str], str]) -> str:
 
 
 class _Records:
-    """Records in the order of a view, each with a number of its own."""
+    """The records of a view in order, numbered."""
 
     def __init__(self, page: Page, spelled: Callable[[str], str]) -> None:
         self.lines: list[str] = []
@@ -81,7 +81,7 @@ class _Records:
 
     def _variable(self, name: str, box: Rectangle, shape: int) -> None:
         self._numbers[name] = self._next()
-        place = -1 if shape == 40 else 0  # the name of a flow stands below its valve
+        place = -1 if shape == 40 else 0  # the name of a flow is below its valve
         rest = GHOST.format(place=place) if name in self._ghosts else f"3,0,0,{place},0,0,0"
         text = quoted(self._spelled(name))
         self.lines.append(f"10,{self._last},{text},{box.x},{box.y},{box.w},{box.h},{shape},{rest}")
@@ -97,7 +97,7 @@ class _Records:
         halves = [(x0 + x1) // 2 for (x0, _), (x1, _) in pipe_lines(placed, stocks)]
         numbers = [self._next(), self._next()]
         self._valves[pipe.flow] = self._next()
-        # 4 ends in an arrowhead, 100 does not
+        # 4 has an arrowhead, 100 does not
         for k, shape in ((1, 4), (0, 100)):
             self.lines.append(
                 f"1,{numbers[1 - k]},{self._last},{ends[k]},{shape},0,0,22,0,0,0,-1--1--1,,"

@@ -1,7 +1,4 @@
-"""What stands where in the sketch of a .mdl file, for diagrams of another format.
-
-Reads the records of the views; what does not draw an element of the model is left out.
-"""
+"""Reads the sketch of a .mdl file: positions of elements, clouds, pipes and arrows."""
 
 from __future__ import annotations
 
@@ -12,15 +9,15 @@ from dataclasses import dataclass, field
 from simdistrict.exchange.text.settings import BLOCK, VIEW
 from simdistrict.model.expr import fold
 
-# a variable, a valve, a cloud or an arrow with its number; no setting begins so
+# a variable, valve, cloud or arrow with its number; no setting begins like this
 _RECORD = re.compile(r"^(?:1|10|11|12),\d+,", re.MULTILINE)
 _MIDDLE = re.compile(r"\|\((-?\d+),(-?\d+)\)\|")
-_PIPE = "22"  # how thick Vensim draws the halves of a flow
+_PIPE = "22"  # line width of the halves of a flow
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A named element, or a cloud without a name, by its centre and its half sizes."""
+    """An element, or a cloud without a name, by centre and half sizes."""
 
     name: str
     x: int
@@ -32,7 +29,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class DrawnArrow:
-    """An arrow between two objects by their numbers, through a point."""
+    """An arrow between two objects by their numbers, with its middle point."""
 
     start: int
     stop: int
@@ -41,10 +38,10 @@ class DrawnArrow:
 
 @dataclass
 class Drawing:
-    """One view, objects by their numbers in it.
+    """One view, objects by number.
 
-    valves: the name of the flow and the place of its valve; pipes: for a valve the numbers of the
-    stocks and clouds at its ends.
+    valves: the flow's name at the position of its valve; pipes: number of a valve -> numbers of
+    the stocks and clouds at its ends.
     """
 
     spots: dict[int, Spot] = field(default_factory=dict)
@@ -60,7 +57,7 @@ def has_sketch(text: str) -> bool:
 
 
 def drawings(text: str) -> list[Drawing]:
-    """The views in the text of a .mdl file; none where it has no sketch."""
+    """The views in the text of a .mdl file; empty without a sketch."""
     end = BLOCK.search(text)
     stop = end.start() if end else len(text)
     starts = [match.end() for match in VIEW.finditer(text, 0, stop)]
@@ -72,7 +69,7 @@ def drawings(text: str) -> list[Drawing]:
 
 def _drawing(lines: list[str]) -> Drawing:
     found = Drawing()
-    waiting: list[int] = []  # a valve whose name comes next
+    waiting: list[int] = []  # a valve whose name follows
     links: list[tuple[list[str], DrawnArrow]] = []
     for line in lines:
         fields = next(csv.reader([line], escapechar="\\"), [])

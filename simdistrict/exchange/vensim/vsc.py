@@ -36,15 +36,8 @@ _LINE = re.compile(
 # distribution -> number of arguments
 _DRAWN = {"UNIFORM": 2, "NORMAL": 4, "TRIANGULAR": 5}
 _NOT_DRAWN = (
-    "BETA",
-    "BINOMIAL",
-    "EXPONENTIAL",
-    "GAMMA",
-    "LOGNORMAL",
-    "NEGATIVE BINOMIAL",
-    "POISSON",
-    "WEIBULL",
-    "VECTOR",
+    *("BETA", "BINOMIAL", "EXPONENTIAL", "GAMMA", "LOGNORMAL"),
+    *("NEGATIVE BINOMIAL", "POISSON", "WEIBULL", "VECTOR"),
 )
 
 

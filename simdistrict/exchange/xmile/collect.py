@@ -1,4 +1,4 @@
-"""The definitions in the tree of a file: modules flattened, arrays taken apart, none read yet."""
+"""The definitions of an XMILE file: modules flattened, arrays split into elements, not parsed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,14 @@ from simdistrict.model.model import Dimension
 
 MAX_MODULES, MAX_LABELS = 1000, 100_000
 _REFUSED = ("conveyor", "queue", "oven")
-# a label of an element, in quotes or up to a comma
+# a label, in quotes or up to a comma
 _LABEL = re.compile(rf"\s*({QUOTED}|[^,]*?)\s*,")
 _COMMENT = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass
 class Collection:
-    """Everything that a file defines, and what is wrong or worth a note.
-
-    groups: folded name of an element -> the group that it is in.
-    """
+    """All definitions of a file, with problems and notes; groups: folded name -> group."""
 
     where: str
     dimensions: dict[str, Dimension] = field(default_factory=dict)
@@ -40,7 +37,7 @@ class Collection:
 
 
 def collect(root: XmlNode, where: str) -> Collection:
-    """All definitions of the file. Problems are collected, not raised."""
+    """The definitions of a file; problems are collected, not raised."""
     found = Collection(where)
     for node in root.all("dimensions"):
         for dim in node.all("dim"):
@@ -58,16 +55,16 @@ def collect(root: XmlNode, where: str) -> Collection:
 def defined(
     node: XmlNode, home: str, root: XmlNode, model: XmlNode, found: Collection
 ) -> Definition | None:
-    """One more definition, of an element of a macro; None, and a problem, where it makes none."""
+    """Add the definition of a local element of a macro; None with a problem if it is wrong."""
     work = _Flattening(found, root, {})
     count = len(found.problems)
     work.define(node, home, {}, work.default_limits(model))
-    name = fold(home + spelled(node.attributes.get("name", "")))
+    name = fold(home + node.name)
     return found.definitions[name] if len(found.problems) == count else None
 
 
 def _main(models: list[XmlNode], named: dict[str, XmlNode]) -> XmlNode:
-    """Where every model has a name: the first that no module stands for."""
+    """The main model, if all models have names: the first that is not a module."""
     used = {
         fold(spelled(module.attributes.get("model") or module.attributes.get("name", "")))
         for model in models
@@ -78,8 +75,8 @@ def _main(models: list[XmlNode], named: dict[str, XmlNode]) -> XmlNode:
 
 
 def _dimension(node: XmlNode, found: Collection) -> None:
-    name = spelled(node.attributes.get("name", ""))
-    labels = [spelled(e.attributes.get("name", "")) for e in node.all("elem")]
+    name = node.name
+    labels = [e.name for e in node.all("elem")]
     size = node.attributes.get("size", "")
     if not labels and size.strip().isdigit() and int(size) <= MAX_LABELS:
         labels = [str(k + 1) for k in range(int(size))]
@@ -95,7 +92,7 @@ def _dimension(node: XmlNode, found: Collection) -> None:
 
 
 class _Flattening:
-    """Goes through a model and the modules in it; names get those of their modules in front."""
+    """Flattens a model and its modules; names are prefixed with those of their modules."""
 
     def __init__(self, found: Collection, root: XmlNode, named: dict[str, XmlNode]) -> None:
         self.found = found
@@ -103,11 +100,11 @@ class _Flattening:
         self.named = named
 
     def model(self, model: XmlNode, home: str, sources: dict[str, str], depth: int) -> None:
-        """sources: folded full name of a connected input -> the full name that it stands for."""
+        """Flatten a model; sources: folded full name of a connected input -> full source name."""
         default = self.default_limits(model)
         homes = [model, *model.all("variables")]
         modules = [m for h in homes for m in h.all("module")]
-        siblings = {fold(spelled(m.attributes.get("name", ""))) for m in modules}
+        siblings = {fold(m.name) for m in modules}
         inner: dict[str, str] = {}
         for module in modules:
             inner |= self.connections(module, siblings, home)
@@ -118,15 +115,15 @@ class _Flattening:
                 elif node.tag == "group":
                     for var in node.all("var", "entity"):
                         name = fold(home + spelled(var.attributes.get("name", "") or var.text))
-                        self.found.groups[name] = spelled(node.attributes.get("name", ""))
+                        self.found.groups[name] = node.name
         for module in modules:
             self.module(module, home, inner, depth)
 
     def module(self, node: XmlNode, home: str, sources: dict[str, str], depth: int) -> None:
-        name = spelled(node.attributes.get("name", ""))
+        name = node.name
         place = f"{self.found.where}:{node.line}"
         if node.attributes.get("resource"):
-            what = f'the module "{name}" lies in another file, which is not read'
+            what = f'the module "{name}" is in another file, which is not read'
             self.found.problems.append(Problem(place, what, "put the model into this file"))
             return
         model = self.named.get(fold(spelled(node.attributes.get("model") or name)))
@@ -134,13 +131,13 @@ class _Flattening:
             what = f'there is no model for the module "{name}"'
             self.found.problems.append(Problem(place, what, did_you_mean(name, self.named)))
         elif depth > 50 or len(self.found.modules) >= MAX_MODULES:
-            raise ModelError(Problem(place, f'the module "{name}" contains itself, or too many'))
+            raise ModelError(Problem(place, f'the module "{name}" contains itself or too many'))
         else:
             self.found.modules.append(f"{place} | the module {home}{name}")
             self.model(model, f"{home}{name}.", sources, depth + 1)
 
     def connections(self, node: XmlNode, siblings: set[str], home: str) -> dict[str, str]:
-        own = spelled(node.attributes.get("name", ""))
+        own = node.name
         found: dict[str, str] = {}
         for connect in node.all("connect"):
             to, source = (plain_name(connect.attributes.get(k, "")) for k in ("to", "from"))
@@ -148,12 +145,12 @@ class _Flattening:
                 continue
             first = fold(to.partition(".")[0])
             target = to if "." in to and first in siblings else f"{own}.{to.lstrip('.')}"
-            # a dot in front means the model that holds the module
+            # a leading dot refers to the model that contains the module
             found[fold(home + target)] = home + source.lstrip(".")
         return found
 
     def default_limits(self, model: XmlNode) -> dict[str, bool]:
-        """Which kinds are non-negative unless they say otherwise."""
+        """The kinds of element that are non-negative by default."""
         found: dict[str, bool] = {}
         for at in (self.root, model):
             for behaviour in at.all("behavior"):
@@ -167,7 +164,7 @@ class _Flattening:
     def define(
         self, node: XmlNode, home: str, sources: dict[str, str], default: dict[str, bool]
     ) -> None:
-        name = home + spelled(node.attributes.get("name", ""))
+        name = home + node.name
         place = f"{self.found.where}:{node.line}"
         problem = ""
         if name == home:
@@ -197,7 +194,7 @@ class _Flattening:
 
     def dims(self, node: XmlNode, name: str) -> tuple[str, ...]:
         listed = node.first("dimensions")
-        names = [spelled(d.attributes.get("name", "")) for d in listed.all("dim")] if listed else []
+        names = [d.name for d in listed.all("dim")] if listed else []
         for dim in names:
             if fold(dim) not in self.found.dimensions:
                 known = [d.name for d in self.found.dimensions.values()]
@@ -207,13 +204,13 @@ class _Flattening:
         return tuple(self.found.dimensions[fold(dim)].name for dim in names)
 
     def parts(self, node: XmlNode, name: str, dims: tuple[str, ...]) -> Iterator[EquationPart]:
-        """The equations; a graph or an equation of the whole serves elements without their own."""
+        """The equations; those of the whole array serve elements without their own."""
         where = self.found.where
         whole = _part((), node, None, name, where)
         elements = list(node.all("element"))
         listed = list(node.all("eqn"))
         if dims and not elements and len(listed) > 1:
-            # Vensim writes one equation after the other, in the order of the elements
+            # Vensim writes one equation for each element, in order
             yield from self.in_order(listed, whole, name, dims)
             return
         if not elements or not dims:
@@ -224,7 +221,7 @@ class _Flattening:
             labels = self.labels(element, name, dims)
             if labels in seen:
                 what = f'"{name}" is defined twice for {", ".join(labels)}'
-                raise ModelError(Problem(f"{where}:{element.line}", what))
+                raise element.error(where, what)
             seen.add(labels)
             yield _part(labels, element, whole, name, where)
 
@@ -248,9 +245,9 @@ class _Flattening:
             label in names for label, names in zip(labels, known, strict=True)
         )
         if not fits:
-            what = f'"{name}" has an equation for "{given}", which is no element of it'
+            what = f'"{name}" has an equation for "{given}", which is not one of its elements'
             hint = f"its dimensions are {', '.join(dims)}"
-            raise ModelError(Problem(f"{self.found.where}:{element.line}", what, hint))
+            raise element.error(self.found.where, what, hint)
         return labels
 
 
@@ -259,7 +256,7 @@ def _part(
 ) -> EquationPart:
     equation = node.first("eqn")
     text = equation.text.strip() if equation else ""
-    # a comment alone is no equation: Stella asks for one in these words
+    # a comment alone is no equation; Stella writes ??? for a missing one
     if _COMMENT.sub("", text).strip() in ("", "???"):
         text = ""
     line = equation.line if equation else node.line
@@ -271,7 +268,7 @@ def _part(
         text, line = (text, line) if text else (whole.text, whole.line)
         initial, graph = initial or whole.initial, graph or whole.graph
     if equation and text == equation.text.strip():
-        # blank lines in front of an equation count
+        # skip the blank lines before the equation
         line += len(equation.text) - len(equation.text.lstrip("\n"))
     return EquationPart(labels, text, line, initial, graph)
 
@@ -281,5 +278,5 @@ def _is_true(flag: XmlNode) -> bool:
 
 
 def plain_name(text: str) -> str:
-    """A name without the quotes around it or around a part of it."""
+    """A name without the quotes around it or its parts."""
     return spelled(re.sub(QUOTED, lambda m: m.group()[1:-1], text.strip()))

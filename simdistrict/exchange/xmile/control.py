@@ -1,4 +1,4 @@
-"""The four control values of a model as numbers, for formats that hold nothing else there."""
+"""The control elements of a model as numbers, which is all that XMILE can hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simdistrict.model.model import CONTROL, Model, missing_control
 def control_values(model: Model) -> dict[str, float]:
     """Start, stop, time step and save step by folded name.
 
-    Raises ModelError where one is computed from more than constants.
+    Raises ModelError for one that is not computed from constants.
     """
     if gone := missing_control(model.by_name):
         raise ModelError(Problem(f"model {model.name}", f"there is no {gone[0]}"))
@@ -21,7 +21,7 @@ def control_values(model: Model) -> dict[str, float]:
             continue
         value = _value(model, Ref(name), 0)
         if value is None:
-            what = f"{name.upper()} is computed, and XMILE holds a number there"
+            what = f"{name.upper()} is computed, and XMILE requires a number"
             raise ModelError(Problem(f"model {model.name}", what, "make it a number"))
         values[name] = value
     return values

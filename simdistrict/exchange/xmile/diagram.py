@@ -1,7 +1,7 @@
-"""The diagram of an XMILE file: stocks, flows, auxiliaries and connectors with their places.
+"""The diagram of an XMILE file: stocks, flows, auxiliaries and connectors with positions.
 
-The places are those of the .mdl file's own sketch, or of an automatic layout where there is none.
-All views come one below the other, as XMILE has one diagram of a model; a ghost is an alias.
+The positions are those of the .mdl file's sketch, or of an automatic layout without one. Views are
+stacked, because XMILE has one diagram per model; a ghost becomes an alias.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _EFFORT = 0.1  # of the automatic layout: a fifth of a second for each view
 def diagram(
     source: Model, prepared: XmileModel, words: EquationWords, flows: set[str]
 ) -> Iterator[str]:
-    """The lines of `views`. source: the model as it was read, with its text."""
+    """The lines of `views`; source: the model with the text that it was read from."""
     model = prepared.model
     text = source.text if has_sketch(source.text) else sketch(model, _EFFORT)
     work = _DiagramWriter(prepared, words, flows)
@@ -40,11 +40,12 @@ def diagram(
 
 @dataclass
 class _Placed:
-    """Where an object is, and how a connector names it."""
+    """The position of an object, and its reference in a connector."""
 
     x: float
     y: float
     words: str
+    alias: bool = False
 
 
 class _DiagramWriter:
@@ -105,13 +106,13 @@ class _DiagramWriter:
             yield from self.connector(link, placed, (dx, dy))
 
     def single(self, number: int, spot: Spot, placed: dict[int, _Placed]) -> Iterator[str]:
-        """A stock, an auxiliary, a flow without a pipe, or an alias of one drawn elsewhere."""
+        """A stock, an auxiliary, a flow without a pipe, or an alias of one in another place."""
         name = self.words.name(spot.name)
         place = f'x="{spot.x}" y="{spot.y}"'
         element = self.model.by_name[spot.name]
         if spot.ghost or spot.name in self.drawn:
             uid = self.next()
-            placed[number] = _Placed(spot.x, spot.y, f'<alias uid="{uid}"/>')
+            placed[number] = _Placed(spot.x, spot.y, f'<alias uid="{uid}"/>', alias=True)
             yield f'{_PAD}<alias {place} uid="{uid}">'
             yield f"{_PAD}    <of>{escape(name)}</of>"
             yield f"{_PAD}</alias>"
@@ -154,7 +155,7 @@ class _DiagramWriter:
         self, link: DrawnArrow, placed: dict[int, _Placed], shift: tuple[int, int]
     ) -> Iterator[str]:
         start, stop = placed.get(link.start), placed.get(link.stop)
-        if start is None or stop is None or start is stop or stop.words.startswith("<"):
+        if start is None or stop is None or start is stop or stop.alias:
             return
         middle = None
         if link.middle is not None and link.middle != (0, 0):
@@ -165,7 +166,7 @@ class _DiagramWriter:
         yield f"{_PAD}</connector>"
 
     def rest(self) -> Iterator[str]:
-        """What no view shows, in rows below."""
+        """The elements that no view shows, in rows below the views."""
         left = [n for n in self.model.by_name if n not in self.drawn and n not in CONTROL]
         left += [n for n in CONTROL if n in self.model.by_name and n not in self.drawn]
         for k, name in enumerate(left):
@@ -183,7 +184,7 @@ def _flow_lines(name: str, place: str, points: tuple[tuple[float, float], ...]) 
 
 
 def _edge(end: Spot, valve: Spot) -> tuple[float, float]:
-    """Where a pipe meets a stock or a cloud."""
+    """The point where a pipe meets a stock or a cloud."""
     if not end.name:
         return end.x, end.y
     if abs(valve.x - end.x) > end.w:
@@ -193,13 +194,13 @@ def _edge(end: Spot, valve: Spot) -> tuple[float, float]:
 
 
 def _angle(start: _Placed, stop: _Placed, middle: tuple[int, int] | None) -> float:
-    """The direction in which an arrow leaves, in degrees; y runs down, angles turn left."""
+    """The direction of an arrow at its start, in degrees anticlockwise (y points down)."""
     dx, dy = stop.x - start.x, start.y - stop.y
     straight = math.degrees(math.atan2(dy, dx))
     half = math.hypot(dx, dy) / 2
     if middle is None or not half:
         return straight % 360
-    # how far the arc bulges to the left of the straight line
+    # the distance of the arc from the straight line, positive to the left
     mx, my = middle[0] - start.x, start.y - middle[1]
     bulge = (dx * my - dy * mx) / (2 * half)
     return (straight + math.degrees(2 * math.atan2(bulge, half))) % 360

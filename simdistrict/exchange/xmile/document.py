@@ -1,8 +1,7 @@
-"""The XML of a model file as a small tree with line numbers, read without any risk.
+"""The XML of a model file as a small tree with line numbers; safe for hostile files.
 
-Entities are refused, nothing is ever fetched, and what a hostile file could grow without bound is
-limited: its bytes, its elements, its depth. What only draws the model is not kept. The only door
-to expat.
+Entities are refused, nothing is fetched, and bytes, elements and depth are limited. Elements that
+only draw the model are not kept. The only importer of expat.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.files import file_bytes, plain
+from simdistrict.exchange.xmile.lexer import spelled
 
 SUFFIXES = (".xmile", ".stmx", ".xml")
 MAX_BYTES = 50_000_000
@@ -21,19 +21,16 @@ MAX_BYTES = 50_000_000
 MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
 
 _ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']""")
-# how a model looks on paper says nothing about its numbers
+# tags that only draw the model
 _DRAWN = frozenset({"views", "style", "interface"})
-# what cannot stand inside one of its own kind, and how many of them may lack their end
+# tags that cannot contain each other, and how many of them may lack their closing tag
 _APART = frozenset({"stock", "flow", "aux"})
 MAX_UNCLOSED = 20
 
 
 @dataclass(slots=True)
 class XmlNode:
-    """One XML element; tag and attribute names without the prefix of a namespace.
-
-    line: where its tag stands, counted from 1.
-    """
+    """One XML element; tag and attribute names without namespace prefix; line: from 1."""
 
     tag: str
     line: int
@@ -41,30 +38,43 @@ class XmlNode:
     text: str = ""
     children: list[XmlNode] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """The attribute `name` as people read it; empty without one."""
+        return spelled(self.attributes.get("name", ""))
+
+    def problem(self, where: str, what: str, hint: str = "") -> Problem:
+        """A problem of this XML element; where: the file's name."""
+        return Problem(f"{where}:{self.line}", what, hint)
+
+    def error(self, where: str, what: str, hint: str = "") -> ModelError:
+        """The error of such a problem."""
+        return ModelError(self.problem(where, what, hint))
+
     def all(self, *tags: str) -> Iterator[XmlNode]:
-        """The children of these tags, in order."""
+        """The children with these tags, in order."""
         return (child for child in self.children if child.tag in tags)
 
     def first(self, *tags: str) -> XmlNode | None:
-        """The first child of these tags."""
+        """The first child with one of these tags."""
         return next(self.all(*tags), None)
 
     def text_of(self, tag: str) -> str:
-        """The text of the first child of a tag, without blanks around it; empty without one."""
+        """The stripped text of the first child with a tag; empty without one."""
         child = self.first(tag)
         return child.text.strip() if child else ""
 
 
 def read_text(path: Path) -> str:
-    """The text of an XML file, in the encoding that it declares, with plain line ends.
+    """The text of an XML file in its declared encoding, with newlines as line ends.
 
-    Raises ExchangeError when the file cannot be read, ModelError when it is no text.
+    Raises ExchangeError for a file that cannot be read, ModelError for a file that is not text.
     """
     return decoded(file_bytes(path, "a model file", MAX_BYTES, ModelError), str(path))
 
 
 def decoded(content: bytes, where: str) -> str:
-    """The text in the bytes of an XML file."""
+    """The text in the bytes of an XML file; where: its name for messages."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     else:
@@ -82,10 +92,10 @@ def decoded(content: bytes, where: str) -> str:
 
 
 def parse(text: str, where: str) -> tuple[XmlNode, tuple[str, ...]]:
-    """The tree of an XML document, and a note for each flow, stock or auxiliary never closed.
+    """The tree of an XML document, and a note for each unclosed flow, stock or auxiliary.
 
-    One of these that begins inside another ends that other, as other programs take it.
-    Raises ModelError, with the line, for whatever else is wrong.
+    One of these inside another closes that other, as in other programs. Raises ModelError with
+    the line of any other error.
     """
     from xml.parsers import expat
 
@@ -105,7 +115,7 @@ def parse(text: str, where: str) -> tuple[XmlNode, tuple[str, ...]]:
 
 
 def _closed(content: bytes, unclosed: list[tuple[int, str, str]]) -> bytes:
-    """The document with closing tags where they are missing."""
+    """The document with the missing closing tags."""
     for at, tags, _ in reversed(unclosed):
         content = content[:at] + tags.encode("utf-8") + content[at:]
     return content
@@ -114,7 +124,7 @@ def _closed(content: bytes, unclosed: list[tuple[int, str, str]]) -> bytes:
 def _parsed(content: bytes, builder: _TreeBuilder) -> XmlNode:
     from xml.parsers import expat
 
-    parser = expat.ParserCreate("utf-8")  # our text is decoded: what it declares is past
+    parser = expat.ParserCreate("utf-8")  # the text is decoded: its declaration no longer holds
     parser.buffer_text = True
     builder.place = lambda: (parser.CurrentLineNumber, parser.CurrentByteIndex)
     parser.StartElementHandler = builder.start
@@ -131,9 +141,9 @@ def _parsed(content: bytes, builder: _TreeBuilder) -> XmlNode:
 
 
 def _without_comments(text: str) -> str:
-    """The text with the lines of comments left empty.
+    """The text with empty lines for comments.
 
-    XML forbids two dashes inside a comment, people write them, and other programs do not mind.
+    XML forbids two dashes inside a comment; people write them, and other programs accept them.
     """
     kept: list[str] = []
     at = 0
@@ -152,10 +162,10 @@ def _without_comments(text: str) -> str:
 
 
 class _TreeBuilder:
-    """Takes the events of the parser.
+    """Builds the tree from the events of the parser.
 
-    place: gives the line and the byte where the parser is; unclosed: where a closing tag is
-    missing, the tags, a note.
+    place: returns the parser's line and byte; unclosed: position of each missing closing tag,
+    the tags, a note.
     """
 
     def __init__(self, where: str) -> None:
@@ -164,10 +174,10 @@ class _TreeBuilder:
         self.unclosed: list[tuple[int, str, str]] = []
         self.root: XmlNode | None = None
         self.above: list[XmlNode] = []
-        self.told: set[int] = set()
-        self.names: list[str] = []  # of the elements above, as written
-        self.count = [0, 0]  # of what is kept, and of what only draws
-        self.skipped = 0  # how deep inside something that is not kept
+        self.noted: set[int] = set()
+        self.names: list[str] = []  # of the elements above, with prefixes
+        self.count = [0, 0]  # of elements that are kept, and of those that only draw
+        self.skipped = 0  # depth inside an element that is not kept
 
     def at(self) -> int:
         return self.place()[0]
@@ -203,11 +213,11 @@ class _TreeBuilder:
             self.names.pop()
 
     def find_unclosed(self) -> None:
-        """Whether what begins here begins inside a stock, a flow or an auxiliary."""
+        """Note the stock, flow or auxiliary that the element at this position begins inside."""
         for depth, node in enumerate(self.above):
-            if node.tag not in _APART or id(node) in self.told:
+            if node.tag not in _APART or id(node) in self.noted:
                 continue
-            self.told.add(id(node))
+            self.noted.add(id(node))
             tags = "".join(f"</{name}>" for name in reversed(self.names[depth:]))
             name = node.attributes.get("name", "")
             note = f'{self.where}:{node.line} | the {node.tag} "{name}" is never closed in the file'
@@ -219,7 +229,7 @@ class _TreeBuilder:
             self.above[-1].text += data
 
     def refuse(self, *_: object) -> int:
-        what = "the file declares or uses XML entities, which a model does not need"
+        what = "the file declares or uses XML entities, which models do not need"
         raise self.error(what, "delete the DOCTYPE; nothing was expanded and nothing was fetched")
 
     def error(self, what: str, hint: str = "") -> ModelError:
@@ -238,12 +248,11 @@ def _broken(error: object, text: str, where: str) -> Problem:
     if not text.lstrip().startswith("<"):
         return Problem(f"{where}:1", "this is not an XML file", "XMILE begins with <?xml or <xmile")
     if last or line >= lines:
-        what = "the file ends before its XML does: it is cut off"
+        what = "the file ends inside its XML: it is cut off"
         return Problem(f"{where}:{line}", what, "save or copy it again")
     what = "the XML is not well formed"
-    reason = getattr(error, "code", 0)
-    if errors.messages.get(reason) == errors.XML_ERROR_TAG_MISMATCH:
-        what = "the XML is not well formed: an element ends here that is not the last one begun"
-    elif errors.messages.get(reason) == errors.XML_ERROR_UNDEFINED_ENTITY:
+    if code == errors.XML_ERROR_TAG_MISMATCH:
+        what = "the XML is not well formed: this closing tag does not match the last opening tag"
+    elif code == errors.XML_ERROR_UNDEFINED_ENTITY:
         what = "the file uses an XML entity that is not defined"
     return Problem(f"{where}:{line}", what, "XMILE needs a closing tag for every opening one")

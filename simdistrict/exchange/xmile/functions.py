@@ -1,7 +1,7 @@
-"""XMILE's functions in terms of Vensim's, which the engine knows: the one table for both ways.
+"""XMILE's functions in terms of Vensim's, which the engine knows.
 
-What XMILE has and Vensim has not is built from what Vensim has; a name that is not here passes
-through in capitals, and the engine refuses it where it does not know it.
+A function that Vensim does not have is built from others. An unknown name is kept in capitals; the
+engine refuses it if it does not know it either.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ from simdistrict.model.expr import (
 Args = tuple[Expr, ...]
 TIME_STEP = Ref("time step")
 ZERO, ONE = Number(0.0), Number(1.0)
-# where Vensim's random functions want a bound and XMILE's have none
+# bounds of Vensim's random functions where XMILE's have none
 ENDLESS = 1e30
-# INT and MOD of XMILE, as long as an equation is being read: `idioms` looks for them
-FLOOR, FLOORED_MODULO = "#INT", "#MOD"
 
 # names without arguments
 VALUES: dict[str, Expr] = {
@@ -39,19 +37,26 @@ VALUES: dict[str, Expr] = {
     "pi": Number(math.pi),
     "inf": Number(math.inf),
 }
-# over the elements of an array
+# functions of an array
 REDUCTIONS = {"SUM": "SUM", "PROD": "PROD", "MIN": "VMIN", "MAX": "VMAX", "MEAN": "MEAN"}
-# one argument each, the same name on both sides
+# functions of one argument with the same name in both languages
 SAME = frozenset("ABS ARCCOS ARCSIN ARCTAN COS COSH EXP LN SIN SINH SQRT STEP TAN TANH".split())
 
 
 @dataclass(frozen=True, slots=True)
-class XmileFunction:
-    """How a function of XMILE is read.
+class XmileCall(Call):
+    """A function that Vensim does not have: INT, MOD or PREVIOUS SELF of XMILE.
 
-    arity: the numbers of arguments that it may have; make: its value from its arguments;
-    vensim: what takes the place of `make` in files that come from Vensim, which writes some
-    names of XMILE with its own meaning.
+    Used only while an equation is read or written; `settled` replaces it by Vensim's functions.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class XmileFunction:
+    """How to read a function of XMILE.
+
+    arity: possible numbers of arguments; make: its expression from the arguments.
+    vensim: replaces `make` in files written by Vensim, which uses some names with its own meaning.
     """
 
     arity: tuple[int, ...]
@@ -65,12 +70,12 @@ def call(name: str) -> Callable[[Args], Expr]:
 
 
 def _either(plain: str, with_initial: str, count: int) -> Callable[[Args], Expr]:
-    """A function of Vensim that has another name when an initial value is given."""
+    """A function of Vensim that has another name with an initial value."""
     return lambda args: Call(plain if len(args) == count else with_initial, args)
 
 
 def _floor(args: Args) -> Expr:
-    """The next whole number below; Vensim's INTEGER goes towards zero."""
+    """The floor of a number; Vensim's INTEGER rounds towards zero."""
     (x,) = args
     if isinstance(x, Number) and math.isfinite(x.value):
         return Number(float(math.floor(x.value)))
@@ -87,7 +92,7 @@ def _floored_modulo(args: Args) -> Expr:
 
 
 def _order(family: str) -> Callable[[Args], Expr]:
-    """SMTHN and DELAYN: input, time, order, initial value; Vensim has the order last."""
+    """SMTHN and DELAYN: input, time, order, initial value; in Vensim the order is last."""
 
     def make(args: Args) -> Expr:
         source, interval, order = args[:3]
@@ -98,7 +103,7 @@ def _order(family: str) -> Callable[[Args], Expr]:
 
 
 def _pulse(args: Args) -> Expr:
-    """A volume within one time step, at a time and, with three arguments, again and again."""
+    """A volume within one time step, at a time and, with three arguments, periodically."""
     start = args[1] if len(args) > 1 else Ref("initial time")
     if len(args) == 2:
         on: Expr = Call("PULSE", (start, TIME_STEP))
@@ -120,7 +125,7 @@ def _nested(name: str) -> Callable[[Args], Expr]:
 
 
 def _mean(args: Args) -> Expr:
-    """Of single numbers; of an array see `REDUCTIONS`."""
+    """The mean of single numbers; for an array see `REDUCTIONS`."""
     total = args[0]
     for arg in args[1:]:
         total = Binary("+", total, arg)
@@ -128,13 +133,14 @@ def _mean(args: Args) -> Expr:
 
 
 def _round(args: Args) -> Expr:
-    return Call(FLOOR, (Binary("+", args[0], Number(0.5)),))
+    return XmileCall("INT", (Binary("+", args[0], Number(0.5)),))
 
 
 def _random(name: str, arity: int, make: Callable[[Args], Args]) -> XmileFunction:
-    """A random function of Vensim. arity: of XMILE's without the seed, which may follow.
+    """A random function of Vensim.
 
-    make: Vensim's arguments without the seed, from XMILE's.
+    arity: of XMILE's function without its optional seed; make: Vensim's arguments without the
+    seed, from XMILE's.
     """
     return XmileFunction(
         (arity, arity + 1),
@@ -143,7 +149,7 @@ def _random(name: str, arity: int, make: Callable[[Args], Args]) -> XmileFunctio
 
 
 def _normal(args: Args) -> Expr:
-    """Mean, deviation, seed, lowest, highest; Vensim has the bounds first."""
+    """Mean, deviation, seed, minimum, maximum; in Vensim the bounds are first."""
     mean, deviation = args[:2]
     seed = args[2] if args[2:] else ZERO
     low, high = args[3:] if args[3:] else (Number(-ENDLESS), Number(ENDLESS))
@@ -151,7 +157,7 @@ def _normal(args: Args) -> Expr:
 
 
 def _lognormal(args: Args) -> Expr:
-    """Mean and deviation are those of the numbers drawn, not of their logarithms."""
+    """Mean and deviation of the draws, not of their logarithms."""
     mean, deviation = args[:2]
     ratio = Binary("^", Binary("/", deviation, mean), Number(2.0))
     variance = Call("LN", (Binary("+", ONE, ratio),))
@@ -164,9 +170,9 @@ def settled(expr: Expr) -> Expr:
     nodes = tuple(map(settled, children(expr)))
     expr = rebuild(expr, nodes) if nodes else expr
     match expr:
-        case Call("#INT", args):
+        case XmileCall("INT", args):
             return _floor(args)
-        case Call("#MOD", args):
+        case XmileCall("MOD", args):
             return _floored_modulo(args)
     return expr
 
@@ -183,13 +189,13 @@ FUNCTIONS: dict[str, XmileFunction] = {
     "FORCST": XmileFunction((3, 4), call("FORECAST")),
     "IF THEN ELSE": XmileFunction((3,), call("IF THEN ELSE")),
     "INIT": XmileFunction((1,), call("INITIAL")),
-    "INT": XmileFunction((1,), call(FLOOR), call("INTEGER")),
+    "INT": XmileFunction((1,), lambda a: XmileCall("INT", a), call("INTEGER")),
     "LOGNORMAL": XmileFunction((2, 3), _lognormal),
     "LOG10": XmileFunction((1,), lambda a: Binary("/", Call("LN", a), Call("LN", (Number(10.0),)))),
     "MAX": XmileFunction(tuple(range(1, 20)), _nested("MAX")),
     "MEAN": XmileFunction(tuple(range(1, 20)), _mean),
     "MIN": XmileFunction(tuple(range(1, 20)), _nested("MIN")),
-    "MOD": XmileFunction((2,), call(FLOORED_MODULO), call("MODULO")),
+    "MOD": XmileFunction((2,), lambda a: XmileCall("MOD", a), call("MODULO")),
     "NORMAL": XmileFunction((2, 3, 5), _normal),
     "POISSON": _random("RANDOM POISSON", 1, lambda a: (ZERO, Number(ENDLESS), *a, ZERO, ONE)),
     "PREVIOUS": XmileFunction(
@@ -209,35 +215,17 @@ FUNCTIONS: dict[str, XmileFunction] = {
 
 
 def readable(name: str) -> str:
-    """The name of a function as the tables have it: capitals, blanks for underscores."""
+    """The name of a function as in the tables: capitals, blanks for underscores."""
     return capitals(fold(name))
 
 
-# functions of Vensim that XMILE has under no name, nor as an expression of others
+# functions of Vensim that XMILE does not have, not even as an expression
 VENSIMS_OWN = frozenset(
-    {
-        "ALLOCATE AVAILABLE",
-        "ALLOCATE BY PRIORITY",
-        "DELAY INFORMATION",
-        "DELAY MATERIAL",
-        "DEMAND AT PRICE",
-        "DEPRECIATE STRAIGHTLINE",
-        "FIND MARKET PRICE",
-        "GET TIME VALUE",
-        "INVERT MATRIX",
-        "LOOKUP AREA",
-        "LOOKUP SLOPE",
-        "RANDOM BETA",
-        "RANDOM BINOMIAL",
-        "RANDOM GAMMA",
-        "RANDOM NEGATIVE BINOMIAL",
-        "RANDOM POISSON",
-        "SUPPLY AT PRICE",
-        "VECTOR ELM MAP",
-        "VECTOR LOOKUP",
-        "VECTOR RANK",
-        "VECTOR REORDER",
-        "VECTOR SELECT",
-        "VECTOR SORT ORDER",
-    }
+    (
+        "ALLOCATE AVAILABLE|ALLOCATE BY PRIORITY|DELAY INFORMATION|DELAY MATERIAL|DEMAND AT PRICE|"
+        "DEPRECIATE STRAIGHTLINE|FIND MARKET PRICE|GET TIME VALUE|INVERT MATRIX|LOOKUP AREA|"
+        "LOOKUP SLOPE|RANDOM BETA|RANDOM BINOMIAL|RANDOM GAMMA|RANDOM NEGATIVE BINOMIAL|"
+        "RANDOM POISSON|SUPPLY AT PRICE|VECTOR ELM MAP|VECTOR LOOKUP|VECTOR RANK|VECTOR REORDER|"
+        "VECTOR SELECT|VECTOR SORT ORDER"
+    ).split("|")
 )

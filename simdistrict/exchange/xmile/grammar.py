@@ -1,7 +1,4 @@
-"""XMILE's expressions as trees: precedence, arrays and calls, no meaning of names yet.
-
-A name may be an element, a lookup, a dimension or a function; `meaning` knows.
-"""
+"""Parser of XMILE's equation language: trees whose names are not resolved yet, see `meaning`."""
 
 from __future__ import annotations
 
@@ -25,14 +22,14 @@ from simdistrict.model.expr import (
     rebuild,
 )
 
-# how deep parentheses may be nested: far beyond any equation
+# of parentheses: far beyond any equation
 MAX_NESTING = 80
 MAX_TEXT = 100_000
 
 _VALUE = rf"\s*{SIGNED}\s*"
 _LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
 
-# operator -> (how closely it binds, how it is called here)
+# operator -> (binding strength, name in the tree)
 _BINARY = {
     "or": (1, ":OR:"),
     "and": (2, ":AND:"),
@@ -57,9 +54,9 @@ _SIGN, _POWER = 7, ("^", "**")
 
 @dataclass(frozen=True, slots=True)
 class NameUse(Expr):
-    """A name read with subscripts; each is text as written, `*` for a whole dimension.
+    """The use of a name; subscripts as written, `*` for a whole dimension.
 
-    quoted: whether it stood in quotes, so that it cannot be a word of the language.
+    quoted: it is in quotes, so it is not a word of the language.
     """
 
     name: str
@@ -69,7 +66,7 @@ class NameUse(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Applied(Expr):
-    """A function, a lookup or a macro with arguments."""
+    """A function, lookup or macro with arguments."""
 
     name: str
     args: tuple[Expr, ...]
@@ -77,19 +74,19 @@ class Applied(Expr):
 
 
 def parts(expr: Expr) -> tuple[Expr, ...]:
-    """The nodes below a node, those of this grammar included."""
+    """The child nodes, of this grammar's nodes too."""
     return expr.args if isinstance(expr, Applied) else children(expr)
 
 
 def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
-    """The same node above others, in the order of `parts`."""
+    """The same node with other children, in the order of `parts`."""
     if isinstance(expr, Applied):
         return Applied(expr.name, nodes, expr.subscripts)
     return rebuild(expr, nodes) if nodes else expr
 
 
 def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
-    """The tree of an equation. Raises ModelError with the line for what is not one."""
+    """The tree of an equation. Raises ModelError with the line of an error."""
     if len(text) > MAX_TEXT:
         what = f'the equation of "{element}" has {len(text)} characters, more than {MAX_TEXT}'
         raise ModelError(Problem(f"{where}:{line}", what))
@@ -99,10 +96,10 @@ def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
 
 
 def _array(text: str, element: str, place: str) -> Array:
-    """A list of numbers, rows that end in semicolons, as Vensim exports arrays."""
+    """A list of numbers with semicolons after rows, as Vensim exports arrays."""
     rows = [[float(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
     if not all(math.isfinite(value) for row in rows for value in row):
-        what = f'the list of numbers of "{element}" holds one that is not finite'
+        what = f'the list of numbers of "{element}" has one that is not finite'
         raise ModelError(Problem(place, what, "write numbers below 1.8e308"))
     if len(set(map(len, rows))) > 1:
         what = f'the list of numbers of "{element}" has rows of different lengths'
@@ -146,7 +143,7 @@ class _XmileParser:
         if not self.accept(text):
             wanted = text.upper() if text.isalpha() else text
             seen = "its end" if self.token.kind == "end" else f'"{self.token.text}"'
-            raise self.error(f"has {seen} where {wanted} is needed")
+            raise self.error(f"has {seen} where {wanted} is expected")
 
     def whole(self) -> Expr:
         result = self.expression(1)
@@ -157,11 +154,11 @@ class _XmileParser:
         return result
 
     def expression(self, strength: int) -> Expr:
-        """Everything that binds at least so closely."""
+        """An expression of operators that bind at least as tightly as `strength`."""
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise self.error("is nested too deeply")
-        # what has been joined so far by operators that bind alike
+        # operands and operators of equal precedence so far, see `joined`
         terms: list[Expr] = [self.signed()]
         ops: list[str] = []
         bound = 0
@@ -184,7 +181,7 @@ class _XmileParser:
         return joined(ops, terms)
 
     def signed(self) -> Expr:
-        """Signs and NOT, which bind closer than a product and less closely than a power."""
+        """Signs and NOT, which bind tighter than a product and weaker than a power."""
         signs: list[str] = []
         while self.token.kind in ("operator", "word") and self.token.text in ("+", "-", "not"):
             signs.append(self.take().text)
@@ -198,9 +195,9 @@ class _XmileParser:
         return result
 
     def power(self) -> Expr:
-        """Powers, from the right; the exponent may have a sign.
+        """Powers, right-associative; the exponent may have a sign.
 
-        A translator of Vensim's files writes NOT behind its operand, where no other NOT can be.
+        A translator of Vensim's files writes NOT after its operand, where no other NOT can be.
         """
         base = self.primary()
         if self.accept("not"):
@@ -219,7 +216,7 @@ class _XmileParser:
         if token.kind == "number":
             value = float(token.text)
             if not math.isfinite(value):
-                raise self.error(f"holds {token.text}, which is not a finite number")
+                raise self.error(f"has {token.text}, which is not a finite number")
             self.at += 1
             return Number(value)
         if self.accept("("):
@@ -255,7 +252,7 @@ class _XmileParser:
         return Applied(token.text, tuple(args), subscripts)
 
     def joined(self, token: XmileToken) -> XmileToken:
-        """The name of a function may be several words, `VECTOR SORT ORDER(...)`."""
+        """The name of a function of several words, `VECTOR SORT ORDER(...)`."""
         end = self.at
         while self.tokens[end].kind == "name" and not self.tokens[end].quoted:
             end += 1
@@ -266,7 +263,7 @@ class _XmileParser:
         return XmileToken("name", " ".join(words), token.line)
 
     def subscripts(self) -> tuple[str, ...]:
-        """`a, 3, *, low:high`: each as its words joined, for `meaning` to understand."""
+        """`a, 3, *, low:high`: the text of each subscript, which `meaning` resolves."""
         found: list[str] = []
         while True:
             words: list[str] = []

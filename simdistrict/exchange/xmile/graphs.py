@@ -1,11 +1,12 @@
-"""Graphical functions: points from XML, and the kinds that hold steps or run on beyond the ends."""
+"""Graphical functions: points from XML, with the kinds discrete and extrapolate."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.scope import Graph
 from simdistrict.model.expr import Binary, Call, Expr, Number, Points, WithLookup
@@ -14,13 +15,13 @@ KINDS = ("continuous", "extrapolate", "discrete")
 
 
 def read_graph(node: XmlNode, element: str, where: str) -> Graph:
-    """The graphical function of a `gf`. Raises ModelError where its points make none."""
+    """The graphical function of a `gf`. Raises ModelError for wrong points."""
 
     def error(what: str) -> ModelError:
-        return ModelError(Problem(f"{where}:{node.line}", f'the graph of "{element}" {what}'))
+        return node.error(where, f'the graph of "{element}" {what}')
 
     y = _numbers(node.first("ypts"), error)
-    # the first files of this kind had discrete="true" in place of a type
+    # early files have discrete="true" in place of a type
     old = "discrete" if node.attributes.get("discrete") == "true" else KINDS[0]
     kind = node.attributes.get("type", old).strip().lower()
     if kind not in KINDS:
@@ -38,7 +39,7 @@ def read_graph(node: XmlNode, element: str, where: str) -> Graph:
     if len(x) != len(y):
         raise error(f"has {len(x)} xpts and {len(y)} ypts")
     pairs = sorted(zip(x, y, strict=True), key=lambda pair: pair[0])
-    # a scale from 0 to 0 says nothing
+    # a scale from 0 to 0 states nothing
     shown = tuple(limit for limit in limits if limit and limit[0] < limit[1])
     points = Points(
         tuple(a for a, _ in pairs),
@@ -49,13 +50,13 @@ def read_graph(node: XmlNode, element: str, where: str) -> Graph:
 
 
 def graphed(value: Expr, graph: Graph) -> Expr:
-    """A value put through a graphical function."""
+    """A graphical function applied to a value."""
     through = WithLookup(value, graph.points)
     return extended(through, value, graph.points) if graph.kind == "extrapolate" else through
 
 
 def extended(inside: Expr, x: Expr, points: Points) -> Expr:
-    """A lookup, which is held beyond its ends, with its first and last line running on."""
+    """A lookup that continues its first and last segment beyond the ends."""
     if len(points.x) < 2:
         return inside
     (x0, x1), (y0, y1) = points.x[:2], points.y[:2]
@@ -72,7 +73,7 @@ def extended(inside: Expr, x: Expr, points: Points) -> Expr:
 
 
 def _stepped(points: Points) -> Points:
-    """Each value held up to the next x: two points there, one below the other."""
+    """Points that hold each value up to the next x, with a vertical step there."""
     x, y = [points.x[0]], [points.y[0]]
     for k in range(1, len(points.x)):
         x += [points.x[k], points.x[k]]
@@ -80,10 +81,9 @@ def _stepped(points: Points) -> Points:
     return Points(tuple(x), tuple(y), points.limits)
 
 
-def _numbers(node: XmlNode | None, error: object) -> list[float]:
+def _numbers(node: XmlNode | None, error: Callable[[str], ModelError]) -> list[float]:
     if node is None or not node.text.strip():
         return []
-    assert callable(error)
     separator = node.attributes.get("sep", ",")
     text = node.text.strip().strip(separator)
     words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
@@ -96,10 +96,9 @@ def _numbers(node: XmlNode | None, error: object) -> list[float]:
     return numbers
 
 
-def _scale(node: XmlNode | None, error: object) -> tuple[float, float] | None:
+def _scale(node: XmlNode | None, error: Callable[[str], ModelError]) -> tuple[float, float] | None:
     if node is None:
         return None
-    assert callable(error)
     try:
         return float(node.attributes["min"]), float(node.attributes["max"])
     except (KeyError, ValueError):

@@ -1,7 +1,7 @@
-"""Macros that hold stocks, graphs or arrays: each call as elements of its own.
+"""Calls of macros with stocks, graphs or arrays, expanded to elements.
 
-A call `F(a, b)` of such a macro becomes the element `F 1`, its parameters and local elements
-`F 1.name`, as if it were a module; in an array they are arrays of the same dimensions.
+A call `F(a, b)` becomes the element `F 1`, its parameters and local elements `F 1.name`, like a
+module; in an array they are arrays with the same dimensions.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from simdistrict.exchange.xmile.macros import MAX_DEPTH, XmileMacro
 from simdistrict.exchange.xmile.scope import Definition, EquationPart
 from simdistrict.model.expr import Expr, fold
 
-MAX_CALLS = 1000  # of such macros in all
+MAX_CALLS = 1000  # of such macros in one model
 
-Trees = dict[str, list[tuple[Expr | None, Expr | None]]]
+# the trees of equation and initial value, where there is one
+Pairs = list[tuple[Expr | None, Expr | None]]
+Trees = dict[str, Pairs]
 
 
 class Instances:
-    """Puts the elements of every call into a collection, and their names where the calls were.
+    """Adds the elements of each call to a collection, and replaces the calls by their names.
 
-    parsed: the trees of the equations of a definition.
+    parsed: returns the trees of a definition.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Instances:
         found: Collection,
         root: XmlNode,
         macros: Mapping[str, XmileMacro],
-        parsed: Callable[[Definition], list[tuple[Expr | None, Expr | None]]],
+        parsed: Callable[[Definition], Pairs],
     ) -> None:
         self.found = found
         self.root = root
@@ -44,7 +46,7 @@ class Instances:
         self.counts: Counter[str] = Counter()
 
     def expand(self, trees: Trees) -> None:
-        """Replace all calls in the trees, which get those of the new elements as well."""
+        """Replace all calls in the trees, and add the trees of the new elements."""
         if not self.macros:
             return
         for key in list(trees):
@@ -54,41 +56,32 @@ class Instances:
             except ModelError as error:
                 self.found.problems += error.problems
 
-    def replaced(
-        self,
-        owner: Definition,
-        pairs: list[tuple[Expr | None, Expr | None]],
-        trees: Trees,
-        depth: int,
-    ) -> list[tuple[Expr | None, Expr | None]]:
-        result = []
+    def replaced(self, owner: Definition, pairs: Pairs, trees: Trees, depth: int) -> Pairs:
+        result: Pairs = []
         for part, (value, initial) in zip(owner.parts, pairs, strict=True):
             call = _EquationCalls(
                 self, replace(owner, dims=() if part.labels else owner.dims), trees, depth
             )
             place = f"{self.found.where}:{part.line}"
             result.append(
-                (
-                    None if value is None else call.node(value, place),
-                    None if initial is None else call.node(initial, place),
-                )
+                (value and call.node(value, place), initial and call.node(initial, place))
             )
         return result
 
     def name(self, macro: XmileMacro, place: str) -> str:
-        """A name for the next call of a macro that nothing in the file has."""
+        """An unused name for the next call of a macro."""
         while True:
             self.counts[macro.name] += 1
             name = f"{macro.name} {self.counts[macro.name]}"
             if self.counts.total() > MAX_CALLS:
-                what = f"there are more than {MAX_CALLS} calls of macros with elements of their own"
+                what = f"there are more than {MAX_CALLS} calls of macros that have elements"
                 raise ModelError(Problem(place, what))
             if fold(name) not in self.found.definitions:
                 return name
 
 
 class _EquationCalls:
-    """Goes through one equation. owner: who has it, with the dimensions that its calls get."""
+    """Expands the calls in one equation; owner: its definition, with the calls' dimensions."""
 
     def __init__(self, work: Instances, owner: Definition, trees: Trees, depth: int) -> None:
         self.work = work
@@ -112,12 +105,11 @@ class _EquationCalls:
         return self.instance(macro, args, place)
 
     def error(self, macro: XmileMacro, place: str, what: str) -> ModelError:
-        return ModelError(
-            Problem(place, f'"{self.owner.name}" calls the macro "{macro.name}" {what}')
-        )
+        what = f'"{self.owner.name}" calls the macro "{macro.name}" {what}'
+        return ModelError(Problem(place, what))
 
     def instance(self, macro: XmileMacro, given: tuple[Expr, ...], place: str) -> NameUse:
-        """The elements of one call; what stands for it is the name of the first."""
+        """Add the elements of one call; returns the name that replaces the call."""
         args = macro.arguments(given)
         if args is None:
             wanted = len(macro.parameters)
@@ -129,7 +121,7 @@ class _EquationCalls:
             Definition(name, "aux", _bare(macro.node), home, self.owner.dims, _ONE), macro.body
         )
         for parameter, value in args.items():
-            # an argument means what it means to the caller, a default what it means in the macro
+            # names in an argument are the caller's, names in a default the macro's
             at = self.owner.home if value is not macro.parameters[parameter] else home
             own = self.owner_in(value, place)
             self.add(
@@ -152,22 +144,22 @@ class _EquationCalls:
         return NameUse(name, (), quoted=True)
 
     def owner_in(self, value: Expr, place: str) -> XmlNode:
-        """The bare XML of a parameter. Raises ModelError where its argument names the caller."""
+        """The XML of a parameter. Raises ModelError for an argument with SELF."""
         left = [value]
         while left:
             node = left.pop()
             if isinstance(node, NameUse) and not node.quoted and fold(node.name) == "self":
-                what = f'"{self.owner.name}" hands SELF to a macro, which is not supported'
+                what = f'"{self.owner.name}" passes SELF to a macro, which is not supported'
                 raise ModelError(Problem(place, what))
             left += parts(node)
         return XmlNode("aux", int(place.rpartition(":")[2]), {})
 
     def add(self, definition: Definition, tree: Expr, *, done: bool = False) -> None:
-        """done: the calls in the tree are replaced already."""
+        """Add a definition and its tree; done: the calls in the tree are replaced."""
         part = replace(_ONE[0], line=definition.line)
         definition = replace(definition, parts=(part,))
         self.work.found.definitions[fold(definition.name)] = definition
-        pairs: list[tuple[Expr | None, Expr | None]] = [(tree, None)]
+        pairs: Pairs = [(tree, None)]
         if not done:
             pairs = self.work.replaced(definition, pairs, self.trees, self.depth + 1)
         self.trees[fold(definition.name)] = pairs
@@ -177,6 +169,6 @@ _ONE = (EquationPart((), "x", 0),)
 
 
 def _bare(node: XmlNode) -> XmlNode:
-    """The XML of an auxiliary in the line of another element, with its words."""
+    """The XML of an auxiliary with the line, documentation and units of another element."""
     words = [child for child in node.children if child.tag in ("doc", "units")]
     return XmlNode("aux", node.line, {}, children=words)

@@ -1,4 +1,4 @@
-"""The text of an XMILE equation as tokens with their places."""
+"""Lexer of XMILE's equation language: tokens with their lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simdistrict.exchange.text.tokens import QUOTED
 
 _SKIP = re.compile(r"(?:\s|\{[^{}]*\})+")
 _NUMBER = re.compile(NUMBER)
-# a word, or words joined by dots where modules are qualified; 's is a word's, a bare ' is none
+# a word may contain 's; a name is words joined by dots, the first ones modules
 _WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
 _NAME = re.compile(rf"\.?(?:{QUOTED}|{_WORD})(?:\.(?:{QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
@@ -21,9 +21,9 @@ WORDS = frozenset("and or not mod if then else".split())
 
 @dataclass(frozen=True, slots=True)
 class XmileToken:
-    """kind is number, name, word (an operator in letters), operator or end.
+    """kind: number, name, word (an operator in letters), operator or end.
 
-    text: folded for words, without quotes and escapes for names; line counts from 0.
+    text: lower case for words, without quotes and escapes for names; line: from 0.
     """
 
     kind: str
@@ -33,16 +33,13 @@ class XmileToken:
 
 
 def spelled(name: str) -> str:
-    """A name as people read it: escapes resolved, a line break is a blank.
-
-    Backslash, n in a name is a line break, and so is the character itself.
-    """
+    """A name as people read it: escapes resolved, blanks for line breaks, real or escaped."""
     text = _ESCAPE.sub(lambda m: " " if m.group(1) == "n" else m.group(1), name)
     return " ".join(text.split())
 
 
 def tokens(text: str, element: str, where: str, line: int) -> list[XmileToken]:
-    """All tokens, an `end` last. Raises ModelError at a character that starts none."""
+    """All tokens; the last is `end`. Raises ModelError for a character that starts none."""
     found: list[XmileToken] = []
     at, row, counted = 0, 0, 0
     while at < len(text):

@@ -1,9 +1,8 @@
-"""Stocks that must not become negative: the equations that see to it.
+"""Equations that keep non-negative stocks from becoming negative.
 
-Each outflow of such a stock becomes the least of its own equation and of what is left: what the
-stock holds and what flows in, less the outflows before it, in the order of the file. What limits
-on flows cannot do (a flow that two stocks share, an inflow that runs backwards) is done on the
-net flow, which never takes more than the stock holds.
+Each outflow is limited to the content of the stock plus inflows minus the outflows before it, in
+the order of the file. Where limits on flows are not enough (a flow shared by two stocks, a
+negative inflow) the net flow is limited to the content of the stock.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ def with_limits(
     ends: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
     positive: frozenset[str],
 ) -> None:
-    """Put the limits into the equations.
+    """Add the limits to the equations of `elements`, in place.
 
-    elements: by folded name; ends: for each non-negative stock its inflows and outflows;
-    positive: the flows that their own equations keep from becoming negative.
+    elements: by folded name; ends: inflows and outflows of each non-negative stock;
+    positive: the flows that cannot become negative.
     """
     drained: dict[str, int] = {}
     for _, outflows in ends.values():
@@ -70,7 +69,7 @@ def _held(stock: Element) -> Element:
 
 
 def _reads(elements: Mapping[str, Element], name: str, wanted: str) -> bool:
-    """Whether an element depends, at one and the same time, on another."""
+    """Whether an element depends on another at the same time."""
     seen: set[str] = set()
     left = [name]
     while left:

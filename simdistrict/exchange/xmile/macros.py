@@ -1,30 +1,28 @@
-"""Macros of a file: a function by name, whose equation takes the place of every call of it.
+"""Macros of an XMILE file: functions whose equation replaces their calls.
 
-A macro that holds stocks, graphs or arrays is no expression: its calls are elements, made by
-`instances`.
+The calls of a macro with stocks, graphs or arrays become elements instead, see `instances`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.grammar import Applied, NameUse, parse_equation, parts, with_parts
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.model.expr import Expr, fold
 
-MAX_DEPTH = 20  # of macros within each other
+MAX_DEPTH = 20  # of nested macros
 
 
 @dataclass(frozen=True, slots=True)
 class XmileMacro:
-    """One macro of a file.
+    """A macro of an XMILE file.
 
-    parameters: folded names, each with the equation that stands for a missing argument, or None;
-    body: its equation; local: the XML of its own elements; equations: theirs by folded name, of
-    those that have one; standing: whether every call needs elements of its own.
+    parameters: folded name -> equation of the default, or None; body: its equation.
+    local: the XML of its elements; equations: theirs by folded name, if they have one.
+    standing: each call needs elements.
     """
 
     name: str
@@ -36,7 +34,7 @@ class XmileMacro:
     standing: bool = False
 
     def arguments(self, given: tuple[Expr, ...]) -> dict[str, Expr] | None:
-        """Parameter -> argument; None where there are too many or too few."""
+        """Parameter -> argument; None for a wrong number of arguments."""
         found = dict(zip(self.parameters, given, strict=False))
         for name, default in self.parameters.items():
             if name not in found and default is not None:
@@ -45,33 +43,23 @@ class XmileMacro:
 
 
 def read_macros(root: XmlNode, where: str) -> dict[str, XmileMacro]:
-    """The macros by folded name. Raises ModelError for one that has no equation."""
-    found = {fold(name_of(node)): _macro(node, where) for node in root.all("macro")}
+    """The macros by folded name. Raises ModelError for one without an equation."""
+    found = {fold(node.name): _macro(node, where) for node in root.all("macro")}
     standing = {name for name, macro in found.items() if _has_elements(macro)}
-    # whoever calls such a macro is one as well
+    # a macro that calls a standing one is standing too
     while more := {n for n, m in found.items() if n not in standing and _calls(m) & standing}:
         standing |= more
-    return {
-        name: XmileMacro(
-            m.name, m.node, m.parameters, m.body, m.local, m.equations, name in standing
-        )
-        for name, m in found.items()
-    }
-
-
-def name_of(node: XmlNode) -> str:
-    """The name of an element of the file, as people read it."""
-    return spelled(node.attributes.get("name", ""))
+    return {name: replace(macro, standing=name in standing) for name, macro in found.items()}
 
 
 def _macro(node: XmlNode, where: str) -> XmileMacro:
-    name = name_of(node)
+    name = node.name
     if node.first("sim_specs"):
         what = f'the macro "{name}" has a time grid of its own, which is not supported'
-        raise ModelError(Problem(f"{where}:{node.line}", what))
+        raise node.error(where, what)
     body = _equation(node, name, where)
     if body is None:
-        raise ModelError(Problem(f"{where}:{node.line}", f'"{name}" has no equation'))
+        raise node.error(where, f'"{name}" has no equation')
     parameters: dict[str, Expr | None] = {}
     for parm in node.all("parm"):
         default = parm.attributes.get("default", "").strip()
@@ -80,12 +68,12 @@ def _macro(node: XmlNode, where: str) -> XmileMacro:
     local = tuple(e for h in (node, *node.all("variables")) for e in h.all(*_ELEMENTS))
     equations: dict[str, Expr] = {}
     for element in local:
-        own = name_of(element)
+        own = element.name
         equation = _equation(element, own, where)
         if equation is not None:
             equations[fold(own)] = equation
         elif element.tag != "gf" and not element.first("gf", "element"):
-            raise ModelError(Problem(f"{where}:{element.line}", f'"{own}" has no equation'))
+            raise element.error(where, f'"{own}" has no equation')
     return XmileMacro(name, node, parameters, body, local, equations)
 
 
@@ -104,7 +92,7 @@ def _has_elements(macro: XmileMacro) -> bool:
 
 
 def _calls(macro: XmileMacro) -> set[str]:
-    """Folded names of what the equations of a macro apply."""
+    """Folded names of the functions that the equations of a macro call."""
     left = [macro.body, *macro.equations.values()]
     return {fold(node.name) for node in _nodes(left) if isinstance(node, Applied)}
 
@@ -117,7 +105,7 @@ def _nodes(left: list[Expr]) -> Iterator[Expr]:
 
 
 def called(macro: XmileMacro, args: tuple[Expr, ...]) -> Expr | None:
-    """The equation of a macro with its arguments in place; None where it has no end."""
+    """The equation of a macro with its arguments; None for endless recursion."""
     found = macro.arguments(args)
     return None if found is None else _placed(macro.body, macro, found, 0)
 

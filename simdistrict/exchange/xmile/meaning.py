@@ -1,7 +1,8 @@
-"""The meaning of an equation: names found, arrays and functions in the model's own terms."""
+"""The meaning of an XMILE equation: names resolved, arrays and functions in the model's terms."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -23,11 +24,14 @@ from simdistrict.model.expr import (
     Unary,
     children,
     fold,
-    walk,
+    is_reduced,
+    range_of,
+    reduced,
+    references,
 )
 
-MAX_CALLS = 200  # of macros within one equation
-MAX_NODES = 50_000  # of an equation: what stands for MOD has its arguments more than once
+MAX_CALLS = 200  # of macros in one equation
+MAX_NODES = 50_000  # of one equation: the expression for MOD repeats its arguments
 _LOOKUPS = {
     "LOOKUP INV": "LOOKUP INVERT",
     "LOOKUPINV": "LOOKUP INVERT",
@@ -37,13 +41,22 @@ _LOOKUPS = {
     "LOOKUP BACKWARD": "LOOKUP BACKWARD",
     "LOOKUP EXTRAPOLATE": "LOOKUP EXTRAPOLATE",
 }
+_OF_LOOKUPS = frozenset({"LOOKUP", "LOOKUP SLOPE", *_LOOKUPS})
+
+
+def applied_name(call: Applied) -> str:
+    """The name of what a call may apply as a lookup: its function, or the argument of LOOKUP."""
+    table = call.args[0] if call.args else None
+    if isinstance(table, NameUse) and functions.readable(call.name) in _OF_LOOKUPS:
+        return table.name
+    return call.name
 
 
 @dataclass
 class EquationReader:
     """Reads one equation of a definition.
 
-    labels: folded label along each dimension where it holds for one element, else empty.
+    labels: the folded label along each dimension of an equation for one element, else empty.
     """
 
     scope: XmileNames
@@ -58,10 +71,10 @@ class EquationReader:
         return ModelError(Problem(self.where, f'"{self.owner.name}" {what}', hint))
 
     def whole(self, expr: Expr) -> Expr:
-        """The tree in the model's terms. Raises ModelError for what has no meaning."""
+        """The tree in the model's terms. Raises ModelError for what cannot be resolved."""
         result = functions.settled(self.read(expr))
         if _size(result) > MAX_NODES:
-            raise self.error("is too large once its functions are spelled out", "split it")
+            raise self.error("is too large once its functions are expanded", "split it")
         return result
 
     def read(self, expr: Expr) -> Expr:
@@ -103,8 +116,8 @@ class EquationReader:
             return Number(self.place(label, dimension) + 1.0)
         if folded in self.scope.dimensions:
             return self.index(folded)
-        for candidate in self.scope.dimensions.values():
-            labels = list(map(fold, candidate.labels))
+        for candidate in self.scope.dimensions:
+            labels = self.scope.labels(candidate)
             if folded in labels:
                 return Number(labels.index(folded) + 1.0)
         raise self.undefined(reading.name)
@@ -119,14 +132,14 @@ class EquationReader:
         return Ref(fold(self.owner.name), labels)
 
     def index(self, dimension: str) -> Expr:
-        """A dimension's name as a number: the place of the element that is computed."""
+        """A dimension's name as a number: the index of the computed element."""
         dims = list(map(fold, self.owner.dims))
         if self.labels and dimension in dims:
             return Number(self.place(self.labels[dims.index(dimension)], dimension) + 1.0)
         return Ref(dimension)
 
     def place(self, label: str, dimension: str) -> int:
-        labels = list(map(fold, self.scope.dimensions[dimension].labels))
+        labels = self.scope.labels(dimension)
         if label.isdigit() and label not in labels and 0 < int(label) <= len(labels):
             return int(label) - 1
         if label not in labels:
@@ -135,48 +148,48 @@ class EquationReader:
         return labels.index(label)
 
     def ref(self, name: str, subscripts: tuple[str, ...]) -> Ref:
-        """An element read at its subscripts; a bare array is read where the equation stands."""
+        """An element at its subscripts; an array without subscripts is read at the equation's."""
         found = self.scope.definitions[name]
         if not subscripts:
             read = tuple(self.bare(fold(dim), found) for dim in found.dims)
         elif len(subscripts) != len(found.dims):
             has = f"[{','.join(found.dims)}]" if found.dims else "none"
             given = f"[{','.join(subscripts)}]"
-            raise self.error(f'gives "{found.name}" the subscripts {given}; it has {has}')
+            raise self.error(f'reads "{found.name}" with the subscripts {given}; it has {has}')
         else:
             pairs = zip(subscripts, map(fold, found.dims), strict=True)
             read = tuple(self.subscript(text, dim, found) for text, dim in pairs)
-        marked = [s for s in read if s.endswith("!")]
+        marked = list(filter(is_reduced, read))
         if len(set(marked)) != len(marked):
             what = f'runs over one dimension twice in "{found.name}", which is not supported'
             raise self.error(what)
         return Ref(name, read)
 
     def bare(self, dim: str, found: Definition) -> str:
-        """The subscript of an array that is read without any."""
+        """The subscript of an array that is read without subscripts."""
         own = list(map(fold, self.owner.dims))
         if dim in own and not self.reduced:
             return self.labels[own.index(dim)] if self.labels else dim
         return self.subscript("*" if self.reduced else dim, dim, found)
 
     def subscript(self, text: str, dim: str, found: Definition) -> str:
-        """One subscript: a label, a dimension that is followed, or `d!` where it is reduced."""
+        """One subscript: a label, a dimension, or `d!` inside a reduction."""
         own = list(map(fold, self.owner.dims))
         if part := re.fullmatch(r"\* : (.+)|(.+)\.\*", text):
-            # a smaller dimension of the same labels
+            # a smaller dimension with the same labels
             dim = fold(part.group(1) or part.group(2))
             if dim not in self.scope.dimensions:
                 raise self.error(f'reads "{found.name}" over "{dim}", which is no dimension')
             text = "*"
         if text == "*":
             if self.reduced:
-                return f"{dim}!"
+                return reduced(dim)
             text = dim
         name = fold(text)
         prefix, _, label = name.rpartition(".")
         if prefix in self.scope.dimensions:
             name = label
-        labels = list(map(fold, self.scope.dimensions[dim].labels))
+        labels = self.scope.labels(dim)
         if name in labels:
             return name
         if name.isdigit() and name not in self.scope.dimensions:
@@ -185,7 +198,7 @@ class EquationReader:
             if name in own:
                 return self.labels[own.index(name)] if self.labels else name
             if self.reduced:
-                return f"{name}!"
+                return reduced(name)
             return self.labels_of(name, own)
         if re.search(r"[^\w\s.$]", name) or name in self.scope.definitions:
             what = f'reads "{found.name}" at "{text}": computed subscripts and parts of dimensions'
@@ -195,10 +208,10 @@ class EquationReader:
         raise self.error(what, did_you_mean(text, known) or f"labels: {', '.join(known)}")
 
     def labels_of(self, name: str, own: list[str]) -> str:
-        """A dimension that the equation does not span: by label where there is one element."""
-        wanted = set(map(fold, self.scope.dimensions[name].labels))
+        """A dimension outside the equation; the label of it in an equation for one element."""
+        wanted = set(self.scope.labels(name))
         for k, label in enumerate(self.labels):
-            if label in wanted and set(map(fold, self.scope.dimensions[own[k]].labels)) <= wanted:
+            if label in wanted and set(self.scope.labels(own[k])) <= wanted:
                 return label
         return name
 
@@ -212,7 +225,7 @@ class EquationReader:
         builtin = functions.FUNCTIONS.get(name)
         if lookup is not None and (builtin is None or len(expr.args) not in builtin.arity):
             if len(expr.args) != 1:
-                raise self.error(f'gives the lookup "{expr.name}" {len(expr.args)} arguments')
+                raise self.error(f'applies the lookup "{expr.name}" to {len(expr.args)} arguments')
             return self.lookup(lookup, expr.subscripts, expr.args[0])
         if name == "LOOKUP" and len(expr.args) == 2 and isinstance(expr.args[0], NameUse):
             table = expr.args[0]
@@ -235,7 +248,7 @@ class EquationReader:
             return Call(name, args)
         if len(args) not in meaning.arity:
             wanted = " or ".join(map(str, meaning.arity[:3]))
-            raise self.error(f"gives {name} {len(args)} arguments, not {wanted}")
+            raise self.error(f"calls {name} with {len(args)} arguments, not {wanted}")
         make = meaning.vensim if self.scope.from_vensim and meaning.vensim else meaning.make
         return make(args)
 
@@ -256,7 +269,7 @@ class EquationReader:
         return result
 
     def lookup(self, name: str, subscripts: tuple[str, ...], x: Expr) -> Expr:
-        """A graphical function applied."""
+        """A graphical function applied to x."""
         found = self.scope.definitions[name]
         if not any(part.graph for part in found.parts):
             raise self.error(f'applies "{found.name}", which has no graphical function')
@@ -270,9 +283,7 @@ class EquationReader:
         return extended(LookupCall(ref, value), value, graph.points)
 
     def reduction(self, op: str, body: Expr) -> Expr:
-        outer, self.reduced = self.reduced, True
-        read = self.read(body)
-        self.reduced = outer
+        read = self.inside(body)
         size = self.count(read)
         if size is None:
             return read if op in ("VMIN", "VMAX", "MEAN") else Call(op, (read,))
@@ -280,24 +291,23 @@ class EquationReader:
             return Binary("/", Call("SUM", (read,)), Number(float(size)))
         return Call(op, (read,))
 
+    def inside(self, body: Expr) -> Expr:
+        """The argument of a reduction."""
+        outer, self.reduced = self.reduced, True
+        read = self.read(body)
+        self.reduced = outer
+        return read
+
     def count(self, read: Expr) -> int | None:
-        """How many elements a reduction runs over; None where it runs over nothing."""
-        names = {s for n in walk(read) if isinstance(n, Ref) for s in n.subscripts if s[-1:] == "!"}
-        if not names:
-            return None
-        result = 1
-        for name in names:
-            result *= len(self.scope.dimensions[name[:-1]].labels)
-        return result
+        """The number of elements that a reduction runs over; None without a dimension."""
+        names = {s for ref in references(read) for s in ref.subscripts if is_reduced(s)}
+        return math.prod(len(self.scope.labels(range_of(s))) for s in names) if names else None
 
     def size(self, body: Expr) -> Expr:
         """The number of elements of an array, or of a dimension."""
         if isinstance(body, NameUse) and fold(body.name) in self.scope.dimensions:
             return Number(float(len(self.scope.dimensions[fold(body.name)].labels)))
-        outer, self.reduced = self.reduced, True
-        read = self.read(body)
-        self.reduced = outer
-        return Number(float(self.count(read) or 1))
+        return Number(float(self.count(self.inside(body)) or 1))
 
     def sample(self, condition: Expr, yes: Expr, no: Applied) -> Expr | None:
         """`IF condition THEN x ELSE PREVIOUS(SELF, first)`: Vensim's SAMPLE IF TRUE."""
@@ -319,14 +329,14 @@ def _is_previous_self(expr: Expr) -> bool:
 
 
 def _before(expr: Expr, own: Ref) -> Expr:
-    """In the arguments of SAMPLE IF TRUE its own name is its value before."""
+    """The expression with PREVIOUS(SELF) as the element itself, as in SAMPLE IF TRUE."""
     if _is_previous_self(expr):
         return own
     return with_parts(expr, tuple(_before(part, own) for part in parts(expr)))
 
 
 def _size(expr: Expr) -> int:
-    """The number of nodes of a tree, of which some may be one and the same object."""
+    """The number of nodes of a tree, in which subtrees may be shared."""
     known: dict[int, int] = {}
 
     def count(node: Expr) -> int:

@@ -1,7 +1,6 @@
-"""An equation at one element of an array: ranges become labels, reductions become sums.
+"""An equation for one element of an array: ranges become labels, reductions become sums.
 
-The meaning of ranges is that of the engine: a range on the right follows the one on the left that
-it maps to, or whose labels it holds.
+As in the engine, a range on the right follows the range on the left that it maps to or contains.
 """
 
 from __future__ import annotations
@@ -10,16 +9,30 @@ import itertools
 from collections.abc import Mapping
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, fold, rebuild, walk
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    children,
+    fold,
+    is_reduced,
+    range_of,
+    rebuild,
+    reduced,
+    references,
+    walk,
+)
 from simdistrict.model.model import Element, Model
 
-# range of the left-hand side (or `range!` of a reduction) -> the label that it stands for
+# range of the left-hand side, or `range!` of a reduction -> its label at this element
 Labelling = Mapping[str, str]
 _REDUCTIONS = ("SUM", "PROD", "VMIN", "VMAX")
 
 
 def follows(model: Model, element: Element, expr: Expr) -> bool:
-    """Whether one text serves all elements: every range is a dimension of the element's own."""
+    """Whether one equation serves all elements: all its ranges are dimensions of the element."""
     own = set(map(fold, element.dims))
     for node in walk(expr):
         if isinstance(node, Call) and node.function in _REDUCTIONS and not is_starred(model, node):
@@ -34,27 +47,27 @@ def follows(model: Model, element: Element, expr: Expr) -> bool:
         for subscript, dim in zip(node.subscripts, target.dims, strict=False):
             label = subscript in map(fold, model.dims_by_name[fold(dim)].labels)
             free = subscript == fold(dim) and (subscript in own)
-            if not (label or free or subscript == f"{fold(dim)}!"):
+            if not (label or free or subscript == reduced(fold(dim))):
                 return False
     return True
 
 
 def is_starred(model: Model, call: Call) -> bool:
-    """Whether a reduction can be written with `*`: one array, over whole dimensions of it."""
+    """Whether a reduction can be written with `*`: over whole dimensions of one array."""
     if len(call.args) != 1 or not isinstance(call.args[0], Ref):
         return False
     ref = call.args[0]
     target = model.by_name.get(ref.name)
     if target is None:
         return False
-    marked = [s for s in ref.subscripts if s.endswith("!")]
+    marked = list(filter(is_reduced, ref.subscripts))
     pairs = zip(ref.subscripts, target.dims, strict=False)
-    whole = all(s == f"{fold(d)}!" for s, d in pairs if s.endswith("!"))
+    whole = all(s == reduced(fold(d)) for s, d in pairs if is_reduced(s))
     return bool(marked) and whole and len(set(marked)) == len(marked)
 
 
 def at_place(model: Model, expr: Expr, where: Labelling, owner: Element) -> Expr:
-    """The expression with every range of `where` replaced by its label."""
+    """The expression with the ranges of `where` replaced by their labels."""
     match expr:
         case Ref(name, subscripts):
             return _ref(model, name, subscripts, where, owner)
@@ -83,18 +96,18 @@ def _ref(
 def _label(model: Model, subscript: str, where: Labelling, owner: Element) -> str:
     if subscript in where:
         return where[subscript]
-    if subscript.endswith("!") or subscript not in model.dims_by_name:
+    if is_reduced(subscript) or subscript not in model.dims_by_name:
         return subscript
     source = _related(model, subscript, where)
     if source is None:
-        what = f'"{owner.name}" reads the range "{subscript}", which its own do not run over'
+        what = f'"{owner.name}" reads the range "{subscript}", which is not on its left-hand side'
         raise ModelError(Problem(f"model {model.name}, line {owner.line}", what))
     return _mapped(model, where[source], source, subscript)
 
 
 def _related(model: Model, subscript: str, where: Labelling) -> str | None:
     dimension = model.dims_by_name[subscript]
-    own = [name for name in where if not name.endswith("!")]
+    own = [name for name in where if not is_reduced(name)]
 
     def covers(other: str, name: str) -> bool:
         if other not in model.dims_by_name:
@@ -128,11 +141,9 @@ def _mapped(model: Model, label: str, source: str, target: str) -> str:
 
 
 def _reduced(model: Model, function: str, body: Expr, where: Labelling, owner: Element) -> Expr:
-    """A reduction term by term."""
-    names = dict.fromkeys(
-        s for n in walk(body) if isinstance(n, Ref) for s in n.subscripts if s.endswith("!")
-    )
-    axes = [tuple(map(fold, model.dims_by_name[name[:-1]].labels)) for name in names]
+    """A reduction as its terms."""
+    names = dict.fromkeys(s for ref in references(body) for s in ref.subscripts if is_reduced(s))
+    axes = [tuple(map(fold, model.dims_by_name[range_of(name)].labels)) for name in names]
     terms = [
         at_place(model, body, {**where, **dict(zip(names, labels, strict=True))}, owner)
         for labels in itertools.product(*axes)
@@ -141,7 +152,7 @@ def _reduced(model: Model, function: str, body: Expr, where: Labelling, owner: E
 
 
 def _joined(function: str, terms: list[Expr]) -> Expr:
-    """Terms one after the other; a long list in halves, so that no tree gets too deep."""
+    """The terms joined in order; a long list by halves, so that the tree stays low."""
     if function in ("SUM", "PROD") and len(terms) <= 80:
         result = terms[0]
         for term in terms[1:]:

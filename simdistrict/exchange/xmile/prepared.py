@@ -1,14 +1,14 @@
-"""A model in the shape that XMILE asks for: net flows made of flows, no function but XMILE's.
+"""A model in the form that XMILE requires: net flows as sums of flows, XMILE's functions only.
 
-What XMILE cannot say inside an equation gets an element of its own: a net flow that is no sum of
-flows, points inside a larger equation, a sample inside one.
+What XMILE cannot hold in an equation becomes an element: a net flow that is not a sum of flows,
+points and samples inside an equation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from simdistrict.exchange.xmile.functions import ZERO
+from simdistrict.exchange.xmile.functions import ZERO, XmileCall
 from simdistrict.model.expr import (
     Array,
     Call,
@@ -37,12 +37,10 @@ from simdistrict.model.model import (
     Stock,
 )
 
-PREVIOUS_SELF = "#PREVIOUS SELF"
-
 
 @dataclass
 class StockFlows:
-    """Folded names of what flows into a stock and out of it."""
+    """Folded names of the inflows and outflows of a stock."""
 
     inflows: list[str] = field(default_factory=list)
     outflows: list[str] = field(default_factory=list)
@@ -50,19 +48,19 @@ class StockFlows:
 
 @dataclass(frozen=True)
 class XmileModel:
-    """The model to be written, and the flows of its stocks by folded name."""
+    """The model to write, and the flows of its stocks by folded name."""
 
     model: Model
     ends: dict[str, StockFlows]
 
 
 def prepare(model: Model) -> XmileModel:
-    """The model with all its net flows made of flows, and nothing nested that cannot be."""
+    """The model with net flows as sums of flows, and without nested points and samples."""
     return _Preparation(_counted(model)).prepared()
 
 
 def _counted(model: Model) -> Model:
-    """The model with ELMCOUNT as the number it is: XMILE has no name for a range in an equation."""
+    """The model with numbers for ELMCOUNT: XMILE cannot name a range in an equation."""
 
     def number(expr: Expr) -> Expr:
         if isinstance(expr, Call) and expr.function == "ELMCOUNT" and isinstance(expr.args[0], Ref):
@@ -94,7 +92,7 @@ class _Preparation:
         self.model = model
         self.names = set(model.by_name)
         self.made: list[Element] = []
-        # a label by itself is its place in the first of the largest ranges that hold it
+        # the value of a label is its index in the first of the largest ranges that contain it
         self.numbers: dict[str, float] = {}
         for dimension in sorted(model.dimensions, key=lambda d: -len(d.labels)):
             for k, label in enumerate(dimension.labels):
@@ -110,7 +108,7 @@ class _Preparation:
         for element in self.model:
             done = self.stock(element) if isinstance(element, Stock) else element
             elements.append(self.element(done))
-            # an element made for another may need one itself
+            # a new element may need new elements too
             while self.made:
                 made, self.made = self.made, []
                 elements += [self.element(e) for e in made]
@@ -150,7 +148,7 @@ class _Preparation:
         return stock
 
     def terms(self, stock: Element) -> list[tuple[int, str]] | None:
-        """The flows that a net flow is the sum of; None where it is more than that."""
+        """Sign and name of the flows that a net flow sums; None for another net flow."""
         expressions = {e.expression for e in stock.equations}
         if expressions <= {ZERO, Number(-0.0)}:
             return []
@@ -170,7 +168,7 @@ class _Preparation:
             return None
         for sign, name in found:
             element = self.model.by_name.get(name)
-            # in XMILE a flow has one end of each kind
+            # in XMILE a flow fills one stock and drains one stock
             taken = self.filled if sign > 0 else self.drained
             if not isinstance(element, Flow | Auxiliary | Constant) or name in taken:
                 return None
@@ -206,13 +204,13 @@ class _Preparation:
     def sample(self, owner: Element, old: Equation, call: Call) -> Expr:
         condition, source, first = call.args
         first = self.visit(owner, old, first)
-        before = Call(PREVIOUS_SELF, (first,))
+        before = XmileCall("PREVIOUS SELF", (first,))
         own = fold(owner.name)
         args = (self.visit(owner, old, _replaced(arg, own, before)) for arg in (condition, source))
         return Call("IF THEN ELSE", (*args, before))
 
     def visit(self, owner: Element, old: Equation, expr: Expr) -> Expr:
-        """The expression without points and samples inside it."""
+        """The expression without nested points and samples."""
         nodes = tuple(self.visit(owner, old, node) for node in children(expr))
         expr = rebuild(expr, nodes) if nodes else expr
         match expr:
@@ -242,7 +240,7 @@ class _Preparation:
 
 
 def is_flow(element: Element, flows: set[str]) -> bool:
-    """Whether an element is written as a flow; a number that no stock uses is a constant."""
+    """Whether an element is written as a flow; a number that no stock uses is not."""
     moving = any(not isinstance(e.expression, Number | Array) for e in element.equations)
     return fold(element.name) in flows or (isinstance(element, Flow) and moving)
 
@@ -255,7 +253,7 @@ def _replaced(expr: Expr, name: str, other: Expr) -> Expr:
 
 
 def _per(units: str, model: Model) -> str:
-    """The unit of a flow of a stock."""
+    """The unit of the flows of a stock with these units."""
     time = model.by_name["time step"].units if "time step" in model.by_name else ""
     if not units or not time:
         return ""

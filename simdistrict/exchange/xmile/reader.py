@@ -1,7 +1,7 @@
 """An XMILE file as a Model.
 
-The tree comes from `document`, its definitions from `collect`, equations from `grammar` and
-`meaning`; here they become elements. Nothing is evaluated.
+`document` reads the tree, `collect` the definitions, `grammar` and `meaning` the equations; this
+module makes the elements.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import XmlNode, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
-from simdistrict.exchange.xmile.grammar import Applied, NameUse, parse_equation, parts
+from simdistrict.exchange.xmile.grammar import Applied, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
 from simdistrict.exchange.xmile.instances import Instances, Trees
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.macros import XmileMacro, read_macros
-from simdistrict.exchange.xmile.meaning import EquationReader
+from simdistrict.exchange.xmile.meaning import EquationReader, applied_name
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
 from simdistrict.exchange.xmile.specs import Specs, read_specs
-from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
+from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Unary, fold
 from simdistrict.model.model import (
     CONTROL,
     Auxiliary,
@@ -44,19 +44,19 @@ _KINDS: dict[str, type[Element]] = {"stock": Stock, "flow": Flow, "aux": Auxilia
 def read_xmile(path: Path) -> Model:
     """Read an XMILE file (.xmile, .stmx).
 
-    Raises ExchangeError when the file cannot be read, ModelError when it is not a model that
-    simdistrict understands; a ModelError holds every problem found.
+    Raises ExchangeError for a file that cannot be read, and ModelError with every problem found
+    in the model.
     """
     return read_xmile_text(read_text(path), path.stem, str(path))
 
 
 def read_xmile_text(text: str, name: str, where: str = "") -> Model:
-    """The model in the text of an XMILE file; where is the file's name for messages."""
+    """The model in the text of an XMILE file; where: the file's name for messages."""
     where = where or f"{name}.xmile"
     root, unclosed = parse(text, where)
     if root.tag != "xmile":
         hint = "an XMILE file begins with <xmile>"
-        raise ModelError(Problem(f"{where}:{root.line}", f"this is <{root.tag}>, not XMILE", hint))
+        raise root.error(where, f"this is <{root.tag}>, not XMILE", hint)
     specs = read_specs(root, where)
     found = collect(root, where)
     work = _ElementReader(found, specs, read_macros(root, where), root)
@@ -71,7 +71,7 @@ def read_xmile_text(text: str, name: str, where: str = "") -> Model:
 
 
 def _from_vensim(root: XmlNode) -> bool:
-    """Whether Vensim, or a translator of its files, wrote the file: INT and MOD are Vensim's."""
+    """Whether Vensim or a translator of its files wrote the file: INT and MOD are then Vensim's."""
     header = root.first("header")
     return header is not None and "ventana" in header.text_of("vendor").lower()
 
@@ -79,14 +79,14 @@ def _from_vensim(root: XmlNode) -> bool:
 def _synonyms(root: XmlNode) -> Iterator[tuple[str, ...]]:
     for units in root.all("model_units"):
         for unit in units.all("unit"):
-            names = [spelled(unit.attributes.get("name", ""))]
+            names = [unit.name]
             names += [alias.text.strip() for alias in unit.all("alias")]
             if len(names) > 1 and all(names):
                 yield tuple(names)
 
 
 class _ElementReader:
-    """Definitions to elements."""
+    """Makes elements of definitions."""
 
     def __init__(
         self, found: Collection, specs: Specs, macros: dict[str, XmileMacro], root: XmlNode
@@ -97,7 +97,7 @@ class _ElementReader:
         self.parse_all()
         Instances(found, root, macros, self.parsed).expand(self.trees)
         names = found.definitions
-        # names of the control elements, which every equation may read
+        # the control elements, which every equation may read
         self.control = {
             key: Definition(e.name, "aux", XmlNode("aux", e.line, {}), "", (), ())
             for key, e in specs.control.items()
@@ -128,7 +128,7 @@ class _ElementReader:
         return parse_equation(text, definition.name, self.found.where, part.line)
 
     def applied(self, scope: XmileNames) -> Iterator[str]:
-        """Folded names that some equation applies as a function."""
+        """Folded names that equations apply as functions."""
         for key, trees in self.trees.items():
             home = self.found.definitions[key].home
             left = [tree for pair in trees for tree in pair if tree is not None]
@@ -136,14 +136,12 @@ class _ElementReader:
                 node = left.pop()
                 left += parts(node)
                 if isinstance(node, Applied):
-                    table = node.args[0] if node.args else None
-                    is_call = fold(node.name).startswith("lookup") and isinstance(table, NameUse)
-                    name = table.name if is_call and isinstance(table, NameUse) else node.name
-                    if (full := scope.find(name, home)) is not None:
+                    full = scope.find(applied_name(node), home)
+                    if full is not None:
                         yield full
 
     def elements(self) -> tuple[Element, ...]:
-        """All elements in the order of the file, then the control elements that it has not."""
+        """The elements in the order of the file, then missing control elements."""
         made: dict[str, Element] = {}
         for key, definition in self.found.definitions.items():
             if key not in self.trees:
@@ -157,7 +155,7 @@ class _ElementReader:
         return tuple({**made, **own}.values())
 
     def control_element(self, key: str, made: dict[str, Element]) -> Element:
-        """What sim_specs says, with the words of an element of that name where there is one."""
+        """A control element of sim_specs, with the documentation of an element of that name."""
         stated = self.specs.control[key]
         there = made.get(key)
         if there is None:
@@ -212,7 +210,7 @@ class _ElementReader:
                 first, value = value, self.net_flow(definition, reader, subscripts)
             found.append(Equation(value, first, subscripts, (), part.line))
         if not found:
-            raise ModelError(Problem(f"{where}:{definition.line}", f'"{definition.name}" is empty'))
+            raise definition.node.error(where, f'"{definition.name}" is empty')
         return found
 
     def value(
@@ -227,7 +225,7 @@ class _ElementReader:
             assert part.graph is not None
             return part.graph.points
         if tree is None:
-            raise reader.error("has no equation", "the file is not finished, or was cut")
+            raise reader.error("has no equation", "is the file unfinished or cut off?")
         value = _folded(reader.whole(tree))
         if isinstance(value, Array):
             self.check_list(value, definition, part, reader)
@@ -244,7 +242,7 @@ class _ElementReader:
     ) -> None:
         sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
         if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
-            raise reader.error("has a list of numbers where one number is needed")
+            raise reader.error("has a list of numbers where one number is expected")
         if math.prod(sizes) != len(value.values) or not sizes:
             needed = math.prod(sizes) if sizes else 1
             raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
@@ -252,14 +250,14 @@ class _ElementReader:
     def net_flow(
         self, definition: Definition, reader: EquationReader, subscripts: tuple[str, ...]
     ) -> Expr:
-        """What flows in less what flows out."""
+        """The inflows minus the outflows of a stock."""
         result: Expr | None = None
         for op, flows in (("+", "inflow"), ("-", "outflow")):
             for node in definition.node.all(flows):
                 name = self.flow_name(node, definition)
                 if name is None:
                     raise reader.undefined(spelled(node.text))
-                ref = self.flow_ref(name, reader)
+                ref = reader.ref(name, ())
                 if result is None:
                     result = ref if op == "+" else Unary("-", ref)
                 else:
@@ -269,11 +267,8 @@ class _ElementReader:
     def flow_name(self, node: XmlNode, definition: Definition) -> str | None:
         return self.scope.find(plain_name(node.text), definition.home)
 
-    def flow_ref(self, name: str, reader: EquationReader) -> Ref:
-        return reader.ref(name, ())
-
     def flows(self, made: dict[str, Element]) -> None:
-        """The limits of non-negative stocks, once all elements are there."""
+        """Limit the flows of non-negative stocks."""
         ends: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         for key, definition in self.found.definitions.items():
             if definition.tag != "stock" or not definition.non_negative or key not in made:
@@ -292,7 +287,7 @@ class _ElementReader:
 
 
 def _folded(expr: Expr) -> Expr:
-    """A plain number where a sign stands before one."""
+    """A number with its sign as one node."""
     match expr:
         case Unary("-", Number(value)):
             return Number(-value)
@@ -302,14 +297,11 @@ def _folded(expr: Expr) -> Expr:
 def _gathered(
     equations: list[Equation], definition: Definition, scope: XmileNames
 ) -> list[Equation]:
-    """Numbers element by element as one list, where they are all there and in order."""
-    labels = [list(map(fold, scope.dimensions[fold(d)].labels)) for d in definition.dims]
-    size = 1
-    for names in labels:
-        size *= len(names)
+    """The numbers of all elements of an array as one list, if each has one."""
+    labels = [scope.labels(dim) for dim in definition.dims]
     if any(isinstance(e.expression, Array) for e in equations):
         return equations
-    if len(equations) < 2 or len(equations) != size:
+    if len(equations) < 2 or len(equations) != math.prod(map(len, labels)):
         return equations
 
     def place(equation: Equation) -> tuple[int, ...]:

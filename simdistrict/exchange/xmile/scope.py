@@ -1,4 +1,4 @@
-"""What stands in a model file under which name: definitions by name, modules flattened."""
+"""The names of an XMILE file: definitions by full name, with modules flattened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simdistrict.model.model import Dimension
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A graphical function: its points, and what it does beyond and between them."""
+    """A graphical function: points, and kind: continuous, extrapolate or discrete."""
 
     points: Points
     kind: str = "continuous"
@@ -21,10 +21,10 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class EquationPart:
-    """One equation of a definition, for all of its dimensions or for one element.
+    """One equation of a definition, for the whole array or for one element.
 
-    labels: folded, empty where it holds for all; text: the equation; initial: what replaces it
-    at the start; graph: what the equation's value is put through.
+    labels: folded, empty for the whole array; text: the equation; initial: the equation of the
+    initial value; graph: applied to the value of the equation.
     """
 
     labels: tuple[str, ...]
@@ -38,8 +38,8 @@ class EquationPart:
 class Definition:
     """A stock, flow or auxiliary of the file, or a standalone graphical function (`gf`).
 
-    name: in full, the modules that it is in first; home: those modules, each with a dot;
-    source: set where a module's input is connected: the name that it stands for.
+    name: with its modules first; home: those modules, each with a dot.
+    source: for a connected input of a module, the name of its source.
     """
 
     name: str
@@ -58,10 +58,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class XmileNames:
-    """All names of a model.
-
-    applied: folded names of definitions that equations apply as functions.
-    """
+    """All names of a model; applied: folded names that equations apply as functions."""
 
     definitions: Mapping[str, Definition]
     dimensions: Mapping[str, Dimension]
@@ -70,16 +67,20 @@ class XmileNames:
     macros: Mapping[str, XmileMacro] = field(default_factory=dict)
 
     def find(self, name: str, home: str) -> str | None:
-        """The folded full name of what a module means by a name; None where there is nothing."""
+        """The folded full name of a name used in a module; None if it is not defined."""
         folded = fold(name)
-        # a dot in front means the main model, unless a name in quotes begins with one
+        # a leading dot refers to the main model, unless a quoted name begins with one
         for full in (fold(home) + folded, folded, folded.removeprefix(".")):
             if full in self.definitions:
                 return full
         return None
 
+    def labels(self, dimension: str) -> list[str]:
+        """The folded labels of a dimension."""
+        return list(map(fold, self.dimensions[fold(dimension)].labels))
+
     def is_lookup(self, name: str) -> bool:
-        """Whether a definition is nothing but a graphical function to be applied."""
+        """Whether a definition is only a graphical function for other equations."""
         found = self.definitions[name]
         if not all(part.graph for part in found.parts) or not found.parts:
             return False

@@ -1,4 +1,4 @@
-"""The `sim_specs` of a file as the control elements of a model, and its method."""
+"""The `sim_specs` of an XMILE file: control elements and integration method."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.model.expr import Expr, Number, Ref
 from simdistrict.model.model import Auxiliary, Constant, Element, Equation
 
-# the nearest fixed steps to what other programs offer
 _METHODS = {"euler": "euler", "rk4": "rk4"}
 
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """Control elements by folded name, the integrator, and what was taken for something else."""
+    """Control elements by folded name, the integrator, and notes on replaced methods."""
 
     control: dict[str, Element]
     integrator: str
@@ -23,7 +22,7 @@ class Specs:
 
 
 def read_specs(root: XmlNode, where: str) -> Specs:
-    """The time grid and the method. Raises ModelError where a number is missing or is none."""
+    """The time grid and the method. Raises ModelError for a missing or wrong number."""
     specs = root.first("sim_specs")
     if specs is None:
         hint = "XMILE states start, stop and dt in <sim_specs>"
@@ -51,12 +50,12 @@ def read_specs(root: XmlNode, where: str) -> Specs:
 
 
 def _method(specs: XmlNode, where: str) -> tuple[str, tuple[str, ...]]:
-    """A method may be followed by others to fall back on."""
+    """The first supported method in the list of methods, and a note if there is none."""
     listed = [m.strip() for m in specs.attributes.get("method", "Euler").split(",")]
     for method in listed:
         if method.lower() in _METHODS:
             return _METHODS[method.lower()], ()
-    note = f"{where}:{specs.line} | the method {listed[0]} is taken for fourth-order Runge-Kutta"
+    note = f"{where}:{specs.line} | fourth-order Runge-Kutta replaces the method {listed[0]}"
     return "rk4", (note,)
 
 
@@ -74,7 +73,7 @@ def _number(specs: XmlNode, name: str, where: str, default: float | None = None)
     if node is None:
         if default is not None:
             return default
-        raise ModelError(Problem(f"{where}:{specs.line}", f"sim_specs has no <{name}>"))
+        raise specs.error(where, f"sim_specs has no <{name}>")
     return _value(node.text.strip(), name, node, where)
 
 
@@ -83,4 +82,4 @@ def _value(text: str, name: str, node: XmlNode, where: str) -> float:
         return float(text[:200])
     except ValueError:
         what = f'<{name}> of sim_specs is "{text[:30]}", not a number'
-        raise ModelError(Problem(f"{where}:{node.line}", what)) from None
+        raise node.error(where, what) from None

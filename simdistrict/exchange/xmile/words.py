@@ -1,4 +1,4 @@
-"""Equations as XMILE text: names, operators and functions in its spelling."""
+"""Equations as text in XMILE's language."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ import re
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import number
-from simdistrict.exchange.xmile.functions import FLOOR, FUNCTIONS, REDUCTIONS, SAME, VALUES
+from simdistrict.exchange.xmile.functions import FUNCTIONS, REDUCTIONS, SAME, VALUES, XmileCall
 from simdistrict.exchange.xmile.idioms import spelled_out
 from simdistrict.exchange.xmile.lexer import WORDS
-from simdistrict.model.expr import Binary, Call, Chain, Expr, LookupCall, Number, Ref, Unary, fold
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Chain,
+    Expr,
+    LookupCall,
+    Number,
+    Ref,
+    Unary,
+    fold,
+    is_reduced,
+)
 from simdistrict.model.model import Model
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "=": 3, "<>": 3, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
 _COMPARED, _SUM, _SIGNED, _ATOM = 4, 5, 7, 9
 _LOGIC = {":OR:": "OR", ":AND:": "AND"}
-# Vensim's name -> that of XMILE with the arguments in its order
+# Vensim's name -> XMILE's name of the function with the same order of arguments
 _NAMES = {
-    "ARCCOS": "ARCCOS",
+    **{name: name for name in (*SAME, "DELAY1", "DELAY3", "MAX", "MIN", "PROD", "RAMP", "SUM")},
     "DELAY FIXED": "DELAY",
-    "DELAY1": "DELAY1",
     "DELAY1I": "DELAY1",
-    "DELAY3": "DELAY3",
     "DELAY3I": "DELAY3",
+    "TREND": "TREND",
     "FORECAST": "FORCST",
     "INITIAL": "INIT",
-    "MAX": "MAX",
-    "MIN": "MIN",
-    "PROD": "PROD",
-    "RAMP": "RAMP",
+    "VMAX": "MAX",
+    "VMIN": "MIN",
     "SMOOTH": "SMTH1",
     "SMOOTHI": "SMTH1",
     "SMOOTH3": "SMTH3",
     "SMOOTH3I": "SMTH3",
-    "SUM": "SUM",
-    "TREND": "TREND",
-    "VMAX": "MAX",
-    "VMIN": "MIN",
     "XIDZ": "SAFEDIV",
     "ZIDZ": "SAFEDIV",
-    FLOOR: "INT",
-    **{name: name for name in SAME},
 }
 _RESERVED = {
     *WORDS,
@@ -53,7 +55,7 @@ _RESERVED = {
 
 
 class EquationWords:
-    """Prints expressions; names as the model spells them, with underscores for blanks."""
+    """Prints expressions with names in the model's spelling and underscores for blanks."""
 
     def __init__(self, model: Model) -> None:
         self._names = {name: e.name for name, e in model.by_name.items()}
@@ -63,18 +65,18 @@ class EquationWords:
             self._labels |= {fold(label): label for label in dimension.labels}
 
     def name(self, folded: str) -> str:
-        """An element's name as an equation writes it."""
+        """An element's name in an equation."""
         if folded == "time" and folded not in self._names:
             return "TIME"
         return identifier(self._names.get(folded, folded), folded in _RESERVED or folded.isdigit())
 
     def text(self, expr: Expr, strength: int = 0) -> str:
-        """An expression, in parentheses where what is around it binds closer."""
+        """An expression, in parentheses where its context binds more tightly."""
         text, own = self._text(expr)
         return f"({text})" if own < strength else text
 
     def _text(self, expr: Expr) -> tuple[str, int]:
-        """The text of an expression, and how closely it holds together."""
+        """The text of an expression, and its binding strength."""
         match expr:
             case Number(value):
                 return _number(value), _ATOM if math.copysign(1, value) > 0 else _SIGNED
@@ -107,17 +109,18 @@ class EquationWords:
 
     def _call(self, call: Call) -> tuple[str, int]:
         args = call.args
-        match call.function, args:
-            case "IF THEN ELSE", (condition, yes, no):
-                # what is sampled has no other form in XMILE, see `meaning`
-                texts = (self.text(arg) for arg in (condition, yes, no))
-                return "IF {} THEN {} ELSE {}".format(*texts), 0
-            case "#PREVIOUS SELF", (first,):
+        match call:
+            case XmileCall("PREVIOUS SELF", (first,)):
                 return f"PREVIOUS(SELF, {self.text(first)})", _ATOM
-            case "#MOD", (left, right):
+            case XmileCall("MOD", (left, right)):
                 own = _STRENGTH["*"]
                 return f"{self.text(left, own)} MOD {self.text(right, own + 1)}", own
-            case "DELAY N" | "SMOOTH N", (source, interval, first, order):
+            case XmileCall(name, args):
+                return f"{name}({', '.join(map(self.text, args))})", _ATOM
+            case Call("IF THEN ELSE", (condition, yes, no)):
+                texts = (self.text(arg) for arg in (condition, yes, no))
+                return "IF {} THEN {} ELSE {}".format(*texts), 0
+            case Call("DELAY N" | "SMOOTH N", (source, interval, first, order)):
                 name = "DELAYN" if call.function == "DELAY N" else "SMTHN"
                 args = (source, interval, order, first)
                 return f"{name}({', '.join(map(self.text, args))})", _ATOM
@@ -130,14 +133,13 @@ class EquationWords:
         if not subscripts:
             return ""
         words = [
-            "*" if s.endswith("!") else identifier(self._labels.get(s, s), False)
-            for s in subscripts
+            "*" if is_reduced(s) else identifier(self._labels.get(s, s), False) for s in subscripts
         ]
         return f"[{', '.join(words)}]"
 
 
 def identifier(name: str, reserved: bool) -> str:
-    """A name with underscores for blanks, in quotes where an equation needs them."""
+    """A name with underscores for blanks, in quotes where an equation requires them."""
     text = "_".join(name.split())
     if _PLAIN.fullmatch(text) and not reserved:
         return text
@@ -150,5 +152,5 @@ def _number(value: float) -> str:
     if math.isinf(value):
         return "INF" if value > 0 else "-INF"
     if math.isnan(value):
-        raise ModelError(Problem("", "XMILE has no number that is not available"))
+        raise ModelError(Problem("", "XMILE has no missing value (NaN)"))
     return number(value)

@@ -1,7 +1,7 @@
 """A Model as an XMILE file: header, time, dimensions, variables and a diagram.
 
-The same model gives the same bytes. Equations that do not hold for all elements of an array alike
-are written element by element.
+The same model gives the same bytes. An equation that does not serve all elements of an array is
+written for each element.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _METHODS = {"euler": "Euler", "rk4": "RK4"}
 
 
 def write_xmile(model: Model, path: Path, *, force: bool = False) -> None:
-    """Write a model to a file, all of it or nothing.
+    """Write a model to a file, completely or not at all.
 
-    force: replace a file that is there.
-    Raises ModelError for what XMILE cannot say, ExchangeError where the file cannot be written.
+    force: replace an existing file. Raises ModelError for what XMILE cannot hold, ExchangeError
+    for a file that cannot be written.
     """
     text = xmile_text(model)
     write_text(path, text, force=force)
 
 
 def xmile_text(model: Model, *, drawn: bool = True) -> str:
-    """The text of an XMILE file. Raises ModelError for what XMILE cannot say.
+    """The text of an XMILE file. Raises ModelError for what XMILE cannot hold.
 
-    drawn: with a diagram; an automatic layout takes longer than all the rest.
+    drawn: with a diagram; an automatic layout takes longer than the rest.
     """
     return _HEAD + "\n".join(_Writing(model).lines(drawn=drawn)) + "\n</xmile>\n"
 
@@ -172,14 +172,14 @@ class _Writing:
             return
         for labels, expression, initial in self.by_element(element):
             names = [_name(label) for label in labels]
-            # a comma between quotes parts no labels
+            # a label with a comma or a quote must be in quotes
             words = [identifier(n, True) if "," in n or '"' in n else n for n in names]
             yield f"<element subscript={quoteattr(', '.join(words))}>"
             yield from ("    " + line for line in self.one(element, expression, initial))
             yield "</element>"
 
     def alike(self, element: Element, equation: Equation) -> bool:
-        """Whether one equation can stand for all elements."""
+        """Whether one equation serves all elements."""
         everywhere = tuple(map(fold, element.dims))
         if equation.subscripts != everywhere or equation.exceptions:
             return False
@@ -191,7 +191,7 @@ class _Writing:
         return all(follows(self.model, element, e) for e in found)
 
     def by_element(self, element: Element) -> list[tuple[tuple[str, ...], Expr, Expr | None]]:
-        """Labels, equation and initial value of each element of an array, in their order."""
+        """Labels, equation and initial value of each element of an array, in order."""
         found: dict[tuple[int, ...], tuple[tuple[str, ...], Expr, Expr | None]] = {}
         for equation in element.equations:
             for k, place in enumerate(self.model.positions(element, equation)):
@@ -220,7 +220,7 @@ class _Writing:
         return at_place(self.model, expression, where, element)
 
     def one(self, element: Element, expression: Expr, initial: Expr | None) -> Iterator[str]:
-        """One equation: `eqn`, its initial value, its points."""
+        """One equation: `eqn`, initial value and points."""
         if isinstance(element, Stock):
             assert initial is not None
             yield f"<eqn>{escape(self.words.text(initial))}</eqn>"
@@ -258,12 +258,12 @@ class _Writing:
 
 
 def _name(name: str) -> str:
-    """A name in an attribute, where a backslash begins an escape."""
+    """A name in an attribute, with backslashes escaped."""
     return " ".join(name.split()).replace("\\", "\\\\")
 
 
 def _foreign(equation: Equation) -> str:
-    """The first function of an equation that XMILE cannot say, or an empty text."""
+    """The first function of an equation that XMILE does not have, or an empty text."""
     exprs = filter(None, (equation.expression, equation.initial))
     calls = (node for expr in exprs for node in walk(expr) if isinstance(node, Call))
     return next((call.function for call in calls if call.function in VENSIMS_OWN), "")
