@@ -179,7 +179,7 @@ class Runs:
         return np.transpose(total, (0, *(left.index(dim) + 1 for dim in per)))
 
     def label(self, element: Element, place: int) -> str:
-        """`[Prato,home]` for a flat place of an array; empty for a scalar."""
+        """`[north,young]` for a flat place of an array; empty for a scalar."""
         return bracket(self.model, tuple(map(fold, element.dims)), place)
 
     def defined(self, run: Run, name: str) -> Reals:

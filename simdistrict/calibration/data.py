@@ -165,7 +165,7 @@ class _DataReader:
         place = f"{self.where}:{line}"
         if len(cells) != len(head):
             what = f"the row has {len(cells)} cells and the head has {len(head)} columns"
-            hint = 'put a name with a comma in quotes: "capacity[Prato,home]"'
+            hint = 'put a name with a comma in quotes: "capacity[north,home]"'
             self.problems.append(Problem(place, what, hint))
             return
         values = {name: cell.strip() for name, cell in zip(head, cells, strict=True)}

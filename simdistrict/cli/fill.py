@@ -25,7 +25,7 @@ SHOWN = 10
     "sets",
     multiple=True,
     metavar='"NAME=VALUE"',
-    help='Write a value into its table first, such as "cost share[Prato,making]=0.5".',
+    help='Write a value into its table first, such as "NAME[LABEL]=0.5".',
 )
 @click.option(
     "--changes",

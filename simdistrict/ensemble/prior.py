@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 class Prior:
     """The prior of one constant, or of one point of a lookup.
 
-    name: as a user would write it, `near trade cost path[1989]` for a point of a lookup; places:
+    name: as a user would write it, `path[1989]` for a point of a lookup; places:
     slots in the vector of a run, which all get the same number. value: the mode of a triangular
     distribution, the mean of a normal, the median of a lognormal; unused for uniform.
     spread: the standard deviation of a normal before truncation; None for a quarter of the range.

@@ -146,7 +146,7 @@ def shared_dimension(model: Model, rule: Rule) -> tuple[str, tuple[str, ...]]:
     Raises ScenarioError for elements that the model lacks, or a rule without conditions.
     """
     if not rule.conditions:
-        hint = 'write "home share >= 0.5, completeness >= 0.5"'
+        hint = 'write "ELEMENT >= 0.5, ELEMENT < 2"'
         raise ScenarioError(Problem("--survives", "the rule has no conditions", hint))
     lacking = [model.unknown(c.name) for c in rule.conditions if fold(c.name) not in model.by_name]
     if lacking:

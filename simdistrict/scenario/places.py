@@ -1,4 +1,4 @@
-"""Names of constants as users write them, looked up in a model: `capacity[Prato,assembly]`.
+"""Names of constants as users write them, looked up in a model: `capacity[north,steel]`.
 
 Names match as in Vensim: without case, spaces and underscores equal. Problems are returned as
 values, so that a caller can collect them.

@@ -392,7 +392,7 @@ def _part_of_part(path: Path) -> tuple[type[BaseModel], str]:
 _KINDS = {
     "dict_type": "names with values",
     "model_type": "names with values",
-    "list_type": "a list such as [home share, capacity]",
+    "list_type": "a list such as [births, deaths]",
     "string_type": "text",
 }
 

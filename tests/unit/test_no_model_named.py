@@ -1,0 +1,96 @@
+"""The package serves any model: it names no element, label or scenario of a shipped one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from simdistrict import read_model
+from simdistrict.base.library import PACKAGE, models, parts, scenarios
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+# words of every model
+CONTROL = {"initial time", "final time", "time step", "saveper", "save step"}
+# words of the language and of the field, which are names of elements by chance
+COMMON = {"one year"}
+# the names of the project
+PROJECT = {"district", "core"}
+
+
+@cache
+def named() -> re.Pattern[str]:
+    """What belongs to the shipped models: names of several words, and places."""
+    found: set[str] = set()
+    for path in models().values():
+        model = read_model(path)
+        found |= {element.name for element in model}
+        found |= {label for d in model.dims_by_name.values() for label in d.labels}
+    found |= {*scenarios(), *parts()}
+    folded = {name.replace("_", " ").lower() for name in found}
+    places = {
+        name.lower() for name in read_model(models()["district"]).dims_by_name["district"].labels
+    }
+    own = {name for name in folded if " " in name} | places
+    words = sorted(own - CONTROL - COMMON - PROJECT, key=len, reverse=True)
+    return re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, words))})(?![a-z0-9])")
+
+
+def texts(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[int, str]]:
+    """Literals and identifiers with their lines; of commands not the help, which has examples."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if not (is_cli and id(node) in docs):
+                yield node.lineno, text
+            case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text):
+                yield node.lineno, text
+            case ast.FunctionDef(name=text) | ast.ClassDef(name=text):
+                yield node.lineno, text
+            case ast.keyword(arg=str(text)):
+                yield node.value.lineno, text
+
+
+def found_in(source: str, *, is_cli: bool = False) -> list[str]:
+    hits = []
+    for line, text in texts(ast.parse(source), is_cli=is_cli):
+        hit = named().search(text.replace("_", " ").lower())
+        if hit:
+            hits.append(f"{line}: {hit[1]}")
+    return hits
+
+
+def test_no_shipped_model_is_named() -> None:
+    hits = [
+        f"{path.relative_to(PACKAGE)}:{hit}"
+        for path in FILES
+        for hit in found_in(path.read_text("utf-8"), is_cli=path.parent.name == "cli")
+    ]
+    assert hits == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'BASELINE = "neoliberal_globalisation"',
+        'DEFAULT = ("taken over: entrant share >= 0.5",)',
+        "def f(home_share): ...",
+        "run.at('Entrant_Share', district='Prato')",
+        '"""A table for Prato."""',
+        "x.relative_output = 1",
+    ],
+)
+def test_a_name_is_found(source: str) -> None:
+    assert found_in(source) != []
+
+
+def test_no_file_is_left_out() -> None:
+    assert len(FILES) > 200
