@@ -23,7 +23,10 @@ from numba.cuda import dispatcher
 from simdistrict import read_model
 from simdistrict.engine.cuda.device import functions_of
 from simdistrict.engine.cuda.source import ENTRY
+from simdistrict.engine.integrators.loop import Memory, Task
 from simdistrict.engine.lowering.build import build
+from simdistrict.engine.native.module import COMMON, INT, INTS, REALS, VECTOR
+from simdistrict.engine.native.reader import fields
 from simdistrict.engine.program import Program
 from tests.small import small
 
@@ -52,17 +55,24 @@ def of_every_helper() -> Program:
     lines += ["v[7] = delayed(v, 20, 2, v[5] - lag(v[8], v[9]), v[7])", "product = v[7]"]
     lines += ["for i in range(3):", "    product *= i + 1.0", "    v[8 + PLACES_0[i]] = product"]
     source = "\n".join(f"    {line}" for line in lines)
-    phases = "".join(f"def {name}(v):\n    pass\n\n\n" for name in ("once", "start", "settle"))
+    phases = "".join(
+        f"def {name}(v: Vector) -> None:\n    pass\n\n\n" for name in ("once", "start", "settle")
+    )
     kind = "tuple[int, ...]"
     tables = f"PLACES_0: {kind} = (0, 2, 1)\nTABLE_START: {kind} = ()\nTABLE_SIZE: {kind} = ()\n"
-    return replace(build(small("x = 1")), source=f"{phases}def derive(v):\n{source}\n\n\n{tables}")
+    return replace(
+        build(small("x = 1")),
+        source=f"{phases}def derive(v: Vector) -> None:\n{source}\n\n\n{tables}",
+    )
 
 
 def ptx_of(program: Program) -> str:
     """The kernel of a program in the assembly language of GPUs."""
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITY)
     reals, table, wholes = types.float64[::1], types.float64[:, ::1], types.int64[::1]
-    takes = (*(reals,) * 5, table, reals, wholes, reals, types.int64)
+    number = {COMMON: types.float64, INT: types.int64, INTS: wholes, REALS: reals, VECTOR: reals}
+    memory, task = ([number[k] for k in fields("", r).values()] for r in (Memory, Task))
+    takes = (*memory, table, reals, *task, types.int64)
     kernel = functions_of(program, cuda)[ENTRY]
     return str(cuda.compile_ptx(kernel, takes, cc=CAPABILITY)[0])
 

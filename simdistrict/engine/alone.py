@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.engine.integrators.adaptive import IMPLICIT, adaptive_steps, stiff_steps
+from simdistrict.engine.backends import FIXED, IMPLICIT
+from simdistrict.engine.integrators.adaptive import adaptive_steps
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
+from simdistrict.engine.integrators.stiff import stiff_steps
 from simdistrict.engine.native.batch import AloneWork, Batch, Members
 from simdistrict.model.model import TimeGrid
 
@@ -27,7 +29,7 @@ class InterpretedBatch(Batch):
 
     def alone(self, grid: TimeGrid, constants: Sequence[float]) -> Trajectory:
         given = (self.program, grid, constants, self.moves)
-        if self.integrator in ("euler", "rk4"):
+        if self.integrator in FIXED:
             return fixed_steps(*given, integrator=self.integrator)
         if self.integrator not in IMPLICIT:
             return adaptive_steps(

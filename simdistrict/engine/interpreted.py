@@ -7,22 +7,37 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simdistrict.engine.helpers.primitives import Vector
 from simdistrict.engine.helpers.runtime import GUARDED, HELPERS
 
 if TYPE_CHECKING:
     from simdistrict.engine.program import Program
 
-Vector = list[float]
+
+class Numbers:
+    """The numbers of `loop.Equations`: where the blocks of a program's vector begin."""
+
+    def __init__(self, program: Program) -> None:
+        layout = program.layout
+        self.size = len(layout.template)
+        self.stocks, self.n_stocks = layout.stocks.start, layout.stocks.size
+        self.rates = layout.rates.start
+        self.sampled, self.n_sampled = layout.sampled.start, layout.sampled.size
+        self.held = layout.held_samples.start
+        self.recorded, self.n_recorded = layout.recorded.start, layout.recorded.size
+        # one per sampled slot at most
+        self.n_margins = layout.sampled.size if program.has_margins else 0
 
 
-class Kernel:
-    """The functions of a program on a vector held in a list.
+class Kernel(Numbers):
+    """A program as `loop.Equations`: its functions on a vector held in a list.
 
     CPython raises where IEEE 754 has an infinity or NaN. The first such event switches the run
     to the same source with divisions and powers guarded, so that a run always ends as data.
     """
 
     def __init__(self, program: Program) -> None:
+        super().__init__(program)
         self._program = program
         self._functions = bind(program.source, guarded=False)
         self._guarded = False
@@ -52,11 +67,17 @@ class Kernel:
         self._call("switches", v, out, stop)
         return out
 
-    def margins(self, v: Vector) -> list[float]:
-        """One number per sampled condition; it passes zero where the condition changes."""
-        out: list[float] = []
-        self._call("margins", v, out)
-        return out
+    def margins(self, v: Vector, out: Vector) -> None:
+        """Compute a number per sampled condition; it passes zero where the condition changes."""
+        found: list[float] = []
+        self._call("margins", v, found)
+        out[: len(found)] = found
+
+    def conditions(self, v: Vector) -> int:
+        """How many sampled conditions there are: fewer than slots where some have none."""
+        found: list[float] = []
+        self._call("margins", v, found)
+        return len(found)
 
     def _call(self, name: str, *args: Any) -> None:
         try:

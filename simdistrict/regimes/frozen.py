@@ -160,8 +160,8 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
     from simdistrict.engine.integrators.adaptive import (
         Tolerance,
         adaptive_steps,
-        stiff_steps,
     )
+    from simdistrict.engine.integrators.stiff import stiff_steps
 
     given, tolerance = (program, grid, vector, moves), Tolerance(plan.rtol, plan.atol)
     if plan.integrator in IMPLICIT:

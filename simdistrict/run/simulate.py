@@ -104,8 +104,8 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
         Tolerance,
         adaptive_steps,
         exhausted,
-        stiff_steps,
     )
+    from simdistrict.engine.integrators.stiff import stiff_steps
     from simdistrict.engine.integrators.stiffness import advice
     from simdistrict.engine.outcome import Outcome
 

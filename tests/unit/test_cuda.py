@@ -17,7 +17,7 @@ from simdistrict.base.errors import EngineError
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.batches import batch_class
 from simdistrict.engine.cuda.device import launch
-from simdistrict.engine.cuda.source import device_source
+from simdistrict.engine.cuda.source import WIDTH, device_source
 from simdistrict.engine.lowering.build import build
 from tests.program import call
 from tests.small import mdl, small
@@ -75,11 +75,11 @@ def test_products_are_not_fused_with_sums(tmp_path: Path) -> None:
 
 
 def test_the_kernel_is_the_emitted_source_with_places_apart() -> None:
-    text = device_source(build(small(ALGEBRA)))
+    text, _ = device_source(build(small(ALGEBRA)))
     functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-    assert {"once", "start", "settle", "derive", "lookup", "run_members"} <= functions
-    derive = text[text.index("def derive(") : text.index("def share(")]
-    assert " * WIDTH] = " in derive
+    assert {"once", "start", "settle", "derive", "lookup_alone", "run_members"} <= functions
+    derive = text[text.index("def derive(") : text.index("def evaluate(")]
+    assert f" * {WIDTH}] = " in derive
     # indices stay whole numbers, floats become calls
     assert "_product(" in derive
     for node in ast.walk(ast.parse(text)):

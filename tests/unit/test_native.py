@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import math
 import struct
@@ -19,16 +18,16 @@ from hypothesis import strategies as st
 from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.base.cache import folder
 from simdistrict.engine.helpers import curves, runtime
-from simdistrict.engine.integrators.adaptive import stiff_steps
 from simdistrict.engine.integrators.fixed import Trajectory
+from simdistrict.engine.integrators.stiff import stiff_steps
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native import code
 from simdistrict.engine.native.batch import LANES, Batch, run_members
-from simdistrict.engine.native.loops import FEW
+from simdistrict.engine.native.lookups import FEW
 from simdistrict.engine.native.machine import Code, compiled, has_fma, rounds_well
-from simdistrict.engine.native.module import Module, UntranslatableError
+from simdistrict.engine.native.module import UntranslatableError
 from simdistrict.engine.native.single import native_adaptive, native_stiff
-from simdistrict.engine.native.translate import add
+from simdistrict.engine.native.translate import translated
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
@@ -87,21 +86,21 @@ HELPERS: dict[str, int] = {
 _BUILT_IN: dict[str, Callable[..., float]] = {"min": min, "max": max, "abs": abs}
 
 
+def machine_code(source: str, lanes: int, powers: code.Powers = "library") -> Code:
+    """The functions of emitted source as machine code."""
+    reader = code.reader_of(None, lanes, powers)
+    names = [reader.name_of(function) for function in reader.emitted(source).values()]
+    return Code(compiled(translated(reader, lanes, names, bits=powers != "library")))
+
+
 def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:
     """Calls a helper in machine code: name, arguments of each lane -> result of each lane."""
-    module = Module(lanes)
-    called = code.called_helpers(" ".join(f"{name}()" for name in runtime.HELPERS))
-    code.add_helpers(module, called)
+    source = ""
     for name, count in HELPERS.items():
         args = ", ".join(f"v[{k}]" for k in range(count))
         text = f"{name}({args})" if name != "divide" else "v[0] / v[1]"
-        add(
-            module,
-            f"def try_{name}(v):\n    v[15] = {text}\n",
-            [f"try_{name}"],
-            exported=[f"try_{name}"],
-        )
-    loaded = Code(compiled(module.text()))
+        source += f"def try_{name}(v: Vector) -> None:\n    v[15] = {text}\n"
+    loaded = machine_code(source, lanes)
 
     def run(name: str, arguments: list[list[float]]) -> list[float]:
         v = np.zeros((16, lanes))
@@ -179,12 +178,10 @@ SLICED: dict[str, str] = {
 
 def sliced(lanes: int) -> Callable[[str, np.ndarray], np.ndarray]:
     """Runs a call of `SLICED` in machine code: name, (40, lanes) -> the same after it."""
-    module = Module(lanes)
-    code.add_helpers(module, code.called_helpers(" ".join(SLICED.values())))
-    for name, text in SLICED.items():
-        source = f"def try_{name}(v):\n    {text}\n"
-        add(module, source, [f"try_{name}"], exported=[f"try_{name}"])
-    loaded = Code(compiled(module.text()))
+    source = "".join(
+        f"def try_{name}(v: Vector) -> None:\n    {text}\n" for name, text in SLICED.items()
+    )
+    loaded = machine_code(source, lanes)
 
     def run(name: str, given: np.ndarray) -> np.ndarray:
         v = given.copy()
@@ -239,7 +236,7 @@ def test_every_helper_of_the_runtime_is_tried() -> None:
 )
 def test_what_the_compiler_does_not_take_is_refused(source: str) -> None:
     with pytest.raises(UntranslatableError):
-        add(Module(1), f"def f(v):\n    {source}\n", ["f"])
+        machine_code(f"def f(v: Vector) -> None:\n    {source}\n", 1)
 
 
 # ---------------------------------------------------------------------- runs
@@ -510,11 +507,9 @@ def test_an_adaptive_run_that_exhausts_its_evaluations_says_so() -> None:
 def test_powers_side_by_side_are_those_of_the_c_library(powers: code.Powers) -> None:
     if powers == "same" and not rounds_well():
         pytest.skip("the error of this C library's powers is not known")
-    module = code.with_powers(LANES, powers, {})
     text = "def many(x: Vector, y: Vector, z: Vector, n: int) -> None:\n"
     text += "    for k in range(n):\n        z[k] = pow(x[k], y[k])\n"
-    add(module, text, ["many"], exported=["many"])
-    loaded = Code(compiled(module.text()))
+    loaded = machine_code(text, LANES, powers)
     many = loaded.function("many", [*[ctypes.c_void_p] * 3, ctypes.c_int64])
     draw = np.random.default_rng(7)
     count = 20_000 * LANES
@@ -629,16 +624,3 @@ def test_a_program_run_by_many_processes_is_compiled_in_the_end() -> None:
     assert quickest(program, grid, "adaptive", 1) == "native"
     other = build(small("stock = INTEG(0.03125 * stock, 3.75)"))
     assert quickest(other, grid, "euler", 1) == "interpreted"
-
-
-def test_no_helper_has_the_name_of_a_loop() -> None:
-    def defined(text: str) -> set[str]:
-        tree = ast.parse(text)
-        return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-    folder = Path(code.__file__).parent
-    loops = [p.read_text() for p in (folder / "loops.py", folder / "adaptive_loops.py")]
-    helpers = [Path(source.__file__).read_text() for source in code.SOURCES]
-    taken = set().union(*map(defined, loops))
-    # those that are compiled from the loops instead
-    assert taken & set().union(*map(defined, helpers)) <= code.ELSEWHERE | {"lookup"}

@@ -6,6 +6,7 @@ kernels in CPython instead, one thread after the other, which is how they are te
 
 from __future__ import annotations
 
+import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem
-from simdistrict.engine.cuda.source import ENTRY, constants, device_source, tables
+from simdistrict.engine.cuda.source import ENTRY, device_source
 from simdistrict.engine.helpers.runtime import GUARDED, divide
 from simdistrict.engine.program import Program
 
@@ -60,9 +61,10 @@ def functions_of(program: Program, cuda: Any) -> dict[str, Any]:
 
     cuda: numba.cuda, which need not have a GPU.
     """
-    names: dict[str, Any] = {**constants(program), **primitives(cuda), "cuda": cuda}
-    names |= {name: np.array(table, np.int64) for name, table in tables(program).items()}
-    exec(compile(device_source(program), "<device>", "exec"), names)
+    text, tables = device_source(program)
+    names: dict[str, Any] = {**primitives(cuda), "cuda": cuda, "nan": math.nan}
+    names |= {name: np.array(table, np.int64) for name, table in tables.items()}
+    exec(compile(text, "<device>", "exec"), names)
     if not is_simulated():
         for name, value in list(names.items()):
             own = getattr(value, "__globals__", None) is names

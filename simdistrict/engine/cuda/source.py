@@ -1,34 +1,33 @@
-"""A Program with its way through the grid as one Python source for a GPU: text alone.
+"""A Program with its loop through the time grid as one Python source for a GPU: text alone.
 
-The functions are those of the other backends: what `emit` printed, the helpers of `runtime`, the
-loops of `native`. What differs is spelt out here, so that a GPU does the same operations: products
-are calls of `_product`, which a GPU does not fuse with a sum, divisions are calls of `_divide`,
-the numbers of a vector stand WIDTH apart, and `min` and `max` choose as CPython does where a number
-is NaN. No local variable begins with `_`, so none hides one of these.
+The functions are those of the other backends, read by `native.reader`. What differs is spelled out
+here, so that a GPU does the same operations: products are calls of `_product`, which a GPU does
+not fuse with a sum, divisions are calls of `_divide`, and `min` and `max` choose as CPython does
+where a number is NaN. No local variable begins with `_`, so none hides one of these.
+
+An array holds the numbers of WIDTH members side by side, then the next ones of the same members:
+threads that run together read neighbouring numbers, and the compiler knows the distance between
+two numbers of a member (otherwise it keeps thousands of addresses in slow memory).
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
-import math
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Set
 from typing import Any
 
-from simdistrict.engine.cuda import kernel
-from simdistrict.engine.helpers import arrays, noise, pasts, runtime
-from simdistrict.engine.native import loops
-from simdistrict.engine.native.code import PHASES, SOURCES, called_helpers, places
-from simdistrict.engine.native.module import ANNOTATIONS, VECTOR
+from simdistrict.engine.helpers import arrays, pasts
+from simdistrict.engine.integrators import loop
+from simdistrict.engine.integrators.loop import Memory, Task
+from simdistrict.engine.integrators.tableaus import RK4
+from simdistrict.engine.interpreted import Numbers
+from simdistrict.engine.native.code import reader_of
+from simdistrict.engine.native.module import INT, INTS, VECTOR
+from simdistrict.engine.native.reader import Definition, Reader, fields
 from simdistrict.engine.program import Program
-from simdistrict.model.expr import NA
 
-# the functions of `native.loops` that the kernel calls, and how one member alone looks up
-_LOOPS = "share apply evaluate euler check clock save".split()
-_LOOKUP = "lookup_alone"
 ENTRY = "run_members"
-# members side by side in memory: as many as there are threads that a GPU runs in one go
+# members side by side in memory: as many as there are threads that a GPU runs at once
 WIDTH = 32
 
 _CHOICES = """
@@ -41,87 +40,80 @@ def _most(x, y):
 """
 
 
-def device_source(program: Program) -> str:
-    """The text of all functions of a program that a GPU compiles; the last one is `ENTRY`."""
-    trees: list[ast.FunctionDef] = [*_functions(_CHOICES)]
-    for name in called_helpers(program.source):
-        trees += _functions(inspect.getsource(getattr(_home(name), name)))
+# the numbers of Memory per member, in its order
+_SIZES = ("length", "task_n_changed", f"{RK4.stages + 1} * n_stocks", "kept", "1")
+_KERNEL = """
+def {entry}({memory}, samples, template, {task}, count):
+    column = cuda.grid(1)
+    if column < count:
+        tile = column // {width} * {width}
+        lane = column - tile
+        n_stocks = {n_stocks}
+        length = {size} + {n_recorded} * (task_steps + 1)
+        kept = task_n_rows * task_n_saved
+{slices}
+        _fill(m_v, template, samples, column, task_sampled, task_n_sampled)
+        {run}({memory}, {task}, 0)
+
+
+def _fill(v, template, samples, column, sampled, count):
+    for k in range({size}):
+        v[k * {width}] = template[k]
+    for k in range(count):
+        v[sampled[k] * {width}] = samples[k, column]
+"""
+
+
+def device_source(program: Program) -> tuple[str, dict[str, tuple[int, ...]]]:
+    """The text of all functions of a program that a GPU compiles, and the tables that they read.
+
+    The function `ENTRY` runs one member per thread, with its own part of each array; `samples` has
+    a column for each member.
+    """
+    reader = reader_of(program)
+    run = reader.name_of(loop.run)
     for helper in (arrays.pick, pasts.points):
-        trees += _functions(inspect.getsource(helper))
-    common = _functions(_text(loops))
-    own = {node.name: node for node in common}
-    lookup = own[_LOOKUP]
-    lookup.name = "lookup"
-    trees += [lookup, *_functions(program.source, PHASES), *(own[name] for name in _LOOPS)]
-    trees += _functions(_text(kernel))
-    return "\n\n\n".join(_rewritten(node) for node in trees) + "\n"
-
-
-def tables(program: Program) -> dict[str, tuple[int, ...]]:
-    """The tuples of whole numbers that the functions read, by name."""
-    found = {}
-    for node in ast.parse(program.source).body:
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            found[ast.unparse(node.target)] = ast.literal_eval(node.value)
-    return found
-
-
-def constants(program: Program) -> dict[str, float]:
-    """The numbers that the functions name: places of the layout, thresholds, what is not finite."""
-    return {
-        **places(program),
-        "WIDTH": WIDTH,
-        "SMALL": runtime.SMALL,
-        "HALF": noise.HALF,
-        "LARGE": noise.LARGE,
-        "TERMS": noise.TERMS,
-        "SLACK": pasts.SLACK,
-        "NA": NA,
-        "inf": math.inf,
-        "nan": math.nan,
-    }
-
-
-def _home(name: str) -> object:
-    return next(module for module in SOURCES if hasattr(module, name))
-
-
-def _text(module: object) -> str:
-    return Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8")
-
-
-def _functions(source: str, names: Iterable[str] | None = None) -> list[ast.FunctionDef]:
-    wanted = None if names is None else set(names)
-    return [
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef) and (wanted is None or node.name in wanted)
+        reader.define(helper)
+    texts = [_text(definition, reader) for definition in reader.definitions.values()]
+    memory, task = fields("m", Memory), fields("task", Task)
+    slices = [
+        f"        {name} = {name}[tile * ({size}) + lane :]"
+        for name, size in zip(memory, _SIZES, strict=True)
     ]
-
-
-def _rewritten(node: ast.FunctionDef) -> str:
-    """The text of a function in the words of a GPU."""
-    vectors = (
-        {arg.arg for arg in node.args.args if _is_vector(arg)} if node.name != ENTRY else set()
+    numbers = Numbers(program)
+    entry = _KERNEL.format(
+        entry=ENTRY,
+        memory=", ".join(memory),
+        task=", ".join(task),
+        width=WIDTH,
+        n_stocks=numbers.n_stocks,
+        n_recorded=numbers.n_recorded,
+        size=numbers.size,
+        slices="\n".join(slices),
+        run=run,
     )
-    changed = _Words(_whole_numbers(node), frozenset(vectors)).visit(node)
-    return ast.unparse(ast.fix_missing_locations(changed))
+    return "\n\n".join([_CHOICES, *texts, entry]), reader.tables
 
 
-def _is_vector(arg: ast.arg) -> bool:
-    """As `native.translate` has it: an argument without annotation is the vector of a run."""
-    return arg.annotation is None or ANNOTATIONS[ast.unparse(arg.annotation)] == VECTOR
+def _text(definition: Definition, reader: Reader) -> str:
+    """The text of a function in the words of a GPU."""
+    whole = _whole_numbers(definition, reader)
+    vectors = {name for name, kind in definition.takes.items() if kind == VECTOR}
+    words = _Words(whole, frozenset(vectors))
+    body = [words.visit(statement) for statement in definition.body] or [ast.Pass()]
+    lines = [f"    {line}" for node in body for line in _unparsed(node).splitlines()]
+    return "\n".join([f"def {definition.name}({', '.join(definition.takes)}):", *lines])
 
 
-def _whole_numbers(node: ast.FunctionDef) -> frozenset[str]:
-    """The local names that stand for whole numbers wherever they are assigned."""
-    found = {
-        arg.arg
-        for arg in node.args.args
-        if arg.annotation is not None and ast.unparse(arg.annotation) == "int"
-    }
+def _unparsed(node: ast.AST) -> str:
+    return ast.unparse(ast.fix_missing_locations(node))
+
+
+def _whole_numbers(definition: Definition, reader: Reader) -> frozenset[str]:
+    """The names of tables of whole numbers, and of what is one wherever it is assigned."""
+    found = {*reader.tables, *(n for n, kind in definition.takes.items() if kind in (INT, INTS))}
     assigned: list[tuple[str, ast.expr]] = []
-    for part in ast.walk(node):
+    for part in (n for node in definition.body for n in ast.walk(node)):
         if isinstance(part, ast.For) and isinstance(part.target, ast.Name):
             found.add(part.target.id)
         elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
@@ -139,39 +131,33 @@ def _whole_numbers(node: ast.FunctionDef) -> frozenset[str]:
         found = kept
 
 
-def _is_whole(node: ast.expr, names: set[str] | frozenset[str]) -> bool:
-    """Whether an expression is a whole number, so that it may be an index."""
+def _is_whole(node: ast.expr, names: Set[str]) -> bool:
+    """Whether an expression is a whole number, so that it may be an index.
+
+    names: of local variables that are, and of tables of whole numbers.
+    """
     match node:
         case ast.Constant(value):
             return isinstance(value, int)
-        case ast.Name(name):
-            return name in names or (name.isupper() and name not in ("SMALL", "HALF"))
-        case ast.Subscript(ast.Name(name)):
-            return name == "ints" or name.startswith(("TABLE_", "PLACES_"))
+        case ast.Name(name) | ast.Subscript(ast.Name(name)):
+            return name in names
         case ast.BinOp(left, op, right):
             return (
                 not isinstance(op, ast.Div) and _is_whole(left, names) and _is_whole(right, names)
             )
         case ast.UnaryOp(ast.USub(), operand):
             return _is_whole(operand, names)
-        case ast.Call(ast.Name("int")) | ast.Call(ast.Attribute(ast.Name("cuda"), "grid")):
-            return True
+        case ast.Call(ast.Name(name)):
+            return name in ("int", "points")
     return False
 
 
 class _Words(ast.NodeTransformer):
-    """Operations that a GPU would do otherwise become calls; annotations go."""
+    """Operations that a GPU would do otherwise become calls."""
 
     def __init__(self, whole: frozenset[str], vectors: frozenset[str]) -> None:
         self.whole = whole
         self.vectors = vectors
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.returns = None
-        for arg in node.args.args:
-            arg.annotation = None
-        return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         assert node.value is not None
@@ -180,8 +166,7 @@ class _Words(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id in self.vectors:
-            width = ast.Name("WIDTH", ast.Load())
-            node.slice = ast.BinOp(node.slice, ast.Mult(), width)
+            node.slice = ast.BinOp(node.slice, ast.Mult(), ast.Constant(WIDTH))
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -204,7 +189,7 @@ class _Words(ast.NodeTransformer):
         if not isinstance(node.func, ast.Name):
             return node
         name, args = node.func.id, node.args
-        if name in ("any", "all"):
+        if name in ("anywhere", "everywhere"):
             return args[0]  # one member asks for itself alone
         if name == "float":
             # a whole number of CPython has no negative zero
@@ -214,11 +199,6 @@ class _Words(ast.NodeTransformer):
             for other in args[1:]:
                 chosen = _call("_least" if name == "min" else "_most", chosen, other)
             return chosen
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and node.value.id == "math":
-            return ast.Name(node.attr, ast.Load())
         return node
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from simdistrict.engine.helpers.primitives import Vector
 from simdistrict.model.expr import NA
-
-Vector = list[float]
 
 
 def pick(v: Sequence[float], place: int, k: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-Vector = list[float]
+from simdistrict.engine.helpers.primitives import Vector
 
 
 def normal_tail(z: float) -> float:

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simdistrict.engine.helpers.runtime import SMALL
-from simdistrict.engine.integrators.schedule import Move, Schedule
-from simdistrict.engine.interpreted import Kernel, Vector
-from simdistrict.engine.layout import (
-    HELD_TIME,
-    MOVING_TIME,
-    POINT,
-    SAMPLING,
-    SWITCH_TIME,
-    TIME,
-    record_size,
-)
+from simdistrict.engine.integrators.loop import Memory, begin, clock, run, step
+from simdistrict.engine.integrators.schedule import Move, task_of
+from simdistrict.engine.integrators.tableaus import RK4
+from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.layout import record_size
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
@@ -54,28 +48,38 @@ def fixed_steps(
     *,
     integrator: str = "euler",
 ) -> Trajectory:
-    """Run on the grid with `euler` or `rk4`.
+    """Run on the grid with `euler` or `rk4` in CPython.
 
     constants: the vector before the run, with the scenario's values in it.
     """
-    run = _Run(program, grid, constants, moves)
-    advance = {"euler": run.euler, "rk4": run.rk4}[integrator]
-    saved = set(grid.saved)
-    times: list[float] = []
-    rows: list[Vector] = []
+    kernel = Kernel(program)
     size = program.layout.values
-    ending = Ending(Outcome.completed, grid.stop)
-    for i in range(grid.steps + 1):
-        run.evaluate(i)
-        if not run.finite():
-            ending = run.diverged(i)
-            break
-        if i in saved:
-            times.append(grid.at(i))
-            rows.append(run.v[:size])
-        if i < grid.steps:
-            advance(i)
-    return Trajectory(tuple(times), rows, ending)
+    saved = grid.saved
+    task = task_of(grid, moves, saved, range(size), integrator=integrator)
+    memory = memory_of(program, grid.steps + 1, len(task.changed), constants, len(saved) * size)
+    run(kernel, memory, task, 0)
+    ending, done = ending_of(program, grid, memory.v, int(memory.ended[0])), len(saved)
+    if ending.outcome is not Outcome.completed:
+        done = sum(i < memory.ended[0] for i in saved)
+    rows = [memory.out[k * size : (k + 1) * size] for k in range(done)]
+    return Trajectory(tuple(grid.at(i) for i in saved[:done]), rows, ending)
+
+
+def memory_of(
+    program: Program, points: int, changed: int, constants: Sequence[float], kept: int
+) -> Memory:
+    """The memory of one run in CPython."""
+    record = record_size(program.layout, points)
+    work = (RK4.stages + 1) * program.layout.stocks.size
+    v = [*constants, *[0.0] * record]
+    return Memory(v, [0.0] * changed, [0.0] * work, [0.0] * kept, [0.0])
+
+
+def ending_of(program: Program, grid: TimeGrid, v: Sequence[float], failed: int) -> Ending:
+    """The ending of a run on a grid; failed: where a stock was not finite, or below zero."""
+    if failed < 0:
+        return Ending(Outcome.completed, grid.stop)
+    return diverged(program, v, grid.at(max(failed - 1, 0)))
 
 
 def end_point(
@@ -87,111 +91,32 @@ def end_point(
     *,
     integrator: str,
 ) -> int | None:
-    """The first point whose time is at least what stands at a place there; None: none of them."""
-    run = _Run(program, grid, constants, moves)
-    advance = run.rk4 if integrator == "rk4" else run.euler
-    for i in range(grid.steps + 1):
-        run.evaluate(i)
-        if grid.at(i) >= run.v[place] - SMALL * grid.time_step:
+    """The first point whose time is at least the value of a slot there; None if there is none."""
+    kernel = Kernel(program)
+    points = range(grid.steps + 1)
+    task = task_of(grid, moves, points, (place,), integrator=integrator)
+    memory = memory_of(program, len(points), len(task.changed), constants, len(points))
+    memory.ended[0] = -1.0
+    clock(memory, task, 0)
+    begin(kernel, memory, task)
+    for i in points:
+        # a run that diverges ends there
+        over = step(kernel, memory, task, 0, i, i) < 0
+        if over or grid.at(i) >= memory.out[i] - SMALL * grid.time_step:
             return i
-        if i < grid.steps:
-            advance(i)
     return None
 
 
 def start_value(program: Program, constants: Sequence[float], place: int, time: float) -> float:
-    """What stands at a place when a run starts at that time."""
+    """The value of a slot when a run starts at that time."""
     time_step = constants[program.layout.slots["time step"].offset]
-    run = _Run(program, TimeGrid(time, 0, time_step, 1), constants, ())
-    run.evaluate(0)
-    return run.v[place]
+    task = task_of(TimeGrid(time, 0, time_step, 1), (), (), ())
+    memory = memory_of(program, 1, 0, constants, 0)
+    run(Kernel(program), memory, task, 0)
+    return memory.v[place]
 
 
-class _Run:
-    """The vector on its way through the grid."""
-
-    def __init__(
-        self, program: Program, grid: TimeGrid, constants: Sequence[float], moves: Sequence[Move]
-    ) -> None:
-        self.program = program
-        self.kernel = Kernel(program)
-        self.grid = grid
-        self.v: Vector = list(constants)
-        self.v += [0.0] * record_size(program.layout, grid.steps + 1)
-        self.schedule = Schedule(moves, constants)
-        self.moves = bool(moves)
-        self.half = grid.time_step / 2
-        layout = program.layout
-        self.stocks = slice(layout.stocks.start, layout.stocks.stop)
-        self.rates = slice(layout.rates.start, layout.rates.stop)
-        self.sampled = slice(layout.sampled.start, layout.sampled.stop)
-        self.held = slice(layout.held_samples.start, layout.held_samples.stop)
-        self.recorded = slice(layout.recorded.start, layout.recorded.stop)
-        self.row = layout.recorded.size
-        self.clock(0)
-        if self.moves:
-            self.schedule.apply(self.v)
-        self.kernel.once(self.v)
-        self.kernel.start(self.v)
-        self.kernel.settle(self.v)
-
-    def clock(self, i: int) -> None:
-        t = self.grid.at(i)
-        v = self.v
-        v[SAMPLING] = 1.0
-        v[POINT] = float(i)
-        v[TIME] = v[HELD_TIME] = t
-        v[SWITCH_TIME] = v[MOVING_TIME] = t + self.half
-
-    def evaluate(self, i: int) -> None:
-        """All values at point i, and what is sampled there."""
-        self.clock(i)
-        self.derive()
-        self.v[self.held] = self.v[self.sampled]
-        if self.row:
-            first = len(self.program.layout.template) + i * self.row
-            self.v[first : first + self.row] = self.v[self.recorded]
-
-    def derive(self) -> None:
-        if self.moves and self.schedule.apply(self.v):
-            self.kernel.once(self.v)
-            self.kernel.settle(self.v)
-        self.kernel.derive(self.v)
-
-    def euler(self, i: int) -> None:
-        v, dt = self.v, self.grid.time_step
-        v[self.stocks] = [y + dt * r for y, r in zip(v[self.stocks], v[self.rates], strict=True)]
-
-    def rk4(self, i: int) -> None:
-        """The classical scheme; the first slope is the one evaluated at point i."""
-        v, dt, t = self.v, self.grid.time_step, self.grid.at(i)
-        start, k1 = v[self.stocks], v[self.rates]
-        v[SAMPLING] = 0.0
-        v[TIME] = t + self.half
-        v[self.stocks] = [y + self.half * k for y, k in zip(start, k1, strict=True)]
-        self.derive()
-        k2 = v[self.rates]
-        v[self.stocks] = [y + self.half * k for y, k in zip(start, k2, strict=True)]
-        self.derive()
-        k3 = v[self.rates]
-        v[TIME] = self.grid.at(i + 1)
-        v[self.stocks] = [y + dt * k for y, k in zip(start, k3, strict=True)]
-        self.derive()
-        k4 = v[self.rates]
-        v[self.stocks] = [
-            y + dt / 6 * (a + 2 * (b + c) + d)
-            for y, a, b, c, d in zip(start, k1, k2, k3, k4, strict=True)
-        ]
-
-    def finite(self) -> bool:
-        total = sum(self.v[self.stocks])
-        return total - total == 0.0 or all(map(math.isfinite, self.v[self.stocks]))
-
-    def diverged(self, i: int) -> Ending:
-        return diverged(self.program, self.v, self.grid.at(max(i - 1, 0)))
-
-
-def diverged(program: Program, v: Vector, last: float) -> Ending:
+def diverged(program: Program, v: Sequence[float], last: float) -> Ending:
     """The ending of a run whose stocks are no longer finite; last: the last good time."""
     block = program.layout.stocks
     stocks = range(block.start, block.start + block.size)

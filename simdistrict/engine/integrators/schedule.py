@@ -1,23 +1,26 @@
-"""Constants that move during a run because a policy moves them.
+"""Constants that change during a run because a policy changes them.
 
-Several moves of one constant act on top of each other in the order of their starts: each leads
-from where the value is by then to its own target.
+Several changes of one constant act on top of each other in the order of their starts: each leads
+from where the value is by then to its own target. `loop.apply` puts them into effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simdistrict.engine.layout import SWITCH_TIME, TIME
+from simdistrict.engine.helpers.primitives import IntTable
+from simdistrict.engine.integrators.loop import Task, share
+from simdistrict.model.model import TimeGrid
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One constant's way to a target value.
+    """One change of a constant to a target value.
 
-    place: in the vector; start, end: dates in the model's time unit, end None for good;
-    ramp: how long the way takes, each way; zero for a jump.
+    place: its slot in the vector; start, end: dates in the model's time unit, end None for good;
+    ramp: how long the change takes, each way; zero for a jump.
     """
 
     place: int
@@ -26,56 +29,65 @@ class Move:
     end: float | None = None
     ramp: float = 0.0
 
+    @property
+    def until(self) -> float:
+        """The end, infinity for good."""
+        return math.inf if self.end is None else self.end
+
     def share(self, t: float, s: float) -> float:
-        """How much of the way is gone: 0 before the move, 1 when it is complete."""
-        if self.ramp <= 0.0:
-            return 1.0 if s > self.start and (self.end is None or s < self.end) else 0.0
-        share = min(max((t - self.start) / self.ramp, 0.0), 1.0)
-        if self.end is not None:
-            share *= min(max(1.0 - (t - self.end) / self.ramp, 0.0), 1.0)
-        return share
+        """How much of the change has happened, see `loop.share`."""
+        return share(t, s, self.start, self.until, self.ramp)
 
 
-class Schedule:
-    """All moves of a run. `apply` puts the constants where they belong at the times in v."""
+def task_of(
+    grid: TimeGrid,
+    moves: Sequence[Move],
+    rows: IntTable,
+    saved: IntTable,
+    sampled: IntTable = (),
+    *,
+    integrator: str = "euler",
+) -> Task:
+    """The task of a batch of runs.
 
-    def __init__(self, moves: Sequence[Move], template: Sequence[float] | None = None) -> None:
-        by_place: dict[int, list[Move]] = {}
-        for move in sorted(moves, key=lambda m: m.start):
-            by_place.setdefault(move.place, []).append(move)
-        self._moves = by_place
-        self._base = {place: template[place] for place in by_place} if template else {}
+    rows: numbers of the time points to save, ascending; saved: the slots to save there; sampled:
+    slots of the numbers that differ from run to run.
+    """
+    by_place: dict[int, list[Move]] = {}
+    for move in sorted(moves, key=lambda m: m.start):
+        by_place.setdefault(move.place, []).append(move)
+    first = [0]
+    for group in by_place.values():
+        first.append(first[-1] + len(group))
+    ordered = [move for group in by_place.values() for move in group]
+    count = len(saved)
+    adjacent = count > 0 and all(saved[k] == saved[0] + k for k in range(count))
+    return Task(
+        grid.start,
+        grid.time_step,
+        grid.steps,
+        4 if integrator == "rk4" else 1,
+        len(by_place),
+        tuple(by_place),
+        first,
+        [move.target for move in ordered],
+        [move.start for move in ordered],
+        [move.until for move in ordered],
+        [move.ramp for move in ordered],
+        len(rows),
+        rows,
+        count,
+        saved,
+        int(adjacent),
+        len(sampled),
+        sampled,
+    )
 
-    @property
-    def groups(self) -> Mapping[int, Sequence[Move]]:
-        """For each place that moves its moves, in the order in which they act."""
-        return self._moves
 
-    @property
-    def places(self) -> tuple[int, ...]:
-        """The places that move."""
-        return tuple(self._moves)
-
-    def apply(self, v: list[float]) -> bool:
-        """Set the moved constants for the times in v; whether any value changed."""
-        t, s = v[TIME], v[SWITCH_TIME]
-        changed = False
-        for place, moves in self._moves.items():
-            value = self._base[place]
-            for move in moves:
-                share = move.share(t, s)
-                value = move.target if share == 1.0 else value + (move.target - value) * share
-            if v[place] != value:
-                v[place] = value
-                changed = True
-        return changed
-
-    def dates(self) -> list[float]:
-        """Every date at which a move begins, is complete, or ends."""
-        found: list[float] = []
-        for moves in self._moves.values():
-            for move in moves:
-                found += [move.start, move.start + move.ramp]
-                if move.end is not None:
-                    found += [move.end, move.end + move.ramp]
-        return found
+def dates(task: Task) -> list[float]:
+    """Every date at which a change begins, is complete, or ends."""
+    found: list[float] = []
+    for k in range(len(task.targets)):
+        for date in (task.starts[k], task.ends[k]):
+            found += [date, date + task.ramps[k]]
+    return found

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from simdistrict.engine.helpers.primitives import Vector
 from simdistrict.engine.integrators.fixed import Trajectory
-from simdistrict.engine.interpreted import Kernel, Vector
+from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program
 
 # runs that took fewer evaluations are over before a remark on them is read

@@ -18,19 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
+from simdistrict.engine.backends import IMPLICIT
 from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
-    IMPLICIT,
     MAX_EVALUATIONS,
     Tolerance,
     refuse_stepwise,
     segments,
 )
 from simdistrict.engine.integrators.fixed import Trajectory
-from simdistrict.engine.integrators.schedule import Move, Schedule
+from simdistrict.engine.integrators.loop import Task
+from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
-from simdistrict.engine.native.frame import Adaptive, Memory, Orders, orders
+from simdistrict.engine.native.frame import AdaptiveMemory, GridMemory
 from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.over_time import reduced
@@ -85,6 +86,18 @@ class Batch:
     def rows(self) -> Sequence[int]:
         """The numbers of the points in time that a run hands over."""
         return sorted({*self.points, *self.grid.saved}) if self.reduce else self.points
+
+    @property
+    def task(self) -> Task:
+        """What every member does."""
+        return task_of(
+            self.grid,
+            self.moves,
+            self.rows,
+            self.places,
+            self.sampled,
+            integrator=self.integrator,
+        )
 
     def empty(self, numbers: Reals) -> Members:
         """Room for the results of members; raises ValueError where numbers do not fit places."""
@@ -176,12 +189,9 @@ class _Work:
 
     def prepare(self) -> None:
         """What is done once for all threads."""
-        batch = self.batch
-        self.given = orders(
-            batch.grid, batch.integrator, batch.moves, batch.rows, batch.places, batch.sampled
-        )
-        fast = batch.fast and self.lanes > 1
-        self.run = loaded(batch.program, self.lanes, fast=fast)
+        self.task = self.batch.task
+        fast = self.batch.fast and self.lanes > 1
+        self.run = loaded(self.batch.program, self.lanes, fast=fast)
 
     def chunks(self, workers: int) -> Iterator[tuple[int, int]]:
         """(first block, number of blocks), several for each worker, so that all end together."""
@@ -195,13 +205,13 @@ class _Work:
         """Run the blocks of a chunk and put what they kept in its place."""
         first, blocks = chunk
         if not hasattr(self.own, "memory"):
-            self.own.memory = Memory(
-                self.batch.program, self.run, self.given, self.lanes, self.at_once
+            self.own.memory = GridMemory(
+                self.batch.program, self.run, self.task, self.lanes, self.at_once
             )
-        memory: Memory = self.own.memory
+        memory: GridMemory = self.own.memory
         low = first * self.lanes
         high = min(low + blocks * self.lanes, len(self.numbers))
-        rows = np.empty((blocks * self.lanes, self.given.sampled))
+        rows = np.empty((blocks * self.lanes, self.task.n_sampled))
         rows[: high - low] = self.numbers[low:high]
         # lanes without a member repeat the last one
         rows[high - low :] = self.numbers[high - 1]
@@ -220,17 +230,10 @@ class _AdaptiveWork(_Work):
         batch = self.batch
         refuse_stepwise(batch.program)
         self.run = loaded(batch.program, adaptive=True)
-        self.schedule = Schedule(batch.moves)
-        self.cuts = segments(
-            Kernel(batch.program), batch.grid, list(batch.constants), self.schedule
-        )
+        self.task = batch.task
+        self.cuts = segments(Kernel(batch.program), batch.grid, batch.constants, self.task)
         # dates that depend on constants may differ from member to member
         self.alike = not batch.program.has_switches
-        self.given = self.orders(self.cuts)
-
-    def orders(self, cuts: Sequence[float]) -> Orders:
-        b = self.batch
-        return orders(b.grid, b.integrator, b.moves, b.rows, b.places, b.sampled, cuts=len(cuts))
 
     def do(self, chunk: tuple[int, int]) -> None:
         first, count = chunk
@@ -242,16 +245,14 @@ class _AdaptiveWork(_Work):
             own = list(self.batch.constants)
             for place, number in zip(self.batch.sampled, self.numbers[member], strict=True):
                 own[place] = float(number)
-            self.part(member, 1, segments(kernel, self.batch.grid, own, self.schedule))
+            self.part(member, 1, segments(kernel, self.batch.grid, own, self.task))
 
     def part(self, first: int, count: int, cuts: Sequence[float]) -> None:
         batch = self.batch
-        tolerance = (batch.tolerance.rtol, batch.tolerance.atol)
-        limits = np.array([*tolerance, batch.max_evaluations, *cuts])
-        given = self.given if cuts is self.cuts else self.orders(cuts)
-        memory = Adaptive(batch.program, self.run, given, count)
+        memory = AdaptiveMemory(batch.program, self.run, self.task, count)
         here = slice(first, first + count)
-        memory(self.template, np.ascontiguousarray(self.numbers[here]), limits, count)
+        numbers = np.ascontiguousarray(self.numbers[here])
+        memory(self.template, numbers, batch.tolerance, batch.max_evaluations, cuts, count)
         batch.keep(self.done, here, memory.kept(count)[..., 0])
         ended = memory.ended.reshape(-1, 2)
         self.done.outcome[here] = ended[:, 0]

@@ -6,41 +6,37 @@ The code depends on the program alone: time grid, constants, policies and what i
 from __future__ import annotations
 
 import ctypes
-import inspect
-import re
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from threading import Lock
-from types import FunctionType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+
+import numpy as np
 
 from simdistrict.base.cache import keep, peek
-from simdistrict.engine.helpers import arrays, curves, market, noise, pasts, runtime
-from simdistrict.engine.native import adaptive_loops, loops, maths
-from simdistrict.engine.native.module import Module
-from simdistrict.engine.native.translate import add
+from simdistrict.engine.helpers import curves, noise, pasts, primitives, runtime
+from simdistrict.engine.integrators import adaptive_loop, loop
+from simdistrict.engine.interpreted import Numbers
+from simdistrict.engine.native import blocks, lookups, maths
+from simdistrict.engine.native.module import COMMON, INT, LIBRARY, POINTERS
+from simdistrict.engine.native.reader import Reader, fields, kind_of
+from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
 
 if TYPE_CHECKING:
     from simdistrict.engine.native.machine import Code
 
-# helpers that are not compiled as they are: lookups are in `loops`, dates are asked in CPython
-ELSEWHERE = {"lookup", "train_times", "pick", "points"}
-PHASES = "once start settle derive".split()
-STEP = "euler check clock save".split()
-GRID = "rk4 member members".split()
-EVERYWHERE = "share apply".split()
+PHASES = ("once", "start", "settle", "derive")
+# short functions, copied into their callers
+_INLINED = frozenset(m.__name__ for m in (blocks, curves, loop, maths, noise, pasts, runtime))
+# names in the text of a module that are not for functions
+_RESERVED = frozenset({*LIBRARY, *maths.INTRINSICS, "asked_pow"})
 
 Run = Callable[..., None]
 Powers = Literal["library", "same", "fast"]
-_CALL = re.compile(r"\b(\w+)\(")
-SOURCES = (noise, curves, arrays, market, pasts, runtime)
-# those whose functions are long, and not worth a copy at every call
-_LONG = (arrays, market)
 _loaded: dict[str, Code] = {}
-# two threads that want the same program shall not both make it: code that is replaced goes away
+# compile once per program: replacing loaded code would free it under the other thread
 _making = Lock()
 
 
@@ -59,15 +55,13 @@ def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> boo
 
 
 def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
-    """`loops.members` or `adaptive_loops.adaptive_members` of a program.
+    """`loop.members` or `adaptive_loop.adaptive_members` of a program.
 
     fast: powers right to one unit in their last digit, where the processor has what that takes.
-    A function of addresses and, last, the first block of members and the one behind the last.
+    It takes what `arguments` makes of the arguments behind the equations.
     """
-    name, addresses = ("adaptive_members", 12) if adaptive else ("members", 9)
-    address, number = ctypes.c_void_p, ctypes.c_int64
-    code = _code(program, lanes, adaptive, fast)
-    return code.function(name, [*[address] * addresses, number, number])
+    entry = adaptive_loop.adaptive_members if adaptive else loop.members
+    return _code(program, lanes, adaptive, fast).function(entry.__name__, ctypes_of(entry))
 
 
 def phases(program: Program) -> Mapping[str, Run]:
@@ -75,6 +69,27 @@ def phases(program: Program) -> Mapping[str, Run]:
     code = _code(program, 1, True, False)
     found = {name: code.function(name, [ctypes.c_void_p]) for name in PHASES}
     return {**found, "margins": code.function("margins", [ctypes.c_void_p] * 2)}
+
+
+def ctypes_of(entry: Callable[..., None]) -> list[Any]:
+    """The types of the arguments of a compiled function."""
+    kinds: list[str] = []
+    for name, hint in get_type_hints(entry).items():
+        if hasattr(hint, "_fields"):
+            kinds += fields(name, hint).values()
+        elif hint is not loop.Equations and name != "return":
+            kinds.append(kind_of(hint, name))
+    scalars = {INT: ctypes.c_int64, COMMON: ctypes.c_double}
+    return [ctypes.c_void_p if kind in POINTERS else scalars[kind] for kind in kinds]
+
+
+def arguments(*given: object) -> Iterator[object]:
+    """Arguments of a compiled function: the fields of named tuples, the addresses of arrays."""
+    for value in given:
+        if isinstance(value, tuple):
+            yield from arguments(*value)
+        else:
+            yield value.ctypes.data if isinstance(value, np.ndarray) else value
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
@@ -111,96 +126,32 @@ def kept_code(content: str, text: Callable[[], str]) -> Code:
 def assembly(
     program: Program, lanes: int = 1, *, adaptive: bool = False, powers: Powers = "library"
 ) -> str:
-    """The program with its loops through time as text for the compiler.
+    """The program with its loop through time as text for the compiler.
 
     powers: of the C library, of `maths` with its bits, or of `maths` alone, which is fast.
     """
-    own = [*PHASES, "margins"] if adaptive else PHASES
-    module = own_functions(program, own, own if adaptive else (), lanes, powers=powers)
-    common = _text(loops.__file__)
-    add(module, common, EVERYWHERE)
-    add(module, common, ["evaluate"], inlined=True)
+    reader = reader_of(program, lanes, powers)
+    entry = adaptive_loop.adaptive_members if adaptive else loop.members
+    exported = [reader.name_of(entry)]
     if adaptive:
-        add(module, _text(adaptive_loops.__file__), None, exported=["adaptive_members"])
-    else:
-        add(module, common, STEP, inlined=True)
-        add(module, common, GRID, exported=["members"])
-    return module.text()
+        exported += [reader.phase(name) for name in (*PHASES, "margins")]
+    return translated(reader, lanes, exported, bits=powers != "library")
 
 
-def own_functions(
-    program: Program,
-    own: Sequence[str],
-    exported: Sequence[str] = (),
-    lanes: int = 1,
-    *,
-    powers: Powers = "library",
-) -> Module:
-    """A module with some functions of a program, and the helpers that it calls."""
-    module = with_powers(lanes, powers, places(program))
-    common = _text(loops.__file__)
-    helpers = called_helpers(program.source)
-    add_helpers(module, helpers)
-    if lanes == 1:
-        common = common.replace("def lookup(", "def lookup_in_lanes(")
-        common = common.replace("def lookup_alone(", "def lookup(")
-    add(module, common, ["lookup"])
-    add(module, program.source, own, exported=exported)
-    return module
+def reader_of(program: Program | None, lanes: int = 1, powers: Powers = "library") -> Reader:
+    """A reader for compiled code.
 
-
-def add_helpers(module: Module, names: Sequence[str]) -> None:
-    """Translate helpers of emitted source into a module."""
-    for source in SOURCES:
-        add(module, _text(source.__file__), names, inlined=source not in _LONG)
-
-
-def with_powers(lanes: int, powers: Powers, constants: Mapping[str, int]) -> Module:
-    """A module with nothing in it but how powers are computed."""
-    module = Module(lanes, powers != "library", {**constants, "FAST": int(powers == "fast")})
-    if module.lane_powers:
-        add(module, _text(maths.__file__), ["logarithm", "exponential"], inlined=True)
-        add(module, _text(maths.__file__), ["lane_pow"])
-    return module
-
-
-def called_helpers(source: str) -> list[str]:
-    """The helpers that a source calls, and those that they call."""
-    found: dict[str, None] = {}
-    todo = [source]
-    while todo:
-        for name in _CALL.findall(todo.pop()):
-            helper = next((getattr(m, name) for m in SOURCES if hasattr(m, name)), None)
-            if isinstance(helper, FunctionType) and name not in found and name not in ELSEWHERE:
-                found[name] = None
-                todo.append(inspect.getsource(helper))
-    return list(found)
-
-
-def places(program: Program) -> dict[str, int]:
-    """What the loops name in capitals."""
-    layout = program.layout
-    return {
-        "HEAD": loops.HEAD,
-        "FEW": loops.FEW,
-        "SIZE": len(layout.template),
-        "STOCKS": layout.stocks.start,
-        "RATES": layout.rates.start,
-        "N_STOCKS": layout.stocks.size,
-        "SAMPLED": layout.sampled.start,
-        "HELD": layout.held_samples.start,
-        "N_SAMPLED": layout.sampled.size,
-        "RECORDED": layout.recorded.start,
-        "N_RECORDED": layout.recorded.size,
-        # one per sampled place at most
-        "N_MARGINS": layout.sampled.size if program.has_margins else 0,
+    powers: as for `assembly`.
+    """
+    twins: dict[object, object] = {
+        primitives.copy: blocks.copy,
+        primitives.total: blocks.total,
+        curves.lookup: lookups.lookup_in_lanes if lanes > 1 else lookups.lookup_alone,
     }
+    if powers != "library":
+        twins[math.pow] = maths.fast_pow if powers == "fast" else maths.lane_pow
+    return Reader(program, twins, _INLINED, _RESERVED)
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:
-    return f"{lanes} {adaptive} {fast} {places(program)} {program.digest}"
-
-
-@cache
-def _text(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    return f"{lanes} {adaptive} {fast} {vars(Numbers(program))} {program.digest}"

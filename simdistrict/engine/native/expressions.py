@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import ast
-import math
 import struct
 from collections.abc import Sequence
 
-from simdistrict.engine.helpers.noise import HALF, LARGE, TERMS
-from simdistrict.engine.helpers.pasts import SLACK
-from simdistrict.engine.helpers.runtime import SMALL
-from simdistrict.engine.native.maths import SURE
 from simdistrict.engine.native.module import (
+    COMMON,
     EXACT,
     FLOAT,
     INT,
@@ -24,7 +20,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.model.expr import NA
+from simdistrict.engine.native.reader import Definition
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 _INT_OPS = {ast.Add: "add nsw", ast.Sub: "sub nsw", ast.Mult: "mul nsw", ast.FloorDiv: "sdiv"}
@@ -39,25 +35,13 @@ _COMPARE = {
 }
 
 
-REALS_BY_NAME = {
-    "NA": NA,
-    "inf": math.inf,
-    "nan": math.nan,
-    "SMALL": SMALL,
-    "HALF": HALF,
-    "LARGE": LARGE,
-    "SLACK": SLACK,
-    "SURE": SURE,
-}
-
-
 class Expressions:
     """What a function has computed so far: lines of text, local variables and their kinds."""
 
-    def __init__(self, module: Module, node: ast.FunctionDef) -> None:
+    def __init__(self, module: Module, definition: Definition) -> None:
         self.module = module
-        self.node = node
-        self.signature = module.signatures[node.name]
+        self.name = definition.name
+        self.definition = definition
         self.lines: list[str] = []
         self.slots: list[str] = []
         self.locals: dict[str, Value] = {}
@@ -120,11 +104,13 @@ class Expressions:
     def convert(self, value: Value, kind: str) -> Value:
         if value.kind == kind or ({value.kind, kind} == {MASK, TRUTH} and self.module.lanes == 1):
             return Value(kind, value.ref)
+        if value.kind == COMMON and kind == FLOAT:
+            return Value(FLOAT, self.splat(value.ref))
         if value.kind == INT and kind == FLOAT:
             return Value(FLOAT, self.splat(self.new("", f"sitofp i64 {value.ref} to double").ref))
         if value.kind == FLOAT and kind == INT and self.module.lanes == 1:
             return self.new(INT, f"fptosi double {value.ref} to i64")
-        raise UntranslatableError(f"{value.kind} as {kind} in {self.node.name}")
+        raise UntranslatableError(f"{value.kind} as {kind} in {self.name}")
 
     def truth(self, value: Value) -> Value:
         if value.kind == FLOAT:
@@ -150,8 +136,9 @@ class Expressions:
         match node:
             case ast.Constant(constant):
                 return self.constant(constant)
-            case ast.Name(name) | ast.Attribute(ast.Name("math"), name):
-                return self.named(name)
+            case ast.Name(name) if name in self.locals:
+                value = self.load(name)
+                return self.convert(value, FLOAT) if value.kind == COMMON else value
             case ast.Subscript(ast.Name(name), index):
                 return self.item(name, index)
             case ast.UnaryOp(ast.USub(), operand):
@@ -166,8 +153,8 @@ class Expressions:
                 return self.compare(left, ops, rights)
             case ast.IfExp(test, yes, no):
                 return self.either(test, yes, no)
-            case ast.Call(function, args):
-                return self.call(ast.unparse(function).removeprefix("math."), args)
+            case ast.Call(ast.Name(name), args):
+                return self.call(name, args)
         raise UntranslatableError(ast.unparse(node))
 
     def constant(self, value: object) -> Value:
@@ -176,17 +163,6 @@ class Expressions:
         if isinstance(value, float):
             return self.number(value)
         raise UntranslatableError(repr(value))
-
-    def named(self, name: str) -> Value:
-        if name in self.locals:
-            return self.load(name)
-        if name in self.module.constants:
-            return Value(INT, str(self.module.constants[name]))
-        if name == "TERMS":
-            return Value(INT, str(TERMS))
-        if name in REALS_BY_NAME:
-            return self.number(REALS_BY_NAME[name])
-        raise UntranslatableError(f"there is no {name}")
 
     def opposite(self, value: Value) -> Value:
         ones = "true"
@@ -200,15 +176,17 @@ class Expressions:
             at = self.convert(self.expr(index), INT)
             place = self.new("", f"getelementptr inbounds {kind}, ptr @{name}, i64 0, i64 {at.ref}")
             return self.new(INT, f"load i64, ptr {place.ref}")
-        match self.pointers[name]:
-            case "V":
+        match self.pointers.get(name):
+            case "vector":
                 kind = self.type(FLOAT)
                 place = Value("", self.place(name, kind, index))
                 return self.new(FLOAT, f"load {kind}, ptr {place.ref}, align 8")
-            case "I":
+            case "ints":
                 return self.new(INT, f"load i64, ptr {self.place(name, 'i64', index)}")
-        loaded = self.new("", f"load double, ptr {self.place(name, 'double', index)}")
-        return Value(FLOAT, self.splat(loaded.ref))
+            case "reals":
+                loaded = self.new("", f"load double, ptr {self.place(name, 'double', index)}")
+                return Value(FLOAT, self.splat(loaded.ref))
+        raise UntranslatableError(f"{name} is no vector in {self.name}")
 
     def negative(self, value: Value) -> Value:
         if value.kind == INT:
@@ -246,9 +224,11 @@ class Expressions:
         return self.both(ast.And(), found)
 
     def either(self, test: ast.expr, yes: ast.expr, no: ast.expr) -> Value:
-        """A choice; what is dear to compute is computed only where it is needed."""
+        """Select between two values; branch if either operand is expensive."""
         condition = self.truth(self.expr(test))
-        if (condition.kind == TRUTH or self.module.lanes == 1) and (_is_dear(yes) or _is_dear(no)):
+        if (condition.kind == TRUTH or self.module.lanes == 1) and (
+            self.is_expensive(yes) or self.is_expensive(no)
+        ):
             self.count += 1
             name = f"either{self.count}"
             one, other, behind = self.label(), self.label(), self.label()
@@ -275,7 +255,7 @@ class Expressions:
         values = [self.expr(arg) for arg in args]
         if name in ("min", "max"):
             return self.extreme(name, values)
-        if name in ("any", "all"):
+        if name in ("anywhere", "everywhere"):
             return self.reduced(name, values[0])
         if name == "isfinite":
             kind = self.type(FLOAT)
@@ -330,8 +310,6 @@ class Expressions:
         """An instruction of the processor, or a function of the C library."""
         kind = self.type(FLOAT)
         operands = ", ".join(f"{kind} {self.convert(v, FLOAT).ref}" for v in values)
-        if name == "pow" and self.module.lane_powers:
-            return self.new(FLOAT, f"call {kind} @lane_pow({operands})")
         if name in ("exponent", "mantissa", "scaled"):
             return self.new(FLOAT, f"call {kind} @{name}({operands})")
         if name == "fma":
@@ -349,8 +327,12 @@ class Expressions:
         operands = []
         for arg, kind in zip(args, signature.takes, strict=True):
             if kind in POINTERS:
-                assert isinstance(arg, ast.Name)
+                if not isinstance(arg, ast.Name) or self.pointers.get(arg.id) != kind:
+                    raise UntranslatableError(f"{ast.unparse(arg)} as {kind} of {name}")
                 operands.append(f"ptr %{arg.id}")
+            elif kind == COMMON:
+                assert isinstance(arg, ast.Name)
+                operands.append(f"double {self.load(arg.id).ref}")
             else:
                 operands.append(f"{self.type(kind)} {self.convert(self.expr(arg), kind).ref}")
         text = f"call {self.type(signature.gives)} @{name}({', '.join(operands)})"
@@ -381,17 +363,16 @@ class Expressions:
         packed = self.new("", f"bitcast {self.type(MASK)} {value.ref} to {bits}")
         test = (
             f"icmp ne {bits} {packed.ref}, 0"
-            if name == "any"
+            if name == "anywhere"
             else f"icmp eq {bits} {packed.ref}, -1"
         )
         return self.new(TRUTH, test)
 
-
-def _is_dear(node: ast.expr) -> bool:
-    """Whether an expression calls the C library or reads a lookup."""
-    return any(
-        isinstance(n, ast.Call)
-        and isinstance(n.func, ast.Name)
-        and n.func.id in {*LIBRARY, "lookup"}
-        for n in ast.walk(node)
-    )
+    def is_expensive(self, node: ast.expr) -> bool:
+        """Whether an expression calls the C library, or a function that is not inlined."""
+        return any(
+            isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Name)
+            and (n.func.id in LIBRARY or n.func.id in self.module.called)
+            for n in ast.walk(node)
+        )

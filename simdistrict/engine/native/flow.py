@@ -1,30 +1,26 @@
-"""The flow of a frozen world from many states, in machine code: end states and nothing between.
+"""The flow of a frozen world from many states, in machine code: end states, no trajectories.
 
-A program cut down to some stocks (`engine.restrict`) is compiled together with `flow_loops`;
-members are shared out to threads, and each has the bits that it has alone.
+A program cut down to some stocks (`lowering.restrict`) is compiled together with `flow_loop`.
+Threads share the members; each has the bits that it has alone.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.engine.native import flow_loops
+from simdistrict.engine.integrators.flow_loop import BLOCKS, FlowTask, flow_members
 from simdistrict.engine.native.batch import cores
-from simdistrict.engine.native.code import Run, kept_code, own_functions
+from simdistrict.engine.native.code import Run, arguments, ctypes_of, kept_code, reader_of
 from simdistrict.engine.native.frame import aligned
-from simdistrict.engine.native.translate import add
+from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
 
-_ROWS = 7  # state, next state, four slopes, error
 _SHARES = 8  # parts of the work for each thread, so that all end together
-_CONSTANTS = {"FLOW_HEAD": flow_loops.FLOW_HEAD, "FLOW_REALS": flow_loops.FLOW_REALS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +60,29 @@ class Flow:
         """
         members, n = states.shape
         run = _compiled(self.program)
-        ints = np.array([n, len(self.moved), *self.stocks, *self.rates, *self.moved], np.int64)
-        reals = np.array(
-            [tolerance, arrived, horizon, evaluations, *self.scale, *self.dilution], float
+        slots = (np.array(places, np.int64) for places in (self.stocks, self.rates, self.moved))
+        stocks, rates, moved = slots
+        task = FlowTask(
+            n,
+            stocks,
+            rates,
+            len(moved),
+            moved,
+            tolerance,
+            arrived,
+            horizon,
+            float(evaluations),
+            np.array(self.scale, float),
+            np.array(self.dilution, float),
         )
         samples = np.ascontiguousarray(np.hstack([numbers, states]), float)
         template = np.ascontiguousarray(self.template, float)
         found = np.empty((members, n + 1))
-        given = [a.ctypes.data for a in (found, samples, template, ints, reals)]
+        given = list(arguments(task, found, samples, template))
 
         def work(first: int) -> None:
-            own = aligned(len(template), 1), aligned(_ROWS * n, 1)
-            last = min(first + size, members)
-            run(*(a.ctypes.data for a in own), *given, first, last)
+            own = aligned(len(template), 1), aligned(BLOCKS * n, 1)
+            run(*arguments(*own), *given, first, min(first + size, members))
 
         workers = threads or cores()
         size = max(-(-members // (_SHARES * workers)), 1)
@@ -90,15 +96,11 @@ class Flow:
 
 
 def _compiled(program: Program) -> Run:
-    """`flow_loops.flow_members` of a program."""
-    source = Path(flow_loops.__file__).read_text(encoding="utf-8")
+    """`flow_members` of a program."""
 
     def text() -> str:
-        module = own_functions(program, ["derive"])
-        module.constants.update(_CONSTANTS)
-        add(module, source, None, exported=["flow_members"])
-        return module.text()
+        reader = reader_of(program)
+        return translated(reader, 1, [reader.name_of(flow_members)])
 
-    code = kept_code(f"flow {len(program.layout.template)} {program.digest}\0{source}", text)
-    address, number = ctypes.c_void_p, ctypes.c_int64
-    return code.function("flow_members", [*[address] * 7, number, number])
+    code = kept_code(f"flow {len(program.layout.template)} {program.digest}", text)
+    return code.function("flow_members", ctypes_of(flow_members))

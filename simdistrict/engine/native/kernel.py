@@ -17,9 +17,7 @@ class NativeKernel(Kernel):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._native = phases(program)
-        self._asked = np.zeros(max(program.layout.sampled.size, 1))
-        # how many conditions there are: fewer than places where not every place has one
-        self._conditions: int | None = None
+        self._asked = np.zeros(max(self.n_margins, 1))
 
     def derive(self, v: Any) -> None:
         self._native["derive"](v.ctypes.data)
@@ -33,8 +31,9 @@ class NativeKernel(Kernel):
     def settle(self, v: Any) -> None:
         self._native["settle"](v.ctypes.data)
 
-    def margins(self, v: Any) -> list[float]:
-        if self._conditions is None:
-            self._conditions = len(super().margins(v.tolist()))
+    def margins(self, v: Any, out: list[float]) -> None:
         self._native["margins"](v.ctypes.data, self._asked.ctypes.data)
-        return [float(x) for x in self._asked[: self._conditions]]
+        out[:] = self._asked[: len(out)].tolist()
+
+    def conditions(self, v: Any) -> int:
+        return super().conditions(v.tolist())

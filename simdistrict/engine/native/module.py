@@ -5,21 +5,13 @@ Text alone; `translate` fills it with functions, `machine` makes code of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# what a function takes: floats and what it is indexed by, or a pointer to them
-FLOAT, INT, MASK, TRUTH, VECTOR, INTS, REALS, NOTHING = "f i m c V I R -".split()
-ANNOTATIONS = {
-    "float": FLOAT,
-    "int": INT,
-    "bool": MASK,
-    "Vector": VECTOR,
-    "Sequence[float]": VECTOR,
-    "MutableSequence[float]": VECTOR,
-    "Ints": INTS,
-    "Reals": REALS,
-    "None": NOTHING,
-}
+# the kinds of values: floats, a float that all members share, whole numbers, a truth per member
+# and one for all, vectors and tables
+FLOAT, COMMON, INT, MASK, TRUTH = "float", "common", "int", "mask", "truth"
+VECTOR, INTS, REALS, NOTHING = "vector", "ints", "reals", "nothing"
 POINTERS = (VECTOR, INTS, REALS)
 # functions of the C library; CPython's math module calls the same ones
 LIBRARY = {
@@ -55,15 +47,15 @@ class Signature:
 class Module:
     """The text of a module in the making.
 
-    constants: names of whole numbers known beforehand; tables: names of tuples of such.
-    lane_powers: whether powers are those of `maths`, in all lanes at once.
+    tables: tuples of whole numbers by name; signatures: of the functions, by name; called: the
+    names of those that are not inlined, and so are expensive; bits: whether `maths` is used.
     """
 
     lanes: int
-    lane_powers: bool = False
-    constants: dict[str, int] = field(default_factory=dict)
-    tables: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    bits: bool = False
+    tables: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     signatures: dict[str, Signature] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
 
     def type(self, kind: str) -> str:
@@ -71,11 +63,12 @@ class Module:
         scalar = {FLOAT: "double", MASK: "i1"}.get(kind)
         if scalar:
             return scalar if self.lanes == 1 else f"<{self.lanes} x {scalar}>"
-        return {INT: "i64", TRUTH: "i1", NOTHING: "void"}.get(kind, "ptr")
+        others = {COMMON: "double", INT: "i64", TRUTH: "i1", NOTHING: "void"}
+        return others.get(kind, "ptr")
 
     def text(self) -> str:
         """The whole module."""
-        bits = [*self._bits(), self._settled()] if self.lane_powers else []
+        bits = [*self._bits(), self._settled()] if self.bits else []
         return "\n".join([*self._tables(), *self._library(), *bits, *self.texts, ""])
 
     def _tables(self) -> list[str]:

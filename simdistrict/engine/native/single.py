@@ -1,4 +1,4 @@
-"""One run in machine code: the twin of `integrate.fixed_steps`, with the same numbers."""
+"""One run in machine code, with the same numbers as in CPython."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
     MAX_EVALUATIONS,
     Tolerance,
-    exhausted,
     refuse_stepwise,
     segments,
-    stiff_steps,
+    trajectory,
 )
-from simdistrict.engine.integrators.fixed import Trajectory, diverged
-from simdistrict.engine.integrators.schedule import Move, Schedule
+from simdistrict.engine.integrators.adaptive_loop import LEFT
+from simdistrict.engine.integrators.fixed import Trajectory, ending_of
+from simdistrict.engine.integrators.schedule import Move, task_of
+from simdistrict.engine.integrators.stiff import stiff_steps
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
-from simdistrict.engine.native.frame import Adaptive, Memory, orders
+from simdistrict.engine.native.frame import AdaptiveMemory, GridMemory
 from simdistrict.engine.native.kernel import NativeKernel
-from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 
@@ -35,19 +35,16 @@ def native_steps(
     *,
     integrator: str = "euler",
 ) -> Trajectory:
-    """Run on the grid with `euler` or `rk4`; every bit is that of `integrate.fixed_steps`."""
+    """Run on the grid with `euler` or `rk4`; the same bits as `fixed.fixed_steps`."""
     saved = _saved(grid)
-    given = orders(grid, integrator, moves, saved, np.arange(program.layout.values))
-    memory = Memory(program, loaded(program), given, 1, 1)
+    task = task_of(grid, moves, saved, range(program.layout.values), integrator=integrator)
+    memory = GridMemory(program, loaded(program), task, 1, 1)
     memory(np.array(constants, float), np.zeros(1), 1)
-    rows = memory.kept(1)[0, :, :, 0]
     failed = int(memory.ended[0])
-    if failed < 0:
-        done, ending = len(saved), Ending(Outcome.completed, grid.stop)
-    else:
-        done = int((saved < failed).sum())
-        ending = diverged(program, memory.v.tolist(), grid.at(max(failed - 1, 0)))
-    return Trajectory(_times(grid, saved[:done]), rows[:done], ending)
+    done = len(saved) if failed < 0 else int((saved < failed).sum())
+    times = tuple((grid.start + saved[:done] * grid.time_step).tolist())
+    ending = ending_of(program, grid, memory.v.tolist(), failed)
+    return Trajectory(times, memory.kept(1)[0, :done, :, 0], ending)
 
 
 def native_adaptive(
@@ -59,29 +56,19 @@ def native_adaptive(
     tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
-    """Run with adaptive steps: the scheme of `adaptive.adaptive_steps`, to its tolerance.
+    """Run with adaptive steps; the same bits as `adaptive.adaptive_steps`.
 
     Raises EngineError where adaptive steps cannot run the program.
     """
     refuse_stepwise(program)
-    saved = _saved(grid)
-    cuts = segments(Kernel(program), grid, constants, Schedule(moves))
-    places = np.arange(program.layout.values)
-    given = orders(grid, "adaptive", moves, saved, places, cuts=len(cuts))
-    memory = Adaptive(program, loaded(program, adaptive=True), given, 1)
-    limits = np.array([tolerance.rtol, tolerance.atol, max_evaluations, *cuts])
-    memory(np.array(constants, float), np.zeros(1), limits, 1)
-    outcome, done = (int(x) for x in memory.ended[:2])
-    times = _times(grid, saved[:done])
-    last = times[-1] if times else grid.start
-    if outcome == Outcome.diverged:
-        ending = diverged(program, memory.v.tolist(), last)
-    elif outcome == Outcome.step_limit:
-        ending = exhausted(last)
-    else:
-        ending = Ending(Outcome.completed, grid.stop)
-    asked = max_evaluations - int(memory.done[1])
-    return Trajectory(times, memory.kept(1)[0, :done, :, 0], ending, asked)
+    task = task_of(grid, moves, _saved(grid), range(program.layout.values))
+    memory = AdaptiveMemory(program, loaded(program, adaptive=True), task, 1)
+    cuts = segments(Kernel(program), grid, constants, task)
+    memory(np.array(constants, float), np.zeros(1), tolerance, max_evaluations, cuts, 1)
+    outcome, done = (int(x) for x in memory.ended)
+    used = max_evaluations - int(memory.progress[LEFT])
+    rows = memory.kept(1)[0, :done, :, 0]
+    return trajectory(program, grid, task, memory.v.tolist(), outcome, used, rows)
 
 
 def native_stiff(
@@ -94,7 +81,7 @@ def native_stiff(
     tolerance: Tolerance = AS_USUAL,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Trajectory:
-    """Run with scipy's implicit methods over compiled slopes, see `adaptive.stiff_steps`."""
+    """Run with scipy's implicit methods over compiled slopes, see `stiff.stiff_steps`."""
     return stiff_steps(
         program,
         grid,
@@ -109,11 +96,6 @@ def native_stiff(
 
 
 def _saved(grid: TimeGrid) -> NDArray[np.int64]:
-    """`grid.saved`, which counts in CPython."""
+    """`grid.saved` as an array, made without a loop in CPython."""
     points = np.arange(0, grid.steps + 1, grid.every)
     return points if points[-1] == grid.steps else np.append(points, grid.steps)
-
-
-def _times(grid: TimeGrid, points: NDArray[np.int64]) -> tuple[float, ...]:
-    """As `grid.at` has them, all at once."""
-    return tuple((grid.start + points * grid.time_step).tolist())

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 from simdistrict.engine.native.expressions import Expressions
 from simdistrict.engine.native.module import (
-    ANNOTATIONS,
     FLOAT,
     INT,
     MASK,
@@ -30,46 +29,27 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
+from simdistrict.engine.native.reader import Reader
 
 
-def add(
-    module: Module,
-    source: str,
-    names: Sequence[str] | None,
-    *,
-    exported: Sequence[str] = (),
-    inlined: bool = False,
-) -> None:
-    """Translate functions of a source, and keep its tuples of whole numbers as tables.
+def translated(
+    reader: Reader, lanes: int, exported: Sequence[str] = (), *, bits: bool = False
+) -> str:
+    """The text of a module with the functions that were read.
 
-    names: None for all of them; exported: those that are called from outside.
+    exported: names of those that are called from outside; bits: whether `maths` is among them.
     """
-    tree = ast.parse(source)
-    wanted = [
-        n
-        for n in tree.body
-        if isinstance(n, ast.FunctionDef) and (names is None or n.name in names)
-    ]
-    for node in tree.body:
-        if node in wanted:
-            assert isinstance(node, ast.FunctionDef)
-            module.signatures[node.name] = _signature(node)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Tuple):
-            module.tables[ast.unparse(node.target)] = ast.literal_eval(node.value)
-    for node in wanted:
-        linkage = "" if node.name in exported else "internal "
+    module = Module(lanes, bits, reader.tables)
+    for definition in reader.definitions.values():
+        takes = tuple(definition.takes.values())
+        module.signatures[definition.name] = Signature(takes, definition.gives)
+        inlined = definition.inlined and definition.name not in exported
+        if not inlined:
+            module.called.add(definition.name)
+        linkage = "" if definition.name in exported else "internal "
         hint = "alwaysinline" if inlined else "noinline"
-        module.texts.append(FunctionText(module, node).text(linkage, hint))
-
-
-def _signature(node: ast.FunctionDef) -> Signature:
-    """By annotation; an argument without one is the vector of a run."""
-
-    def kind(annotation: ast.expr | None, otherwise: str) -> str:
-        return otherwise if annotation is None else ANNOTATIONS[ast.unparse(annotation)]
-
-    takes = tuple(kind(arg.annotation, VECTOR) for arg in node.args.args)
-    return Signature(takes, kind(node.returns, NOTHING))
+        module.texts.append(FunctionText(module, definition).text(linkage, hint))
+    return module.text()
 
 
 class FunctionText(Expressions):
@@ -79,22 +59,22 @@ class FunctionText(Expressions):
 
     def text(self, linkage: str, hint: str) -> str:
         params = []
-        for arg, kind in zip(self.node.args.args, self.signature.takes, strict=True):
-            params.append(f"{self.type(kind)}{' noalias' if kind in POINTERS else ''} %{arg.arg}")
+        for arg, kind in self.definition.takes.items():
+            params.append(f"{self.type(kind)}{' noalias' if kind in POINTERS else ''} %{arg}")
             if kind in POINTERS:
-                self.pointers[arg.arg] = kind
+                self.pointers[arg] = kind
             else:
-                self.store(arg.arg, Value(kind, f"%{arg.arg}"))
-        for name in dict.fromkeys(_grown(self.node)):
+                self.store(arg, Value(kind, f"%{arg}"))
+        for name in dict.fromkeys(_grown(self.definition.body)):
             self.store(f"{name}.count", Value(INT, "0"))
-        gives = self.signature.gives
+        gives = self.definition.gives
         if gives == NOTHING:
-            self.block(self.node.body)
+            self.block(self.definition.body)
             self.put("ret void")
         else:
-            result = self.convert(self.result(self.node.body), gives)
+            result = self.convert(self.result(self.definition.body), gives)
             self.put(f"ret {self.type(gives)} {result.ref}")
-        name = f"{self.type(gives)} @{self.node.name}"
+        name = f"{self.type(gives)} @{self.name}"
         head = f"define {linkage}{name}({', '.join(params)}) {hint} nounwind {{"
         body = [f"  {line}" if not line.endswith(":") else line for line in self.lines]
         return "\n".join([head, *(f"  {s}" for s in self.slots), *body, "}"])
@@ -115,9 +95,9 @@ class FunctionText(Expressions):
                 result = self.expr(value)
                 for target in targets:
                     self.assign(target, result)
-            case ast.AnnAssign(ast.Name(name), annotation, ast.expr() as value):
-                kind = ANNOTATIONS[ast.unparse(annotation)]
-                self.store(name, self.convert(self.expr(value), kind))
+            case ast.AnnAssign(ast.Name(name), ast.Name(kind), ast.expr() as value):
+                declared = {"float": FLOAT, "int": INT, "bool": MASK}[kind]
+                self.store(name, self.convert(self.expr(value), declared))
             case ast.AugAssign(target, op, value):
                 self.assign(target, self.binary(op, self.expr(target), self.expr(value)))
             case ast.For(ast.Name(name), ast.Call(ast.Name("range"), args), body):
@@ -130,7 +110,7 @@ class FunctionText(Expressions):
                 self.append(name, value)
             case ast.Expr(ast.Call() as call):
                 self.expr(call)
-            case ast.Expr(ast.Constant()) | ast.Pass():
+            case ast.Pass():
                 pass
             case ast.Return(value):
                 self.leave(value)
@@ -145,7 +125,7 @@ class FunctionText(Expressions):
         self.assign(count, self.binary(ast.Add(), self.expr(count), Value(INT, "1")))
 
     def leave(self, value: ast.expr | None) -> None:
-        gives = self.signature.gives
+        gives = self.definition.gives
         if value is None:
             self.put("ret void")
         else:
@@ -231,13 +211,14 @@ class FunctionText(Expressions):
                     return self.select(condition, yes, self.result(statements[k + 1 :]))
                 case _:
                     self.statement(node)
-        raise UntranslatableError(f"{self.node.name} ends without a value")
+        raise UntranslatableError(f"{self.name} ends without a value")
 
 
-def _grown(node: ast.FunctionDef) -> list[str]:
+def _grown(body: Sequence[ast.stmt]) -> list[str]:
     """The names to which a function appends."""
     return [
         n.func.value.id
+        for node in body
         for n in ast.walk(node)
         if isinstance(n, ast.Call)
         and isinstance(n.func, ast.Attribute)

@@ -1,7 +1,6 @@
 """Where a frozen world goes from a state: the flow followed in time.
 
-Steps are those of an embedded Runge-Kutta pair of low order (Bogacki and Shampine 1989): an end
-state is wanted, not a trajectory.
+Steps are those of the pair of Bogacki and Shampine: an end state is wanted, not a trajectory.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, Row
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.newton import norm
 
@@ -137,12 +137,19 @@ def attempt(
     tolerance: float = TOLERANCE,
 ) -> tuple[Reals, Reals, float]:
     """The state after a step, its slope, and the error in tolerances; k1: the slope at x."""
-    k2 = scaled.one(x + step / 2 * k1, parameters)
-    k3 = scaled.one(x + 3 * step / 4 * k2, parameters)
-    there = x + step / 9 * (2 * k1 + 3 * k2 + 4 * k3)
-    k4 = scaled.one(there, parameters)
-    error = norm(step * (-5 / 72 * k1 + k2 / 12 + k3 / 9 - k4 / 8)) / tolerance
-    return there, k4, error
+    slopes = [k1]
+    there = x
+    for row in BOGACKI_SHAMPINE.a[1:]:
+        there = x + row.times * step / row.over * _sum(row, slopes)
+        slopes.append(scaled.one(there, parameters))
+    error = norm(step * _sum(BOGACKI_SHAMPINE.error, slopes)) / tolerance
+    return there, slopes[-1], error
+
+
+def _sum(row: Row, slopes: Sequence[Reals]) -> Reals:
+    """The weighted sum of slopes, as `tableaus.weighted`."""
+    groups = [sum(weight * slopes[k] for k, weight in group) for group in row.groups]
+    return np.asarray(sum(groups))
 
 
 def next_step(step: float, error: float) -> float:
