@@ -299,21 +299,8 @@ class _Body:
         match node:
             case ast.Expr(ast.Constant()) | ast.Pass():
                 return []
-            case ast.AnnAssign(
-                ast.Name() as target, ast.Name("float" | "int" | "bool") as kind, value
-            ):
-                assert value is not None
-                return [ast.AnnAssign(target, kind, self.expr(value), 1)]
-            case ast.Assign([ast.Name(name)], value):
-                found = self.expr(value)
-                if self.is_known(found):
-                    self.static[name] = found
-                    return []
-                return [ast.Assign([ast.Name(name, ast.Store())], found)]
-            case ast.Assign(targets, value):
-                return [ast.Assign([self.expr(t) for t in targets], self.expr(value))]
-            case ast.AugAssign(target, op, value):
-                return [ast.AugAssign(target, op, self.expr(value))]
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                return self.assignment(node)
             case ast.For(ast.Name(name) as target, ast.Call() as bounds, body, []):
                 call = self.expr(bounds)
                 match call:
@@ -337,6 +324,22 @@ class _Body:
                 return self.called(call)
             case ast.Return(value):
                 return [ast.Return(None if value is None else self.expr(value))]
+        raise UntranslatableError(ast.unparse(node))
+
+    def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> list[ast.stmt]:
+        match node:
+            case ast.AnnAssign(ast.Name() as target, ast.Name() as kind, ast.expr() as value):
+                return [ast.AnnAssign(target, kind, self.expr(value), 1)]
+            case ast.Assign([ast.Name(name)], value):
+                found = self.expr(value)
+                if self.is_known(found):
+                    self.static[name] = found
+                    return []
+                return [ast.Assign([ast.Name(name, ast.Store())], found)]
+            case ast.Assign(targets, value):
+                return [ast.Assign([self.expr(t) for t in targets], self.expr(value))]
+            case ast.AugAssign(target, op, value):
+                return [ast.AugAssign(target, op, self.expr(value))]
         raise UntranslatableError(ast.unparse(node))
 
     def is_known(self, node: ast.expr) -> bool:
