@@ -40,16 +40,23 @@ def named() -> re.Pattern[str]:
 
 
 def texts(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[int, str]]:
-    """Literals and identifiers with their lines; of commands not the help, which has examples."""
+    """Literals and identifiers with their lines, but for examples in the help of commands."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docs = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
     }
+    examples = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "example"
+        for part in ast.walk(node.value)
+    }
+    skipped = examples | (docs if is_cli else set())
     for node in ast.walk(tree):
         match node:
-            case ast.Constant(value=str(text)) if not (is_cli and id(node) in docs):
+            case ast.Constant(value=str(text)) if id(node) not in skipped:
                 yield node.lineno, text
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text):
                 yield node.lineno, text
