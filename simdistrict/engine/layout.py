@@ -1,9 +1,9 @@
-"""Where every element stands in the flat vector of a run.
+"""Where every value lies in the flat vector of a run.
 
-The vector begins with the times of an evaluation and holds, in this order: constants, stocks,
-the rates of the stocks in the same order, sampled values with what each holds and whether it
-follows, everything else, and last the lookups: the x of the points of a table, their y, and the
-slopes between them. Behind the template, a run on a grid keeps a record: one row per point with the
+The vector begins with the times of an evaluation and holds, in this order: constants, stocks, net
+flows in the order of the stocks, samples with what each held before and its condition, records,
+everything else, and last the tables of lookups: the x of the points, their y, and the slopes
+between them. After the template, a run on a grid keeps a record: one row per time point with the
 values that a DELAY FIXED reads later.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-# places of the times; see program.Program
+# indices of the times; see program.Program
 TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT = 0, 1, 2, 3, 4, 5
 FIRST = 6
 
@@ -41,7 +41,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The slots of one value: row-major from `offset` on.
+    """Where the numbers of one symbol lie: row-major from the index `offset` on.
 
     kind: what it is, such as stock, auxiliary or held; defined: the flat indices that the model
     defines, None when it defines all of them.
@@ -55,7 +55,7 @@ class Slot:
 
     @property
     def size(self) -> int:
-        """The number of places."""
+        """How many numbers it has."""
         return math.prod(self.shape)
 
     @property
@@ -66,14 +66,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of places."""
+    """Consecutive indices."""
 
     start: int
     size: int
 
     @property
     def stop(self) -> int:
-        """The first place behind the block."""
+        """The first index after the block."""
         return self.start + self.size
 
 
@@ -108,7 +108,7 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def record_size(layout: Layout, points: int) -> int:
-    """How many numbers a run of so many points keeps behind the template."""
+    """How many numbers a run of so many time points keeps after the template."""
     return layout.recorded.size * points
 
 

@@ -1,6 +1,6 @@
 """A model lowered to one source of ordered scalar operations on a flat vector.
 
-`build.build` makes a Program; every backend keeps the contract that its docstring states.
+`build.build` makes a Program; every backend runs it as its docstring states.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from simdistrict.engine.layout import Layout
 class Program:
     """What a backend runs.
 
-    source: Python text of six functions on the vector v (see layout.Layout):
-    once(v) computes what depends on constants alone; start(v) the initial values of stocks and
-    held values; settle(v) what depends on constants and held values; derive(v) everything else
-    and the rate of every stock; switches(v, out, stop) appends the dates at which the right-hand
-    side is discontinuous; margins(v, out) a number per SAMPLE IF TRUE that passes zero where its
-    condition changes.
+    source: Python text of six functions on the vector v (see layout.Layout; emit describes its
+    form): once(v) computes what depends on constants alone; start(v) the initial values of stocks
+    and held values; settle(v) what depends on constants and held values; derive(v) everything else
+    and the net flow of every stock; switches(v, out, stop) appends the dates at which the
+    right-hand side is discontinuous; margins(v, out) a number per SAMPLE IF TRUE that passes zero
+    where its condition changes.
 
     v[0:4] are times, set by the integrator: t, of the evaluation; u, at which comparisons of
     Time with a fixed date are read; s, at which STEP and PULSE with fixed dates are read; m,
@@ -30,17 +30,16 @@ class Program:
     step, s and m its middle, which is Vensim's rule (Time + TIME STEP/2 > date) and keeps a
     switch at the end of a step out of that step. For an adaptive integrator u and s are the
     middle of the segment between two switches, and m is t. v[4] is 1 where the conditions of
-    SAMPLE IF TRUE are asked and 0 where they stay as they were, inside a step. v[5] is the number
-    of the grid's point at which the present step begins.
+    SAMPLE IF TRUE are evaluated and 0 where they keep their last value, inside a step. v[5] is the
+    number of the time point at which the present step begins.
 
     order: folded names of the elements, causes first; origin: line of source -> element.
-    constant, settled: folded names of what depends on constants alone, and of what stays as it
-    is from the start on; while no policy moves a constant. After a move, once and settle are due.
+    constant, settled: folded names of what depends on constants alone, and of what never changes
+    after the start; as long as no policy moves a constant. After a move, once and settle are due.
     has_switches: whether `switches` has any dates, which may depend on constants.
     shaping: folded names of the constants that decided how many stocks there are (the order of a
-    DELAY N); the program is not the one of a run that changes them.
-    stepwise: the first element that is defined on a grid of steps only (DELAY FIXED,
-    RANDOM), or empty.
+    DELAY N); a run that changes them needs another program.
+    stepwise: the first element that is defined at time steps only (DELAY FIXED, RANDOM), or empty.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -58,5 +57,5 @@ class Program:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the source, by which compiled code is kept."""
+        """The SHA-256 of the source, under which compiled code is cached."""
         return hashlib.sha256(self.source.encode()).hexdigest()

@@ -15,7 +15,10 @@ HEAVY |= {"SALib", "distributed", "numba"}
 READING = {"exchange.mdl.reader", "exchange.text.grammar", "exchange.text.tokens"}
 READING |= {"exchange.xmile.reader"}
 READING |= {"scenario.schema"}
-LOWERING = "build emit expand fuse lay_out lower nodes order"
+LOWERING = "build calls definitions delays emit expand frames fuse graph lay_out lower made maker"
+LOWERING += (
+    " names nodes order read rewrite rules spell statements subscripts switches trees verify"
+)
 READING |= {f"engine.lowering.{name}" for name in LOWERING.split()}
 SAY = """
 import json, sys

@@ -12,32 +12,35 @@ from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering import build as lowering
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.build import build
+from simdistrict.engine.lowering.calls import (
+    Draw,
+    Helper,
+    Past,
+    Record,
+    Shifted,
+    Slice,
+    Switch,
+    Whole,
+)
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
 from simdistrict.engine.lowering.lay_out import Placed, lay_out
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import (
     Axis,
-    Draw,
-    Helper,
     Interpolate,
     Load,
     Loop,
-    Past,
     Place,
-    Record,
     Reduce,
-    Shifted,
-    Slice,
-    Switch,
-    Whole,
     WrittenOut,
 )
 from simdistrict.engine.lowering.order import order
+from simdistrict.engine.lowering.rules import ProgramError
 from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.trees import parts as parts_of
 from simdistrict.engine.lowering.trees import walk, with_parts
-from simdistrict.engine.lowering.verify import ProgramError, verify
+from simdistrict.engine.lowering.verify import verify
 from simdistrict.model.expr import Binary, Call, Chain, Expr, Number, Ref, Text
 from tests.small import small
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.interpreted import Kernel
@@ -23,18 +22,16 @@ from simdistrict.engine.layout import (
 )
 from simdistrict.engine.lowering.definitions import Definition
 from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.program import Program
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold, references, walk
 from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
-
-if TYPE_CHECKING:
-    from simdistrict.engine.lowering.maker import Maker
-    from simdistrict.engine.program import Program
 
 
 class Beginning:
     """Numbers at the start of a run.
 
-    build: makes a program of a part of the model and of some symbols beside it. shaping: folded
+    build: makes a program of a part of the model and of some more symbols. shaping: folded
     names of the constants on which the numbers so far depend; a run that changes one needs another
     program.
     """

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from simdistrict.engine.lowering.beginning import Beginning
+from simdistrict.engine.lowering.calls import Helper
 from simdistrict.engine.lowering.definitions import Held, Recorded
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.made import PastCall
 from simdistrict.engine.lowering.maker import Maker
-from simdistrict.engine.lowering.nodes import Helper
 from simdistrict.engine.lowering.rewrite import TIME_STEP, divided, minus, times
 from simdistrict.model.expr import Binary, Call, Expr, Number
 from simdistrict.model.model import Auxiliary
 
-if TYPE_CHECKING:
-    from simdistrict.engine.lowering.beginning import Beginning
 # stages of a chain, 0 where an argument gives them, and whether it has an initial value
 _CHAINS = {
     "DELAY N": (0, True),
@@ -95,9 +92,9 @@ def _delay(maker: Maker, call: Call, stages: int, steady: bool) -> Expr:
     test-models/tests/delay_pipeline has it), and those after them pass on their input. steady:
     whether the delay time never changes.
     """
-    source, length, initial, asked = call.args
+    source, length, initial, written = call.args
     interval = maker.add(Auxiliary, "delay n time", length)
-    order = maker.add(Held, "initial order", Helper("order", (asked, interval, TIME_STEP)))
+    order = maker.add(Held, "initial order", Helper("order", (written, interval, TIME_STEP)))
     late: list[Expr] = [interval] * stages
     if not steady:
         start = maker.add(Held, "initial delay", interval)

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simdistrict.engine.layout import Layout
+from simdistrict.engine.lowering.calls import Switch, Whole
 from simdistrict.engine.lowering.frames import Key, key_of
-from simdistrict.engine.lowering.nodes import Switch, Time, Whole
+from simdistrict.engine.lowering.nodes import Time
 from simdistrict.engine.lowering.spell import MAX_NESTING, Expressions
 from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.trees import height_of, walk
@@ -32,7 +33,7 @@ _TAKES = {
 
 
 class Emitter(Expressions):
-    """Prints functions. origin: the label of the statement behind each line of source."""
+    """Prints functions. origin: line of source -> label of the statement that it belongs to."""
 
     def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
         super().__init__(layout, located)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering import delays, whole
+from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.definitions import Definition, Held, Sampled
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.made import Before, RandomCall
@@ -24,14 +24,11 @@ from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold
 from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 
-if TYPE_CHECKING:
-    from simdistrict.engine.lowering.beginning import Beginning
-
 
 def expand(model: Model, beginning: Beginning, more: Sequence[Definition] = ()) -> list[Definition]:
     """What a program of the model computes, without functions that have a memory.
 
-    more: symbols to compute beside the elements of the model. Raises ModelError with every memory
+    more: symbols to compute besides the elements of the model. Raises ModelError with every memory
     inside a reduction and every array that a function cannot take.
     """
     work = _Expansion(model, beginning)
@@ -145,7 +142,7 @@ class _Expansion:
 
 
 def _with(expr: Expr, owner: str, before: Before) -> Expr:
-    """The expression with what a sample held before in place of its owner."""
+    """The expression with the value that a sample held before instead of its owner."""
     if isinstance(expr, Ref) and expr.name == owner:
         return Before(before.symbol, expr.subscripts)
     nodes = parts(expr)

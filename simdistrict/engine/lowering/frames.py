@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from simdistrict.engine.lowering.calls import Record
 from simdistrict.engine.lowering.names import Names
-from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop, Record
+from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop
 from simdistrict.engine.lowering.trees import walk
 from simdistrict.model.expr import Expr
 

@@ -1,6 +1,6 @@
-"""The functions of Vensim that the engine runs: the one table of what is supported.
+"""The functions of Vensim that the engine supports, in one table.
 
-Everything that names functions derives from here: refusals, documentation, the test register.
+Refusals, documentation and the test register derive from it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How a function of Vensim is run.
+    """How the engine runs a function of Vensim.
 
-    arity: the numbers of arguments it accepts.
+    arity: the numbers of arguments that it accepts.
     kind: scalar (a number from numbers), switch (reads the time), memory (holds a state or an
     initial value), reduction (over subscripts marked with `!`), condition, lookup (of a lookup by
     its name, and numbers), data (of a data variable by its name), array (of whole arrays, see
-    `whole`), random (drawn at every point of the grid), rewritten (stands for an expression of
-    other functions).
+    `whole`), random (drawn at every time point), rewritten (stands for an expression of other
+    functions).
     python: the name of the helper in the emitted source, where there is one.
     """
 
@@ -118,6 +118,25 @@ FUNCTIONS: dict[str, Function] = {
     "VMIN": Function((1,), "reduction"),
     "XIDZ": Function((3,), "scalar", "xidz"),
     "ZIDZ": Function((2,), "scalar", "zidz"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How a function of kind switch is called once its defaults are filled in.
+
+    arity: the number of its arguments; first_date: from which one on they say when it switches.
+    """
+
+    arity: int
+    first_date: int
+
+
+SWITCHES = {
+    "STEP": Dates(2, 1),
+    "RAMP": Dates(3, 1),
+    "PULSE": Dates(3, 0),
+    "PULSE TRAIN": Dates(5, 0),
 }
 
 _NO_DATA = "computes with whole series of data"

@@ -1,7 +1,7 @@
-"""Neighbouring statements over the same labels, brought together into groups.
+"""Groups of neighbouring statements over the same labels.
 
-A group is printed in one nest of loops. The order of evaluation stays right: a statement joins
-a group only if what it reads from the group is the very place that the same round has written.
+A group is printed in one nest of loops. The order of evaluation stays valid: a statement joins a
+group only if it reads from the group the very numbers that the same round has written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
     while ready:
         shape = _best(ready, statements)
         group: dict[int, None] = {}
-        # the earliest first; what does not join a group does not join it once it has grown
+        # the earliest first; a statement that does not join a group cannot join it later
         left: list[int] = []
         while ready:
             chosen = heappop(ready)
@@ -47,9 +47,9 @@ def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:
 
 
 def with_rates_last(derive: Sequence[Statement], layout: Layout) -> list[list[Statement]]:
-    """The groups of `derive`, with the rates of single stocks in a group of their own at the end.
+    """The groups of `derive`, with the net flows of scalar stocks as the last group.
 
-    Nothing reads a rate in the same evaluation; side by side and in the order of their places a
+    Nothing reads a net flow in the same evaluation; side by side and in the order of the vector, a
     compiler divides several of them at once.
     """
     rates = layout.rates

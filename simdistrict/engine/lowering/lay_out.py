@@ -34,7 +34,7 @@ class Placed:
 
 
 class _Places:
-    """Slots given out so far, in the order of the vector."""
+    """Slots so far, in the order of the vector."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -137,7 +137,7 @@ def _group(element: Element) -> str:
 def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[int, ...] | None:
     strides = strides_of(shape)
     if len(element.equations) == 1 and not element.equations[0].exceptions:
-        # one equation for all places, as most have it
+        # one equation for all labels, as in most elements
         axes = zip(element.equations[0].subscripts, element.dims, strict=True)
         sizes = [len(model.subscript_positions(subscript, dim)) for subscript, dim in axes]
         if math.prod(sizes) == math.prod(shape):

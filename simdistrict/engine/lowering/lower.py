@@ -45,9 +45,9 @@ NO_NUMBERS = (
 class Statements:
     """The statements of a model by the phase that they belong to.
 
-    run: in any order, evaluated whenever time moves on (what depends on constants alone
-    included); initial: evaluated once at the start; start_values: what replaces a run statement
-    at the start (ACTIVE INITIAL); conditions: SAMPLE IF TRUE's, by target.
+    run: evaluated at every time, in any order, with those that depend on constants alone;
+    initial: evaluated once at the start; start_values: replace a run statement at the start
+    (ACTIVE INITIAL); conditions: of each SAMPLE IF TRUE, by target.
     """
 
     run: tuple[Statement, ...]
@@ -172,7 +172,7 @@ def _looped(element: Element, equation: Equation) -> int:
 
 
 def _without_lists(model: Model, element: Element) -> Iterator[Equation]:
-    """The equations, with a list of numbers beside formulas taken apart into single numbers."""
+    """The equations, with a list of numbers next to formulas split into single numbers."""
     for equation in element.equations:
         if not isinstance(equation.expression, Array):
             yield equation

@@ -14,7 +14,7 @@ from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 
 @dataclass(frozen=True)
 class Maker:
-    """What one equation needs beside itself goes to `definitions`."""
+    """Adds what one equation needs to `definitions`."""
 
     model: Model
     owner: Element

@@ -1,4 +1,4 @@
-"""The order in which statements are evaluated, and what can be evaluated how often.
+"""The order in which statements are evaluated, and how often each is due.
 
 A statement that only seems to depend on itself, because it reads other labels of its own
 element, is taken apart into scalars; what then still depends on itself is an algebraic loop.
@@ -11,17 +11,11 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
+from simdistrict.engine.lowering.calls import Draw, Record, Switch
+from simdistrict.engine.lowering.graph import components, shortest_ring
 from simdistrict.engine.lowering.lay_out import Placed
 from simdistrict.engine.lowering.lower import Statements
-from simdistrict.engine.lowering.nodes import (
-    Draw,
-    Load,
-    Record,
-    Reduce,
-    Switch,
-    Time,
-    WrittenOut,
-)
+from simdistrict.engine.lowering.nodes import Load, Reduce, Time, WrittenOut
 from simdistrict.engine.lowering.statements import Statement, overlap, unrolled
 from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import Expr
@@ -63,7 +57,7 @@ def depends_on_time(expr: Expr) -> bool:
     return any(isinstance(node, Time | Record | Switch | Draw) for node in walk(expr))
 
 
-# of what changes during a run
+# kinds of slots that change during a run
 _MOVING = ("stock", "sampled", "value before", "condition")
 
 
@@ -141,12 +135,13 @@ def _sorted(statements: Sequence[Statement], where: str, what: str) -> list[Stat
     current = list(statements)
     for attempt in (1, 2):
         edges = _edges(current)
-        components = _components(edges)
-        knots = [c for c in components if len(c) > 1 or c[0] in edges[c[0]]]
+        found = components(edges)
+        knots = [c for c in found if len(c) > 1 or c[0] in edges[c[0]]]
         if not knots:
-            return [current[c[0]] for c in components]
+            return [current[c[0]] for c in found]
         if attempt == 2:
-            raise ModelError([_loop_problem(knot, edges, current, where, what) for knot in knots])
+            rings = [shortest_ring(knot, edges) for knot in knots]
+            raise ModelError([_loop_problem(ring, current, where, what) for ring in rings])
         tied = {i for knot in knots for i in knot}
         current = [
             piece
@@ -157,9 +152,9 @@ def _sorted(statements: Sequence[Statement], where: str, what: str) -> list[Stat
 
 
 def _scalars(statement: Statement) -> list[Statement]:
-    """A statement taken apart, with sums written out so that single labels can be told apart.
+    """A statement split into scalars, its sums into terms, so that each label stands alone.
 
-    One that is apart already is given back as the same object.
+    A scalar without sums is returned as the same object.
     """
     found = [replace(s, expr=_written_out(s.expr)) for s in unrolled(statement)]
     return [statement] if [s.expr for s in found] == [statement.expr] else found
@@ -176,68 +171,11 @@ def _written_out(expr: Expr) -> Expr:
     return expr
 
 
-def _components(edges: list[list[int]]) -> list[list[int]]:
-    """Strongly connected components, causes first (Tarjan 1972, without recursion)."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    result: list[list[int]] = []
-    for root in range(len(edges)):
-        if root in index:
-            continue
-        work = [(root, iter(edges[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        while work:
-            node, rest = work[-1]
-            advanced = False
-            for other in rest:
-                if other not in index:
-                    index[other] = low[other] = len(index)
-                    stack.append(other)
-                    on_stack.add(other)
-                    work.append((other, iter(edges[other])))
-                    advanced = True
-                    break
-                if other in on_stack:
-                    low[node] = min(low[node], index[other])
-            if advanced:
-                continue
-            work.pop()
-            if work:
-                low[work[-1][0]] = min(low[work[-1][0]], low[node])
-            if low[node] == index[node]:
-                component = []
-                while True:
-                    other = stack.pop()
-                    on_stack.discard(other)
-                    component.append(other)
-                    if other == node:
-                        break
-                result.append(sorted(component))
-    return result
-
-
 def _loop_problem(
-    knot: list[int], edges: list[list[int]], statements: Sequence[Statement], where: str, what: str
+    ring: list[int], statements: Sequence[Statement], where: str, what: str
 ) -> Problem:
-    """The shortest way round from the first statement of a knot back to itself."""
-    start, inside = knot[0], set(knot)
-    paths = {start: [start]}
-    todo = [start]
-    ring = [start]
-    while todo:
-        node = todo.pop(0)
-        if start in edges[node]:
-            ring = paths[node]
-            break
-        for other in edges[node]:
-            if other in inside and other not in paths:
-                paths[other] = [*paths[node], other]
-                todo.append(other)
-    names = [statements[i].label for i in [*ring, start]]
+    """The complaint about statements that depend on each other."""
+    names = [statements[i].label for i in [*ring, ring[0]]]
     lines = ", ".join(str(line) for line in dict.fromkeys(statements[i].line for i in ring))
     return Problem(
         f"model {where}, line {lines}",

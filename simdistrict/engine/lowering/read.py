@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simdistrict.base.errors import did_you_mean
 from simdistrict.engine.layout import strides_of
+from simdistrict.engine.lowering.calls import Draw, Past, Record, Shifted, Slice, Switch, Whole
 from simdistrict.engine.lowering.definitions import Definition, Filled
 from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED, Function
 from simdistrict.engine.lowering.lay_out import Placed
@@ -18,22 +19,7 @@ from simdistrict.engine.lowering.made import (
     RandomCall,
     SymbolRef,
 )
-from simdistrict.engine.lowering.nodes import (
-    Axis,
-    Draw,
-    Interpolate,
-    Load,
-    Loop,
-    Past,
-    Place,
-    Record,
-    Reduce,
-    Shifted,
-    Slice,
-    Switch,
-    Time,
-    Whole,
-)
+from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop, Place, Reduce, Time
 from simdistrict.engine.lowering.subscripts import Scope, Subscripts
 from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import (

@@ -1,6 +1,6 @@
-"""A program for some stocks alone: only what lies between them and their own rates.
+"""A program for some stocks alone: only what leads from them to their own net flows.
 
-Everything else keeps the values that a full evaluation left in the vector.
+Everything else keeps the values of the last full evaluation.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from simdistrict.engine.layout import Layout, Slot, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
-from simdistrict.engine.lowering.build import build, located_by
+from simdistrict.engine.lowering.build import build
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import with_rates_last
@@ -20,6 +20,7 @@ from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import Axis, Load
 from simdistrict.engine.lowering.order import constant_symbols, order
 from simdistrict.engine.lowering.statements import Statement
+from simdistrict.engine.lowering.switches import located_by
 from simdistrict.engine.lowering.trees import fixed
 from simdistrict.engine.lowering.verify import verify_part
 from simdistrict.engine.program import Program
@@ -29,7 +30,7 @@ from simdistrict.model.model import Element, Model
 
 @dataclass(frozen=True)
 class Causes:
-    """The statements of a program's right-hand side, ready to be cut.
+    """The statements of a program's right-hand side.
 
     steady: those that depend on constants, or on values held since the start, alone; placed: where
     their symbols are, as in the program; elements: by symbol, with the internal stocks of delays
@@ -51,7 +52,7 @@ class Causes:
 
 
 def causes_of(model: Model, program: Program) -> Causes:
-    """The statements behind `derive` of a model's program."""
+    """The statements that become `derive` in the program of a model."""
     definitions = expand(model, Beginning(model, build))
     placed = lay_out(model, definitions)
     phases = order(lower(model, definitions, placed), placed, model.name)
@@ -86,11 +87,11 @@ def restricted(
     dimension: str = "",
     position: int = 0,
 ) -> Program:
-    """The program with a `derive` that gives the rates of some stocks only.
+    """The program with a `derive` for the net flows of some stocks only.
 
-    stocks, constants: places of what moves between evaluations; dimension, position: a label to
-    which the statements are confined, where one is given; what other labels contribute stays as
-    the last full evaluation left it.
+    stocks, constants: indices of what changes between evaluations; dimension, position: a label to
+    which the statements are confined, where there is one; what other labels contribute keeps the
+    values of the last full evaluation.
     """
     layout = causes.program.layout
     statements = [*causes.steady, *causes.statements]
@@ -112,7 +113,7 @@ def restricted(
 
 
 def places_of(load: Load) -> set[int]:
-    """Every place that a load or a target can mean in any round of its loops."""
+    """Every index that a load or a target has in any round of its loops."""
     offsets = [[axis.stride * p for p in axis.positions] for axis in load.axes]
     return {load.base + sum(parts) for parts in itertools.product(*offsets)}
 
@@ -131,7 +132,7 @@ def _source(causes: Causes, statements: Sequence[Statement]) -> str:
 def _confine(
     statement: Statement, causes: Causes, dimension: str, position: int
 ) -> Statement | None:
-    """The statement in the rounds of one label; None when it has nothing to say of the label."""
+    """The statement in the rounds of one label; None when it does not concern the label."""
     dims = [fold(d) for d in causes.elements[statement.target.symbol].dims]
     if dimension not in dims:
         return statement

@@ -6,23 +6,20 @@ A function with a memory gets its stocks from a `Maker`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from simdistrict.engine.lowering.maker import Maker
 from simdistrict.model.expr import NA, Binary, Call, Expr, Number, Ref
-
-if TYPE_CHECKING:
-    from simdistrict.engine.lowering.maker import Maker
 
 TIME_STEP = Ref("time step")
 
 
 def rewritten(call: Call) -> Expr:
-    """The expression that a function without a memory stands for; other calls as they are."""
+    """The expression that a function without a memory stands for; other calls unchanged."""
     match call.function, call.args:
         case ":NA:", ():
             return Number(NA)
         case "GAME", (value,):
-            return value  # a run that nobody plays
+            return value  # no run is played as a game
         case "GET TIME VALUE", (Number(0.0 | 1.0 as whose), offset, Number(0.0)):
             # in units of Time; other measures need the calendar of the model's settings
             return plus(Ref("initial time" if whose else "time"), offset)
@@ -36,8 +33,8 @@ def rewritten(call: Call) -> Expr:
 def _selected(selection: Expr, values: Expr, missing: Expr, action: int) -> Expr | None:
     """What VECTOR SELECT makes of the values whose selection is not zero.
 
-    None for an action that the help page does not list. Its error action is left out: a run
-    that selects too much or nothing goes on.
+    None for an action that the help page does not list. Its error action is ignored: a run that
+    selects too much or nothing continues.
     """
 
     def over(function: str, value: Expr, otherwise: float) -> Call:
@@ -66,7 +63,7 @@ def _selected(selection: Expr, values: Expr, missing: Expr, action: int) -> Expr
 
 
 def remembered(call: Call, maker: Maker) -> Expr:
-    """The expression that TREND, FORECAST or NPV stands for; other calls as they are."""
+    """The expression that TREND, FORECAST or NPV stands for; other calls unchanged."""
     match call.function, call.args:
         case "TREND", (source, interval, initial):
             return _trend(maker, source, interval, initial)

@@ -7,31 +7,33 @@ from collections.abc import Callable, Sequence
 
 from simdistrict.engine.helpers.curves import STEPWISE
 from simdistrict.engine.layout import POINT, SAMPLING, Layout
+from simdistrict.engine.lowering.calls import (
+    Draw,
+    Helper,
+    Past,
+    Record,
+    Shifted,
+    Slice,
+    Switch,
+    Whole,
+)
 from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, pattern_of
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.nodes import (
     Axis,
-    Draw,
-    Helper,
     Interpolate,
     Latch,
     Load,
     Node,
-    Past,
     Place,
-    Record,
     Reduce,
-    Shifted,
-    Slice,
-    Switch,
     Time,
-    Whole,
     WrittenOut,
 )
 from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
-# CPython takes 200 parentheses inside each other, and no sum of thousands of terms on one line
+# CPython allows 200 nested parentheses, and no sum of thousands of terms on one line
 MAX_NESTING, MAX_JOINED = 60, 60
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
 _PARENTHESES = re.compile(r"[()]")
@@ -51,11 +53,11 @@ class Expressions(Frames):
         self.deep = True
 
     def number(self, expr: Expr) -> str:
-        """The text of an expression that stands for a number."""
+        """The text of a number."""
         return self.shallow(self.numeric(expr))
 
     def condition(self, expr: Expr) -> str:
-        """The text of an expression that stands for true or false."""
+        """The text of a condition."""
         return self.shallow(self.logical(expr), "bool")
 
     def shallow(self, text: str, kind: str = "float") -> str:
@@ -65,7 +67,7 @@ class Expressions(Frames):
         return self.temporary(text, kind)
 
     def chain(self, ops: Sequence[str], terms: Sequence[str]) -> str:
-        """Texts joined from the left, so many in a line that CPython takes it."""
+        """Texts joined from the left, in lines no longer than CPython allows."""
         pairs = list(zip(ops, terms[1:], strict=True))
         text = terms[0]
         for first in range(0, len(pairs), MAX_JOINED):
@@ -182,7 +184,7 @@ class Expressions(Frames):
         return f"element(v, {first}, {here}, {self.number(expr.offset)})"
 
     def written_out(self, expr: WrittenOut) -> str:
-        """A reduction whose terms stand one by one."""
+        """A reduction over single terms."""
         terms = list(map(self.number, expr.terms))
         if expr.op in ("SUM", "PROD"):
             return "(" + (" + " if expr.op == "SUM" else " * ").join(terms) + ")"
@@ -190,7 +192,7 @@ class Expressions(Frames):
         return f"{name}({', '.join(terms)})" if len(terms) > 1 else terms[0]
 
     def reduce(self, expr: Reduce) -> str:
-        """A loop in front of the statement; the text is the name of its result."""
+        """A loop before the statement; the text is the name of its result."""
         name = self.temporary(_IDENTITY[expr.op])
         depth, patterns, known = self.depth, dict(self.patterns), dict(self.known)
         self.open(expr.loops, [expr.body], {term[0] for pattern in patterns for term in pattern})
@@ -223,7 +225,7 @@ class Expressions(Frames):
         return f"{expr.helper}(v, TABLE_START[{which}], TABLE_SIZE[{which}], {x})"
 
     def record(self, expr: Record) -> str:
-        """Where a record begins, and how far its rows lie apart."""
+        """The index of a record, and the distance between its rows."""
         recorded = self.layout.recorded
         first = len(self.layout.template) + expr.base - recorded.start
         return f"{self.address(first, expr.axes)}, {recorded.size}"

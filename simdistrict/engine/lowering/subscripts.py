@@ -77,7 +77,7 @@ class Subscripts:
         return Axis(stride, (place,))
 
     def related(self, subscript: str, scope: Scope) -> str | None:
-        """The range of the left-hand side whose rounds a range on the right follows."""
+        """The range of the left-hand side that a range on the right-hand side follows."""
         dimension = self.model.dims_by_name.get(subscript)
         if dimension is None:
             return None
@@ -118,7 +118,7 @@ class Subscripts:
         return Axis(stride, tuple(places), loop)
 
     def mapped(self, label: str, source: str, target: str) -> str:
-        """The label of the target range that goes with a label of the source range."""
+        """The label of the target range that a label of the source range is mapped to."""
         there = self.model.dims_by_name[target]
         for _, theirs in there.mappings:
             for own, others in zip(there.labels, theirs, strict=False):
@@ -133,6 +133,6 @@ class Subscripts:
         return label
 
     def number(self, label: str) -> int:
-        """Where a label stands in its family: the first of the largest ranges that hold it."""
+        """The position of a label in the first of the largest ranges that contain it."""
         holding = [p for p in self.positions.values() if label in p]
         return max(holding, key=len)[label]

@@ -2,7 +2,7 @@
 
 An argument is copied into a symbol whose last dimensions are those that the function works on,
 so that the numbers of one call lie side by side; the result of the call is another such symbol.
-What the equation around the call says of other labels stays a loop, as everywhere.
+Other labels of the equation stay loops, as everywhere.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Symbol
+from simdistrict.engine.lowering.calls import Helper
 from simdistrict.engine.lowering.definitions import Filled
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.made import ArrayCall, ElementMap, SymbolRef
 from simdistrict.engine.lowering.maker import Maker
-from simdistrict.engine.lowering.nodes import Helper
 from simdistrict.model.expr import Call, Expr, Ref, fold, references, walk
 from simdistrict.model.model import Auxiliary, Equation, Model
 
 # How arguments are given, one letter each: v a vector over its last subscript, m a matrix over
 # its last two, p the priority profiles of a vector, named by their first label; V, P the same
-# named by the first label of the vector too; n a number, - a size that the labels tell already.
+# named by the first label of the vector too; n a number, - a size that follows from the labels.
 # Then how many of the last subscripts of the left-hand side the result fills.
 _FORMS: dict[str, tuple[str, int]] = {
     "ALLOCATE AVAILABLE": ("vpn", 1),
@@ -113,10 +113,10 @@ class _Call:
         return len(self.model.dims_by_name[range_name].labels)
 
     def compare(self, filled: int, ranges: tuple[str, ...], runs: list[tuple[str, ...]]) -> None:
-        """As many labels on both sides. runs: the ranges that each array argument runs over."""
+        """Refuse arrays of other lengths. runs: the ranges that each array argument runs over."""
         wanted = [self.size(name) for name in ranges]
         if self.call.function == "VECTOR REORDER":
-            # only so many values are read as the order has numbers
+            # it reads as many values as the order has numbers
             runs = runs[1:]
         for names in runs if filled else ():
             sizes = [self.size(name) for name in names[:filled]]
@@ -189,7 +189,7 @@ class _Call:
         return self.maker.define(ref, Auxiliary, source, dims=dims)
 
     def mapped(self) -> Expr:
-        """VECTOR ELM MAP: a place of an array, so many places behind another."""
+        """VECTOR ELM MAP: the number of an array that is so many slots after another one."""
         source, offset = self.call.args
         if not isinstance(source, Ref) or source.name not in self.model:
             raise self.error("an expression where it takes the name of an array", _OWN_ELEMENT)
@@ -198,7 +198,7 @@ class _Call:
         return ElementMap(source, offset)
 
     def at_price(self) -> Expr:
-        """DEMAND AT PRICE and its sister: the profile as single numbers."""
+        """DEMAND AT PRICE and SUPPLY AT PRICE: the profile as single numbers."""
         quantity, profile, price = self.call.args
         if not isinstance(profile, Ref) or profile.name not in self.model:
             raise self.error("an expression where it takes a profile", _OWN_ELEMENT)
