@@ -1,6 +1,6 @@
-"""Checks that run a model: the standard tests of a system-dynamics model, automated.
+"""Checks that run a model: the standard tests of system dynamics, automated.
 
-The public names; a checks file is read in `statements`, each kind of check has its module.
+The public names. `statements` reads a checks file; each kind of check has its module.
 """
 
 from simdistrict.behaviour.checking import NAMES as NAMES

@@ -1,4 +1,4 @@
-"""All checks of behaviour by name, and the one function that runs them."""
+"""All checks of behaviour by name, and the function that runs them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simdistrict.model.model import Model
 from simdistrict.run.plan import Prepared, lowered
 from simdistrict.scenario import bare_scenario, resolve
 
-# corners, and points inside, where --only asks for them without a number
+# default number of corners and inner points for `--only corners`
 CORNERS = 20
 
 BEHAVIOUR: dict[str, Callable[[Runs], Iterator[Finding]]] = {
@@ -33,11 +33,11 @@ BEHAVIOUR: dict[str, Callable[[Runs], Iterator[Finding]]] = {
     "steady-state": steady_state,
     "extremes": extremes,
 }
-"""The checks that are made by default; `corners` takes many runs and has to be asked for."""
+"""The default checks; `corners` needs many runs and runs only on request."""
 
 NAMES = (*BEHAVIOUR, "corners")
 
-# check -> what of the statements it needs
+# check -> the field of Statements that it needs, and its key in a checks file
 _NEEDS: dict[str, tuple[str, str]] = {
     "conservation": ("balances", "conservation"),
     "accounts": ("accounts", "accounts"),
@@ -58,11 +58,10 @@ def check_behaviour(
 ) -> list[Finding]:
     """Findings of all checks that run the model, or of the named ones.
 
-    statements: what the author states, see `read_statements`; checks that need a statement find
-    nothing where there is none, except a warning when they are named in only or strict.
-    corners_count: how many random corners, and inner points, to run; where it is 0 there are
-    none, or CORNERS where only names them. strict: as in `check_model`.
-    Raises ModelError for a model that cannot be run at all and for a name that is no check.
+    statements: those of the checks file, see `read_statements`; a check without a statement finds
+    nothing, or warns where only or strict names it. corners_count: number of random corners, and
+    of inner points; 0 means none, or CORNERS where only names them. strict: as in `check_model`.
+    Raises ModelError for a model that cannot run, and for an unknown check.
     """
     strict = tuple(strict)
     refuse_unknown((*only, *strict), NAMES)
@@ -74,7 +73,7 @@ def check_behaviour(
     try:
         runs.as_is()
     except ModelError as error:
-        # control values that make no time grid: no check can run anything
+        # invalid control values: no check can run the model
         for p in error.problems:
             what = f"cannot be run: {p.where}, {p.what}" + (f"; {p.hint}" if p.hint else "")
             found.append(Finding("run", "error", "", 0, what))
@@ -93,7 +92,7 @@ def check_behaviour(
 
 
 def made(stated: Statements, only: Sequence[str] = (), corners_count: int = 0) -> list[str]:
-    """The names of the checks that have something to look at, in their order."""
+    """The names of the checks to run, in order."""
     names = [n for n in BEHAVIOUR if n not in _NEEDS or getattr(stated, _NEEDS[n][0])]
     if corners_count or "corners" in only:
         names.append("corners")

@@ -1,4 +1,4 @@
-"""Checks of a model that need no run: units and structure, each by a name of its own.
+"""Checks of a model without a run: units and structure, each with a name.
 
 A finding is data; the caller decides what to do about it.
 """
@@ -18,9 +18,9 @@ from simdistrict.model.model import CONTROL, Constant, Lookup, Model, constant_v
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check found.
+    """One finding of a check.
 
-    severity: `error` or `warning`; line: in the model file, 0 when there is no single one.
+    severity: `error` or `warning`; line: in the model file, 0 where there is no single line.
     """
 
     check: str
@@ -35,8 +35,7 @@ def check_model(
 ) -> list[Finding]:
     """All findings, or those of the named checks, in the order of the checks and of the file.
 
-    strict: names of checks whose warnings count as errors. Raises ModelError for a name that
-    is no check.
+    strict: names of checks whose warnings count as errors. Raises ModelError for an unknown check.
     """
     refuse_unknown((*only, *strict), CHECKS)
     found: list[Finding] = []
@@ -47,7 +46,7 @@ def check_model(
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
-    """Raise ModelError, with the nearest names, for a name that is no check."""
+    """Raise ModelError with the nearest names for an unknown check."""
     known = tuple(known)
     for name in names:
         if name not in known:
@@ -56,7 +55,7 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
 
 
 def hardened(found: Iterable[Finding], strict: Iterable[str]) -> list[Finding]:
-    """The findings, with the warnings of the checks named in strict as errors."""
+    """The findings, with warnings of strict checks as errors."""
     hard = set(strict)
     return [replace(f, severity="error") if f.check in hard else f for f in found]
 
@@ -73,7 +72,7 @@ def _structure(model: Model) -> Iterator[Finding]:
 
 
 def _units(model: Model) -> Iterator[Finding]:
-    """Both sides of every equation have one unit."""
+    """Both sides of every equation have the same unit."""
     for found in imbalances(model):
         yield Finding("units", "error", found.element, found.line, str(found))
 
@@ -104,7 +103,7 @@ def _unused(model: Model) -> Iterator[Finding]:
 
 
 def _range(model: Model) -> Iterator[Finding]:
-    """Every constant lies in the range that the file states for it."""
+    """Every constant is within its stated range."""
     for element in model:
         if isinstance(element, Constant):
             values = constant_values(model, element).values()
@@ -125,7 +124,7 @@ def _lookups(model: Model) -> Iterator[Finding]:
 
 
 def _magic_numbers(model: Model) -> Iterator[Finding]:
-    """Equations hold no numbers that should be constants."""
+    """No equation holds a number that should be a constant."""
     for element, line, number in magic_numbers(model):
         what = f"holds the number {number:g}; make it a constant with a unit and a source"
         yield Finding("magic-numbers", "warning", element.name, line, what)

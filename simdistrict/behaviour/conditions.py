@@ -1,4 +1,4 @@
-"""What must hold in single runs: they complete, stay within bounds, rest, survive extremes."""
+"""Checks of single runs: completion, bounds, steady state, extreme conditions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from simdistrict.result.dataset import Run
 
 
 def completes(runs: Runs) -> Iterator[Finding]:
-    """The model as it is and every stated scenario run to the end; no stock is negative."""
+    """The unchanged model and every stated scenario complete; no stock is negative."""
     for name, scenario in {AS_IS: None, **runs.named()}.items():
         run, _ = runs.of(name, scenario)
         yield from runs.tell("run", name, run)
 
 
 def bounds(runs: Runs) -> Iterator[Finding]:
-    """Elements stay within the limits stated for them, in every stated run."""
+    """Elements stay within their stated limits in every stated run."""
     for name, scenario in runs.named().items() if runs.statements.bounds else ():
         run, _ = runs.of(name, scenario)
         yield from runs.tell("bounds", name, run, stocks=False)
@@ -30,7 +30,7 @@ def bounds(runs: Runs) -> Iterator[Finding]:
 
 
 def outside(runs: Runs, run: Run, check: str, name: str) -> Iterator[Finding]:
-    """The first value of each bounded element that lies outside its limits in a run."""
+    """Findings for the first value of each bounded element outside its limits."""
     for bound in runs.statements.bounds:
         values = runs.flat(run, bound.term)
         limits = [abs(b) for b in (bound.low, bound.high) if b is not None]
@@ -51,7 +51,7 @@ def outside(runs: Runs, run: Run, check: str, name: str) -> Iterator[Finding]:
 
 
 def steady_state(runs: Runs) -> Iterator[Finding]:
-    """Under the stated constants every stock stays at its initial value for the whole run."""
+    """Under the stated constants every stock keeps its initial value throughout the run."""
     if not runs.statements.steady:
         return
     run, _ = runs.changed(runs.statements.steady)
@@ -80,7 +80,7 @@ def steady_state(runs: Runs) -> Iterator[Finding]:
 
 
 def extremes(runs: Runs) -> Iterator[Finding]:
-    """Every extreme condition leads to a run that completes, and to what is expected of it."""
+    """Every run under an extreme condition completes and meets the stated expectations."""
     _check_dates(runs)
     for extreme in runs.statements.extremes:
         name = f'the extreme condition "{extreme.name}"'
@@ -95,7 +95,7 @@ def extremes(runs: Runs) -> Iterator[Finding]:
 
 
 def _check_dates(runs: Runs) -> None:
-    """Raise ScenarioError for dates at which no run of the model is."""
+    """Raise ScenarioError for times outside the run."""
     if not runs.statements.extremes:
         return
     grid = runs.as_is()[1].grid

@@ -1,6 +1,6 @@
-"""Runs in the corners of all stated ranges, and at points inside them.
+"""Runs at random corners of all stated ranges, and at points inside them.
 
-Draws are seeded, and a failing point is reduced to the few values that it takes to fail.
+Draws are seeded; a failing point is reduced to the few values that make it fail.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from simdistrict.model.model import CONTROL, Constant, Model, constant_values
 from simdistrict.scenario import Change
 from simdistrict.scenario.places import flat_place
 
-# a value inside a range is rounded to this many digits, so that it can be typed
+# digits of a value inside a range, so that it can be typed
 DIGITS = 4
-# points that are reduced to their cause at most: one fault fails in many of them
+# at most this many failing points are reduced: one fault often makes many fail
 REDUCED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _RangedPlace:
-    """One place of a constant with its range. text: as a user would write it."""
+    """One number of a constant with its range. text: as a user would write it."""
 
     element: str
     place: int
@@ -40,16 +40,15 @@ class _RangedPlace:
 def corners(runs: Runs, count: int, seed: int) -> Iterator[Finding]:
     """`count` random corners of all stated ranges, and as many random points inside them.
 
-    Every place of every constant whose range has two ends is drawn by itself, levers included,
-    but for those that the checks file keeps: values that are tied to each other, such as shares
-    that sum to one, are not free. The run must complete, every value be a number, no stock
-    negative, every stated bound kept.
+    Every number of every constant with a closed range is drawn independently, levers included,
+    except those that the checks file keeps: dependent values, such as shares that sum to one.
+    The run must complete, every value be finite, no stock be negative, every bound hold.
     """
     kept = {(term.element, place) for term in runs.statements.kept for place in term.places}
     usual, _ = runs.as_is()
     wrong = [*runs.tell("corners", AS_IS, usual), *outside(runs, usual, "corners", AS_IS)]
     if wrong or any(runs.flaws(usual)):
-        # every point would fail for the same reason
+        # every point would fail alike
         yield from wrong
         return
     free = [f for f in _free(runs.model) if (f.element, f.place) not in kept]
@@ -76,7 +75,7 @@ def corners(runs: Runs, count: int, seed: int) -> Iterator[Finding]:
 
 
 def _free(model: Model) -> Iterator[_RangedPlace]:
-    """Every place that a range leaves free, in the order of the file."""
+    """Every number with a closed range, in the order of the file."""
     for element in model:
         low, high = element.range.low, element.range.high
         name = fold(element.name)
@@ -115,10 +114,10 @@ def _faults(runs: Runs, changes: Sequence[Change], name: str) -> list[Finding]:
 
 
 def _reduced(changes: list[Change], fails: Callable[[list[Change]], bool]) -> list[Change]:
-    """A smallest part of the changes that still fails: none of them can be left out.
+    """A minimal subset of the changes that still fails.
 
-    Whole constants first, then single places; large groups first, so that the many that do not
-    matter cost few runs.
+    Tests whole constants, then single numbers; large groups first, so that irrelevant changes
+    cost few runs.
     """
     by_constant = [list(g) for _, g in itertools.groupby(changes, lambda c: c.element)]
     kept = _least(by_constant, fails)

@@ -1,4 +1,4 @@
-"""Whether the time step is short enough: half of it must not change what is looked at."""
+"""The check of the time step: halving it must not change the indicators."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from simdistrict.behaviour.statements import Term
 from simdistrict.run.plan import plan_run
 from simdistrict.run.simulate import run_one
 
-# a change by more than this share of the largest magnitude of the run is one that a reader sees
+# largest acceptable change, as a share of the largest magnitude in the run
 MOST = 0.01
 
 
 def halving(runs: Runs) -> Iterator[Finding]:
     """Half the time step changes no indicator by 1 % of its largest magnitude in the run.
 
-    Each place of an array is measured by its own magnitude. Without stated indicators all stocks
-    are looked at, and what is found is a warning.
+    Each element of an array has its own magnitude. Without stated indicators all stocks are
+    checked, and findings are warnings.
     """
     run, plan = runs.as_is()
     yield from runs.tell("halving", AS_IS, run, stocks=False)
@@ -30,7 +30,7 @@ def halving(runs: Runs) -> Iterator[Finding]:
     grid, settings = plan.grid, plan.resolved.run
     settings = replace(settings, time_step=grid.time_step / 2, save_step=grid.save_step)
     half = plan_run(runs.prepared, replace(plan.resolved, run=settings))
-    # the same points in time, whatever rounding made of the number of steps
+    # exactly the same times, whatever rounding does to the number of steps
     every = 2 * grid.every
     half = replace(half, grid=replace(half.grid, steps=2 * grid.steps, every=every))
     finer = run_one(half)

@@ -1,6 +1,6 @@
-"""Sums that must hold at every time: balances of stocks and accounts of totals.
+"""Checks of sums at every time: balances of stocks, and totals of accounts.
 
-Tolerances are relative to the sizes of what is summed, since that is what rounding depends on.
+Tolerances are relative to the magnitudes of the terms, since rounding depends on them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from simdistrict.result.dataset import Run
 
 
 def conservation(runs: Runs) -> Iterator[Finding]:
-    """Stocks change by their gains less their losses, in every step of every stated run.
+    """Stocks change by gains minus losses, in every step of every stated run.
 
-    Under Euler the two sides are equal up to rounding, so that every run is made with Euler,
-    whatever the model integrates with: the balance is a matter of the equations.
+    Under Euler both sides are equal up to rounding, so every run uses Euler, whatever the model's
+    integrator: the balance is a property of the equations.
     """
     for usual, scenario in runs.named().items() if runs.statements.balances else ():
         run, plan, name = runs.with_euler(usual, scenario)
@@ -36,7 +36,7 @@ def conservation(runs: Runs) -> Iterator[Finding]:
 
 
 def accounts(runs: Runs) -> Iterator[Finding]:
-    """Totals are the sums of their parts, at every time of every stated run."""
+    """Totals equal the sums of their parts, at every time of every stated run."""
     for name, scenario in runs.named().items() if runs.statements.accounts else ():
         run, _ = runs.of(name, scenario)
         yield from runs.tell("accounts", name, run, stocks=False)
@@ -83,7 +83,7 @@ def _account(runs: Runs, run: Run, account: Account, name: str) -> Iterator[Find
 
 
 def _sum(runs: Runs, run: Run, terms: Sequence[Term], per: Sequence[str]) -> tuple[Reals, Reals]:
-    """Sum of terms and of their sizes, (points, labels of per flattened)."""
+    """Sums of terms and of their magnitudes, (points, labels of per flattened)."""
     shape = [len(runs.model.dims_by_name[dim].labels) for dim in per]
     total, size = (np.zeros((len(run.time), *shape)) for _ in range(2))
     for term in terms:
@@ -94,7 +94,7 @@ def _sum(runs: Runs, run: Run, terms: Sequence[Term], per: Sequence[str]) -> tup
 
 
 def _worst(gap: Reals, scale: Reals) -> tuple[int, int] | None:
-    """Where a gap is largest relative to its scale; None where rounding explains all gaps."""
+    """The index of the largest gap relative to its scale; None where all are rounding."""
     relative = np.divide(gap, scale, out=np.zeros_like(gap), where=scale > 0.0)
     if not relative.size or relative.max() <= ROUNDING:
         return None

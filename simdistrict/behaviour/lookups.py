@@ -1,4 +1,4 @@
-"""Whether lookups are applied within their points, as the run shows."""
+"""The check that inputs of lookups stay within their points during a run."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from simdistrict.run.plan import lowered
 class _Use:
     """One lookup applied in one equation.
 
-    input: an element that holds what it is applied to; low, high: its points reach from there to
-    there (of an array of lookups, the widest).
+    input: a new element that holds its input; low, high: first and last x of its points (the
+    widest of an array of lookups).
     """
 
     owner: Element
@@ -50,10 +50,10 @@ class _Use:
 
 
 def lookup_range(runs: Runs) -> Iterator[Finding]:
-    """In the model as it is, every lookup is applied within its points.
+    """In the unchanged model, the input of every lookup is within its points.
 
-    Beyond them its first or last value is held, which may be meant. Not looked at: lookups
-    applied to what a sum runs over or to random numbers, or made to go on beyond their ends.
+    Beyond them the first or last value is held, which may be intended. Not checked: lookups of an
+    index of a sum or of random numbers, and lookups that extrapolate.
     """
     run, _ = runs.as_is()
     if runs.broken(run):
@@ -65,7 +65,7 @@ def lookup_range(runs: Runs) -> Iterator[Finding]:
     try:
         probed = Runs(lowered(model), runs.statements, runs.bare)
     except ModelError:
-        # what stands inside an equation need not be able to stand alone
+        # an input need not be valid as an equation of its own
         return
     run, _ = probed.of(AS_IS, None)
     for use in uses:
@@ -73,7 +73,7 @@ def lookup_range(runs: Runs) -> Iterator[Finding]:
         values = probed.defined(run, name)
         slack = ROUNDING * max(abs(use.low), abs(use.high))
         beyond = np.fmax(use.low - values, values - use.high)
-        # what is not available is no place beside the points
+        # a missing value is not outside the points
         beyond[~np.isfinite(values)] = 0.0
         if not (beyond > slack).any():
             continue
@@ -108,7 +108,7 @@ def _probe(name: str, owner: Element, equation: Equation, x: Expr) -> Auxiliary:
 
 
 def _applied(expr: Expr) -> Iterator[LookupCall | WithLookup]:
-    """Every lookup that is applied, but for those that are made to go on beyond their ends."""
+    """Every applied lookup, except those that extrapolate."""
     match expr:
         case Binary("+", _, Binary("*", Number(), Call("MIN" | "MAX", (_, Number(0.0))))):
             return
@@ -119,7 +119,7 @@ def _applied(expr: Expr) -> Iterator[LookupCall | WithLookup]:
 
 
 def _reach(model: Model, node: LookupCall | WithLookup) -> tuple[str, float, float] | None:
-    """What a lookup is called, and its first and last x."""
+    """The name of a lookup in messages, and its first and last x."""
     if isinstance(node, WithLookup):
         return "its lookup", node.points.x[0], node.points.x[-1]
     element = model.by_name.get(node.lookup.name)
@@ -132,7 +132,7 @@ def _reach(model: Model, node: LookupCall | WithLookup) -> tuple[str, float, flo
 
 
 def _stands_alone(x: Expr) -> bool:
-    """Whether the input of a lookup means the same in an equation of its own."""
+    """Whether the input of a lookup has the same value in an equation of its own."""
     for node in walk(x):
         if isinstance(node, Ref) and any(s.endswith("!") for s in node.subscripts):
             return False

@@ -1,7 +1,7 @@
-"""Whether a model gives the same answer in another unit of account.
+"""The check that a model gives the same results in another unit of account.
 
-Money counted in thousands must change every amount of money and nothing else. A number hidden
-in an equation (a threshold of 100, a scale of 1e6) breaks that, and the equation is named.
+Counting money in thousands must rescale every amount of money and nothing else. A number hidden
+in an equation (a threshold of 100, a scale of 1e6) breaks this; the finding names the equation.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 
     from simdistrict.model.units import Units
 
-# A unit is rescaled by 2^10, and by 2^-10 so that a hidden threshold is met from both sides.
-# Powers of two are exact: a sound model gives the same digits.
+# A unit is rescaled by 2^10 and by 2^-10, to cross a hidden threshold from both sides. Powers of
+# two are exact: a correct model gives the same digits.
 EXPONENT = 10
 
 
 def unit_of_account(runs: Runs) -> Iterator[Finding]:
     """Rescaling a base unit rescales every element by that unit's power in it, and no more.
 
-    The time unit stays. Where some element states no unit, findings are warnings. All units are
-    rescaled in one run each way; where that finds nothing, no unit by itself would.
+    The time unit is fixed. Where an element states no unit, findings are warnings. All units are
+    first rescaled together, once each way; single units follow only where that shows a difference.
     """
     run, _ = runs.as_is()
     yield from runs.tell("unit-of-account", AS_IS, run, stocks=False)
@@ -61,11 +61,11 @@ def unit_of_account(runs: Runs) -> Iterator[Finding]:
     work = _Scaling(runs.model)
     if not work.bases:
         return
-    # an amount without a unit cannot be rescaled, and what it meets differs without being wrong
+    # an amount without a unit cannot be rescaled, so its users differ without being wrong
     bare = any(work.powers(element) is None for element in runs.model)
     severity = "warning" if bare else "error"
     told: set[str] = set()
-    # different exponents, so that units which are mistaken for each other do not cancel
+    # different exponents, so that confused units do not cancel
     several = {base: EXPONENT + 3 * k for k, base in enumerate(work.bases)}
     if not any(_differing(runs, work, run, _times(several, sign)) for sign in (1, -1)):
         return
@@ -95,8 +95,8 @@ def _times(exponents: Mapping[str, int], sign: int) -> dict[str, int]:
     return {base: sign * k for base, k in exponents.items()}
 
 
-# function -> the argument whose unit it has, and the argument that is an initial value: a number
-# that stands there alone takes the unit, as in the check of units
+# function -> index of the argument with its unit, and of its initial value: a bare number there
+# takes the unit, as in the check of units
 _INITIAL = {
     "SAMPLE IF TRUE": (1, 2),
     "INTEG": (0, 1),
@@ -112,9 +112,9 @@ def _differing(
 ) -> list[Deviation]:
     """Where a rescaled run begins to differ: name, point, place, is, should be.
 
-    Nothing where all differences are rounding. Else the elements none of whose causes differs as
-    early: the faults are there. They are sought to the last bit, since a small amount in a large
-    number is often seen only in what follows from it, and powers of two leave all bits alone.
+    Empty where all differences are rounding. Else the elements none of whose causes differs as
+    early, which hold the faults. Compared to the last bit, because a small amount in a large
+    number often shows only in its effects, and powers of two preserve all bits.
     """
     prepared = lowered(work.scaled(exponents))
     scaled = run_one(dense(plan_run(prepared, runs.bare)))
@@ -127,7 +127,7 @@ def _differing(
             continue
         due = runs.series(run, name).reshape(len(run.time), -1) * factor
         got = runs.series(scaled, name).reshape(len(run.time), -1)
-        # where the rescaled run ended early, NaN stands for what was never computed
+        # after an early end, NaN stands for values that were never computed
         computed = (run.time <= scaled.ending.time)[:, None] & np.isfinite(due)
         scale = np.where(computed, np.abs(due), 0.0)
         with np.errstate(invalid="ignore"):
@@ -150,7 +150,7 @@ def _is_origin(model: Model, name: str, since: Mapping[str, Deviation]) -> bool:
     if not isinstance(element, Stock):
         return not any(since[c][1] <= point for c in model.causes(element) if c in since)
     if point > 0:
-        # a stock adds up what its flows were before
+        # a stock accumulates the earlier values of its flows
         return not any(since[c][1] < point for c in model.causes(element) if c in since)
     initials = [q.initial for q in element.equations if q.initial is not None]
     return not any(ref.name in since for expr in initials for ref in references(expr))
@@ -174,7 +174,7 @@ class _Scaling:
         self.inputs = self._inputs()
 
     def powers(self, element: Element | None) -> dict[str, float] | None:
-        """The base units of an element with their powers; None where it states no unit."""
+        """The base units of an element with their powers; None where it states none."""
         if element is None or not element.units.strip():
             return None
         try:
@@ -183,19 +183,18 @@ class _Scaling:
             return None
 
     def factor(self, element: Element, exponents: Mapping[str, int]) -> float | None:
-        """What an element's values are multiplied by; None where its unit is not known."""
+        """The factor for an element's values; None where its unit is unknown."""
         powers = self.powers(element)
         return None if powers is None else _factor(powers, exponents)
 
     def scaled(self, exponents: Mapping[str, int]) -> Model:
         """The model with every stated number in the other units.
 
-        Constants, lookups (their y by their own unit, their x by the unit of what they are
-        applied to), and numbers that alone are an initial value. A number whose unit is
-        not known stays.
+        Constants, lookups (y by their own unit, x by the unit of their input), and bare numbers as
+        initial values. Numbers of unknown unit are unchanged.
         """
         elements = tuple(self._element(e, exponents) for e in self.model)
-        # the text is dropped: it would be the identity of another model
+        # without the text, which would identify the original model
         return replace(self.model, elements=elements, text="")
 
     def _element(self, element: Element, exponents: Mapping[str, int]) -> Element:
@@ -229,7 +228,7 @@ class _Scaling:
         return replace(equation, expression=expression, initial=initial)
 
     def _expression(self, expr: Expr, factor: float, exponents: Mapping[str, int]) -> Expr:
-        """An expression with the numbers in it that have a unit by Vensim's rules."""
+        """An expression with rescaled numbers where Vensim's rules give them a unit."""
         nodes = tuple(self._expression(node, factor, exponents) for node in children(expr))
         expr = rebuild(expr, nodes)
         match expr:
@@ -246,7 +245,7 @@ class _Scaling:
         return expr
 
     def _inputs(self) -> dict[str, dict[str, float]]:
-        """Folded names of lookups -> the unit of what they are applied to, where they first are."""
+        """Folded names of lookups -> the unit of their input at first use."""
         found: dict[str, dict[str, float]] = {}
         for element in self.model:
             for equation in element.equations:

@@ -1,4 +1,4 @@
-"""The closed schema of a checks file: what a model's author states about its behaviour.
+"""The closed schema of a checks file: statements of a model's author about its behaviour.
 
 Reads the text of one file; `statements` looks its names up in a model.
 `python -m simdistrict.behaviour.schema` prints the JSON schema that editors use.
@@ -170,7 +170,7 @@ def read_checks_file(text: str, where: str) -> tuple[ChecksFile, Node]:
 
 
 def _part(path: Path) -> tuple[type[BaseModel], str]:
-    """The schema of the mapping that holds a key, and what messages call it."""
+    """The schema of the mapping that holds a key, and its name in messages."""
     match path:
         case ("conservation", name, _, *_):
             return BalanceFile, f'the balance "{name}"'
@@ -190,14 +190,14 @@ def _part(path: Path) -> tuple[type[BaseModel], str]:
 
 
 def _mappings(tree: Node) -> list[tuple[str, ...]]:
-    """Where names of elements and of statements are keys."""
+    """Paths of the mappings whose keys are names of elements or statements."""
     sets = [("extremes", name, "set") for name in keys_at(tree, "extremes")]
     sections = [("conservation",), ("accounts",), ("extremes",), ("bounds",)]
     return [*sections, ("steady_state", "set"), *sets]
 
 
 def _empty_limits(file: ChecksFile, tree: Node, where: str) -> list[Problem]:
-    """Limits that limit nothing, or that contradict each other."""
+    """Problems for limits that are missing or contradict each other."""
     found = []
     for name, bound in file.bounds.items():
         place = f"{where}:{tree.at(('bounds', name)).line}"
@@ -215,7 +215,7 @@ def _empty_limits(file: ChecksFile, tree: Node, where: str) -> list[Problem]:
                 found.append(Problem(place, what, "give it `below:`, `above:` or both"))
     for name, balance in file.conservation.items():
         if not balance.gains and not balance.losses and not balance.why:
-            # a closed system is legal, but as easily a forgotten line
+            # a closed system is legal, but more likely a forgotten line
             place = f"{where}:{tree.at(('conservation', name)).line}"
             what = f'the balance "{name}" has neither gains nor losses'
             hint = "name them; for a closed system say so in `why:`"

@@ -1,6 +1,6 @@
-"""What a checks file states, in terms of one model: every name known, every sum of one unit.
+"""The statements of a checks file in terms of one model: names known, units consistent.
 
-Nothing is run. All problems of a file are collected before one ScenarioError is raised.
+Runs nothing. Collects all problems of a file before it raises one ScenarioError.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Some places of an element in a sum.
+    """An element, or part of an array, in a sum.
 
-    element: folded name; text: as a user would write it; places: flat row-major positions.
+    element: folded name; text: as a user would write it; places: flat row-major indices.
     """
 
     element: str
@@ -40,7 +40,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Stocks that change by gains less losses only; per: folded dimensions that are not summed."""
+    """Stocks that change by gains minus losses; per: folded dimensions that are not summed."""
 
     name: str
     stocks: tuple[Term, ...]
@@ -51,7 +51,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A total with the parts that add up to it; per: folded dimensions that are not summed."""
+    """A total and its parts; per: folded dimensions that are not summed."""
 
     name: str
     total: Term
@@ -61,10 +61,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What an element must be at a time, None for the last.
+    """Limits of an element at a time; None is the last time.
 
-    of: "" for plain numbers; `initial` or `unchanged` where the numbers are shares of the
-    element's value at the start of the run, or at that time in the model as it is.
+    of: "" for plain numbers; `initial` or `unchanged` for shares of the element's value at the
+    start of the run, or at that time in the unchanged model.
     """
 
     term: Term
@@ -77,7 +77,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """Values far from the usual, from a date on or (None) for the whole run."""
+    """Extreme values of constants, from a time on or (None) for the whole run."""
 
     name: str
     changes: tuple[Change, ...]
@@ -97,10 +97,10 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """All that is stated; where: the file as messages call it, empty when there is none.
+    """All statements; where: the file in messages, empty where there is none.
 
-    may_be_negative: folded names of stocks; moving: of stocks that move in the steady state as
-    well; kept: constants that random corners leave alone.
+    may_be_negative: folded names of stocks; moving: stocks that change even in the steady state;
+    kept: constants that random corners do not vary.
     """
 
     where: str = ""
@@ -117,10 +117,10 @@ class Statements:
 
 
 def checks_file(model: Path) -> Path | None:
-    """The checks file of a model file, None when it has none.
+    """The checks file of a model file, or None.
 
-    It is `<stem>.checks.yaml` beside the model; else `checks.yaml`, where the folder has the
-    model's name or holds no other model, so that it cannot be read for the wrong one.
+    It is `<stem>.checks.yaml` in the same folder; else `checks.yaml`, where the folder has the
+    model's name or holds no other model, so that it cannot be used for the wrong one.
     """
     own = model.with_name(f"{model.stem}.checks.yaml")
     if own.is_file():
@@ -134,10 +134,10 @@ def checks_file(model: Path) -> Path | None:
 
 
 def read_statements(path: Path, model: Model, model_file: Path) -> Statements:
-    """What a checks file states about a model.
+    """The statements of a checks file for a model.
 
-    model_file: where the model was read; scenarios that the file names must be of that file.
-    Raises ScenarioError with all that does not fit.
+    model_file: the file of the model, which the scenarios in the checks file must run.
+    Raises ScenarioError with everything that is invalid or does not fit the model.
     """
     return statements_from_text(read_text(path, shown(path)), shown(path), model, model_file)
 
@@ -145,8 +145,8 @@ def read_statements(path: Path, model: Model, model_file: Path) -> Statements:
 def statements_from_text(
     text: str, where: str, model: Model, model_file: Path | None = None
 ) -> Statements:
-    """The same from text; without a model file a text that names scenarios is refused."""
-    # pydantic and ruamel.yaml take 0.2 s, which a model without a checks file should not pay
+    """As `read_statements`, from text; without a model file it may name no scenarios."""
+    # pydantic and ruamel.yaml take 0.2 s, needed only with a checks file
     from simdistrict.behaviour.schema import read_checks_file
 
     file, tree = read_checks_file(text, where)
@@ -169,7 +169,7 @@ def _load(name: str, model_file: Path | None) -> Scenario:
 
 
 class _StatementReader:
-    """Looks names up and collects what does not fit."""
+    """Looks names up and collects problems."""
 
     def __init__(self, model: Model, where: str, tree: Node) -> None:
         self.model = model
@@ -206,7 +206,7 @@ class _StatementReader:
     def terms(
         self, texts: Sequence[str], path: tuple[str | int, ...], *, signed: bool = False
     ) -> tuple[Term, ...]:
-        """The elements of a list; path: where the list, or for one name the name, stands."""
+        """The elements of a list; path: that of the list, or of a single name."""
         found = []
         for i, text in enumerate(texts):
             place = self.place(*path, i)
@@ -298,7 +298,7 @@ class _StatementReader:
     def per(
         self, written: list[str] | None, terms: Sequence[Term], at: tuple[str | int, ...]
     ) -> tuple[str, ...]:
-        """The dimensions that are kept; without a word those that all the elements have."""
+        """The dimensions that are not summed; by default those that all elements have."""
         elements = [self.model.by_name[term.element] for term in terms]
         own = [tuple(map(fold, element.dims)) for element in elements]
         if written is None:
@@ -314,7 +314,7 @@ class _StatementReader:
     def one_unit(
         self, amounts: Iterable[Term], rates: Iterable[Term], where: str, what: str
     ) -> None:
-        """Complain unless amounts have one unit, and rates times the time unit have it too."""
+        """Record a problem unless amounts, and rates times the time unit, have one unit."""
         time = self.unit(self.model.by_name.get("time step"))
         first: tuple[Term, Unit] | None = None
         pairs = [(t, False) for t in amounts] + [(t, True) for t in rates]
@@ -332,7 +332,7 @@ class _StatementReader:
                 self.problems.append(Problem(where, said))
 
     def unit(self, element: Element | None) -> Unit | None:
-        """The unit of an element; None where it states none that can be read."""
+        """The unit of an element; None where it has none or it cannot be read."""
         if element is None or not element.units.strip():
             return None
         try:

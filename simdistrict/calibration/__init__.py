@@ -1,6 +1,6 @@
-"""Constants fitted to observed series: data, payoff, search, ranges, statistics of the fit.
+"""Calibration: constants fitted to observed series.
 
-The public names; the work starts in `fit`.
+The public names; start reading in `fit`.
 """
 
 from simdistrict.calibration.assessment import Assessment as Assessment

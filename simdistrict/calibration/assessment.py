@@ -1,4 +1,4 @@
-"""How well a model follows data, without changing anything: fit and prediction apart."""
+"""The fit of a model to data, without changing it; fit and prediction separately."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class SeriesFit:
 
 @dataclass(frozen=True, slots=True)
 class GroupFit:
-    """Whether the model ranks the series of a group as the data do, at their last points.
+    """Rank agreement between model and data for a group of series, at their last points.
 
-    fit, prediction: Spearman's rank correlation in either period, None where undefined; n: how
-    many series have a point there.
+    fit, prediction: Spearman's rank correlation in each period, None where undefined; n: number
+    of series with a point.
     """
 
     group: str
@@ -45,7 +45,7 @@ class GroupFit:
 
 @dataclass(frozen=True, slots=True)
 class PointFit:
-    """One observed value beside the simulated one; model is NaN where the run did not get."""
+    """One observed and simulated value; model is NaN where the run ended before."""
 
     series: str
     year: float
@@ -59,11 +59,10 @@ class PointFit:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A model, or a scenario, beside a data file.
+    """A model, or a scenario, compared with a data file.
 
-    data: the file's name, without folders. until: data of later years are prediction; None
-    where all are fit. payoff: see `calibration.payoff`. message: why the run did not complete,
-    empty when it did.
+    data: the file name. until: later data are for prediction; None where all are fitted. payoff:
+    see `calibration.payoff`. message: why the run did not complete, empty if it did.
     """
 
     model: str
@@ -81,9 +80,9 @@ class Assessment:
 def assessment(
     whole: FitTarget, data: Observations, until: float | None, values: Sequence[float] = ()
 ) -> Assessment:
-    """Run a target that holds all points of the data, and compare. values: of its free constants.
+    """Run a target with all points of the data, and compare. values: of its free constants.
 
-    Raises ScenarioError as `payoff.measure` does.
+    Raises ScenarioError as `payoff.distance` does.
     """
     found, message = whole.at(values)
     points = whole.points

@@ -1,6 +1,6 @@
-"""Observed series for a model, read from a long CSV file: one row per series and year.
+"""Observed series for a model, from a long CSV file: one row per series and year.
 
-Names are looked up in the model and every flaw of the file is collected; nothing is simulated.
+Looks names up in the model and collects every problem of the file; runs nothing.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ MAX_BYTES = 20_000_000
 class Observation:
     """One observed value.
 
-    scale: a standard deviation in the unit of the value, None where the file states none;
-    line: in the file, from 1.
+    scale: standard deviation in the unit of the value, None where not stated; line: in the
+    file, from 1.
     """
 
     year: float
@@ -45,11 +45,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class DataSeries:
-    """The observed values of one place of one element.
+    """The observed values of one element, or of one element of an array.
 
-    element: in the model's spelling; key, place: its folded name and flat row-major position.
-    relative_to: the year whose value of the model the model's series is divided by, or None.
-    rows: by year.
+    element: in the model's spelling; key, place: its folded name and flat row-major index.
+    relative_to: the year at which the model's series is normalised to 1, or None. rows: by year.
     """
 
     name: str
@@ -63,9 +62,9 @@ class DataSeries:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What one data file says about one model.
+    """The series of one data file for one model.
 
-    where: the file, for messages; sha256: of its text; name: of the file, without folders.
+    where: the file in messages; sha256: of its text; name: of the file, without folders.
     """
 
     where: str
@@ -77,15 +76,15 @@ class Observations:
         return Path(self.where).name
 
     def rows(self) -> Iterator[tuple[DataSeries, Observation]]:
-        """Every row with its series, in the order of the file's series and of the years."""
+        """Every row with its series, by series in the order of the file, then by year."""
         return ((series, row) for series in self.series for row in series.rows)
 
 
 def read_data(path: str | Path, model: Model) -> Observations:
     """Read a data file for a model.
 
-    Raises ExchangeError where the file cannot be read, ScenarioError with everything in it that
-    is wrong or does not fit the model.
+    Raises ExchangeError where the file cannot be read, ScenarioError with everything that is
+    invalid or does not fit the model.
     """
     path = Path(path)
     where = shown(path)
@@ -103,12 +102,12 @@ def read_data(path: str | Path, model: Model) -> Observations:
 
 
 def data_from_text(text: str, model: Model, where: str = "data") -> Observations:
-    """The same from text; where: what messages call it."""
+    """As `read_data`, from text; where: the location in messages."""
     return _DataReader(model, where).read(text)
 
 
 class _DataReader:
-    """Collects series and problems row by row."""
+    """Reads rows and collects problems."""
 
     def __init__(self, model: Model, where: str) -> None:
         self.model = model
@@ -194,7 +193,7 @@ class _DataReader:
         return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""))
 
     def element(self, text: str, place: str) -> tuple[str, str, int] | None:
-        """The spelling, the folded name and the position of one number of the model."""
+        """The spelling, the folded name and the flat index of one number of the model."""
         element, subscripts = find_element(self.model, text)
         if element is None:
             self.problems.append(unknown(self.model, text, place, constants_only=False))
@@ -226,7 +225,7 @@ class _DataReader:
         return Observation(year, value, weight, scale, source, confidence, line)
 
     def scale(self, values: Mapping[str, str], value: float, place: str) -> float:
-        """A standard deviation, from a number or from a percentage of the value."""
+        """A standard deviation, as a number or a percentage of the value."""
         text = values["scale"]
         if text.endswith("%"):
             share = self.number({"scale": text[:-1].strip()}, "scale", place)

@@ -1,6 +1,6 @@
-"""A model run for the sake of its data: the simulated value at every observed point.
+"""Runs of a model at the points of its data: the simulated value of every observation.
 
-The ordinary plan and run are used, cut to the last year needed; nothing is fitted.
+Uses an ordinary plan and run, up to the last year needed; fits nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
 
 FIT, PREDICTION = "fit", "prediction"
-# a year typed as 2008.333333 still means a third of a year
+# tolerance for years such as 2008.333333, as a share of the time step
 _NEAR = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class FreeConstant:
-    """A constant, or one place of an array, that a fit may move between two bounds.
+    """A constant, or one element of an array, that a fit may vary between two bounds.
 
     name: in the model's spelling; start: its value before the fit.
     """
@@ -42,15 +42,15 @@ class FreeConstant:
 
     @property
     def logarithmic(self) -> bool:
-        """Whether the search goes by ratios: both bounds are positive."""
+        """Whether the search is logarithmic: both bounds are positive."""
         return self.low > 0
 
 
 @dataclass(frozen=True, slots=True)
 class DataPoint:
-    """One observed value, as the evaluation needs it.
+    """One observed value.
 
-    series: the position of its series in the data; base_year: the series is relative to it.
+    series: the index of its series in the data; base_year: the year the series is relative to.
     """
 
     series: int
@@ -66,9 +66,9 @@ class DataPoint:
 
 @dataclass(frozen=True)
 class FitTarget:
-    """A plan with the points that its runs are read at.
+    """A plan with the points at which its runs are compared with data.
 
-    free: the constants that `at` sets; a place that is free is in no assumption of the plan.
+    free: the constants that `at` sets; no assumption of the plan sets them.
     """
 
     plan: Plan
@@ -76,9 +76,9 @@ class FitTarget:
     free: tuple[FreeConstant, ...] = ()
 
     def at(self, values: Sequence[float]) -> tuple[Reals, str]:
-        """The model's value at each point, NaN where the run did not get, and what went wrong.
+        """The model's value at each point, NaN after the end of a run, and the error message.
 
-        values: for each free constant. Never raises for what a value does to a run.
+        values: one per free constant. A failed run does not raise.
         """
         resolved = self.plan.resolved
         changes = tuple(
@@ -109,7 +109,7 @@ class FitTarget:
 
 
 def _column(values: Reals, shape: tuple[int, ...], place: int, points: int) -> Reals:
-    """One place of an element at all saved times."""
+    """One number of an element at all saved times."""
     if values.ndim == len(shape):
         return np.full(points, float(values.reshape(-1)[place]))
     column: Reals = values.reshape(points, -1)[:, place]
@@ -124,7 +124,7 @@ def _step(grid: TimeGrid, year: float) -> int:
 
 
 def points_of(data: Observations, until: float | None) -> tuple[DataPoint, ...]:
-    """All points, each with its period: data later than `until` are for prediction only."""
+    """All points with their periods: data after `until` are for prediction only."""
     return tuple(
         DataPoint(
             data.series.index(series),
@@ -149,11 +149,11 @@ def target(
     free: Sequence[FreeConstant] = (),
     backend: str = "auto",
 ) -> FitTarget:
-    """A plan that ends at the last of the points and saves each of them.
+    """A plan that ends at the last point and saves every point.
 
-    Raises ScenarioError with every row of the data whose year is no time step of the run, and
-    where a policy moves a free constant; EngineError where one decides the order of a delay; and
-    what `plan_run` raises.
+    Raises ScenarioError with every row whose year is no time step of the run, and for a free
+    constant that a policy changes; EngineError for one that sets the order of a delay; and as
+    `plan_run` does.
     """
     check_free(prepared, (f.element for f in free))
     full = plan_run(prepared, resolved, backend)
@@ -174,21 +174,21 @@ def target(
 def _shortened(
     resolved: Resolved, model: Model, grid: TimeGrid, points: Sequence[DataPoint]
 ) -> Resolved:
-    """The same with a run that ends with the data and is saved where they are."""
+    """The scenario with a run that ends with the data and saves their times."""
     years = [y for p in points for y in (p.year, p.base_year) if y is not None]
     steps = sorted({_step(grid, year) for year in years})
     run = resolved.run
     saved = set(grid.saved)
     if not all(i in saved for i in steps):
         run = replace(run, save_step=grid.time_step)
-    # a model may compute with its own final time, and then a shorter run is another run
+    # where equations use the final time, a shorter run would have other numbers
     if not model.users.get("final time"):
         run = replace(run, final_time=grid.at(max(steps, default=grid.steps)))
     return replace(resolved, run=run)
 
 
 def _off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
-    """Rows whose year the run does not pass."""
+    """Problems for rows whose year is no time step of the run."""
     problems = []
     for series, row in data.rows():
         where = f"{data.where}:{row.line}"
@@ -229,8 +229,8 @@ def free_constants(
 ) -> tuple[FreeConstant, ...]:
     """The free constants, looked up in a model.
 
-    free: name -> (low, high); where: name -> what messages call the place it was written.
-    Raises ScenarioError with every name or pair of bounds that makes no sense.
+    free: name -> (low, high); where: name -> its location in messages.
+    Raises ScenarioError with every invalid name or pair of bounds.
     """
     found: list[FreeConstant] = []
     problems: list[Problem] = []
@@ -275,14 +275,14 @@ def _value(model: Model, resolved: Resolved, key: str, place: int) -> float:
 
 
 def series_points(points: Sequence[DataPoint], series: int, period: str) -> list[int]:
-    """The positions of a series' points in one period."""
+    """The indices of a series' points in one period."""
     return [k for k, p in enumerate(points) if p.series == series and p.period == period]
 
 
 def last_of(
     data: Observations, points: Sequence[DataPoint], period: str
 ) -> dict[str, list[tuple[DataSeries, int]]]:
-    """For each group the last point of each of its series in one period."""
+    """Per group, the last point of each series in one period."""
     groups: dict[str, list[tuple[DataSeries, int]]] = {}
     for k, series in enumerate(data.series):
         own = series_points(points, k, period)

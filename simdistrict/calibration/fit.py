@@ -1,4 +1,4 @@
-"""`calibrate`: a few constants of a model fitted to data; `assess`: the same without fitting."""
+"""`calibrate` fits constants of a model to data; `assess` compares without fitting."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Bounds = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class FitProgress:
-    """How far a fit is.
+    """The progress of a fit.
 
-    stage: `starts` or `profiles`; done, total: how many of them; evaluations: model runs in this
-    stage; payoff: the least so far, None for profiles.
+    stage: `starts` or `profiles`; done, total: their number; evaluations: model runs in this
+    stage; payoff: the smallest so far, None for profiles.
     """
 
     stage: str
@@ -47,7 +47,7 @@ class FitProgress:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """One constant before and after the fit. profile: None unless asked for and defined."""
+    """One constant before and after the fit. profile: None unless requested and defined."""
 
     name: str
     units: str
@@ -62,11 +62,11 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a fit found.
+    """The result of a fit.
 
-    before, after: the assessments with the constants as they were and as fitted; starts: where
-    the search from each start ended; best: the position in it that was taken; evaluations: all
-    model runs, those for the ranges included.
+    before, after: the assessments with the original and the fitted constants; starts: the result
+    from each start; best: the index of the one taken; evaluations: all model runs, including
+    those for the ranges.
     """
 
     constants: tuple[Fitted, ...]
@@ -85,11 +85,11 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard a fit tries.
+    """The effort of a fit.
 
-    starts: the present values and a Latin hypercube of the others, drawn with seed;
-    evaluations: model runs in all, shared equally by the starts; workers: processes;
-    profile: whether profile ranges are computed, on top of the evaluations.
+    starts: the present values, and a Latin hypercube for the others, drawn with seed;
+    evaluations: total model runs, shared equally by the starts; workers: processes;
+    profile: compute profile ranges, in addition to the evaluations.
     """
 
     starts: int = STARTS
@@ -117,10 +117,10 @@ def calibrate(
 ) -> Calibration:
     """Fit constants of a model to data, between bounds.
 
-    free: name -> (low, high), the name of a constant or of one place of an array; data: a data
-    file or what `read_data` gives; until: later data are kept for prediction errors only.
-    Raises ScenarioError for names, bounds or data that make no sense; a run that fails during
-    the fit is a bad fit.
+    free: name -> (low, high), the name of a constant or of one element of an array; data: a data
+    file or the result of `read_data`; until: later data are for prediction only.
+    Raises ScenarioError for invalid names, bounds or data; a run that fails during the fit has a
+    large payoff.
     """
     prepared, resolved = _resolved(model, scenario, sets)
     effort = Effort(starts, evaluations, seed, workers, profile)
@@ -138,7 +138,7 @@ def assess(
     until: float | None = None,
     backend: str = "auto",
 ) -> Assessment:
-    """How well a model, as it is or under a scenario, follows data; nothing is fitted."""
+    """Compare a model, with or without a scenario, with data; fits nothing."""
     prepared, resolved = _resolved(model, scenario, sets)
     found = data if isinstance(data, Observations) else read_data(data, model)
     return evaluate(prepared, resolved, found, until, backend)
@@ -161,7 +161,7 @@ def evaluate(
     until: float | None,
     backend: str = "auto",
 ) -> Assessment:
-    """`assess` for what is already read and resolved."""
+    """`assess` for a prepared model and a resolved scenario."""
     whole = target(prepared, resolved, data, points_of(data, until), (), backend)
     return assessment(whole, data, until)
 
@@ -176,13 +176,13 @@ def fit(
     backend: str = "auto",
     progress: Callable[[FitProgress], None] | None = None,
 ) -> Calibration:
-    """`calibrate` for what is already read and resolved."""
+    """`calibrate` for a prepared model and a resolved scenario."""
     points = points_of(data, until)
     fitted = [p for p in points if is_fitted(p)]
     _check(free, fitted, data, until, effort)
     plan = target(prepared, resolved, data, fitted, free, backend)
     payoff = Payoff(plan, distance(fitted, data))
-    # the whole is planned before the work, so that its problems are known before it too
+    # planned before the search, so that its errors are reported first
     whole = target(prepared, resolved, data, points, free, backend)
     before = assessment(whole, data, until, [f.start for f in free])
     found = _search(payoff, effort, progress)
@@ -241,13 +241,13 @@ def _check(
 
 
 def _best(found: Sequence[Found]) -> int:
-    """The first start that ended as low as any, up to what rounding may change."""
+    """The first start with the smallest payoff, up to rounding."""
     least = min(f.payoff for f in found)
     return next(k for k, f in enumerate(found) if f.payoff <= least * (1 + 1e-9))
 
 
 def _rounded(free: FreeConstant, unit: float) -> float:
-    """The value to as many digits as files carry, so that a file repeats the fit."""
+    """The value rounded to the digits of the files, so that a file reproduces the fit."""
     value = float(f"{value_at(free, unit):.{DIGITS}g}")
     return min(max(value, free.low), free.high)
 
@@ -278,7 +278,7 @@ def _profiles(
     effort: Effort,
     progress: Callable[[FitProgress], None] | None,
 ) -> tuple[list[ProfileRange | None], int]:
-    """The profile range of each constant, where asked for, and the evaluations used."""
+    """The profile range of each constant, if requested, and the evaluations used."""
     count = len(unit)
     if not effort.profile:
         return [None] * count, 0
@@ -293,11 +293,11 @@ def _profiles(
 
 
 def _mapped(task: Callable[[_In], _Out], items: Sequence[_In], workers: int) -> Iterator[_Out]:
-    """The task done for each item, in order, by one process or several."""
+    """The results of the task for each item, in order, from one or more processes."""
     if workers == 1 or len(items) == 1:
         yield from map(task, items)
         return
-    # a new interpreter per worker: a fork would copy the threads of numerical libraries
+    # spawn, because a fork would copy the threads of numerical libraries
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(items)), mp_context=context) as pool:
         yield from pool.map(task, items)
@@ -305,7 +305,7 @@ def _mapped(task: Callable[[_In], _Out], items: Sequence[_In], workers: int) -> 
 
 @dataclass(frozen=True)
 class _Descent:
-    """The search from one start, as a worker does it."""
+    """The search from one start, picklable for a worker."""
 
     payoff: Payoff
     budget: int
@@ -317,7 +317,7 @@ class _Descent:
 
 @dataclass(frozen=True)
 class _Profile:
-    """The profile range of one constant, as a worker finds it."""
+    """The profile range of one constant, picklable for a worker."""
 
     payoff: Payoff
     unit: tuple[float, ...]

@@ -1,10 +1,10 @@
-"""The payoff that a fit makes small: weighted squared distances from the data, series by series.
+"""The payoff that a fit minimises: weighted squared distances from the data, by series.
 
 payoff = sum over series of (1 / n) * sum over its n points of weight * ((model - data) / scale)^2
 
-n counts the points with a weight, so that a long series does not drown a short one. scale is
-what the data file states for the row, else the mean absolute value of the series' points, so
-that series in different units can be added.
+n counts the points with a weight, so that a long series does not dominate a short one. scale is
+that of the row, else the mean absolute value of the series' points, so that series in different
+units can be added.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.data import Observations
 from simdistrict.calibration.evaluation import FIT, DataPoint, FitTarget
 
-# what a point costs that the run did not reach, in scales; no reached point costs more, so that
-# a run that fails later is the better one
+# the distance, in scales, of a point that the run did not reach; no other point exceeds it, so
+# that a run that fails later has a smaller payoff
 FAR = 1e3
 
 
 @dataclass(frozen=True, eq=False)
 class Distance:
-    """Distances from the data at the points that a fit looks at.
+    """Distances from the data at the fitted points.
 
     data: the observed values; factors: sqrt(weight / n) / scale; farthest: the residual of a
     point that the run did not reach.
@@ -46,7 +46,7 @@ class Distance:
 
 @dataclass(frozen=True, eq=False)
 class Payoff:
-    """The payoff of the free constants of a target whose points are all to be fitted."""
+    """The payoff of the free constants of a target; all its points are fitted."""
 
     target: FitTarget
     distance: Distance
@@ -57,14 +57,14 @@ class Payoff:
 
 
 def is_fitted(point: DataPoint) -> bool:
-    """Whether a fit looks at a point."""
+    """Whether a point is fitted."""
     return point.period == FIT and point.weight > 0
 
 
 def distance(points: Sequence[DataPoint], data: Observations) -> Distance:
-    """How far a run is from points that are all to be fitted.
+    """The distance of a run from fitted points.
 
-    Raises ScenarioError for a series of zeros without a scale, whose size is not known.
+    Raises ScenarioError for a series of zeros without a scale.
     """
     sizes: dict[int, list[float]] = {}
     for point in points:

@@ -1,6 +1,6 @@
-"""How well the data determine the fitted constants: standard errors and profile ranges.
+"""Uncertainty of fitted constants: standard errors and profile ranges.
 
-Both take the residuals, weighted as in the payoff, for independent errors of one size.
+Both assume independent residuals of equal variance, weighted as in the payoff.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from simdistrict.calibration.payoff import Payoff
 from simdistrict.calibration.search import Surface, descend, student, value_at
 
-# of the range: a profile that is not steeper than this is followed no closer
+# resolution of a profile, as a share of the range between the bounds
 CLOSE = 1e-3
 NESTED = 60
 NESTED_TOLERANCE = 1e-5
@@ -22,11 +22,11 @@ NESTED_TOLERANCE = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """What the slopes of the model at the fit say about one constant.
+    """The uncertainty of one constant, from the Jacobian at the fit.
 
-    error: the standard error; low, high: the 95 % range, not cut at the bounds, symmetric in the
-    logarithm where the search goes by ratios; twin: the constant that it is most correlated
-    with, and how much. All None where the data do not determine it or it is at a bound.
+    error: the standard error; low, high: the 95 % interval, not cut at the bounds, symmetric in
+    the logarithm for a logarithmic search; twin: the most correlated constant, and the
+    correlation. All None where the data do not determine the constant or it is at a bound.
     """
 
     error: float | None = None
@@ -37,7 +37,7 @@ class Uncertainty:
 
 
 def uncertainties(payoff: Payoff, unit: Sequence[float]) -> tuple[list[Uncertainty], int]:
-    """For each free constant, from the Jacobian at the fit; and the evaluations used."""
+    """The uncertainty of each free constant, and the evaluations used."""
     free = payoff.target.free
     inside = [k for k, u in enumerate(unit) if 0 < u < 1]
     surface = Surface(payoff, 10**9, {k: u for k, u in enumerate(unit) if k not in inside})
@@ -82,10 +82,10 @@ def _twin(covariance: np.ndarray, row: int, names: list[str]) -> tuple[str, floa
 
 @dataclass(frozen=True, slots=True)
 class ProfileRange:
-    """The values of one constant at which the others can still fit nearly as well.
+    """The values of one constant for which refitting the others fits nearly as well.
 
-    low, high: where the payoff reaches (1 + t^2 / (points - constants)) times the least one,
-    a 95 % range; the bound where it is not reached before. low_open, high_open: whether so.
+    low, high: where the payoff reaches (1 + t^2 / (points - constants)) times the smallest, a
+    95 % interval, or the bound where it does not. low_open, high_open: whether it is the bound.
     """
 
     low: float
@@ -95,9 +95,9 @@ class ProfileRange:
 
 
 def profile(payoff: Payoff, unit: Sequence[float], k: int) -> tuple[ProfileRange | None, int]:
-    """The range of the constant at position k, and the evaluations used.
+    """The profile range of constant k, and the evaluations used.
 
-    None where there are no more points than constants, or nothing is left to explain.
+    None where there are no more points than constants, or the fit is exact.
     """
     free = payoff.target.free
     freedom = len(payoff.target.points) - len(free)
@@ -117,7 +117,7 @@ def profile(payoff: Payoff, unit: Sequence[float], k: int) -> tuple[ProfileRange
 def _crossing(
     payoff: Payoff, unit: Sequence[float], k: int, bound: float, level: float
 ) -> tuple[float, bool, int]:
-    """Where the least payoff with constant k held rises through a level, on one side."""
+    """Where the smallest payoff with constant k fixed reaches a level, on one side."""
     inner, step, used = unit[k], 0.02, 0
     nearest = tuple(unit)
     outer = None

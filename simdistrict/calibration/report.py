@@ -1,7 +1,7 @@
-"""A calibration as files: tables in CSV, one page in Markdown, fitted values as changes.
+"""A calibration as files: tables in CSV, a page in Markdown, fitted values as changes.
 
-The same calibration is the same bytes. Numbers have six digits and fitted values ten; on the
-page they have four and six.
+Equal calibrations have equal bytes. Numbers have six digits and fitted values ten; on the page
+four and six.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PAGE_MARK = "# Fit of "
 def files(found: Calibration | Assessment, origin: tuple[str, str]) -> dict[str, str]:
     """File name -> text.
 
-    origin: what fitted.yaml stands on, `("model", name or path)` or `("base", scenario)`.
+    origin: the parent of fitted.yaml, `("model", name or path)` or `("base", scenario)`.
     """
     after = found.after if isinstance(found, Calibration) else found
     texts = {
@@ -68,13 +68,13 @@ def files(found: Calibration | Assessment, origin: tuple[str, str]) -> dict[str,
 
 
 def check_folder(folder: Path, names: Iterable[str], *, force: bool = False) -> None:
-    """Raise ExchangeError where a file of that name may not be written."""
+    """Raise ExchangeError where one of the files may not be written."""
     for name in names:
         writable_target(folder / name, ours=_is_ours, force=force)
 
 
 def write_files(folder: Path, texts: dict[str, str], *, force: bool = False) -> list[Path]:
-    """Write the files of `files`; a foreign file of the same name is kept unless forced."""
+    """Write the texts of `files`; replaces foreign files only with force."""
     for name, text in texts.items():
         write_text(folder / name, text, ours=_is_ours, force=force)
     return [folder / name for name in texts]
@@ -92,7 +92,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def fit_table(found: Assessment, digits: int = DIGITS) -> list[list[str]]:
-    """One row per series and period that has points."""
+    """One row per series and period with points."""
     rows = [FIT_HEAD]
     for s in found.series:
         for period, stats in (("fit", s.fit), ("prediction", s.prediction)):
@@ -104,7 +104,7 @@ def fit_table(found: Assessment, digits: int = DIGITS) -> list[list[str]]:
 
 
 def group_table(found: Assessment, digits: int = DIGITS) -> list[list[str]]:
-    """One row per group and period that has points."""
+    """One row per group and period with points."""
     rows = [GROUP_HEAD]
     for g in found.groups:
         pairs = (("fit", g.fit_n, g.fit), ("prediction", g.prediction_n, g.prediction))
@@ -151,7 +151,7 @@ def constant_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
 
 
 def start_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
-    """One row per start of the search, with the values where it ended."""
+    """One row per start of the search, with its final values."""
     rows = [[*START_HEAD, *(c.name for c in found.constants)]]
     for k, f in enumerate(found.starts):
         taken = "yes" if k == found.best else ""
@@ -163,14 +163,14 @@ def start_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
 
 
 def number(value: float | int | None, digits: int = DIGITS) -> str:
-    """A number to so many digits; empty for what is undefined."""
+    """A number to so many digits; empty where undefined."""
     if value is None or value != value:
         return ""
     return f"{value:.{digits}g}"
 
 
 def exact(value: float) -> str:
-    """All digits that a fitted value has."""
+    """A number in full precision."""
     return repr(value).removesuffix(".0")
 
 
@@ -218,7 +218,7 @@ def _text(text: str) -> str:
 
 
 def page(found: Calibration | Assessment) -> str:
-    """All tables but the points, as one page of Markdown."""
+    """All tables except the points, as a page of Markdown."""
     return "\n".join(_page(found)) + "\n"
 
 
@@ -251,7 +251,7 @@ def _section(title: str, rows: list[list[str]]) -> Iterator[str]:
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table in Markdown, without the columns that are empty throughout."""
+    """A table in Markdown, without empty columns."""
     kept = [k for k in range(len(rows[0])) if any(row[k] for row in rows[1:])]
     for i, row in enumerate(rows):
         yield f"| {' | '.join(row[k].replace('|', '/') for k in kept)} |"

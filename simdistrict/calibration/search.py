@@ -1,7 +1,6 @@
 """The search for the smallest payoff: bounded least squares from several starts.
 
-Deterministic: each start has its own share of the evaluations, whoever runs it. With
-`engine.adaptive` the door to scipy.
+Deterministic: each start has its own share of the evaluations, in whatever process it runs.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from simdistrict.base.arrays import Reals
 from simdistrict.calibration.evaluation import FreeConstant
 from simdistrict.calibration.payoff import Payoff
 
-# of the range between the bounds: small enough for a slope, large enough to see through noise
+# finite-difference step, as a share of the range: small for a slope, large against noise
 STEP = 1e-6
 TOLERANCE = 1e-10
-# a constant this near to a bound, as a share of the range, is tried at the bound itself
+# within this share of the range from a bound, the bound itself is tried
 NEAR = 1e-2
 
 Tick = Callable[[int, float], None]
@@ -30,8 +29,8 @@ Tick = Callable[[int, float], None]
 class Found:
     """Where the search from one start ended.
 
-    values: of the free constants; unit: the same as shares of the way from the low to the high
-    bound; payoff: there; evaluations: model runs used; ending: `converged` or `budget`.
+    values: of the free constants; unit: the same scaled to [0, 1] between the bounds; payoff:
+    at these values; evaluations: model runs used; ending: `converged` or `budget`.
     """
 
     start: int
@@ -47,7 +46,7 @@ class _BudgetError(Exception):
 
 
 def value_at(free: FreeConstant, unit: float) -> float:
-    """The value at a share of the way from low to high; by ratios where both are positive."""
+    """The value at a scaled position between low and high; logarithmic where both are positive."""
     if unit <= 0:
         return free.low
     if unit >= 1:
@@ -60,7 +59,7 @@ def value_at(free: FreeConstant, unit: float) -> float:
 
 
 def unit_of(free: FreeConstant, value: float) -> float:
-    """The share of the way at which a value lies; 0 or 1 for one beyond the bounds."""
+    """The scaled position of a value between the bounds; 0 or 1 beyond them."""
     if value <= free.low:
         return 0.0
     if value >= free.high:
@@ -71,7 +70,7 @@ def unit_of(free: FreeConstant, value: float) -> float:
 
 
 def starts(free: Sequence[FreeConstant], count: int, seed: int) -> list[tuple[float, ...]]:
-    """The first start is where the constants are; the others are a Latin hypercube."""
+    """The present values, then a Latin hypercube."""
     first = tuple(unit_of(f, f.start) for f in free)
     rest = max(count - 1, 0)
     draw = np.random.default_rng(seed)
@@ -80,9 +79,9 @@ def starts(free: Sequence[FreeConstant], count: int, seed: int) -> list[tuple[fl
 
 
 class Surface:
-    """The residuals as a function of the shares, counted and remembered.
+    """The residuals as a function of scaled values; counts evaluations.
 
-    fixed: shares of constants that the search does not move, by position.
+    fixed: scaled values of constants that the search does not vary, by index.
     """
 
     def __init__(
@@ -103,13 +102,13 @@ class Surface:
         self._last: tuple[tuple[float, ...], Reals] | None = None
 
     def full(self, moving: Sequence[float]) -> tuple[float, ...]:
-        """All shares, the fixed ones included."""
+        """All scaled values, including the fixed ones."""
         unit = dict(self.fixed)
         unit |= dict(zip(self.moving, (float(u) for u in moving), strict=True))
         return tuple(unit[k] for k in range(len(unit)))
 
     def residuals(self, moving: Sequence[float]) -> Reals:
-        """The residuals at the moving shares; raises when the budget is used up."""
+        """The residuals at scaled values; raises where the budget is used up."""
         unit = self.full(moving)
         if self._last is not None and self._last[0] == unit:
             return self._last[1]
@@ -118,7 +117,7 @@ class Surface:
         return found
 
     def jacobian(self, moving: Sequence[float]) -> Reals:
-        """Slopes of the residuals, by one step inwards for each moving constant."""
+        """The Jacobian of the residuals, by one-sided differences inside the bounds."""
         base = self.residuals(moving)
         slopes = np.empty((len(base), len(self.moving)))
         for k, u in enumerate(moving):
@@ -151,9 +150,9 @@ def descend(
     tick: Tick | None = None,
     tolerance: float = TOLERANCE,
 ) -> Found:
-    """Go down from one start until nothing improves or the evaluations are used up.
+    """Minimise from one start until convergence or until the evaluations are used up.
 
-    tolerance: relative, of the payoff and of the shares.
+    tolerance: relative, of the payoff and of the scaled values.
     """
     surface = Surface(payoff, budget, fixed, tick)
     ending = "converged"
@@ -188,7 +187,7 @@ def _least_squares(surface: Surface, moving: Sequence[float], tolerance: float) 
 
 
 def _to_bounds(surface: Surface) -> None:
-    """Try the bounds themselves: the method stays inside and only comes near to them."""
+    """Try the bounds themselves, which the method approaches but never reaches."""
     for k in range(len(surface.moving)):
         assert surface.best is not None
         best = [surface.best[m] for m in surface.moving]
@@ -199,7 +198,7 @@ def _to_bounds(surface: Surface) -> None:
 
 
 def student(freedom: int, confidence: float = 0.95) -> float:
-    """The quantile of Student's t that a two-sided interval takes on either side."""
+    """The quantile of Student's t for a two-sided interval."""
     from scipy.special import stdtrit
 
     quantile: Any = stdtrit(freedom, 0.5 + confidence / 2)

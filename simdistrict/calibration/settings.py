@@ -1,6 +1,6 @@
-"""A model's own calibration settings: `calibration.yaml` beside the model file.
+"""A model's calibration settings: `calibration.yaml` in the folder of the model file.
 
-Text in, plain values out; names of constants are looked up by `evaluation.free_constants`.
+Text in, plain values out; `evaluation.free_constants` looks names up.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _BOUNDS = "write `name: [low, high]`"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the file says; None or empty for what it leaves open.
+    """The settings; None or empty where the file states none.
 
-    data: the path as the file means it; free: name -> (low, high); where: name -> `file:line`.
+    data: the resolved path; free: name -> (low, high); where: name -> `file:line`.
     """
 
     data: Path | None = None
@@ -38,14 +38,14 @@ class Settings:
 def settings_beside(model: Path) -> Settings | None:
     """The settings of a model file; None where it has none.
 
-    Raises ScenarioError with everything in the file that makes no sense.
+    Raises ScenarioError with everything in the file that is invalid.
     """
     path = model.parent / NAME
     return read_settings(path) if path.is_file() else None
 
 
 def read_settings(path: Path) -> Settings:
-    """Read one file of settings. Paths in it start from its folder."""
+    """Read one file of settings; its paths are relative to its folder."""
     where = shown(path)
     tree = read_tree(read_text(path, where), where)
     entries = tree.value

@@ -1,6 +1,6 @@
-"""How well one series follows another: errors, Theil's decomposition, rank correlation.
+"""Goodness of fit of two series: errors, Theil's decomposition, rank correlation.
 
-Numbers in, numbers out; what cannot be said of so few or such values is None.
+Numbers in, numbers out; undefined statistics are None.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Statistics:
     percent of the data. um, us, uc: the shares of the mean squared error that are bias, unequal
     variation and unequal covariation (Theil 1966; Sterman 1984); u: Theil's inequality
     coefficient, rmse / (root mean square of the model + that of the data), from 0 to 1.
-    None where undefined: r2 and the shares below two points, r2 for data that do not vary, the
-    shares without any error, mape where a datum is zero. After a failed run everything but n is.
+    None where undefined: r2 and the shares below two points, r2 for constant data, the shares
+    without any error, mape where a datum is zero; after a failed run, everything except n.
     """
 
     n: int
@@ -63,14 +63,14 @@ def statistics(model: Sequence[float] | Reals, data: Sequence[float] | Reals) ->
 
 def _theil(m: Reals, d: Reals) -> tuple[float, float, float] | tuple[None, None, None]:
     """Bias, unequal variation, unequal covariation; they sum to one."""
-    # the common size is taken out, so that the squares of tiny or huge numbers are safe
+    # scaled by the common size, so that squares of tiny or huge numbers are safe
     size = float(np.max(np.abs(m - d)))
     if size == 0:
         return None, None, None
     m_mean, d_mean = m.mean(), d.mean()
     x, y = (m - m_mean) / size, (d - d_mean) / size
     bias = float(((m_mean - d_mean) / size) ** 2)
-    # sd(x) - sd(y) and r - 1 cancel where both series vary much more than they differ
+    # avoids cancellation in sd(x) - sd(y) and r - 1 where the series differ little
     sx, sy = float(np.sqrt(np.mean(x**2))), float(np.sqrt(np.mean(y**2)))
     both = sx + sy
     variation = float(np.mean((x - y) * (x + y)) / both) ** 2 if both > 0 else 0.0
@@ -82,7 +82,7 @@ def _theil(m: Reals, d: Reals) -> tuple[float, float, float] | tuple[None, None,
 def spearman(a: Sequence[float], b: Sequence[float]) -> float | None:
     """Spearman's rank correlation, ties at their mean rank.
 
-    None below three pairs, for values that are not finite, and where one side is all the same.
+    None below three pairs, for values that are not finite, and where one side is constant.
     """
     if len(a) < 3 or not np.isfinite([*a, *b]).all():
         return None

@@ -1,4 +1,4 @@
-"""`simdistrict calibrate`: constants fitted to data, or the fit of a model as it is."""
+"""`simdistrict calibrate`: fit constants to data, or assess a model without fitting."""
 
 from __future__ import annotations
 
@@ -22,22 +22,34 @@ if TYPE_CHECKING:
 @click.command("calibrate")
 @click.argument("model", metavar="MODEL|SCENARIO")
 @click.option("--data", type=click.Path(path_type=Path), metavar="FILE.csv", help="Observed data.")
-@click.option("--free", multiple=True, metavar='"NAME=LOW:HIGH"', help="Fit it (repeatable).")
-@click.option("--until", type=float, metavar="YEAR", help="Fit no later data; predict them.")
-@click.option("--assess", "only_assess", is_flag=True, help="Fit nothing, say how well it fits.")
-@click.option("--starts", type=click.IntRange(1), help="Starts of the search.  [default: 8]")
+@click.option(
+    "--free",
+    multiple=True,
+    metavar='"NAME=LOW:HIGH"',
+    help="Constant to fit, with bounds (repeatable).",
+)
+@click.option(
+    "--until",
+    type=float,
+    metavar="YEAR",
+    help="Last year of the data to fit; later data are predicted.",
+)
+@click.option("--assess", "only_assess", is_flag=True, help="Fit nothing; report the fit.")
+@click.option(
+    "--starts", type=click.IntRange(1), help="Number of starts of the search.  [default: 8]"
+)
 @click.option(
     "--evaluations", type=click.IntRange(1), help="Model runs for the search.  [default: 1000]"
 )
-@click.option("--seed", type=click.IntRange(0), help="Of the starts.  [default: 1]")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--profile", is_flag=True, help="Profile ranges too; hundreds of runs each.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the starts.  [default: 1]")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--profile", is_flag=True, help="Also compute profile ranges; hundreds of runs each.")
 @options.sets
 @options.changes
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder for tables.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the tables.")
 @options.backend
-@click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.force
+@options.as_json
 @click.pass_obj
 def command(
     settings: dict[str, bool],
@@ -60,9 +72,9 @@ def command(
 ) -> None:
     """Fit constants of a model to observed series.
 
-    Without --data and --free, the model's own calibration.yaml says what to fit; with --data
-    alone nothing is fitted. Writes tables, fitted.cin and fitted.yaml into the folder of -o,
-    runs/NAME-calibration after a fit. Exit code 4 when the run at the end did not complete.
+    Without --data and --free, the model's calibration.yaml sets both; with --data alone nothing
+    is fitted. Writes tables, fitted.cin and fitted.yaml into the folder of -o, by default
+    runs/NAME-calibration after a fit. Exit code 4 when the final run did not complete.
 
     Example: simdistrict calibrate district --data record.csv --free "quality response=0.1:0.5"
     """
@@ -112,7 +124,7 @@ def command(
 def _wanted(
     model: Path, data: Path | None, free: tuple[str, ...], until: float | None, *, only_assess: bool
 ) -> Settings:
-    """The settings of the model's own file, and on top of them the command line."""
+    """The settings of the model's own file, overridden by the command line."""
     from simdistrict.calibration.settings import NAME, Settings, settings_beside
 
     own = settings_beside(model) if data is None else Settings(data)
@@ -149,7 +161,7 @@ def _first(*values: int | None) -> int:
 
 
 def _origin(model: str, path: Path, folder: Path) -> tuple[str, str]:
-    """What fitted.yaml stands on: a scenario as its base, or a model by name or path."""
+    """The parent of fitted.yaml: a scenario as its base, or a model by name or path."""
     from simdistrict.base.library import models, scenarios
 
     if model in scenarios():
@@ -162,7 +174,7 @@ def _origin(model: str, path: Path, folder: Path) -> tuple[str, str]:
 
 
 class _Teller:
-    """Progress on stderr: one line that is written over on a terminal, else one per start."""
+    """Progress on stderr: one line, overwritten, on a terminal; else one line per start."""
 
     def __init__(self) -> None:
         self.terminal = sys.stderr.isatty()
@@ -180,7 +192,7 @@ class _Teller:
 
 
 def _doubts(found: Calibration | Assessment, after: Assessment) -> list[str]:
-    """What a reader of the numbers should know before believing them."""
+    """Warnings about the reliability of the fit."""
     doubts = []
     if not any(series.fit.n for series in after.series):
         doubts.append(f"no datum lies before {after.until:g}: the payoff is one of nothing")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from simdistrict.cli import options
 
 if TYPE_CHECKING:
     from simdistrict.behaviour.checks import Finding
@@ -17,29 +20,31 @@ if TYPE_CHECKING:
 NAMES = """\b
 Checks without a run: structure, units, missing-units, documentation, unused,
 range, lookups, magic-numbers.
-With a few runs: run, lookup-range, unit-of-account, halving, and what the checks
-file of the model states (<model>.checks.yaml or checks.yaml beside it):
+With a few runs: run, lookup-range, unit-of-account, halving, and the statements of
+the model's checks file (<model>.checks.yaml or checks.yaml in its folder):
 conservation, accounts, bounds, steady-state, extremes.
-With many runs, only when asked for: corners (--corners COUNT, or --only corners,
-which takes 20).
+With many runs, only on request: corners (--corners COUNT; --only corners runs 20).
 """
 
 
 @click.command("check", epilog=NAMES)
 @click.argument("model")
-@click.option("--only", multiple=True, metavar="NAME", help="Run this check only (repeatable).")
+@click.option("--only", multiple=True, metavar="NAME", help="Run only this check (repeatable).")
 @click.option(
-    "--strict", multiple=True, metavar="NAME", help="Take its warnings for errors (repeatable)."
+    "--strict",
+    multiple=True,
+    metavar="NAME",
+    help="Treat warnings of this check as errors (repeatable).",
 )
 @click.option(
     "--corners",
     type=click.IntRange(min=0),
     default=0,
     metavar="COUNT",
-    help="Also run COUNT random corners of all stated ranges and COUNT points inside them.",
+    help="Also run COUNT random corners of all stated ranges, and COUNT points inside them.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, help="What --corners draws with.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="Seed of --corners.")
+@options.as_json
 def command(
     model: str,
     only: tuple[str, ...],
@@ -50,8 +55,8 @@ def command(
 ) -> None:
     """Check units, structure and behaviour of MODEL.
 
-    Prints one line per finding, with the element and its line in the file; exit code 5 when
-    there is an error among them.
+    Prints one line per finding, with the element and its line in the file. Exit code 5 when any
+    finding is an error.
 
     Example: simdistrict check district --corners 10
     """
@@ -61,16 +66,7 @@ def command(
     found, ran = _found(path, only, strict, corners, seed)
     errors = sum(f.severity == "error" for f in found)
     if as_json:
-        rows = [
-            {
-                "check": f.check,
-                "severity": f.severity,
-                "element": f.element,
-                "line": f.line,
-                "what": f.what,
-            }
-            for f in found
-        ]
+        rows = [asdict(finding) for finding in found]
         document = {"model": model, "errors": errors, "checks": ran, "findings": rows}
         click.echo(json.dumps(document, indent=2))
     else:
@@ -88,7 +84,7 @@ def command(
 def _found(
     path: Path, only: Sequence[str], strict: Sequence[str], corners: int, seed: int
 ) -> tuple[list[Finding], list[str]]:
-    """All findings, and the names of the checks that were made."""
+    """All findings, and the names of the checks that ran."""
     from simdistrict.behaviour import (
         NAMES,
         Statements,
@@ -109,7 +105,7 @@ def _found(
     if still or not only:
         found += check_model(model, still, [n for n in strict if n in CHECKS])
         ran += [n for n in CHECKS if not only or n in only]
-    # what cannot be put in order cannot be run, and is told already
+    # a model without a causal order cannot run, which is reported already
     runnable = not any(f.check == "structure" and f.severity == "error" for f in found)
     if runnable and (moving or corners or not only):
         file = checks_file(path)
@@ -117,7 +113,7 @@ def _found(
         if corners and only and "corners" not in moving:
             moving.append("corners")
         hard = [n for n in strict if n in NAMES]
-        # one fault, one line: what does not balance cannot scale either
+        # one finding per fault: units that do not balance do not scale either
         unbalanced = {f.element for f in found if f.check == "units"}
         found += [
             f
@@ -125,5 +121,5 @@ def _found(
             if f.check != "unit-of-account" or f.element not in unbalanced
         ]
         ran += made(stated, moving, corners)
-    # one place, one fault, one line, however often the equation has it
+    # report a fault once, however often the equation repeats it
     return list(dict.fromkeys(found)), ran

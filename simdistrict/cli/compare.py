@@ -1,4 +1,4 @@
-"""`simdistrict compare`: where two results part."""
+"""`simdistrict compare`: where two results first differ."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from simdistrict.cli import options
 
 if TYPE_CHECKING:
     from simdistrict.result.comparison import Comparison, Difference
@@ -23,16 +25,16 @@ TEXT_RTOL = 1e-4
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @click.option("--rtol", type=float, default=RTOL, show_default=True, help="Relative tolerance.")
 @click.option("--atol", type=float, default=ATOL, show_default=True, help="Absolute tolerance.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 @click.pass_obj
 def command(
     settings: dict[str, bool] | None, a: Path, b: Path, rtol: float, atol: float, as_json: bool
 ) -> None:
     """Compare two results (.nc, .csv, .tab, .dat), element by element.
 
-    Says at which time they first differ, which element upstream differs then, and how large the
-    largest difference is. Two values are the same when they differ by at most
-    ATOL + RTOL * the larger one. Exit code 5 when something differs.
+    Prints the first time at which they differ, the element furthest upstream that differs then,
+    and the largest difference. Two values agree when they differ by at most
+    ATOL + RTOL * the larger one. Exit code 5 when any value differs.
 
     Example: simdistrict compare runs/baseline.nc vensim_output.tab --rtol 1e-4
     """
@@ -58,7 +60,7 @@ def command(
 
 
 def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) -> list[str]:
-    """What a comparison says to a person. text: one of the files is a text file."""
+    """A comparison as text. text: one of the files is a text file."""
     within = f"(tolerance: {rtol:g} relative, {atol:g} absolute)"
     compared = f"{_count(found.elements, 'element')} at {_count(found.times, 'time')}"
     said = []
@@ -94,7 +96,7 @@ def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) ->
 
 
 def document(found: Comparison, rtol: float, atol: float) -> dict[str, object]:
-    """The same for a program; null stands for a value that is not a finite number."""
+    """A comparison as a JSON document; null for a value that is not finite."""
     return {
         "same": found.same,
         "rtol": rtol,

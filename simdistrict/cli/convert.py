@@ -1,4 +1,4 @@
-"""`simdistrict convert`: a file of one format as a file of another."""
+"""`simdistrict convert`: convert a file to another format."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MODELS = (".mdl", ".xmile", ".stmx")
 @click.command("convert")
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--scenario", help="Write this scenario into the model; or which run of a .nc file.")
+@click.option("--scenario", help="Scenario to write into the model; or the run of a .nc file.")
 @options.sets
-@click.option("--model", help="The model that a .cin file, or results that become .nc, are of.")
+@click.option("--model", help="The model of a .cin file, or of results to write as .nc.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 def command(
     source: str,
@@ -35,14 +35,14 @@ def command(
 ) -> None:
     """Convert IN to OUT, by their suffixes.
 
-    Models: .mdl, .xmile and .stmx to each other. From .mdl to .mdl every byte is kept but what
-    --scenario and --set change. A policy becomes a formula with STEP or RAMP in the equation of
-    each constant that it moves, so that other programs run it; such a constant is no longer one
-    in OUT.
+    Models: between .mdl, .xmile and .stmx. From .mdl to .mdl, only the bytes that --scenario and
+    --set change differ. A policy becomes a formula with STEP or RAMP in the equation of each
+    constant that it changes, so that other programs can run it; in OUT that element is an
+    auxiliary.
 
     Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
-    .csv, .tab and .dat, and text to .nc, where --model gives them dimensions and units. A
-    sensitivity control .vsc to .csv, a prior table.
+    .csv, .tab and .dat; text to .nc, where --model adds dimensions and units. A sensitivity
+    control .vsc to a prior table .csv.
 
     Example: simdistrict convert district scenario.mdl --scenario security_tariffs
     """
@@ -91,7 +91,7 @@ def _model(
 
     path = find_model(source)
     document = _document(path)
-    # a text that is no model is refused even where nothing changes
+    # refuse an invalid model even where nothing changes
     model = document.model
     if scenario is not None or sets:
         from simdistrict.conversion.models import with_scenario
@@ -108,7 +108,7 @@ def _model(
 
 
 def _document(path: Path) -> Document:
-    """The text of a model in Vensim's language: that of the file, or what says the same."""
+    """A model in Vensim's language: the file itself, or its translation."""
     from simdistrict.conversion.words import without_ends
     from simdistrict.exchange.mdl.document import Document
     from simdistrict.exchange.mdl.writing import model_text

@@ -25,56 +25,60 @@ if TYPE_CHECKING:
 
 @click.command("ensemble")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--members", type=int, help="How many runs of each scenario.")
+@click.option("--members", type=int, help="Number of runs per scenario.")
 @click.option(
-    "--blocks", type=click.IntRange(1), help="The same, counted in blocks of saltelli or morris."
+    "--blocks",
+    type=click.IntRange(1),
+    help="Number of blocks, for the methods saltelli and morris.",
 )
-@click.option("--seed", type=int, help="Another one, other draws; default: 0.")
+@click.option("--seed", type=int, help="Seed of the draws.  [default: 0]")
 @click.option(
     "--method",
     type=click.Choice(["lhs", "sobol", "random", "saltelli", "morris"]),
-    help="Latin hypercube, scrambled Sobol sequence, independent draws; blocks for the methods "
-    "sobol (saltelli) and morris of `sensitivity`; default: lhs.",
+    help="Latin hypercube, scrambled Sobol sequence or independent draws; saltelli and morris are "
+    "for the methods sobol and morris of `sensitivity`.  [default: lhs]",
 )
 @click.option(
     "--order",
     type=click.IntRange(1, 2),
     default=1,
     show_default=True,
-    help="Of Sobol indices: 2 for those of pairs, with twice the runs (saltelli).",
+    help="Order of Sobol indices: 2 adds pairs, with twice the runs (saltelli).",
 )
-@click.option("--levels", type=int, default=4, show_default=True, help="Of a constant (morris).")
+@click.option(
+    "--levels", type=int, default=4, show_default=True, help="Levels of a constant (morris)."
+)
 @click.option(
     "--prior",
     type=click.Path(path_type=Path),
     metavar="FILE.csv|FILE.vsc",
-    help="The bands of constants; default: data/parameters.csv beside the model. A sensitivity "
-    "control of Vensim says members, method and seed too, unless they are given.",
+    help="Prior distributions of constants; default: data/parameters.csv in the model's folder. A "
+    "Vensim sensitivity control (.vsc) also sets members, method and seed unless given.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     callback=ending_in(".nc", ".zarr"),
-    help="FILE.nc or STORE.zarr.",
+    help="File to write: FILE.nc or STORE.zarr.",
 )
 @click.option(
     "--save",
     metavar="NAME,...|@FILE.lst|stocks|indicators|all",
-    help="What to keep; default: what the scenarios report, else the stocks.",
+    help="Elements to save; default: those that the scenarios report, else the stocks.",
 )
 @click.option(
     "--times",
     default="final",
     show_default=True,
     metavar="final|all|TIME,...",
-    help="When to keep it: at the end, at every save step, or at some times.",
+    help="Times to save: the last, every save step, or a list.",
 )
 @click.option(
     "--reduce",
     default="",
     metavar="max,min,mean,time_of_max,time_of_min",
-    help="Keep these over the run besides, as variables NAME_max and so on.",
+    help="Also save these reductions over the run, as variables NAME_max and so on.",
 )
 @options.sets
 @options.changes
@@ -85,24 +89,31 @@ if TYPE_CHECKING:
     type=click.Choice(["auto", *MEMBER_BACKENDS]),
     default="auto",
     show_default=True,
-    help="cuda: on an NVIDIA GPU (steps of equal length); auto is native.",
-)
-@click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all.")
-@click.option(
-    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs the members instead."
+    help="cuda: an NVIDIA GPU (euler or rk4); auto is native.",
 )
 @click.option(
-    "--chunk", type=click.IntRange(1), metavar="MEMBERS", help="Run together and lost together."
+    "--workers", type=click.IntRange(1), help="Cores to use on this machine; default: all."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run the members on the Dask cluster with this scheduler.",
+)
+@click.option(
+    "--chunk",
+    type=click.IntRange(1),
+    metavar="MEMBERS",
+    help="Members per chunk; an interruption loses one chunk at most.",
 )
 @click.option(
     "--fast",
     is_flag=True,
-    help="Powers up to three times as fast, with an error in their last digit.",
+    help="Faster pow(), accurate to 1 ulp.",
 )
-@click.option("--resume", is_flag=True, help="Go on where it was interrupted.")
-@click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
-@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted ensemble.")
+@options.strict
+@options.force
+@options.as_json
 @click.pass_obj
 def command(
     settings: dict[str, bool],
@@ -135,10 +146,9 @@ def command(
 ) -> None:
     """Run each SCENARIO (or model) for many draws of its uncertain constants.
 
-    All scenarios get the same draws. A number that a scenario or --set states is not drawn.
-    A member that does not complete keeps its place, with its outcome and NaN after the time it
-    failed.
-    An interrupted ensemble keeps what was done in FILE.parts, for --resume.
+    All scenarios get the same draws. A constant that a scenario or --set sets is not drawn.
+    A member that does not complete keeps its index, with its outcome, and NaN after it failed.
+    An interrupted ensemble keeps finished chunks in FILE.parts, for --resume.
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
@@ -187,7 +197,7 @@ def command(
 
 
 def _control(prior: Path | None) -> Control | None:
-    """The sensitivity control that the priors stand in, if they do."""
+    """The sensitivity control, where the prior file is one."""
     if prior is None or prior.suffix.lower() != ".vsc":
         return None
     from simdistrict.exchange.vensim.vsc import read_vsc
@@ -198,7 +208,7 @@ def _control(prior: Path | None) -> Control | None:
 def _check(
     members: int | None, blocks: int | None, workers: int | None, scheduler: str | None
 ) -> None:
-    """Refuse options that do not go together."""
+    """Refuse conflicting options."""
     if (members is None) == (blocks is None):
         what = "give --members N, or --blocks N for the methods saltelli and morris"
         raise click.UsageError(what)
@@ -207,7 +217,7 @@ def _check(
 
 
 def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
-    """What runs the members elsewhere; None for here."""
+    """A runner on a cluster; None for this machine."""
     if scheduler is None:
         return None
     from simdistrict.ensemble.cluster import runner_on
@@ -217,7 +227,7 @@ def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
 
 @contextmanager
 def _said_where(path: Path) -> Iterator[None]:
-    """An interruption says where the members that are done wait."""
+    """On an interruption, print where the finished members are."""
     try:
         yield
     except KeyboardInterrupt:
@@ -226,7 +236,7 @@ def _said_where(path: Path) -> Iterator[None]:
 
 
 def _progress(quiet: bool) -> Callable[[int, int, int], None] | None:
-    """A line on stderr that says how far it is; none where nobody watches."""
+    """Progress on stderr; None where it is no terminal."""
     if quiet or not sys.stderr.isatty():
         return None
     begin = time.perf_counter()
@@ -242,7 +252,7 @@ def _progress(quiet: bool) -> Callable[[int, int, int], None] | None:
 def _report(
     ensemble: Ensemble, written: Written, path: Path, seconds: float, quiet: bool, as_json: bool
 ) -> None:
-    """Print what happened."""
+    """Print a summary."""
     plans, design = ensemble.plans, ensemble.design
     if as_json:
         runs = [

@@ -1,4 +1,4 @@
-"""`simdistrict fill`: the numbers of the tables beside a model, written into the model."""
+"""`simdistrict fill`: write the numbers of a model's tables into the model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.cli import options
+
 if TYPE_CHECKING:
     from simdistrict.exchange.number_tables.fill import FilledModel
 
@@ -19,29 +21,29 @@ SHOWN = 10
 
 @click.command("fill")
 @click.argument("model")
-@click.option("--check", is_flag=True, help="Change nothing; exit code 5 if a number differs.")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a number differs.")
 @click.option(
     "--set",
     "sets",
     multiple=True,
     metavar='"NAME=VALUE"',
-    help='Write a value into its table first, such as "NAME[LABEL]=0.5".',
+    help='First write a value into its table, such as "NAME[LABEL]=0.5".',
 )
 @click.option(
     "--changes",
     type=click.Path(path_type=Path),
     metavar="FILE.cin",
-    help="Write the constants of a changes file into their tables first.",
+    help="First write the constants of a changes file into their tables.",
 )
 @click.option(
     "--digits",
     type=click.IntRange(1, 17),
     default=17,
-    help="Significant digits of what --changes writes (all).",
+    help="Significant digits that --changes writes; default: all.",
 )
-@click.option("--source", help="What the column source says of the values set.")
-@click.option("--confidence", help="What the column confidence says of the values set.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--source", help="Text for the column source of the values set.")
+@click.option("--confidence", help="Text for the column confidence of the values set.")
+@options.as_json
 def command(
     model: str,
     check: bool,
@@ -52,10 +54,10 @@ def command(
     confidence: str | None,
     as_json: bool,
 ) -> None:
-    """Write the numbers of data/*.csv beside MODEL into MODEL.
+    """Write the numbers of data/*.csv in the folder of MODEL into MODEL.
 
-    Only the numbers of constants and lookups change, and only where they differ; every other
-    byte of the file stays as it is.
+    Changes only numbers of constants and lookups, and only where they differ; every other byte
+    of the file is unchanged.
 
     Example: simdistrict fill district --check
     """

@@ -1,4 +1,4 @@
-"""`simdistrict layout`: the views of a model, drawn from its equations."""
+"""`simdistrict layout`: draw the views of a model from its equations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import click
 @click.command("layout")
 @click.argument("model")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
-@click.option("--force", is_flag=True, help="Replace the views, or the file, that there are.")
+@click.option("--force", is_flag=True, help="Replace existing views, or an existing file.")
 def command(model: str, output: Path | None, force: bool) -> None:
-    """Lay out the sketch of MODEL anew: one view for each group, for Vensim's editor.
+    """Lay out the sketch of MODEL for Vensim's editor: one view per group.
 
-    Replaces the sketch in the file and keeps every other byte. A sketch that is there already is
-    replaced only with --force.
+    Writes the sketch into the file and keeps every other byte. An existing sketch is replaced
+    only with --force.
 
     Example: simdistrict layout district -o district_drawn.mdl
     """

@@ -1,4 +1,4 @@
-"""`simdistrict list`: the models, scenarios, parts, tables and figures there are, a line each."""
+"""`simdistrict list`: models, scenarios, parts, tables and figures, one line each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from simdistrict.cli import options
+
 # variants that a line names
 SHOWN = 4
 
@@ -15,12 +17,12 @@ SHOWN = 4
 @click.command("list")
 @click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
 @click.argument("model", default="")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 def command(what: str, model: str, as_json: bool) -> None:
     """List the shipped models, or the scenarios that are shipped or in ./scenarios.
 
-    Parts are what scenarios share; behind a scenario that stands for several, its variants.
-    Tables and figures are those of the study of MODEL, see simdistrict tables.
+    Parts are shared by scenarios. A scenario with variants lists their names.
+    Tables and figures are those of the study of MODEL; see simdistrict tables.
 
     Example: simdistrict list scenarios
     """
@@ -34,7 +36,7 @@ def command(what: str, model: str, as_json: bool) -> None:
 
 
 def _behind(row: dict[str, Any]) -> str:
-    """How many variants a scenario has, and the names of the first."""
+    """The variants of a scenario: the names of the first, and the number of the rest."""
     names = row.get("variants", [])
     if not names:
         return ""
@@ -82,9 +84,9 @@ def _results(what: str, model: str) -> list[dict[str, Any]]:
 
 
 def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
-    """Title and variants of a scenario or part, or what keeps it from being read.
+    """Title and variants of a scenario or part, or its error.
 
-    One bad file hides no other.
+    An invalid file does not hide the others.
     """
     from simdistrict.base.errors import ScenarioError
     from simdistrict.scenario import part_title, scenario_title, scenario_variants
@@ -99,7 +101,7 @@ def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def _model_title(path: Path) -> str:
-    """The first heading of the README beside a model; empty without one."""
+    """The first heading of the README in a model's folder; empty without one."""
     try:
         text = (path.parent / "README.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -1,6 +1,6 @@
-"""The group of commands; each command's module is imported only when it is used.
+"""The group of commands; imports the module of a command only when it is called.
 
-No command does its work here: this file knows names, verbosity and exit codes.
+Knows names, verbosity and exit codes; the commands are in their own modules.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from simdistrict.base.version import VERSION
 COMMANDS = {
     "new": ("new", "Copy a runnable example project."),
     "list": ("listing", "List scenarios, models, tables or figures."),
-    "show": ("show", "Read a model or a scenario to the user."),
+    "show": ("show", "Show a model or a scenario."),
     "run": ("run", "Simulate scenarios into NetCDF."),
-    "ensemble": ("ensemble", "Run many members of scenarios into NetCDF."),
-    "sensitivity": ("sensitivity", "Say which constants of an ensemble matter, and where."),
-    "rerun": ("rerun", "Repeat a result file from what it records."),
-    "compare": ("compare", "Say where two results first part."),
+    "ensemble": ("ensemble", "Run many members of scenarios into NetCDF or Zarr."),
+    "sensitivity": ("sensitivity", "Analyse which constants of an ensemble matter."),
+    "rerun": ("rerun", "Repeat a result file from its own record."),
+    "compare": ("compare", "Compare two results; report where they first differ."),
     "check": ("check", "Check units, structure and behaviour of a model."),
     "convert": ("convert", "Convert models, changes and results."),
-    "layout": ("layout", "Draw the views of a model for Vensim's editor."),
-    "fill": ("fill", "Write the numbers of the tables beside a model into the model."),
+    "layout": ("layout", "Lay out the views of a model for Vensim's editor."),
+    "fill": ("fill", "Write the numbers of a model's tables into the model."),
     "regimes": ("regimes", "Equilibria, branches, hysteresis, basins; regimes of a run."),
-    "calibrate": ("calibrate", "Fit constants of a model to data."),
+    "calibrate": ("calibrate", "Fit constants of a model to observed data."),
     "tables": ("tables", "Make the result tables, or compare the committed ones."),
     "plot": ("plot", "Draw the figures of the results."),
 }
@@ -66,9 +66,9 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(VERSION, message="%(version)s")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", count=True, help="Say more; -vv says everything.")
-@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
+@click.option("-v", "--verbose", count=True, help="Print more; -vv prints everything.")
+@click.option("--debug", is_flag=True, help="Print a traceback with an error.")
 def group(quiet: bool, verbose: int, debug: bool) -> None:
     """The open laboratory for value-chain regime shifts.
 
@@ -82,13 +82,13 @@ def group(quiet: bool, verbose: int, debug: bool) -> None:
 
 
 def main() -> None:
-    """Entry point of the `simdistrict` program: turns errors into messages and exit codes."""
+    """Entry point of the `simdistrict` program; turns errors into messages and exit codes."""
     debug = "--debug" in sys.argv
-    # a command lives a second and makes next to no cycles; collecting them costs a tenth of it
+    # a command runs for a second and creates few cycles; collecting them would cost a tenth of it
     gc.set_threshold(200_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # a title that the terminal has no letters for is no failure of the run
+            # do not fail where the terminal cannot encode a title
             stream.reconfigure(errors="backslashreplace")
     try:
         group(standalone_mode=True)

@@ -1,4 +1,4 @@
-"""Options that several commands have, each written once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-sets = click.option("--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant.")
+sets = click.option(
+    "--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant (repeatable)."
+)
 changes = click.option(
     "--changes",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE.cin",
-    help="Vensim changes file (repeatable, later wins; --set is on top).",
+    help="Vensim changes file (repeatable; a later one wins, --set overrides them).",
 )
 data = click.option(
     "--data",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Numbers of data variables without any: .nc, .tab, .csv or .dat (later wins).",
+    help="Series for data variables without any: .nc, .tab, .csv or .dat (a later one wins).",
 )
 backend = click.option(
     "--backend",
@@ -33,16 +35,19 @@ backend = click.option(
     default="auto",
     show_default=True,
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+force = click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
+strict = click.option(
+    "--strict", is_flag=True, help="Treat a value outside the model's range as an error."
+)
 _STEPS = (
     click.option(
         "--integrator",
         type=click.Choice(INTEGRATORS),
-        help="Default: what the model file says; stiff, bdf, radau for very unlike time constants.",
+        help="Default: that of the model file; stiff, bdf and radau are for stiff models.",
     ),
-    click.option(
-        "--rtol", type=float, help="Relative tolerance, where steps have lengths of their own."
-    ),
-    click.option("--atol", type=float, help="Absolute tolerance, likewise."),
+    click.option("--rtol", type=float, help="Relative tolerance of adaptive integrators."),
+    click.option("--atol", type=float, help="Absolute tolerance of adaptive integrators."),
     click.option("--time-step", type=float, help="In the model's time unit."),
     click.option("--save-step", type=float, help="In the model's time unit."),
     click.option("--initial-time", type=float),
@@ -51,7 +56,7 @@ _STEPS = (
 
 
 def steps(function: _Function) -> _Function:
-    """How a run moves through time: integrator, tolerances, time grid."""
+    """Add the options of the integrator and the time grid."""
     for option in reversed(_STEPS):
         function = option(function)
     return function

@@ -1,4 +1,4 @@
-"""What the name of an output file must look like, and what stands in it."""
+"""Checks of output file names, and the elements to save."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Callback = Callable[[click.Context, click.Parameter, Path | None], Path | None]
 
 
 def ending_in(*suffixes: str) -> Callback:
-    """A check of an option: its file name has one of the suffixes, or the usage is wrong."""
+    """An option callback: the file name must have one of the suffixes."""
 
     def check(ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
         if path is None or path.suffix in suffixes:
@@ -30,7 +30,7 @@ def ending_in(*suffixes: str) -> Callback:
 
 
 def saved(save: str, model: Model) -> str:
-    """What to keep, with the names that a save list holds in the place of `@FILE.lst`."""
+    """The argument of --save, with `@FILE.lst` replaced by the names in the save list."""
     if not save.startswith("@"):
         return save
     from simdistrict.base.errors import Problem, ScenarioError

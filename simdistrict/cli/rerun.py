@@ -1,4 +1,4 @@
-"""`simdistrict rerun`: a result file repeated from what it records."""
+"""`simdistrict rerun`: repeat a result file from its own record."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 
 import click
 
+from simdistrict.cli import options
+
 
 @click.command("rerun")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 def command(file: Path, as_json: bool) -> None:
-    """Repeat FILE from what it records and say whether the numbers are the same.
+    """Repeat FILE from its own record and report whether the numbers are the same.
 
-    The model, the resolved scenarios, the settings and what the model read from other files are
-    taken from the file alone; where those files have changed since, it says so. Exit code 5 when
-    a number differs.
+    The model, the resolved scenarios, the settings and the numbers from other files come from
+    FILE alone; warns where those files have changed since. Exit code 5 when a number differs.
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """

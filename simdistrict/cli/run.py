@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--output",
     type=click.Path(path_type=Path),
     callback=ending_in(".nc"),
-    help="The NetCDF file to write: FILE.nc.",
+    help="NetCDF file to write: FILE.nc.  [default: runs/NAME.nc]",
 )
 @options.sets
 @options.changes
@@ -37,38 +37,33 @@ if TYPE_CHECKING:
     default="all",
     show_default=True,
     metavar="NAME,...|@FILE.lst|stocks|indicators|all",
-    help="What to keep; indicators are what the scenario reports.",
+    help="Elements to save; indicators: those that the scenario reports.",
 )
 @options.backend
-@click.option("--strict", is_flag=True, help="A value outside the model's range is an error.")
-@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.strict
+@options.force
+@options.as_json
 @click.pass_obj
 def command(
     settings: dict[str, bool],
+    /,
     scenarios: tuple[str, ...],
     output: Path | None,
     sets: tuple[str, ...],
     changes: tuple[Path, ...],
     data: tuple[Path, ...],
-    integrator: str | None,
-    rtol: float | None,
-    atol: float | None,
-    time_step: float | None,
-    save_step: float | None,
-    initial_time: float | None,
-    final_time: float | None,
     save: str,
     backend: str,
     strict: bool,
     force: bool,
     as_json: bool,
+    **run: Any,
 ) -> None:
     """Simulate each SCENARIO (or model) into one NetCDF file.
 
-    One scenario is written to runs/NAME.nc, several together along the dimension scenario.
-    A scenario with variants stands for all of them, NAME:VARIANT for one.
-    Exit code 4 when a run did not complete; the file then holds what was computed.
+    Several scenarios are stored along the dimension scenario. A scenario with variants stands for
+    all of them, NAME:VARIANT for one.
+    Exit code 4 when a run did not complete; the file then holds the computed part.
 
     Example: simdistrict run security_tariffs --set "required return=0.06"
     """
@@ -77,10 +72,9 @@ def command(
     from simdistrict.run.simulate import result_of
     from simdistrict.scenario import RunSettings
 
-    run = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
-    plans = plans_for(scenarios, sets, run, backend, strict, changes, data)
+    plans = plans_for(scenarios, sets, RunSettings(**run), backend, strict, changes, data)
     path = output or Path("runs") / f"{file_stem(scenarios, plans)}.nc"
-    # a file that cannot be written is better known before the work than after it
+    # check the target before the work
     check_netcdf_target(path, force=force)
     result = result_of(plans, saved(save, plans[0].prepared.model))
     write_netcdf(result, path, force=force)
@@ -92,7 +86,7 @@ def command(
 def _report(
     plans: Sequence[Plan], result: Result, path: Path, *, as_json: bool, quiet: bool
 ) -> bool:
-    """Print what happened; whether any run did not complete."""
+    """Print a summary; returns whether any run did not complete."""
     from simdistrict.engine.backends import ADAPTIVE
     from simdistrict.engine.outcome import Outcome
     from simdistrict.run import summary

@@ -1,20 +1,31 @@
-"""`simdistrict sensitivity`: which constants matter for an indicator of an ensemble."""
+"""`simdistrict sensitivity`: the constants that matter for an indicator of an ensemble."""
 
 from __future__ import annotations
 
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.cli import options
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simdistrict.sensitivity.discovery import Discovery
     from simdistrict.sensitivity.indices import Indices
     from simdistrict.sensitivity.sample import Sample
 
 SHOWN = 12
+
+
+def _default(
+    name: str, default: float, kind: Any = float, *, help: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option with a default, which its help text shows."""
+    return click.option(name, type=kind, default=default, show_default=True, help=help)
 
 
 @click.command("sensitivity")
@@ -23,44 +34,42 @@ SHOWN = 12
     "--method",
     type=click.Choice(["sobol", "morris", "pawn", "prim"]),
     required=True,
-    help="Sobol and Morris read ensembles --method saltelli and morris; PAWN and PRIM read lhs, "
-    "sobol and random.",
+    help="sobol and morris need an ensemble --method saltelli or morris; pawn and prim need lhs, "
+    "sobol or random.",
 )
 @click.option("--indicator", required=True, metavar="NAME", help="A saved element, with labels.")
 @click.option("--at", type=float, metavar="TIME", help="A saved time; default: the last.")
 @click.option(
     "--over",
     metavar="REDUCTION",
-    help="A number of the whole run instead, which `ensemble --reduce` kept, such as max.",
+    help="Use a reduction over the run that `ensemble --reduce` saved, such as max.",
 )
-@click.option("--scenario", metavar="NAME", help="Where the ensemble has several.")
-@click.option("--resamples", type=click.IntRange(2), default=100, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of resamples.")
-@click.option("--slides", type=int, default=10, show_default=True, help="Of PAWN.")
-@click.option("--above", type=float, metavar="X", help="PRIM: members at X or above it.")
-@click.option("--below", type=float, metavar="X", help="PRIM: members at X or below it.")
-@click.option(
-    "--boxes", type=click.IntRange(1), default=1, show_default=True, help="PRIM: at most."
-)
-@click.option(
-    "--density", type=float, default=0.8, show_default=True, help="PRIM: what a box is to reach."
-)
-@click.option(
-    "--mass", type=float, default=0.05, show_default=True, help="PRIM: least share of members."
-)
-@click.option("--peel", type=float, default=0.05, show_default=True, help="PRIM: share of a step.")
-@click.option("--paste", type=float, default=0.05, show_default=True, help="PRIM: the same, back.")
+@click.option("--scenario", metavar="NAME", help="Required where the ensemble has several.")
+@_default("--resamples", 100, click.IntRange(2), help="Bootstrap resamples.")
+@_default("--seed", 0, click.IntRange(0), help="Seed of the resamples.")
+@_default("--slides", 10, int, help="PAWN: number of slides.")
+@click.option("--above", type=float, metavar="X", help="PRIM: of interest are members >= X.")
+@click.option("--below", type=float, metavar="X", help="PRIM: of interest are members <= X.")
+@_default("--boxes", 1, click.IntRange(1), help="PRIM: largest number of boxes.")
+@_default("--density", 0.8, help="PRIM: target density of a box.")
+@_default("--mass", 0.05, help="PRIM: smallest share of all members in a box.")
+@_default("--peel", 0.05, help="PRIM: share of a box that a step removes.")
+@_default("--paste", 0.05, help="PRIM: share of a box that a step adds.")
 @click.option(
     "--chance",
     type=float,
     default=1.0,
     metavar="P",
-    help="PRIM: leave out numbers with a larger quasi-p, as 0.05; default: none.",
+    help="PRIM: leave out numbers with a larger quasi-p, such as 0.05; default: none.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="TABLE.csv or TABLE.nc.")
-@click.option("--all", "everything", is_flag=True, help="Print every row, not the first twelve.")
-@click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write: TABLE.csv or TABLE.nc."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Print all rows, not only the first twelve."
+)
+@options.force
+@options.as_json
 @click.pass_obj
 def command(
     settings: dict[str, bool],
@@ -86,10 +95,10 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Say which sampled numbers of an ENSEMBLE (.nc or .zarr) matter for one of its indicators.
+    """Analyse which sampled numbers of an ENSEMBLE (.nc or .zarr) matter for an indicator.
 
-    Intervals are of 95%. Members that failed are left out, with the whole block of the design
-    that they belong to, and counted.
+    Prints 95% intervals. Failed members are left out with their whole block of the design, and
+    counted.
 
     Example: simdistrict sensitivity runs/ensemble.nc --method pawn
     --indicator "home share[Prato]"
@@ -132,7 +141,7 @@ def _analysed(method: str, sample: Sample, resamples: int, seed: int, slides: in
 
 
 def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
-    """What was analysed, and what was left out."""
+    """The analysed members, and those left out."""
     scenario = f", {sample.scenario}" if sample.scenario else ""
     said = [
         f"{sample.indicator} {sample.when}{scenario}: {len(found.sample.values)} of "
@@ -148,7 +157,7 @@ def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
 
 
 def lines(found: Indices | Discovery, most: int) -> list[str]:
-    """An analysis as a person reads it."""
+    """An analysis as text."""
     from simdistrict.sensitivity.indices import Indices as Table
 
     return _table(found, most) if isinstance(found, Table) else _boxes(found)

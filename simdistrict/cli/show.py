@@ -1,4 +1,4 @@
-"""`simdistrict show`: a model or a scenario, read to the user."""
+"""`simdistrict show`: print a model or a scenario."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("show")
 def command() -> None:
-    """Read a model or a scenario to the user.
+    """Show a model or a scenario.
 
     Example: simdistrict show model district --causes capacity --depth 2
     """
@@ -24,9 +24,9 @@ def command() -> None:
 @command.command("scenario")
 @click.argument("scenario")
 @options.sets
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
-    """Every value of SCENARIO and where it comes from.
+    """Show every value of SCENARIO and its origin.
 
     Example: simdistrict show scenario security_tariffs
     """
@@ -39,11 +39,11 @@ def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> Non
 @click.argument("model")
 @click.option("--constants", is_flag=True, help="List the constants with values and ranges.")
 @click.option("--equations", is_flag=True, help="List every equation.")
-@click.option("--causes", metavar="NAME", help="What causes an element, as a tree.")
-@click.option("--uses", metavar="NAME", help="What uses an element, as a tree.")
-@click.option("--depth", default=2, show_default=True, help="How deep a tree goes.")
+@click.option("--causes", metavar="NAME", help="Show the causes of an element as a tree.")
+@click.option("--uses", metavar="NAME", help="Show the uses of an element as a tree.")
+@click.option("--depth", default=2, show_default=True, help="Depth of a tree.")
 @click.option("--loops", is_flag=True, help="List the shortest feedback loops.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 def model_command(
     model: str,
     constants: bool,
@@ -54,7 +54,7 @@ def model_command(
     loops: bool,
     as_json: bool,
 ) -> None:
-    """Elements, units, equations and documentation of MODEL.
+    """Show the elements, units, equations and documentation of MODEL.
 
     Example: simdistrict show model core --equations
     """

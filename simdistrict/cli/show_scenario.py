@@ -1,4 +1,4 @@
-"""What `simdistrict show scenario` prints: every resolved value with its origin."""
+"""`simdistrict show scenario`: every resolved value with its origin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 def show_scenario(name: str, sets: Sequence[str], as_json: bool) -> None:
-    """Print a scenario, or a model as it is, with `--set` on top.
+    """Print a scenario, or a model without one, with `--set` on top.
 
     Raises ScenarioError or ModelError as reading and resolving do.
     """

@@ -1,8 +1,7 @@
 """Figures as values, and `draw`, which writes them as SVG and PNG: the one door to matplotlib.
 
-Knows lines, bands, bars and boxes, and nothing of models. Colours are told apart by the
-colour-blind, and everything by line, marker or shade in black and white; the same figure is the
-same bytes.
+Knows lines, bands, bars and boxes, but no models. Colours suit colour-blind readers, and line
+styles, markers and shades suffice in black and white; equal figures have equal bytes.
 """
 
 from simdistrict.plot.canvas import check_targets as check_targets

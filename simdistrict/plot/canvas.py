@@ -1,4 +1,4 @@
-"""Writes a figure as .svg and .png beside each other."""
+"""Writes a figure as .svg and .png with the same name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from simdistrict.plot.ranges import Ranges, fill_ranges
 from simdistrict.plot.style import SETTINGS
 
 KINDS = {
-    # suffix: the metadata, and the words by which a file shows that it is ours
+    # suffix: the metadata, and the mark of our files
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
     ".png": ({"Software": "simdistrict"}, b"tEXtSoftware\0simdistrict"),
 }
-_HEAD = 4096  # where those words stand
+_HEAD = 4096  # the mark is within these bytes
 
 
 def is_ours(path: Path) -> bool:
@@ -28,16 +28,16 @@ def is_ours(path: Path) -> bool:
 
 
 def check_targets(path: Path, *, force: bool = False) -> None:
-    """Raise, before anything is computed, what `draw` would raise for this place."""
+    """Raise what `draw` would raise for this target; call it before computing."""
     for suffix in KINDS:
         writable_target(path.with_suffix(suffix), ours=is_ours, force=force)
 
 
 def draw(figure: Figure | Ranges | Diagram, path: Path, *, force: bool = False) -> list[Path]:
-    """Write a figure as .svg and .png beside each other.
+    """Write a figure as .svg and .png with the same name.
 
-    Raises EngineError where matplotlib is not installed, ExchangeError where nothing can be
-    written, or where a file stands that is not a figure of ours and `force` is not set.
+    Raises EngineError where matplotlib is not installed, ExchangeError where the files cannot be
+    written, or where one exists that is not a figure of ours and `force` is not set.
     """
     try:
         import matplotlib as mpl
@@ -47,7 +47,7 @@ def draw(figure: Figure | Ranges | Diagram, path: Path, *, force: bool = False) 
         hint = "pip install 'simdistrict[plot]'"
         raise EngineError(Problem("figures", what, hint)) from None
 
-    settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # no user's own style
+    settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # ignore the user's style
     with mpl.rc_context(settings):
         canvas = NewCanvas()
         if isinstance(figure, Figure):

@@ -1,4 +1,4 @@
-"""A plane of kinds, as coloured cells with lines between them."""
+"""A plane of categories, as coloured cells with lines between them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """A plane of kinds: kinds[j, i] at x[i], y[j], a place in FILLS, told by labels[kind].
+    """A plane of categories: kinds[j, i] at x[i], y[j] is an index into FILLS and labels.
 
-    x, y: middles of the cells, evenly spaced and ascending. Lines part kinds from each other.
+    x, y: centres of the cells, evenly spaced and ascending. Lines separate the categories.
     """
 
     x: Sequence[float] | NDArray[np.float64]
@@ -29,7 +29,7 @@ class Cells:
 
 
 def draw_cells(axis: Axes, cells: Cells, handles: dict[str, Any]) -> None:
-    """Draw them below everything else, and add their kinds to the legend."""
+    """Draw the cells below everything else, and add their categories to the legend."""
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 BOX = (1.34, 0.54)
-STUB = 0.42  # of a pipe that ends in a cloud
+STUB = 0.42  # length of a pipe that ends in a cloud
 CLOUD, PIPE = "#FFFFFF", "#555555"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A stock (a box), or an auxiliary (words); x, y: its middle; colour: of its arrows."""
+    """A stock (a box) or an auxiliary (text); x, y: its centre; colour: of its arrows."""
 
     name: str
     x: float
@@ -29,7 +29,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """A flow: names of the stocks that it leaves and fills, None for a cloud; label: its name."""
+    """A flow: names of its source and target stocks, None for a cloud; label: its name."""
 
     label: str
     source: str | None
@@ -46,7 +46,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """size: of the picture in inches; x and y of nodes are in the same unit."""
+    """size: in inches, as x and y of the nodes."""
 
     nodes: tuple[Node, ...]
     pipes: tuple[Pipe, ...]
@@ -72,7 +72,7 @@ def fill_diagram(canvas: Canvas, diagram: Diagram) -> None:
 
 
 def _node(axis: Axes, node: Node) -> Any:
-    """Draw it; gives the outline at which arrows end."""
+    """Draw a node; returns the outline at which arrows end."""
     from matplotlib.patches import Rectangle
 
     words = node.name.replace(" ", "\n", 1) if len(node.name) > 14 else node.name
@@ -122,7 +122,7 @@ def _link(axis: Axes, source: Node, target: Node, outlines: dict[str, Any]) -> N
 
 
 def _pipes(axis: Axes, diagram: Diagram, places: dict[str, Node]) -> None:
-    """Inflows from the left, outflows to the right, those of one side below each other."""
+    """Draw inflows at the left of a stock, outflows at its right, stacked."""
     half = BOX[0] / 2
     for node in (n for n in diagram.nodes if n.stock):
         fills = [p for p in diagram.pipes if p.target == node.name]
@@ -136,7 +136,7 @@ def _pipes(axis: Axes, diagram: Diagram, places: dict[str, Node]) -> None:
                     ends = (far, near) if side < 0 else (near, far)
                     _pipe(axis, (ends[0], y), (ends[1], y), far, "")
                 elif side > 0:
-                    # both ends at one height, whatever else fills the other stock
+                    # horizontal, regardless of other flows into the target
                     end = places[pipe.target].x - half
                     _pipe(axis, (near, y), (end, y), None, pipe.label)
 

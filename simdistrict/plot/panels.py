@@ -21,7 +21,7 @@ Values = Sequence[float] | NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a panel; an empty label is not told."""
+    """One line of a panel; an empty label is left out of the legend."""
 
     x: Values
     y: Values
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Observed values. Hollow ones are of low confidence."""
+    """Observed values; hollow for low confidence."""
 
     x: Values
     y: Values
@@ -42,7 +42,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The room between two lines; depth: how dark, from 0 to 1."""
+    """The area between two lines; depth: opacity, from 0 to 1."""
 
     x: Values
     low: Values
@@ -54,7 +54,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range at one place, right of the axis: a bar with a mark at its middle."""
+    """A range at the right of the axis: a bar with a mark at its middle."""
 
     low: float
     middle: float
@@ -64,9 +64,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One small picture; note: one line of small print inside it; spans: drawn at the right.
+    """One panel; note: one line of small print inside it; spans: drawn at the right.
 
-    y_label: of this panel, where the figure has none for all.
+    y_label: of this panel, where the figure has no common one.
     """
 
     title: str
@@ -83,10 +83,10 @@ class Panel:
 class Figure:
     """Panels on one grid with a common x axis.
 
-    y_range: of all panels; None where each has its own. x_range, ticks: of the x axis, chosen
-    where there are none; x_label: below the lowest panels; size: of one panel, in inches;
-    shade_from: shaded from here on, with words in the legend; rule: a horizontal line, with words
-    in the legend; log: of the y axis.
+    y_range: of all panels; None where each has its own. x_range, ticks: of the x axis, ticks are
+    automatic where empty; x_label: below the lowest panels; size: of one panel, in inches;
+    shade_from: start of a shaded span, rule: a horizontal line, each with a label in the legend;
+    log: logarithmic y axis.
     """
 
     panels: tuple[Panel, ...]
@@ -190,7 +190,7 @@ def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) ->
 
 
 def _own_range(axis: Axes, panel: Panel) -> None:
-    """A range that holds the lines, with zero where it is near, and short numbers."""
+    """A y range that contains the lines, and zero where it is near; short tick labels."""
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
     ys = np.concatenate([np.asarray(line.y, float) for line in panel.lines])
@@ -206,7 +206,7 @@ def _own_range(axis: Axes, panel: Panel) -> None:
 
 
 def _ground(axis: Axes, figure: Figure, handles: dict[str, Any]) -> None:
-    """What lies below the lines."""
+    """Draw shading and rule, below the lines."""
     if figure.shade_from is not None:
         shade = axis.axvspan(figure.shade_from, figure.x_range[1], color=SHADE, lw=0, zorder=0)
         handles.setdefault(figure.shade_label, shade)
@@ -216,7 +216,7 @@ def _ground(axis: Axes, figure: Figure, handles: dict[str, Any]) -> None:
 
 
 def _spans(axis: Axes, figure: Figure, spans: tuple[Span, ...]) -> None:
-    """Side by side right of the axis."""
+    """Draw spans side by side at the right of the axis."""
     width = figure.x_range[1] - figure.x_range[0]
     for k, span in enumerate(spans):
         at = figure.x_range[1] + width * (0.03 + 0.035 * k)

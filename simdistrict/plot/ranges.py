@@ -1,4 +1,4 @@
-"""Ranges: a mark with a bar from low to high for each of some rows, in panels."""
+"""Ranges: rows with a mark and a bar from low to high, in panels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RangesPanel:
-    """Rows below each other, the first on top. x_range: its own, where it is not the figure's."""
+    """Rows from top to bottom. x_range: where it differs from the figure's."""
 
     title: str
     rows: tuple[Row, ...]
@@ -39,9 +39,9 @@ class RangesPanel:
 class Ranges:
     """Panels on one grid.
 
-    x_range: of all panels; None where each is as wide as its rows. alike: all panels have the
-    same rows, told once at the left. rule: an upright line. width: of a panel in inches. A bar
-    that leaves the range ends in an arrow.
+    x_range: of all panels; None where each fits its rows. alike: all panels have the same rows,
+    labelled once at the left. rule: a vertical line. width: of a panel in inches. A bar beyond
+    the range ends in an arrow.
     """
 
     panels: tuple[RangesPanel, ...]

@@ -1,4 +1,4 @@
-"""How lines and marks look: what two figures that show the same thing have in common."""
+"""Styles of lines and marks, shared by all figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Colour, dashes and marker of one thing that is shown, as matplotlib spells them."""
+    """Colour, dashes and marker, in matplotlib's notation."""
 
     colour: str = "#444444"
     dash: str | tuple[int, tuple[float, ...]] = "-"
@@ -34,12 +34,12 @@ class Style:
 
     @property
     def width(self) -> float:
-        """A broken line needs a little more to look as strong as a whole one."""
+        """The line width; dashed lines are wider, to look as strong as solid ones."""
         return 1.2 if self.dash == "-" else 1.5
 
 
 PLAIN = Style()
-# lines and marks that stand for no scenario, in the order in which they are used
+# lines and marks without a scenario, in order of use
 STYLES = (
     Style("#444444", "-", "o"),
     Style("#D55E00", "--", "s"),
@@ -52,10 +52,10 @@ MARKS = (
     Style("#009E73", "-", "^"),
     Style("#444444", "-", "D"),
 )
-# kinds of cells, each of another brightness
+# categories of cells, of different brightness
 FILLS = ("#FFFFFF", "#56B4E9", "#D55E00", "#444444", "#CC79A7", "#009E73")
 
 
 def small_print(axis: Axes, text: str) -> None:
-    """One line inside a panel, below left."""
+    """One line at the lower left of a panel."""
     axis.text(0.03, 0.04, text, transform=axis.transAxes, fontsize=6.5, color="#555555")

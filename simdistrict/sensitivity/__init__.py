@@ -1,1 +1,1 @@
-"""Which constants matter for an indicator of an ensemble, and where its cases of interest lie."""
+"""Sensitivity of an indicator of an ensemble to its constants, and scenario discovery."""

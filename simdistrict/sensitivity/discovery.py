@@ -1,4 +1,4 @@
-"""Scenario discovery in an ensemble: which members are of interest, and boxes that hold them."""
+"""Scenario discovery: the members of interest in an ensemble, and boxes that contain them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from simdistrict.sensitivity.sample import Sample
 
 @dataclass(frozen=True, eq=False)
 class Discovery:
-    """sample: members with a finite number; above, below: what makes one of interest.
+    """sample: members with a finite number; above, below: the thresholds of interest.
 
-    interesting: how many are; failed: the members left out, by outcome.
+    interesting: the number of members of interest; failed: members left out, by outcome.
     """
 
     sample: Sample
@@ -38,7 +38,7 @@ def discover(
 ) -> Discovery:
     """Boxes for the members whose indicator is at least `above` and at most `below`.
 
-    Raises ScenarioError for a design in blocks, or where no box can tell members apart.
+    Raises ScenarioError for a design in blocks, or where no or all members are of interest.
     """
     check_design(sample, "prim")
     if above is None and below is None:

@@ -1,6 +1,6 @@
 """Sensitivity indices with their intervals, one row per sampled number.
 
-Each method states the designs that it can read; another one is refused, not computed.
+Each method accepts certain designs and refuses all others.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.ensemble.design import PLAIN
 from simdistrict.sensitivity.sample import Sample
 
-# the designs of each method
+# the designs that each method accepts
 DESIGNS = {"sobol": ("saltelli",), "morris": ("morris",), "pawn": PLAIN, "prim": PLAIN}
 
 
 @dataclass(frozen=True, eq=False)
 class Indices:
-    """What a method says of each sampled number.
+    """The indices of each sampled number.
 
-    sample: what was analysed, complete blocks only; columns: one number per name, the first
+    sample: the analysed members, complete blocks only; columns: one number per name, the first
     ranks them; pairs: of second order, names x names, NaN outside the upper triangle; blocks,
-    dropped: of the design, in all and incomplete; failed: members by outcome; resamples, seed:
-    of the bootstrap; options: what else was chosen.
+    dropped: of the design, all and incomplete; failed: members by outcome; resamples, seed: of
+    the bootstrap; options: other settings.
     """
 
     method: str
@@ -40,13 +40,13 @@ class Indices:
 
     @property
     def ranked(self) -> list[int]:
-        """Places of the names, the one that matters most first."""
+        """Indices of the names, the most important first."""
         first = next(iter(self.columns.values()))
         return sorted(range(len(first)), key=lambda k: (-first[k], k))
 
 
 def check_design(sample: Sample, method: str) -> None:
-    """Raise ScenarioError where a method cannot read the design of an ensemble."""
+    """Raise ScenarioError where a method does not accept the design of an ensemble."""
     if sample.method in DESIGNS[method]:
         return
     what = (

@@ -1,6 +1,6 @@
-"""How far PAWN indices are chance: their intervals, and what a number without influence gets.
+"""Uncertainty of PAWN indices: intervals, and the level of a number without influence.
 
-The index of SALib (Pianosi and Wagener 2018), written so that it can be computed many times.
+The index of SALib (Pianosi and Wagener 2018), vectorised to be computed many times.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 
-# of a normal distribution, 95% lie within this many standard deviations
+# half the 95% interval of a normal distribution, in standard deviations
 _NORMAL = 1.959963984540054
 
 
 def medians(design: Reals, values: Reals, slides: int) -> Reals:
     """The median over slides of the Kolmogorov-Smirnov distance, for each column of a design."""
     order = np.argsort(values, kind="stable")
-    # distances are taken where the distribution steps: behind the last of equal values
+    # the distribution steps after the last of equal values
     steps = np.append(np.flatnonzero(np.diff(values[order])), len(values) - 1)
     whole = (steps + 1) / len(values)
     return np.array(
@@ -26,10 +26,10 @@ def medians(design: Reals, values: Reals, slides: int) -> Reals:
 
 
 def half_widths(design: Reals, values: Reals, slides: int, resamples: int, seed: int) -> Reals:
-    """Half of an interval of 95% for each column, from members drawn again.
+    """Half the 95% interval for each column, by bootstrap over members.
 
-    From the spread of the resampled indices, as SALib does for the others, not from their
-    quantiles: members that come twice make every distance larger.
+    From the standard deviation of the resampled indices, as in SALib's other methods, not from
+    their quantiles: repeated members increase every distance.
     """
     draw = np.random.default_rng(seed)
     found = np.empty((resamples, design.shape[1]))
@@ -40,7 +40,7 @@ def half_widths(design: Reals, values: Reals, slides: int, resamples: int, seed:
 
 
 def without_influence(values: Reals, slides: int, resamples: int, seed: int) -> float:
-    """What a number that does not act on the indicator exceeds in 5 of 100 cases."""
+    """The level that the index of a number without influence exceeds in 5 of 100 cases."""
     draw = np.random.default_rng((seed, 1))
     columns = draw.random((len(values), resamples))
     return float(np.quantile(medians(columns, values, slides), 0.95))
@@ -49,7 +49,7 @@ def without_influence(values: Reals, slides: int, resamples: int, seed: int) -> 
 def _distances(
     column: Reals, slides: int, steps: NDArray[np.intp], whole: Reals
 ) -> NDArray[np.float64]:
-    """The distance in each slide; the column is in the order of the values."""
+    """The distance in each slide; column: sorted by the values of the indicator."""
     edges = np.quantile(column, np.linspace(0, 1, slides + 1))
     found = np.full(slides, np.nan)
     for k in range(slides):

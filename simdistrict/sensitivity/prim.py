@@ -1,9 +1,9 @@
 """Scenario discovery by PRIM: boxes of sampled numbers in which cases of interest are dense.
 
 The patient rule induction method of Friedman and Fisher (1999), with the measures of Bryant and
-Lempert (2010): coverage, the share of all cases of interest that lie in a box; density, the
-share of the members in it that are of interest; quasi-p, how likely chance alone does as well
-as one number's limits.
+Lempert (2010): coverage, the share of all cases of interest in a box; density, the share of its
+members that are of interest; quasi-p, the probability that chance does as well as the limits of
+one number.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from simdistrict.base.errors import Problem, ScenarioError
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """peel, paste: shares of a box that one step takes away or adds.
+    """peel, paste: shares of a box that one step removes or adds.
 
-    mass: the share of all members that a box keeps at least; density: what the box of a peeling
-    trajectory is to reach; boxes: how many at most, each in what the ones before have left;
-    chance: a box is made anew without the numbers whose limits have a larger quasi-p.
+    mass: the smallest share of all members in a box; density: the target of a peeling trajectory;
+    boxes: the largest number, each among the members that earlier ones leave; chance: a box is
+    recomputed without numbers whose limits have a larger quasi-p.
     """
 
     peel: float = 0.05
@@ -50,7 +50,7 @@ class Limit:
     """The limits of one number, infinite where there is none; place: its column.
 
     coverage, density: of the box without these limits; quasi_p: the probability that as many
-    of the box's members are of interest if the limits do nothing.
+    members of the box are of interest if the limits have no effect.
     """
 
     place: int
@@ -63,7 +63,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class PrimBox:
-    """limits: the most telling first; trajectory: of the peeling, from all members on."""
+    """limits: most significant first; trajectory: of the peeling, starting with all members."""
 
     measures: Measures
     limits: tuple[Limit, ...]
@@ -72,14 +72,14 @@ class PrimBox:
 
 @dataclass(frozen=True, eq=False)
 class _Cases:
-    """Members x numbers, which of them are of interest, and which no earlier box holds."""
+    """Members x numbers; which members are of interest, and which no earlier box contains."""
 
     design: Reals
     interesting: Flags
     left: Flags
 
     def inside(self, bounds: Reals) -> Flags:
-        """Which of the members that are left lie in a box; bounds: lows and highs."""
+        """Which of the remaining members are in a box; bounds: lows and highs."""
         within = (self.design >= bounds[0]) & (self.design <= bounds[1])
         return np.asarray(within.all(axis=1) & self.left, bool)
 
@@ -95,7 +95,7 @@ class _Cases:
 
 
 def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> list[PrimBox]:
-    """Boxes, each with the cases of interest that the ones before it have left.
+    """Boxes, each among the members that earlier boxes leave.
 
     Raises ScenarioError where no member or every member is of interest.
     """
@@ -117,7 +117,7 @@ def prim(design: Reals, interesting: Flags, choices: Choices | None = None) -> l
 def measured(
     design: Reals, interesting: Flags, bounds: Reals
 ) -> tuple[Measures, tuple[Limit, ...]]:
-    """Any box in numbers; bounds: a row of lows and one of highs, infinite where there is none."""
+    """Measures of any box; bounds: a row of lows and one of highs, infinite where open."""
     cases = _Cases(design, interesting, np.ones(len(design), bool))
     return cases.measures(bounds), _limits(cases, bounds)
 
@@ -137,7 +137,7 @@ def _check(choices: Choices, interesting: Flags) -> None:
 
 
 def _box(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
-    """Peel and paste, and anew without the numbers that chance may have limited."""
+    """Peel and paste; repeat without numbers whose limits may be chance."""
     places = list(range(cases.design.shape[1]))
     while True:
         bounds, trajectory = _peeled(cases, choices, places)
@@ -150,7 +150,7 @@ def _box(cases: _Cases, choices: Choices) -> tuple[Reals, list[Measures]]:
 
 
 def _peeled(cases: _Cases, choices: Choices, places: Sequence[int]) -> tuple[Reals, list[Measures]]:
-    """Peel until too little is left; the first box that is dense enough, else the densest."""
+    """Peel to the smallest mass; the first box that is dense enough, else the densest."""
     bounds = np.full((2, cases.design.shape[1]), [[-math.inf], [math.inf]])
     path, trajectory = [bounds], [cases.measures(bounds)]
     least = max(choices.mass * len(cases.left), 1)
@@ -162,7 +162,7 @@ def _peeled(cases: _Cases, choices: Choices, places: Sequence[int]) -> tuple[Rea
         ]
         if not options:
             break
-        # of equals the larger one, then the one with fewer limits, then the first
+        # ties: the larger box, then the one with fewer limits, then the first
         measures, bounds = max(options, key=lambda o: (o[0].density, o[0].mass, -o[0].restricted))
         path.append(bounds)
         trajectory.append(measures)
@@ -174,7 +174,7 @@ def _peeled(cases: _Cases, choices: Choices, places: Sequence[int]) -> tuple[Rea
 def _peelings(
     cases: _Cases, bounds: Reals, share: float, places: Sequence[int]
 ) -> Iterator[tuple[Measures, Reals]]:
-    """Every box with a slice less at one end of one number, with its measures."""
+    """Every box with a slice removed at one end of one number, with its measures."""
     inside = cases.inside(bounds)
     design, hits = cases.design[inside], cases.interesting[inside]
     count = len(hits)
@@ -198,7 +198,7 @@ def _peelings(
 
 
 def _limit(ordered: Reals, cut: int, side: int) -> float | None:
-    """Half-way between the last value that goes and the first that stays; equals go together."""
+    """Midway between the last removed and the first kept value; equal values go together."""
     if side == 0:
         stays = int(np.searchsorted(ordered, ordered[cut - 1], side="right"))
         return None if stays == len(ordered) else _between(ordered[stays - 1], ordered[stays])
@@ -211,7 +211,7 @@ def _between(low: float, high: float) -> float:
 
 
 def _pasted(cases: _Cases, bounds: Reals, share: float) -> Reals:
-    """Widen limits again, slice by slice, as long as the box gets no less dense."""
+    """Widen limits, slice by slice, while the density does not fall."""
     while True:
         now = cases.measures(bounds)
         grown = []
@@ -227,7 +227,7 @@ def _pasted(cases: _Cases, bounds: Reals, share: float) -> Reals:
 
 
 def _wider(cases: _Cases, bounds: Reals, place: int, side: int, share: float) -> Reals:
-    """The box with one limit moved outwards by a slice, or taken away where nothing is behind."""
+    """The box with one limit moved outwards by a slice, or removed where nothing lies beyond."""
     open_ended = bounds.copy()
     open_ended[side, place] = (-math.inf, math.inf)[side]
     column = cases.design[:, place]
@@ -238,13 +238,13 @@ def _wider(cases: _Cases, bounds: Reals, place: int, side: int, share: float) ->
         pair = reach[-more - 1 : len(reach) - more + 1] if side == 0 else reach[more - 1 : more + 1]
         if pair[0] < pair[1]:
             open_ended[side, place] = _between(pair[0], pair[1])
-        else:  # equals come together
+        else:  # equal values come together
             open_ended[side, place] = pair[0]
     return open_ended
 
 
 def _limits(cases: _Cases, bounds: Reals) -> tuple[Limit, ...]:
-    """What each restricted number does, the one least like chance first."""
+    """The effect of each restricted number, most significant first."""
     inside = cases.inside(bounds)
     hits, count = int(cases.interesting[inside].sum()), int(inside.sum())
     found = []

@@ -1,7 +1,7 @@
 """Sobol, Morris and PAWN indices by SALib. The only door to SALib.
 
-SALib takes whatever numbers it is given; here the design comes with them, failed members take
-their block along, and every draw has a seed.
+SALib accepts any numbers; here they come with their design, a failed member excludes its block,
+and every random draw has a seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RESAMPLES = 100
 
 
 def sobol(sample: Sample, resamples: int = RESAMPLES, seed: int = 0) -> Indices:
-    """First-order and total indices of variance, of pairs too where the design is of order 2.
+    """First-order and total variance indices; second-order ones where the design is of order 2.
 
     Raises ScenarioError for another design, or where no complete blocks are left.
     """
@@ -31,7 +31,7 @@ def sobol(sample: Sample, resamples: int = RESAMPLES, seed: int = 0) -> Indices:
         used.values,
         calc_second_order=used.shape.order == 2,
         num_resamples=resamples,
-        # SALib (1.6.0) takes the seed 0 for none
+        # SALib (1.6.0) ignores the seed 0
         seed=seed + 1,
     )
     columns = {
@@ -45,10 +45,10 @@ def sobol(sample: Sample, resamples: int = RESAMPLES, seed: int = 0) -> Indices:
 
 
 def morris(sample: Sample, resamples: int = RESAMPLES, seed: int = 0) -> Indices:
-    """Elementary effects: the mean of their sizes (mu_star), their mean and their spread.
+    """Elementary effects: mean absolute value (mu_star), mean and standard deviation.
 
-    An effect is the change of the indicator for a move through the whole band of a number, in
-    shares of its probability. Raises as `sobol`.
+    An effect is the change of the indicator across the whole range of a number, in quantile
+    levels. Raises as `sobol`.
     """
     check_design(sample, "morris")
     used = sample.complete()
@@ -69,11 +69,11 @@ def morris(sample: Sample, resamples: int = RESAMPLES, seed: int = 0) -> Indices
 
 
 def pawn(sample: Sample, resamples: int = RESAMPLES, seed: int = 0, slides: int = 10) -> Indices:
-    """The median distance between the distribution of the indicator and those within a slide.
+    """The median distance between the distribution of the indicator and those within slides.
 
-    slides: how many parts of equal probability the band of a number is cut into. `noise` is what
-    a number without any influence exceeds in 5 of 100 cases. Raises as `sobol`, and EngineError
-    for a number of slides that SALib cannot cut.
+    slides: number of intervals of equal probability for a sampled number. `noise`: the level that
+    a number without influence exceeds in 5 of 100 cases. Raises as `sobol`, and EngineError for a
+    number of slides that SALib does not support.
     """
     check_design(sample, "pawn")
     used = sample.complete()
@@ -85,7 +85,7 @@ def pawn(sample: Sample, resamples: int = RESAMPLES, seed: int = 0, slides: int 
     try:
         found = analyze(_problem(used), used.design, used.values, S=slides, seed=seed + 1)
     except ValueError as error:
-        # its edges are sums of 1/slides, which for some numbers end above 1
+        # its edges are sums of 1/slides, which rounding can take above 1
         what = f"SALib cannot cut {slides} slides ({error})"
         raise EngineError(Problem("slides", what, "use 5, 8, 10, 16 or 20")) from None
     half = half_widths(used.design, used.values, slides, resamples, seed)
@@ -110,13 +110,13 @@ def _salib(name: str) -> Any:
 
 
 def _problem(sample: Sample) -> dict[str, object]:
-    """What SALib calls a problem; its bounds are used by its samplers alone."""
+    """SALib's problem dictionary; only its samplers use the bounds."""
     names = list(sample.names)
     return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
 
 def _with_interval(name: str, found: Any, half: Any) -> dict[str, Reals]:
-    """An index with its interval of 95%: SALib gives half the width."""
+    """An index with its 95% interval; SALib returns half the width."""
     middle, width = np.asarray(found, float), np.asarray(half, float)
     return {name: middle, f"{name}_low": middle - width, f"{name}_high": middle + width}
 

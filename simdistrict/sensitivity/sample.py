@@ -1,6 +1,6 @@
-"""What an analysis starts from: the draws of an ensemble's members and one number of each.
+"""The input of an analysis: the draws of an ensemble's members and one indicator.
 
-The design stays with the numbers, so that no analysis meets members that were drawn for another.
+The design stays with the numbers, so that each analysis can check it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ class Sample:
     """Members x sampled numbers, and the indicator of each member.
 
     names: of the sampled numbers; values: NaN or infinite where a member failed; outcomes: of
-    the members, for saying why they failed; method, shape, seed: the design; time: of the
-    indicator, NaN where it is a number of the whole run; origin: attributes of the ensemble that
-    a table keeps.
+    the members, to report why they failed; method, shape, seed: the design; time: of the
+    indicator, NaN for a reduction over the run; origin: attributes of the ensemble for tables.
     """
 
     indicator: str
@@ -49,17 +48,17 @@ class Sample:
 
     @property
     def when(self) -> str:
-        """At which time the indicator is looked at, in words."""
+        """The time of the indicator, in words."""
         return f"at {self.time:g}" if self.time == self.time else "over the run"
 
     @property
     def block(self) -> int:
-        """Members of the design that belong together."""
+        """Members per block of the design."""
         return self.shape.block(self.method, len(self.names))
 
     @property
     def failed(self) -> Mapping[str, int]:
-        """How many members have no finite number, by their outcome."""
+        """The number of members without a finite value, by outcome."""
         bad = ~np.isfinite(self.values)
         counts: dict[str, int] = {}
         for outcome in Outcome:
@@ -72,7 +71,7 @@ class Sample:
     def complete(self) -> Sample:
         """Only the blocks in which every member has a finite number.
 
-        Raises ScenarioError where nothing is left to be analysed.
+        Raises ScenarioError where too little is left to analyse.
         """
         size = self.block
         blocks = len(self.values) // size
@@ -112,11 +111,11 @@ def read_sample(
     scenario: str | None = None,
     over: str | None = None,
 ) -> Sample:
-    """One number of each member of an ensemble's file.
+    """One number per member from an ensemble's file.
 
-    at: a saved time, default the last; over: a reduction over the run instead, such as `max`;
-    scenario: needed where the file has several.
-    Raises ScenarioError for what the file lacks, ExchangeError where it cannot be read.
+    at: a saved time, default the last; over: instead, a reduction over the run such as `max`;
+    scenario: required where the file has several.
+    Raises ScenarioError for a name that the file lacks, ExchangeError where it cannot be read.
     """
     base = fold(split_name(indicator)[0])
     elements: list[str] = []
@@ -162,7 +161,7 @@ def read_sample(
 def _named(
     stored: Result, indicator: str, elements: list[str], path: Path, over: str | None
 ) -> Variable:
-    """The variable of the element that is named, before any label is looked at."""
+    """The variable of the named element; labels are handled later."""
     key = "vensim_name" if over is None else "element"
     found = {
         fold(str(v.attrs[key])): v
@@ -215,7 +214,7 @@ def _at(stored: Result, variable: Variable, at: float | None, path: Path) -> tup
 
 
 def _label(stored: Result, variable: Variable, indicator: str) -> tuple[Reals, str]:
-    """One number for each member, and its name in the model's spelling."""
+    """One number per member, and its name in the model's spelling."""
     element = str(variable.attrs.get("vensim_name") or variable.attrs["element"])
     own = [dim for dim in variable.dims if dim != "member"]
     labels = [[str(x) for x in stored.coords[dim].values] for dim in own]
@@ -243,7 +242,7 @@ def _label(stored: Result, variable: Variable, indicator: str) -> tuple[Reals, s
 
 
 def _taken(variable: Variable, dim: str, index: int) -> Variable:
-    """The variable at one place of a dimension."""
+    """The variable at one index of a dimension."""
     axis = variable.dims.index(dim)
     dims = variable.dims[:axis] + variable.dims[axis + 1 :]
     return Variable(dims, np.asarray(variable.values).take(index, axis), variable.attrs)

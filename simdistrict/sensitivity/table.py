@@ -1,4 +1,4 @@
-"""Analyses as tables: rows for a CSV file, a result for NetCDF, a document for programs."""
+"""Analyses as tables: CSV rows, a NetCDF result, a JSON document."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _is_table(path: Path) -> bool:
 
 
 def index_rows(found: Indices) -> Rows:
-    """A row for each sampled number, then one for each pair, in the order of the prior table."""
+    """A row per sampled number, then one per pair, in the order of the prior table."""
     names = found.sample.names
     rows: Rows = [["element", "with", *found.columns, *found.pairs]]
     for k, name in enumerate(names):
@@ -68,7 +68,7 @@ def index_rows(found: Indices) -> Rows:
 
 
 def box_rows(found: Discovery) -> Rows:
-    """A row for each number that a box restricts; no limit is an empty cell."""
+    """A row per number that a box restricts; an empty cell for no limit."""
     head = "box element low high quasi_p coverage_without density_without"
     rows: Rows = [[*head.split(), "coverage", "density", "mass"]]
     for number, box in enumerate(found.boxes, 1):
@@ -85,7 +85,7 @@ def _number(value: float) -> str:
 
 
 def document(found: Indices | Discovery) -> dict[str, object]:
-    """The same for a program; null stands for no number and for no limit."""
+    """The analysis as a JSON document; null for a missing number or limit."""
     return {**_facts(found), **(_indices(found) if isinstance(found, Indices) else _boxes(found))}
 
 
@@ -133,7 +133,7 @@ def _boxes(found: Discovery) -> dict[str, object]:
 
 
 def _facts(found: Indices | Discovery) -> dict[str, object]:
-    """What was analysed and how, for a document or for attributes."""
+    """The settings of an analysis, for a document or for attributes."""
     sample = found.sample
     facts: dict[str, object] = {
         "method": found.method if isinstance(found, Indices) else "prim",
@@ -163,7 +163,7 @@ def _design(sample: Sample) -> Mapping[str, object]:
 
 
 def result_of(found: Indices | Discovery) -> Result:
-    """The content of a NetCDF file, with what the ensemble says of its origin."""
+    """The content of a NetCDF file, with the origin that the ensemble records."""
     sample = found.sample
     names = text(sample.names)
     coords = {"sampled": Variable(("sampled",), names, {"long_name": "sampled numbers"})}
