@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from simdistrict.tables import Definition, find_study, read_definition
+from simdistrict.tables import StudyDefinition, find_study, read_definition
 from simdistrict.tables.modules import imported
 
 
-def definition() -> Definition:
+def definition() -> StudyDefinition:
     return read_definition(find_study("district"))
 
 

@@ -22,9 +22,8 @@ from simdistrict.scenario.schema import (
     repeated_names,
     validated,
 )
-from simdistrict.scenario.tree import Node, read_tree
+from simdistrict.scenario.tree import KeyPath, Node, read_tree
 
-Path = tuple[str | int, ...]
 NameList = Annotated[list[str], Field(min_length=1)]
 Assumed = Annotated[dict[str, Number], Field(min_length=1)]
 
@@ -169,7 +168,7 @@ def read_checks_file(text: str, where: str) -> tuple[ChecksFile, Node]:
     return file, tree
 
 
-def _part(path: Path) -> tuple[type[BaseModel], str]:
+def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
     """The schema of the mapping that holds a key, and its name in messages."""
     match path:
         case ("conservation", name, _, *_):

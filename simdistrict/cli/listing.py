@@ -68,10 +68,9 @@ def _results(what: str, model: str) -> list[dict[str, Any]]:
         ENSEMBLE,
         FIT,
         RUNS,
-        find_study,
         kind_of,
-        read_definition,
     )
+    from simdistrict.tables.find import find_study, read_definition
 
     file = read_definition(find_study(model)).file
     if what == "figures":

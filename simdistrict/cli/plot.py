@@ -68,8 +68,9 @@ def _results(
 ) -> None:
     from simdistrict.plot import check_targets, draw
     from simdistrict.tables import Study
-    from simdistrict.tables.definition import named, with_study
+    from simdistrict.tables.definition import named
     from simdistrict.tables.figures import describe
+    from simdistrict.tables.find import with_study
 
     definition, names = with_study(words)
     wanted = named(definition, "figure", names)

@@ -72,8 +72,8 @@ def command(
     from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
     from simdistrict.tables import check as differences_of
     from simdistrict.tables.catalogue import made
-    from simdistrict.tables.definition import with_study
     from simdistrict.tables.files import write_texts
+    from simdistrict.tables.find import with_study
     from simdistrict.tables.reduced import tidy
 
     definition, names = with_study(words)

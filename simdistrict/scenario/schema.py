@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.engine.backends import Integrator
 from simdistrict.scenario.places import key_of
-from simdistrict.scenario.tree import Node, read_tree
+from simdistrict.scenario.tree import KeyPath, Node, read_tree
 from simdistrict.scenario.values import (
     Assignment,
     Reference,
@@ -78,7 +78,6 @@ NotNegative = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 Section = BeforeValidator(_nothing_is_empty)
-Path = tuple[str | int, ...]
 # the origin `file:line` of the value at a path
 At = Callable[..., str]
 # no dot: a name with a dot is a file's
@@ -227,7 +226,7 @@ def read_scenario_file(text: str, where: str) -> Scenario:
         if getattr(run, setting.name) is not None:
             origins.append((setting.name, at("run", setting.name.replace("_", " "))))
     return Scenario(
-        name=file.name or FilePath(where).stem,
+        name=file.name or Path(where).stem,
         title=file.title,
         why=file.why,
         model=file.model,
@@ -254,7 +253,7 @@ def read_part_file(text: str, where: str) -> Scenario:
     file, tree = _read(PartFile, text, where, _part_of_part)
     at = _origins(tree, where)
     return Scenario(
-        name=FilePath(where).stem,
+        name=Path(where).stem,
         title=file.title,
         why=file.why,
         policies=_policies(file.policies, at),
@@ -303,7 +302,7 @@ def _assignments(numbers: Mapping[str, float], at: At, *path: str) -> tuple[Assi
 
 
 def _read(
-    kind: type[T], text: str, where: str, part: Callable[[Path], tuple[type[BaseModel], str]]
+    kind: type[T], text: str, where: str, part: Callable[[KeyPath], tuple[type[BaseModel], str]]
 ) -> tuple[T, Node]:
     tree = read_tree(text, where)
     problems: list[Problem] = []
@@ -319,7 +318,7 @@ def validated(
     kind: type[T],
     tree: Node,
     where: str,
-    part: Callable[[Path], tuple[type[BaseModel], str]],
+    part: Callable[[KeyPath], tuple[type[BaseModel], str]],
     problems: list[Problem],
     skip: Sequence[str] = (),
 ) -> T | None:
@@ -373,7 +372,7 @@ def _without_titles(schema: Any) -> Any:
     }
 
 
-def _part(path: Path) -> tuple[type[BaseModel], str]:
+def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
     match path:
         case ("policies", name, _, *_):
             return PolicyFile, f'the policy "{name}"'
@@ -384,7 +383,7 @@ def _part(path: Path) -> tuple[type[BaseModel], str]:
     return ScenarioFile, "the scenario"
 
 
-def _part_of_part(path: Path) -> tuple[type[BaseModel], str]:
+def _part_of_part(path: KeyPath) -> tuple[type[BaseModel], str]:
     kind, words = _part(path)
     return (PartFile, "the part") if kind is ScenarioFile else (kind, words)
 
@@ -401,7 +400,7 @@ def _problem(
     error: dict[str, Any],
     tree: Node,
     where: str,
-    part: Callable[[Path], tuple[type[BaseModel], str]],
+    part: Callable[[KeyPath], tuple[type[BaseModel], str]],
 ) -> Problem:
     """An error of pydantic as a problem of ours, with its line."""
     path = tuple(error["loc"])

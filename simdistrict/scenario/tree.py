@@ -31,6 +31,8 @@ _WORDS: dict[str, bool | None] = {
     "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 
+# keys and indices from the top of a file to one entry
+KeyPath = tuple[str | int, ...]
 Plain = bool | float | str | list["Plain"] | dict[str, "Plain"] | None
 
 
@@ -53,7 +55,7 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def at(self, path: tuple[int | str, ...]) -> Node:
+    def at(self, path: KeyPath) -> Node:
         """The node at the end of a path, or the deepest one on it that exists."""
         node = self
         for step in path:

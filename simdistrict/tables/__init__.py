@@ -11,13 +11,13 @@ from simdistrict.tables.compare import differences as differences
 from simdistrict.tables.definition import ENSEMBLE as ENSEMBLE
 from simdistrict.tables.definition import FIT as FIT
 from simdistrict.tables.definition import RUNS as RUNS
-from simdistrict.tables.definition import Definition as Definition
-from simdistrict.tables.definition import find_study as find_study
-from simdistrict.tables.definition import read_definition as read_definition
+from simdistrict.tables.definition import StudyDefinition as StudyDefinition
 from simdistrict.tables.files import Stamp as Stamp
 from simdistrict.tables.files import accepted as accepted
 from simdistrict.tables.files import texts as texts
 from simdistrict.tables.files import write as write
+from simdistrict.tables.find import find_study as find_study
+from simdistrict.tables.find import read_definition as read_definition
 from simdistrict.tables.members import MEMBERS as MEMBERS
 from simdistrict.tables.members import Sampling as Sampling
 from simdistrict.tables.members import Variant as Variant

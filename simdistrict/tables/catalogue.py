@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.tables.compare import Difference, differences
-from simdistrict.tables.definition import ENSEMBLE, Definition, kind_of, named
+from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
 from simdistrict.tables.files import Stamp, accepted, texts
 from simdistrict.tables.modules import function
 from simdistrict.tables.seal import broken, sealed
@@ -26,7 +26,7 @@ STANDARD = {
 }
 
 
-def chosen(definition: Definition, names: Sequence[str], *kinds: str) -> list[str]:
+def chosen(definition: StudyDefinition, names: Sequence[str], *kinds: str) -> list[str]:
     """The tables asked for, in the order of the study; without names those of some kinds.
 
     Raises ScenarioError for a name that no table has.

@@ -17,7 +17,7 @@ Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True)
 class MemberRuns:
-    """Runs of some members of many scenarios: what `evidence.Runs` asks for, and no more.
+    """Runs of some members of many scenarios: what `evidence.ScenarioRuns` asks for, and no more.
 
     values: scenario, element and labels -> years, and numbers (members, years).
     """
@@ -26,12 +26,12 @@ class MemberRuns:
     values: Mapping[Key, tuple[Reals, Reals]]
 
     def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
-        """See `evidence.Runs`."""
+        """See `evidence.ScenarioRuns`."""
         years, numbers = self.values[scenario, element, tuple(sorted(labels.items()))]
         return numbers[:, np.flatnonzero(years == year)[0]]
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
-        """See `evidence.Runs`."""
+        """See `evidence.ScenarioRuns`."""
         years, numbers = self.values[scenario, element, tuple(sorted(labels.items()))]
         return numbers[:, (years >= first) & (years <= last)]
 

@@ -1,9 +1,9 @@
-"""What a test of a claim is: a band, and a small function of runs that gives the number.
+"""A claim: measures with ranges, each a small function of runs that gives one number.
 
-The functions know scenarios, elements, years and labels only, and every value has an axis of
-members in front. So one and the same function tests a claim on a single run (`StudyRuns`: one
-member) and on an ensemble: whatever has `members`, `at` and `series` is `Runs`. What a function
-asks for is found by watching it ask (`needs`).
+The functions know scenarios, elements, times and labels only, and every value has an axis of
+members in front. So the same function tests a claim on a single run (`StudyRuns`: one member)
+and on an ensemble: whatever has `members`, `at` and `series` is `ScenarioRuns`. What a function
+reads is found by recording its calls (`needs`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from simdistrict.base.arrays import Flags, Reals
 from simdistrict.tables.study import Study
 
 
-class Runs(Protocol):
+class ScenarioRuns(Protocol):
     """Completed runs of scenarios, all for the same members.
 
     scenario: a shipped name, or `NAME:VARIANT`; year: of a saved point; labels: one for each
@@ -53,8 +53,8 @@ class Measure:
     what: str
     low: float | None
     high: float | None
-    value: Callable[[Runs], Reals]
-    detail: Callable[[Runs], str] | None = None
+    value: Callable[[ScenarioRuns], Reals]
+    detail: Callable[[ScenarioRuns], str] | None = None
 
     @property
     def has_band(self) -> bool:
@@ -76,7 +76,7 @@ class Claim:
     text: str
     measures: tuple[Measure, ...]
 
-    def holds(self, runs: Runs) -> Flags:
+    def holds(self, runs: ScenarioRuns) -> Flags:
         """Whether the claim holds, over members."""
         kept = np.ones(runs.members, dtype=np.bool_)
         for measure in self.measures:
@@ -143,11 +143,11 @@ class StudyRuns:
     members: int = field(default=1, init=False)
 
     def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
-        """See `Runs`."""
+        """See `ScenarioRuns`."""
         return np.array([self.study.run(scenario).at(element, year, **labels)])
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
-        """See `Runs`."""
+        """See `ScenarioRuns`."""
         run = self.study.run(scenario)
         wanted = (run.years >= first) & (run.years <= last)
         return run.series(element, **labels)[None, wanted]

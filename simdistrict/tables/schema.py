@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.behaviour.schema import BoundFile
+from simdistrict.behaviour.schema import BoundFile, NameList
 from simdistrict.scenario.schema import (
     Closed,
     Number,
@@ -23,11 +23,8 @@ from simdistrict.scenario.schema import (
     repeated_names,
     validated,
 )
-from simdistrict.scenario.tree import Node, read_tree
+from simdistrict.scenario.tree import KeyPath, Node, read_tree
 
-Path = tuple[str | int, ...]
-Names = Annotated[list[str], Field(min_length=1)]
-Whole = Number
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
 
 
@@ -85,7 +82,7 @@ class TargetFile(MeasureFile):
 class ShownFile(Closed):
     """Elements of some scenarios: rows of a table, or panels of a figure."""
 
-    elements: Names = Field(description="Each element, or part of one, with all of its labels.")
+    elements: NameList = Field(description="Each element, or part of one, with all of its labels.")
     scenarios: list[str] = Field(
         default_factory=list, description="One or more scenarios; default: the baseline."
     )
@@ -95,7 +92,7 @@ class RowsFile(ShownFile):
     """A table of elements by scenarios and times."""
 
     at: Annotated[list[Number], Field(min_length=1)] = Field(description="The times.")
-    decimals: Whole | None = Field(None, description="Digits after the point; default: 3 digits.")
+    decimals: Number | None = Field(None, description="Digits after the point; default: 3 digits.")
 
 
 class TableFile(Closed):
@@ -204,7 +201,7 @@ def read_study_file(text: str, where: str) -> tuple[StudyFile, Node]:
     return file, tree
 
 
-def _part(path: Path) -> tuple[type[BaseModel], str]:
+def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
     """The schema of the mapping that holds a key, and what messages call it."""
     match path:
         case ("claims", name, "measures", int(), "against", _, *_):

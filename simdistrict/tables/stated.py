@@ -12,7 +12,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.scenario.places import find_element
-from simdistrict.tables.evidence import Claim, Measure, Runs, StudyRuns
+from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns, StudyRuns
 from simdistrict.tables.modules import function
 from simdistrict.tables.study import Study
 from simdistrict.tables.verdicts import Test
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Reading:
     """An element at one label of each dimension, in one scenario at one time."""
 
     scenario: str
@@ -30,7 +30,7 @@ class Number:
     at: float
     labels: tuple[tuple[str, str], ...]
 
-    def of(self, runs: Runs) -> Reals:
+    def of(self, runs: ScenarioRuns) -> Reals:
         """Over members."""
         return runs.at(self.scenario, self.element, self.at, **dict(self.labels))
 
@@ -39,12 +39,12 @@ class Number:
 class Comparison:
     """A number, by itself or beside another one. way: ratio, percent or difference."""
 
-    number: Number
-    other: Number | None
+    number: Reading
+    other: Reading | None
     way: str
     times: float
 
-    def __call__(self, runs: Runs) -> Reals:
+    def __call__(self, runs: ScenarioRuns) -> Reals:
         """Over members."""
         value = self.number.of(runs)
         if self.other is not None:
@@ -69,7 +69,7 @@ def _measure(study: Study, written: MeasureFile) -> Measure:
     return Measure(written.what, written.low, written.high, _value(study, written), detail)
 
 
-def _value(study: Study, written: MeasureFile) -> Callable[[Runs], Reals]:
+def _value(study: Study, written: MeasureFile) -> Callable[[ScenarioRuns], Reals]:
     if written.by:
         return _called(study, written.by, written)
     assert written.element is not None
@@ -88,7 +88,7 @@ def _value(study: Study, written: MeasureFile) -> Callable[[Runs], Reals]:
     return Comparison(number, against, written.compared, written.times)
 
 
-def _number(study: Study, scenario: str, text: str, at: float) -> Number:
+def _number(study: Study, scenario: str, text: str, at: float) -> Reading:
     element, subscripts = find_element(study.model, text)
     assert element is not None
     labels = (
@@ -96,7 +96,7 @@ def _number(study: Study, scenario: str, text: str, at: float) -> Number:
         for part, axis in zip(subscripts or (), study.model.labels(element), strict=True)
     )
     pairs = zip(study.names.dims_of(element), labels, strict=True)
-    return Number(scenario, element.name, at, tuple(pairs))
+    return Reading(scenario, element.name, at, tuple(pairs))
 
 
 def _called(study: Study, name: str, written: MeasureFile) -> Callable[..., Any]:

@@ -29,13 +29,9 @@ from simdistrict.result.naming import Names, names_of
 from simdistrict.run.plan import Plan, plan_run, prepare
 from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
-from simdistrict.tables.definition import (
-    Definition,
-    check_against,
-    find_study,
-    read_definition,
-)
+from simdistrict.tables.definition import StudyDefinition
 from simdistrict.tables.files import Stamp
+from simdistrict.tables.find import check_against, find_study, read_definition
 from simdistrict.tables.members import Kept, Sampling, Variant
 from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
 
@@ -115,7 +111,7 @@ class Study:
 
     def __init__(
         self,
-        model: str | Definition,
+        model: str | StudyDefinition,
         workers: int = 1,
         sampling: Sampling = AS_STATED,
         progress: Progress | None = None,
@@ -134,7 +130,7 @@ class Study:
         self._named = named
 
     @cached_property
-    def definition(self) -> Definition:
+    def definition(self) -> StudyDefinition:
         """What is asked of the model. Raises ScenarioError where its study file is not valid."""
         found = self._named or read_definition(find_study(str(self.path)))
         if found.model.resolve() != self.path.resolve():

@@ -17,7 +17,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.scenario import members, resolve
 from simdistrict.tables import Study
 from simdistrict.tables.claims import verdict
-from simdistrict.tables.evidence import Claim, Measure, Need, Runs, needs
+from simdistrict.tables.evidence import Claim, Measure, Need, ScenarioRuns, needs
 from simdistrict.tables.reading import first_year, least, mean, most
 from simdistrict.tables.stated import claims_of
 from tests.study import definition, module
@@ -107,7 +107,7 @@ def test_what_is_read_exists(scenario: str) -> None:
 
 
 def test_needs_are_what_is_asked() -> None:
-    def value(runs: Runs) -> Reals:
+    def value(runs: ScenarioRuns) -> Reals:
         early = runs.series("b", "y", 2000, 2002, stage="making")[:, 0]
         return early + runs.at("a", "x", 2019, stage="s", district="d") + runs.at("b", "y", 2010)
 

@@ -11,7 +11,7 @@ from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
 from simdistrict.tables import Study, find_study, read_definition, sources
-from simdistrict.tables.definition import check_against, with_study
+from simdistrict.tables.find import check_against, with_study
 from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
 from simdistrict.tables.schema import study_schema_text

@@ -6,7 +6,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.calibration import spearman
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import least, summed
 
 from .common import (
@@ -31,40 +31,40 @@ TIERS = {
 }
 
 
-def standing(runs: Runs) -> Reals:
+def standing(runs: ScenarioRuns) -> Reals:
     """How many districts outside the US keep 70% of the jobs of 1991 in 2019."""
     return summed((jobs_kept(runs, BASELINE, DISTRICTS[:-1]) >= 0.7).astype(float))
 
 
-def fallen(runs: Runs) -> str:
+def fallen(runs: ScenarioRuns) -> str:
     """The others, of a single run."""
     kept = jobs_kept(runs, BASELINE, DISTRICTS[:-1])[0]
     return "not: " + ", ".join(d for d, k in zip(DISTRICTS, kept, strict=False) if k < 0.7)
 
 
-def rank(runs: Runs) -> Reals:
+def rank(runs: ScenarioRuns) -> Reals:
     """Spearman's rank correlation of jobs kept with the tiers that the claim expects."""
     tiers = [float(t) for t in TIERS.values()]
     found = [spearman(list(kept), tiers) for kept in jobs_kept(runs, BASELINE, tuple(TIERS))]
     return np.array([np.nan if r is None else r for r in found])
 
 
-def completeness(runs: Runs, names: tuple[str, ...]) -> Reals:
+def completeness(runs: ScenarioRuns, names: tuple[str, ...]) -> Reals:
     """The lowest completeness of some districts in 2010."""
     return least(by_district(runs, BASELINE, "completeness", 2010, names))
 
 
-def abroad(runs: Runs, district: str, stage: str, year: int) -> Reals:
+def abroad(runs: ScenarioRuns, district: str, stage: str, year: int) -> Reals:
     """The offshore share of a stage, in percent."""
     return 100 * offshore(runs, BASELINE, year, district, stage)
 
 
-def at_home(runs: Runs, district: str, stage: str, year: int) -> Reals:
+def at_home(runs: ScenarioRuns, district: str, stage: str, year: int) -> Reals:
     """The rest."""
     return 100 - abroad(runs, district, stage, year)
 
 
-def near_knowledge(runs: Runs) -> Reals:
+def near_knowledge(runs: ScenarioRuns) -> Reals:
     """Near experience per unit of output in percent of home's: assembly, Montebelluna, 2019."""
     per_unit = []
     for location in ("near", "home"):
@@ -76,7 +76,7 @@ def near_knowledge(runs: Runs) -> Reals:
     return 100 * per_unit[0] / per_unit[1]
 
 
-def gained_near(runs: Runs) -> Reals:
+def gained_near(runs: ScenarioRuns) -> Reals:
     """Gain of the near share over loss of the far share by 2035 under friend-shoring."""
     near, far = (
         total(runs, "friend_shoring", share, 2035, DISTRICTS)

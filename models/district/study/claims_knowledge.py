@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import first_year, least, mean, most, stacked
 
 from .common import BASELINE, DISTRICTS, ENGINEERING
@@ -15,7 +15,7 @@ LEFT, LOST = "making_leaves", "knowledge_lost"
 MIRANDOLA = "Mirandola"
 
 
-def forgotten(runs: Runs) -> Reals:
+def forgotten(runs: ScenarioRuns) -> Reals:
     """Tacit knowledge of making that five years of standstill destroy, in percent, by district."""
     left, whole = (
         by_district(runs, name, "tacit knowledge", 2005, DISTRICTS, stage="making", location="home")
@@ -24,17 +24,17 @@ def forgotten(runs: Runs) -> Reals:
     return 100 * (1 - left / whole)
 
 
-def least_forgotten(runs: Runs) -> Reals:
+def least_forgotten(runs: ScenarioRuns) -> Reals:
     """Where it is least."""
     return least(forgotten(runs))
 
 
-def most_forgotten(runs: Runs) -> Reals:
+def most_forgotten(runs: ScenarioRuns) -> Reals:
     """Where it is most."""
     return most(forgotten(runs))
 
 
-def spread_lost(runs: Runs) -> Reals:
+def spread_lost(runs: ScenarioRuns) -> Reals:
     """By how much full transfer narrows the spread of jobs 2019 over 1991, in percent."""
     spreads = []
     for name in ("sticky_off", BASELINE):
@@ -43,7 +43,7 @@ def spread_lost(runs: Runs) -> Reals:
     return np.asarray(100 * (1 - spreads[0] / spreads[1]))
 
 
-def owners_leave(runs: Runs) -> Reals:
+def owners_leave(runs: ScenarioRuns) -> Reals:
     """Years from half of Mirandola's knowledge to half of its multinational share."""
     known, owned = (
         runs.series(LOST, e, 1980, 2060, district=MIRANDOLA)
@@ -55,7 +55,7 @@ def owners_leave(runs: Runs) -> Reals:
     return np.where(np.isfinite(halved), gone - np.minimum(halved, 2060), np.nan)
 
 
-def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+def gain_of_output(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
     """Output of 2035 above the baseline's, in percent: members by districts."""
     there, here = (
         by_district(runs, name, "relative output", 2035, names) for name in (scenario, BASELINE)
@@ -63,27 +63,27 @@ def gain_of_output(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
     return 100 * (there / here - 1)
 
 
-def least_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+def least_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
     """The smallest of these gains."""
     return least(gain_of_output(runs, scenario, names))
 
 
-def most_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+def most_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
     """The largest."""
     return most(gain_of_output(runs, scenario, names))
 
 
-def mean_gain(runs: Runs, scenario: str, names: tuple[str, ...]) -> Reals:
+def mean_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
     """The mean."""
     return mean(gain_of_output(runs, scenario, names))
 
 
-def making_gone(runs: Runs, district: str) -> Reals:
+def making_gone(runs: ScenarioRuns, district: str) -> Reals:
     """The year in which half of assembly and making has left."""
     return first_year(hands_on_offshore(runs, LEFT, 1980, 2060, district) > 0.5, 1980)
 
 
-def quality_follows(runs: Runs) -> Reals:
+def quality_follows(runs: ScenarioRuns) -> Reals:
     """Years until quality grows half a point a year slower, mean of engineering districts."""
     delays = []
     for d in ENGINEERING:
@@ -93,7 +93,7 @@ def quality_follows(runs: Runs) -> Reals:
     return mean(stacked(delays))
 
 
-def design_follows(runs: Runs) -> Reals:
+def design_follows(runs: ScenarioRuns) -> Reals:
     """Years from completeness below 0.4 to the first 5 points of design gone, the fewest."""
     delays = []
     for d in ENGINEERING:
@@ -105,7 +105,7 @@ def design_follows(runs: Runs) -> Reals:
     return least(stacked(delays))
 
 
-def share_of_joint(runs: Runs, element: str, **labels: str) -> Reals:
+def share_of_joint(runs: ScenarioRuns, element: str, **labels: str) -> Reals:
     """The larger gain of one kind of knowledge over that of both, all districts, 2040, percent."""
     none, tacit, analytical, both = (
         by_district(runs, f"knowledge_alone:{v}", element, 2040, DISTRICTS, **labels)

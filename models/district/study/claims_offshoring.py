@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import first_year, least, mean, most, stacked, summed
 
 from .common import BASELINE, DISTRICTS
@@ -20,7 +20,7 @@ from .reading import (
 )
 
 
-def driven_by_gap(runs: Runs) -> Reals:
+def driven_by_gap(runs: ScenarioRuns) -> Reals:
     """The part of offshoring in 2008 that is not there when labour costs the same everywhere."""
     left, whole = (
         summed(stacked(hands_on_offshore_at(runs, name, 2008, d) for d in DISTRICTS))
@@ -29,7 +29,7 @@ def driven_by_gap(runs: Runs) -> Reals:
     return 100 * (1 - left / whole)
 
 
-def years_between_stages(runs: Runs) -> Reals:
+def years_between_stages(runs: ScenarioRuns) -> Reals:
     """Years from 25% of assembly offshore to 25% of making, shortest of exposed districts."""
 
     def passed(district: str, stage: str) -> Reals:
@@ -42,14 +42,14 @@ def years_between_stages(runs: Runs) -> Reals:
     return least(gaps * exposed(runs, DISTRICTS))
 
 
-def design_abroad(runs: Runs) -> Reals:
+def design_abroad(runs: ScenarioRuns) -> Reals:
     """The largest offshore share of design until 2024."""
     return 100 * most(
         stacked(most(offshore_series(runs, BASELINE, 1980, 2024, d, "design")) for d in DISTRICTS)
     )
 
 
-def fall_of_assembly(runs: Runs, scenario: str) -> Reals:
+def fall_of_assembly(runs: ScenarioRuns, scenario: str) -> Reals:
     """Points of offshore assembly that a scenario lacks in 2008, mean of exposed districts."""
     falls = stacked(
         offshore(runs, BASELINE, 2008, d, "assembly")
@@ -59,7 +59,7 @@ def fall_of_assembly(runs: Runs, scenario: str) -> Reals:
     return 100 * mean(falls * exposed(runs, DISTRICTS))
 
 
-def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Reals:
+def learnt_abroad(runs: ScenarioRuns, of_unit_cost: bool) -> Reals:
     """By how much labour per unit of far assembly falls from 1990 to 2010 by learning, in percent.
 
     of_unit_cost: the same in percent of the unit cost of 1990, at the wages of that year.
@@ -75,12 +75,14 @@ def learnt_abroad(runs: Runs, of_unit_cost: bool) -> Reals:
     return 100 * mean(stacked(falls))
 
 
-def growth_of_parts(runs: Runs, year: float, since: float) -> Reals:
+def growth_of_parts(runs: ScenarioRuns, year: float, since: float) -> Reals:
     """Parts over sales of one year over that of another, in the baseline."""
     return parts_ratio(runs, BASELINE, year) / parts_ratio(runs, BASELINE, since)
 
 
-def kinds_of_trade(runs: Runs, year: float, exports_goods: bool, imports_parts: bool) -> Reals:
+def kinds_of_trade(
+    runs: ScenarioRuns, year: float, exports_goods: bool, imports_parts: bool
+) -> Reals:
     """How many districts export 60% of their sales or not, and import 20% of them as parts."""
     sales, exports, parts = (
         by_district(runs, BASELINE, e, year, DISTRICTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import least, most, stacked, summed
 
 from .common import BASELINE, ENGINEERING
@@ -15,7 +15,7 @@ PRATO, MONTEBELLUNA, SASSUOLO = "Prato", "Montebelluna", "Sassuolo"
 FASHION = (PRATO, "Brenta", MONTEBELLUNA)
 
 
-def fall_with_entrants(runs: Runs) -> Reals:
+def fall_with_entrants(runs: ScenarioRuns) -> Reals:
     """Jobs that Prato loses from 1991 to 2019 with entrants counted, over those of incumbents."""
     lost = [
         runs.at(BASELINE, element, 1991, district=PRATO)
@@ -25,13 +25,13 @@ def fall_with_entrants(runs: Runs) -> Reals:
     return lost[0] / lost[1]
 
 
-def kept_by_upgrading(runs: Runs, years: tuple[int, ...]) -> Reals:
+def kept_by_upgrading(runs: ScenarioRuns, years: tuple[int, ...]) -> Reals:
     """Jobs of Prato 2019 over 1991 with upgrading from a year on, the least of some years."""
     names = [f"early_upgrade_prato:from_{year}" for year in years]
     return least(stacked(jobs_kept(runs, name, (PRATO,))[:, 0] for name in names))
 
 
-def margin_then_quality(runs: Runs) -> Reals:
+def margin_then_quality(runs: ScenarioRuns) -> Reals:
     """Correlation of the margin with the growth of quality three years later, 1985 to 2040."""
     found = []
     for d in FASHION:
@@ -46,16 +46,16 @@ def margin_then_quality(runs: Runs) -> Reals:
     return least(stacked(found))
 
 
-def at_home(runs: Runs, district: str) -> Reals:
+def at_home(runs: ScenarioRuns, district: str) -> Reals:
     """Assembly and making at home in 2015, weighted by cost, in percent."""
     return 100 * (1 - hands_on_offshore_at(runs, BASELINE, 2015, district))
 
 
-def least_at_home(runs: Runs, stage: str) -> Reals:
+def least_at_home(runs: ScenarioRuns, stage: str) -> Reals:
     """The lowest home share of one stage in the engineering districts of 2015, in percent."""
     return 100 * (1 - most(stacked(offshore(runs, BASELINE, 2015, d, stage) for d in ENGINEERING)))
 
 
-def tiles_abroad(runs: Runs) -> Reals:
+def tiles_abroad(runs: ScenarioRuns) -> Reals:
     """The largest offshore share of assembly and making of Sassuolo until 2060, in percent."""
     return 100 * most(hands_on_offshore(runs, BASELINE, 1980, 2060, SASSUOLO))

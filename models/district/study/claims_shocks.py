@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import first_year, least, mean, most, stacked, summed
 
 from .common import (
@@ -22,7 +22,7 @@ STRONG, WEAK = (*ENGINEERING, MITTELSTAND), ("Prato", "Brenta", MIDWEST)
 
 
 def lost_output(
-    runs: Runs, scenario: str, calm: str, first: int, last: int, district: str
+    runs: ScenarioRuns, scenario: str, calm: str, first: int, last: int, district: str
 ) -> Reals:
     """Years of output that a district loses in a scenario."""
     with_it, without = (
@@ -32,7 +32,7 @@ def lost_output(
     return summed(1 - with_it / without)
 
 
-def loss_against_dependence(runs: Runs) -> Reals:
+def loss_against_dependence(runs: ScenarioRuns) -> Reals:
     """Loss of 2019 over that of 2000, over the same ratio of the offshore share."""
     losses, shares = [], []
     for year in (2000, 2019):
@@ -43,7 +43,7 @@ def loss_against_dependence(runs: Runs) -> Reals:
     return losses[1] / losses[0] / (shares[1] / shares[0])
 
 
-def profit_lost(runs: Runs) -> Reals:
+def profit_lost(runs: ScenarioRuns) -> Reals:
     """Expected loss in ten years in percent of a year's profit, mean of exposed districts, 2019."""
     loss, margin = (
         by_district(runs, BASELINE, e, 2019, DISTRICTS)
@@ -52,7 +52,7 @@ def profit_lost(runs: Runs) -> Reals:
     return mean(100 * 10 * loss / margin * exposed(runs, DISTRICTS))
 
 
-def over_calm(runs: Runs, district: str, first: int, last: int) -> Reals:
+def over_calm(runs: ScenarioRuns, district: str, first: int, last: int) -> Reals:
     """Output after the crisis over that of a world without it: members by years."""
     crisis, calm = (
         runs.series(name, "relative output", first, last, district=district)
@@ -61,17 +61,17 @@ def over_calm(runs: Runs, district: str, first: int, last: int) -> Reals:
     return crisis / calm
 
 
-def recovery(runs: Runs) -> Reals:
+def recovery(runs: ScenarioRuns) -> Reals:
     """Years after 2009 until the slowest strong district is back at 95% of its path."""
     return most(stacked(first_year(over_calm(runs, d, 2009, 2060) >= 0.95, 0) for d in STRONG))
 
 
-def scar(runs: Runs) -> Reals:
+def scar(runs: ScenarioRuns) -> Reals:
     """What the least hurt weak district still lacks twenty years after, in percent."""
     return 100 * least(stacked(1 - over_calm(runs, d, 2029, 2029)[:, 0] for d in WEAK))
 
 
-def offshoring_after_2008(runs: Runs) -> Reals:
+def offshoring_after_2008(runs: ScenarioRuns) -> Reals:
     """Points of hands-on work that went from 2008 to 2019, in percent of those 1997 to 2008."""
     before, crisis, after = (
         summed(stacked(hands_on_offshore_at(runs, BASELINE, y, d) for d in DISTRICTS))
@@ -80,7 +80,7 @@ def offshoring_after_2008(runs: Runs) -> Reals:
     return 100 * (after - crisis) / (crisis - before)
 
 
-def added_risk(runs: Runs, year: float) -> Reals:
+def added_risk(runs: ScenarioRuns, year: float) -> Reals:
     """What the shocks of 2020 to 2023 add to perceived far risk."""
     with_it, without = (
         runs.at(name, "perceived disruption loss", year, offshore="far")
@@ -89,18 +89,18 @@ def added_risk(runs: Runs, year: float) -> Reals:
     return with_it - without
 
 
-def half_life_of_risk(runs: Runs) -> Reals:
+def half_life_of_risk(runs: ScenarioRuns) -> Reals:
     """Years in which that halves, by its fall from 2021 to 2025."""
     return np.asarray(4 * np.log(2) / np.log(added_risk(runs, 2021) / added_risk(runs, 2025)))
 
 
-def jump_of_risk(runs: Runs) -> Reals:
+def jump_of_risk(runs: ScenarioRuns) -> Reals:
     """What is added in 2021, in percent of the perceived risk of the baseline."""
     usual = runs.at(BASELINE, "perceived disruption loss", 2021, offshore="far")
     return 100 * added_risk(runs, 2021) / usual
 
 
-def moved_offshore(runs: Runs, scenario: str) -> Reals:
+def moved_offshore(runs: ScenarioRuns, scenario: str) -> Reals:
     """The largest move of an offshore share in 2035 against the baseline, in points."""
     there, here = (
         by_district(runs, name, "home share", 2035, DISTRICTS) for name in (scenario, BASELINE)
@@ -108,7 +108,7 @@ def moved_offshore(runs: Runs, scenario: str) -> Reals:
     return 100 * most(np.abs(there - here))
 
 
-def missing_capacity(runs: Runs) -> Reals:
+def missing_capacity(runs: ScenarioRuns) -> Reals:
     """What a hollow state does not build of the capacity that industrial policy adds by 2032."""
     hollow, rebuilt, base = (
         summed(

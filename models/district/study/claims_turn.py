@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import least, mean, most, stacked
 
 from .common import BASELINE, DISTRICTS, MIDWEST
@@ -18,23 +18,25 @@ GREEN_TRADES = (REGGIO, "Vicenza", "German Mittelstand")
 INSTRUMENTS = ("investment", "industry40", "training", "tariffs")
 
 
-def component(runs: Runs, scenario: str, which: str, stage: str, names: tuple[str, ...]) -> Reals:
+def component(
+    runs: ScenarioRuns, scenario: str, which: str, stage: str, names: tuple[str, ...]
+) -> Reals:
     """A component of the charge on far parts in 2040, in percent: members by districts."""
     place = {"stage": stage, "offshore": "far"}
     return 100 * by_district(runs, scenario, f"{which} component", 2040, names, **place)
 
 
-def least_security(runs: Runs) -> Reals:
+def least_security(runs: ScenarioRuns) -> Reals:
     """The lowest security component of making, a share of the price."""
     return least(component(runs, TARIFFS, "security", "making", DISTRICTS)) / 100
 
 
-def most_carbon(runs: Runs, stage: str, names: tuple[str, ...]) -> Reals:
+def most_carbon(runs: ScenarioRuns, stage: str, names: tuple[str, ...]) -> Reals:
     """The highest carbon component of a stage, in percent."""
     return most(component(runs, CHARGES, "carbon", stage, names))
 
 
-def more_than_the_sum(runs: Runs, district: str) -> Reals:
+def more_than_the_sum(runs: ScenarioRuns, district: str) -> Reals:
     """By how many percent the mix gains more jobs in 2045 than its instruments one by one."""
 
     def of(variant: str) -> Reals:
@@ -44,7 +46,7 @@ def more_than_the_sum(runs: Runs, district: str) -> Reals:
     return 100 * ((of("all") - of("none")) / singly - 1)
 
 
-def returned(runs: Runs, scenario: str) -> Reals:
+def returned(runs: ScenarioRuns, scenario: str) -> Reals:
     """Jobs of the Midwest back by 2040, in percent of those lost from 2000 to 2024."""
     before, trough = (
         runs.at(BASELINE, "employment", year, district=MIDWEST) for year in (2000, 2024)
@@ -53,7 +55,7 @@ def returned(runs: Runs, scenario: str) -> Reals:
     return 100 * (now - trough) / (before - trough)
 
 
-def far_share_moves(runs: Runs, scenario: str) -> Reals:
+def far_share_moves(runs: ScenarioRuns, scenario: str) -> Reals:
     """Change of the far share of 2035 in points: members by districts."""
     there, here = (
         by_district(runs, name, "far share", 2035, DISTRICTS) for name in (scenario, BASELINE)
@@ -61,38 +63,38 @@ def far_share_moves(runs: Runs, scenario: str) -> Reals:
     return 100 * (there - here)
 
 
-def much_from_far(runs: Runs) -> Reals:
+def much_from_far(runs: ScenarioRuns) -> Reals:
     """1 for districts with a far share above 20% in the baseline of 2035, else NaN."""
     shares = by_district(runs, BASELINE, "far share", 2035, DISTRICTS)
     return np.where(shares > 0.2, 1.0, np.nan)
 
 
-def largest_fall(runs: Runs) -> Reals:
+def largest_fall(runs: ScenarioRuns) -> Reals:
     """The largest fall of a far share under security tariffs, in points."""
     return least(far_share_moves(runs, TARIFFS))
 
 
-def largest_fall_where_much(runs: Runs) -> Reals:
+def largest_fall_where_much(runs: ScenarioRuns) -> Reals:
     """The same among districts with much from far."""
     return least(far_share_moves(runs, TARIFFS) * much_from_far(runs))
 
 
-def how_many_from_far(runs: Runs) -> str:
+def how_many_from_far(runs: ScenarioRuns) -> str:
     """How many these are in a single run."""
     return f"{int(np.nansum(much_from_far(runs)))} of ten districts"
 
 
-def parts_move(runs: Runs) -> Reals:
+def parts_move(runs: ScenarioRuns) -> Reals:
     """Change of parts over sales in 2035 under security tariffs, in percent."""
     return 100 * (parts_ratio(runs, TARIFFS, 2035) / parts_ratio(runs, BASELINE, 2035) - 1)
 
 
-def parts_drift(runs: Runs) -> Reals:
+def parts_drift(runs: ScenarioRuns) -> Reals:
     """Change of parts over sales from 2020 to 2035 in the baseline, in percent."""
     return 100 * (parts_ratio(runs, BASELINE, 2035) / parts_ratio(runs, BASELINE, 2020) - 1)
 
 
-def near_assembly_rises(runs: Runs) -> Reals:
+def near_assembly_rises(runs: ScenarioRuns) -> Reals:
     """The largest rise of a near share of assembly by 2035 under friend-shoring, in points."""
     place = {"stage": "assembly", "location": "near"}
     there, here = (
@@ -102,7 +104,7 @@ def near_assembly_rises(runs: Runs) -> Reals:
     return 100 * most(there - here)
 
 
-def pace_of_return(runs: Runs) -> Reals:
+def pace_of_return(runs: ScenarioRuns) -> Reals:
     """Fastest yearly fall of completeness over its fastest rise with the mix, least of districts.
 
     No case: districts where it rises by less than 2 points from 2025 to 2045.
@@ -117,13 +119,13 @@ def pace_of_return(runs: Runs) -> Reals:
     return least(stacked(ratios))
 
 
-def broken_stays_broken(runs: Runs) -> Reals:
+def broken_stays_broken(runs: ScenarioRuns) -> Reals:
     """The largest rise of completeness 2025-45 where it was below .25 in 2025, in points."""
     now, then = (by_district(runs, MIX, "completeness", y, DISTRICTS) for y in (2045, 2025))
     return 100 * most(np.where(then < 0.25, now - then, np.nan))
 
 
-def output_follows_demand(runs: Runs) -> Reals:
+def output_follows_demand(runs: ScenarioRuns) -> Reals:
     """Output that green demand adds in 2034, in percent of the demand: members by trades."""
     there, here = (
         by_district(runs, name, "output", 2034, GREEN_TRADES) for name in (GREEN, BASELINE)
@@ -134,7 +136,7 @@ def output_follows_demand(runs: Runs) -> Reals:
     return 100 * (there / here - 1) / (demand / usual - 1)
 
 
-def labour_gets_scarce(runs: Runs) -> Reals:
+def labour_gets_scarce(runs: ScenarioRuns) -> Reals:
     """Change of labour availability in 2028 with green demand, in points: members by trades."""
     there, here = (
         by_district(runs, name, "labour availability", 2028, GREEN_TRADES)
@@ -143,11 +145,11 @@ def labour_gets_scarce(runs: Runs) -> Reals:
     return 100 * (there - here)
 
 
-def most_output_from_demand(runs: Runs) -> Reals:
+def most_output_from_demand(runs: ScenarioRuns) -> Reals:
     """The trade in which output follows demand most."""
     return most(output_follows_demand(runs))
 
 
-def mean_scarcity(runs: Runs) -> Reals:
+def mean_scarcity(runs: ScenarioRuns) -> Reals:
     """The mean of the trades."""
     return mean(labour_gets_scarce(runs))

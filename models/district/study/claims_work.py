@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import first_year, mean, stacked, summed
 
 from .common import BASELINE, DISTRICTS, MITTELSTAND
@@ -17,7 +17,7 @@ VICENZA = "Vicenza"
 LONG = 1e4
 
 
-def years_to_half(runs: Runs, scenario: str) -> Reals:
+def years_to_half(runs: ScenarioRuns, scenario: str) -> Reals:
     """Years from 1980 until half of what can be automated in making of Vicenza is."""
     place = {"district": VICENZA, "hands_on_stage": "making"}
     spread = runs.series(scenario, "automation", 1980, 2060, **place)
@@ -25,14 +25,14 @@ def years_to_half(runs: Runs, scenario: str) -> Reals:
     return first_year(spread >= 0.5 * limit[:, None], 0)
 
 
-def sooner(runs: Runs) -> Reals:
+def sooner(runs: ScenarioRuns) -> Reals:
     """By how many percent co-location shortens that; no case where even then it is never."""
     with_it, without = (years_to_half(runs, name) for name in ("what_if:colocated", BASELINE))
     then = np.minimum(with_it, LONG)
     return np.where(then < LONG, 100 * (1 - then / without), np.nan)
 
 
-def labour_share(runs: Runs, scenario: str) -> Reals:
+def labour_share(runs: ScenarioRuns, scenario: str) -> Reals:
     """Labour in the cost of what is made, 2040: members by districts."""
     wages, cost, made = (
         by_district(runs, scenario, e, 2040, DISTRICTS)
@@ -41,12 +41,12 @@ def labour_share(runs: Runs, scenario: str) -> Reals:
     return wages / (cost * made)
 
 
-def labour_share_falls(runs: Runs) -> Reals:
+def labour_share_falls(runs: ScenarioRuns) -> Reals:
     """By how many percent it is lower with Industry 4.0, mean of districts."""
     return mean(100 * (1 - labour_share(runs, I40) / labour_share(runs, BASELINE)))
 
 
-def response_falls(runs: Runs) -> Reals:
+def response_falls(runs: ScenarioRuns) -> Reals:
     """By how many percent the home share of 2050 responds less to cheaper home labour."""
     moved = []
     for cheap, usual in (("wage_gap:industry40", I40), ("wage_gap:as_it_is", BASELINE)):
@@ -55,7 +55,7 @@ def response_falls(runs: Runs) -> Reals:
     return 100 * (1 - moved[0] / moved[1])
 
 
-def with_industry40(runs: Runs, element: str) -> Reals:
+def with_industry40(runs: ScenarioRuns, element: str) -> Reals:
     """A sum over districts in 2040 above the baseline's, in percent."""
     there, here = (
         summed(by_district(runs, name, element, 2040, DISTRICTS)) for name in (I40, BASELINE)
@@ -63,7 +63,7 @@ def with_industry40(runs: Runs, element: str) -> Reals:
     return 100 * (there / here - 1)
 
 
-def loss_after_crisis(runs: Runs, crisis: str, calm: str) -> Reals:
+def loss_after_crisis(runs: ScenarioRuns, crisis: str, calm: str) -> Reals:
     """Years of output that districts lose from 2009 to 2015, together."""
     lost = []
     for d in DISTRICTS:
@@ -72,7 +72,7 @@ def loss_after_crisis(runs: Runs, crisis: str, calm: str) -> Reals:
     return summed(stacked(lost))
 
 
-def loss_without_bonds(runs: Runs) -> Reals:
+def loss_without_bonds(runs: ScenarioRuns) -> Reals:
     """How much larger that is with embeddedness as near, in percent."""
     loose = loss_after_crisis(
         runs, "what_if:embedded_as_near", "what_if:embedded_as_near_no_crisis"
@@ -80,7 +80,7 @@ def loss_without_bonds(runs: Runs) -> Reals:
     return 100 * (loose / loss_after_crisis(runs, BASELINE, "what_if:no_crisis") - 1)
 
 
-def lead_of_mittelstand(runs: Runs, names: tuple[str, ...]) -> Reals:
+def lead_of_mittelstand(runs: ScenarioRuns, names: tuple[str, ...]) -> Reals:
     """Years until the middle one of some districts is where Mittelstand was in 2010."""
 
     def automation(district: str) -> Reals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.evidence import Runs
+from simdistrict.tables.evidence import ScenarioRuns
 from simdistrict.tables.reading import first_year, most, stacked, summed
 
 from .common import BASELINE, DISTRICTS
@@ -17,7 +17,7 @@ QUICK, SLOW = ("tariff_sweep", 40), ("tariff_sweep_slow", 400)
 START, TOP = 2160, 0.6
 
 
-def apart(runs: Runs) -> Reals:
+def apart(runs: ScenarioRuns) -> Reals:
     """Points of home share of 2070 between policy histories that ended by 2040, by districts."""
     ends = stacked(
         by_district(runs, f"return_to_globalisation:{path}", "home share", 2070, DISTRICTS)
@@ -26,24 +26,24 @@ def apart(runs: Runs) -> Reals:
     return np.asarray(100 * (ends.max(axis=-1) - ends.min(axis=-1)))
 
 
-def most_apart(runs: Runs) -> Reals:
+def most_apart(runs: ScenarioRuns) -> Reals:
     """The largest of these."""
     return most(apart(runs))
 
 
-def furthest_apart(runs: Runs) -> str:
+def furthest_apart(runs: ScenarioRuns) -> str:
     """Where, in a single run."""
     return DISTRICTS[int(apart(runs)[0].argmax())]
 
 
-def ways(runs: Runs, sweep: tuple[str, int], district: str) -> tuple[Reals, Reals]:
+def ways(runs: ScenarioRuns, sweep: tuple[str, int], district: str) -> tuple[Reals, Reals]:
     """Home shares on the way up and on the way down, both by rising tariff: members by years."""
     name, years = sweep
     share = runs.series(name, "home share", START, START + 2 * years, district=district)
     return share[:, : years + 1], share[:, years:][:, ::-1]
 
 
-def loop_area(runs: Runs, sweep: tuple[str, int]) -> Reals:
+def loop_area(runs: ScenarioRuns, sweep: tuple[str, int]) -> Reals:
     """Share times tariff between both ways, the largest of the districts."""
 
     def area(district: str) -> Reals:
@@ -56,17 +56,17 @@ def loop_area(runs: Runs, sweep: tuple[str, int]) -> Reals:
     return most(stacked(area(d) for d in DISTRICTS))
 
 
-def loop_of_the_tariff(runs: Runs) -> Reals:
+def loop_of_the_tariff(runs: ScenarioRuns) -> Reals:
     """The area of the quick sweep."""
     return loop_area(runs, QUICK)
 
 
-def slow_over_quick(runs: Runs) -> Reals:
+def slow_over_quick(runs: ScenarioRuns) -> Reals:
     """The area of the slow sweep over that of the quick one."""
     return loop_area(runs, SLOW) / loop_area(runs, QUICK)
 
 
-def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
+def thresholds(runs: ScenarioRuns, sweep: tuple[str, int]) -> Reals:
     """Points of tariff by which the home share passes its middle later up than down, by districts.
 
     The middle lies between the lowest and the highest share of the way up. No case: districts
@@ -84,18 +84,18 @@ def thresholds(runs: Runs, sweep: tuple[str, int]) -> Reals:
     return stacked(difference(d) for d in DISTRICTS)
 
 
-def widest_thresholds(runs: Runs) -> Reals:
+def widest_thresholds(runs: ScenarioRuns) -> Reals:
     """The largest difference in the slow sweep."""
     return most(thresholds(runs, SLOW))
 
 
-def widest(runs: Runs) -> str:
+def widest(runs: ScenarioRuns) -> str:
     """Where the thresholds differ most, in a single run."""
     values = thresholds(runs, SLOW)[0]
     return "no district" if np.isnan(values).all() else DISTRICTS[int(np.nanargmax(values))]
 
 
-def moved_for_good(runs: Runs, scenario: str) -> Reals:
+def moved_for_good(runs: ScenarioRuns, scenario: str) -> Reals:
     """1 for districts with 20% more output than the baseline 15 years after the end, else 0."""
     there, here = (
         by_district(runs, name, "relative output", 2060, DISTRICTS) for name in (scenario, BASELINE)
@@ -103,12 +103,12 @@ def moved_for_good(runs: Runs, scenario: str) -> Reals:
     return np.where(there >= 1.2 * here, 1.0, 0.0)
 
 
-def how_many_moved(runs: Runs, scenario: str) -> Reals:
+def how_many_moved(runs: ScenarioRuns, scenario: str) -> Reals:
     """How many these are."""
     return summed(moved_for_good(runs, scenario))
 
 
-def names_moved(runs: Runs, scenario: str) -> str:
+def names_moved(runs: ScenarioRuns, scenario: str) -> str:
     """Which, in a single run."""
     moved = moved_for_good(runs, scenario)[0]
     return ", ".join(d for d, m in zip(DISTRICTS, moved, strict=True) if m) or "none"

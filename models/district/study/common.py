@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.definition import read_definition
+from simdistrict.tables.find import read_definition
 from simdistrict.tables.study import Simulated, Study
 
 FILE = read_definition(Path(__file__).with_name("study.yaml"))

@@ -15,7 +15,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.model.model import Model
 from simdistrict.regimes.rules import TRANSITION
-from simdistrict.tables.definition import read_definition
+from simdistrict.tables.find import read_definition
 from simdistrict.tables.members import Kept, MemberRun
 
 YEARS = (2035.0, 2060.0)
