@@ -15,15 +15,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from simdistrict.regimes import (
-    Bounds,
-    BranchStudy,
-    Grid,
-    PolicyMapStudy,
-    WorldMapStudy,
-    document,
-)
-from simdistrict.regimes.studies.study import Study
+from simdistrict.regimes import document
+from simdistrict.regimes.studies.branch import BranchStudy
+from simdistrict.regimes.studies.policy_map import PolicyMapStudy
+from simdistrict.regimes.studies.study import Bounds, Grid, Study
+from simdistrict.regimes.studies.world_map import WorldMapStudy
 from simdistrict.run.plan import Plan, plans_for
 
 OUTPUTS = ("home share",)

@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 
 from simdistrict.plot import draw
-from simdistrict.regimes import (
-    BasinsAlongStudy,
-    Bounds,
-    BranchStudy,
-    Grid,
-    WorldMapStudy,
-    figure_of,
-)
+from simdistrict.regimes import figure_of
+from simdistrict.regimes.studies.basins_along import BasinsAlongStudy
+from simdistrict.regimes.studies.branch import BranchStudy
+from simdistrict.regimes.studies.study import Bounds, Grid
+from simdistrict.regimes.studies.world_map import WorldMapStudy
 from simdistrict.run.plan import plans_for
 
 IMAGES = Path(__file__).parents[1] / "images"

@@ -1,7 +1,7 @@
 """The laboratory of regimes: equilibria, branches, hysteresis, basins, and regimes of a run.
 
 Numerical methods take a `Field`; `freeze` and `field_of` make one of a model. A study is an object
-of `studies`: its fields say what it asks, `run` does it.
+of `studies`: its fields say what it asks, `run` does it; `register` lists them.
 """
 
 from __future__ import annotations
@@ -23,20 +23,8 @@ if TYPE_CHECKING:
     from simdistrict.regimes.numerics.sweep import hysteresis as hysteresis
     from simdistrict.regimes.numerics.warning import early_warnings as early_warnings
     from simdistrict.regimes.numerics.worlds import world_map as world_map
-    from simdistrict.regimes.studies.basins import BasinsStudy as BasinsStudy
-    from simdistrict.regimes.studies.basins_along import BasinsAlongStudy as BasinsAlongStudy
-    from simdistrict.regimes.studies.branch import BranchStudy as BranchStudy
-    from simdistrict.regimes.studies.classes import ClassesStudy as ClassesStudy
-    from simdistrict.regimes.studies.equilibria import EquilibriaStudy as EquilibriaStudy
-    from simdistrict.regimes.studies.fold_curve import FoldCurveStudy as FoldCurveStudy
-    from simdistrict.regimes.studies.hysteresis import HysteresisStudy as HysteresisStudy
-    from simdistrict.regimes.studies.loops import LoopsStudy as LoopsStudy
-    from simdistrict.regimes.studies.policy_map import PolicyMapStudy as PolicyMapStudy
     from simdistrict.regimes.studies.register import document as document
     from simdistrict.regimes.studies.register import figure_of as figure_of
-    from simdistrict.regimes.studies.study import Bounds as Bounds
-    from simdistrict.regimes.studies.study import Grid as Grid
-    from simdistrict.regimes.studies.world_map import WorldMapStudy as WorldMapStudy
 
 # module -> its public names; imported when first used, so that a command loads only what it needs
 _HOMES = {
@@ -53,18 +41,7 @@ _HOMES = {
     "numerics.sweep": "hysteresis",
     "numerics.warning": "early_warnings",
     "numerics.worlds": "world_map",
-    "studies.basins": "BasinsStudy",
-    "studies.basins_along": "BasinsAlongStudy",
-    "studies.branch": "BranchStudy",
-    "studies.classes": "ClassesStudy",
-    "studies.equilibria": "EquilibriaStudy",
-    "studies.fold_curve": "FoldCurveStudy",
-    "studies.hysteresis": "HysteresisStudy",
-    "studies.loops": "LoopsStudy",
-    "studies.policy_map": "PolicyMapStudy",
     "studies.register": "document figure_of",
-    "studies.study": "Bounds Grid",
-    "studies.world_map": "WorldMapStudy",
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 

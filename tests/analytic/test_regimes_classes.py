@@ -7,8 +7,9 @@ import pytest
 
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.model.model import Model
-from simdistrict.regimes import ClassesStudy, document
+from simdistrict.regimes import document
 from simdistrict.regimes.classes import ANYWAY, FIRST_POLICY, LOST, UNDECIDED, classified
+from simdistrict.regimes.studies.classes import ClassesStudy
 from simdistrict.run.plan import Plan, lowered, plan_run
 from simdistrict.scenario import resolve, scenario_from_text
 from tests.small import small

@@ -13,12 +13,14 @@ from simdistrict.base.errors import EngineError, ScenarioError
 from simdistrict.base.library import find_model
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.lowering.restrict import causes_of, restricted
-from simdistrict.regimes import Bounds, BranchStudy, branches, document
+from simdistrict.regimes import branches, document
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.equilibrium import refine
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle
+from simdistrict.regimes.studies.branch import BranchStudy
+from simdistrict.regimes.studies.study import Bounds
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
 from simdistrict.scenario import bare_scenario, resolve

@@ -16,6 +16,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.newton import newton
+from simdistrict.regimes.numerics.polyline import offsets
 
 # reject a point after a corner that is closer to the curve than this fraction of its distance
 _APART = 0.1
@@ -188,10 +189,7 @@ class Follower:
         path = np.array([p.z for p in points[-_REMEMBERED:]])
         if len(path) < 2:
             return self.length(z - path[0])
-        chords = np.diff(path, axis=0)
-        square = np.maximum((chords * chords) @ self.weights, 1e-300)
-        share = np.clip(((z - path[:-1]) * chords) @ self.weights / square, 0, 1)
-        apart = z - path[:-1] - share[:, None] * chords
+        apart, _, _ = offsets(path, z, self.weights)
         return float(np.sqrt(((apart * apart) @ self.weights).min()))
 
     def closes(self, points: Sequence[Point], step: float) -> bool:

@@ -16,6 +16,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import attempt, next_step
 from simdistrict.regimes.numerics.newton import norm
+from simdistrict.regimes.numerics.polyline import offsets
 
 # returns that must be near, and how near, as a share of the cycle's size
 _RETURNS = 8
@@ -47,10 +48,7 @@ class Cycle:
     def passes(self, state: Reals) -> bool:
         """Whether a state, in scales, lies on it."""
         path = np.vstack([self.orbit, self.orbit[:1]])
-        chords = np.diff(path, axis=0)
-        square = np.maximum((chords * chords).sum(axis=1), 1e-300)
-        share = np.clip(((state - path[:-1]) * chords).sum(axis=1) / square, 0, 1)
-        gaps = np.abs(state - path[:-1] - share[:, None] * chords).max(axis=1)
+        gaps = np.abs(offsets(path, state, np.ones(len(state)))[0]).max(axis=1)
         return bool(gaps.min() < _ON * self.size)
 
 

@@ -24,6 +24,7 @@ from simdistrict.regimes.numerics.curve import Follower, Point, Steps, null_dire
 from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.equilibrium import Search, equilibria
 from simdistrict.regimes.numerics.field import Field, Scaled
+from simdistrict.regimes.numerics.polyline import offsets
 
 # a start closer to a branch than this lies on it (scaled)
 _ON_BRANCH = 1e-4
@@ -155,16 +156,11 @@ class Tracer:
         for branch in self.branches:
             shares = (branch.parameters - self.family.low) / width
             path = np.column_stack([branch.states / scale, shares])
-            chords = np.diff(path, axis=0)
-            if not len(chords):
-                continue
-            square = np.maximum((chords * chords) @ self.weights, 1e-300)
-            along = ((z - path[:-1]) * chords) @ self.weights / square
-            nearest = path[:-1] + np.clip(along, 0, 1)[:, None] * chords
-            gaps = np.sqrt(((z - nearest) ** 2) @ self.weights)
+            apart, chords, squares = offsets(path, z, self.weights)
+            gaps = np.sqrt((apart * apart) @ self.weights)
             # a chord is nearer to its curve than it is long
-            for k in np.flatnonzero(gaps <= np.sqrt(square)):
-                if gaps[k] < _ON_BRANCH or self.meets(z, nearest[k], chords[k]):
+            for k in np.flatnonzero(gaps <= np.sqrt(squares)):
+                if gaps[k] < _ON_BRANCH or self.meets(z, z - apart[k], chords[k]):
                     return True
         return False
 

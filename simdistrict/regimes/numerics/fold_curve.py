@@ -18,6 +18,7 @@ from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Follower, Point, Steps, located, null_direction
 from simdistrict.regimes.numerics.ending import Ending, Reason
 from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
+from simdistrict.regimes.numerics.polyline import offsets
 
 # of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
 _WIDE = 1e-4
@@ -72,12 +73,9 @@ def fold_curves(
 
 def _passes(curve: FoldCurve, z: Reals, scale: Reals, low: Reals, high: Reals) -> bool:
     path = np.column_stack([curve.states / scale, (curve.parameters - low) / (high - low)])
-    chords = np.diff(path, axis=0)
-    square = np.maximum((chords**2).sum(axis=1), 1e-300)
-    share = np.clip(((z - path[:-1]) * chords).sum(axis=1) / square, 0, 1)
-    gaps = np.abs(z - path[:-1] - share[:, None] * chords).max(axis=1)
+    apart, _, squares = offsets(path, z, np.ones(len(z)))
     # a chord is off its curve by about its length squared
-    return bool((gaps < _ON_CURVE + square).any())
+    return bool((np.abs(apart).max(axis=1) < _ON_CURVE + squares).any())
 
 
 @dataclass(frozen=True, eq=False)

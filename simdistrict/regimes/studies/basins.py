@@ -13,7 +13,9 @@ from simdistrict.regimes.studies.content import Content
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Bounds, asked, variable
 from simdistrict.regimes.studies.words import LONGER, interval, settled
-from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.dataset import Result
+
+ENDS = "attractor in which the member ends, -1 for undecided"
 
 
 def initial() -> Any:
@@ -42,7 +44,7 @@ class BasinsStudy(FrozenStudy):
     members: int = asked("--members", int, "Initial states.", least=1)
 
     def solve(self, setup: Setup) -> Result:
-        field, dims = setup.field, ("attractor",)
+        field, dims = setup.field, "attractor"
         low, high = setup.box(self.box)
         horizon = max(self.horizon, REST)
         found = basins(
@@ -50,16 +52,12 @@ class BasinsStudy(FrozenStudy):
         )
         variables = {
             **setup.attractors(found.attractors),
-            "share": variable(dims, np.array(found.shares), "share of initial states"),
-            "share_low": Variable(dims, np.array([a for a, _ in found.intervals])),
-            "share_high": Variable(dims, np.array([b for _, b in found.intervals])),
-            "initial_state": setup.states(found.starts, ("member",)),
-            "attractor_id": variable(
-                ("member",),
-                found.ids.astype(np.int32),
-                "attractor in which the member ends, -1 for undecided",
-            ),
-            **setup.read([setup.observe(a.state, field.values()) for a in found.attractors], dims),
+            "share": variable(dims, found.shares, "share of initial states"),
+            "share_low": variable(dims, [a for a, _ in found.intervals]),
+            "share_high": variable(dims, [b for _, b in found.intervals]),
+            "initial_state": setup.states(found.starts, "member"),
+            "attractor_id": variable("member", found.ids, ENDS, np.int32),
+            **setup.observed(found.attractors),
         }
         undecided = int((found.ids < 0).sum())
         summary = (

@@ -11,13 +11,13 @@ import numpy as np
 from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Panel, Points
 from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
 from simdistrict.regimes.numerics.proportion import wilson
-from simdistrict.regimes.studies.basins import BasinsStudy
+from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
 from simdistrict.regimes.studies.content import Content
 from simdistrict.regimes.studies.drawing import single, title
 from simdistrict.regimes.studies.frozen_study import REST, Setup
 from simdistrict.regimes.studies.study import Grid, asked, variable
 from simdistrict.regimes.studies.words import interval, settled
-from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.dataset import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,27 +51,20 @@ class BasinsAlongStudy(BasinsStudy):
         edges = np.array([wilson(count, members) for count in lost]).reshape(points, 2)
         name = setup.field.parameters[0].name
         own = _Table(setup, found, (points, n), m)
-        dims = ("point", "attractor")
+        dims, undecided = "point attractor", "share of initial states that are undecided"
+        period = "of the cycle, 0 for an equilibrium; its state is the middle"
         variables = {
-            "parameter": variable(("point",), found.values, name),
+            "parameter": variable("point", found.values, name),
             "share": variable(dims, own.shares, "share of initial states"),
             "share_low": variable(dims, own.low, "lower end of the 95% interval"),
             "share_high": variable(dims, own.high, "upper end of the 95% interval"),
-            "undecided": variable(
-                ("point",),
-                np.array([count / max(members, 1) for count in lost]),
-                "share of initial states that are undecided",
-            ),
-            "undecided_low": Variable(("point",), edges[:, 0].copy()),
-            "undecided_high": Variable(("point",), edges[:, 1].copy()),
+            "undecided": variable("point", [k / max(members, 1) for k in lost], undecided),
+            "undecided_low": variable("point", edges[:, 0].copy()),
+            "undecided_high": variable("point", edges[:, 1].copy()),
             "state": setup.states(own.states, dims),
-            "period": variable(
-                dims, own.periods, "of the cycle, 0 for an equilibrium; its state is the middle"
-            ),
-            "initial_state": setup.states(found.basins[0].starts, ("member",)),
-            "attractor_id": variable(
-                ("point", "member"), ids, "attractor in which the member ends, -1 for undecided"
-            ),
+            "period": variable(dims, own.periods, period),
+            "initial_state": setup.states(found.basins[0].starts, "member"),
+            "attractor_id": variable("point member", ids, ENDS),
             **setup.read(own.outputs, dims),
         }
         summary = (

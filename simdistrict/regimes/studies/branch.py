@@ -13,15 +13,16 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
 from simdistrict.regimes.model_field import ModelField, Parameter
-from simdistrict.regimes.numerics.branch import Kind, Special
+from simdistrict.regimes.numerics.branch import Branch, Kind, Special
 from simdistrict.regimes.numerics.diagram import Diagram, branches
+from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.studies.content import Content
 from simdistrict.regimes.studies.drawing import WIDE, span, title
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
 from simdistrict.regimes.studies.study import Bounds, asked, variable
 from simdistrict.regimes.studies.words import values
-from simdistrict.result.dataset import Result, Variable, text
+from simdistrict.result.dataset import Result, Variable
 
 log = logging.getLogger("simdistrict.regimes")
 
@@ -62,41 +63,30 @@ class BranchStudy(FrozenStudy):
         low, high, limits = within_range(setup.field.parameters[0], self.parameter)
         found = self.diagram(setup, setup.field, low, high, limits)
         _warn_of_lines(found)
-        name, dims = setup.field.parameters[0].name, ("point",)
-        parameters = np.array([p for b in found.branches for p in b.parameters])
+        name, dims = setup.field.parameters[0].name, "point"
+        number = [k for k, b in enumerate(found.branches) for _ in b.parameters]
+        parameters = [p for b in found.branches for p in b.parameters]
         states = [x for b in found.branches for x in b.states]
         spectra = [s for b in found.branches for s in b.spectra]
-        number = [k for k, b in enumerate(found.branches) for _ in b.parameters]
         read = [setup.observe(x, (float(p),)) for x, p in zip(states, parameters, strict=True)]
+        unstable = [s.unstable for s in spectra]
+        leading = [s.eigenvalues[0].real for s in spectra]
+        origins = [b.origin for b in found.branches]
         specials = [(k, s) for k, b in enumerate(found.branches) for s in b.specials]
+        ends = ("why it ends at its first point", "why it ends at its last point")
         variables = {
-            "branch": variable(dims, np.array(number, np.int32), "number of the branch"),
+            "branch": variable(dims, number, "number of the branch", np.int32),
             "parameter": variable(dims, parameters, name),
             "state": setup.states(states, dims),
             "stability": flag(dims, [s.stability for s in spectra], Stability, "stability"),
             "unstable_modes": variable(
-                dims,
-                np.array([s.unstable for s in spectra], np.int32),
-                "number of eigenvalues with a positive real part",
+                dims, unstable, "number of eigenvalues with a positive real part", np.int32
             ),
-            "leading_real_part": variable(
-                dims,
-                np.array([s.eigenvalues[0].real for s in spectra]),
-                "largest real part of an eigenvalue",
-            ),
+            "leading_real_part": variable(dims, leading, "largest real part of an eigenvalue"),
             **setup.read(read, dims),
             **_special_variables(setup, specials),
-            **endings(
-                ("branch_number",),
-                "branch",
-                found.branches,
-                ("why it ends at its first point", "why it ends at its last point"),
-            ),
-            "branch_origin": variable(
-                ("branch_number",),
-                text([b.origin for b in found.branches]),
-                "what it was followed from",
-            ),
+            **endings("branch_number", "branch", found.branches, ends),
+            "branch_origin": variable("branch_number", origins, "what it was followed from", str),
         }
         counts = {kind: sum(s.kind is kind for _, s in specials) for kind in Kind}
         summary = f"{len(found.branches)} branches; " + ", ".join(
@@ -216,12 +206,12 @@ def within_range(parameter: Parameter, bounds: Bounds) -> tuple[float, float, tu
 
 
 def endings(
-    dims: tuple[str, ...], prefix: str, curves: Sequence[Any], names: tuple[str, str]
+    dims: str, prefix: str, curves: Sequence[Branch] | Sequence[FoldCurve], names: tuple[str, str]
 ) -> dict[str, Variable]:
     """The endings of curves, as sentences."""
     return {
         f"{prefix}_ending_{side}": variable(
-            dims, text([c.endings[k].sentence for c in curves]), names[k]
+            dims, [c.endings[k].sentence for c in curves], names[k], str
         )
         for k, side in enumerate(("low", "high"))
     }
@@ -231,22 +221,16 @@ def _special_variables(
     setup: Setup, specials: Sequence[tuple[int, Special]]
 ) -> dict[str, Variable]:
     """The special points of all branches; specials: with the numbers of their branches."""
-    at = ("special",)
+    at, points = "special", [s for _, s in specials]
+    name, frequency = setup.field.parameters[0].name, "of a Hopf point, radians per time unit"
+    read = [setup.observe(s.state, (s.parameter,)) for s in points]
     return {
-        "special_kind": variable(at, text([s.kind for _, s in specials]), "kind of special point"),
-        "special_branch": variable(at, np.array([k for k, _ in specials], np.int32), "its branch"),
-        "special_parameter": variable(
-            at,
-            np.array([s.parameter for _, s in specials], float),
-            setup.field.parameters[0].name,
-        ),
-        "special_state": setup.states([s.state for _, s in specials], at),
-        "special_frequency": variable(
-            at,
-            np.array([s.frequency for _, s in specials], float),
-            "of a Hopf point, radians per time unit",
-        ),
-        **setup.read([setup.observe(s.state, (s.parameter,)) for _, s in specials], at, "special_"),
+        "special_kind": variable(at, [s.kind for s in points], "kind of special point", str),
+        "special_branch": variable(at, [k for k, _ in specials], "its branch", np.int32),
+        "special_parameter": variable(at, [s.parameter for s in points], name, np.float64),
+        "special_state": setup.states([s.state for s in points], at),
+        "special_frequency": variable(at, [s.frequency for s in points], frequency, np.float64),
+        **setup.read(read, at, "special_"),
     }
 
 

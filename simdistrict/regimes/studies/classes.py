@@ -25,7 +25,7 @@ from simdistrict.regimes.rules import Rule, read_rules
 from simdistrict.regimes.studies.content import Content, named
 from simdistrict.regimes.studies.study import Study, asked, result_of, variable
 from simdistrict.regimes.studies.words import interval, number
-from simdistrict.result.dataset import Result, Variable, text
+from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
 
 _EDGES = ("", "_low", "_high")
@@ -157,34 +157,32 @@ def _result(found: Classes, rule: Rule, attrs: dict[str, object]) -> Result:
     shares = np.stack([found.shares([k]) for k in numbers], axis=1)
     suffices = with_intervals(found.suffices.sum(axis=2), found.members)
     harms = with_intervals(found.harms.sum(axis=2), found.members)
+    quantiles = np.stack(list(quantiles_of(found).values()), axis=1)
     variables = {
         "class_of": variable(
-            ("member", "label"),
-            found.of.astype(np.int32),
-            "class of the draw, -1 where a run did not complete",
+            *("member label", found.of, "class of the draw, -1 where a run did not complete"),
+            np.int32,
         ),
-        **_edges("share", ("label", "class"), shares),
-        **_edges("policy_decides", ("label",), found.decides),
-        **_edges("undecided", ("label",), found.shares([UNDECIDED])),
-        **_edges("suffices", ("policy", "label"), suffices),
-        **_edges("harms", ("policy", "label"), harms),
+        **_edges("share", "label class", shares),
+        **_edges("policy_decides", "label", found.decides),
+        **_edges("undecided", "label", found.shares([UNDECIDED])),
+        **_edges("suffices", "policy label", suffices),
+        **_edges("harms", "policy label", harms),
         "value": variable(
-            ("label", "quantile"),
-            np.stack(list(quantiles_of(found).values()), axis=1),
-            f"{rule.conditions[0].name} without a policy",
+            "label quantile", quantiles, f"{rule.conditions[0].name} without a policy"
         ),
     }
     coords = {
-        "label": variable(("label",), text(found.labels), found.dimension or "model"),
-        "class": variable(("class",), text(found.names), "class"),
-        "policy": variable(("policy",), text(found.policies), "scenario"),
-        "quantile": variable(("quantile",), np.array(QUANTILES), "of the draws"),
+        "label": variable("label", found.labels, found.dimension or "model", str),
+        "class": variable("class", found.names, "class", str),
+        "policy": variable("policy", found.policies, "scenario", str),
+        "quantile": variable("quantile", QUANTILES, "of the draws"),
     }
     assert len(found.names) == FIRST_POLICY + len(found.policies)
     return result_of(coords, variables, attrs)
 
 
-def _edges(name: str, dims: tuple[str, ...], values: np.ndarray) -> dict[str, Variable]:
+def _edges(name: str, dims: str, values: np.ndarray) -> dict[str, Variable]:
     """A share with both ends of its interval, as three variables."""
     return {
         f"{name}{edge}": variable(dims, values[..., k].copy(), _EDGE_WORDS[k])

@@ -14,7 +14,7 @@ from simdistrict.regimes.studies.content import Content
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
 from simdistrict.regimes.studies.study import asked, variable
 from simdistrict.regimes.studies.words import MOST, NOTHING, few, values
-from simdistrict.result.dataset import Result, text
+from simdistrict.result.dataset import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,37 +36,34 @@ class EquilibriaStudy(FrozenStudy):
             known=setup.known,
             horizon=self.horizon,
         )
-        here, dims = found.equilibria, ("equilibrium",)
+        here, dims = found.equilibria, "equilibrium"
         n, m = len(here), len(field.names)
         modes = np.array([e.spectrum.eigenvalues for e in here]).reshape(n, m)
-        low = [e.state <= field.low + 1e-9 * field.scale for e in here]
+        low = np.array([e.state <= field.low + 1e-9 * field.scale for e in here]).reshape(n, m)
+        stability = [e.spectrum.stability for e in here]
+        focus = [e.spectrum.focus for e in here]
+        residual = [e.residual for e in here]
+        continuum = [e.continuum for e in here]
         variables = {
             "state": setup.states([e.state for e in here], dims),
             "at_low_bound": variable(
-                (*dims, "stock"),
-                np.array(low, np.int8).reshape(n, m),
-                "whether the stock is at the lower end of its box",
+                f"{dims} stock", low, "whether the stock is at the lower end of its box", np.int8
             ),
-            "stability": flag(dims, [e.spectrum.stability for e in here], Stability, "stability"),
+            "stability": flag(dims, stability, Stability, "stability"),
             "focus": variable(
-                dims,
-                np.array([e.spectrum.focus for e in here], np.int8),
-                "whether the leading eigenvalues are a complex pair",
+                dims, focus, "whether the leading eigenvalues are a complex pair", np.int8
             ),
             "eigenvalue_real": variable(
-                (*dims, "mode"), modes.real.copy(), "real part, largest first"
+                f"{dims} mode", modes.real.copy(), "real part, largest first"
             ),
-            "eigenvalue_imaginary": variable((*dims, "mode"), modes.imag.copy(), "imaginary part"),
+            "eigenvalue_imaginary": variable(f"{dims} mode", modes.imag.copy(), "imaginary part"),
             "residual": variable(
-                dims,
-                np.array([e.residual for e in here], float),
-                "largest net flow left, in scales per time unit",
+                dims, residual, "largest net flow left, in scales per time unit", np.float64
             ),
-            "origin": variable(dims, text([e.origin for e in here]), "kind of start"),
+            "origin": variable(dims, [e.origin for e in here], "kind of start", str),
             "continuum": variable(
-                dims,
-                np.array([e.continuum for e in here], np.int32),
-                "roots found on one line of equilibria, 0 where it is alone",
+                *(dims, continuum, "roots found on one line of equilibria, 0 where it is alone"),
+                np.int32,
             ),
             **setup.read([setup.observe(e.state, field.values()) for e in here], dims),
         }
@@ -76,7 +73,7 @@ class EquilibriaStudy(FrozenStudy):
             "roots_outside_the_box": found.outside,
             "undecided_below": UNDECIDED,
         }
-        lines = sum(e.continuum > 0 for e in here)
+        lines = sum(k > 0 for k in continuum)
         which = f"{n - lines} equilibria"
         if lines:
             which += f" and {lines} line{'s' if lines > 1 else ''} of them"

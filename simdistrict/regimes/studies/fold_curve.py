@@ -47,14 +47,14 @@ class FoldCurveStudy(BranchStudy):
         cusps = [c for curve in found for c in curve.cusps]
         at = np.array([c.parameters for c in cusps]).reshape(-1, 2)
         variables = {
-            "curve": variable(("point",), np.array(number, np.int32), "curve of folds"),
-            "parameter": variable(("point",), pairs[:, 0].copy(), one),
-            "second_parameter": variable(("point",), pairs[:, 1].copy(), two),
-            "state": setup.states([x for c in found for x in c.states], ("point",)),
-            "cusp_parameter": variable(("cusp",), at[:, 0].copy(), one),
-            "cusp_second_parameter": variable(("cusp",), at[:, 1].copy(), two),
-            "cusp_state": setup.states([c.state for c in cusps], ("cusp",)),
-            **endings(("fold_curve",), "curve", found, ("why it ends", "why it ends")),
+            "curve": variable("point", number, "curve of folds", np.int32),
+            "parameter": variable("point", pairs[:, 0].copy(), one),
+            "second_parameter": variable("point", pairs[:, 1].copy(), two),
+            "state": setup.states([x for c in found for x in c.states], "point"),
+            "cusp_parameter": variable("cusp", at[:, 0].copy(), one),
+            "cusp_second_parameter": variable("cusp", at[:, 1].copy(), two),
+            "cusp_state": setup.states([c.state for c in cusps], "cusp"),
+            **endings("fold_curve", "curve", found, ("why it ends", "why it ends")),
         }
         summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
         return setup.result(variables, summary, labels=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.numerics.attractors import Attractor
 from simdistrict.regimes.numerics.equilibrium import hypercube
 from simdistrict.regimes.studies.study import Bounds, Study, asked, result_of, variable
-from simdistrict.result.dataset import Result, Variable, text
+from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
 from simdistrict.run.simulate import provenance
 from simdistrict.scenario.places import key_of
@@ -70,24 +70,16 @@ class FrozenStudy(Study):
         return self.outputs
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """An element that is read in every state: its spelling, its index, its unit."""
-
-    name: str
-    place: int
-    units: str
-
-
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """A frozen model with its field and the outputs that are read in its states."""
+    """A frozen model with its field, and the outputs read in its states: names and places."""
 
     plan: Plan
     study: FrozenStudy
     frozen: Frozen
     field: ModelField
-    outputs: tuple[Output, ...]
+    outputs: tuple[str, ...]
+    places: tuple[int, ...]
 
     @property
     def known(self) -> tuple[Reals, ...]:
@@ -96,7 +88,7 @@ class Setup:
 
     def observe(self, state: Reals, parameters: Sequence[float]) -> Reals:
         """The outputs in a state."""
-        return self.field.observe(state, parameters, [o.place for o in self.outputs])
+        return self.field.observe(state, parameters, self.places)
 
     def result(
         self,
@@ -110,10 +102,10 @@ class Setup:
 
         before, after: further attributes; labels: of the dimension `output`, by default `outputs`.
         """
-        coords = {"stock": variable(("stock",), text(self.field.names), "free stock")}
-        names = [o.name for o in self.outputs] if labels is None else labels
+        coords = {"stock": variable("stock", self.field.names, "free stock", str)}
+        names = self.outputs if labels is None else labels
         if names:
-            coords["output"] = variable(("output",), text(names), "output")
+            coords["output"] = variable("output", names, "output", str)
         trends = "; ".join(
             f"{name} {rate:+.6g} per time unit, "
             + ("the frame grows with it" if relative else "held")
@@ -125,31 +117,31 @@ class Setup:
         found = {**(before or {}), **attrs, **(after or {}), "summary": summary}
         return result_of(coords, variables, found)
 
-    def states(self, values: Any, dims: tuple[str, ...]) -> Variable:
+    def states(self, values: Any, dims: str) -> Variable:
         """States of the free stocks."""
-        shaped = np.asarray(values, float)
-        if shaped.ndim <= len(dims):
-            shaped = shaped.reshape(0, len(self.field.names))
-        return variable((*dims, "stock"), shaped, "free stocks, each in its own unit")
+        shaped = _shaped(values, dims, len(self.field.names))
+        return variable(f"{dims} stock", shaped, "free stocks, each in its own unit")
 
-    def read(self, values: Any, dims: tuple[str, ...], prefix: str = "") -> dict[str, Variable]:
+    def read(self, values: Any, dims: str, prefix: str = "") -> dict[str, Variable]:
         """The outputs in states; nothing where there are none."""
         if not self.outputs:
             return {}
-        shaped = np.asarray(values, float)
-        if shaped.ndim <= len(dims):
-            shaped = shaped.reshape(0, len(self.outputs))
+        shaped = _shaped(values, dims, len(self.outputs))
         name = "outputs, each in its own unit"
-        return {f"{prefix}value": variable((*dims, "output"), shaped, name)}
+        return {f"{prefix}value": variable(f"{dims} output", shaped, name)}
 
     def attractors(self, found: Sequence[Attractor]) -> dict[str, Variable]:
         """States and periods of attractors; the state of a cycle is its middle."""
         name = "period of the cycle in time units, 0 for an equilibrium; its state is the middle"
-        dims = ("attractor",)
         return {
-            "state": self.states([a.state for a in found], dims),
-            "period": variable(dims, np.array([a.period for a in found], float), name),
+            "state": self.states([a.state for a in found], "attractor"),
+            "period": variable("attractor", [a.period for a in found], name, np.float64),
         }
+
+    def observed(self, found: Sequence[Attractor]) -> dict[str, Variable]:
+        """The outputs in attractors at the date's value of the parameter."""
+        values = [self.observe(a.state, self.field.values()) for a in found]
+        return self.read(values, "attractor")
 
     def box(self, initial: Sequence[Bounds]) -> tuple[Reals, Reals]:
         """The box from which initial states are drawn; without bounds that of the field."""
@@ -181,19 +173,26 @@ def set_up(study: FrozenStudy, plan: Plan) -> Setup:
             raise ScenarioError(Problem(f'parameter "{bounds.name}"', what, hint))
     _warn_of_ranges(plan, field, study)
     _warn_of_idle(field, study)
-    return Setup(plan, study, frozen, field, _outputs(plan, frozen, study.names()))
+    outputs = _outputs(plan, frozen, study.names())
+    return Setup(
+        plan, study, frozen, field, tuple(n for n, _ in outputs), tuple(p for _, p in outputs)
+    )
 
 
-def flag(
-    dims: tuple[str, ...], values: Sequence[IntEnum], kind: type[IntEnum], name: str
-) -> Variable:
+def flag(dims: str, values: Sequence[IntEnum], kind: type[IntEnum], name: str) -> Variable:
     """A CF flag variable."""
     attrs = {
         "long_name": name,
         "flag_values": np.array([int(v) for v in kind], np.int8),
         "flag_meanings": " ".join(v.name for v in kind),
     }
-    return Variable(dims, np.array([int(v) for v in values], np.int8), attrs)
+    return replace(variable(dims, [int(v) for v in values], name, np.int8), attrs=attrs)
+
+
+def _shaped(values: Any, dims: str, length: int) -> Reals:
+    """An array with a last axis of a length, also where it is empty."""
+    shaped = np.asarray(values, float)
+    return shaped if shaped.ndim > len(dims.split()) else shaped.reshape(0, length)
 
 
 def _means(written: str, stock: str) -> bool:
@@ -227,16 +226,15 @@ def _warn_of_idle(field: ModelField, study: FrozenStudy) -> None:
             log.warning('parameter "%s" | %s', parameter.name, what)
 
 
-def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> tuple[Output, ...]:
-    """The named elements, else those that the scenario reports and that are one number here."""
+def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> list[tuple[str, int]]:
+    """The named elements with their places, else those that the scenario reports as one number."""
     found = []
     for name in names or plan.resolved.report:
         places, spelled = output_places(frozen, name)
         if len(places) == 1:
-            element = plan.prepared.model[name.partition("[")[0]]
-            found.append(Output(spelled, places[0], element.units))
+            found.append((spelled, places[0]))
         elif names:
             what = f'"{spelled}" is {len(places)} numbers, and one is read'
             hint = "name a label of each dimension: NAME[LABEL]"
             raise ScenarioError(Problem("--output or --where", what, hint))
-    return tuple(found)
+    return found

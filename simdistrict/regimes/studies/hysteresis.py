@@ -15,7 +15,7 @@ from simdistrict.regimes.studies.drawing import span
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Bounds, asked, variable
 from simdistrict.regimes.studies.words import MOST, number
-from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.dataset import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,34 +61,24 @@ class HysteresisStudy(FrozenStudy):
             speeds=self.speeds,
             horizon=max(self.horizon, REST),
         )
-        sweeps, dims = found.sweeps, ("sweep", "step", "output")
-        names = [o.name for o in setup.outputs] or setup.field.names
+        sweeps, dims = found.sweeps, "sweep step output"
+        rounded = "of one way, before it was rounded to whole time steps"
+        share = "area as a share of what the sweep moves the output by"
+        name, area = setup.field.parameters[0].name, "mean distance between the ways"
         variables = {
-            "duration": variable(("sweep",), np.array([s.duration for s in sweeps]), "of one way"),
-            "duration_asked": variable(
-                ("sweep",),
-                np.array([s.asked for s in sweeps]),
-                "of one way, before it was rounded to whole time steps",
-            ),
-            "parameter": variable(("step",), sweeps[0].parameters, setup.field.parameters[0].name),
-            "up": Variable(dims, np.array([s.up for s in sweeps])),
-            "down": Variable(dims, np.array([s.down for s in sweeps])),
-            "area": variable(
-                ("sweep", "output"),
-                np.array([s.area for s in sweeps]),
-                "mean distance between the ways",
-            ),
-            "relative_area": variable(
-                ("sweep", "output"),
-                np.array([s.relative for s in sweeps]),
-                "area as a share of what the sweep moves the output by",
-            ),
+            "duration": variable("sweep", [s.duration for s in sweeps], "of one way"),
+            "duration_asked": variable("sweep", [s.asked for s in sweeps], rounded),
+            "parameter": variable("step", sweeps[0].parameters, name),
+            "up": variable(dims, [s.up for s in sweeps]),
+            "down": variable(dims, [s.down for s in sweeps]),
+            "area": variable("sweep output", [s.area for s in sweeps], area),
+            "relative_area": variable("sweep output", [s.relative for s in sweeps], share),
         }
         return setup.result(
             variables,
             f"{found.verdict}: {found.why}",
             after={"verdict": found.verdict, "verdict_why": found.why},
-            labels=names,
+            labels=setup.outputs or setup.field.names,
         )
 
     def document(self, result: Content) -> dict[str, Any]:

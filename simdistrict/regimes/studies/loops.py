@@ -14,7 +14,7 @@ from simdistrict.regimes.studies.content import Content
 from simdistrict.regimes.studies.drawing import span
 from simdistrict.regimes.studies.study import Study, asked, result_of, variable
 from simdistrict.regimes.studies.words import MOST, few
-from simdistrict.result.dataset import Result, Variable, text, time_attrs
+from simdistrict.result.dataset import Result, Variable, time_attrs
 from simdistrict.run.plan import Plan
 from simdistrict.run.simulate import provenance
 
@@ -120,36 +120,29 @@ def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> 
     circuits, points = found.circuits, len(found.times)
     scores = np.array([c.scores for c in circuits]).reshape(len(circuits), points).T
     shares = np.array([found.share(n) for n in found.names]).reshape(len(found.names), points).T
-    loop, period = ("loop",), ("period",)
+    periods, most = found.periods, "loops that together make most of what happens"
+    names = [", ".join(c.names) for c in circuits]
+    part, mostly = (
+        "loops of the model's documentation that it is part of",
+        "R, B, mostly one of them (Rux, Bux), or U",
+    )
     variables = {
-        "score": variable(("time", "loop"), scores.copy(), "relative loop score, signed"),
-        "polarity": variable(
-            loop,
-            text([c.polarity for c in circuits]),
-            "R, B, mostly one of them (Rux, Bux), or U",
-        ),
-        "path": variable(loop, text([_ARROW.join(c.path) for c in circuits]), "causes in order"),
-        "loop_names": variable(
-            loop,
-            text([", ".join(c.names) for c in circuits]),
-            "loops of the model's documentation that it is part of",
-        ),
-        "period_start": variable(period, np.array([p.start for p in found.periods]), "first time"),
-        "period_stop": variable(period, np.array([p.stop for p in found.periods]), "last time"),
-        "period_loops": variable(
-            period,
-            text([", ".join(p.circuits) for p in found.periods]),
-            "loops that together make most of what happens",
-        ),
+        "score": variable("time loop", scores.copy(), "relative loop score, signed"),
+        "polarity": variable("loop", [c.polarity for c in circuits], mostly, str),
+        "path": variable("loop", [_ARROW.join(c.path) for c in circuits], "causes in order", str),
+        "loop_names": variable("loop", names, part, str),
+        "period_start": variable("period", [p.start for p in periods], "first time"),
+        "period_stop": variable("period", [p.stop for p in periods], "last time"),
+        "period_loops": variable("period", [", ".join(p.circuits) for p in periods], most, str),
     }
     coords = {
         "time": Variable(("time",), found.times, time),
-        "loop": variable(loop, text([c.id for c in circuits]), "loop"),
+        "loop": variable("loop", [c.id for c in circuits], "loop", str),
     }
     if found.names:
-        said = "share of all magnitudes of scores; a circuit may bear several names"
-        variables["share"] = variable(("time", "name"), shares.copy(), said)
-        coords["name"] = variable(("name",), text(found.names), "named loop")
+        share = "share of all magnitudes of scores; a circuit may bear several names"
+        variables["share"] = variable("time name", shares.copy(), share)
+        coords["name"] = variable("name", found.names, "named loop", str)
     return result_of(coords, variables, attrs)
 
 

@@ -45,7 +45,8 @@ class PolicyMapStudy(FrozenStudy):
     )
 
     def solve(self, setup: Setup) -> Result:
-        field, dims = setup.field, ("attractor",)
+        field, ids = setup.field, "attractor after repeal, -1 for undecided"
+        shortest = "shortest duration that ends elsewhere than no policy"
         found = policy_map(
             field,
             np.linspace(self.parameter.low, self.parameter.high, self.doses),
@@ -56,18 +57,12 @@ class PolicyMapStudy(FrozenStudy):
             horizon=max(self.horizon, REST),
         )
         variables = {
-            "attractor_id": variable(
-                ("dose", "length"),
-                found.ids.astype(np.int32),
-                "attractor after repeal, -1 for undecided",
-            ),
-            "shortest": variable(
-                ("dose",), found.shortest, "shortest duration that ends elsewhere than no policy"
-            ),
+            "attractor_id": variable("dose length", found.ids, ids, np.int32),
+            "shortest": variable("dose", found.shortest, shortest),
             **setup.attractors(found.attractors),
-            **setup.read([setup.observe(a.state, field.values()) for a in found.attractors], dims),
-            "dose_value": variable(("dose",), found.doses, field.parameters[0].name),
-            "length_value": variable(("length",), found.durations, "duration"),
+            **setup.observed(found.attractors),
+            "dose_value": variable("dose", found.doses, field.parameters[0].name),
+            "length_value": variable("length", found.durations, "duration"),
         }
         n = len(found.attractors)
         crossed = int((~np.isnan(found.shortest)).sum())

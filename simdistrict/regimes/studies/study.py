@@ -13,7 +13,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.rerun import recorded_plans
 from simdistrict.plot import Figure
 from simdistrict.regimes.studies.content import Content
-from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain
+from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 from simdistrict.run.plan import Plan
 
 REQUIRED: Any = object()
@@ -225,9 +225,15 @@ def result_of(
     return Result(coords, variables, {k: plain(v) for k, v in {**head, **attrs}.items() if v != ""})
 
 
-def variable(dims: tuple[str, ...], values: Any, name: str) -> Variable:
-    """A variable with a long name."""
-    return Variable(dims, values, {"long_name": name})
+def variable(
+    dims: str, values: Any, name: str = "", kind: type[np.generic] | type[str] | None = None
+) -> Variable:
+    """A variable with a long name.
+
+    dims: its dimensions, separated by spaces; kind: of its numbers, or str for text.
+    """
+    made = text(values) if kind is str else np.asarray(values, kind)
+    return Variable(tuple(dims.split()), made, {"long_name": name} if name else {})
 
 
 def _tuples(value: Any) -> Any:

@@ -67,32 +67,25 @@ class WorldMapStudy(FrozenStudy):
             horizon=max(self.horizon, REST),
         )
         one, two = (p.name for p in setup.field.parameters)
-        dims = ("first", "second")
-        read = _outputs(setup, found)
+        dims, read = "first second", _outputs(setup, found)
+        reached, lost = "states of rest that were reached", found.undecided
         variables = {
-            "first_value": variable(("first",), found.first, one),
-            "second_value": variable(("second",), found.second, two),
-            "worlds": variable(
-                dims, found.worlds.astype(np.int32), "states of rest that were reached"
-            ),
+            "first_value": variable("first", found.first, one),
+            "second_value": variable("second", found.second, two),
+            "worlds": variable(dims, found.worlds, reached, np.int32),
             "undecided": variable(
-                dims,
-                found.undecided.astype(np.int32),
-                "initial states from which none was reached",
+                dims, lost, "initial states from which none was reached", np.int32
             ),
-            "state": setup.states(found.states, (*dims, "world")),
-            "initial_state": setup.states(found.starts, ("member",)),
-            **setup.read(read, (*dims, "world")),
+            "state": setup.states(found.states, f"{dims} world"),
+            "initial_state": setup.states(found.starts, "member"),
+            **setup.read(read, f"{dims} world"),
         }
         counts = {k: int((found.worlds == k).sum()) for k in range(int(found.worlds.max()) + 1)}
         parts = ", ".join(f"{n} of them with {k}" for k, n in counts.items() if n)
         summary = f"worlds at {found.worlds.size} pairs of values: {parts}"
         if self.rule:
-            variables["held"] = variable(
-                dims,
-                self.held(setup, read).astype(np.int32),
-                f"states of rest in which {self.rule_text}",
-            )
+            name = f"states of rest in which {self.rule_text}"
+            variables["held"] = variable(dims, self.held(setup, read), name, np.int32)
         return setup.result(variables, summary)
 
     @property
@@ -102,7 +95,7 @@ class WorldMapStudy(FrozenStudy):
 
     def held(self, setup: Setup, read: Reals) -> Reals:
         """The number of equilibria in which all conditions hold, for each pair of values."""
-        names = [fold(o.name) for o in setup.outputs]
+        names = [fold(name) for name in setup.outputs]
         holds = np.ones(read.shape[:3], bool)
         for condition in self.conditions:
             with np.errstate(invalid="ignore"):
