@@ -18,8 +18,8 @@ from typing import Any
 from simdistrict.regimes import document
 from simdistrict.regimes.studies.branch import BranchStudy
 from simdistrict.regimes.studies.policy_map import PolicyMapStudy
-from simdistrict.regimes.studies.study import Bounds, Grid, Study
-from simdistrict.regimes.studies.world_map import WorldMapStudy
+from simdistrict.regimes.studies.regime_map import RegimeMapStudy
+from simdistrict.regimes.studies.study import Grid, Interval, RegimeStudy
 from simdistrict.run.plan import Plan, plans_for
 
 OUTPUTS = ("home share",)
@@ -31,7 +31,7 @@ HEAD = (
 )
 
 
-def timed(plan: Plan, study: Study) -> tuple[dict[str, Any], float, float]:
+def timed(plan: Plan, study: RegimeStudy) -> tuple[dict[str, Any], float, float]:
     """The document of a study, with wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     found = document(study.run([plan]))
@@ -75,7 +75,7 @@ def branches(plan: Plan, at: float, labels: list[str]) -> None:
         along = (("tariff level[far]", 0.0, 1.5), (f"labour cost ceiling[{label},far]", 0.1, 1.0))
         for name, low, high in along:
             study = BranchStudy(
-                parameter=Bounds(name, low, high),
+                parameter=Interval(name, low, high),
                 at=at,
                 element=label,
                 outputs=OUTPUTS,
@@ -90,7 +90,7 @@ def branches(plan: Plan, at: float, labels: list[str]) -> None:
 def maps(plan: Plan, at: float) -> None:
     """The map of the core model and the map of doses and durations."""
     (core,) = plans_for(["core"])
-    worlds = WorldMapStudy(
+    worlds = RegimeMapStudy(
         along=(Grid("tariff", 0.0, 2.0, 200), Grid("cost ratio", 1.0, 2.0, 200)),
         members=4,
         rule="home share >= 0.5",
@@ -100,7 +100,7 @@ def maps(plan: Plan, at: float) -> None:
     print(f"| core, 200 x 200 | {wall:.1f} | {cpu:.1f} | {found['summary']} |", flush=True)
     for label in ("Prato", "Mirandola"):
         policies = PolicyMapStudy(
-            parameter=Bounds("tariff level[far]", 0.0, 1.5),
+            parameter=Interval("tariff level[far]", 0.0, 1.5),
             duration=40.0,
             doses=40,
             lengths=40,

@@ -9,16 +9,16 @@ from simdistrict.plot import draw
 from simdistrict.regimes import figure_of
 from simdistrict.regimes.studies.basins_along import BasinsAlongStudy
 from simdistrict.regimes.studies.branch import BranchStudy
-from simdistrict.regimes.studies.study import Bounds, Grid
-from simdistrict.regimes.studies.world_map import WorldMapStudy
+from simdistrict.regimes.studies.regime_map import RegimeMapStudy
+from simdistrict.regimes.studies.study import Grid, Interval
 from simdistrict.run.plan import plans_for
 
 IMAGES = Path(__file__).parents[1] / "images"
 STUDIES = {
     "worlds_branch": BranchStudy(
-        parameter=Bounds("tariff", 0.0, 2.0), starts=20, outputs=("home share",)
+        parameter=Interval("tariff", 0.0, 2.0), starts=20, outputs=("home share",)
     ),
-    "worlds_map": WorldMapStudy(
+    "worlds_map": RegimeMapStudy(
         along=(Grid("tariff", 0.0, 2.0, 160), Grid("experience exponent", 0.1, 0.6, 160)),
         members=4,
         rule="home share >= 0.5",
@@ -26,7 +26,7 @@ STUDIES = {
     "worlds_basins": BasinsAlongStudy(
         along=Grid("tariff", 0.4, 1.2, 81),
         members=200,
-        box=(Bounds("home experience", 0.01, 1.0),),
+        box=(Interval("home experience", 0.01, 1.0),),
     ),
 }
 

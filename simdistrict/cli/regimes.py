@@ -17,7 +17,7 @@ from simdistrict.regimes.studies.commands import COMMANDS
 
 if TYPE_CHECKING:
     from simdistrict.regimes.rules import Rule
-    from simdistrict.regimes.studies.study import Option, Study
+    from simdistrict.regimes.studies.study import Option, RegimeStudy
     from simdistrict.run.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,7 +83,7 @@ def _command(name: str) -> click.Command:
     return click.command(name, help=text)(run)
 
 
-def _options(kinds: Sequence[type[Study]]) -> list[tuple[str, Option, bool]]:
+def _options(kinds: Sequence[type[RegimeStudy]]) -> list[tuple[str, Option, bool]]:
     """The options of some studies, those of all frozen ones last; and whether all need them."""
     from simdistrict.regimes.studies.frozen_study import FrozenStudy
 
@@ -95,7 +95,7 @@ def _options(kinds: Sequence[type[Study]]) -> list[tuple[str, Option, bool]]:
     ]
 
 
-def _needed(kind: type[Study]) -> set[str]:
+def _needed(kind: type[RegimeStudy]) -> set[str]:
     """The fields of a study without a default."""
     return {name for name, option in kind.options().items() if option.required}
 
@@ -129,7 +129,7 @@ def _made(field: str, option: Option, needed: bool) -> list[Callable[[F], F]]:
 
 def _type(option: Option) -> click.ParamType[Any]:
     """What the command line reads for an option."""
-    from simdistrict.regimes.studies.study import Bounds
+    from simdistrict.regimes.studies.study import Interval
 
     if option.choices:
         return click.Choice(option.choices)
@@ -137,7 +137,7 @@ def _type(option: Option) -> click.ParamType[Any]:
         return click.FloatRange(min=option.above, min_open=True)
     if option.least is not None:
         return click.IntRange(min=option.least)
-    if issubclass(option.kind, Bounds):
+    if issubclass(option.kind, Interval):
         return _Read(option.kind)
     return click.types.convert_type(option.kind)
 
@@ -159,9 +159,9 @@ class _Read(click.ParamType[Any]):
             self.fail(f'"{value}" is not {self.kind.form}, {self.kind.order}', param, ctx)
 
 
-def _study(kinds: Sequence[type[Study]], given: dict[str, Any]) -> Study:
+def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeStudy:
     """The most special study whose options are all given."""
-    from simdistrict.regimes.studies.study import Bounds
+    from simdistrict.regimes.studies.study import Interval
 
     values = {}
     for name, option, _ in _options(kinds):
@@ -171,7 +171,7 @@ def _study(kinds: Sequence[type[Study]], given: dict[str, Any]) -> Study:
         if option.count > 1 and len(value) != option.count:
             raise click.UsageError(f"give {option.flag} {option.count} times")
         if option.ends:
-            value = Bounds(value, given["low"], given["high"])
+            value = Interval(value, given["low"], given["high"])
         values[name] = option.made(value) if option.made else value
     (*_, kind) = (kind for kind in kinds if _needed(kind) <= values.keys())
     return kind(**{name: values[name] for name in kind.options()})
@@ -179,7 +179,7 @@ def _study(kinds: Sequence[type[Study]], given: dict[str, Any]) -> Study:
 
 def _do(
     settings: dict[str, bool],
-    kinds: Sequence[type[Study]],
+    kinds: Sequence[type[RegimeStudy]],
     scenarios: Sequence[str],
     given: dict[str, Any],
 ) -> None:
@@ -209,8 +209,8 @@ def _do(
 
 
 def _over_prior(
-    study: Study, scenarios: Sequence[str], given: dict[str, Any]
-) -> tuple[Study, list[Plan]]:
+    study: RegimeStudy, scenarios: Sequence[str], given: dict[str, Any]
+) -> tuple[RegimeStudy, list[Plan]]:
     """A study of several scenarios with its prior, and the scenarios."""
     from simdistrict.ensemble.prior import prior_beside, read_prior_file
     from simdistrict.run.plan import find, plans_for

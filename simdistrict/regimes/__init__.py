@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from simdistrict.regimes.numerics.equilibrium import equilibria as equilibria
     from simdistrict.regimes.numerics.fold_curve import fold_curves as fold_curves
     from simdistrict.regimes.numerics.policies import policy_map as policy_map
+    from simdistrict.regimes.numerics.regime_map import regime_map as regime_map
     from simdistrict.regimes.numerics.sweep import hysteresis as hysteresis
     from simdistrict.regimes.numerics.warning import early_warnings as early_warnings
-    from simdistrict.regimes.numerics.worlds import world_map as world_map
     from simdistrict.regimes.studies.register import document as document
     from simdistrict.regimes.studies.register import figure_of as figure_of
 
@@ -40,7 +40,7 @@ _HOMES = {
     "numerics.policies": "policy_map",
     "numerics.sweep": "hysteresis",
     "numerics.warning": "early_warnings",
-    "numerics.worlds": "world_map",
+    "numerics.regime_map": "regime_map",
     "studies.register": "document figure_of",
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}

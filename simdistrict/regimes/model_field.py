@@ -54,7 +54,7 @@ class ModelField:
     high: Reals
     growth: Growth
     fast: bool
-    _work: _Work = field(repr=False)
+    _work: _Evaluator = field(repr=False)
 
     @property
     def names(self) -> Sequence[str]:
@@ -104,7 +104,7 @@ class ModelField:
         return v[list(places)]
 
 
-class _Work:
+class _Evaluator:
     """The vectors and kernels that evaluations use again and again."""
 
     def __init__(self, frozen: Frozen, parameters: Sequence[Parameter]) -> None:
@@ -170,7 +170,7 @@ def field_of(frozen: Frozen, parameters: Sequence[str] = ()) -> ModelField:
     Raises ScenarioError for a name that is no constant.
     """
     found = tuple(_parameter(frozen, name) for name in parameters)
-    work = _Work(frozen, found)
+    work = _Evaluator(frozen, found)
     scale, low, high = _box(frozen)
     work.fast = _same_numbers(work, scale)
     trends = [slot.offset for slot in frozen.trends]
@@ -233,7 +233,7 @@ def _box(frozen: Frozen) -> tuple[Reals, Reals, Reals]:
     return scale, low, ROOM * scale
 
 
-def _same_numbers(work: _Work, scale: Reals) -> bool:
+def _same_numbers(work: _Evaluator, scale: Reals) -> bool:
     """Whether the fast path gives the numbers of the whole model, in random states."""
     draw = np.random.default_rng(0)
     base = np.array([work.frozen.vector[p] for p in work.frozen.free])

@@ -19,7 +19,7 @@ from simdistrict.regimes.numerics.basin import basins, basins_along
 from simdistrict.regimes.numerics.field import FormulaField, Scaled
 from simdistrict.regimes.numerics.flow import settle_each
 from simdistrict.regimes.numerics.proportion import wilson
-from simdistrict.regimes.numerics.worlds import world_map
+from simdistrict.regimes.numerics.regime_map import regime_map
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.analytic.test_regimes_core import Constants, field, folds, shares_at, tariff_at
@@ -205,7 +205,7 @@ def test_worlds_of_the_core_model_are_where_the_formula_has_two() -> None:
     constants: Constants = (eta, g, eps, 1.3)
     tariffs, ratios = np.linspace(0.0, 2.0, 41), np.linspace(1.0, 2.0, 21)
     both = field(constants, "tariff", "cost ratio")
-    found = world_map(both, tariffs, ratios, np.array([0.0]), np.array([1.5]), 4)
+    found = regime_map(both, tariffs, ratios, np.array([0.0]), np.array([1.5]), 4)
     for j, ratio in enumerate(ratios):
         own = (eta, g, eps, float(ratio))
         low, high = sorted(tariff_at(x, own) for x in folds(own))
@@ -221,7 +221,7 @@ def test_worlds_of_the_core_model_are_where_the_formula_has_two() -> None:
 
 def test_a_map_says_where_it_could_not_decide() -> None:
     model = lab(lambda x, p: p[1] + x**2 - p[0], [-2], [2])
-    found = world_map(
+    found = regime_map(
         model, np.array([0.5, 1.0]), np.array([0.0, 2.0]), np.array([-2.0]), np.array([2.0]), 6
     )
     # with the second parameter at 2 there is no state of rest: everything leaves

@@ -12,8 +12,8 @@ import pytest
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.numerics.diagram import Diagram, branch_from, branches
-from simdistrict.regimes.numerics.ending import Ending, Reason
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branch_from, branches
+from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.field import FormulaField
 from simdistrict.regimes.numerics.fold_curve import fold_curves
@@ -31,7 +31,7 @@ def lab(formula: Formula, low: Sequence[float], high: Sequence[float]) -> Formul
     return FormulaField(formula, names, np.array(low, float), np.array(high, float))
 
 
-def at(found: Diagram, kind: str) -> list[float]:
+def at(found: BifurcationDiagram, kind: str) -> list[float]:
     return sorted(s.parameter for s in found.specials(kind))
 
 
@@ -159,7 +159,7 @@ def test_cusp_normal_form() -> None:
 def test_an_isolated_closed_branch_is_followed_once_round() -> None:
     found = branches(lab(lambda x, p: x**2 + p[0] ** 2 - 0.25, [-2], [2]), -1, 1)
     (branch,) = found.branches
-    assert branch.endings == (Ending(Reason.closed), Ending(Reason.closed))
+    assert branch.endings == (CurveEnding(Reason.closed), CurveEnding(Reason.closed))
     assert len(branch.spectra) == len(branch.parameters)
     assert at(found, "fold") == pytest.approx([-0.5, 0.5], abs=1e-8)
 

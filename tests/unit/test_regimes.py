@@ -20,7 +20,7 @@ from simdistrict.regimes.numerics.equilibrium import refine
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.studies.branch import BranchStudy
-from simdistrict.regimes.studies.study import Bounds
+from simdistrict.regimes.studies.study import Interval
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
 from simdistrict.scenario import bare_scenario, resolve
@@ -233,7 +233,7 @@ def test_growth_alone_moves_the_reference_state_a_little() -> None:
 
 def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
     plans = plans_for(["core"])
-    study = BranchStudy(parameter=Bounds("tariff", 0.0, 2.0), outputs=("home share",))
+    study = BranchStudy(parameter=Interval("tariff", 0.0, 2.0), outputs=("home share",))
     one, two = study.run(plans), study.run(plans)
     for name, variable in one.variables.items():
         other = two.variables[name].values

@@ -14,7 +14,7 @@ from simdistrict.regimes.numerics.branch import BranchContinuation, Family
 from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Steps
 from simdistrict.regimes.numerics.diagram import Tracer
-from simdistrict.regimes.numerics.ending import Ending, Reason
+from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.field import FormulaField, Scaled
 
 
@@ -106,7 +106,7 @@ def test_a_curve_that_ended_at_its_number_of_points_is_extended(formula: Formula
 def test_a_closed_curve_has_a_spectrum_for_each_point() -> None:
     curve = begin(circle)
     curve.run()
-    assert curve.ending(("", "")) == Ending(Reason.closed)
+    assert curve.ending(("", "")) == CurveEnding(Reason.closed)
     assert len(curve.spectra) == len(curve.points)
     assert curve.points[-1] is curve.points[0]
     curve.extend(10000)
@@ -116,21 +116,21 @@ def test_a_closed_curve_has_a_spectrum_for_each_point() -> None:
 @pytest.mark.parametrize(
     ("ending", "sentence"),
     [
-        (Ending(Reason.bounds, (2.0,)), "bounds at 2"),
-        (Ending(Reason.range, (0.0,), "[0, 3]"), "left its range [0, 3] at 0"),
-        (Ending(Reason.closed), "closed"),
-        (Ending(Reason.closed, (1.0, 2.0)), "closed at 1, 2"),
-        (Ending(Reason.too_many_points, (1.0,)), "too many points at 1"),
+        (CurveEnding(Reason.bounds, (2.0,)), "bounds at 2"),
+        (CurveEnding(Reason.range, (0.0,), "[0, 3]"), "left its range [0, 3] at 0"),
+        (CurveEnding(Reason.closed), "closed"),
+        (CurveEnding(Reason.closed, (1.0, 2.0)), "closed at 1, 2"),
+        (CurveEnding(Reason.too_many_points, (1.0,)), "too many points at 1"),
         (
-            Ending(Reason.region, (0.5,), "a {b}"),
+            CurveEnding(Reason.region, (0.5,), "a {b}"),
             'region: "a {b}" leaves the values that make sense, at 0.5',
         ),
-        (Ending(Reason.region, (0.5, 1.0), "a"), 'region: "a" at 0.5, 1'),
+        (CurveEnding(Reason.region, (0.5, 1.0), "a"), 'region: "a" at 0.5, 1'),
         (
-            Ending(Reason.undefined, (0.123456789,)),
+            CurveEnding(Reason.undefined, (0.123456789,)),
             "undefined: the flows have no finite value next to it, at 0.12345679",
         ),
     ],
 )
-def test_an_ending_says_why_and_where(ending: Ending, sentence: str) -> None:
+def test_an_ending_says_why_and_where(ending: CurveEnding, sentence: str) -> None:
     assert ending.sentence == sentence

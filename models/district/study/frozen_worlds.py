@@ -15,7 +15,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.numerics.branch import Branch
-from simdistrict.regimes.numerics.diagram import Diagram, branches
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branches
 from simdistrict.regimes.numerics.ending import Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.mix import Mix
@@ -119,7 +119,7 @@ ALONG = (
 )
 
 
-def followed(study: Study, here: World, along: Along) -> tuple[Mix, Diagram]:
+def followed(study: Study, here: World, along: Along) -> tuple[Mix, BifurcationDiagram]:
     """All branches that are found."""
     field = along.field(study, here)
     diagram = branches(
@@ -147,7 +147,7 @@ def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Reals]]:
     return study.kept(f"{here.district}, stable worlds", found)
 
 
-def stable_at(diagram: Diagram, dose: float) -> int:
+def stable_at(diagram: BifurcationDiagram, dose: float) -> int:
     """How many stable equilibria the branches reach at one end of what is followed."""
     ends = [(b, k) for b in diagram.branches for k in _ends(b)]
     return sum(b.parameters[k] == dose and _stable(b, k) for b, k in ends)
@@ -175,7 +175,7 @@ class Turn:
     of_a_world: bool
 
 
-def turns(diagram: Diagram) -> list[Turn]:
+def turns(diagram: BifurcationDiagram) -> list[Turn]:
     """All of them, by their dose."""
     found = []
     for branch in diagram.branches:
@@ -186,7 +186,7 @@ def turns(diagram: Diagram) -> list[Turn]:
     return sorted(found, key=lambda turn: turn.dose)
 
 
-def stops(diagram: Diagram) -> list[str]:
+def stops(diagram: BifurcationDiagram) -> list[str]:
     """Why branches ended, other than at the ends of what is followed."""
     endings = {end for b in diagram.branches for end in b.endings}
     return sorted(end.sentence for end in endings if end.reason is not Reason.bounds)

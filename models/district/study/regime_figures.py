@@ -9,7 +9,7 @@ import numpy as np
 
 from simdistrict.plot import Figure, Line, Panel, Points, Ranges, RangesPanel, Row, Style
 from simdistrict.regimes.numerics.branch import Branch
-from simdistrict.regimes.numerics.diagram import Diagram
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.committed import number, rows_of
@@ -95,7 +95,7 @@ def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[L
         start = k
 
 
-def _ends(here: World, field: Mix, along: Along, diagram: Diagram) -> tuple[Points, ...]:
+def _ends(here: World, field: Mix, along: Along, diagram: BifurcationDiagram) -> tuple[Points, ...]:
     """Where worlds end."""
     ends = [turn for turn in turns(diagram) if turn.of_a_world]
     if not ends:

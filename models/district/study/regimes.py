@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simdistrict.regimes.numerics.diagram import Diagram
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.numerics.mix import Mix
@@ -92,7 +92,9 @@ def _worlds(study: Study, here: World) -> Iterator[tuple[Cell, ...]]:
         yield (*row, len(states), note)
 
 
-def _along(here: World, along: Along, field: Mix, diagram: Diagram) -> Iterator[tuple[Cell, ...]]:
+def _along(
+    here: World, along: Along, field: Mix, diagram: BifurcationDiagram
+) -> Iterator[tuple[Cell, ...]]:
     """The two ends, the folds between them or that there is none, and where branches stopped."""
     head = (here.district, along.name)
     ends = sorted((along.low, along.high), key=along.shown)

@@ -11,7 +11,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Follower, Point, located
-from simdistrict.regimes.numerics.ending import Ending, Reason
+from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.field import RELATIVE_STEP, Scaled
 from simdistrict.regimes.numerics.stability import Spectrum, spectrum
 
@@ -62,7 +62,7 @@ class Branch:
     states: Reals
     spectra: tuple[Spectrum, ...]
     specials: tuple[Special, ...]
-    endings: tuple[Ending, Ending]
+    endings: tuple[CurveEnding, CurveEnding]
     origin: str
 
 
@@ -102,7 +102,7 @@ class Family:
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Event:
     """A special point on one side of the start; position: index in the continuation's points."""
 
     kind: Kind
@@ -123,7 +123,7 @@ class BranchContinuation(Continuation):
         super().__init__(follower, start, ended)
         self.family = family
         self.spectra = [family.spectrum(start.z)]
-        self.found: list[_Found] = []
+        self.found: list[_Event] = []
 
     def passed(self, here: Point, there: Point, step: float) -> bool:
         before, after = self.spectra[-1], self.family.spectrum(there.z)
@@ -146,7 +146,7 @@ class BranchContinuation(Continuation):
         return True
 
     def turned(self, here: Point, there: Point) -> None:
-        self.found.append(_Found(Kind.kink, here, len(self.spectra)))
+        self.found.append(_Event(Kind.kink, here, len(self.spectra)))
         self.spectra.append(self.family.spectrum(there.z))
 
     def add(self, there: Point) -> None:
@@ -173,23 +173,23 @@ class BranchContinuation(Continuation):
             real = np.abs(self.family.spectrum(point.z).eigenvalues.real)
             smooth = float(real.min()) < _TOUCH * max(float(real.max()), 1.0)
         own = kind if smooth else Kind.kink
-        self.found.append(_Found(own, point, len(self.spectra), frequency))
+        self.found.append(_Event(own, point, len(self.spectra), frequency))
 
-    def ending(self, limits: tuple[str, str]) -> Ending:
+    def ending(self, limits: tuple[str, str]) -> CurveEnding:
         """Why and where it ended; limits: ranges that the bounds are ends of, empty for none."""
         last, names = self.points[-1], self.family.scaled.field.names
         at = self.family.parameters(last.z)
         match self.ended:
             case Reason.closed:
-                return Ending(Reason.closed)
+                return CurveEnding(Reason.closed)
             case Reason.region:
-                return Ending(Reason.region, at, names[self.outside])
+                return CurveEnding(Reason.region, at, names[self.outside])
             case Reason.bounds if limits[int(last.z[-1] > 0.5)]:
-                return Ending(Reason.range, at, limits[int(last.z[-1] > 0.5)])
+                return CurveEnding(Reason.range, at, limits[int(last.z[-1] > 0.5)])
             case Reason.no_convergence if self.undefined(last):
-                return Ending(Reason.undefined, at)
+                return CurveEnding(Reason.undefined, at)
         assert self.ended is not None
-        return Ending(self.ended, at)
+        return CurveEnding(self.ended, at)
 
     def undefined(self, point: Point) -> bool:
         """Whether the flows, or their slopes, have no finite value at a point or just ahead."""

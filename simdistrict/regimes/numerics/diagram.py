@@ -39,7 +39,7 @@ _SAME = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
-class Diagram:
+class BifurcationDiagram:
     """All branches found between two values of a parameter; searches: by parameter value."""
 
     low: float
@@ -64,7 +64,7 @@ def branches(
     known: Sequence[Reals] = (),
     horizon: float = 400.0,
     limits: tuple[str, str] = ("", ""),
-) -> Diagram:
+) -> BifurcationDiagram:
     """Search equilibria at some values of the only parameter, and follow them both ways.
 
     Lines of equilibria are found and not followed.
@@ -81,15 +81,17 @@ def branches(
             if e.continuum:
                 continue  # every point of a line would be a branch of its own
             tracer.trace(np.append(e.state / model.scale, q), f"equilibrium at {value:g}")
-    return Diagram(low, high, tuple(tracer.branches), tuple(searches))
+    return BifurcationDiagram(low, high, tuple(tracer.branches), tuple(searches))
 
 
-def branch_from(model: Field, low: float, high: float, parameter: float, state: Reals) -> Diagram:
+def branch_from(
+    model: Field, low: float, high: float, parameter: float, state: Reals
+) -> BifurcationDiagram:
     """The branch through one equilibrium, and those that branch off from it."""
     tracer = Tracer(Family(Scaled(model), low, high), Steps())
     z = np.append(np.asarray(state, float) / model.scale, (parameter - low) / (high - low))
     tracer.trace(z, f"given at {parameter:g}")
-    return Diagram(low, high, tuple(tracer.branches), ())
+    return BifurcationDiagram(low, high, tuple(tracer.branches), ())
 
 
 class Tracer:

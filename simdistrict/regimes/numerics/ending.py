@@ -24,7 +24,7 @@ class Reason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CurveEnding:
     """One end of a curve.
 
     at: the parameters there, none for a branch that closes on itself; name: of the stock that

@@ -16,7 +16,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.branch import Special
 from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Follower, Point, Steps, located, null_direction
-from simdistrict.regimes.numerics.ending import Ending, Reason
+from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
 from simdistrict.regimes.numerics.polyline import offsets
 
@@ -42,7 +42,7 @@ class FoldCurve:
     parameters: Reals
     states: Reals
     cusps: tuple[Cusp, ...]
-    endings: tuple[Ending, Ending]
+    endings: tuple[CurveEnding, CurveEnding]
 
 
 def fold_curves(
@@ -187,17 +187,17 @@ class FoldContinuation(Continuation):
             self.follower = replace(self.follower, equations=turned)
         return True
 
-    def ending(self) -> Ending:
+    def ending(self) -> CurveEnding:
         """Why and where it ended."""
         assert self.ended is not None
         at = self.equations.parameters(self.points[-1].z)
         if self.ended is not Reason.region:
-            return Ending(self.ended, at)
+            return CurveEnding(self.ended, at)
         names = self.equations.scaled.field.names
         # the first parameter is no unknown that a curve ends on exactly
         if self.outside >= len(names):
-            return Ending(Reason.bounds, at)
-        return Ending(Reason.region, at, names[self.outside])
+            return CurveEnding(Reason.bounds, at)
+        return CurveEnding(Reason.region, at, names[self.outside])
 
 
 def _traced(scaled: Scaled, low: Reals, high: Reals, steps: Steps, z: Reals) -> FoldCurve | None:

@@ -198,7 +198,7 @@ def _ramp(
 
 
 @dataclass(frozen=True, eq=False)
-class _Held:
+class _HeldPair:
     """Where both ways lead when the parameter is held at a value, scaled.
 
     confirmed: both ends are equilibria, found by Newton's method next to where the flow ended.
@@ -215,7 +215,7 @@ class _Held:
         return 0.0 if self.confirmed and apart <= MERGED else apart
 
 
-def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: float) -> _Held:
+def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: float) -> _HeldPair:
     """Follow the flow from both ways, and go on to the equilibria it was on its way to.
 
     The flow alone does not do: it ends within its tolerance of an equilibrium, on either side,
@@ -225,17 +225,19 @@ def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: fl
     flown = [settle(scaled, (parameter,), x, horizon) for x in states]
     apart = norm(flown[0] - flown[1])
     if not np.isfinite(apart):
-        return _Held(parameter, (flown[0], flown[1]), False)
+        return _HeldPair(parameter, (flown[0], flown[1]), False)
     found = [refine(scaled.field, (parameter,), x * scale) for x in flown]
     ends = [e.state / scale for e in found if e is not None]
     # the tolerance of the flow is of the size of MERGED
     near = max(_NEAR * apart, 10 * MERGED)
     if len(ends) < 2 or any(norm(a - b) > near for a, b in zip(ends, flown, strict=True)):
-        return _Held(parameter, (flown[0], flown[1]), False)
-    return _Held(parameter, (ends[0], ends[1]), True)
+        return _HeldPair(parameter, (flown[0], flown[1]), False)
+    return _HeldPair(parameter, (ends[0], ends[1]), True)
 
 
-def _widest(scaled: Scaled, sweep: Sweep, gaps: Reals, horizon: float) -> tuple[_Held | None, int]:
+def _widest(
+    scaled: Scaled, sweep: Sweep, gaps: Reals, horizon: float
+) -> tuple[_HeldPair | None, int]:
     """Of some places in the loop that with the widest gap that stays, and how many were asked.
 
     Places where both ends are equilibria go before others; None where no gap stays.
@@ -303,7 +305,7 @@ def _verdict(scaled: Scaled, sweeps: Sequence[Sweep], horizon: float) -> tuple[s
     return _kind(scaled, held, horizon)
 
 
-def _kind(scaled: Scaled, held: _Held, horizon: float) -> tuple[str, str]:
+def _kind(scaled: Scaled, held: _HeldPair, horizon: float) -> tuple[str, str]:
     """What a gap that stays means: by where states between its ends go."""
     where, ends, gap = f"held at {held.parameter:.6g}", held.ends, held.gap
     # not half way: a separatrix may lie exactly there

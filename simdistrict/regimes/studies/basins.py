@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from simdistrict.regimes.numerics.basin import basins
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.study import Interval, asked, variable
 from simdistrict.regimes.studies.words import LONGER, interval, settled
 from simdistrict.result.dataset import Result
 
@@ -22,7 +22,7 @@ def initial() -> Any:
     """The field for the box of initial states."""
     return asked(
         "--initial",
-        Bounds,
+        Interval,
         "Draw this stock (repeatable); the others start as they are. Default: draw all.",
         (),
         form="STOCK=LOW:HIGH",
@@ -40,7 +40,7 @@ class BasinsStudy(FrozenStudy):
     name = "basins"
     example = 'core --initial "home experience=0.01:1" --members 200'
 
-    box: tuple[Bounds, ...] = initial()
+    box: tuple[Interval, ...] = initial()
     members: int = asked("--members", int, "Initial states.", least=1)
 
     def solve(self, setup: Setup) -> Result:
@@ -66,7 +66,7 @@ class BasinsStudy(FrozenStudy):
         )
         return setup.result(variables, summary)
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         found = [
             {
                 "id": k,

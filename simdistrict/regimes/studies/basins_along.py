@@ -12,7 +12,7 @@ from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Panel, Points
 from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import single, title
 from simdistrict.regimes.studies.frozen_study import REST, Setup
 from simdistrict.regimes.studies.study import Grid, asked, variable
@@ -50,7 +50,7 @@ class BasinsAlongStudy(BasinsStudy):
         lost = [int((row < 0).sum()) for row in ids]
         edges = np.array([wilson(count, members) for count in lost]).reshape(points, 2)
         name = setup.field.parameters[0].name
-        own = _Table(setup, found, (points, n), m)
+        own = _AttractorTable(setup, found, (points, n), m)
         dims, undecided = "point attractor", "share of initial states that are undecided"
         period = "of the cycle, 0 for an equilibrium; its state is the middle"
         variables = {
@@ -73,7 +73,7 @@ class BasinsAlongStudy(BasinsStudy):
         )
         return setup.result(variables, summary)
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         points = [
             {
                 "parameter": value,
@@ -111,7 +111,7 @@ class BasinsAlongStudy(BasinsStudy):
                 parts.append(f"undecided: {share}")
             yield f"{found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """The share of each attractor with its interval."""
         x = result["parameter"]
         lines, bands = [], []
@@ -133,7 +133,7 @@ class BasinsAlongStudy(BasinsStudy):
         return single(panel, x, (0, 1.02), name, "share of initial states", x_room=0.0)
 
 
-class _Table:
+class _AttractorTable:
     """Numbers of each attractor at each value; NaN, and shares of zero, where it is not."""
 
     def __init__(self, setup: Setup, found: BasinsAlong, shape: tuple[int, int], m: int) -> None:

@@ -14,13 +14,13 @@ from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
 from simdistrict.regimes.model_field import ModelField, Parameter
 from simdistrict.regimes.numerics.branch import Branch, Kind, Special
-from simdistrict.regimes.numerics.diagram import Diagram, branches
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branches
 from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.stability import Stability
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import WIDE, span, title
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
-from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.study import Interval, asked, variable
 from simdistrict.regimes.studies.words import values
 from simdistrict.result.dataset import Result, Variable
 
@@ -49,9 +49,9 @@ class BranchStudy(FrozenStudy):
     name = "branch"
     example = "core --parameter tariff --from 0 --to 2"
 
-    parameter: Bounds = asked(
+    parameter: Interval = asked(
         "--parameter",
-        Bounds,
+        Interval,
         "The constant to vary.",
         varied=True,
         ends=("Its lowest value.", "Its highest value."),
@@ -101,7 +101,7 @@ class BranchStudy(FrozenStudy):
         low: float,
         high: float,
         limits: tuple[str, str] = ("", ""),
-    ) -> Diagram:
+    ) -> BifurcationDiagram:
         """The branches of a field."""
         return branches(
             field,
@@ -115,7 +115,7 @@ class BranchStudy(FrozenStudy):
             horizon=self.horizon,
         )
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         parts = []
         for k, origin in enumerate(result["branch_origin"]):
             own = result["branch"] == k
@@ -154,7 +154,7 @@ class BranchStudy(FrozenStudy):
             for s in found[key]:
                 yield f"{name} at {found['parameter']} = {s['parameter']:.8g}: {values(s)}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """Stable pieces are solid, others dashed, special points marked."""
         x, number = result["parameter"], result["branch"]
         kinds, special_x = result["special_kind"], result["special_parameter"]
@@ -188,7 +188,7 @@ class BranchStudy(FrozenStudy):
         )
 
 
-def within_range(parameter: Parameter, bounds: Bounds) -> tuple[float, float, tuple[str, str]]:
+def within_range(parameter: Parameter, bounds: Interval) -> tuple[float, float, tuple[str, str]]:
     """The part of some bounds inside the range of the model, and the range at ends that it cuts.
 
     Raises ScenarioError where there is no such part.
@@ -234,7 +234,7 @@ def _special_variables(
     }
 
 
-def _warn_of_lines(found: Diagram) -> None:
+def _warn_of_lines(found: BifurcationDiagram) -> None:
     """Warn of lines of equilibria, which no branch follows."""
     lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
     if lines:

@@ -22,8 +22,8 @@ from simdistrict.regimes.classes import (
     with_intervals,
 )
 from simdistrict.regimes.rules import Rule, read_rules
-from simdistrict.regimes.studies.content import Content, named
-from simdistrict.regimes.studies.study import Study, asked, result_of, variable
+from simdistrict.regimes.studies.data import StudyData, named
+from simdistrict.regimes.studies.study import RegimeStudy, asked, result_of, variable
 from simdistrict.regimes.studies.words import interval, number
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
@@ -33,7 +33,7 @@ _EDGE_WORDS = ("share of draws", "lower end of the 95% interval", "upper end of 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassesStudy(Study):
+class ClassesStudy(RegimeStudy):
     """Classify the draws of a prior; the first scenario is the one without a policy.
 
     rule: who has survived, as `rules.read_rules` takes it after the colon; at: date of the
@@ -101,9 +101,9 @@ class ClassesStudy(Study):
     def again(self, recorded: Result, where: str) -> Result:
         prior = str(recorded.attrs["prior"])
         study = replace(self, prior=prior, prior_name=f"{where} (prior)")
-        return Study.again(study, recorded, where)
+        return RegimeStudy.again(study, recorded, where)
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         classes, policies = result.labels("class"), result.labels("policy")
 
         def share(name: str, *place: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ STUDIES = {
     "branch": ("branch.BranchStudy", "fold_curve.FoldCurveStudy"),
     "hysteresis": ("hysteresis.HysteresisStudy",),
     "basins": ("basins.BasinsStudy", "basins_along.BasinsAlongStudy"),
-    "map": ("world_map.WorldMapStudy",),
+    "map": ("regime_map.RegimeMapStudy",),
     "policy": ("policy_map.PolicyMapStudy",),
     "classes": ("classes.ClassesStudy",),
     "loops": ("loops.LoopsStudy",),

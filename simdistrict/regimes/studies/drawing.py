@@ -8,14 +8,14 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.plot import Cells, Figure, Panel
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy
 
 WIDE = (3.4, 2.5)
 _ROOM = 0.05
 
 
-def title(study: FrozenStudy, result: Content) -> str:
+def title(study: FrozenStudy, result: StudyData) -> str:
     """The model, the isolated label and the date."""
     alone = f", {study.element}" if study.element else ""
     return f"{result.attr('model_name')}{alone}, {result.attr('frozen_at'):g}"
@@ -43,7 +43,7 @@ def single(
 
 def plane(
     study: FrozenStudy,
-    result: Content,
+    result: StudyData,
     axes: tuple[str, str],
     kinds: Any,
     labels: tuple[str, ...],

@@ -10,7 +10,7 @@ import numpy as np
 
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.stability import UNDECIDED, Stability
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
 from simdistrict.regimes.studies.study import asked, variable
 from simdistrict.regimes.studies.words import MOST, NOTHING, few, values
@@ -80,7 +80,7 @@ class EquilibriaStudy(FrozenStudy):
         summary = f"{which} of {m} free stocks; others may exist"
         return setup.result(variables, summary, before=counts)
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         stocks = np.array(result.labels("stock"), object)
         found = [
             {

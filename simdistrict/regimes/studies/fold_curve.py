@@ -13,10 +13,10 @@ from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.branch import Kind
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.studies.branch import BranchStudy, endings, within_range
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import single, span, title
 from simdistrict.regimes.studies.frozen_study import Setup
-from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.study import Interval, asked, variable
 from simdistrict.result.dataset import Result
 
 
@@ -26,9 +26,9 @@ class FoldCurveStudy(BranchStudy):
 
     name = "fold curve"
 
-    second: Bounds = asked(
+    second: Interval = asked(
         "--second",
-        Bounds,
+        Interval,
         "Follow the folds in a second constant as well, up to cusps.",
         varied=True,
     )
@@ -59,7 +59,7 @@ class FoldCurveStudy(BranchStudy):
         summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
         return setup.result(variables, summary, labels=())
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         curves = []
         for k in range(len(result["curve_ending_low"])):
             own = result["curve"] == k
@@ -89,7 +89,7 @@ class FoldCurveStudy(BranchStudy):
         for c in found["cusps"]:
             yield f"cusp at {one} = {c['parameter']:.8g}, {two} = {c['second_parameter']:.8g}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         x, y, number = (result[n] for n in ("parameter", "second_parameter", "curve"))
         lines = tuple(
             Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)

@@ -16,7 +16,7 @@ from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.numerics.attractors import Attractor
 from simdistrict.regimes.numerics.equilibrium import hypercube
-from simdistrict.regimes.studies.study import Bounds, Study, asked, result_of, variable
+from simdistrict.regimes.studies.study import Interval, RegimeStudy, asked, result_of, variable
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
 from simdistrict.run.simulate import provenance
@@ -30,7 +30,7 @@ _TRIED = 64  # states in which the effect of a parameter is tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenStudy(Study):
+class FrozenStudy(RegimeStudy):
     """A study of one scenario with all exogenous inputs frozen.
 
     at: date of freezing, None for the end of the run; element: the isolated label; hold, free:
@@ -143,7 +143,7 @@ class Setup:
         values = [self.observe(a.state, self.field.values()) for a in found]
         return self.read(values, "attractor")
 
-    def box(self, initial: Sequence[Bounds]) -> tuple[Reals, Reals]:
+    def box(self, initial: Sequence[Interval]) -> tuple[Reals, Reals]:
         """The box from which initial states are drawn; without bounds that of the field."""
         low, high = self.field.low.copy(), self.field.high.copy()
         drawn: set[int] = set()

@@ -10,10 +10,10 @@ import numpy as np
 
 from simdistrict.plot import STYLES, Figure, Line, Panel
 from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
-from simdistrict.regimes.studies.content import Content, named
+from simdistrict.regimes.studies.data import StudyData, named
 from simdistrict.regimes.studies.drawing import span
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.study import Interval, asked, variable
 from simdistrict.regimes.studies.words import MOST, number
 from simdistrict.result.dataset import Result
 
@@ -29,9 +29,9 @@ class HysteresisStudy(FrozenStudy):
     name = "hysteresis"
     example = "core --parameter tariff --from 0 --to 2 --duration 40"
 
-    parameter: Bounds = asked(
+    parameter: Interval = asked(
         "--parameter",
-        Bounds,
+        Interval,
         "The constant to sweep.",
         varied=True,
         ends=("Its lowest value.", "Its highest value."),
@@ -81,7 +81,7 @@ class HysteresisStudy(FrozenStudy):
             labels=setup.outputs or setup.field.names,
         )
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         names = result.labels("output")
         sweeps = [
             {
@@ -114,7 +114,7 @@ class HysteresisStudy(FrozenStudy):
             rounded = "" if real == wanted else f" ({wanted:.10g} in whole time steps)"
             yield f"{real:.10g} each way{rounded}: area {areas}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """One panel for each sweep, of the first output."""
         x = result["parameter"]
         up, down = result["up"][..., 0], result["down"][..., 0]

@@ -10,9 +10,9 @@ import numpy as np
 
 from simdistrict.plot import STYLES, Figure, Line, Panel
 from simdistrict.regimes.loops import Loops, loops_of
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import span
-from simdistrict.regimes.studies.study import Study, asked, result_of, variable
+from simdistrict.regimes.studies.study import RegimeStudy, asked, result_of, variable
 from simdistrict.regimes.studies.words import MOST, few
 from simdistrict.result.dataset import Result, Variable, time_attrs
 from simdistrict.run.plan import Plan
@@ -23,7 +23,7 @@ _COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoopsStudy(Study):
+class LoopsStudy(RegimeStudy):
     """Score the loops of a run.
 
     element: the label whose model alone is analysed, empty for the whole model.
@@ -57,7 +57,7 @@ class LoopsStudy(Study):
         }
         return _result(found, time_attrs(plan.prepared.model), attrs)
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         names = result["loop_names"]
         return {
             "complete": result.attr("complete") == "true",
@@ -100,7 +100,7 @@ class LoopsStudy(Study):
         if len(found["periods"]) > MOST:
             yield f"and {len(found['periods']) - MOST} further periods"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """The share of each named loop; of each loop where none has a name."""
         times = np.asarray(result.coordinate("time"), float)
         if "share" in result:

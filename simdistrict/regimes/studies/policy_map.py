@@ -10,10 +10,10 @@ import numpy as np
 
 from simdistrict.plot import Figure
 from simdistrict.regimes.numerics.policies import policy_map
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Bounds, asked, variable
+from simdistrict.regimes.studies.study import Interval, asked, variable
 from simdistrict.regimes.studies.words import LONGER, settled
 from simdistrict.result.dataset import Result
 
@@ -30,8 +30,8 @@ class PolicyMapStudy(FrozenStudy):
     name = "policy map"
     example = "core --parameter tariff --from 0 --to 2 --longest 80"
 
-    parameter: Bounds = asked(
-        *("--parameter", Bounds, "The constant that policy moves."),
+    parameter: Interval = asked(
+        *("--parameter", Interval, "The constant that policy moves."),
         varied=True,
         ends=("The smallest dose.", "The largest dose."),
     )
@@ -75,7 +75,7 @@ class PolicyMapStudy(FrozenStudy):
         )
         return setup.result(variables, summary, after={"untouched": found.untouched})
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         return {
             "parameter": result.long_name("dose_value"),
             "doses": result["dose_value"],
@@ -107,7 +107,7 @@ class PolicyMapStudy(FrozenStudy):
             rest = f", {undecided} of {len(ids)} are undecided" if undecided else ""
             yield f"{found['parameter']} = {dose:.6g}: {enough}{rest}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """Where each policy leads: as without one, elsewhere, undecided."""
         ids = result["attractor_id"].astype(np.int64)
         kinds = np.where(ids == int(result.attr("untouched")), 0, 3)

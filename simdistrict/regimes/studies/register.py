@@ -11,12 +11,12 @@ from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.ensemble.rerun import Repetition, compare_results
 from simdistrict.plot import Figure
 from simdistrict.regimes.studies.commands import STUDIES
-from simdistrict.regimes.studies.content import Content, json_value
-from simdistrict.regimes.studies.study import RECORD, Study
+from simdistrict.regimes.studies.data import StudyData, json_value
+from simdistrict.regimes.studies.study import RECORD, RegimeStudy
 from simdistrict.result.dataset import Result
 
 
-def studies_of(command: str) -> list[type[Study]]:
+def studies_of(command: str) -> list[type[RegimeStudy]]:
     """The studies of a command of `simdistrict regimes`, the more general one first."""
     found = []
     for path in STUDIES[command]:
@@ -26,12 +26,12 @@ def studies_of(command: str) -> list[type[Study]]:
     return found
 
 
-def all_studies() -> Mapping[str, type[Study]]:
+def all_studies() -> Mapping[str, type[RegimeStudy]]:
     """Every study by the name that result files record."""
     return {study.name: study for command in STUDIES for study in studies_of(command)}
 
 
-def study_of(result: Result, where: str) -> Study:
+def study_of(result: Result, where: str) -> RegimeStudy:
     """The study that a result records.
 
     where: what messages call the result. Raises ExchangeError where it records none.
@@ -54,7 +54,7 @@ def repeat_study(recorded: Result, where: str) -> Repetition:
 
 def document(result: Result) -> dict[str, Any]:
     """The result of any study as one JSON document."""
-    study, content = study_of(result, "result"), Content(result)
+    study, content = study_of(result, "result"), StudyData(result)
     head = {
         "study": study.name,
         "model": content.attr("model_name"),
@@ -84,8 +84,10 @@ def figure_of(result: Result, where: str) -> Figure:
     where: what messages call the result. Raises ExchangeError for a study that has no figure.
     """
     study = study_of(result, where)
-    if type(study).figure is Study.figure:
+    if type(study).figure is RegimeStudy.figure:
         what = f"a study of the kind {study.name} has no figure"
-        drawn = [name for name, kind in all_studies().items() if kind.figure is not Study.figure]
+        drawn = [
+            name for name, kind in all_studies().items() if kind.figure is not RegimeStudy.figure
+        ]
         raise ExchangeError(Problem(where, what, f"those with one are {', '.join(drawn)}"))
-    return study.figure(Content(result))
+    return study.figure(StudyData(result))

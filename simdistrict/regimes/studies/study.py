@@ -12,7 +12,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.rerun import recorded_plans
 from simdistrict.plot import Figure
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 from simdistrict.run.plan import Plan
 
@@ -46,7 +46,7 @@ _BLANK: Mapping[str, object] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Interval:
     """An element of the model with the ends of an interval."""
 
     name: str
@@ -57,7 +57,7 @@ class Bounds:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Bounds from `NAME=LOW:HIGH`. Raises ValueError for any other text."""
+        """Interval from `NAME=LOW:HIGH`. Raises ValueError for any other text."""
         name, _, bounds = text.rpartition("=")
         low, high = map(float, bounds.split(":"))
         if not name.strip() or not low < high:
@@ -66,7 +66,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid(Bounds):
+class Grid(Interval):
     """A number of evenly spaced values in an interval, ends included."""
 
     count: int = 2
@@ -77,7 +77,7 @@ class Grid(Bounds):
     def read(cls, text: str) -> Self:
         """A grid from `NAME=FROM:TO:COUNT`. Raises ValueError for any other text."""
         head, _, number = text.rpartition(":")
-        bounds, count = Bounds.read(head), int(number)
+        bounds, count = Interval.read(head), int(number)
         if count < 2:
             raise ValueError(text)
         return cls(bounds.name, bounds.low, bounds.high, count)
@@ -92,7 +92,7 @@ class Grid(Bounds):
 class Option:
     """How a field of a study is set on the command line.
 
-    kind: float, int, str, bool, Bounds or Grid; ends: what --from and --to mean, for bounds that
+    kind: float, int, str, bool, Interval or Grid; ends: what --from and --to mean, for bounds that
     are set by three options; count: how often it is given, 0 for any number; least, above: of a
     number; shown: the default on the command line; made: the field from what is given there;
     varied: whether it is a parameter that the study varies.
@@ -124,7 +124,7 @@ def asked(flag: str, kind: type, text: str = "", default: Any = REQUIRED, **more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class RegimeStudy:
     """A study: its parameters are its fields.
 
     name: as result files record it; example: of its arguments on the command line; about: a
@@ -142,7 +142,7 @@ class Study:
         """Do the study on scenarios."""
         raise NotImplementedError
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         """The numbers of a result by name, for JSON."""
         raise NotImplementedError
 
@@ -150,7 +150,7 @@ class Study:
         """What a document says, for a reader."""
         raise NotImplementedError
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """The figure of a result. A study without figure leaves this method as it is."""
         raise NotImplementedError
 
@@ -177,9 +177,9 @@ class Study:
         return {f.name: f.metadata["option"] for f in fields(cls) if "option" in f.metadata}
 
     @property
-    def varied(self) -> tuple[Bounds, ...]:
+    def varied(self) -> tuple[Interval, ...]:
         """The parameters that the study varies."""
-        found: list[Bounds] = []
+        found: list[Interval] = []
         for name, option in self.options().items():
             if option.varied:
                 value = getattr(self, name)
@@ -203,9 +203,9 @@ class Study:
         known = {f.name for f in fields(cls)} & _BLANK.keys()
         values = {key: _tuples(value) for key, value in found.items() if key in known}
         if "box" in values:
-            values["box"] = tuple(Bounds(*own) for own in values["box"])
+            values["box"] = tuple(Interval(*own) for own in values["box"])
         ends, counts = found["parameters"], found["grid"]
-        varied = [Bounds(*own) for own in ends]
+        varied = [Interval(*own) for own in ends]
         if counts:
             varied = [Grid(*(*own, n)) for own, n in zip(ends, counts, strict=True)]
         for name, option in cls.options().items():

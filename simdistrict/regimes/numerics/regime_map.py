@@ -27,7 +27,7 @@ _AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class WorldMap:
+class RegimeMap:
     """Worlds at each pair of values.
 
     starts: (members, stocks); worlds: (first, second), how many states of rest the members reach;
@@ -43,7 +43,7 @@ class WorldMap:
     states: Reals
 
 
-def world_map(
+def regime_map(
     model: Field,
     first: Reals,
     second: Reals,
@@ -53,7 +53,7 @@ def world_map(
     *,
     seed: int = 0,
     horizon: float = 2000.0,
-) -> WorldMap:
+) -> RegimeMap:
     """Follow the flow from the same states at every pair of values of the two parameters.
 
     The states are the lower and the upper corner of the box between low and high, a thousandth
@@ -81,7 +81,7 @@ def world_map(
         cells = np.flatnonzero(numbers[:, member] >= 0)
         states[cells, numbers[cells, member]] = ends[cells, member] * model.scale
     shape = (len(first), len(second))
-    return WorldMap(
+    return RegimeMap(
         first,
         second,
         starts,

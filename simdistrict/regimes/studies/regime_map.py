@@ -11,18 +11,18 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.plot import FILLS, Figure
-from simdistrict.regimes.numerics.worlds import WorldMap, world_map
+from simdistrict.regimes.numerics.regime_map import RegimeMap, regime_map
 from simdistrict.regimes.rules import Condition, read_rules
 from simdistrict.regimes.studies.basins import initial
-from simdistrict.regimes.studies.content import Content
+from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Bounds, Grid, asked, variable
+from simdistrict.regimes.studies.study import Grid, Interval, asked, variable
 from simdistrict.result.dataset import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorldMapStudy(FrozenStudy):
+class RegimeMapStudy(FrozenStudy):
     """Follow the flow from the same initial states at each pair of values of two constants.
 
     box: the stocks that are drawn, all where there are none; members: number of initial states;
@@ -39,7 +39,7 @@ class WorldMapStudy(FrozenStudy):
         count=2,
         varied=True,
     )
-    box: tuple[Bounds, ...] = initial()
+    box: tuple[Interval, ...] = initial()
     members: int = asked("--members", int, "Initial states.", 4, least=2)
     rule: str = asked(
         *("--where", str, "Count the equilibria in which this holds.", ""),
@@ -56,7 +56,7 @@ class WorldMapStudy(FrozenStudy):
 
     def solve(self, setup: Setup) -> Result:
         low, high = setup.box(self.box)
-        found = world_map(
+        found = regime_map(
             setup.field,
             self.along[0].values,
             self.along[1].values,
@@ -103,7 +103,7 @@ class WorldMapStudy(FrozenStudy):
         found: Reals = holds.sum(axis=2)
         return found
 
-    def document(self, result: Content) -> dict[str, Any]:
+    def document(self, result: StudyData) -> dict[str, Any]:
         found = {
             "parameters": [result.long_name("first_value"), result.long_name("second_value")],
             "values": [result["first_value"], result["second_value"]],
@@ -130,7 +130,7 @@ class WorldMapStudy(FrozenStudy):
             where = f"at {every} pairs in every world, at {rest} in some, at {none} in none"
             yield f"{found['rule']}: {where}"
 
-    def figure(self, result: Content) -> Figure:
+    def figure(self, result: StudyData) -> Figure:
         """The number of equilibria, or in how many of them the rule holds."""
         worlds = result["worlds"].astype(np.int64)
         labels: tuple[str, ...]
@@ -148,7 +148,7 @@ class WorldMapStudy(FrozenStudy):
         return plane(self, result, ("first_value", "second_value"), kinds.T, labels, axes)
 
 
-def _outputs(setup: Setup, found: WorldMap) -> Reals:
+def _outputs(setup: Setup, found: RegimeMap) -> Reals:
     """The outputs of every equilibrium, NaN where there are fewer."""
     shape = (*found.worlds.shape, found.states.shape[2])
     read = np.full((*shape, len(setup.outputs)), np.nan)

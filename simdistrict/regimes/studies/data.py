@@ -13,7 +13,7 @@ from simdistrict.result.dataset import Result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Content:
+class StudyData:
     """A result, read by name."""
 
     result: Result
