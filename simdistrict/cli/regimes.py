@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simdistrict.regimes.studies.study import Option, RegimeStudy
     from simdistrict.run.plan import Plan
 
+_ENDS = ("low", "high"), ("--from", "--to")
 F = TypeVar("F", bound=Callable[..., Any])
 _OUTPUT = (
     options.sets,
@@ -73,8 +74,7 @@ def _command(name: str) -> click.Command:
     def run(settings: dict[str, bool], /, scenarios: Any, **given: Any) -> None:
         _do(settings, kinds, scenarios if first.several else (scenarios,), given)
 
-    made = [o for field, option, needed in _options(kinds) for o in _made(field, option, needed)]
-    for option in reversed((*made, *(_PRIOR if first.several else ()), *_OUTPUT)):
+    for option in reversed((*_made(kinds), *(_PRIOR if first.several else ()), *_OUTPUT)):
         run = option(run)
     nargs, metavar = (-1, "SCENARIO POLICY...") if first.several else (1, "MODEL|SCENARIO")
     run = click.argument("scenarios", nargs=nargs, required=True, metavar=metavar)(run)
@@ -83,48 +83,34 @@ def _command(name: str) -> click.Command:
     return click.command(name, help=text)(run)
 
 
-def _options(kinds: Sequence[type[RegimeStudy]]) -> list[tuple[str, Option, bool]]:
-    """The options of some studies, those of all frozen ones last; and whether all need them."""
+def _options(kinds: Sequence[type[RegimeStudy]]) -> dict[str, Option]:
+    """The options of some studies by field, those of all frozen ones last."""
     from simdistrict.regimes.studies.frozen_study import FrozenStudy
 
     found = {name: option for kind in kinds for name, option in kind.options().items()}
     common = FrozenStudy.options()
-    return [
-        (name, found[name], all(name in _needed(kind) for kind in kinds))
-        for name in sorted(found, key=lambda name: name in common)
-    ]
+    return {name: found[name] for name in sorted(found, key=lambda name: name in common)}
 
 
-def _needed(kind: type[RegimeStudy]) -> set[str]:
-    """The fields of a study without a default."""
-    return {name for name, option in kind.options().items() if option.required}
-
-
-def _made(field: str, option: Option, needed: bool) -> list[Callable[[F], F]]:
-    """The options of the command line for a field of a study."""
-    if option.ends:
-        name = click.option(option.flag, field, required=needed, metavar="NAME", help=option.help)
-        flags = zip(("--from", "--to"), ("low", "high"), option.ends, strict=True)
-        return [
-            name,
-            *(click.option(f, d, type=float, required=needed, help=h) for f, d, h in flags),
-        ]
-    more: dict[str, Any] = {} if option.required else {"default": option.shown}
-    if option.kind is bool:
-        return [click.option(option.flag, field, is_flag=True, help=option.help, **more)]
-    return [
-        click.option(
-            option.flag,
-            field,
-            type=_type(option),
-            multiple=option.count != 1,
-            required=needed,
-            metavar=option.form or getattr(option.kind, "form", None),
-            help=option.help,
-            show_default=bool(more) and option.shown not in (None, "", ()),
-            **more,
-        )
-    ]
+def _made(kinds: Sequence[type[RegimeStudy]]) -> Iterator[Callable[[F], F]]:
+    """The options of the command line for the fields of some studies."""
+    for field, option in _options(kinds).items():
+        needed = option.required and field in kinds[0].options()
+        about: dict[str, Any] = {"required": needed, "help": option.help}
+        if option.ends:
+            yield click.option(option.flag, field, metavar="NAME", **about)
+            for end, flag, text in zip(*_ENDS, option.ends, strict=True):
+                yield click.option(flag, end, type=float, required=needed, help=text)
+            continue
+        if not option.required:
+            about["default"] = option.shown
+            about["show_default"] = option.shown not in (None, "", ()) and option.kind is not bool
+        if option.kind is bool:
+            about["is_flag"] = True
+        else:
+            about["type"], about["multiple"] = _type(option), option.count != 1
+            about["metavar"] = option.form or getattr(option.kind, "form", None)
+        yield click.option(option.flag, field, **about)
 
 
 def _type(option: Option) -> click.ParamType[Any]:
@@ -164,7 +150,7 @@ def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeS
     from simdistrict.regimes.studies.study import Interval
 
     values = {}
-    for name, option, _ in _options(kinds):
+    for name, option in _options(kinds).items():
         value = given[name]
         if value is None and option.required:
             continue
@@ -173,7 +159,7 @@ def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeS
         if option.ends:
             value = Interval(value, given["low"], given["high"])
         values[name] = option.made(value) if option.made else value
-    (*_, kind) = (kind for kind in kinds if _needed(kind) <= values.keys())
+    (*_, kind) = (kind for kind in kinds if kind.options().keys() <= values.keys())
     return kind(**{name: values[name] for name in kind.options()})
 
 
@@ -226,7 +212,7 @@ def _over_prior(
 
 
 def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
-    """Written so that what is no number is refused as well."""
+    """Refuse values out of range, and NaN."""
     if not 0 < window <= 1:
         what = f"{window:g} is no share of the series; give more than 0, at most 1"
         raise click.BadParameter(what, param_hint="--window")
@@ -263,9 +249,7 @@ def _rules_of(study: str) -> tuple[Rule, ...]:
 @click.option("--warn", "warned", multiple=True, metavar="NAME", help="Early warnings of it.")
 @click.option("--window", type=float, default=0.5, show_default=True, help="Share of the series.")
 @click.option("--bandwidth", type=float, default=0.1, show_default=True, help="Of the trend.")
-@click.option(
-    "--lasting", type=float, default=5.0, show_default=True, help="A shift lasts so long."
-)
+@click.option("--lasting", type=float, default=5.0, show_default=True, help="Shortest shift.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def detect_command(
     file: Path,

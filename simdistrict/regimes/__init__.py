@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simdistrict.regimes.numerics.basin import basins as basins
     from simdistrict.regimes.numerics.basin import basins_along as basins_along
     from simdistrict.regimes.numerics.diagram import branches as branches
+    from simdistrict.regimes.numerics.diagram import continuations as continuations
     from simdistrict.regimes.numerics.equilibrium import equilibria as equilibria
     from simdistrict.regimes.numerics.fold_curve import fold_curves as fold_curves
     from simdistrict.regimes.numerics.policies import policy_map as policy_map
@@ -34,7 +35,7 @@ _HOMES = {
     "loops": "loops_of",
     "model_field": "field_of",
     "numerics.basin": "basins basins_along",
-    "numerics.diagram": "branches",
+    "numerics.diagram": "branches continuations",
     "numerics.equilibrium": "equilibria",
     "numerics.fold_curve": "fold_curves",
     "numerics.policies": "policy_map",

@@ -1,4 +1,4 @@
-"""What politics can do over a prior: survives anyway, lost whatever is done, or policy decides.
+"""The classes of a prior: survives anyway, lost whatever is done, or policy decides.
 
 Each draw of the uncertain constants is run without a policy and under each of several; whether a
 label of the model survives is a rule on its state at one date. Draws are paired: member k has the
@@ -30,7 +30,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """Classes of the labels of a dimension, one for each draw.
+    """The class of each label of a dimension in each draw.
 
     labels: of the dimension that all elements of the rule share, one empty label where there is
     none; policies: names of the scenarios but the first, which has no policy.
@@ -50,17 +50,17 @@ class Classes:
 
     @property
     def members(self) -> int:
-        """How many draws there are."""
+        """The number of draws."""
         return len(self.of)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The classes by number, without the undecided."""
+        """The names of the classes by number, without undecided."""
         decides = (f"policy decides: {name}" for name in self.policies)
         return ("survives anyway", "lost whatever is done", *decides)
 
     def counts(self, classes: Sequence[int]) -> NDArray[np.int64]:
-        """For each label, the draws in one of some classes."""
+        """For each label, the number of draws in some classes."""
         found: NDArray[np.int64] = np.isin(self.of, classes).sum(axis=0)
         return found
 
@@ -70,7 +70,7 @@ class Classes:
 
     @property
     def decides(self) -> Reals:
-        """Share of draws in which policy decides, whichever: (labels, 3)."""
+        """Share of draws in which any policy decides, with its interval: (labels, 3)."""
         return self.shares(range(FIRST_POLICY, FIRST_POLICY + len(self.policies)))
 
 
@@ -83,8 +83,8 @@ def with_intervals(counts: NDArray[np.int64], total: int) -> Reals:
 def classes_of(ensemble: Ensemble, rule: Rule, workers: int | None = None) -> Classes:
     """Run an ensemble and classify its draws.
 
-    ensemble: its first scenario is the one without a policy; it keeps the elements of the rule
-    at one date. workers: cores to use, default all.
+    ensemble: its first scenario has no policy; it saves the elements of the rule at one date.
+    workers: cores to use, default all.
     """
     model = ensemble.plans[0].prepared.model
     dimension, labels = shared_dimension(model, rule)
@@ -117,9 +117,9 @@ def classified(
     sure: Flags,
     value: Reals,
 ) -> Classes:
-    """Classes from who survived: (scenarios, members, labels), the first without a policy.
+    """Classes from survival: (scenarios, members, labels), the first scenario without a policy.
 
-    sure: the same shape, false where a run says nothing.
+    sure: the same shape, false where a run did not complete.
     """
     known = sure.all(axis=0)
     of = np.full(survived.shape[1:], LOST, dtype=np.int64)
@@ -160,7 +160,7 @@ def shared_dimension(model: Model, rule: Rule) -> tuple[str, tuple[str, ...]]:
 
 
 def averaged(model: Model, name: str, values: Reals, dimension: str) -> Reals:
-    """(scenarios, members, labels): other dimensions are averaged over.
+    """Means over other dimensions: (scenarios, members, labels).
 
     values: (scenarios, members, 1, *shape of the element).
     """
@@ -177,7 +177,7 @@ def averaged(model: Model, name: str, values: Reals, dimension: str) -> Reals:
 
 
 def summary_of(found: Classes, rule: Rule, at: float) -> str:
-    """One line on what was classified."""
+    """One line about the classification."""
     conditions = ", ".join(map(str, rule.conditions))
     lost = int((found.of == UNDECIDED).any(axis=1).sum())
     return (

@@ -1,7 +1,7 @@
-"""A model's world frozen at a date: which stocks are free, and what all others are.
+"""A model frozen at a date: the free stocks, and the values of everything else.
 
-The model runs to the date; then Time, the data, the policies and the stocks that are not free
-stay as they are, and the free stocks follow their own dynamics.
+The model runs to the date; then Time, the data, the policies and the held stocks stay constant, and
+the free stocks follow their own dynamics.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import TimeGrid
 from simdistrict.run.plan import Plan, constants_of, moves_of
 
-# a date that is this near to a time step, as a share of the step, is that step
+# largest distance of a date from a time step, as a fraction of the step
 _NEAR = 1e-6
 
 
 @dataclass(frozen=True)
 class Label:
-    """A label that is isolated: the dimension's name, the label's, and its position."""
+    """An isolated label: the names of its dimension and itself, and its position."""
 
     dimension: str
     name: str
@@ -47,11 +47,11 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """The world at a date.
+    """A model at a date.
 
-    vector: everything at that date; free: places of the free stocks, names: theirs with
-    subscripts; past: the free stocks at every time step up to the date, (points, stocks);
-    trends: the stocks that grow or shrink on their own and are held; label: the isolated one.
+    vector: all values at the date; free: places of the free stocks in it; names: theirs, with
+    labels; past: the free stocks at every time step up to the date, (points, stocks); trends: the
+    held stocks that grow or shrink on their own; label: the isolated one.
     """
 
     plan: Plan
@@ -72,12 +72,12 @@ def freeze(
     hold: Sequence[str] = (),
     free: Sequence[str] = (),
 ) -> Frozen:
-    """Run a plan to a date and stop the world there.
+    """Run a plan to a date and freeze the model there.
 
     at: the date, by default the end of the run; element: a label, whose stocks alone are free;
-    hold, free: stocks that are held, or free, whatever is found out about them.
-    Raises ScenarioError for a date off the grid or an unknown name, EngineError where the run
-    does not get to the date or where no stock is left.
+    hold, free: stocks that are held, or free, contrary to the default.
+    Raises ScenarioError for a date off the grid or an unknown name, EngineError where the run does
+    not reach the date or no stock is free.
     """
     grid = _grid_to(plan, at)
     path = _run(plan, grid)
@@ -112,7 +112,7 @@ def freeze(
 
 @dataclass(frozen=True, eq=False)
 class StockPlace:
-    """One number of a stock: its slot, its index in the vector, and how it is spelled."""
+    """One number of a stock: its slot, its place in the vector, and its name with labels."""
 
     slot: Slot
     place: int
@@ -120,7 +120,7 @@ class StockPlace:
 
 
 def stock_places(causes: Causes, label: Label | None) -> list[StockPlace]:
-    """All numbers of stocks, or those with a label."""
+    """All numbers of stocks, or those of a label."""
     model = causes.model
     found = []
     for slot in causes.stocks:
@@ -170,7 +170,7 @@ def _run(plan: Plan, grid: TimeGrid) -> Trajectory:
 
 
 def label_of(plan: Plan, text: str) -> Label:
-    """The label of that name, in the dimension that most stocks have."""
+    """The label of a name, in the dimension that most stocks have."""
     model = plan.prepared.model
     slots = plan.prepared.program.layout.slots.values()
     used = [fold(d) for s in slots if s.kind == "stock" for d in model[s.symbol.name].dims]
@@ -197,9 +197,9 @@ def _named(causes: Causes, names: Sequence[str]) -> set[Symbol]:
 
 
 def _trends(causes: Causes, vector: Sequence[float]) -> list[Slot]:
-    """Stocks that nothing but themselves acts on, and that grow or shrink at a constant rate.
+    """Stocks on which nothing else acts, and that grow or shrink at a constant rate.
 
-    They have no equilibrium but zero: part of the world, not of the system that lives in it.
+    They have no equilibrium but zero: they belong to the surroundings and are held.
     """
     layout = causes.program.layout
     kernel = Kernel(causes.program)

@@ -1,13 +1,13 @@
-"""Growth taken out of a growing world: the frame in which balanced growth is an equilibrium.
+"""Balanced growth as an equilibrium: net flows relative to the growth of a trend.
 
-A model whose demand grows has no state in which nothing changes, but often one in which everything
-grows at the same rate. Such a model has a scaling symmetry: multiply the trend and every stock by
-their own powers of one number, and all net flows are multiplied by those of their stocks. Where
-the symmetry is found, the net flow that counts is the one relative to growth,
+A model whose demand grows has no equilibrium, but often a path on which everything grows at the
+same rate. Such a model has a scaling symmetry: multiply the trend and every stock by their own
+powers of one number, and all net flows are multiplied by those of their stocks. Where the symmetry
+is found, the net flow is taken relative to growth,
 
     f(x) - degree * growth rate * x,
 
-with the trend held. Where none is found, the trend is held and nothing else is changed.
+with the trend held. Where none is found, the trend is held and nothing else changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.regimes.frozen import Frozen
 
-# how well the identity must hold, of the largest net flow of each stock
+# largest residual of the identity, relative to the largest net flow of each stock
 _TOLERANCE = 1e-5
 _STEP = 1e-5
 _STATES = 3
@@ -29,9 +29,9 @@ _STATES = 3
 
 @dataclass(frozen=True, eq=False)
 class Growth:
-    """What growth takes from every free stock, per time unit and unit of the stock.
+    """The dilution of every free stock by growth, per time unit and unit of the stock.
 
-    trends: (name, growth rate, relative: whether a symmetry was found) of every held trend.
+    trends: of every held trend the name, the growth rate, and whether a symmetry was found.
     """
 
     dilution: Reals
@@ -39,7 +39,7 @@ class Growth:
 
 
 def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale: Reals) -> Growth:
-    """Find a symmetry for each trend in turn, where need be with later trends scaling along.
+    """Find a symmetry for each trend in turn, if need be with later trends scaling along.
 
     A trend that has scaled along with an earlier one is held relative to it.
     """
@@ -54,7 +54,7 @@ def growth_of(frozen: Frozen, kernel: NativeKernel, trends: Sequence[int], scale
         rate = float(base[place + shift] / base[place]) if base[place] else 0.0
         degrees = None
         if place not in used and rate:
-            # scaling along is a second choice: alone, the powers are not ambiguous
+            # scaling along comes second: alone, the powers are unambiguous
             along: list[int] = []
             degrees = _degrees(frozen, kernel, place, along, scale)
             if degrees is None:
@@ -87,7 +87,7 @@ def _degrees(
         v = np.array(frozen.vector)
         for place, s in zip(frozen.free, scale, strict=True):
             v[place] = abs(float(v[place]) * draw.uniform(0.8, 1.25) + 0.02 * s)
-        # other sizes of the world too: at one size a wrong power can fit as well
+        # other sizes of the trends too: at one size a wrong power can fit as well
         for place in (*along, trend):
             v[place] *= draw.uniform(0.5, 2.0)
         here = [v[p] for p in moving]
@@ -115,6 +115,6 @@ def _degrees(
     left = np.abs(matrix @ degrees - side).max(initial=0.0)
     if left > _TOLERANCE:
         return None
-    # the powers are simple numbers; what finite differences leave of others is noise
+    # the powers are simple numbers; the rest is the error of finite differences
     rounded: Reals = np.round(degrees * 12) / 12
     return rounded if np.abs(rounded - degrees).max() < 1e-3 else degrees

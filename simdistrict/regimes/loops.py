@@ -1,9 +1,9 @@
-"""Which feedback loops drive a run when: simlin's loops that matter. The one door to simlin.
+"""The feedback loops that drive a run, by simlin's loops that matter. The one door to simlin.
 
 The scores are those of Schoenberg, Davidsen and Eberlein (2020), relative within a group of
 stocks that feed back on each other: at each time the magnitudes of all loops of a group add up to
-at most one. The names are the model's own: a constant called `loop R1 ...` is the switch of loop
-R1, and a circuit bears the name where the switch at zero cuts one of its links.
+at most one. Names are the model's own: a constant called `loop R1 ...` is the switch of loop R1,
+and a circuit has that name where the switch at zero cuts one of its links.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Period:
-    """A stretch of time in which some circuits together make most of what happens."""
+    """An interval in which some circuits together explain most of the behaviour."""
 
     start: float
     stop: float
@@ -68,10 +68,10 @@ class Period:
 
 @dataclass(frozen=True, eq=False)
 class Loops:
-    """The loops of a run, the one with most influence first.
+    """The loops of a run, in descending order of influence.
 
-    complete: whether every loop that could matter was looked at, and not a sample; kept: how
-    many passed simlin's filter, of which `circuits` are those reported.
+    complete: whether every loop that could matter was examined, not a sample; kept: the number that
+    passed simlin's filter, of which `circuits` are those reported.
     """
 
     times: Reals
@@ -82,11 +82,11 @@ class Loops:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that a circuit bears."""
+        """The names of all circuits."""
         return tuple(dict.fromkeys(name for c in self.circuits for name in c.names))
 
     def share(self, name: str) -> Reals:
-        """At each time, how much of all scores is that of circuits with a name, 0 to 1."""
+        """At each time, the share of circuits with a name in all scores, 0 to 1."""
         sizes = np.array([np.abs(np.nan_to_num(c.scores)) for c in self.circuits])
         own = np.array([name in c.names for c in self.circuits])
         total = sizes.sum(axis=0)
@@ -149,7 +149,7 @@ def loops_of(plan: Plan, element: str = "") -> Loops:
 
 
 def analysed_model(plan: Plan, element: str = "") -> Model:
-    """The model with the scenario's values in its equations, of one label alone where asked."""
+    """The model with the scenario's values in its equations; element: of one label alone."""
     model = plan.prepared.model
     text = model.text
     if not text or is_xmile(text):
@@ -198,7 +198,7 @@ def _parted(variable: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _equations_at(model: Model, name: str, labels: Sequence[str]) -> Iterator[Equation]:
-    """The equations of an element that define the place with these labels."""
+    """The equations of an element that define the value with these labels."""
     element = model.by_name[name]
     if isinstance(element, Constant):
         return
@@ -218,7 +218,7 @@ _ZERO = Number(0.0)
 
 
 def without(expr: Expr, switch: str) -> Expr:
-    """An expression with a switch at zero, as far as that makes parts of it vanish."""
+    """An expression with a switch at zero, without the parts that this removes."""
     if isinstance(expr, Ref) and expr.name == switch:
         return _ZERO
     nodes = children(expr)

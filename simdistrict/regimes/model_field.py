@@ -1,7 +1,7 @@
-"""The field of a model whose world is frozen: `field_of` makes it, `observe` reads from it.
+"""The field of a frozen model: `field_of` makes it, `observe` reads other elements.
 
-The fast path evaluates only what lies between the free stocks and their own flows. It is used
-when it gives the very numbers of the whole model in a few random states.
+The fast evaluation computes only what lies between the free stocks and their own flows. It is used
+when it gives the same numbers as the whole model in a few random states.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import EVALUATIONS, Accuracy, Ends, settle_one_by_one
 from simdistrict.scenario.places import find_constant, find_element, find_places
 
-# the box goes so far beyond what the run has seen
+# upper end of the box, relative to the largest values in the run
 ROOM = 1.5
 _PROBES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A constant that is varied: its spelling, its places in the vector, its value as it is."""
+    """A constant that is varied: its name, its places in the vector, its value at the date."""
 
     name: str
     places: tuple[int, ...]
@@ -42,9 +42,9 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class ModelField:
-    """Net flows of the free stocks, relative to growth where the world grows (see `growth`).
+    """Net flows of the free stocks, relative to growth where there is any (see `growth`).
 
-    parameters: what the numbers in a call mean; none leaves the constants as they are.
+    parameters: the constants that the numbers in a call set.
     """
 
     frozen: Frozen
@@ -69,11 +69,11 @@ class ModelField:
         return np.array([self.frozen.vector[p] for p in self.frozen.free])
 
     def values(self) -> tuple[float, ...]:
-        """The parameters as they are at the date."""
+        """The parameters at the date."""
         return tuple(p.value for p in self.parameters)
 
     def ends(self, parameters: Reals, states: Reals, horizon: float, exact: Accuracy) -> Ends:
-        """Where the flow leads from many states, see `flow.settle_each`."""
+        """The states to which the flow leads from many states, see `flow.settle_each`."""
         if not self.fast:
             return settle_one_by_one(Scaled(self), parameters, states, horizon, exact)
         work = self._work
@@ -99,13 +99,13 @@ class ModelField:
         return Ends(states, speeds)
 
     def observe(self, state: Reals, parameters: Sequence[float], places: Sequence[int]) -> Reals:
-        """What stands at some places of the vector in a state."""
+        """The values at some places of the vector in a state."""
         v = self._work.whole(state, tuple(map(float, parameters)))
         return v[list(places)]
 
 
 class _Evaluator:
-    """The vectors and kernels that evaluations use again and again."""
+    """The vectors and kernels that all evaluations share."""
 
     def __init__(self, frozen: Frozen, parameters: Sequence[Parameter]) -> None:
         self.frozen = frozen
@@ -127,7 +127,7 @@ class _Evaluator:
         self.last: tuple[float, ...] = (math.nan,)
 
     def at(self, parameters: tuple[float, ...]) -> Reals:
-        """The vector with the parameters in it and everything evaluated at the frozen state."""
+        """The vector at the frozen state, with the parameters, evaluated."""
         found = self.base.copy()
         self.put(found, parameters)
         self.whole_kernel.once(found)
@@ -145,7 +145,7 @@ class _Evaluator:
         if not self.fast:
             v, derive = self.at(parameters), self.whole_kernel.derive
         elif parameters != self.last:
-            # after a move of the parameters, once with all that depends on them
+            # after a change of the parameters, evaluate once all that depends on them
             self.put(v, parameters)
             v[self.free] = states[0]
             self.moved.derive(v)
@@ -165,7 +165,7 @@ class _Evaluator:
 
 
 def field_of(frozen: Frozen, parameters: Sequence[str] = ()) -> ModelField:
-    """The field of a frozen world, with some constants as its parameters.
+    """The field of a frozen model, with some constants as its parameters.
 
     Raises ScenarioError for a name that is no constant.
     """
@@ -179,7 +179,7 @@ def field_of(frozen: Frozen, parameters: Sequence[str] = ()) -> ModelField:
 
 
 def output_places(frozen: Frozen, name: str) -> tuple[tuple[int, ...], str]:
-    """Places of an element to observe, and its spelling; the isolated label is filled in."""
+    """Places of an element to observe, and its name; the isolated label is filled in."""
     model = frozen.plan.prepared.model
     element, subscripts = find_element(model, name)
     if element is None or fold(element.name) not in frozen.causes.program.layout.slots:
@@ -194,7 +194,7 @@ def output_places(frozen: Frozen, name: str) -> tuple[tuple[int, ...], str]:
     if isinstance(places, Problem):
         raise ScenarioError(places)
     slot = frozen.causes.program.layout.slots[fold(element.name)]
-    # of an isolated label nothing else is meant, and the name alone says it
+    # with an isolated label the name alone is unambiguous
     spelled = element.name if filled and len(places[0]) == 1 else places[1]
     return tuple(slot.offset + p for p in places[0]), spelled
 
@@ -220,8 +220,8 @@ def _parameter(frozen: Frozen, name: str) -> Parameter:
 def _box(frozen: Frozen) -> tuple[Reals, Reals, Reals]:
     """Scale of every free stock, and the box in which states make sense.
 
-    The scale of an element is the largest magnitude that any of its free places had up to the
-    date; one where it was always zero. A stock that was never negative stays so.
+    The scale of an element is the largest magnitude of its free places up to the date, or one where
+    it was always zero. A stock that was never negative stays so.
     """
     owner = [name.partition("[")[0] for name in frozen.names]
     largest: dict[str, float] = {}
@@ -234,7 +234,7 @@ def _box(frozen: Frozen) -> tuple[Reals, Reals, Reals]:
 
 
 def _same_numbers(work: _Evaluator, scale: Reals) -> bool:
-    """Whether the fast path gives the numbers of the whole model, in random states."""
+    """Whether the fast evaluation gives the numbers of the whole model in random states."""
     draw = np.random.default_rng(0)
     base = np.array([work.frozen.vector[p] for p in work.frozen.free])
     values = [p.value for p in work.parameters]

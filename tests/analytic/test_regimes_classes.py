@@ -77,7 +77,7 @@ def test_each_class_has_its_share_of_a_uniform_prior() -> None:
     assert south["quantiles"]["0.9"] == close(0.4, abs=2 / DRAWS)
 
 
-def test_a_policy_that_kills_is_told_and_survival_without_it_counts() -> None:
+def test_a_harmful_policy_is_reported_and_survival_without_it_counts() -> None:
     north, _ = rows("health >= 0.7", "tariff: -0.02")
     assert shares(north) == pytest.approx([0.3, 0.7, 0], abs=1.01 / DRAWS)
     assert north["harms"]["policy 1"]["share"] == pytest.approx(0.1, abs=1.01 / DRAWS)

@@ -182,7 +182,7 @@ policies:
 
 
 @pytest.mark.parametrize(("g", "verdict"), [(0.4, BISTABLE), (0.15, SLOW)])
-def test_two_worlds_and_slow_stocks_are_told_apart(g: float, verdict: str) -> None:
+def test_bistability_and_slow_stocks_are_distinguished(g: float, verdict: str) -> None:
     lab = field((5.0, g, 0.03, 1.3), "tariff")
     found = hysteresis(lab, 0.2, 1.5, 40.0, start=lab.start(), time_step=0.25)
     assert found.verdict == verdict
@@ -192,7 +192,7 @@ def test_two_worlds_and_slow_stocks_are_told_apart(g: float, verdict: str) -> No
 
 
 def test_a_policy_moves_the_core_where_it_carries_it_beyond_the_separatrix() -> None:
-    # from the intact world at tariff 0.85: with a lower one experience falls, and the time until
+    # from the intact industry at tariff 0.85: with a lower one experience falls, and the time until
     # the separatrix is one integral
     constants = (5.0, 0.4, 0.03, 1.3)
     lab = field(constants, "tariff")

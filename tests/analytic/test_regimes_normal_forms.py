@@ -211,7 +211,7 @@ def test_two_stocks_with_known_equilibria() -> None:
     }
 
 
-def test_a_band_of_inaction_is_told_from_two_worlds() -> None:
+def test_a_band_of_inaction_is_distinguished_from_bistability() -> None:
     def band(x: Reals, p: Sequence[float]) -> Reals:
         return np.maximum(0, p[0] - 0.3 - x) - np.maximum(0, x - p[0] - 0.3)
 

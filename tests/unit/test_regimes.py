@@ -1,4 +1,4 @@
-"""The laboratory of regimes: frozen worlds, growth taken out, studies, files, command line."""
+"""The laboratory of regimes: frozen models, balanced growth, studies, files, command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from simdistrict.scenario import bare_scenario, resolve
 from tests.program import call
 from tests.small import mdl, small
 
-# what the checks of the district model switch off for its steady state
+# constants that the checks of the district model set for its steady state
 STEADY = """
 demand growth=0; labour productivity growth=0; trade cost scale=1e9; last year of history=1980;
 financial crisis depth=0; convergence rate=0; labour demand pressure strength=0;
@@ -56,7 +56,7 @@ def district(*sets: str) -> Plan:
     return plan
 
 
-# ---------------------------------------------------------------------- frozen worlds
+# ---------------------------------------------------------------------- frozen models
 
 
 def test_a_trend_is_held_and_the_frame_grows_with_it() -> None:
@@ -76,7 +76,7 @@ def test_a_trend_is_held_and_the_frame_grows_with_it() -> None:
     assert found.stable
 
 
-def test_a_trend_without_a_symmetry_is_held_and_no_growth_is_taken_out() -> None:
+def test_a_trend_without_a_symmetry_is_held_without_dilution() -> None:
     plan = plan_of(GROWING.replace("(10*market)", "(10*market + 7)"))
     field = field_of(freeze(plan, 5))
     assert field.growth.trends == (("market", pytest.approx(0.03), False),)
@@ -109,7 +109,7 @@ def test_time_and_policies_stay_as_they_are_at_the_date() -> None:
     assert found.state == pytest.approx([4.0])
 
 
-def test_what_a_study_cannot_freeze_is_said() -> None:
+def test_freezing_reports_dates_names_and_runs_that_are_invalid() -> None:
     plan = plan_of("x = INTEG(1 - x, 1)")
     with pytest.raises(ScenarioError, match="no time step"):
         freeze(plan, 0.5)
@@ -149,8 +149,8 @@ def test_an_isolated_label_has_the_flows_of_the_whole_model() -> None:
     assert flows == pytest.approx(whole, rel=1e-12)
 
 
-def test_what_others_pass_on_is_not_forgotten() -> None:
-    """A flow that reads what other labels make of the stock: the fast path is not taken."""
+def test_a_flow_that_depends_on_other_labels_is_evaluated_as_a_whole() -> None:
+    """The flow reads values that other labels derive from the stock: no fast evaluation."""
     plan = plan_of(
         """
         d: A, B, C ~ ~ |
@@ -222,7 +222,7 @@ def test_growth_alone_moves_the_reference_state_a_little() -> None:
     start = field.start() / field.scale
     end = settle(Scaled(field), (), start, 200.0)
     gaps = dict(zip(field.names, np.abs(end - start), strict=True))
-    # what is built and who is trained run ahead of growth; all else hardly notices
+    # construction and training are ahead of growth; everything else hardly moves
     assert max(gaps.values()) < 0.2
     ahead = ("capacity under construction", "apprentices", "expected demand")
     assert max(g for n, g in gaps.items() if not n.startswith(ahead)) < 0.1
@@ -231,7 +231,7 @@ def test_growth_alone_moves_the_reference_state_a_little() -> None:
 # ---------------------------------------------------------------------- studies and files
 
 
-def test_a_study_is_the_same_twice_and_has_what_was_asked() -> None:
+def test_a_study_is_the_same_twice_and_holds_its_outputs() -> None:
     plans = plans_for(["core"])
     study = BranchStudy(parameter=Interval("tariff", 0.0, 2.0), outputs=("home share",))
     one, two = study.run(plans), study.run(plans)
@@ -325,7 +325,7 @@ def test_a_study_of_runs_has_a_file_that_is_repeated_to_the_last_bit(
     assert json.loads(told.out) == document(read_netcdf(file))
 
 
-def test_the_lines_name_classes_loops_and_worlds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lines_name_classes_and_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
     said = call(
         capsys,
         *["regimes", "map", "core", "--along", "tariff=0:2:5", "--along", "cost ratio=1:2:3"],
@@ -348,7 +348,7 @@ def test_the_lines_name_classes_loops_and_worlds(capsys: pytest.CaptureFixture[s
     assert "US Midwest" in said.out
 
 
-def test_the_lines_name_folds_and_worlds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lines_name_folds_and_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
     said = call(
         capsys, "regimes", "branch", "core", "--parameter", "tariff", "--from", 0, "--to", 2
     )
@@ -450,7 +450,9 @@ def test_a_loop_as_small_as_the_tolerance_of_the_flow_is_no_bistability(
         assert "slow stocks: " in said.out
 
 
-def test_two_worlds_are_seen_inside_a_wide_fast_loop(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_equilibria_are_found_inside_a_wide_fast_loop(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     said = call(
         capsys,
         *["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", -0.5, "--to", 4],
@@ -459,7 +461,7 @@ def test_two_worlds_are_seen_inside_a_wide_fast_loop(capsys: pytest.CaptureFixtu
     assert "true bistability: " in said.out
 
 
-def test_a_sweep_without_finite_states_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_without_finite_states_reports_where(capsys: pytest.CaptureFixture[str]) -> None:
     said = call(
         capsys,
         *["regimes", "hysteresis", "core", "--parameter", "tariff", "--from", -3, "--to", 2],
@@ -478,7 +480,7 @@ def test_a_sweep_without_finite_states_says_where(capsys: pytest.CaptureFixture[
     ],
     ids=["branch", "hysteresis", "policy"],
 )
-def test_bounds_outside_the_range_of_the_model_are_said(
+def test_bounds_outside_the_range_of_the_model_are_reported(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, study: list[object]
 ) -> None:
     name, *more = study
@@ -496,7 +498,7 @@ def test_bounds_outside_the_range_of_the_model_are_said(
 def test_a_branch_ends_with_a_reason_where_the_model_has_no_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # a model that states no ranges is followed wherever it is asked for
+    # without stated ranges a branch is followed between any bounds
     path = tmp_path / "open.mdl"
     core = find_model("core").read_text(encoding="utf-8")
     path.write_text(re.sub(r"Dmnl \[[^]]*\]", "Dmnl", core), encoding="utf-8")
@@ -589,7 +591,7 @@ def test_a_branch_that_closes_has_a_file(
     assert call(capsys, "rerun", file).code == 0
 
 
-def test_a_parameter_that_changes_no_flow_is_told(
+def test_a_parameter_that_changes_no_flow_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "twins.mdl").write_text(mdl(TWINS))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from simdistrict.base.arrays import Reals
-from simdistrict.regimes.numerics.branch import BranchContinuation, Family
+from simdistrict.regimes.numerics.branch import BranchContinuation
 from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Steps
-from simdistrict.regimes.numerics.diagram import Tracer
+from simdistrict.regimes.numerics.diagram import continuations
 from simdistrict.regimes.numerics.ending import CurveEnding, Reason
-from simdistrict.regimes.numerics.field import FormulaField, Scaled
+from simdistrict.regimes.numerics.field import FormulaField
 
 
 def cubic(x: Reals, p: Sequence[float]) -> Reals:
@@ -30,16 +30,15 @@ def circle(x: Reals, p: Sequence[float]) -> Reals:
     return x**2 + p[0] ** 2 - 0.25
 
 
-# a stock, a parameter's share of its interval, and which half is followed
-STARTS = {cubic: (0.0, 0.5, 1), corner: (-0.5, 0.75, 0), circle: (-0.5, 0.5, 1)}
+# a stock, the parameter, and which half is followed
+STARTS = {cubic: (0.0, 0.0, 1), corner: (-0.5, 0.5, 0), circle: (-0.5, 0.0, 1)}
 Formula = Callable[[Reals, Sequence[float]], Reals]
 
 
 def begin(formula: Formula, most: int = 4000) -> BranchContinuation:
     field = FormulaField(formula, ["x"], np.array([-2.0]), np.array([2.0]))
-    tracer = Tracer(Family(Scaled(field), -1.0, 1.0), Steps(most=most))
-    x, q, half = STARTS[formula]
-    return tracer.halves(np.array([x / 4, q]))[half]
+    x, p, half = STARTS[formula]
+    return continuations(field, -1.0, 1.0, p, np.array([x]), Steps(most=most))[half]
 
 
 def bits(curve: Continuation) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Attractors by number: which one a flow ended in, and a list that grows where it is a new one."""
+"""Numbered attractors of a field: the one in which a flow ends, new ones included."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from simdistrict.regimes.numerics.equilibrium import MERGED, refine
 from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.newton import norm
 
-# a member whose end is this near to an attractor, in scales, has ended in it
+# largest distance, in scales, at which the end of a flow belongs to an attractor
 NEAR = 1e-3
 UNDECIDED = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Attractor:
-    """What a flow settles on.
+    """An equilibrium or a cycle on which a flow settles.
 
     state: the equilibrium, or the middle of the cycle, in the stocks' units; inside: a state
     that lies in it, the same for an equilibrium; period: of the cycle, 0 for an equilibrium.
@@ -33,12 +33,12 @@ class Attractor:
 
     @property
     def period(self) -> float:
-        """In time units; 0 for an equilibrium."""
+        """The period of a cycle in time units; 0 for an equilibrium."""
         return 0.0 if self.cycle is None else self.cycle.period
 
 
 class Attractors:
-    """The attractors of one field at one value of its parameters, as they are met."""
+    """The attractors found so far, of one field at one value of its parameters."""
 
     def __init__(self, model: Field, parameters: Sequence[float]) -> None:
         self.model = model
@@ -47,7 +47,7 @@ class Attractors:
         self.found: list[Attractor] = []
 
     def number(self, end: Reals) -> int:
-        """The number of the attractor at an end of the flow, in scales; a new one is added.
+        """The number of the attractor at the end of a flow, in scales; a new one is added.
 
         -1 where the flow left all values, or has come neither to rest nor back to where it was.
         """
@@ -79,5 +79,5 @@ class Attractors:
         return len(self.found) - 1
 
     def numbers(self, ends: Reals) -> NDArray[np.int64]:
-        """The same for many, (members, stocks)."""
+        """The numbers of the attractors at many ends, (members, stocks)."""
         return np.array([self.number(end) for end in ends], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Basins: the share of initial states that end in each attractor, at one value or along many."""
+"""Basins: the share of initial states that end in each attractor, also along a parameter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simdistrict.regimes.numerics.proportion import wilson
 
 @dataclass(frozen=True, eq=False)
 class Basins:
-    """Attractors and the members that ended in them.
+    """Attractors and the members that end in them.
 
     starts: (members, stocks); ids: attractor of each member, -1 where it left the values that
     make sense, or has come neither to rest nor onto a cycle; intervals: of the shares, 95%
@@ -36,12 +36,12 @@ class Basins:
 
     @property
     def intervals(self) -> tuple[tuple[float, float], ...]:
-        """Of the shares."""
+        """The intervals of the shares."""
         return tuple(wilson(c, len(self.ids)) for c in self.counts)
 
     @property
     def counts(self) -> list[int]:
-        """Members in each attractor."""
+        """The number of members in each attractor."""
         return [int((self.ids == k).sum()) for k in range(len(self.attractors))]
 
 
@@ -79,7 +79,7 @@ class BasinsAlong:
 
     @property
     def attractors(self) -> int:
-        """How many different ids there are."""
+        """The number of different ids."""
         return max((k for own in self.ids for k in own), default=-1) + 1
 
     def members(self, k: int) -> NDArray[np.int64]:
@@ -100,7 +100,7 @@ def basins_along(
 ) -> BasinsAlong:
     """Basins at every value of the only parameter, from the same initial states.
 
-    An attractor is looked for, besides, where those of the value before lead to. It keeps the id
+    Attractors are also sought where those of the value before lead. An attractor keeps the id
     of one of those when each leads to the other: the old one at the new value, and the new one at
     the old value. Where an attractor vanishes in a fold only the first holds, and no id passes on.
     """
@@ -117,7 +117,7 @@ def basins_along(
         names = []
         for k in range(len(here.found)):
             kept = back[k]
-            # what was not known at the value before has no id that could pass on
+            # an attractor unknown at the value before has no id to pass on
             if 0 <= kept < len(onward) and onward[kept] == k:
                 names.append(ids[-1][kept])
             else:
@@ -134,7 +134,7 @@ def _ends(model: Field, parameters: Sequence[float], starts: Reals, horizon: flo
 
 
 def _lead(to: Attractors, attractors: Sequence[Attractor], horizon: float) -> list[int]:
-    """The number of the attractor to which each of some states leads; new ones are added."""
+    """The number of the attractor to which each one leads; new ones are added."""
     if not attractors:
         return []
     states = np.array([a.inside for a in attractors])

@@ -93,9 +93,10 @@ class Continuation(Iterator[Point]):
         found = self.follower.exit(here, there)
         if found is None:
             return False
-        if found.point is not None:
-            if not self.passed(here, found.point, self.follower.length(found.point.z - here.z)):
+        reason, unknown, last = found
+        if last is not None:
+            if not self.passed(here, last, self.follower.length(last.z - here.z)):
                 return False
-            self.points.append(found.point)
-        self.ended, self.outside = found.reason, found.unknown
+            self.points.append(last)
+        self.ended, self.outside = reason, unknown
         return True

@@ -61,19 +61,6 @@ class Point:
 
 
 @dataclass(frozen=True, eq=False)
-class Exit:
-    """How a curve leaves its limits.
-
-    point: on the limit, None where the curve ends at the point before; unknown: the one that
-    leaves its limits.
-    """
-
-    reason: Reason
-    unknown: int
-    point: Point | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class Follower:
     """Predicts and corrects points of a curve.
 
@@ -138,15 +125,19 @@ class Follower:
         """Whether no unknown has left its limits."""
         return bool((z >= self.low).all() and (z <= self.high).all())
 
-    def exit(self, here: Point, there: Point) -> Exit | None:
-        """How a curve leaves its limits between two points; None asks for a shorter step."""
+    def exit(self, here: Point, there: Point) -> tuple[Reason, int, Point | None] | None:
+        """How a curve leaves its limits between two points; None asks for a shorter step.
+
+        returns: why, which unknown leaves them, and the point on the limit, None where the curve
+        ends at the point before.
+        """
         last, low, high = there.z[-1], self.low[-1], self.high[-1]
         if low <= last <= high:
             outside = np.flatnonzero((there.z < self.low) | (there.z > self.high))
-            return Exit(Reason.region, int(outside[0]))
+            return Reason.region, int(outside[0]), None
         limit, unknown = low if last < low else high, len(there.z) - 1
         if here.z[-1] == limit:
-            return Exit(Reason.bounds, unknown)
+            return Reason.bounds, unknown, None
         share = (limit - here.z[-1]) / (last - here.z[-1])
         unit = np.zeros(len(here.z))
         unit[-1] = 1.0 / self.weights[-1]
@@ -156,7 +147,7 @@ class Follower:
             return None
         z[-1] = limit
         tangent = self.tangent(z, here.tangent)
-        return None if tangent is None else Exit(Reason.bounds, unknown, Point(z, tangent))
+        return None if tangent is None else (Reason.bounds, unknown, Point(z, tangent))
 
     def around(self, points: Sequence[Point]) -> Point | None:
         """The next point after a corner, where the equations have other slopes straight ahead.

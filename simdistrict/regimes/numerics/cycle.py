@@ -1,6 +1,6 @@
-"""Periodic attractors: a flow that comes back to where it was, again and again.
+"""Periodic attractors: flows that return to the same state again and again.
 
-Returns are looked for in the plane through a state across the flow (a Poincare section). A cycle
+Returns are sought in the plane through a state across the flow (a Poincare section). A cycle
 counts as an attractor when a state beside it comes nearer to it; what comes back otherwise, or
 does not come back, is no cycle here and stays undecided.
 """
@@ -18,14 +18,14 @@ from simdistrict.regimes.numerics.flow import attempt, next_step
 from simdistrict.regimes.numerics.newton import norm
 from simdistrict.regimes.numerics.polyline import offsets
 
-# returns that must be near, and how near, as a share of the cycle's size
+# number of returns that must be near, and their largest distance as a fraction of the cycle's size
 _RETURNS = 8
 _CLOSE = 5e-3
-# a cycle smaller than this, in scales, is not told from rest
+# smallest cycle, in scales, that is distinguished from rest
 _SMALLEST = 1e-3
-# so far from the cycle, as a share of its size, a state beside it begins; half of it must be gone
+# distance from the cycle, as a fraction of its size, of a second start; it must halve
 _BESIDE = 0.05
-# another state this near to the cycle, as a share of its size, is on it
+# largest distance, as a fraction of the size of a cycle, of a state on it
 _ON = 0.05
 _EVALUATIONS = 20000
 _WITHOUT_RETURN = 2000
@@ -53,7 +53,7 @@ class Cycle:
 
 
 def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Reals) -> Cycle | None:
-    """The attracting cycle on which a state lies, in scales; None where there is none."""
+    """The attracting cycle through a state, in scales; None where there is none."""
     way = _returns(scaled, parameters, state, state, scaled.one(state, parameters))
     if way is None:
         return None
@@ -75,7 +75,7 @@ def cycle_through(scaled: Scaled, parameters: Sequence[float], state: Reals) -> 
 def _returns(
     scaled: Scaled, parameters: Sequence[float], begin: Reals, centre: Reals, normal: Reals
 ) -> tuple[Reals, list[float], list[Reals], float] | None:
-    """The first turn, times and places of the returns to the plane, and how far it went.
+    """The first turn, the times and states of the returns to the plane, and the reach.
 
     A crossing far from the centre, a tenth of the way, is passed over: an orbit may cross its
     plane elsewhere as well.

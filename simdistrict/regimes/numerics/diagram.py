@@ -89,9 +89,21 @@ def branch_from(
 ) -> BifurcationDiagram:
     """The branch through one equilibrium, and those that branch off from it."""
     tracer = Tracer(Family(Scaled(model), low, high), Steps())
-    z = np.append(np.asarray(state, float) / model.scale, (parameter - low) / (high - low))
-    tracer.trace(z, f"given at {parameter:g}")
+    tracer.trace(tracer.point(parameter, state), f"given at {parameter:g}")
     return BifurcationDiagram(low, high, tuple(tracer.branches), ())
+
+
+def continuations(
+    model: Field,
+    low: float,
+    high: float,
+    parameter: float,
+    state: Reals,
+    steps: Steps | None = None,
+) -> tuple[BranchContinuation, BranchContinuation]:
+    """The branch through an equilibrium towards lower and higher values, point by point."""
+    tracer = Tracer(Family(Scaled(model), low, high), steps or Steps())
+    return tracer.halves(tracer.point(parameter, state))
 
 
 class Tracer:
@@ -111,6 +123,11 @@ class Tracer:
         high = np.append(scaled.high + _FAR * width, 1.0)
         self.follower = Follower(family, self.weights, low, high, steps)
         self.branches: list[Branch] = []
+
+    def point(self, parameter: float, state: Reals) -> Reals:
+        """The unknowns at a value of the parameter, in scaled units."""
+        share = (parameter - self.family.low) / (self.family.high - self.family.low)
+        return np.append(np.asarray(state, float) / self.family.scaled.field.scale, share)
 
     def trace(self, z: Reals, origin: str) -> None:
         """Follow the branch through a point both ways, and then what branches off from it."""

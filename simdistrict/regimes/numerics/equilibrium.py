@@ -1,6 +1,6 @@
 """The equilibria of a field: searched from many starts, refined, classified, merged.
 
-What was not found may still be there; what is reported is a root to the stated tolerance.
+A search can miss an equilibrium; what it reports is a root to the stated tolerance.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from simdistrict.regimes.numerics.stability import Spectrum, Stability, spectrum
 
 STARTS = 40
 SEED = 0
-# scaled states nearer than this, in every stock, are one equilibrium
+# scaled states closer than this in every stock are one equilibrium
 MERGED = 1e-5
-# a root makes no sense for the model below the box; above it, only where nothing can be meant: a
-# stock that hardly moved up to the date has a small box, and may be elsewhere in the long run
+# roots below the box are dropped, above it only those far away: a stock that hardly moved up to
+# the date has a small box, and may be outside it in the long run
 _OUTSIDE = 1e-9
 _FAR = 1e6
 _SCAN = 2001
 _BISECTIONS = 30
-# one step of a search changes no stock by more than this share of its scale
+# largest change of a stock in one step of Newton's method, as a fraction of its scale
 _LARGEST = 0.5
-# numbers in the initial states of a study, of which it keeps several times as many in memory
+# most numbers in the initial states of a study; several times as many are kept in memory
 _AT_ONCE = 10**8
-# roots between two on a line lie as near to the straight line as this, or an eighth of the way
+# largest distance of a root from the straight line between two others on a line of equilibria,
+# or an eighth of theirs
 _NEAR = 1e-4
-# steps of Newton's method from a random start: it gets there in these, or hardly at all
+# steps of Newton's method from a random start; more of them rarely help
 _DIRECT = 25
 
 
@@ -42,8 +43,8 @@ class Equilibrium:
     """A state in which all net flows are zero.
 
     state: in the stocks' own units; residual: the largest net flow left, in scales per time
-    unit; origin: which kind of start led to it; continuum: how many of the roots found lie on one
-    line of equilibria with this one, which stands for them; 0 where it is alone.
+    unit; origin: the kind of start that led to it; continuum: the number of roots found on the line
+    of equilibria that this one represents, 0 where it is alone.
     """
 
     state: Reals
@@ -54,16 +55,16 @@ class Equilibrium:
 
     @property
     def stable(self) -> bool:
-        """Whether it is known to be stable."""
+        """Whether it is certainly stable."""
         return self.spectrum.stability is Stability.stable
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What a search found.
+    """The result of a search.
 
-    starts: how many; failed: how many of them led nowhere; outside: how many roots lay outside
-    the box and were dropped.
+    starts: number of starts; failed: those that led to no root; outside: number of roots outside
+    the box, which were dropped.
     """
 
     equilibria: tuple[Equilibrium, ...]
@@ -105,7 +106,7 @@ def equilibria(
 def refine(
     field: Field, parameters: Sequence[float], state: Reals, origin: str = "given"
 ) -> Equilibrium | None:
-    """The equilibrium next to a state, None where Newton's method does not get to one."""
+    """The equilibrium next to a state, None where Newton's method does not converge."""
     scaled = Scaled(field)
     root = newton(
         lambda x: scaled.one(x, parameters),
@@ -138,7 +139,7 @@ def _equilibrium(
 
 
 class _Searching:
-    """One search with what it has found so far."""
+    """One search and the equilibria found so far."""
 
     def __init__(self, scaled: Scaled, parameters: tuple[float, ...], horizon: float) -> None:
         self.scaled = scaled
@@ -154,7 +155,7 @@ class _Searching:
         return self.scaled.jacobian(state, self.parameters)
 
     def end(self, start: Reals) -> Reals:
-        """Where the flow leads."""
+        """The state to which the flow leads."""
         one = start[None, :]
         end: Reals = settle_each(
             self.scaled, np.array(self.parameters, float), one, self.horizon
@@ -162,7 +163,7 @@ class _Searching:
         return end
 
     def try_from(self, start: Reals, origin: str) -> None:
-        """A root near the start itself, and one near where the flow leads from there."""
+        """Seek a root near the start, and one near the state to which the flow leads."""
         self.starts += 1
         before = len(self.found) + self.outside
         merged = self.root_near(start, origin, iterations=_DIRECT)
@@ -172,11 +173,11 @@ class _Searching:
             self.failed += 1
 
     def root_near(self, start: Reals, origin: str, iterations: int = 0) -> bool:
-        """Whether there is a root, new or known; iterations: of Newton alone, where given."""
+        """Whether there is a root, new or known; iterations: limits Newton's method, used alone."""
         if not np.isfinite(start).all():
             return False
         for known in self.found:
-            # the flow ends where others have ended: no need to search again
+            # other flows have ended here
             if norm(known.state / self.scaled.field.scale - start) < 1e-3 * MERGED:
                 return True
         if iterations:
@@ -229,12 +230,12 @@ class _Searching:
             else:
                 right = middle
         root = newton(self.flows, self.jacobian, np.array([(left + right) / 2]), largest=1e-3)
-        # a jump through zero is enclosed too, and is no root
+        # a jump through zero is enclosed as well, but is no root
         if root.found and left - 1e-3 <= root.point[0] <= right + 1e-3:
             self.add(root, "scan")
 
     def without_lines(self) -> list[Equilibrium]:
-        """What was found, with the first root of each line of equilibria for all on it."""
+        """The equilibria found, each line of them represented by its first root."""
         alone: list[Equilibrium] = []
         lines: list[list[Equilibrium]] = []
         for e in self.found:
@@ -251,7 +252,7 @@ class _Searching:
         return [*alone, *several, *(line[0] for line in lines if len(line) == 1)]
 
     def joined(self, one: Equilibrium, other: Equilibrium) -> bool:
-        """Whether there are equilibria near all of three points between two."""
+        """Whether equilibria lie near all of three points between two."""
         scale = self.scaled.field.scale
         a, b = one.state / scale, other.state / scale
         reach = max(norm(b - a) / 8, _NEAR)
@@ -263,10 +264,7 @@ class _Searching:
         return True
 
     def between(self) -> None:
-        """Saddles between attractors.
-
-        On the line between two attractors the start is sought from which the flow hesitates.
-        """
+        """Seek saddles between attractors, from the slowest flow on the line between them."""
         if self.scaled.size == 1:
             return
         scale = self.scaled.field.scale

@@ -1,7 +1,7 @@
-"""The right-hand side of an autonomous system, as the laboratory of regimes asks for it.
+"""The right-hand side of an autonomous system.
 
-Numerical methods know `Field` only; what evaluates it (CPython, a compiled backend, a formula in
-a test) can be exchanged.
+Numerical methods know `Field` only, whatever evaluates it: CPython, a compiled backend, a formula
+in a test.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class FormulaField:
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
-    """A field in units of the stocks' scales, where all tolerances are meant.
+    """A field in units of the stocks' scales, to which all tolerances refer.
 
     The box of the field becomes `low` and `high` in the same units.
     """
@@ -102,13 +102,13 @@ class Scaled:
         both = np.concatenate([state + shifts, state - shifts])
         flows = self.many(both, parameters)
         n = self.size
-        # the step that was taken, which differs from the one asked for by rounding
+        # the actual step differs from the intended one by rounding
         taken = np.diag(both[:n]) - np.diag(both[n:])
         slopes: Reals = ((flows[:n] - flows[n:]) / taken[:, None]).T
         return slopes
 
 
-# error of a central difference: step^2 from the curve, 1e-16/step from rounding
+# error of a central difference: step^2 from curvature, 1e-16/step from rounding
 RELATIVE_STEP = 6e-6
-# a stock at zero is shifted as if it stood at this share of its scale
+# smallest magnitude, as a fraction of its scale, by which a stock's step is sized
 SMALLEST = 1e-3

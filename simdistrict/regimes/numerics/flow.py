@@ -1,6 +1,6 @@
-"""Where a frozen world goes from a state: the flow followed in time.
+"""The flow of a field from a state: its end, not its trajectory.
 
-Steps are those of the pair of Bogacki and Shampine: an end state is wanted, not a trajectory.
+The pair of Bogacki and Shampine chooses the steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, Row
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.newton import norm
 
-# a state whose net flows are all smaller has arrived
+# largest net flow of a state at rest, in scales per time unit
 ARRIVED = 1e-9
 TOLERANCE = 1e-5
 EVALUATIONS = 6000
@@ -24,11 +24,11 @@ EVALUATIONS = 6000
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How exactly a flow is followed, in scales.
+    """The accuracy of a flow, in scales.
 
-    tolerance: of one step; arrived: where all net flows are smaller, the flow has ended. Near a
-    state of rest long steps swing about it by a little more than the tolerance, and only with a
-    small one does a flow arrive.
+    tolerance: error of one step; arrived: largest net flow of a state at rest. Near such a state
+    long steps oscillate by slightly more than the tolerance, so that only a small tolerance lets a
+    flow arrive.
     """
 
     tolerance: float = TOLERANCE
@@ -40,10 +40,10 @@ USUAL = Accuracy()
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """Where the flow led from many states, all in scales.
+    """The ends of flows from many states, all in scales.
 
-    states: (members, stocks), NaN where the flow left all values; speeds: (members,), the largest
-    net flow there.
+    states: (members, stocks), NaN where the flow has no finite value; speeds: (members,), the
+    largest net flow there.
     """
 
     states: Reals
@@ -52,10 +52,10 @@ class Ends:
 
 @runtime_checkable
 class Followed(Protocol):
-    """A field that follows its flow itself, for many states at once."""
+    """A field that follows its flow itself, from many states at once."""
 
     def ends(self, parameters: Reals, states: Reals, horizon: float, exact: Accuracy) -> Ends:
-        """What `settle_each` gives, to rounding."""
+        """The ends that `settle_each` gives, to rounding."""
         ...
 
 
@@ -82,7 +82,7 @@ def settle_each(
 def settle_one_by_one(
     scaled: Scaled, parameters: Reals, states: Reals, horizon: float, exact: Accuracy = USUAL
 ) -> Ends:
-    """The same, evaluated by the field."""
+    """`settle` from many states, one after the other."""
     ends = np.empty(states.shape)
     speeds = np.empty(len(states))
     for k, (row, state) in enumerate(zip(parameters, states, strict=True)):
@@ -101,9 +101,9 @@ def settle(
     *,
     slowest: bool = False,
 ) -> Reals:
-    """The state after `horizon` time units, or on arrival; NaN where the flow leaves all values.
+    """The state after `horizon` time units, or at rest; NaN where the flow has no finite value.
 
-    slowest: instead the state on the way, after a first approach, at which the flow was slowest.
+    slowest: instead the state at which the flow was slowest, the start excluded.
     """
     x, t, step = start, 0.0, min(0.01, horizon)
     k1 = scaled.one(x, parameters)
@@ -153,7 +153,7 @@ def _sum(row: Row, slopes: Sequence[Reals]) -> Reals:
 
 
 def next_step(step: float, error: float) -> float:
-    """How long the next attempt is."""
+    """The length of the next attempt."""
     if not np.isfinite(error):
         return step / 5
     return float(step * min(4.0, max(0.2, 0.9 * max(error, 1e-9) ** (-1 / 3))))

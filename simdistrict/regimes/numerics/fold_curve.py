@@ -20,7 +20,7 @@ from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.field import RELATIVE_STEP, Field, Scaled
 from simdistrict.regimes.numerics.polyline import offsets
 
-# of second differences: the error is step^2 from the curve and 1e-16/step^2 from rounding
+# of second differences: the error is step^2 from curvature and 1e-16/step^2 from rounding
 _WIDE = 1e-4
 _BELOW = 1e-6
 _FAR = 1e6
@@ -53,9 +53,9 @@ def fold_curves(
     second: tuple[float, float],
     steps: Steps | None = None,
 ) -> list[FoldCurve]:
-    """Follow folds, found along the first parameter at a value of the other, in both parameters.
+    """Follow folds in both parameters; they were found along the first one.
 
-    A fold that lies on a curve already followed is left out.
+    other: the value of the second parameter there. A fold on a curve already followed is left out.
     """
     curves: list[FoldCurve] = []
     scaled = Scaled(model)
@@ -80,7 +80,7 @@ def _passes(curve: FoldCurve, z: Reals, scale: Reals, low: Reals, high: Reals) -
 
 @dataclass(frozen=True, eq=False)
 class _Bordered:
-    """The equations f = 0, g = 0 with borders that stay fixed between two points."""
+    """The equations f = 0, g = 0; their borders are constant between two points."""
 
     scaled: Scaled
     low: Reals
@@ -93,7 +93,7 @@ class _Bordered:
         return tuple(map(float, values))
 
     def vectors(self, z: Reals) -> tuple[Reals, Reals, float]:
-        """Null vectors of the Jacobian, right and left, and how far it is from singular."""
+        """Null vectors of the Jacobian, right and left, and its distance g from singularity."""
         jacobian = self.scaled.jacobian(z[:-2], self.parameters(z))
         n = len(jacobian)
         matrix = np.zeros((n + 1, n + 1))

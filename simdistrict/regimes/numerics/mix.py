@@ -1,8 +1,7 @@
 """Several constants that a policy moves together: a field with one parameter, the policy's dose.
 
-At dose 0 every constant is what it is in the frozen world, at dose 1 what the policy makes of it,
-in between and beyond on the straight line. Branches and maps of policies take it as they take a
-single constant.
+At dose 0 every constant has its value at the date, at dose 1 that of the policy; other doses lie on
+the straight line. Branches and maps of policies treat the dose as a single constant.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from simdistrict.regimes.numerics.flow import Accuracy, Ends, settle_each
 
 @dataclass(frozen=True, eq=False)
 class Mix:
-    """A field of many parameters seen as one of a single parameter.
+    """A field of many parameters as a function of a single one.
 
     usual, full: the parameters of `field` at dose 0 and at dose 1.
     """
@@ -30,7 +29,7 @@ class Mix:
 
     @property
     def names(self) -> Sequence[str]:
-        """Of the free stocks."""
+        """The names of the free stocks."""
         return self.field.names
 
     @property
@@ -45,7 +44,7 @@ class Mix:
 
     @property
     def high(self) -> Reals:
-        """Its upper end."""
+        """The upper end of the box."""
         return self.field.high
 
     def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:

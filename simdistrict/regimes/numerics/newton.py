@@ -1,4 +1,4 @@
-"""Roots of nonlinear equations, near a guess: damped Newton, scipy's root where it gives up."""
+"""Roots of nonlinear equations near a guess: damped Newton, then scipy's hybrid method."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ RESIDUAL = 1e-10
 STEP = 1e-8
 ITERATIONS = 60
 _HALVINGS = 25
-# rounding may hold the residual up; within this it is a root once steps have become tiny
+# rounding may limit the residual: below this it is a root once the steps are tiny
 _NOISE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """Where a search ended; found: whether it is a root; residual: the largest left."""
+    """The end of a search; found: whether it is a root; residual: the largest one left."""
 
     point: Reals
     residual: float
@@ -67,7 +67,7 @@ def newton(
 def _polished(
     function: Callable[[Reals], Reals], point: Reals, step: Reals, value: Reals, k: int
 ) -> Root:
-    """The last step is taken when it does not make the residual larger."""
+    """The root after the last step, or before it where the step increases the residual."""
     after = point + step
     found = function(after)
     if norm(found) <= norm(value):
@@ -81,7 +81,7 @@ def with_fallback(
     guess: Reals,
     largest: float = np.inf,
 ) -> Root:
-    """Newton first; where it fails, Powell's hybrid method, and Newton from where that ended."""
+    """Newton's method; where it fails, Powell's hybrid method and then Newton's again."""
     first = newton(function, jacobian, guess, largest=largest)
     if first.found:
         return first
@@ -89,7 +89,7 @@ def with_fallback(
 
     def finite(point: Reals) -> Reals:
         value = function(point)
-        # the method has no way to be told "no value here" but a large one
+        # the method understands only finite values: a large one keeps it away
         return np.where(np.isfinite(value), value, 1e6)
 
     start = first.point if np.isfinite(first.residual) else guess

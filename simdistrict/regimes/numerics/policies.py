@@ -1,7 +1,7 @@
-"""How much policy for how long moves a world into another: a map of dose and duration.
+"""The attractor after a temporary policy: a map of dose and duration.
 
-A policy holds a parameter at its dose for a while and is repealed; where the flow leads then, with
-the parameter where it was, says whether the policy crossed a separatrix.
+A policy holds a parameter at its dose for a while and is repealed. The attractor to which the flow
+leads afterwards shows whether the policy has crossed a separatrix.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from simdistrict.regimes.numerics.flow import settle, settle_each
 
 @dataclass(frozen=True, eq=False)
 class PolicyMap:
-    """Where each policy ends.
+    """The attractor after each policy.
 
-    ids: (doses, durations), the attractor after repeal, -1 for undecided; untouched: that
-    without a policy, 0 where that is decided and -1 where not; shortest: for each dose the shortest
-    duration of the map that ends elsewhere than untouched, NaN where none is known to.
+    ids: (doses, durations), the attractor after repeal, -1 for undecided; untouched: that without a
+    policy, 0, or -1 for undecided.
     """
 
     doses: Reals
@@ -34,7 +33,7 @@ class PolicyMap:
 
     @property
     def shortest(self) -> Reals:
-        """The shortest duration that is enough, for each dose."""
+        """For each dose the shortest duration that leads to another attractor, NaN for none."""
         elsewhere = (self.ids != self.untouched) & (self.ids >= 0) & (self.untouched >= 0)
         first = elsewhere.argmax(axis=1)
         found: Reals = np.where(elsewhere.any(axis=1), self.durations[first], np.nan)
@@ -53,8 +52,8 @@ def policy_map(
 ) -> PolicyMap:
     """Every dose of the only parameter for every duration, from one state.
 
-    durations: ascending; start: a state, or, where `settled`, what the flow leads to from there
-    first; usual: the parameter before and after.
+    durations: ascending; start: a state, where `settled` that from which the flow is first followed
+    to rest; usual: the parameter before and after the policy.
     """
     scaled = Scaled(model)
     begin = np.asarray(start, float) / model.scale
@@ -65,7 +64,7 @@ def policy_map(
     x = np.repeat(begin[None, :], len(doses), axis=0)
     reached, before = [], 0.0
     for duration in durations:
-        # on from where the shorter policies of the same doses have led
+        # continue from the states after the shorter policies of the same doses
         x = settle_each(scaled, doses[:, None], x, float(duration) - before).states
         reached.append(x)
         before = float(duration)

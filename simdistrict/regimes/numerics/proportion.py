@@ -1,4 +1,4 @@
-"""A share with its interval: how much a count of independent draws says."""
+"""The confidence interval of a share that is counted in independent draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _QUANTILE = 1.959963984540054
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95% interval of a share, from a count (Wilson 1927); all of it where nothing is drawn."""
+    """The 95% interval of a share (Wilson 1927); from 0 to 1 where nothing is drawn."""
     if total == 0:
         return 0.0, 1.0
     z2, share = _QUANTILE**2, count / total
@@ -19,7 +19,7 @@ def wilson(count: int, total: int) -> tuple[float, float]:
         / (1 + z2 / total)
         * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
     )
-    # the ends of none and of all are exact, which rounding would hide
+    # a count of none or all has an exact end, which rounding would hide
     return (
         0.0 if count == 0 else max(0.0, middle - half),
         1.0 if count == total else min(1.0, middle + half),

@@ -1,7 +1,7 @@
-"""Worlds over two parameters: at each pair of values, which attractors a few initial states reach.
+"""Stable equilibria over two parameters: those that a few initial states reach.
 
-What the flow has not settled on within its horizon is counted as undecided; an attractor that no
-initial state reaches is not seen.
+A world is a state of rest that is reached. Flows that do not settle within the horizon count as
+undecided; an attractor that no initial state reaches is not seen.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from simdistrict.regimes.numerics.equilibrium import hypercube
 from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import ARRIVED, Accuracy, settle_each
 
-# an initial state at the edge of the box stands so far inside it, as a share of its width: on the
-# edge itself a flow may stay that leaves it from anywhere near
+# distance of the corners from the edge of the box, as a fraction of its width: a flow may stay on
+# the edge itself although it leaves from any state nearby
 _INSIDE = 1e-3
 _NEXT_TO_REST = Accuracy(arrived=1e-6)
 _TO_REST = Accuracy(tolerance=1e-10)
-# states that are followed at once
+# number of states followed at once
 _AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
 class RegimeMap:
-    """Worlds at each pair of values.
+    """States of rest at each pair of values.
 
-    starts: (members, stocks); worlds: (first, second), how many states of rest the members reach;
-    undecided: (first, second), how many members reach none; states: (first, second, world,
-    stocks), NaN behind the last, the one with most of the first stock first.
+    starts: (members, stocks); worlds: (first, second), number of states of rest reached; undecided:
+    (first, second), number of members that reach none; states: (first, second, world, stocks), in
+    descending order of the first stock, then NaN.
     """
 
     first: Reals
@@ -70,7 +70,7 @@ def regime_map(
         states = np.tile(starts / model.scale, (len(some), 1))
         numbers = np.repeat(some, members, axis=0)
         near = settle_each(scaled, numbers, states, horizon, _NEXT_TO_REST)
-        # next to rest in long steps, and to rest in short ones
+        # long steps until nearly at rest, then short ones
         found = settle_each(scaled, numbers, near.states, horizon, _TO_REST)
         ends[k : k + size] = found.states.reshape(len(some), members, -1)
         rests[k : k + size] = (found.speeds < ARRIVED).reshape(len(some), members)
@@ -99,10 +99,10 @@ def starting_states(low: Reals, high: Reals, members: int, seed: int) -> Reals:
 
 
 def apart(ends: Reals, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each cell, numbers of the different states of rest that its members reached.
+    """For each cell, the number of the state of rest that each member reaches.
 
-    ends: (cells, members, stocks), in scales; two that are nearer than `NEAR` in every stock are
-    one. -1 for a member that has not come to rest.
+    ends: (cells, members, stocks), in scales; two closer than `NEAR` in every stock are one. -1 for
+    a member that has not come to rest.
     """
     cells, members, _ = ends.shape
     numbers = np.full((cells, members), -1, dtype=np.int64)
@@ -120,7 +120,7 @@ def apart(ends: Reals, rests: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _highest_first(states: Reals) -> Reals:
-    """The worlds of every cell in descending order of their first stock, NaN last."""
+    """The states of every cell in descending order of their first stock, NaN last."""
     order = np.argsort(-states[:, :, 0], axis=1, kind="stable")
     found: Reals = np.take_along_axis(states, order[:, :, None], axis=1)
     return found

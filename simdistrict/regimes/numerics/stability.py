@@ -1,4 +1,4 @@
-"""What the eigenvalues of the Jacobian say of an equilibrium."""
+"""The stability of an equilibrium by the eigenvalues of its Jacobian."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 
-# per time unit: a real part nearer to zero, or nearer than rounding lets it be known, is undecided
+# per time unit: a real part closer to zero, or within its rounding error, is undecided
 UNDECIDED = 1e-6
 _ROUNDING = 1e-8
 
@@ -26,11 +26,11 @@ class Stability(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues, the largest real part first, and what follows from them.
+    """Eigenvalues, the largest real part first, and the stability.
 
     stability: stable when all real parts are negative, unstable when all are positive, saddle
     when there are both, undecided when one is within `threshold` of zero. focus: whether the
-    leading pair is complex, so that the way there or away is a spiral.
+    leading pair is complex, so that the flow spirals.
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -41,7 +41,7 @@ class Spectrum:
 
 
 def spectrum(jacobian: Reals) -> Spectrum:
-    """Eigenvalues of a Jacobian, per time unit, and the verdict."""
+    """The eigenvalues of a Jacobian, per time unit, and the stability."""
     n = len(jacobian)
     if not np.isfinite(jacobian).all():
         nothing = np.full(n, np.nan, complex)

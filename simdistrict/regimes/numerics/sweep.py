@@ -1,7 +1,7 @@
-"""Hysteresis: a parameter swept slowly up and down, and what kind of memory that shows.
+"""Hysteresis: a parameter swept slowly up and down, and the kind of memory that this shows.
 
-Three kinds look alike in one sweep. With two attractors the loop stays open however slow the sweep;
-with slow stocks it closes; in a band of inaction it stays open too, but the states between the
+Three kinds look the same in one sweep. With two attractors the loop stays open however slow the
+sweep; with slow stocks it closes; in a band of inaction it stays open, but the states between the
 two ways are equilibria themselves.
 """
 
@@ -21,9 +21,9 @@ from simdistrict.regimes.numerics.flow import settle
 from simdistrict.regimes.numerics.newton import norm
 
 SPEEDS = (1.0, 10.0, 100.0)
-# parameter values at which a sweep is read, each way
+# number of parameter values at which each way is read
 READ = 201
-# a way of fewer time steps is a jump and no sweep
+# fewest time steps of one way
 FEWEST = 20
 
 BISTABLE, SLOW, BAND, UNDECIDED = (
@@ -32,29 +32,29 @@ BISTABLE, SLOW, BAND, UNDECIDED = (
     "band of inaction",
     "undecided",
 )
-# a gap between the two ways that is smaller, relative to what the sweep moves, is closed
+# largest gap of a closed loop, relative to the span of the sweep
 CLOSED = 0.01
-# ten times slower leaves less than this share of the area when slow stocks make the loop
+# slow stocks: a slower sweep leaves less than this share of the area
 _SHRINKS = 0.35
-# a state that moves by less than this share of the gap, in the end, has stayed
+# largest move, as a fraction of the gap, of a state that has stayed
 _STAYS = 0.15
-# where the two ways are further apart than this share of the widest gap, the loop is open
+# smallest gap of an open loop, as a fraction of the widest one
 _OPEN = 0.3
-# fast sweeps open a loop far wider than what two attractors share, and few places would miss that
+# values at which the gap is examined: a fast sweep opens a loop far wider than the bistable part
 _ASKED = 25
 _BETWEEN = (0.35, 0.6)
-# sweeps tell nothing apart when the slowest is not this many times slower than the fastest
+# smallest ratio between the slowest and the fastest sweep that allows a verdict
 _SLOWER = 1.5
-# an equilibrium is that of a state held there when it is nearer to it than this share of the gap
+# largest distance between the end of a flow and its equilibrium, as a fraction of the gap
 _NEAR = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """One way up and one way down; both are read at the same parameters, ascending.
+    """One way up and one way down, read at the same parameters, ascending.
 
-    up, down: (parameters, outputs); states the same for the free stocks. duration: that of one
-    way, a whole number of time steps; asked: what it was rounded from.
+    up, down: (parameters, outputs); up_states, down_states: (parameters, stocks); duration: of one
+    way, a whole number of time steps; asked: before rounding.
     """
 
     duration: float
@@ -75,7 +75,7 @@ class Sweep:
 
     @property
     def relative(self) -> Reals:
-        """The area as a share of what the sweep moves the output by; zero where it does not."""
+        """The area as a share of the span of each output; zero where it does not move."""
         both = np.concatenate([self.up, self.down])
         span = both.max(axis=0) - both.min(axis=0)
         size = np.abs(both).max(axis=0)
@@ -86,7 +86,7 @@ class Sweep:
 
 @dataclass(frozen=True, eq=False)
 class Hysteresis:
-    """Sweeps at several speeds, and the verdict; why: what it rests on."""
+    """Sweeps at several speeds, the verdict and its reason."""
 
     sweeps: tuple[Sweep, ...]
     verdict: str
@@ -111,8 +111,8 @@ def hysteresis(
     At the top the parameter rests until the flow has come to rest, `horizon` at most.
 
     start: a state, from which the flow is followed at `low` before the sweep begins; observe:
-    outputs of a state, the free stocks themselves where it is missing; speeds: how many times
-    the duration, ascending. Durations are rounded to whole time steps.
+    outputs of a state, by default the free stocks; speeds: multiples of the duration, ascending.
+    Durations are rounded to whole time steps.
     Raises ScenarioError for a way of fewer than FEWEST steps, and for two of equal length.
     """
     lengths = _lengths([duration * factor for factor in speeds], time_step)
@@ -125,7 +125,7 @@ def hysteresis(
     sweeps = []
     for factor, steps in zip(speeds, lengths, strict=True):
         up_states, top = _ramp(model, low, high, steps, begin, time_step, integrator)
-        # it rests before it turns: just beyond a fold the way to the other world is long
+        # it rests before it turns: just beyond a fold the other attractor is reached slowly
         rested = settle(scaled, (high,), top / model.scale, horizon) * model.scale
         top = rested if np.isfinite(rested).all() else top
         down_states, _ = _ramp(model, high, low, steps, top, time_step, integrator)
@@ -144,7 +144,7 @@ def hysteresis(
 
 
 def _lengths(durations: Sequence[float], time_step: float) -> list[int]:
-    """Durations in whole time steps, all of them long enough and no two the same."""
+    """Durations in whole time steps, long enough and all different."""
     lengths: list[int] = []
     for duration in durations:
         ratio = duration / time_step
@@ -172,7 +172,7 @@ def _ramp(
 ) -> tuple[Reals, Reals]:
     """States at evenly spaced parameters on one way, and the state at its end.
 
-    A reading that falls between two time steps lies on the straight line between their states.
+    Readings between two time steps are interpolated linearly.
     """
     x = state[None, :].copy()
     states = [x[0].copy()]
@@ -199,9 +199,9 @@ def _ramp(
 
 @dataclass(frozen=True, eq=False)
 class _HeldPair:
-    """Where both ways lead when the parameter is held at a value, scaled.
+    """The states to which both ways lead when the parameter is held at a value, scaled.
 
-    confirmed: both ends are equilibria, found by Newton's method next to where the flow ended.
+    confirmed: whether both ends are equilibria, found by Newton's method next to the flows' ends.
     """
 
     parameter: float
@@ -210,16 +210,16 @@ class _HeldPair:
 
     @property
     def gap(self) -> float:
-        """How far the ends are apart; zero for one equilibrium, infinite for none."""
+        """The distance between the ends; zero for one equilibrium, infinite for none."""
         apart = norm(self.ends[0] - self.ends[1])
         return 0.0 if self.confirmed and apart <= MERGED else apart
 
 
 def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: float) -> _HeldPair:
-    """Follow the flow from both ways, and go on to the equilibria it was on its way to.
+    """Follow the flow from both ways, and refine the equilibria that it approaches.
 
-    The flow alone does not do: it ends within its tolerance of an equilibrium, on either side,
-    and where the loop is as small as that, one equilibrium looks like two.
+    The flow alone is not enough: it ends within its tolerance of an equilibrium, on either side,
+    and in a loop as small as that, one equilibrium looks like two.
     """
     scale = scaled.field.scale
     flown = [settle(scaled, (parameter,), x, horizon) for x in states]
@@ -228,7 +228,7 @@ def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: fl
         return _HeldPair(parameter, (flown[0], flown[1]), False)
     found = [refine(scaled.field, (parameter,), x * scale) for x in flown]
     ends = [e.state / scale for e in found if e is not None]
-    # the tolerance of the flow is of the size of MERGED
+    # the tolerance of the flow is of the order of MERGED
     near = max(_NEAR * apart, 10 * MERGED)
     if len(ends) < 2 or any(norm(a - b) > near for a, b in zip(ends, flown, strict=True)):
         return _HeldPair(parameter, (flown[0], flown[1]), False)
@@ -238,12 +238,12 @@ def _held(scaled: Scaled, parameter: float, states: Sequence[Reals], horizon: fl
 def _widest(
     scaled: Scaled, sweep: Sweep, gaps: Reals, horizon: float
 ) -> tuple[_HeldPair | None, int]:
-    """Of some places in the loop that with the widest gap that stays, and how many were asked.
+    """The widest gap that stays at some values in the loop, and the number of values tried.
 
-    Places where both ends are equilibria go before others; None where no gap stays.
+    Values where both ends are equilibria go before others; None where no gap stays.
     """
     scale = scaled.field.scale
-    # just beyond a fold a sweep is still on its way, so several places in the loop are asked
+    # just beyond a fold a sweep lags behind, so several values in the loop are tried
     open_at = np.flatnonzero(gaps.max(axis=1) > _OPEN * gaps.max())
     asked = open_at[np.unique(np.linspace(0, len(open_at) - 1, _ASKED).round().astype(int))]
     held = [
@@ -261,7 +261,7 @@ def _widest(
 
 
 def _alike(sweeps: Sequence[Sweep]) -> str:
-    """Why the sweeps cannot be compared, empty where they can."""
+    """The reason why the sweeps cannot be compared, empty where they can."""
     if len(sweeps) < 2:
         return "one sweep alone tells nothing; sweep again more slowly"
     times = sweeps[-1].duration / sweeps[0].duration
@@ -271,7 +271,7 @@ def _alike(sweeps: Sequence[Sweep]) -> str:
 
 
 def _left(sweeps: Sequence[Sweep]) -> str:
-    """Where a sweep had no finite state any more, empty where all had."""
+    """The value from which on a sweep has no finite state, empty where all states are finite."""
     for sweep in sweeps:
         for way, states in (("up", sweep.up_states), ("down", sweep.down_states[::-1])):
             lost = np.flatnonzero(~np.isfinite(states).all(axis=1))
@@ -283,7 +283,7 @@ def _left(sweeps: Sequence[Sweep]) -> str:
 
 
 def _verdict(scaled: Scaled, sweeps: Sequence[Sweep], horizon: float) -> tuple[str, str]:
-    """What kind of hysteresis the sweeps show; states decide, so that outputs cannot hide it."""
+    """The kind of hysteresis that the sweeps show, by their states and not their outputs."""
     scale = scaled.field.scale
     slowest = sweeps[-1]
     nothing = _left(sweeps) or _alike(sweeps)
@@ -306,9 +306,9 @@ def _verdict(scaled: Scaled, sweeps: Sequence[Sweep], horizon: float) -> tuple[s
 
 
 def _kind(scaled: Scaled, held: _HeldPair, horizon: float) -> tuple[str, str]:
-    """What a gap that stays means: by where states between its ends go."""
+    """The meaning of a gap that stays, by the flow from states between its ends."""
     where, ends, gap = f"held at {held.parameter:.6g}", held.ends, held.gap
-    # not half way: a separatrix may lie exactly there
+    # not halfway: a separatrix may lie exactly there
     between = [ends[0] + share * (ends[1] - ends[0]) for share in _BETWEEN]
     after = [settle(scaled, (held.parameter,), x, horizon) for x in between]
     if not all(np.isfinite(end).all() for end in after):

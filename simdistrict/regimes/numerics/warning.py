@@ -2,8 +2,8 @@
 
 As the field computes them (Dakos et al. 2012, PLoS ONE 7, e41010, and the R package
 earlywarnings): the trend is removed with a Gaussian smoother, both are computed in a window that
-rolls along the residuals, and Kendall's tau says whether they rise. They speak of noise around a
-state; in a run without noise they only show how the trend bends.
+rolls along the residuals, and Kendall's tau says whether they rise. They are made for noise around
+a state; in a run without noise they only show how the trend bends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simdistrict.base.arrays import Reals
 # R's ksmooth: quartiles of the kernel at a quarter of the bandwidth, cut at four deviations
 _DEVIATION = 0.3706506
 _CUT = 4.0
-# residuals smaller than this share of the series are rounding
+# residuals below this fraction of the series are rounding errors
 _ROUNDING = 1e-12
 
 

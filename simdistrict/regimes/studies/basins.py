@@ -68,15 +68,8 @@ class BasinsStudy(FrozenStudy):
 
     def document(self, result: StudyData) -> dict[str, Any]:
         found = [
-            {
-                "id": k,
-                "share": share,
-                "interval_95": [result["share_low"][k], result["share_high"][k]],
-                "period": result["period"][k],
-                "state": result.state("state", k),
-                "outputs": result.outputs("value", k),
-            }
-            for k, share in enumerate(result["share"])
+            {"id": k, **result.share("share", k), "period": period, **result.at(k)}
+            for k, period in enumerate(result["period"])
         ]
         ids = result["attractor_id"]
         return {"attractors": found, "members": len(ids), "undecided": (ids < 0).sum()}

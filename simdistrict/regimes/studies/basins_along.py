@@ -80,19 +80,14 @@ class BasinsAlongStudy(BasinsStudy):
                 "attractors": [
                     {
                         "id": i,
-                        "share": result["share"][k, i],
-                        "interval_95": [result["share_low"][k, i], result["share_high"][k, i]],
+                        **result.share("share", (k, i)),
                         "period": result["period"][k, i],
-                        "state": result.state("state", (k, i)),
-                        "outputs": result.outputs("value", (k, i)),
+                        **result.at((k, i)),
                     }
                     for i in np.flatnonzero(~np.isnan(result["period"][k]))
                 ],
                 "undecided": result["undecided"][k],
-                "undecided_interval_95": [
-                    result["undecided_low"][k],
-                    result["undecided_high"][k],
-                ],
+                "undecided_interval_95": result.share("undecided", k)["interval_95"],
             }
             for k, value in enumerate(result["parameter"])
         ]

@@ -136,8 +136,7 @@ class BranchStudy(FrozenStudy):
             point = {
                 "parameter": result["special_parameter"][k],
                 "branch": result["special_branch"][k],
-                "state": result.state("special_state", k),
-                "outputs": result.outputs("special_value", k),
+                **result.at(k, "special_"),
             }
             if kind == Kind.hopf:
                 point["frequency"] = result["special_frequency"][k]

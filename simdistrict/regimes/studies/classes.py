@@ -106,10 +106,6 @@ class ClassesStudy(RegimeStudy):
     def document(self, result: StudyData) -> dict[str, Any]:
         classes, policies = result.labels("class"), result.labels("policy")
 
-        def share(name: str, *place: int) -> dict[str, Any]:
-            ends = [result[f"{name}_{end}"][place] for end in ("low", "high")]
-            return {"share": result[name][place], "interval_95": ends}
-
         quantiles = [f"{q:g}" for q in result.coordinate("quantile")]
         return {
             "rule": result.attr("rule"),
@@ -122,11 +118,17 @@ class ClassesStudy(RegimeStudy):
             "labels": [
                 {
                     "label": label,
-                    "classes": {name: share("share", k, c) for c, name in enumerate(classes)},
-                    "policy decides": share("policy_decides", k),
-                    "undecided": share("undecided", k),
-                    "suffices": {name: share("suffices", p, k) for p, name in enumerate(policies)},
-                    "harms": {name: share("harms", p, k) for p, name in enumerate(policies)},
+                    "classes": {
+                        name: result.share("share", (k, c)) for c, name in enumerate(classes)
+                    },
+                    "policy decides": result.share("policy_decides", k),
+                    "undecided": result.share("undecided", k),
+                    "suffices": {
+                        name: result.share("suffices", (p, k)) for p, name in enumerate(policies)
+                    },
+                    "harms": {
+                        name: result.share("harms", (p, k)) for p, name in enumerate(policies)
+                    },
                     "quantiles": named(quantiles, result["value"][k]),
                 }
                 for k, label in enumerate(result.labels("label"))

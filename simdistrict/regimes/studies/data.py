@@ -55,6 +55,18 @@ class StudyData:
         values = self[variable][k]
         return {name: values[..., j] for j, name in enumerate(self.labels("output"))}
 
+    def at(self, k: Any, prefix: str = "") -> dict[str, Any]:
+        """The state and the outputs at an index."""
+        return {
+            "state": self.state(f"{prefix}state", k),
+            "outputs": self.outputs(f"{prefix}value", k),
+        }
+
+    def share(self, variable: str, k: Any) -> dict[str, Any]:
+        """A share with its interval."""
+        ends = [self[f"{variable}_{end}"][k] for end in ("low", "high")]
+        return {"share": self[variable][k], "interval_95": ends}
+
 
 def named(names: Sequence[str], values: Any) -> dict[str, Any]:
     """Values by name."""

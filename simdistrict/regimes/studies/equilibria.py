@@ -93,8 +93,7 @@ class EquilibriaStudy(FrozenStudy):
                 "origin": result["origin"][k],
                 "continuum": result["continuum"][k],
                 "at_low_bound": stocks[result["at_low_bound"][k] > 0],
-                "state": result.state("state", k),
-                "outputs": result.outputs("value", k),
+                **result.at(k),
             }
             for k, code in enumerate(result["stability"])
         ]

@@ -34,8 +34,8 @@ class FrozenStudy(RegimeStudy):
     """A study of one scenario with all exogenous inputs frozen.
 
     at: date of freezing, None for the end of the run; element: the isolated label; hold, free:
-    stocks that are held or free whatever is found out about them; outputs: elements read in every
-    state; horizon: how long flows are followed, in time units.
+    stocks that are held or free contrary to the default; outputs: elements read in every state;
+    horizon: longest time that flows are followed.
     """
 
     at: float | None = asked("--at", float, "Freeze the model at this date.", None, form="TIME")
@@ -222,7 +222,7 @@ def _warn_of_idle(field: ModelField, study: FrozenStudy) -> None:
         with np.errstate(all="ignore"):
             low, high = (field(states, values) for values in ends)
         if np.array_equal(low, high, equal_nan=True):
-            what = f"it changes no net flow of the frozen world, in {_TRIED} states tried"
+            what = f"it changes no net flow of the frozen model, in {_TRIED} states tried"
             log.warning('parameter "%s" | %s', parameter.name, what)
 
 

@@ -84,12 +84,7 @@ class PolicyMapStudy(FrozenStudy):
             "attractor_id": result["attractor_id"],
             "shortest": result["shortest"],
             "attractors": [
-                {
-                    "id": k,
-                    "period": period,
-                    "state": result.state("state", k),
-                    "outputs": result.outputs("value", k),
-                }
+                {"id": k, "period": period, **result.at(k)}
                 for k, period in enumerate(result["period"])
             ],
         }

@@ -21,25 +21,16 @@ REQUIRED: Any = object()
 RECORD = "regimes_request"
 # a record has the keys of all studies; these are the values of those that a study lacks
 _BLANK: Mapping[str, object] = {
+    **dict.fromkeys("box free grid hold outputs parameters speeds".split(), ()),
+    **dict.fromkeys("doses lengths members seed".split(), 0),
     "at": None,
-    "box": (),
-    "doses": 0,
     "duration": 0.0,
     "element": "",
     "fast": False,
-    "free": (),
-    "grid": (),
-    "hold": (),
     "horizon": 400.0,
-    "lengths": 0,
-    "members": 0,
     "method": "lhs",
-    "outputs": (),
-    "parameters": (),
     "rule": "",
-    "seed": 0,
     "settled": True,
-    "speeds": (),
     "starts": 20,
     "stops": 3,
 }
