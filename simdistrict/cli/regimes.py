@@ -141,8 +141,8 @@ class _Read(click.ParamType[Any]):
             return value
         try:
             return self.kind.read(value)
-        except ValueError:
-            self.fail(f'"{value}" is not {self.kind.form}, {self.kind.order}', param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeStudy:

@@ -46,32 +46,38 @@ class Interval:
     form: ClassVar[str] = "NAME=LOW:HIGH"
     order: ClassVar[str] = "with LOW below HIGH"
 
+    @property
+    def sound(self) -> bool:
+        """Whether it has a name, and values to vary."""
+        return bool(self.name) and self.low < self.high
+
     @classmethod
     def read(cls, text: str) -> Self:
-        """Interval from `NAME=LOW:HIGH`. Raises ValueError for any other text."""
-        name, _, bounds = text.rpartition("=")
-        low, high = map(float, bounds.split(":"))
-        if not name.strip() or not low < high:
-            raise ValueError(text)
-        return cls(name.strip(), low, high)
+        """The value of a text in its form. Raises ValueError for any other text."""
+        name, _, rest = text.rpartition("=")
+        kinds = (float, float, int)[: len(fields(cls)) - 1]
+        try:
+            numbers = [kind(n) for kind, n in zip(kinds, rest.split(":"), strict=True)]
+            found = cls(name.strip(), *numbers)
+        except ValueError:
+            found = None
+        if found is None or not found.sound:
+            raise ValueError(f'"{text}" is not {cls.form}, {cls.order}')
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Grid(Interval):
     """A number of evenly spaced values in an interval, ends included."""
 
-    count: int = 2
+    count: int
     form: ClassVar[str] = "NAME=FROM:TO:COUNT"
     order: ClassVar[str] = "with FROM below TO and a COUNT of 2 or more"
 
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """A grid from `NAME=FROM:TO:COUNT`. Raises ValueError for any other text."""
-        head, _, number = text.rpartition(":")
-        bounds, count = Interval.read(head), int(number)
-        if count < 2:
-            raise ValueError(text)
-        return cls(bounds.name, bounds.low, bounds.high, count)
+    @property
+    def sound(self) -> bool:
+        """Whether it has a name, and at least two values."""
+        return bool(self.name) and self.low < self.high and self.count >= 2
 
     @property
     def values(self) -> Reals:
@@ -195,7 +201,7 @@ class RegimeStudy:
         values = {key: _tuples(value) for key, value in found.items() if key in known}
         if "box" in values:
             values["box"] = tuple(Interval(*own) for own in values["box"])
-        ends, counts = found["parameters"], found["grid"]
+        ends, counts = found.get("parameters", ()), found.get("grid", ())
         varied = [Interval(*own) for own in ends]
         if counts:
             varied = [Grid(*(*own, n)) for own, n in zip(ends, counts, strict=True)]

@@ -1,0 +1,81 @@
+"""The register of studies: records, commands and result files lead back to the same object."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simdistrict.base.errors import ExchangeError
+from simdistrict.regimes.studies.basins import BasinsStudy
+from simdistrict.regimes.studies.basins_along import BasinsAlongStudy
+from simdistrict.regimes.studies.branch import BranchStudy
+from simdistrict.regimes.studies.classes import ClassesStudy
+from simdistrict.regimes.studies.equilibria import EquilibriaStudy
+from simdistrict.regimes.studies.fold_curve import FoldCurveStudy
+from simdistrict.regimes.studies.hysteresis import HysteresisStudy
+from simdistrict.regimes.studies.loops import LoopsStudy
+from simdistrict.regimes.studies.policy_map import PolicyMapStudy
+from simdistrict.regimes.studies.regime_map import RegimeMapStudy
+from simdistrict.regimes.studies.register import all_studies, study_of
+from simdistrict.regimes.studies.study import RECORD, Grid, Interval, RegimeStudy
+from simdistrict.result.dataset import Result
+
+TARIFF, COST = Interval("tariff", 0.0, 2.0), Interval("cost ratio", 1.0, 2.0)
+BOX = (Interval("home experience", 0.01, 1.0),)
+STUDIES = [
+    EquilibriaStudy(at=2019.0, element="Prato", hold=("a",), free=("b", "c"), starts=3),
+    BranchStudy(parameter=TARIFF, outputs=("home share",), stops=2, seed=4),
+    FoldCurveStudy(parameter=TARIFF, second=COST, horizon=100.0),
+    HysteresisStudy(parameter=TARIFF, duration=40.0, speeds=(1.0, 3.0)),
+    BasinsStudy(box=BOX, members=20),
+    BasinsAlongStudy(box=BOX, members=20, along=Grid("tariff", 0.4, 1.2, 5)),
+    RegimeMapStudy(
+        along=(Grid("tariff", 0.0, 2.0, 9), Grid("cost ratio", 1.0, 2.0, 5)), rule="x > 1"
+    ),
+    PolicyMapStudy(parameter=TARIFF, duration=60.0, doses=3, lengths=4, settled=False),
+    ClassesStudy(rule="home share >= 0.5", members=12, method="sobol", fast=True, at=2050.0),
+    LoopsStudy(element="Montebelluna"),
+]
+
+
+def recorded(text: str) -> Result:
+    return Result({}, {}, {RECORD: text})
+
+
+def test_every_study_of_the_register_is_tried_here() -> None:
+    assert {type(study) for study in STUDIES} == set(all_studies().values())
+    assert {study.name for study in STUDIES} == set(all_studies())
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_a_study_is_read_back_from_its_record(study: RegimeStudy) -> None:
+    assert study_of(recorded(study.record()), "file") == study
+    # all records have the same keys: files of one study do not change with those of another
+    assert json.loads(study.record()).keys() == json.loads(STUDIES[0].record()).keys()
+    lean = {k: v for k, v in json.loads(study.record()).items() if v or k == "settled"}
+    assert study_of(recorded(json.dumps(lean)), "file").name == study.name
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"study": "weather"}', '{"study": "branch"}', '{"study": "classes"}']
+)
+def test_a_damaged_record_is_reported(text: str) -> None:
+    with pytest.raises(ExchangeError, match="its record of the study cannot be read"):
+        study_of(recorded(text), "file.nc")
+
+
+@pytest.mark.parametrize("text", ["x", "x=1", "=0:1", "x=1:0", "x=1:1", "x=a:b", "x=0:1:2"])
+def test_a_text_that_is_no_interval_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not NAME=LOW:HIGH"):
+        Interval.read(text)
+
+
+def test_intervals_and_grids_are_read_from_text() -> None:
+    assert Interval.read(" tariff level[far] =-1:2.5") == Interval("tariff level[far]", -1.0, 2.5)
+    grid = Grid.read("tariff=0:2:5")
+    assert grid == Grid("tariff", 0.0, 2.0, 5)
+    assert grid.values.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    for wrong in ("tariff=0:2", "tariff=0:2:1", "tariff=2:0:4", "tariff=0:2:x"):
+        with pytest.raises(ValueError, match="is not NAME=FROM:TO:COUNT"):
+            Grid.read(wrong)
