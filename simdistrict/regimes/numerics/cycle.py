@@ -1,7 +1,7 @@
 """Periodic attractors: flows that return to the same state again and again.
 
 Returns are sought in the plane through a state across the flow (a Poincare section). A cycle
-counts as an attractor when a state beside it comes nearer to it; what comes back otherwise, or
+counts as an attractor when a state next to it approaches it; what comes back otherwise, or
 does not come back, is no cycle here and stays undecided.
 """
 

@@ -14,14 +14,17 @@ COMMANDS = {
     "loops": "The feedback loops that drive a run, by simlin's loops that matter.",
 }
 
-# command -> module and class of its studies, the more general one first
+# name in result files -> its command, its module and class; of several studies with one command
+# the more general one first
 STUDIES = {
-    "equilibria": ("equilibria.EquilibriaStudy",),
-    "branch": ("branch.BranchStudy", "fold_curve.FoldCurveStudy"),
-    "hysteresis": ("hysteresis.HysteresisStudy",),
-    "basins": ("basins.BasinsStudy", "basins_along.BasinsAlongStudy"),
-    "map": ("regime_map.RegimeMapStudy",),
-    "policy": ("policy_map.PolicyMapStudy",),
-    "classes": ("classes.ClassesStudy",),
-    "loops": ("loops.LoopsStudy",),
+    "equilibria": ("equilibria", "equilibria.EquilibriaStudy"),
+    "branch": ("branch", "branch.BranchStudy"),
+    "fold curve": ("branch", "fold_curve.FoldCurveStudy"),
+    "hysteresis": ("hysteresis", "hysteresis.HysteresisStudy"),
+    "basins": ("basins", "basins.BasinsStudy"),
+    "basins along": ("basins", "basins_along.BasinsAlongStudy"),
+    "regime map": ("map", "regime_map.RegimeMapStudy"),
+    "policy map": ("policy", "policy_map.PolicyMapStudy"),
+    "classes": ("classes", "classes.ClassesStudy"),
+    "loops": ("loops", "loops.LoopsStudy"),
 }

@@ -107,7 +107,7 @@ class HysteresisStudy(FrozenStudy):
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
         for s in found["sweeps"]:
             areas = ", ".join(
-                f"{name} {number(area, 4)} ({number(s['relative_area'][name], 3)} of its way)"
+                f"{name} {number(area, 4)} ({number(s['relative_area'][name], 3)} of its span)"
                 for name, area in list(s["area"].items())[:MOST]
             )
             real, wanted = s["duration"], s["duration_asked"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from simdistrict.base.errors import ExchangeError, Problem
@@ -16,19 +16,17 @@ from simdistrict.regimes.studies.study import RECORD, RegimeStudy
 from simdistrict.result.dataset import Result
 
 
-def studies_of(command: str) -> list[type[RegimeStudy]]:
-    """The studies of a command of `simdistrict regimes`, the more general one first."""
-    found = []
-    for path in STUDIES[command]:
-        module, _, name = path.partition(".")
-        home = importlib.import_module(f"simdistrict.regimes.studies.{module}")
-        found.append(getattr(home, name))
+def study_class(name: str) -> type[RegimeStudy]:
+    """The class of a study by the name that result files record. Raises KeyError for others."""
+    module, _, attribute = STUDIES[name][1].partition(".")
+    home = importlib.import_module(f"simdistrict.regimes.studies.{module}")
+    found: type[RegimeStudy] = getattr(home, attribute)
     return found
 
 
-def all_studies() -> Mapping[str, type[RegimeStudy]]:
-    """Every study by the name that result files record."""
-    return {study.name: study for command in STUDIES for study in studies_of(command)}
+def studies_of(command: str) -> list[type[RegimeStudy]]:
+    """The studies of a command of `simdistrict regimes`, the more general one first."""
+    return [study_class(name) for name, (own, _) in STUDIES.items() if own == command]
 
 
 def study_of(result: Result, where: str) -> RegimeStudy:
@@ -41,7 +39,7 @@ def study_of(result: Result, where: str) -> RegimeStudy:
         raise ExchangeError(Problem(where, what, "give a file that simdistrict regimes wrote"))
     try:
         found = json.loads(str(result.attrs[RECORD]))
-        return all_studies()[found["study"]].from_record(found)
+        return study_class(found["study"]).from_record(found)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         what = f"its record of the study cannot be read: {error}"
         raise ExchangeError(Problem(where, what, "write it again")) from None
@@ -86,8 +84,6 @@ def figure_of(result: Result, where: str) -> Figure:
     study = study_of(result, where)
     if type(study).figure is RegimeStudy.figure:
         what = f"a study of the kind {study.name} has no figure"
-        drawn = [
-            name for name, kind in all_studies().items() if kind.figure is not RegimeStudy.figure
-        ]
+        drawn = [n for n in STUDIES if study_class(n).figure is not RegimeStudy.figure]
         raise ExchangeError(Problem(where, what, f"those with one are {', '.join(drawn)}"))
     return study.figure(StudyData(result))
