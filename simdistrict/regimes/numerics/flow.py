@@ -140,13 +140,18 @@ def attempt(
     slopes = [k1]
     there = x
     for row in BOGACKI_SHAMPINE.a[1:]:
-        there = x + row.times * step / row.over * _sum(row, slopes)
+        there = moved(x, row, step, slopes)
         slopes.append(scaled.one(there, parameters))
-    error = norm(step * _sum(BOGACKI_SHAMPINE.error, slopes)) / tolerance
+    error = norm(step * weighted(BOGACKI_SHAMPINE.error, slopes)) / tolerance
     return there, slopes[-1], error
 
 
-def _sum(row: Row, slopes: Sequence[Reals]) -> Reals:
+def moved(x: Reals, row: Row, step: float, slopes: Sequence[Reals]) -> Reals:
+    """The state after a row of a tableau, as `tableaus.combine`."""
+    return x + row.times * step / row.over * weighted(row, slopes) if slopes else x
+
+
+def weighted(row: Row, slopes: Sequence[Reals]) -> Reals:
     """The weighted sum of slopes, as `tableaus.weighted`."""
     groups = [sum(weight * slopes[k] for k, weight in group) for group in row.groups]
     return np.asarray(sum(groups))

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.engine.integrators.tableaus import EULER, RK4, row
 from simdistrict.regimes.numerics.equilibrium import MERGED, refine
 from simdistrict.regimes.numerics.field import Field, Scaled
-from simdistrict.regimes.numerics.flow import settle
+from simdistrict.regimes.numerics.flow import moved, settle
 from simdistrict.regimes.numerics.newton import norm
 
 SPEEDS = (1.0, 10.0, 100.0)
@@ -25,6 +26,9 @@ SPEEDS = (1.0, 10.0, 100.0)
 READ = 201
 # fewest time steps of one way
 FEWEST = 20
+
+# the slopes of RK4 are summed in their order, as in sweeps recorded by earlier versions
+_METHODS = {"euler": EULER, "rk4": replace(RK4, b=row("1 2 2 1", "1/6"))}
 
 BISTABLE, SLOW, BAND, UNDECIDED = (
     "true bistability",
@@ -174,22 +178,16 @@ def _ramp(
 
     Readings between two time steps are interpolated linearly.
     """
+    method = _METHODS[integrator]
+    stages = list(zip(method.times, method.a, strict=True))
     x = state[None, :].copy()
     states = [x[0].copy()]
-    dt = time_step
     for k in range(steps):
-        before = x
-        p = first + (last - first) * (k / steps)
-        if integrator == "euler":
-            x = x + dt * model(x, (p,))
-        else:
-            middle = first + (last - first) * ((k + 0.5) / steps)
-            after = first + (last - first) * ((k + 1) / steps)
-            k1 = model(x, (p,))
-            k2 = model(x + dt / 2 * k1, (middle,))
-            k3 = model(x + dt / 2 * k2, (middle,))
-            k4 = model(x + dt * k3, (after,))
-            x = x + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+        before, slopes = x, list[Reals]()
+        for time, stage in stages:
+            parameter = first + (last - first) * ((k + time) / steps)
+            slopes.append(model(moved(x, stage, time_step, slopes), (parameter,)))
+        x = moved(x, method.b, time_step, slopes)
         # the j-th reading is at j * steps / (READ - 1) steps, compared in whole numbers
         while len(states) < READ and len(states) * steps <= (k + 1) * (READ - 1):
             back = (k + 1) - len(states) * steps / (READ - 1)
