@@ -365,15 +365,17 @@ class Model:
         left_out = {
             place
             for exception in equation.exceptions
-            for place in product(
-                *(
-                    self.subscript_positions(s, d)
-                    for s, d in zip(exception, element.dims, strict=True)
-                )
-            )
+            for place in product(*map(self._excluded, exception, element.dims))
         }
         places = product(*axes)
         return (place for place in places if place not in left_out) if left_out else places
+
+    def _excluded(self, subscript: str, dim: str) -> tuple[int, ...]:
+        """The indices of a label or range in a dimension; other labels exclude nothing."""
+        place = self._places[fold(dim)]
+        found = self.dims_by_name.get(fold(subscript))
+        labels = (subscript,) if found is None or fold(subscript) in place else found.labels
+        return tuple(place[fold(label)] for label in labels if fold(label) in place)
 
     def subscript_positions(self, subscript: str, dim: str) -> tuple[int, ...]:
         """The indices of a label, or of the labels of a range, in a dimension.

@@ -78,12 +78,12 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
     if data:
         model = model_with_data(read_model_file(path), data)
         return cached(Prepared, f"data\0{model.name}\0{model.sha256}", lambda: lowered(model))
-    text = read_text(path)
-    content = f"{path}\0{text}"
+    text, encoding = read_text(path)
+    content = f"{path}\0{encoding}\0{text}"
     found = peek(Prepared, content)
     # the text alone is not the key where the model reads numbers from other files
     if found is None or not unchanged(found.model.external):
-        found = lowered(read_model_text(text, path.stem, str(path)))
+        found = lowered(read_model_text(text, path.stem, str(path), encoding=encoding))
         keep(content, found)
     return found
 

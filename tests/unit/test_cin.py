@@ -89,6 +89,12 @@ def test_statements_in_order_with_lines_comments_and_blanks() -> None:
     assert [(c.name, c.line) for c in found] == [("a", 3), ("L", 4), ("A", 8), ("b", 9), ("c", 10)]
 
 
+def test_ctrl_z_ends_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.cin"
+    path.write_bytes(b"a = 1\r\nb = 2\r\n\x1a")
+    assert [(c.name, c.values) for c in read_cin(path)] == [("a", (1,)), ("b", (2,))]
+
+
 def test_any_encoding_and_line_end(tmp_path: Path) -> None:
     path = tmp_path / "f.cin"
     for content in ("Größe = 1\rb = 2".encode("cp1252"), "\ufeffGröße = 1\r\nb = 2\r\n".encode()):

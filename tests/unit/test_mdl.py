@@ -12,8 +12,9 @@ from simdistrict import simulate
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.engine.lowering.build import build
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
+from simdistrict.exchange.models import read_model_file
 from simdistrict.exchange.text.equations import EquationText
-from simdistrict.model.expr import Points
+from simdistrict.model.expr import Binary, Number, Points
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock, constant_values
 from tests.small import mdl, small
 
@@ -77,6 +78,54 @@ def test_comments_and_line_continuations_in_equations() -> None:
     text = "a = b {half of it} + \\\n\t\t2 ~ Dmnl ~ A test. |\n" + mdl("b = 1")
     model = read_mdl_text(text.replace("{UTF-8}\n", ""), "model")
     assert EquationText(model).equation(model["a"], model["a"].equations[0]) == "a = b + 2"
+
+
+def test_comments_nest() -> None:
+    element = small("a = 4 {read {not run} or so} * 5 ~ kg {a {b}} ~ A test. |")["a"]
+    assert element.equations[0].expression == Binary("*", Number(4), Number(5))
+    assert element.units == "kg"
+
+
+@pytest.mark.parametrize("left", ['"cost" of living', "cost[r] of living", "cost[r] [s] of living"])
+def test_text_after_a_name_is_refused(left: str) -> None:
+    assert '"of living" follows the name' in problems(mdl(f"r: a, b ~~|\ns: c ~~|\n{left} = 5"))
+
+
+def test_names_in_an_assumed_encoding_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_bytes(mdl("цена = 2").encode("cp1251"))
+    assert any("not UTF-8" in note for note in read_model_file(path).notes)
+    path.write_bytes(mdl("price = 2 {цена}").encode("cp1251"))
+    assert read_model_file(path).notes == ()
+
+
+def test_bytes_without_a_meaning_in_a_comment(tmp_path: Path) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_bytes(mdl("price = 2 {?}").encode().replace(b"?", b"\x81\x8d\x90"))
+    assert np.all(simulate(read_model_file(path))["price"] == 2)
+
+
+def test_ctrl_z_after_the_last_definition() -> None:
+    assert "price" in read_mdl_text(mdl("price = 2") + "\x1a", "m")
+
+
+def test_range_with_repeated_labels_maps_by_position() -> None:
+    model = small(
+        """
+        skill: low, high ~~|
+        job: clean, cook, plan ~~|
+        skill of job: low, low, high -> job ~~|
+        wage[skill] = 7, 9
+        pay[job] = wage[skill of job]"""
+    )
+    assert np.all(simulate(model)["pay"] == [7, 7, 9])
+
+
+def test_exception_outside_the_range_excludes_nothing() -> None:
+    ranges = "all: a, b, c ~~|\nsome: b, c ~~|\n"
+    model = small(f"{ranges}x[some] :EXCEPT: [a] = 3")
+    assert np.all(simulate(model)["x"] == [3, 3])
+    assert '"x" has the subscript "d"' in problems(mdl(f"{ranges}x[some] :EXCEPT: [d] = 3"))
 
 
 def test_lookup_points_as_columns() -> None:

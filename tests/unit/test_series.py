@@ -91,6 +91,11 @@ def test_text_in_windows_1252(tmp_path: Path) -> None:
     assert list(read(tmp_path, "Time\tGröße\n0\t1\n".encode("cp1252")).records) == ["größe"]
 
 
+def test_text_in_utf_16(tmp_path: Path) -> None:
+    table = read(tmp_path, "Time\tä\n0\t1\n1\t2\n".encode("utf-16"))
+    assert numbers(table, "ä") == ([0, 1], [1, 2])
+
+
 def test_quoted_names_keep_their_commas(tmp_path: Path) -> None:
     found = read(tmp_path, 'Time,"R&D, share","A[x,y]"\n0,1,2\n', "x.csv")
     assert list(found.records) == ["r&d, share", "a[x,y]"]

@@ -6,6 +6,7 @@ The checks read the text of the sketch, as Vensim would.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -258,6 +259,16 @@ def test_pipes_join_stocks_and_initial_values_are_marked() -> None:
     marked = {(view.named(a.start), view.named(a.stop)) for a in view.lines if a.initial}
     assert marked == {("start", "a"), ("b", "first")}
     assert [t.name for t in view.things.values() if t.ghost] == ["Time"]
+
+
+@pytest.mark.parametrize("count", [30, 3000])
+def test_name_of_many_words_is_split_quickly(count: int) -> None:
+    words = [f"w{k % 7}" for k in range(count)]
+    start = time.perf_counter()
+    rows = lines(" ".join(words))
+    assert time.perf_counter() - start < 2
+    assert " ".join(rows).split() == words
+    assert max(map(len, rows)) <= 19
 
 
 def test_name_is_split_into_even_lines() -> None:

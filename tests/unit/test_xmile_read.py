@@ -204,6 +204,14 @@ def test_labels_and_names_with_special_characters() -> None:
     assert series["s"].tolist() == [0, 1, 3, 6, 10]
 
 
+def test_no_break_spaces_are_underscores() -> None:
+    variables = '<aux name="unit\u00a0 cost"><eqn>3</eqn></aux>'
+    variables += (
+        '<aux name="x"><eqn>unit_cost + Unit\u00a0 _COST {a {nested} comment} * 2</eqn></aux>'
+    )
+    assert values(variables, "x")[-1] == 9
+
+
 def test_modules_are_flattened_and_noted() -> None:
     inner = (
         '<model name="inner"><variables><aux name="in" access="input"><eqn>0</eqn></aux>'

@@ -92,12 +92,11 @@ class Files:
     def _path(self, file: str) -> Path:
         if self.folder is None:
             raise UnreadableError(f"{file} cannot be found: only the text of the model is known")
-        name = file.replace("\\", "/")
-        if not name.startswith("?"):
-            return self.folder / name
-        tag = name[1:].lower()
+        if not file.startswith("?"):
+            return _in_any_case(self.folder, file)
+        tag = file[1:].lower()
         if tag in self.tags:
-            return self.folder / self.tags[tag].replace("\\", "/")
+            return _in_any_case(self.folder, self.tags[tag])
         books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
         matching = [p for p in books if p.stem.lower() == tag]
         if len(matching) == 1:
@@ -109,6 +108,18 @@ class Files:
             f"the settings of the model have no file for {file}",
             "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation",
         )
+
+
+def _in_any_case(folder: Path, name: str) -> Path:
+    """The file with a name; on Windows, where Vensim runs, the case of letters does not matter."""
+    path = folder
+    for part in Path(name.replace("\\", "/")).parts:
+        step = path / part
+        if not os.path.exists(step) and os.path.isdir(path):
+            same = [p for p in path.iterdir() if p.name.lower() == part.lower()]
+            step = same[0] if len(same) == 1 else step
+        path = step
+    return path
 
 
 def digest(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.external.files import Files
@@ -134,19 +134,32 @@ def _mappings(
         if listing is None:
             other = fold(part.strip("()"))
             theirs = found.get(other, ())
-            mappings.append((other, tuple((label,) for label in theirs)))
+            mappings.append((other, _by_label(own, [(label,) for label in theirs])))
             continue
         other, listed = fold(listing.group(1)), split_commas(listing.group(2))
         groups = [found.get(fold(label), (_word(label),)) for label in listed]
         if len(groups) != len(own):  # it lists labels, not parts
-            mappings.append((other, tuple(groups)))
+            mappings.append((other, _by_label(own, groups)))
             continue
         places: list[tuple[str, ...]] = []
         for labels, group in zip(own, groups, strict=True):
             alike = len(labels) == len(group) and len(labels) > 1
             places += [(label,) for label in group] if alike else [group] * len(labels)
-        mappings.append((other, tuple(places)))
+        mappings.append((other, _by_label(own, places)))
     return tuple(mappings)
+
+
+def _by_label(
+    own: list[list[str]], groups: Sequence[tuple[str, ...]]
+) -> tuple[tuple[str, ...], ...]:
+    """The labels that each own label maps to, once where a range lists it several times."""
+    labels = [fold(label) for part in own for label in part]
+    if len(set(labels)) == len(labels):
+        return tuple(groups)
+    found: dict[str, tuple[str, ...]] = {}
+    for label, group in zip(labels, groups, strict=False):
+        found[label] = (*found.get(label, ()), *group)
+    return tuple(found.values())
 
 
 class Spaces:
@@ -182,16 +195,15 @@ class Spaces:
         return dims, [self._places(element, block) for block in group]
 
     def _places(self, element: Element, block: MdlBlock) -> list[tuple[int, ...]]:
+        for subscript in (s for exception in block.exceptions for s in exception):
+            if fold(subscript) not in self.labels | self.by_name.keys():
+                raise ModelError(self._unknown(block, subscript))
         equation = Equation(
             expression=None,  # type: ignore[arg-type]
             subscripts=tuple(map(fold, block.subscripts)),
             exceptions=tuple(tuple(map(fold, e)) for e in block.exceptions),
         )
-        try:
-            return list(self.model.positions(element, equation))
-        except KeyError as error:
-            what = f'"{block.name}" has an exception {error}, which is no label of its dimension'
-            raise block.error(self.where, what) from None
+        return list(self.model.positions(element, equation))
 
     def _dim(self, subscripts: list[str], group: list[MdlBlock]) -> str:
         """The smallest range with all labels used at one position; a named range wins."""

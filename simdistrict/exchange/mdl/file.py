@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.files import decoded, file_bytes, plain
+from simdistrict.exchange.text.files import UTF_16, decoded, file_bytes, plain
 
 # far beyond any model, yet read within seconds
 MAX_BYTES = 20_000_000
 
 
-def read_text(path: Path) -> str:
-    """The text of a .mdl file with newlines as line ends: UTF-8 or Windows-1252, to 20 MB."""
-    return plain(decoded(read_bytes(path))[0])
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a .mdl file with newlines as line ends, and its encoding (at most 20 MB)."""
+    text, encoding = decoded(read_bytes(path), undefined="replace")
+    return plain(text), encoding
 
 
 def read_bytes(path: Path) -> bytes:
@@ -23,7 +24,7 @@ def read_bytes(path: Path) -> bytes:
             Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
         )
     content = file_bytes(path, "a model file", MAX_BYTES, ModelError)
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content.startswith(UTF_16):
         what = "the file is in the encoding UTF-16, which Vensim does not write"
         raise ModelError(Problem(f"{path}:1", what, "save it as UTF-8"))
     if (zero := content.find(b"\0")) >= 0:

@@ -5,11 +5,14 @@ Sizes are half widths and half heights in pixels, as in Vensim's sketch.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from functools import cache
 
 # half the width of a letter and half the height of a line of Vensim's standard font
 LETTER, LINE = 3.2, 8
 LONG_LINE = 19
+MANY_WORDS = 40  # beyond these, lines are filled one by one, not made even
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,22 @@ def lines(name: str, longest: int = LONG_LINE) -> list[str]:
     longest = max(longest, *map(len, words)) if words else longest
     if len(name) <= longest or len(words) == 1:
         return [name]
-    for count in range(2, len(words) + 1):
-        best = _broken(words, count)
-        if count == len(words) or max(map(len, best)) <= longest:
+    if len(words) > MANY_WORDS:
+        return textwrap.wrap(name, longest, break_long_words=False, break_on_hyphens=False)
+
+    @cache
+    def broken(start: int, count: int) -> list[str]:
+        """The words from `start` in `count` lines with the shortest longest line."""
+        if count == 1:
+            return [" ".join(words[start:])]
+        stops = range(start + 1, len(words) - count + 2)
+        candidates = [[" ".join(words[start:k]), *broken(k, count - 1)] for k in stops]
+        return min(candidates, key=lambda rows: max(map(len, rows)))
+
+    # fewer lines than these cannot hold the name
+    for count in range(max(2, len(name) // (longest + 1)), len(words)):
+        best = broken(0, count)
+        if max(map(len, best)) <= longest:
             return best
     return words
 
@@ -55,13 +71,3 @@ def stock_size(name: str) -> tuple[int, int]:
     """Half width and half height of the box of a stock with a name."""
     width, height = text_size(name)
     return max(40, width + 6), max(20, height + 5)
-
-
-def _broken(words: list[str], count: int) -> list[str]:
-    """The words in `count` lines with the shortest longest line."""
-    if count == 1:
-        return [" ".join(words)]
-    candidates = []
-    for k in range(1, len(words) - count + 2):
-        candidates.append([" ".join(words[:k]), *_broken(words[k:], count - 1)])
-    return min(candidates, key=lambda rows: max(map(len, rows)))

@@ -8,6 +8,7 @@ from simdistrict.base.atomic import replacing
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
 
 MAX_BYTES = 1_000_000_000
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def file_bytes(
@@ -34,14 +35,19 @@ def file_bytes(
 
 
 def text_lines(path: Path, kind: str = "a table", most: int = MAX_BYTES) -> list[str]:
-    """The lines of a text file with any line ends; UTF-8 or Windows-1252.
+    """The lines of a text file with any line ends: UTF-8, Windows-1252, or UTF-16 with its mark.
 
     Raises ExchangeError as `file_bytes` does, and for a binary file.
     """
     content = file_bytes(path, kind, most)
-    if b"\0" in content:
+    if content.startswith(UTF_16):
+        text = content.decode("utf-16", "replace")
+    elif b"\0" in content:
         raise ExchangeError(Problem(str(path), f"this is a binary file, not {kind}"))
-    return plain(decoded(content, undefined="replace")[0]).split("\n")
+    else:
+        text = decoded(content, undefined="replace")[0]
+    # Ctrl-Z ends the text files of DOS
+    return plain(text.partition("\x1a")[0]).split("\n")
 
 
 def decoded(content: bytes, undefined: str = "surrogateescape") -> tuple[str, str]:

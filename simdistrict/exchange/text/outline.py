@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
-from simdistrict.exchange.text.tokens import QUOTED, masked, split_commas
+from simdistrict.exchange.text.tokens import COMMENT, QUOTED, masked, split_commas
 from simdistrict.model.expr import unquoted
 from simdistrict.model.model import Range
 
@@ -20,13 +20,14 @@ _KEYWORD = re.compile(r":(?:INTERPOLATE|RAW|HOLD BACKWARD|LOOK FORWARD):", re.IG
 _RANGE = re.compile(r"^(.*?)\[([^\[\]]*)\]\s*$", re.DOTALL)
 _STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
 # quotes and {comments} count in equations only: documentation may have unbalanced ones
-_HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|\{{[^{{}}]*+\}}|\{{)*+", re.DOTALL)
+_HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|{COMMENT}|\{{)*+", re.DOTALL)
 _FIELD = re.compile(r"[^~|]*+")
 MOST_FIELDS = 4  # equation, units, documentation, :SUPPLEMENTARY
-_BLANK = re.compile(r"\s*+")
+_BLANK = re.compile(r"[\s\x1a]*+")  # Ctrl-Z ends the text files of DOS
 _ENCODING = re.compile(r"\s*+\{[^{}\n]*+\}")
 _MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":END OF MACRO:", re.IGNORECASE)
+_EXCEPT = re.compile(r":EXCEPT:", re.IGNORECASE)
 _SUBSCRIPTS = re.compile(rf"\[((?:[^\[\]\"]++|{QUOTED})*+)\]")
 
 TextSpan = tuple[int, int]
@@ -211,7 +212,10 @@ class _Splitter:
         units, limits = _units(texts[1] if len(fields) > 1 else "", f"{self.where}:{line}")
         documentation = " ".join(texts[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
         kind, left, right = split_head(head)
-        spelling, subscripts, exceptions = _left(left)
+        spelling, subscripts, exceptions, junk = _left(left)
+        if junk and kind != "check":
+            what = f'"{junk[:40]}" follows the name {spelling} on the left-hand side'
+            raise ModelError(Problem(f"{self.where}:{line}", what, "is a sign missing?"))
         right_start = fields[0][1] - len(right)
         keyword = _KEYWORD.match(head, len(left)) if kind == "data" else None
         return MdlBlock(
@@ -294,8 +298,8 @@ def _colon(head: str, at: int) -> tuple[str, int]:
     return ("", 0) if head[:at].upper().endswith(":EXCEPT") else ("dimension", 1)
 
 
-def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Name, subscripts and exceptions of a left-hand side."""
+def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...], str]:
+    """Name, subscripts and exceptions of a left-hand side, and what else it has."""
     stripped = text.lstrip()
     if quoted := re.match(QUOTED, stripped):
         name, rest = quoted.group(), stripped[quoted.end() :]
@@ -306,4 +310,5 @@ def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]
         tuple(" ".join(subscript.split()) for subscript in split_commas(match.group(1)))
         for match in _SUBSCRIPTS.finditer(rest)
     ]
-    return " ".join(name.split()), (groups[0] if groups else ()), tuple(groups[1:])
+    junk = " ".join(_EXCEPT.sub("", _SUBSCRIPTS.sub("", rest)).replace(",", "").split())
+    return " ".join(name.split()), (groups[0] if groups else ()), tuple(groups[1:]), junk

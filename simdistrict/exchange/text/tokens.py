@@ -27,8 +27,11 @@ _TOKEN = re.compile(
     # only the keywords ignore case: ignoring it in the wide classes of names is slow
     re.VERBOSE | re.DOTALL,
 )
+COMMENT = r"\{[^{}]*+\}"
+for _ in range(7):  # comments nest
+    COMMENT = rf"\{{(?:[^{{}}]++|{COMMENT})*+\}}"
 # {comments} and line continuations become blanks; a quoted name is kept
-_NO_VALUE = re.compile(rf"({QUOTED})|\{{[^{{}}]*+\}}|\\[ \t]*+\n", re.DOTALL)
+_NO_VALUE = re.compile(rf"({QUOTED})|{COMMENT}|\\[ \t]*+\n", re.DOTALL)
 _CONTINUED = re.compile(r"\\[ \t]*+\n")
 
 

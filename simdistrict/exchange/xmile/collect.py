@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.exchange.text.tokens import COMMENT, QUOTED
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.graphs import read_graph
 from simdistrict.exchange.xmile.lexer import spelled
@@ -21,7 +21,7 @@ MAX_MODULES, MAX_LABELS = 1000, 100_000
 _REFUSED = ("conveyor", "queue", "oven")
 # a label, in quotes or up to a comma
 _LABEL = re.compile(rf"\s*({QUOTED}|[^,]*?)\s*,")
-_COMMENT = re.compile(r"\{[^{}]*\}")
+_COMMENT = re.compile(COMMENT)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.files import file_bytes, plain
+from simdistrict.exchange.text.files import UTF_16, file_bytes, plain
 from simdistrict.exchange.xmile.lexer import spelled
 
 SUFFIXES = (".xmile", ".stmx", ".xml")
@@ -75,7 +75,7 @@ def read_text(path: Path) -> str:
 
 def decoded(content: bytes, where: str) -> str:
     """The text in the bytes of an XML file; where: its name for messages."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content.startswith(UTF_16):
         encoding = "utf-16"
     else:
         found = _ENCODING.search(content[:400].decode("latin-1"))

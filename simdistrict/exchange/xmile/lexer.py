@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import NUMBER
-from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.exchange.text.tokens import COMMENT, QUOTED
 
-_SKIP = re.compile(r"(?:\s|\{[^{}]*\})+")
+_SKIP = re.compile(rf"(?:\s|{COMMENT})+")
 _NUMBER = re.compile(NUMBER)
 # a word may contain 's; a name is words joined by dots, the first ones modules
-_WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w))*"
+# a no-break space is an underscore to XMILE
+_WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w)|\s*\xa0\s*(?=[\w$]))*+"
 _NAME = re.compile(rf"\.?(?:{QUOTED}|{_WORD})(?:\.(?:{QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
