@@ -52,7 +52,7 @@ def command(
 
 
 def _study(file: Path, output: Path | None, *, force: bool) -> Path:
-    """Draw a study; gives the place of the figure without a suffix."""
+    """Draw a study of regimes; returns the path of the figure without a suffix."""
     from simdistrict.plot import check_targets, draw
     from simdistrict.regimes.studies.register import figure_of
     from simdistrict.result.netcdf import read_netcdf

@@ -1,4 +1,4 @@
-"""`simdistrict tables`: the tables of a study, made anew or compared with new ones."""
+"""`simdistrict tables`: the tables of a study, computed, or compared with the committed ones."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def command(
 
     Without table names, those of single runs, which take minutes; with --all also those over the
     ensemble, which may take hours when nothing of them is there yet. A table of which no input
-    has changed is not made again, and an interrupted ensemble is continued. Tables of a fit are
+    has changed is not computed again, and an interrupted ensemble is continued. Tables of a fit are
     made only by name.
 
-    With --check nothing is written: tables of runs are made anew, of the others some members are
-    run again. Prints the first ten differences.
+    With --check nothing is written: tables of single runs are computed and compared; for the others
+    some members are run again. Prints the first ten differences.
 
     Example: simdistrict tables targets claims --check
     """
@@ -126,7 +126,7 @@ def _tell(found: list[Difference], wanted: list[str], folder: Path) -> None:
 
 
 def _progress() -> Callable[[str, int, int], None] | None:
-    """A line on stderr that says how far an ensemble is; none where nobody watches."""
+    """A progress line on stderr; none where stderr is no terminal."""
     if not sys.stderr.isatty():
         return None
     begin = time.perf_counter()

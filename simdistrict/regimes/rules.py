@@ -49,7 +49,7 @@ class Rule:
 
 
 def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
-    """Rules from `REGIME: NAME >= X, NAME < Y`. Raises ScenarioError with all that are not."""
+    """Rules from `REGIME: NAME >= X, NAME < Y`. Raises ScenarioError with all bad ones."""
     rules, problems = [], []
     for text in texts:
         regime, colon, rest = text.partition(":")

@@ -1,6 +1,6 @@
-"""What is kept of the members of a scenario for claims: the numbers that their measures read.
+"""Numbers saved per member for claims: those that their measures read.
 
-Apart from the claims, so that a claim may change without members being run again.
+A module of its own, so that a change of a claim does not run members again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Asked = tuple[str, tuple[tuple[str, str], ...], tuple[float, ...]]
 
 
 def numbers_asked(asked: Sequence[Asked]) -> Kept:
-    """What some tests read of one scenario: (members, numbers), in the order asked."""
+    """Numbers of one scenario, (members, numbers), in the order of the request."""
 
     def reduce(run: MemberRun) -> dict[str, Reals]:
         parts = []

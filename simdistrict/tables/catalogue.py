@@ -1,4 +1,4 @@
-"""The tables of a study: which there are, made anew, taken from the store, or checked."""
+"""The tables of a study: listed, computed or taken from the store, and checked."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simdistrict.tables.checksum import mismatches, with_checksums
 from simdistrict.tables.compare import Difference, differences
 from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
 from simdistrict.tables.files import Stamp, accepted, texts
 from simdistrict.tables.modules import function
-from simdistrict.tables.seal import broken, sealed
 from simdistrict.tables.store import Code, Made, keep, look_up
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
@@ -27,7 +27,7 @@ STANDARD = {
 
 
 def chosen(definition: StudyDefinition, names: Sequence[str], *kinds: str) -> list[str]:
-    """The tables asked for, in the order of the study; without names those of some kinds.
+    """The named tables in the order of the study; without names, those of some kinds.
 
     Raises ScenarioError for a name that no table has.
     """
@@ -36,7 +36,7 @@ def chosen(definition: StudyDefinition, names: Sequence[str], *kinds: str) -> li
 
 
 def make(name: str, study: Study) -> tuple[Table, Stamp, dict[str, str]]:
-    """One table of a study, what it was made of, and the inputs that it asked for."""
+    """Compute one table; also its stamp and the inputs that it read."""
     with study.recording() as inputs:
         table = _table(name, study)
     return table, study.stamp(inputs), inputs
@@ -64,7 +64,7 @@ def _function(written: TableFile, study: Study) -> Callable[[Study], Table]:
 
 
 def _code(name: str, study: Study) -> Code:
-    """The code that makes a table: of a standard one, whatever the claims may call."""
+    """Code that makes a table; for a standard table, every function that claims may call."""
     definition = study.definition
     written = definition.file.tables[name]
     by = written.of_runs or written.of_members or written.of_fit
@@ -75,7 +75,7 @@ def _code(name: str, study: Study) -> Code:
 
 
 def made(name: str, study: Study) -> tuple[Made, bool]:
-    """One table as text, and whether it had been made before and nothing has changed since."""
+    """One table as text, and whether it came unchanged from the store."""
     code = _code(name, study)
     found = look_up(name, code, study)
     if found is not None:
@@ -83,17 +83,17 @@ def made(name: str, study: Study) -> tuple[Made, bool]:
     table, stamp, inputs = make(name, study)
     own = texts(table, stamp)
     kind = kind_of(study.definition.file.tables[name])
-    fresh = Made(name, sealed(own) if kind == ENSEMBLE else own, stamp, inputs)
+    fresh = Made(name, with_checksums(own) if kind == ENSEMBLE else own, stamp, inputs)
     keep(fresh, code, study)
     return fresh, False
 
 
 def check(name: str, study: Study, folder: Path) -> list[Difference]:
-    """Where the committed files of a table are not what the model gives.
+    """Differences between the committed files of a table and the results of the model.
 
-    A table of runs is made anew and compared to its printed digits. Of a table over the ensemble
-    some members are run again: its origin and its seal must be right, and no number may be next
-    to impossible with them. Where the whole table was made here before, it is compared with that.
+    A table of single runs is recomputed and compared to its printed digits. For a table of an
+    ensemble some members are run again: origin and checksum must match, and no number may be
+    next to impossible given these members. A stored copy of the whole table is compared too.
     """
     written = study.definition.file.tables[name]
     if kind_of(written) != ENSEMBLE:
@@ -102,7 +102,7 @@ def check(name: str, study: Study, folder: Path) -> list[Difference]:
     doubted = _doubts(written, study)
     with study.recording() as inputs:
         doubts = list(doubted(study, folder / f"{name}.csv"))
-    found = list(broken(folder, name, study.stamp(inputs)))
+    found = list(mismatches(folder, name, study.stamp(inputs)))
     before = look_up(name, _code(name, study), study)
     if before is not None and found:
         found += differences(folder, before.texts)

@@ -1,4 +1,4 @@
-"""The claims asked of many members: what their tests read is kept, then they are evaluated."""
+"""Claims over many members: save what their measures read, then evaluate them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True)
 class MemberRuns:
-    """Runs of some members of many scenarios: what `evidence.ScenarioRuns` asks for, and no more.
+    """Runs of some members of many scenarios, as `evidence.ScenarioRuns` needs them.
 
     values: scenario, element and labels -> years, and numbers (members, years).
     """
@@ -37,7 +37,7 @@ class MemberRuns:
 
 
 def kept_by_scenario(claims: Sequence[Claim]) -> dict[str, tuple[tuple[Need, ...], Kept]]:
-    """For each scenario that the claims read: the needs, and what is kept of its members."""
+    """For each scenario that the claims read: the needs, and what to save per member."""
     by_scenario: dict[str, list[Need]] = {}
     for need in needs(claims):
         by_scenario.setdefault(need.scenario, []).append(need)
@@ -50,7 +50,7 @@ def kept_by_scenario(claims: Sequence[Claim]) -> dict[str, tuple[tuple[Need, ...
 def runs_of(
     kept: Mapping[str, tuple[tuple[Need, ...], Kept]], numbers: Mapping[str, Reals]
 ) -> MemberRuns:
-    """Runs to ask, from the kept numbers of each scenario, (members, numbers)."""
+    """Runs from the saved numbers of each scenario, (members, numbers)."""
     values: dict[Key, tuple[Reals, Reals]] = {}
     for scenario, (own, _) in kept.items():
         at = 0
@@ -67,14 +67,14 @@ def evaluated(
 ) -> dict[tuple[str, int], Reals]:
     """Claim and number of the measure -> its values, over all members of all chunks.
 
-    chunks: gives the kept numbers of a scenario, the same members in each scenario's turn.
+    chunks: yields the saved numbers of a scenario, the same members for every scenario.
     """
     kept = kept_by_scenario(claims)
     parts: dict[tuple[str, int], list[Reals]] = {}
     sources = [iter(chunks(Variant(name), own)) for name, (_, own) in kept.items()]
     for found in zip(*sources, strict=True):
         runs = runs_of(kept, dict(zip(kept, found, strict=True)))
-        # a member that ended early has no number, and what has no case none either
+        # NaN marks members that ended early or have no case
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             for claim, k, measure in measures(claims):
                 parts.setdefault((claim.id, k), []).append(measure.value(runs))
@@ -82,7 +82,7 @@ def evaluated(
 
 
 def measures(claims: Sequence[Claim]) -> Iterator[tuple[Claim, int, Measure]]:
-    """Every measure with its claim and its number there."""
+    """Every measure with its claim and its index there."""
     for claim in claims:
         for k, measure in enumerate(claim.measures):
             yield claim, k, measure

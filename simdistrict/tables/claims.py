@@ -1,4 +1,4 @@
-"""All claims of a study that runs can speak to, on the model as it is; failed ones first."""
+"""The table of claims, each measured in the unchanged model; failed claims first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def verdict(measure: Measure, value: float) -> str:
 
 
 def table(study: Study, name: str, heading: str, note: str) -> Table:
-    """One row per number that a claim speaks of, failing ones first; then what is not tested."""
+    """One row per measure, failures first; then the claims that are not tested."""
     runs = StudyRuns(study)
     rows: list[tuple[Cell, ...]] = []
     for claim in claims_of(study):

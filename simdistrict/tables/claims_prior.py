@@ -1,4 +1,4 @@
-"""In what share of the members each claim holds, beside the calibrated model."""
+"""The table of claims over the prior: share of members in which each claim holds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.proportion import wilson
-from simdistrict.tables.bands import band
 from simdistrict.tables.claim_runs import evaluated, measures
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.evidence import Claim, StudyRuns
+from simdistrict.tables.intervals import interval
 from simdistrict.tables.members import Kept, Variant
 from simdistrict.tables.stated import claims_of
 from simdistrict.tables.study import Study
@@ -45,7 +45,7 @@ SHARE = 11
 
 
 def table(study: Study, name: str, heading: str, note: str) -> Table:
-    """A row per claim, and one per number that it speaks of."""
+    """One row per claim, and one per measure."""
     claims = claims_of(study)
     values = evaluated(claims, lambda variant, kept: _all(study, variant, kept))
     rows = list(_rows(study, values))
@@ -77,7 +77,7 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
         told = verdict(measure, value)
         own.setdefault(claim.id, []).append(told)
         missing = float(np.isnan(found).mean())
-        hits = measure.holds(found) if measure.has_band else None
+        hits = measure.holds(found) if measure.has_range else None
         rows.setdefault(claim.id, []).append(
             (
                 claim.id,
@@ -88,12 +88,12 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
                 value if math.isfinite(value) else None,
                 len(found),
                 missing,
-                *band(found),
+                *interval(found),
                 *_share(hits),
             )
         )
     for claim in claims:
-        if any(measure.has_band for measure in claim.measures):
+        if any(measure.has_range for measure in claim.measures):
             holds = whole(claim, values)
             bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
             told = FAILS if FAILS in bad else bad[0] if bad else HOLDS
@@ -109,17 +109,17 @@ def _share(hits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None) -> tupl
 
 
 def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """In which members all numbers of a claim lie in their bands, of which there are some."""
+    """Members in which all measures of a claim lie in their ranges."""
     flags = [
         measure.holds(values[claim.id, k])
         for k, measure in enumerate(claim.measures)
-        if measure.has_band
+        if measure.has_range
     ]
     return np.asarray(np.logical_and.reduce(flags))
 
 
 def some(study: Study, count: int) -> Values:
-    """The numbers of a fixed random choice of members, run now."""
+    """Measures of a fixed random choice of members, which are run now."""
     members = study.sampling.some(count, study.sampling.members).tolist()
     return evaluated(
         claims_of(study),
@@ -128,17 +128,17 @@ def some(study: Study, count: int) -> Values:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Shares that some members, run again, make next to impossible."""
+    """Committed shares that are next to impossible given some members that are run again."""
     values, claims = some(study, AGAIN), claims_of(study)
     again = {
         (claim.id, measure.what): measure.holds(values[claim.id, k])
         for claim, k, measure in measures(claims)
-        if measure.has_band
+        if measure.has_range
     }
     again |= {
         (claim.id, WHOLE): whole(claim, values)
         for claim in claims
-        if any(measure.has_band for measure in claim.measures)
+        if any(measure.has_range for measure in claim.measures)
     }
     for line, row in committed_rows(committed, len(COLUMNS)):
         hits = again.get((row[0], row[1]))

@@ -1,4 +1,4 @@
-"""Committed tables, read back: what figures of ensembles are drawn from."""
+"""Committed tables as read by figures of ensembles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simdistrict.base.library import shown
 
 
 def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
-    """The rows of a table by the names of its columns. Raises ExchangeError where there is none."""
+    """The rows of a table, keyed by column. Raises ExchangeError if there is no such table."""
     path = folder / f"{table}.csv"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -23,5 +23,5 @@ def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
 
 
 def number(cell: str) -> float:
-    """A number as it is printed; NaN for an empty cell."""
+    """The number in a cell; NaN if the cell is empty."""
     return float(cell) if cell else math.nan

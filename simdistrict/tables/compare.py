@@ -1,8 +1,8 @@
-"""Where committed tables differ from new ones: numbers by their printed digits, text exactly.
+"""Differences of committed and new tables: numbers by printed digits, text exactly.
 
-A committed number is right when it is how the new one is printed, or how it would be printed were
-it a millionth larger or smaller: on another machine a number may round to the other side. Numbers
-inside sentences may differ by one unit of their last digit.
+A committed number is right if the new one prints the same, or would do so a millionth larger or
+smaller, because rounding may differ between machines. Numbers inside sentences may differ by one
+unit of their last digit.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SLACK = 1.001
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where a committed file is not what it should be.
+    """One difference in a committed file.
 
-    where: file and line, with the column for a cell of a table; an empty `is_now` or `should_be`
-    means that there is nothing.
+    where: file and line, with the column for a cell of a table; `is_now` or `should_be` is empty
+    where there is nothing.
     """
 
     where: str
@@ -58,7 +58,7 @@ def differences(folder: Path, *accepted: dict[str, str]) -> list[Difference]:
 def committed_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
     """The rows of a committed table with their lines; none where there is no such file.
 
-    Rows of another length are left out: who looks for differences finds them elsewhere.
+    Skips rows of another length; `differences` reports them.
     """
     try:
         rows = _csv_rows(path.read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def committed_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
 
 
 def same(one: str, other: str) -> bool:
-    """The same words, and numbers that agree to the last printed digit of the coarser one."""
+    """Equal words, and numbers equal to the last digit of the coarser one."""
     if one == other:
         return True
     if NUMBER.sub("#", one) != NUMBER.sub("#", other):
@@ -91,7 +91,7 @@ def _unit(number: str) -> float:
 def _unlike(
     name: str, committed: list[list[str]], accepted: list[list[list[str]]]
 ) -> Iterator[Difference]:
-    """Row by row, cell by cell; the first accepted rows say what should be."""
+    """Differing cells, row by row; the first accepted rows are the expected ones."""
     new = accepted[0]
     nothing: list[str] = []
     for k, (old, row) in enumerate(zip_longest(committed, new, fillvalue=nothing)):
@@ -105,7 +105,7 @@ def _unlike(
 
 
 def _agrees(cell: str, accepted: list[str]) -> bool:
-    """A number must be printed as one of them, a sentence be the same but for a last digit."""
+    """Whether a cell equals an accepted number exactly, or a sentence up to a last digit."""
     if NUMBER.fullmatch(cell.strip()):
         return cell in accepted
     return any(same(cell, text) for text in accepted)

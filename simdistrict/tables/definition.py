@@ -1,6 +1,6 @@
-"""What is asked of a model, as its study file says it: read, checked and looked up.
+"""The content of a study file: rules, palette, and where its parts lie.
 
-Nothing of the study is run here; `modules` imports its Python files when a table needs them.
+Runs nothing of the study; `modules` imports its Python files when a table needs them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from simdistrict.tables.schema import StudyFile, TableFile
 
 FILE = "study.yaml"
-# a table is made of runs in seconds, of all members, or of a fit that takes minutes
+# tables of single runs, of an ensemble, or of a fit that takes minutes
 RUNS, ENSEMBLE, FIT = "runs", "ensemble", "fit"
 
 
 @dataclass(frozen=True)
 class StudyDefinition:
-    """A study file. where: as messages call it; path: of the file; tree: knows its lines."""
+    """A study file. where: its name in messages; tree: the line of every entry."""
 
     where: str
     path: Path
@@ -36,17 +36,17 @@ class StudyDefinition:
 
     @property
     def folder(self) -> Path:
-        """Where the file and its Python files lie."""
+        """The folder of the file and of its Python files."""
         return self.path.parent
 
     @property
     def model(self) -> Path:
-        """The model file. Raises ModelError where it is not there."""
+        """The model file. Raises ModelError if there is none."""
         return find_model(self.file.model, self.folder)
 
     @property
     def scenarios(self) -> Path | None:
-        """The folder of scenarios next to the model, which is searched first; None without one."""
+        """The folder of scenarios next to the model, if any; it is searched first."""
         folder = (self.folder / self.file.model).parent / "scenarios"
         return folder if folder.is_dir() else None
 
@@ -69,7 +69,7 @@ class StudyDefinition:
 
     @cached_property
     def palette(self) -> Palette:
-        """The look of each scenario."""
+        """The style of each scenario."""
         return Palette({n: (s.colour, s.line, s.marker) for n, s in self.file.palette.items()})
 
     def place(self, *path: str | int) -> str:
@@ -78,7 +78,7 @@ class StudyDefinition:
 
 
 def kind_of(table: TableFile) -> str:
-    """What a table is made of."""
+    """The kind of a table: RUNS, ENSEMBLE or FIT."""
     if table.of_fit:
         return FIT
     return ENSEMBLE if table.of_members or table.standard == "claims over the prior" else RUNS

@@ -1,4 +1,4 @@
-"""Whether committed numbers can be those of a population of which some members were run again."""
+"""Tests of committed statistics against members that are run again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.bands import quantile_is_doubtful, share_is_doubtful
 from simdistrict.tables.compare import Difference
+from simdistrict.tables.intervals import quantile_is_doubtful, share_is_doubtful
 
 
 def doubted_quantiles(
@@ -17,7 +17,7 @@ def doubted_quantiles(
     values: Reals,
     unit: Callable[[float], float],
 ) -> Iterator[Difference]:
-    """The cells that cannot be quantiles of what the values are drawn from.
+    """Cells that cannot be quantiles of the population that the values are drawn from.
 
     cells: name of the column -> the cell as it is printed, and the share of the quantile; unit:
     of the last digit of a printed number.
@@ -36,7 +36,7 @@ def doubted_quantiles(
 def doubted_share(
     where: str, column: str, cell: str, flags: Reals, unit: float
 ) -> Iterator[Difference]:
-    """The cell, if it cannot be the share of the flags that are one."""
+    """The cell, if it cannot be the share of flags that are one."""
     good = flags[np.isfinite(flags)]
     told = _number(cell)
     if told is None:

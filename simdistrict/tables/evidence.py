@@ -22,32 +22,32 @@ from simdistrict.tables.study import Study
 class ScenarioRuns(Protocol):
     """Completed runs of scenarios, all for the same members.
 
-    scenario: a shipped name, or `NAME:VARIANT`; year: of a saved point; labels: one for each
-    dimension of the element, by the dimension's name with `_` for blanks. Values are in the
+    scenario: a name, or `NAME:VARIANT`; year: of a saved point; labels: one for each dimension of
+    the element, keyed by the name of the dimension in result files. Values are in the
     element's own unit.
     """
 
     @property
     def members(self) -> int:
-        """How many there are."""
+        """Number of members."""
         ...
 
     def at(self, scenario: str, element: str, year: float, **labels: str) -> Reals:
-        """An element in one year: an array over members."""
+        """An element at one time: an array over members."""
         ...
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
-        """An element from the first to the last year, both included: members by years."""
+        """An element from the first to the last time, both included: members by times."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number that a claim speaks of, and the band that it should lie in.
+    """One number of a claim, and the range that it should lie in.
 
-    low, high: an end that is open is None; with both open the number is only shown.
-    value: gives it for all members, NaN for a member that has no case of it.
-    detail: what a single run has to say besides the number.
+    low, high: None for an open end; with both open the number is only shown.
+    value: the number for all members, NaN where a member has no case.
+    detail: words about a single run, printed after `what`.
     """
 
     what: str
@@ -57,12 +57,12 @@ class Measure:
     detail: Callable[[ScenarioRuns], str] | None = None
 
     @property
-    def has_band(self) -> bool:
+    def has_range(self) -> bool:
         """Whether it can fail."""
         return self.low is not None or self.high is not None
 
     def holds(self, values: Reals) -> Flags:
-        """Whether each value lies in the band, its ends included; NaN does not."""
+        """Whether each value lies in the range, ends included; NaN does not."""
         above = values >= (-math.inf if self.low is None else self.low)
         below = values <= (math.inf if self.high is None else self.high)
         return np.asarray(above & below, dtype=np.bool_)
@@ -70,7 +70,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of docs/claims.md that runs can speak to; it holds where all its measures do."""
+    """A claim that runs can test; it holds where all its measures do."""
 
     id: str
     text: str
@@ -80,14 +80,14 @@ class Claim:
         """Whether the claim holds, over members."""
         kept = np.ones(runs.members, dtype=np.bool_)
         for measure in self.measures:
-            if measure.has_band:
+            if measure.has_range:
                 kept &= measure.holds(measure.value(runs))
         return kept
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Need:
-    """A number that a test reads: an element of a scenario in some years at one place.
+    """Numbers that a measure reads: an element of a scenario at some times, for one label.
 
     labels: dimension and label, sorted by dimension.
     """
@@ -99,7 +99,7 @@ class Need:
 
 
 class _Watched:
-    """Runs of one member in which everything is 1 and every question is written down."""
+    """Runs of one member in which every value is 1; records what is read."""
 
     members = 1
 
@@ -123,7 +123,7 @@ class _Watched:
 
 
 def needs(claims: Sequence[Claim]) -> tuple[Need, ...]:
-    """Everything that the tests of some claims read, sorted."""
+    """Everything that the measures of some claims read, sorted."""
     watched = _Watched()
     with np.errstate(all="ignore"):
         for claim in claims:
@@ -137,7 +137,7 @@ def needs(claims: Sequence[Claim]) -> tuple[Need, ...]:
 
 @dataclass(frozen=True)
 class StudyRuns:
-    """The runs of a study, with the constants as they are: one member."""
+    """The single runs of a study: one member."""
 
     study: Study
     members: int = field(default=1, init=False)

@@ -1,4 +1,4 @@
-"""The figures of a study; each is described as a value and drawn by `plot`."""
+"""The figures of a study, described as values that `plot` draws."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tables as files: CSV for programs, Markdown for readers, both with what they were made of.
+"""Tables as files: CSV for programs, Markdown for readers, both with their inputs.
 
-The same table is the same bytes.
+The same table gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from simdistrict.tables.table import Rounded, Table
 
 CSV_MARK = "# simdistrict tables "
 PAGE_MARK = "<!-- simdistrict tables "
-# far above what machines differ by, far below what is printed
+# far above differences between machines, far below the printed digits
 NUDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a table was made of, by content: pairs of words and a hash."""
+    """The inputs of a table: pairs of a description and a hash."""
 
     parts: tuple[tuple[str, str], ...]
 
@@ -44,12 +44,12 @@ def accepted(table: Table, stamp: Stamp) -> list[dict[str, str]]:
 
 
 def write(folder: Path, table: Table, stamp: Stamp, *, force: bool = False) -> list[Path]:
-    """Write the files of a table; a foreign file of the same name is kept unless forced."""
+    """Write the files of a table; replaces a foreign file only if forced."""
     return write_texts(folder, texts(table, stamp), force=force)
 
 
 def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) -> list[Path]:
-    """The same for a table that is text already. A file that is right stays untouched."""
+    """The same for the texts of a table. Leaves unchanged files untouched."""
     for name, text in found.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != text.encode():
@@ -58,7 +58,7 @@ def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) 
 
 
 def as_csv(table: Table, stamp: Stamp) -> str:
-    """One line that says what the table was made of, the names of the columns, the rows."""
+    """A line with the inputs of the table, the names of the columns, the rows."""
     out = io.StringIO()
     out.write(f"{CSV_MARK}{table.name}: {stamp}\n")
     csv.writer(out, lineterminator="\n").writerows([table.head, *table.cells()])
@@ -84,7 +84,7 @@ def as_markdown(table: Table, stamp: Stamp) -> str:
 
 
 def markdown_rows(table: Table) -> Iterator[str]:
-    """The rows in Markdown, numbers to the right."""
+    """The rows in Markdown, numbers right-aligned."""
     numeric = [
         any(isinstance(row[k], float | int | Rounded) for row in table.rows)
         for k in range(len(table.head))
@@ -96,7 +96,7 @@ def markdown_rows(table: Table) -> Iterator[str]:
 
 
 def _rounding(table: Table) -> list[str]:
-    """How numbers are rounded, where the note of the table does not say it already."""
+    """How numbers are rounded."""
     own = table.rounding()
     parts = [f"{part.title}: {part.rounding()}" for part in table.shown if part.rounding()]
     if own:

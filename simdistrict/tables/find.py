@@ -23,8 +23,8 @@ def study_beside(model: Path) -> Path | None:
 def find_study(name: str = "") -> Path:
     """The study file that a user names: by its model, its path or its folder.
 
-    Without a name that of the current folder, else of the one shipped model that has one.
-    Raises ScenarioError where there is no such file.
+    Without a name, the study of the current folder, else of the one shipped model with a study.
+    Raises ScenarioError if there is no such file.
     """
     if not name:
         here = study_beside(Path("model"))
@@ -56,13 +56,13 @@ def with_study(words: Sequence[str]) -> tuple[StudyDefinition, tuple[str, ...]]:
 
 
 def read_definition(path: Path) -> StudyDefinition:
-    """A study file. Raises ScenarioError with all that is wrong with it, but for its model."""
+    """Read a study file. Raises ScenarioError with every problem that needs no model to see."""
     return _read(path, read_text(path, shown(path)))
 
 
 @cache
 def _read(path: Path, text: str) -> StudyDefinition:
-    # pydantic and ruamel.yaml take 0.2 s, which commands without a study should not pay
+    # imported here: pydantic and ruamel.yaml take 0.2 s
     from simdistrict.tables.schema import read_study_file
 
     where = shown(path)

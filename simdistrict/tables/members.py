@@ -1,6 +1,6 @@
-"""Members of one run, read by the names of the model; which members there are; what is kept.
+"""Members of an ensemble: the design, their values by name, what is saved of them.
 
-Nothing is run or stored here.
+Runs and stores nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simdistrict.result.naming import Names, names_of
 
 MEMBERS = 10_000
 SEED = 7
-_CHOICE = 1_000_003  # a stream of its own for which members are looked at again
+_CHOICE = 1_000_003  # the random stream that chooses members to be run again
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Sampling:
         )
 
     def some(self, count: int, of: int) -> NDArray[np.int64]:
-        """A fixed random choice of members, in ascending order; all where there are fewer."""
+        """A fixed random choice of members in ascending order; all if there are fewer."""
         order = shuffled(np.arange(of, dtype=np.uint64), of, self.seed, _CHOICE)
         return np.sort(order[:count].astype(np.int64))
 
@@ -59,7 +59,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class MemberRun:
-    """Some elements in some years of many members of one scenario.
+    """Some elements at some times for many members of one scenario.
 
     values: folded name -> (members, years, *shape of the element).
     """
@@ -84,18 +84,18 @@ class MemberRun:
         return found[tuple(places)]
 
     def at(self, element: str, year: float, **labels: str) -> Reals:
-        """An element in one year, (members, ...)."""
+        """An element at one time, (members, ...)."""
         (place,) = np.nonzero(self.years == year)[0]
         return self.series(element, **labels)[:, place]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of every member of a run, the rest of which is thrown away.
+    """What is saved of every member of a run.
 
     elements, years: what `reduce` reads; reduce: gives arrays whose first axis is the members;
     code: names of the modules, or paths of the files, in which it is written;
-    method: of the design, `lhs` or `saltelli`; tells: what else decides what `reduce` gives;
+    method: of the design, `lhs` or `saltelli`; tells: what else determines the result of `reduce`;
     exchanged: constants whose numbers each member takes from the member after it, the last one
     from the first. Two members that share these, or all others, say what share of the variance
     goes with them.

@@ -1,6 +1,6 @@
-"""The Python files of a study: imported by path, and looked into without being run.
+"""The Python files of a study: imported by path, and parsed without being run.
 
-A file is imported when something of it is called, never when a study is read.
+A file is imported when one of its functions is called, never when a study is read.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def imported(folder: Path, name: str) -> ModuleType:
 def wrong_name(
     folder: Path, name: str, where: str, arguments: Iterable[str] | None = None
 ) -> Problem | None:
-    """What is wrong with `MODULE:FUNCTION`, found in the text of the file; None if nothing is.
+    """The problem with `MODULE:FUNCTION`, found by parsing the file; None if there is none.
 
-    arguments: names of those that the function is called with after its first one.
+    arguments: names of the arguments after the first one; None where they do not matter.
     """
     module, colon, attribute = name.partition(":")
     if not colon or not module.isidentifier() or not attribute.isidentifier():

@@ -1,7 +1,7 @@
-"""One look for each scenario, the same in every figure.
+"""One style for each scenario, the same in every figure.
 
-Colours of Okabe and Ito (2008), which the colour-blind tell apart; dashes and markers do the same
-in black and white.
+Colours of Okabe and Ito (2008), distinct for the colour-blind; dashes and markers are distinct in
+black and white.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINES: dict[str, str | tuple[int, tuple[float, ...]]] = {
     "dots": (0, (1.0, 1.2)),
     "long": (0, (7.0, 2.0)),
 }
-# what is no scenario
+# for what is no scenario
 RECORD, BASE_YEAR, SECOND = Style(RED, "-", "o"), Style(BLUE, "-", "s"), Style(BLUE, "-.", "D")
 
 
@@ -41,7 +41,7 @@ class Palette:
         self.styles = {n: Style(COLOURS[c], LINES[line], m) for n, (c, line, m) in styles.items()}
 
     def of(self, scenario: str) -> Style:
-        """The look of a scenario; a variant may look like its file, the rest get one in turn."""
+        """The style of a scenario, else of the file of a variant, else the next general style."""
         family = scenario.partition(":")[0]
         if scenario not in self.styles and family in self.styles:
             return self.styles[family]

@@ -1,4 +1,4 @@
-"""What measures of claims read from runs, over members: sums, means, extremes, first times."""
+"""Statistics for measures of claims, over members: sums, means, extremes, first times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simdistrict.base.arrays import Flags, Reals
 
 
 def first_year(reached: Flags, first: int) -> Reals:
-    """The first year in which something is so, over members; inf where it never is.
+    """The first year in which a condition holds, over members; inf if it never does.
 
     reached: members by years, from the year `first` on.
     """
@@ -18,7 +18,7 @@ def first_year(reached: Flags, first: int) -> Reals:
 
 
 def stacked(values: Iterable[Reals]) -> Reals:
-    """Arrays over members as members by cases."""
+    """Stack arrays over members: members by cases."""
     return np.stack(list(values), axis=-1)
 
 
@@ -28,18 +28,18 @@ def summed(values: Reals) -> Reals:
 
 
 def mean(values: Reals) -> Reals:
-    """The mean along the last axis of what is finite; NaN where nothing is."""
+    """The mean of the finite values along the last axis; NaN if there are none."""
     finite = np.isfinite(values)
     sums = np.where(finite, values, 0).sum(axis=-1)
     return np.where(finite.any(axis=-1), sums / np.maximum(finite.sum(axis=-1), 1), np.nan)
 
 
 def least(values: Reals) -> Reals:
-    """The smallest along the last axis of what is no NaN; NaN where nothing is."""
+    """The smallest value along the last axis, ignoring NaN; NaN if there is none."""
     smallest = np.where(np.isnan(values), np.inf, values).min(axis=-1)
     return np.where(np.isnan(values).all(axis=-1), np.nan, smallest)
 
 
 def most(values: Reals) -> Reals:
-    """The largest, likewise."""
+    """The largest value, likewise."""
     return -least(-values)

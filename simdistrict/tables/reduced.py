@@ -1,8 +1,8 @@
-"""Ensembles of which only a few numbers per member are kept, on disk, chunk by chunk.
+"""Ensembles that save a few numbers per member, on disk, chunk by chunk.
 
-A chunk lies in a folder named by the hash of everything that decides its numbers: model,
-scenario, prior, design, what is kept, and the code. So what changed is run anew and nothing
-else, and an interrupted call goes on where it was.
+A chunk lies in a folder named by the hash of everything that determines its numbers: model,
+scenario, prior, design, saved numbers, and code. So only what changed is run again, and an
+interrupted call continues.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from simdistrict.tables.sources import code_sha256
 # members done, members in all, after each chunk
 Progress = Callable[[int, int], None]
 CHUNK = 200  # a whole number of lanes
-ROOM = 8 << 30  # bytes that all folders together may take; the ones used longest ago go
+ROOM = 8 << 30  # bytes of all folders together; the least recently used are removed
 
 
 def ensemble_for(
@@ -59,7 +59,7 @@ def ensemble_for(
 
 
 def some_members(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> dict[str, Reals]:
-    """What is kept of these members, run now; nothing is stored."""
+    """The saved numbers of these members, run now; stores nothing."""
     return _reduce(ensemble, kept, _exchanged(ensemble, kept, members), None)
 
 
@@ -70,7 +70,7 @@ def all_members(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Reals]:
-    """What is kept of all members, of the arrays that are wanted; runs what is not there yet."""
+    """The wanted arrays of all members; runs the members that are not stored yet."""
     found: dict[str, list[Reals]] = {name: [] for name in wanted}
     for arrays in member_chunks(ensemble, kept, wanted, workers, progress):
         for name in wanted:
@@ -85,7 +85,7 @@ def member_chunks(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[dict[str, Reals]]:
-    """The same, `CHUNK` members after the other: the same members in every ensemble."""
+    """The same in chunks of `CHUNK` members, the same members in every ensemble."""
     place = folder() / "members" / key_of(ensemble, kept)[:32]
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.utime(place)
@@ -110,7 +110,7 @@ def member_chunks(
 
 
 def key_of(ensemble: Ensemble, kept: Kept) -> str:
-    """The same for two ensembles only where the same is kept of the same members."""
+    """Equal for two ensembles only if they save the same numbers of the same members."""
     plan, design = ensemble.plans[0], ensemble.design
     parts = (
         plan.prepared.model.sha256,
@@ -128,7 +128,7 @@ def key_of(ensemble: Ensemble, kept: Kept) -> str:
 
 
 def tidy(room: int = ROOM) -> None:
-    """Remove the folders used longest ago until the rest fits."""
+    """Remove the least recently used folders until the rest fits."""
     place = folder() / "members"
     if not place.is_dir():
         return
@@ -140,7 +140,7 @@ def tidy(room: int = ROOM) -> None:
 
 
 def _exchanged(ensemble: Ensemble, kept: Kept, members: Sequence[int]) -> NDArray[np.float64]:
-    """The numbers of some members, those of `kept.exchanged` from the member after each."""
+    """Constants of some members, those in `kept.exchanged` taken from the next member."""
     design = ensemble.design
     rows = design.rows_of(members)
     if kept.exchanged:
@@ -157,13 +157,13 @@ def _reduce(
     chunk = ensemble.run_rows(rows, workers)
     values = {name: np.asarray(chunk[name][0], float) for name in ensemble.saved}
     years = np.array([ensemble.grid.at(point) for point in ensemble.points])
-    # a member that ended early is NaN, which is what its numbers shall be
+    # a member that ended early is NaN, and so are its numbers
     with np.errstate(invalid="ignore", divide="ignore"):
         return kept.reduce(MemberRun(ensemble.plans[0].prepared.model, years, values))
 
 
 def _load(path: Path, wanted: Sequence[str]) -> dict[str, Reals] | None:
-    """The wanted arrays of a chunk; None where there is none that can be read."""
+    """The wanted arrays of a chunk; None if it is missing or damaged."""
     try:
         with np.load(path) as file:
             return {name: file[name] for name in wanted}

@@ -74,7 +74,7 @@ def _runs(study: Study, shown: ShownFile) -> dict[str, Simulated]:
 
 
 def _places(study: Study, shown: ShownFile) -> Iterator[tuple[str, str, int]]:
-    """Each element and label: the element, what it is called, its column in the flat array."""
+    """For each element and label: the element, its title, its column in the flat array."""
     model = study.model
     for text in shown.elements:
         element, subscripts = find_element(model, text)

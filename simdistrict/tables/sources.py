@@ -1,6 +1,6 @@
-"""Which code a module runs, by content: itself and everything that it imports.
+"""Hashes of code: the text of a module and of everything that it imports.
 
-Counted are the modules of simdistrict, by name, and files of studies, by path.
+Covers the modules of simdistrict, by name, and files of studies, by path.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_sha256(*modules: str | Path) -> str:
     """One hash of the text of some modules and of all that they import, at any depth.
 
-    A package that is only on the way to a module does not count; of a file that is not Python
-    only its text does.
+    Packages above a module do not count; of a file that is not Python only the text counts.
     """
     found: set[Path] = set()
     todo = [path for m in modules for path in ([m] if isinstance(m, Path) else _files(m))]
@@ -31,7 +30,7 @@ def code_sha256(*modules: str | Path) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A path that is the same wherever the package and the study lie."""
+    """A path that does not depend on where the package and the study lie."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 

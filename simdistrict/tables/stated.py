@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A number, by itself or beside another one. way: ratio, percent or difference."""
+    """A number, alone or compared with another one. way: ratio, percent or difference."""
 
     number: Reading
     other: Reading | None
@@ -105,7 +105,7 @@ def _called(study: Study, name: str, written: MeasureFile) -> Callable[..., Any]
 
 
 def _argument(value: Any) -> Any:
-    """YAML knows one kind of number, and lists that could be changed."""
+    """Whole numbers as int, because a study file has one kind of number; lists as tuples."""
     if isinstance(value, list):
         return tuple(map(_argument, value))
     return int(value) if isinstance(value, float) and value.is_integer() else value

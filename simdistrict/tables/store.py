@@ -1,7 +1,7 @@
-"""Tables that were made before, on disk, with the inputs that each had asked for.
+"""Tables stored on disk, with the inputs that each read.
 
-A table is taken from here as long as every one of those inputs, and the code that makes the
-table, has the same content as then. File times play no part.
+A stored table is used as long as its inputs and its code have the same content. File times do not
+matter.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Made:
 
 
 def look_up(name: str, code: Code, study: Study) -> Made | None:
-    """The table as it was made before, if nothing that it depends on has changed since."""
+    """The stored table, if nothing that it depends on has changed."""
     try:
         stored = json.loads(_place(name, study).read_text(encoding="utf-8"))
         inputs: dict[str, str] = stored["inputs"]
@@ -43,14 +43,14 @@ def look_up(name: str, code: Code, study: Study) -> Made | None:
         if stored["code"] != code_sha256(*code, *CORE):
             return None
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # missing, or not one of ours: it is made again
+        return None  # missing or foreign: computed again
     if any(study.input_sha256(key) != sha for key, sha in inputs.items()):
         return None
     return Made(name, texts, study.stamp(inputs), inputs)
 
 
 def keep(made: Made, code: Code, study: Study) -> None:
-    """Keep a table; a store that cannot be written costs time and nothing else."""
+    """Store a table; if the store cannot be written, only time is lost."""
     document = {
         "code": code_sha256(*code, *CORE),
         "inputs": made.inputs,
@@ -63,6 +63,6 @@ def keep(made: Made, code: Code, study: Study) -> None:
 
 
 def _place(name: str, study: Study) -> Path:
-    # one place per model file and design, so that a look at another one forgets nothing
+    # one file per model file and design, so that they do not replace each other
     own = f"{study.path.resolve()}\0{study.sampling!r}"
     return folder() / "tables" / f"{name}-{hashlib.sha256(own.encode()).hexdigest()[:16]}.json"

@@ -1,6 +1,6 @@
-"""The runs that tables share: each is simulated once, when a table first asks for it.
+"""The runs that tables share, each simulated once, when a table first needs it.
 
-What a table asks for is noted, so that it is known of what it was made.
+Records the inputs of each table.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks,
 if TYPE_CHECKING:
     import xarray as xr
 
-# what is told after each chunk of an ensemble: of which scenario, members done, in all
+# called after each chunk of an ensemble: scenario, members done, members in all
 Progress = Callable[[str, int, int], None]
 AS_STATED = Sampling()
 T = TypeVar("T")
@@ -79,11 +79,11 @@ class Simulated:
         )
 
     def at(self, element: str, year: float, **labels: str) -> float:
-        """One number: an element in one year at one place of each of its dimensions."""
+        """One number: an element at one time, with a label for each of its dimensions."""
         return float(self.series(element, **labels)[self.point(year)])
 
     def point(self, time: float) -> int:
-        """Which saved point a time is. Raises ScenarioError where none is there."""
+        """Index of the saved point of a time. Raises ScenarioError if there is none."""
         (found,) = np.nonzero(self.years == time)
         if not len(found):
             where = f"time {time:g}"
@@ -103,7 +103,7 @@ class Simulated:
 
 
 class Study:
-    """A model, what is asked of it, its runs, ensembles and record, for the tables of one call.
+    """A model with its study file, runs, ensembles and record, for the tables of one call.
 
     model: a shipped model's name or a path, or the definition of a study, which names its model;
     workers: processes of a fit, threads of an ensemble; sampling: of the ensembles.
@@ -131,7 +131,7 @@ class Study:
 
     @cached_property
     def definition(self) -> StudyDefinition:
-        """What is asked of the model. Raises ScenarioError where its study file is not valid."""
+        """The study file of the model. Raises ScenarioError if it is not valid."""
         found = self._named or read_definition(find_study(str(self.path)))
         if found.model.resolve() != self.path.resolve():
             what = f"the study is of another model, {shown(found.model)}"
@@ -151,7 +151,7 @@ class Study:
 
     @property
     def model(self) -> Model:
-        """The model, as it is."""
+        """The unchanged model."""
         return self.prepared.model
 
     # ------------------------------------------------------------------ single runs
@@ -182,19 +182,19 @@ class Study:
         return self._runs[key]
 
     def plan(self, variant: Variant) -> Plan:
-        """How a scenario is run on this model."""
+        """The plan of a scenario."""
         if variant not in self._plans:
             resolved = resolve(self._scenario(variant.scenario), self.model, variant.sets)
             self._plans[variant] = plan_run(self.prepared, resolved, "native")
         return self._plans[variant]
 
     def course(self, scenario: str) -> Plan:
-        """How a scenario is run, for what looks at more of it than a run shows."""
+        """The plan of a scenario, recorded as an input."""
         self._note("scenario", scenario)
         return self.plan(Variant(scenario))
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
-        """What several tables or figures of a call need, made once; its inputs are noted before."""
+        """Make a value that several tables or figures share, once."""
         if name not in self._kept:
             self._kept[name] = make()
         found: T = self._kept[name]
@@ -203,7 +203,7 @@ class Study:
     # ------------------------------------------------------------------ ensembles
 
     def members(self, variant: Variant, kept: Kept, *wanted: str) -> dict[str, Reals]:
-        """What is kept of all members of a scenario, see `reduced.all_members`."""
+        """Saved numbers of all members of a scenario, see `reduced.all_members`."""
         ensemble = self.ensemble(variant, kept)
         return all_members(ensemble, kept, wanted, self.workers, self._progress_of(variant))
 
@@ -218,11 +218,11 @@ class Study:
         return None if progress is None else lambda done, of: progress(str(variant), done, of)
 
     def some(self, variant: Variant, kept: Kept, members: Sequence[int]) -> dict[str, Reals]:
-        """The same of a few members, by their numbers; run now."""
+        """The same for a few members, run now."""
         return some_members(self.ensemble(variant, kept), kept, members)
 
     def ensemble(self, variant: Variant, kept: Kept) -> Ensemble:
-        """The members of a scenario, all with the draws that they have in every other one."""
+        """The ensemble of a scenario; all scenarios share the draws of a member."""
         self._note("scenario", variant.scenario, *variant.sets)
         self._note("prior")
         self._note("design")
@@ -242,7 +242,7 @@ class Study:
 
     @property
     def settings(self) -> Settings:
-        """What the calibration file beside the model says."""
+        """The calibration file next to the model."""
         found = settings_beside(self.path)
         if found is None:
             raise ScenarioError(Problem(str(self.path), "no calibration.yaml lies beside it"))
@@ -250,7 +250,7 @@ class Study:
 
     @property
     def assessment(self) -> Assessment:
-        """The model beside its record, as it is."""
+        """The unchanged model compared with its record."""
         self._note("record")
         if self._assessment is None:
             settings = self.settings
@@ -259,7 +259,7 @@ class Study:
         return self._assessment
 
     def fit(self) -> Calibration:
-        """The fit that the calibration file asks for; takes minutes."""
+        """Run the fit of the calibration file; takes minutes."""
         self._note("record")
         self._note("calibration")
         s = self.settings
@@ -268,11 +268,11 @@ class Study:
         given: dict[str, Any] = {n: value for n, value in efforts.items() if value is not None}
         return calibrate(self.model, s.data, s.free, until=s.until, workers=self.workers, **given)
 
-    # ------------------------------------------------------------------ what was asked for
+    # ------------------------------------------------------------------ inputs
 
     @contextmanager
     def recording(self) -> Iterator[dict[str, str]]:
-        """Gives the inputs that the block asks for, each with its hash."""
+        """Yields the inputs that the block reads, each with its hash."""
         outer, self._inputs = self._inputs, {}
         self._note("model")
         try:
@@ -286,7 +286,7 @@ class Study:
             self._inputs[key] = self.input_sha256(key)
 
     def input_sha256(self, key: str) -> str:
-        """The hash that an input has now; empty where there is no such input any more."""
+        """The present hash of an input; empty if the input is gone."""
         kind, *rest = json.loads(key)
         try:
             if kind == "scenario":
@@ -312,7 +312,7 @@ class Study:
         return data
 
     def stamp(self, inputs: Mapping[str, str]) -> Stamp:
-        """What a table was made of, from the inputs that it asked for."""
+        """The stamp of a table, from the inputs that it read."""
         by_kind: dict[str, list[str]] = {}
         for key, sha in sorted(inputs.items()):
             by_kind.setdefault(json.loads(key)[0], []).append(sha)

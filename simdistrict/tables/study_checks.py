@@ -1,6 +1,6 @@
-"""What is wrong with a study file: in itself, in its Python files, and in terms of its model.
+"""Problems of a study file: in itself, in its Python files, and in terms of its model.
 
-Gives problems and raises nothing; no Python file is run.
+Yields problems, raises nothing, and runs no Python file.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def in_itself(d: StudyDefinition) -> Iterator[Problem]:
-    """What the file and its folder show without a model."""
+    """Problems that need no model to see."""
     yield from _contents(d)
     yield from _functions(d)
 
 
 def against_model(d: StudyDefinition, model: Model) -> Iterator[Problem]:
-    """Elements and scenarios that do not exist."""
+    """Elements and scenarios that do not exist, and elements that are not one number."""
     yield from _elements(d, model)
     yield from _scenarios(d)
 

@@ -1,4 +1,4 @@
-"""A table of results: columns that know how to print their numbers, and rows of values.
+"""A table of results: columns with a format, and rows of values.
 
 Knows nothing of models, runs or files.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
-    """A number that says itself how it is printed, in a column that holds several kinds."""
+    """A number with a format of its own, for columns of several quantities."""
 
     value: float
     decimals: int | None = None
@@ -19,7 +19,7 @@ class Rounded:
 
     @property
     def text(self) -> str:
-        """As it is printed."""
+        """The printed number."""
         return Column("", self.decimals, self.significant).text(self.value)
 
     @property
@@ -37,10 +37,10 @@ Cell = str | float | int | None | Rounded
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A name and how its numbers are printed.
+    """A name and a number format.
 
-    decimals: digits behind the point; significant: significant digits where a column holds
-    numbers of several sizes. With neither, numbers are whole and printed as they are.
+    decimals: digits after the point; significant: significant digits where a column holds
+    numbers of several sizes. With neither, numbers are whole.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
     significant: int | None = None
 
     def text(self, value: Cell) -> str:
-        """A value as it is printed; empty for what is undefined."""
+        """The printed value; empty if undefined."""
         if value is None:
             return ""
         if isinstance(value, str):
@@ -63,12 +63,12 @@ class Column:
             said = _significant(value, self.significant)
         else:
             said = f"{value:.0f}"
-        # what rounds to zero has no sign
+        # no sign for zero
         return said.removeprefix("-") if float(said) == 0 else said
 
     @property
     def policy(self) -> str:
-        """How numbers are rounded, in words; empty for text and whole numbers."""
+        """The rounding in words; empty for text and whole numbers."""
         if self.decimals is not None:
             return f"{self.decimals} decimal{'s' * (self.decimals != 1)}"
         return f"{self.significant} significant digits" if self.significant is not None else ""
@@ -78,8 +78,8 @@ class Column:
 class Table:
     """One table.
 
-    note: what a reader must know, in Markdown. shown: tables that the page shows in place of the
-    rows, where these are too many to be read.
+    note: Markdown for the reader. shown: tables that the page shows instead of the rows, where
+    these are too many.
     """
 
     name: str
@@ -100,17 +100,17 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def cells(self) -> list[list[str]]:
-        """Every row as it is printed."""
+        """The printed cells of every row."""
         pairs = [zip(self.columns, row, strict=True) for row in self.rows]
         return [[column.text(value) for column, value in pair] for pair in pairs]
 
     def nudged(self, share: float) -> Table:
-        """The same table with every number that is not whole moved by a share of itself."""
+        """The table with every fractional number changed by a share of itself."""
         rows = tuple(tuple(_nudged(cell, share) for cell in row) for row in self.rows)
         return replace(self, rows=rows, shown=tuple(part.nudged(share) for part in self.shown))
 
     def rounding(self) -> str:
-        """The policy of every column with numbers, in words."""
+        """The rounding of every column with numbers, in words."""
         found: dict[str, list[str]] = {}
         for column in self.columns:
             if column.policy:
@@ -127,7 +127,7 @@ def _nudged(cell: Cell, share: float) -> Cell:
 
 
 def _significant(value: float, digits: int) -> str:
-    """So many significant digits without an exponent: 37189 to three is 37200."""
+    """A number to some significant digits without an exponent: 37189 to three is 37200."""
     if value == 0:
         return "0"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))

@@ -1,4 +1,4 @@
-"""What the calibration was to reach: range, value, verdict; failed targets first."""
+"""The table of calibration targets: range, value, verdict; failures first."""
 
 from __future__ import annotations
 

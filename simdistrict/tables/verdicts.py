@@ -1,4 +1,4 @@
-"""Numbers beside the range that they should lie in, and the words for it."""
+"""Numbers with the range that they should lie in, and their verdicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOLDS, FAILS, SHOWN, NO_CASE = "holds", "FAILS", "shown", "no case"
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A number beside the band that it should lie in; an open end is None."""
+    """A number with the range that it should lie in; None for an open end."""
 
     of: str
     what: str
@@ -22,13 +22,13 @@ class Test:
 
     @property
     def holds(self) -> bool:
-        """Whether the value lies in the band, its ends included."""
+        """Whether the value lies in the range, ends included."""
         above = self.low is None or self.value >= self.low
         return above and (self.high is None or self.value <= self.high)
 
     @property
     def verdict(self) -> str:
-        """Whether it holds; a number without a band is only shown."""
+        """The verdict; a number without a range is only shown."""
         if self.low is None and self.high is None:
             return SHOWN
         if math.isnan(self.value):
@@ -36,7 +36,7 @@ class Test:
         return HOLDS if self.holds else FAILS
 
     def row(self) -> tuple[Cell, ...]:
-        """Verdict first."""
+        """The cells of a row, verdict first."""
         return (self.verdict, self.of, self.what, self.low, self.high, self.value)
 
 
@@ -47,7 +47,7 @@ def verdict_columns(of: str, digits: int = 3) -> tuple[Column, ...]:
 
 
 def failing_first(tests: list[Test]) -> tuple[tuple[Cell, ...], ...]:
-    """The rows, failing ones first, else in the order given."""
+    """The rows of tests, failures first, else in their order."""
     order = (FAILS, NO_CASE)
     first = sorted(tests, key=lambda t: order.index(t.verdict) if t.verdict in order else 2)
     return tuple(test.row() for test in first)

@@ -15,8 +15,8 @@ from simdistrict.cli.main import group
 from simdistrict.engine.native.batch import Batch
 from simdistrict.run.plan import constants_of, moves_of
 from simdistrict.tables import Sampling, Stamp, Study, Variant, catalogue
+from simdistrict.tables.checksum import MARK, with_checksums
 from simdistrict.tables.members import MemberRun
-from simdistrict.tables.seal import MARK, sealed
 from simdistrict.tables.table import Rounded
 from tests.study import definition, module
 
@@ -87,7 +87,7 @@ def test_an_edit_with_a_seal_of_its_own_fails_by_the_members(results: Path) -> N
     assert float(cells[5]) < 0.9
     cells[5] = "0.99"
     text = "\n".join([head, *lines[1:at], ",".join(cells), *lines[at + 1 :], ""])
-    path.write_text(sealed({path.name: text})[path.name], encoding="utf-8")
+    path.write_text(with_checksums({path.name: text})[path.name], encoding="utf-8")
     code, said = tables(results, "--check")
     assert code == 5
     assert said[0].startswith(f'policies.csv:{at + 1} median | "0.99" should be "near ')

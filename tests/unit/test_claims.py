@@ -76,7 +76,7 @@ def test_the_words_are_those_of_the_page() -> None:
 
 
 def test_every_claim_but_the_normative_one_can_fail() -> None:
-    assert [c.id for c in CLAIMS if not any(m.has_band for m in c.measures)] == ["C47"]
+    assert [c.id for c in CLAIMS if not any(m.has_range for m in c.measures)] == ["C47"]
     for claim in CLAIMS:
         for m in claim.measures:
             assert m.low is None or m.high is None or m.low < m.high, m.what

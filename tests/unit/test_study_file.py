@@ -229,12 +229,12 @@ def test_modules_of_two_studies_do_not_meet(tmp_path: Path) -> None:
 
 def test_the_code_of_a_study_module_is_what_it_imports(tmp_path: Path) -> None:
     own, other, alone = (tmp_path / f"{name}.py" for name in ("own", "other", "alone"))
-    own.write_text("from .other import X\nfrom simdistrict.tables import bands\n")
+    own.write_text("from .other import X\nfrom simdistrict.tables import intervals\n")
     other.write_text("X = 1\n")
     alone.write_text("X = 1\n")
     files = sources._imports(own)
     assert other in files
-    assert any(path.name == "bands.py" for path in files)
+    assert any(path.name == "intervals.py" for path in files)
     assert alone not in files
     before = sources.code_sha256(own)
     sources._text.cache_clear()

@@ -77,10 +77,10 @@ def test_a_changed_scenario_makes_only_the_tables_that_read_it_again(
 
 
 def test_the_code_of_a_module_is_all_that_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "simdistrict.tables.bands"
+    name = "simdistrict.tables.intervals"
     before = sources.code_sha256(name)
     assert before == sources.code_sha256(name)
-    assert before != sources.code_sha256("simdistrict.tables.seal")
+    assert before != sources.code_sha256("simdistrict.tables.checksum")
     real = sources._text
 
     def edited(changed: str) -> None:
@@ -88,7 +88,7 @@ def test_the_code_of_a_module_is_all_that_it_imports(monkeypatch: pytest.MonkeyP
             sources, "_text", lambda p: real(p) + ("#" if p.name == changed else "")
         )
 
-    edited("arrays.py")  # bands imports it
+    edited("arrays.py")  # intervals imports it
     assert sources.code_sha256(name) != before
     edited("plot.py")
     assert sources.code_sha256(name) == before
@@ -101,7 +101,7 @@ def _ends(run: MemberRun) -> dict[str, Reals]:
     return {"home": run.at("home share", 2060), "first": run.series("home share")[:, 0]}
 
 
-KEPT = Kept(("home share",), (1980.0, 2060.0), _ends, ("simdistrict.tables.bands",))
+KEPT = Kept(("home share",), (1980.0, 2060.0), _ends, ("simdistrict.tables.intervals",))
 VARIANT = Variant("neoliberal_globalisation")
 
 

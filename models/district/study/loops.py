@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.doubt import doubted_quantiles
+from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Rounded, Table
@@ -74,7 +74,7 @@ def table(study: Study) -> Table:
         cells = []
         for d, district in enumerate(places):
             good = int(np.isfinite(moved[:, d]).sum())
-            numbers = [Rounded(x, decimals=decimals) for x in band(moved[:, d])]
+            numbers = [Rounded(x, decimals=decimals) for x in interval(moved[:, d])]
             rows.append((told, loop, district, name, good, unit, *numbers))
             middle, low, high = (number.text for number in numbers)
             cells.append(f"{middle} ({low} to {high})")

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.bands import HIGH, LOW, MIDDLE, band
 from simdistrict.tables.compare import Difference, committed_rows
 from simdistrict.tables.doubt import doubted_quantiles, doubted_share
+from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -98,7 +98,7 @@ def _band(one: Numbers, values: Reals) -> tuple[float, float, float]:
     """Median and quantiles, or the mean alone where members are counted."""
     if one.counted:
         return float(np.nanmean(values)), math.nan, math.nan
-    return band(values)
+    return interval(values)
 
 
 def _changes(

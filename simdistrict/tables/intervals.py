@@ -1,4 +1,4 @@
-"""Bands of members: quantiles, and whether a few members fit quantiles and shares."""
+"""Intervals over members, and tests of quantiles and shares against a few members."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
-# a sound table is called wrong once in so many cells; there are some ten thousand
+# false alarms per cell; there are some ten thousand cells
 DOUBT = 1e-9
 
 
-def band(values: Reals) -> tuple[float, float, float]:
-    """Median, 5% and 95% quantile of the members that have a number; NaN where none has."""
+def interval(values: Reals) -> tuple[float, float, float]:
+    """Median, 5% and 95% quantile of the finite values; NaN if there are none."""
     good = values[np.isfinite(values)]
     if not len(good):
         return math.nan, math.nan, math.nan
@@ -23,10 +23,10 @@ def band(values: Reals) -> tuple[float, float, float]:
 
 
 def quantile_is_doubtful(told: float, values: Reals, share: float, unit: float) -> bool:
-    """Whether a quantile as printed cannot be that of the population these members are from.
+    """Whether a printed quantile is next to impossible given some members.
 
-    values: of some members; share: of the quantile; unit: of the last printed digit. So many of
-    them lie below, or above, that it happens by chance once in a thousand million times.
+    values: of the members; share: of the quantile; unit: of the last printed digit. True if so
+    many of them lie below, or above, that chance explains it once in a thousand million times.
     """
     good = values[np.isfinite(values)]
     if not len(good):
@@ -43,7 +43,7 @@ def share_is_doubtful(told: float, hits: int, of: int, unit: float) -> bool:
 
 
 def _rare(count: int, of: int, share: float) -> bool:
-    """Whether a binomial number of at least `count` has next to no probability."""
+    """Whether a binomial count of at least `count` is next to impossible."""
     if count <= share * of:
         return False
     if share <= 0:

@@ -1,4 +1,4 @@
-"""A table that takes long to make carries a hash of its own text, so that an edit is found.
+"""Checksums in tables that are expensive to recompute, so that edits are detected.
 
 The line with the stamp, first of a .csv file and last of a .md file, ends in the hash of all
 other lines.
@@ -16,7 +16,7 @@ from simdistrict.tables.files import Stamp
 MARK = "; content sha256 "
 
 
-def sealed(texts: dict[str, str]) -> dict[str, str]:
+def with_checksums(texts: dict[str, str]) -> dict[str, str]:
     """The texts of a table with their hashes."""
     found = {}
     for name, text in texts.items():
@@ -28,7 +28,7 @@ def sealed(texts: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def broken(folder: Path, table: str, stamp: Stamp) -> Iterator[Difference]:
+def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Difference]:
     """Where the files of a table are missing, of another origin, or edited."""
     for name in (f"{table}.csv", f"{table}.md"):
         try:

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.tables.bands import band, quantile_is_doubtful, share_is_doubtful
 from simdistrict.tables.doubt import doubted_quantiles, doubted_share
+from simdistrict.tables.intervals import interval, quantile_is_doubtful, share_is_doubtful
 
 VALUES = np.random.default_rng(0).normal(size=256)
 
 
 def test_a_band_leaves_out_what_has_no_number() -> None:
-    middle, low, high = band(np.array([1.0, 2.0, 3.0, np.nan, np.inf]))
+    middle, low, high = interval(np.array([1.0, 2.0, 3.0, np.nan, np.inf]))
     assert (middle, low, high) == pytest.approx((2.0, 1.1, 2.9))
-    assert all(math.isnan(x) for x in band(np.array([np.nan])))
+    assert all(math.isnan(x) for x in interval(np.array([np.nan])))
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.05, 0.5, 0.95]))
