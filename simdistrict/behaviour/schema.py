@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.scenario.schema import (
     Closed,
-    Number,
+    FiniteNumber,
     Section,
     by_line,
     json_schema_text,
@@ -22,10 +22,10 @@ from simdistrict.scenario.schema import (
     repeated_names,
     validated,
 )
-from simdistrict.scenario.tree import KeyPath, Node, read_tree
+from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
 NameList = Annotated[list[str], Field(min_length=1)]
-Assumed = Annotated[dict[str, Number], Field(min_length=1)]
+Assumed = Annotated[dict[str, FiniteNumber], Field(min_length=1)]
 
 
 Why = Annotated[str, Field(description="One or two sentences: why it must hold.")]
@@ -72,14 +72,14 @@ class ReadingFile(Closed):
     """One element at one time."""
 
     element: str = Field(description="An element, all of an array or a part of it.")
-    at: Number | None = Field(None, description="The time; default: the last one.")
+    at: FiniteNumber | None = Field(None, description="The time; default: the last one.")
 
 
 class ExpectationFile(ReadingFile):
     """One element at one time, below or above a number."""
 
-    below: Number | None = Field(None, description="It is less than this.")
-    above: Number | None = Field(None, description="It is more than this.")
+    below: FiniteNumber | None = Field(None, description="It is less than this.")
+    above: FiniteNumber | None = Field(None, description="It is more than this.")
     of: Literal["initial", "unchanged"] | None = Field(
         None,
         description="The numbers are shares of its value at the start of the run, or at the same "
@@ -94,7 +94,7 @@ class ExtremeFile(Closed):
     values: Assumed = Field(
         alias="set", description="Constants and their values, which may leave their ranges."
     )
-    begin: Number | None = Field(
+    begin: FiniteNumber | None = Field(
         None, alias="from", description="The time from which they hold; default: always."
     )
     expect: list[ExpectationFile] = Field(
@@ -105,8 +105,8 @@ class ExtremeFile(Closed):
 class BoundFile(Closed):
     """Limits within which an element stays."""
 
-    low: Number | None = Field(None, description="It is never below this.")
-    high: Number | None = Field(None, description="It is never above this.")
+    low: FiniteNumber | None = Field(None, description="It is never below this.")
+    high: FiniteNumber | None = Field(None, description="It is never above this.")
 
 
 class CornersFile(Closed):
@@ -152,7 +152,7 @@ class ChecksFile(Closed):
     )
 
 
-def read_checks_file(text: str, where: str) -> tuple[ChecksFile, Node]:
+def read_checks_file(text: str, where: str) -> tuple[ChecksFile, YamlNode]:
     """The content of one checks file, and its tree, which knows the lines.
 
     Raises ScenarioError with everything that is wrong with the file.
@@ -188,14 +188,14 @@ def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
     return ChecksFile, "the file"
 
 
-def _mappings(tree: Node) -> list[tuple[str, ...]]:
+def _mappings(tree: YamlNode) -> list[tuple[str, ...]]:
     """Paths of the mappings whose keys are names of elements or statements."""
     sets = [("extremes", name, "set") for name in keys_at(tree, "extremes")]
     sections = [("conservation",), ("accounts",), ("extremes",), ("bounds",)]
     return [*sections, ("steady_state", "set"), *sets]
 
 
-def _empty_limits(file: ChecksFile, tree: Node, where: str) -> list[Problem]:
+def _empty_limits(file: ChecksFile, tree: YamlNode, where: str) -> list[Problem]:
     """Problems for limits that are missing or contradict each other."""
     found = []
     for name, bound in file.bounds.items():

@@ -17,7 +17,7 @@ from simdistrict.model.model import Element, Model, Stock
 from simdistrict.model.units import Units
 from simdistrict.scenario import Change, Scenario, load_scenario, model_path
 from simdistrict.scenario.places import find_constant, find_element, find_places, unknown
-from simdistrict.scenario.tree import Node, read_text
+from simdistrict.scenario.tree import YamlNode, read_text
 
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit
@@ -171,7 +171,7 @@ def _load(name: str, model_file: Path | None) -> Scenario:
 class _StatementReader:
     """Looks names up and collects problems."""
 
-    def __init__(self, model: Model, where: str, tree: Node) -> None:
+    def __init__(self, model: Model, where: str, tree: YamlNode) -> None:
         self.model = model
         self.where = where
         self.tree = tree

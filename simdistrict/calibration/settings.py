@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
-from simdistrict.scenario.tree import Node, read_text, read_tree
+from simdistrict.scenario.tree import YamlNode, read_text, read_tree
 
 NAME = "calibration.yaml"
 KEYS = ("data", "free", "until", "starts", "evaluations", "seed")
@@ -86,7 +86,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def _free(
-    node: Node | None, where: str, problems: list[Problem]
+    node: YamlNode | None, where: str, problems: list[Problem]
 ) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
     if node is None or node.value is None:
         return {}, {}
@@ -107,7 +107,7 @@ def _free(
 
 
 def _checked(
-    node: Node | None,
+    node: YamlNode | None,
     key: str,
     where: str,
     problems: list[Problem],

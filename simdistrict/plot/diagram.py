@@ -17,7 +17,7 @@ CLOUD, PIPE = "#FFFFFF", "#555555"
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DiagramNode:
     """A stock (a box) or an auxiliary (text); x, y: its centre; colour: of its arrows."""
 
     name: str
@@ -48,7 +48,7 @@ class Link:
 class Diagram:
     """size: in inches, as x and y of the nodes."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[DiagramNode, ...]
     pipes: tuple[Pipe, ...]
     links: tuple[Link, ...]
     size: tuple[float, float]
@@ -71,7 +71,7 @@ def fill_diagram(canvas: Canvas, diagram: Diagram) -> None:
         axis.text(0.15, 0.12, diagram.note, fontsize=7, color=INK)
 
 
-def _node(axis: Axes, node: Node) -> Any:
+def _node(axis: Axes, node: DiagramNode) -> Any:
     """Draw a node; returns the outline at which arrows end."""
     from matplotlib.patches import Rectangle
 
@@ -99,7 +99,7 @@ def _node(axis: Axes, node: Node) -> Any:
     return outline
 
 
-def _link(axis: Axes, source: Node, target: Node, outlines: dict[str, Any]) -> None:
+def _link(axis: Axes, source: DiagramNode, target: DiagramNode, outlines: dict[str, Any]) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     axis.add_patch(
@@ -121,7 +121,7 @@ def _link(axis: Axes, source: Node, target: Node, outlines: dict[str, Any]) -> N
     )
 
 
-def _pipes(axis: Axes, diagram: Diagram, places: dict[str, Node]) -> None:
+def _pipes(axis: Axes, diagram: Diagram, places: dict[str, DiagramNode]) -> None:
     """Draw inflows at the left of a stock, outflows at its right, stacked."""
     half = BOX[0] / 2
     for node in (n for n in diagram.nodes if n.stock):

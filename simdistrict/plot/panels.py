@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-Values = Sequence[float] | NDArray[np.float64]
+Coordinates = Sequence[float] | NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a panel; an empty label is left out of the legend."""
 
-    x: Values
-    y: Values
+    x: Coordinates
+    y: Coordinates
     label: str = ""
     style: Style = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class Markers:
     """Observed values; hollow for low confidence."""
 
-    x: Values
-    y: Values
+    x: Coordinates
+    y: Coordinates
     label: str = ""
     style: Style = PLAIN
     hollow: bool = False
@@ -44,9 +44,9 @@ class Points:
 class Band:
     """The area between two lines; depth: opacity, from 0 to 1."""
 
-    x: Values
-    low: Values
-    high: Values
+    x: Coordinates
+    low: Coordinates
+    high: Coordinates
     label: str = ""
     style: Style = PLAIN
     depth: float = 0.2
@@ -71,7 +71,7 @@ class Panel:
 
     title: str
     lines: tuple[Line, ...]
-    points: tuple[Points, ...] = ()
+    points: tuple[Markers, ...] = ()
     note: str = ""
     bands: tuple[Band, ...] = ()
     spans: tuple[Span, ...] = ()

@@ -15,7 +15,7 @@ ROW = 0.155  # inches
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RangeRow:
     """One row: its label and range; second: another mark, shown as a thin upright line."""
 
     label: str
@@ -31,7 +31,7 @@ class RangesPanel:
     """Rows from top to bottom. x_range: where it differs from the figure's."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[RangeRow, ...]
     x_range: tuple[float, float] | None = None
 
 

@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.engine.backends import Integrator
 from simdistrict.scenario.places import key_of
-from simdistrict.scenario.tree import KeyPath, Node, read_tree
+from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 from simdistrict.scenario.values import (
     Assignment,
     Reference,
@@ -66,7 +66,7 @@ def _nothing_is_empty(value: Any) -> Any:
     return {} if value is None else value
 
 
-Number = Annotated[float, BeforeValidator(_number)]
+FiniteNumber = Annotated[float, BeforeValidator(_number)]
 Positive = Annotated[
     float,
     BeforeValidator(lambda v: _positive(_number(v))),
@@ -95,12 +95,12 @@ class PolicyFile(Closed):
     """A lever decided by an actor: constants that move together from a start time on."""
 
     why: str = Field("", description="One or two sentences: who does this, and why.")
-    start: Number = Field(description="Time at which the values begin to move.")
+    start: FiniteNumber = Field(description="Time at which the values begin to move.")
     ramp: NotNegative = Field(0.0, description="Time to the full value, linear; 0 is at once.")
-    end: Number | None = Field(
+    end: FiniteNumber | None = Field(
         None, description="Time from which the values return, over the same ramp."
     )
-    changes: dict[str, Number] = Field(
+    changes: dict[str, FiniteNumber] = Field(
         alias="set", min_length=1, description="Constants of the model and the values they move to."
     )
 
@@ -108,10 +108,10 @@ class PolicyFile(Closed):
 class RunFile(Closed):
     """How the run is computed; what is absent is taken from the model file."""
 
-    initial_time: Number | None = Field(
+    initial_time: FiniteNumber | None = Field(
         None, alias="initial time", description="First time, in the model's time unit."
     )
-    final_time: Number | None = Field(
+    final_time: FiniteNumber | None = Field(
         None, alias="final time", description="Last time, in the model's time unit."
     )
     time_step: Positive | None = Field(
@@ -137,7 +137,7 @@ class VariantFile(Closed):
     parts: list[Annotated[str, Field(min_length=1)]] = Field(
         default_factory=list, description="Parts of this variant, after those of the file."
     )
-    changes: Annotated[dict[str, Number | None], Section] = Field(
+    changes: Annotated[dict[str, FiniteNumber | None], Section] = Field(
         default_factory=dict,
         alias="set",
         description="What `--set` takes on its left, each with its value: a constant, "
@@ -179,7 +179,7 @@ class ScenarioFile(Closed):
         description="Policies by name; a parent's policy of that name is replaced, "
         "or removed by null.",
     )
-    assume: Annotated[dict[str, Number], Section] = Field(
+    assume: Annotated[dict[str, FiniteNumber], Section] = Field(
         default_factory=dict, description="Constants and their values for the whole run."
     )
     run: Annotated[RunFile, Section] = Field(
@@ -206,7 +206,7 @@ class PartFile(Closed):
     policies: Annotated[dict[str, PolicyFile], Section] = Field(
         default_factory=dict, description="Policies by name."
     )
-    assume: Annotated[dict[str, Number], Section] = Field(
+    assume: Annotated[dict[str, FiniteNumber], Section] = Field(
         default_factory=dict, description="Constants and their values for the whole run."
     )
 
@@ -262,7 +262,7 @@ def read_part_file(text: str, where: str) -> Scenario:
     )
 
 
-def _origins(tree: Node, where: str) -> At:
+def _origins(tree: YamlNode, where: str) -> At:
     return lambda *path: f"{where}:{tree.at(path).line}"
 
 
@@ -303,7 +303,7 @@ def _assignments(numbers: Mapping[str, float], at: At, *path: str) -> tuple[Assi
 
 def _read(
     kind: type[T], text: str, where: str, part: Callable[[KeyPath], tuple[type[BaseModel], str]]
-) -> tuple[T, Node]:
+) -> tuple[T, YamlNode]:
     tree = read_tree(text, where)
     problems: list[Problem] = []
     # `too_short`: an empty `set:`, for which `_between_entries` has a better sentence
@@ -316,7 +316,7 @@ def _read(
 
 def validated(
     kind: type[T],
-    tree: Node,
+    tree: YamlNode,
     where: str,
     part: Callable[[KeyPath], tuple[type[BaseModel], str]],
     problems: list[Problem],
@@ -398,7 +398,7 @@ _KINDS = {
 
 def _problem(
     error: dict[str, Any],
-    tree: Node,
+    tree: YamlNode,
     where: str,
     part: Callable[[KeyPath], tuple[type[BaseModel], str]],
 ) -> Problem:
@@ -442,7 +442,7 @@ def _problem(
     return Problem(place, f"the value of {name} is not valid")
 
 
-def _not_a_number(name: str, node: Node, place: str) -> Problem:
+def _not_a_number(name: str, node: YamlNode, place: str) -> Problem:
     value = node.value
     if isinstance(value, str):
         written = f'"{value}"' if node.quoted else value
@@ -473,14 +473,14 @@ def _reads_as_number(text: str) -> bool:
         return False
 
 
-def _mappings(tree: Node) -> list[tuple[str, ...]]:
+def _mappings(tree: YamlNode) -> list[tuple[str, ...]]:
     """Paths of the mappings whose keys are names of policies or constants."""
     sets = [("policies", name, "set") for name in keys_at(tree, "policies")]
     sets += [("variants", name, "set") for name in keys_at(tree, "variants")]
     return [("policies",), ("assume",), ("variants",), *sets]
 
 
-def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:
+def repeated_names(tree: YamlNode, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:
     """Names in the mappings at these paths that differ in spelling only, which YAML allows."""
     problems = []
     for path in paths:
@@ -494,7 +494,7 @@ def repeated_names(tree: Node, where: str, paths: Iterable[tuple[str, ...]]) -> 
     return problems
 
 
-def _between_entries(tree: Node, where: str) -> list[Problem]:
+def _between_entries(tree: YamlNode, where: str) -> list[Problem]:
     """Checks across the entries of a policy, made even where other entries are invalid."""
     problems = []
     for name in keys_at(tree, "policies"):
@@ -510,7 +510,7 @@ def _between_entries(tree: Node, where: str) -> list[Problem]:
     return problems
 
 
-def keys_at(tree: Node, *path: str) -> tuple[str, ...]:
+def keys_at(tree: YamlNode, *path: str) -> tuple[str, ...]:
     """The keys of the mapping at a path; empty where there is none."""
     node = tree
     for step in path:

@@ -37,13 +37,13 @@ Plain = bool | float | str | list["Plain"] | dict[str, "Plain"] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class YamlNode:
     """A value with its line (from 1); for an entry of a mapping, the line of its key.
 
     quoted: a text written in quotes.
     """
 
-    value: bool | float | str | list[Node] | dict[str, Node] | None
+    value: bool | float | str | list[YamlNode] | dict[str, YamlNode] | None
     line: int
     quoted: bool = False
 
@@ -55,7 +55,7 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def at(self, path: KeyPath) -> Node:
+    def at(self, path: KeyPath) -> YamlNode:
         """The node at the end of a path, or the deepest one on it that exists."""
         node = self
         for step in path:
@@ -108,7 +108,7 @@ def read_text(path: Path, where: str) -> str:
 
 def read_tree(
     text: str, where: str, what: str = "a scenario", key: str = "title", page: str = "Scenarios"
-) -> Node:
+) -> YamlNode:
     """The mapping at the top of a YAML text.
 
     what, key, page: for the message about a text without a mapping: the kind of file, a key
@@ -126,7 +126,7 @@ def read_tree(
             what = f"the line has {len(line)} characters; at most {MAX_LINE} are read"
             raise ScenarioError(Problem(f"{where}:{number}", what))
     try:
-        builder = _TreeBuilder(where, YAML(typ="safe", pure=True).parse(text))
+        builder = _YamlBuilder(where, YAML(typ="safe", pure=True).parse(text))
         top = builder.document()
     except MarkedYAMLError as error:
         raise ScenarioError(_syntax(error, text, where)) from None
@@ -145,7 +145,7 @@ def read_tree(
     return top
 
 
-class _TreeBuilder:
+class _YamlBuilder:
     """Builds the tree from the parser's events, checking each before it is expanded."""
 
     def __init__(self, where: str, events: Iterator[Any]) -> None:
@@ -154,9 +154,9 @@ class _TreeBuilder:
         self.problems: list[Problem] = []
         self.entries = 0
 
-    def document(self) -> Node:
+    def document(self) -> YamlNode:
         """The single document of the stream."""
-        top = Node(None, 1)
+        top = YamlNode(None, 1)
         documents = 0
         for event in self.events:
             kind = type(event).__name__
@@ -168,7 +168,7 @@ class _TreeBuilder:
                 top = self.node(event, 1)
         return top
 
-    def node(self, event: Any, depth: int) -> Node:
+    def node(self, event: Any, depth: int) -> YamlNode:
         kind = type(event).__name__
         line: int = event.start_mark.line + 1
         self.entries += 1
@@ -183,16 +183,16 @@ class _TreeBuilder:
         if self.entries > MAX_ENTRIES:
             raise self.stop(event, f"more than {MAX_ENTRIES} entries in one file")
         if kind == "MappingStartEvent":
-            return Node(self.mapping(depth), line)
+            return YamlNode(self.mapping(depth), line)
         if kind == "SequenceStartEvent":
             items = []
             while type(item := next(self.events)).__name__ != "SequenceEndEvent":
                 items.append(self.node(item, depth + 1))
-            return Node(items, line)
+            return YamlNode(items, line)
         return self.scalar(event, line)
 
-    def mapping(self, depth: int) -> dict[str, Node]:
-        found: dict[str, Node] = {}
+    def mapping(self, depth: int) -> dict[str, YamlNode]:
+        found: dict[str, YamlNode] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             if type(event).__name__ != "ScalarEvent":
                 hint = "put a name that begins with [ or { in quotes"
@@ -210,22 +210,22 @@ class _TreeBuilder:
                 hint = f"at most {MAX_KEY} characters on one line"
                 self.problems.append(Problem(f"{self.where}:{line}", what, hint))
             else:
-                found[key] = Node(value.value, line, value.quoted)
+                found[key] = YamlNode(value.value, line, value.quoted)
         return found
 
-    def scalar(self, event: Any, line: int) -> Node:
+    def scalar(self, event: Any, line: int) -> YamlNode:
         text: str = event.value
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise self.stop(event, "half a character (a lone surrogate) cannot be stored")
         if not event.implicit[0]:
-            return Node(text, line, quoted=True)
+            return YamlNode(text, line, quoted=True)
         if text in _WORDS:
-            return Node(_WORDS[text], line)
+            return YamlNode(_WORDS[text], line)
         if _NUMBER.fullmatch(text):
-            return Node(float(text), line)
+            return YamlNode(float(text), line)
         if _SPECIAL.fullmatch(text):
-            return Node(float(text.replace(".", "").lower()), line)
-        return Node(text, line)
+            return YamlNode(float(text.replace(".", "").lower()), line)
+        return YamlNode(text, line)
 
     def stop(self, event: Any, what: str, hint: str = "") -> ScenarioError:
         line = event.start_mark.line + 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import find_model
 from simdistrict.regimes.rules import Condition, Rule
-from simdistrict.scenario.tree import Node
+from simdistrict.scenario.tree import YamlNode
 from simdistrict.tables.palette import Palette
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StudyDefinition:
     where: str
     path: Path
     file: StudyFile
-    tree: Node
+    tree: YamlNode
 
     @property
     def folder(self) -> Path:

@@ -15,7 +15,7 @@ from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.behaviour.schema import BoundFile, NameList
 from simdistrict.scenario.schema import (
     Closed,
-    Number,
+    FiniteNumber,
     Section,
     by_line,
     json_schema_text,
@@ -23,7 +23,7 @@ from simdistrict.scenario.schema import (
     repeated_names,
     validated,
 )
-from simdistrict.scenario.tree import KeyPath, Node, read_tree
+from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
 
@@ -33,7 +33,7 @@ class AgainstFile(Closed):
 
     element: str | None = Field(None, description="Another element.")
     scenario: str | None = Field(None, description="Another scenario.")
-    at: Number | None = Field(None, description="Another time.")
+    at: FiniteNumber | None = Field(None, description="Another time.")
 
 
 class MeasureFile(BoundFile):
@@ -42,12 +42,12 @@ class MeasureFile(BoundFile):
     what: str = Field(description="The number in words, with its unit.")
     element: str | None = Field(None, description="An element, or one label of an array.")
     scenario: str | None = Field(None, description="A scenario; default: the baseline.")
-    at: Number | None = Field(None, description="The time; default: the last one.")
+    at: FiniteNumber | None = Field(None, description="The time; default: the last one.")
     against: AgainstFile | None = Field(None, description="What it is compared with.")
     compared: Literal["ratio", "percent", "difference"] = Field(
         "ratio", alias="as", description="How it is compared: x/y, 100*(x/y - 1) or x - y."
     )
-    times: Number = Field(1.0, description="The result is multiplied by this.")
+    times: FiniteNumber = Field(1.0, description="The result is multiplied by this.")
     by: str | None = Field(None, description=f"In place of an element: {FUNCTION}.")
     arguments: Annotated[dict[str, Any], Section] = Field(
         default_factory=dict, alias="with", description="Arguments of the function, by name."
@@ -76,7 +76,9 @@ class TargetFile(MeasureFile):
         default_factory=list,
         description="Series of the record: one number for each point, model over record.",
     )
-    until: Number | None = Field(None, description="The last time of the points of `record:`.")
+    until: FiniteNumber | None = Field(
+        None, description="The last time of the points of `record:`."
+    )
 
 
 class ShownFile(Closed):
@@ -91,8 +93,10 @@ class ShownFile(Closed):
 class RowsFile(ShownFile):
     """A table of elements by scenarios and times."""
 
-    at: Annotated[list[Number], Field(min_length=1)] = Field(description="The times.")
-    decimals: Number | None = Field(None, description="Digits after the point; default: 3 digits.")
+    at: Annotated[list[FiniteNumber], Field(min_length=1)] = Field(description="The times.")
+    decimals: FiniteNumber | None = Field(
+        None, description="Digits after the point; default: 3 digits."
+    )
 
 
 class TableFile(Closed):
@@ -128,8 +132,8 @@ class ConditionFile(BoundFile):
     """An element within limits."""
 
     element: str = Field(description="An element; it is read for every label.")
-    below: Number | None = Field(None, description="It is less than this.")
-    above: Number | None = Field(None, description="It is more than this.")
+    below: FiniteNumber | None = Field(None, description="It is less than this.")
+    above: FiniteNumber | None = Field(None, description="It is more than this.")
 
 
 class RegimeFile(Closed):
@@ -187,7 +191,7 @@ class StudyFile(Closed):
     )
 
 
-def read_study_file(text: str, where: str) -> tuple[StudyFile, Node]:
+def read_study_file(text: str, where: str) -> tuple[StudyFile, YamlNode]:
     """The content of one study file, and its tree, which knows the lines.
 
     Raises ScenarioError with everything that is wrong with the file.
@@ -231,7 +235,7 @@ def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
     return StudyFile, "the file"
 
 
-def _mappings(tree: Node) -> list[tuple[str, ...]]:
+def _mappings(tree: YamlNode) -> list[tuple[str, ...]]:
     """Where names are keys."""
     sections = ("claims", "tested_elsewhere", "not_tested", "tables", "figures", "palette")
     return [(name,) for name in sections if keys_at(tree, name)]

@@ -15,16 +15,16 @@ from simdistrict.plot import (
     FILLS,
     Band,
     Diagram,
+    DiagramNode,
     Figure,
     Line,
     Link,
-    Node,
+    Markers,
     Panel,
     Pipe,
-    Points,
+    RangeRow,
     Ranges,
     RangesPanel,
-    Row,
     Span,
     draw,
     is_ours,
@@ -34,7 +34,7 @@ from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
 
 PANELS = tuple(
-    Panel(name, (Line([0, 1], [0, 1], "model"),), (Points([1], [0.5], "record"),), "small print")
+    Panel(name, (Line([0, 1], [0, 1], "model"),), (Markers([1], [0.5], "record"),), "small print")
     for name in ("north", "south", "west")
 )
 FIGURE = Figure(PANELS, 2, "share", (0, 1), (0, 1), (0.0, 1.0), 0.5, "prediction", 0.8, "limit")
@@ -55,10 +55,10 @@ FAN = Figure(
     log=True,
 )
 STRIP = Figure((Panel("", (Line([0, 1], [5e6, 6e6]),), y_label="output"),), 1, "", (0, 1), None, ())
-ROWS = (Row("near", -1, 0.5, 2), Row("far", -9, -8, 0.1, second=0.0))
+ROWS = (RangeRow("near", -1, 0.5, 2), RangeRow("far", -9, -8, 0.1, second=0.0))
 RANGES = Ranges((RangesPanel("north", ROWS),), 1, "points", (-2, 2), note="small print")
 DIAGRAM = Diagram(
-    (Node("tank", 2, 1), Node("basin", 5, 1), Node("rain", 2, 2, stock=False)),
+    (DiagramNode("tank", 2, 1), DiagramNode("basin", 5, 1), DiagramNode("rain", 2, 2, stock=False)),
     (Pipe("inflow", None, "tank"), Pipe("overflow", "tank", "basin")),
     (Link("rain", "tank"),),
     (7, 3),

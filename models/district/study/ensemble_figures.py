@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from simdistrict.plot import Band, Figure, Line, Panel, Ranges, RangesPanel, Row, Span, Style
+from simdistrict.plot import Band, Figure, Line, Panel, RangeRow, Ranges, RangesPanel, Span, Style
 from simdistrict.tables.committed import number, rows_of
 from simdistrict.tables.verdicts import FAILS
 
@@ -69,14 +69,14 @@ def policy_home(folder: Path) -> Ranges:
 def _policies(
     folder: Path, indicator: str, year: str, label: str, x_range: tuple[float, float]
 ) -> Ranges:
-    by_district: dict[str, list[Row]] = {}
+    by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "policies"):
         if (row["indicator"], row["year"]) != (indicator, year) or row["scenario"] == BASELINE:
             continue
         low, middle, high = (number(row[f"change {q}"]) for q in ("5%", "median", "95%"))
         name = row["scenario"].replace("return_to_globalisation:", "repealed: ").replace("_", " ")
         style = style_of(row["scenario"])
-        by_district.setdefault(row["district"], []).append(Row(name, low, middle, high, style))
+        by_district.setdefault(row["district"], []).append(RangeRow(name, low, middle, high, style))
     panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
     note = "median, and quantiles of 5 and 95%; an arrow: the bar goes on"
     return Ranges(panels, 5, label, x_range, note=note, width=1.5)
@@ -84,14 +84,14 @@ def _policies(
 
 def sensitivity(folder: Path) -> Ranges:
     """Total Sobol indices of the home share, the most telling first."""
-    by_district: dict[str, list[Row]] = {}
+    by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "sensitivity"):
         own = by_district.setdefault(row["district"], [])
         if row["indicator"] == "home share" and len(own) < 7:
             low, middle, high, first = (
                 number(row[c]) for c in ("total low", "total", "total high", "first")
             )
-            own.append(Row(row["constant"], low, middle, high, PLAIN, first))
+            own.append(RangeRow(row["constant"], low, middle, high, PLAIN, first))
     panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
     note = "home share in 2060: total index with its interval of 95%; upright line: first order"
     label = "Sobol index"
@@ -100,12 +100,12 @@ def sensitivity(folder: Path) -> Ranges:
 
 def loops(folder: Path) -> Ranges:
     """Change of relative output when one loop is cut."""
-    by_district: dict[str, list[Row]] = {}
+    by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "loops"):
         if row["indicator"] == "home share of the chain" and row["scenario"] == "baseline":
             low, middle, high = (number(row[c]) for c in ("5%", "median", "95%"))
             own = by_district.setdefault(row["district"], [])
-            own.append(Row(row["loop cut"], low, middle, high, PLAIN))
+            own.append(RangeRow(row["loop cut"], low, middle, high, PLAIN))
     panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
     note = "median, and quantiles of 5 and 95%; an arrow: the bar goes on"
     label = "change of home share in 2060, points"
@@ -126,18 +126,20 @@ def claims(folder: Path) -> Ranges:
     return Ranges(panels, 2, label, (0.0, 1.0), rule=0.5, alike=False, note=note, width=2.6)
 
 
-def _claims(rows: Iterable[dict[str, str]]) -> Iterable[Row]:
+def _claims(rows: Iterable[dict[str, str]]) -> Iterable[RangeRow]:
     for row in rows:
         low, middle, high = (number(row[c]) for c in ("share low", "holds, share", "share high"))
-        yield Row(row["claim"], low, middle, high, FAILED if row["calibrated"] == FAILS else PLAIN)
+        yield RangeRow(
+            row["claim"], low, middle, high, FAILED if row["calibrated"] == FAILS else PLAIN
+        )
 
 
 def survival(folder: Path) -> Ranges:
     """Share of the members in which a district survives."""
-    own: dict[str, Row] = {}
+    own: dict[str, RangeRow] = {}
     for row in rows_of(folder, "survival"):
         low, middle, high = (number(row[c]) for c in ("share low", "survives, share", "share high"))
-        own.setdefault(row["district"], Row(short(row["district"]), low, middle, high, PLAIN))
+        own.setdefault(row["district"], RangeRow(short(row["district"]), low, middle, high, PLAIN))
     rows = sorted(own.values(), key=lambda row: -row.middle)
     panel = RangesPanel("Districts that survive in the baseline", tuple(rows))
     return Ranges((panel,), 1, "share of members, interval of 95%", (0.0, 1.0), None, width=3.2)

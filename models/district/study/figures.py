@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simdistrict.plot import Figure, Line, Panel, Points
+from simdistrict.plot import Figure, Line, Markers, Panel
 from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND
 from simdistrict.tables.study import Study
 
@@ -94,9 +94,9 @@ def jobs_record(study: Study) -> Figure:
             base = at[s.relative_to]
             label = "record, low confidence" if hollow else "record"
             x, y = [p.year for p in own], [p.data * base for p in own]
-            points.append(Points(x, y, label, RECORD, hollow))
+            points.append(Markers(x, y, label, RECORD, hollow))
             points.append(
-                Points([s.relative_to], [base], "base year of the record", BASE_YEAR, True)
+                Markers([s.relative_to], [base], "base year of the record", BASE_YEAR, True)
             )
         note = "" if points else "no record found"
         panels.append(

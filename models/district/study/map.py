@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from simdistrict.model.expr import Binary, Expr, Ref, fold
 from simdistrict.model.model import Model, Stock
-from simdistrict.plot import Diagram, Link, Node, Pipe
+from simdistrict.plot import Diagram, DiagramNode, Link, Pipe
 from simdistrict.tables.palette import BLUE, GREEN, ORANGE, PURPLE, RED
 from simdistrict.tables.study import Study
 
@@ -87,13 +87,13 @@ def model_map(study: Study) -> Diagram:
     return Diagram(nodes, tuple(pipes(model)), tuple(links(model, nodes)), SIZE, NOTE)
 
 
-def _nodes(model: Model) -> Iterator[Node]:
+def _nodes(model: Model) -> Iterator[DiagramNode]:
     for r, row in enumerate(GRID):
         for c, place in enumerate(row):
             if place is not None:
                 name, colour = place
                 x, y = FIRST[0] + STEP[0] * c, FIRST[1] - STEP[1] * r
-                yield Node(name, x, y, isinstance(model[name], Stock), colour)
+                yield DiagramNode(name, x, y, isinstance(model[name], Stock), colour)
 
 
 def pipes(model: Model) -> Iterator[Pipe]:
@@ -116,7 +116,7 @@ def _terms(expression: Expr, sign: int) -> Iterator[tuple[str, int]]:
         yield from _terms(expression.right, sign if expression.op == "+" else -sign)
 
 
-def links(model: Model, nodes: tuple[Node, ...]) -> Iterator[Link]:
+def links(model: Model, nodes: tuple[DiagramNode, ...]) -> Iterator[Link]:
     """What influences what by a path outside the picture."""
     names = {fold(node.name): node.name for node in nodes if node.name not in GIVEN}
     for node in nodes:

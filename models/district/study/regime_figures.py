@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simdistrict.plot import Figure, Line, Panel, Points, Ranges, RangesPanel, Row, Style
+from simdistrict.plot import Figure, Line, Markers, Panel, RangeRow, Ranges, RangesPanel, Style
 from simdistrict.regimes.numerics.branch import Branch
 from simdistrict.regimes.numerics.diagram import BifurcationDiagram
 from simdistrict.regimes.numerics.mix import Mix
@@ -95,14 +95,16 @@ def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[L
         start = k
 
 
-def _ends(here: World, field: Mix, along: Along, diagram: BifurcationDiagram) -> tuple[Points, ...]:
+def _ends(
+    here: World, field: Mix, along: Along, diagram: BifurcationDiagram
+) -> tuple[Markers, ...]:
     """Where worlds end."""
     ends = [turn for turn in turns(diagram) if turn.of_a_world]
     if not ends:
         return ()
     x = [along.shown(turn.dose) for turn in ends]
     y = [float(here.read(field, turn.dose, turn.state)[1]) for turn in ends]
-    return (Points(x, y, "a world ends", END, hollow=True),)
+    return (Markers(x, y, "a world ends", END, hollow=True),)
 
 
 def lasting_output(study: Study) -> Figure:
@@ -134,13 +136,13 @@ def lasting_output(study: Study) -> Figure:
 
 def worlds(folder: Path) -> Ranges:
     """In what share of the members a district survives anyway, by policy, or not at all."""
-    by_district: dict[str, list[Row]] = {}
+    by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "worlds"):
         style = CLASSES.get(row["class"])
         if style is not None and row["policy"] == "any of them":
             low, middle, high = (number(row[c]) for c in ("share low", "share", "share high"))
             own = by_district.setdefault(row["district"], [])
-            own.append(Row(row["class"], low, middle, high, style))
+            own.append(RangeRow(row["class"], low, middle, high, style))
     order = list(CLASSES)
     panels = tuple(
         RangesPanel(short(d), tuple(sorted(rows, key=lambda row: order.index(row.label))))
@@ -152,14 +154,14 @@ def worlds(folder: Path) -> Ranges:
 
 def technology(folder: Path) -> Ranges:
     """What share of the variance goes with technology and with the timing of policy."""
-    by_district: dict[str, list[Row]] = {}
+    by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "technology"):
         name = row["goes with"]
         words = f"{row['indicator']}: {name.removeprefix('of it ').removesuffix(' of policy')}"
         low, middle, high = (number(row[c]) for c in ("first low", "first", "first high"))
         if np.isfinite(middle):
             own = by_district.setdefault(row["district"], [])
-            own.append(Row(words, low, middle, high, DECIDES[name], number(row["total"])))
+            own.append(RangeRow(words, low, middle, high, DECIDES[name], number(row["total"])))
     panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
     note = "mark: first order with its interval of 95%; upright line: total"
     return Ranges(panels, COLUMNS, "share of variance", (-0.1, 1.0), note=note)
@@ -181,14 +183,16 @@ def calibration(folder: Path) -> Ranges:
     )
 
 
-def _bars(rows: list[dict[str, str]], names: list[str], period: str, column: str) -> Iterator[Row]:
+def _bars(
+    rows: list[dict[str, str]], names: list[str], period: str, column: str
+) -> Iterator[RangeRow]:
     """One row for each series in the order of its panel, worst first where a series has several."""
     for name in names:
         own = [r for r in rows if r["series"] == name and r["period"] == period and r[column]]
         if not own:
-            yield Row(name, np.nan, np.nan, np.nan)
+            yield RangeRow(name, np.nan, np.nan, np.nan)
             continue
         worst = max(own, key=lambda r: number(r[column]))
         value = number(worst[column])
         style = Style(RED, "-", "X") if worst["in the fit"] else Style(BLACK, "-", "o")
-        yield Row(name, 0.0, value, value, style)
+        yield RangeRow(name, 0.0, value, value, style)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Panel, Points
+from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Markers, Panel
 from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
@@ -121,7 +121,7 @@ class BasinsAlongStudy(BasinsStudy):
             bands.append(Band(x, low, high, "", style))
         lost = result["undecided"]
         some = lost > 0
-        points = (Points(x[some], lost[some], "undecided", MARKS[3], True),) if some.any() else ()
+        points = (Markers(x[some], lost[some], "undecided", MARKS[3], True),) if some.any() else ()
         members = f"{len(result['initial_state'])} initial states"
         panel = Panel(title(self, result), tuple(lines), points, members, bands=tuple(bands))
         name = result.long_name("parameter")

@@ -11,7 +11,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
+from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
 from simdistrict.regimes.model_field import ModelField, Parameter
 from simdistrict.regimes.numerics.branch import Branch, Kind, Special
 from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branches
@@ -168,7 +168,7 @@ class BranchStudy(FrozenStudy):
                 for part, style, label in _pieces(number, result["stability"])
             )
             points = tuple(
-                Points(special_x[own], result[special][own, k], label, MARKS[j], hollow=True)
+                Markers(special_x[own], result[special][own, k], label, MARKS[j], hollow=True)
                 for j, (kind, (*_, label)) in enumerate(_KINDS.items())
                 if (own := kinds == kind).any()
             )

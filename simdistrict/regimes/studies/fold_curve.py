@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.plot import MARKS, STYLES, Figure, Line, Panel, Points
+from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.branch import Kind
 from simdistrict.regimes.numerics.fold_curve import fold_curves
@@ -95,7 +95,7 @@ class FoldCurveStudy(BranchStudy):
             Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)
         )
         cusps = result["cusp_parameter"], result["cusp_second_parameter"]
-        points = (Points(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
+        points = (Markers(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
         panel = Panel(title(self, result), lines, points)
         one, two = result.long_name("parameter"), result.long_name("second_parameter")
         return single(panel, x, span(y), one, two)
