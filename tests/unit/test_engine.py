@@ -18,6 +18,7 @@ from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import FIRST
 from simdistrict.engine.lowering.build import build
+from simdistrict.engine.native.batch import run_members
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
@@ -274,3 +275,27 @@ def test_a_grid_saves_both_ends_and_every_save_step(
 def test_a_stock_inside_a_function_that_is_not_finite_is_named() -> None:
     found = simulate(small("a = SMOOTH(Time, 0)"))
     assert found["outcome_message"].item() == 'a stock inside "a" became nan after time 0'
+
+
+def test_conditions_of_numbers_alone_are_those_of_arithmetic_on_both_backends() -> None:
+    text = """
+        a = IF THEN ELSE(1 > 2 :OR: Time > 3, 1, 0)
+        b = IF THEN ELSE(:NOT: (1 > 2) :AND: Time > 3, 1, 0)
+        c = IF THEN ELSE(1 > 2 :OR: 3 > 2, Time, 0)
+        d = (2 < 1) + (1 < 2) * Time
+    """
+    wanted = {
+        "a": [0, 0, 0, 0, 1],
+        "b": [0, 0, 0, 0, 1],
+        "c": [0, 1, 2, 3, 4],
+        "d": [0, 1, 2, 3, 4],
+    }
+    model = small(text, stop=4)
+    program = build(model)
+    grid = TimeGrid.of(0, 4, 1, 1)
+    names = [program.layout.slots[name].offset for name in wanted]
+    lanes = run_members(program, grid, program.layout.template, [], np.empty((9, 0)), places=names)
+    for k, (name, values) in enumerate(wanted.items()):
+        for backend in ("interpreted", "native"):
+            assert simulate(model, backend=backend)[name].values.tolist() == values
+        assert (lanes.values[:, :, k] == values).all()

@@ -104,6 +104,10 @@ class Expressions:
     def convert(self, value: Value, kind: str) -> Value:
         if value.kind == kind or ({value.kind, kind} == {MASK, TRUTH} and self.module.lanes == 1):
             return Value(kind, value.ref)
+        if value.kind == TRUTH and kind == MASK:
+            mask, zeros = self.type(MASK), f"<{self.module.lanes} x i32> zeroinitializer"
+            one = self.new(MASK, f"insertelement {mask} poison, i1 {value.ref}, i64 0").ref
+            return self.new(MASK, f"shufflevector {mask} {one}, {mask} poison, {zeros}")
         if value.kind == COMMON and kind == FLOAT:
             return Value(FLOAT, self.splat(value.ref))
         if value.kind == INT and kind == FLOAT:
@@ -158,7 +162,9 @@ class Expressions:
         raise UntranslatableError(ast.unparse(node))
 
     def constant(self, value: object) -> Value:
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, bool):
+            return Value(TRUTH, str(value).lower())
+        if isinstance(value, int):
             return Value(INT, str(value))
         if isinstance(value, float):
             return self.number(value)
