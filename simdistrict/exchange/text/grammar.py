@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.points import read_points
+from simdistrict.exchange.text.precedence import PrecedenceParser
 from simdistrict.exchange.text.tokens import Token, split_commas, tokens
 from simdistrict.model.expr import (
+    COMPARISONS,
     MAX_HEIGHT,
     NA,
     Array,
@@ -31,7 +33,6 @@ from simdistrict.model.expr import (
     fold,
     height,
     is_reduced,
-    joined,
     range_of,
     reduced,
 )
@@ -40,11 +41,9 @@ from simdistrict.model.expr import (
 # Python's stack
 MAX_DEPTH = 640
 
-_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
-_LEFT = {":implies:": 1, ":or:": 2, ":and:": 3} | dict.fromkeys(_COMPARISONS, 5)
-_LEFT |= {"+": 6, "-": 6, "*": 7, "/": 7, "^": 9}
-_NOT, _SIGN, _POWER = 4, 8, 9
-_CHAINED = (_LEFT[":or:"], _LEFT[":and:"], _LEFT["+"], _LEFT["*"])
+_STRENGTH = {":IMPLIES:": 1, ":OR:": 2, ":AND:": 3} | dict.fromkeys(COMPARISONS, 5)
+_STRENGTH |= {"+": 6, "-": 6, "*": 7, "/": 7, "^": 9}
+_NOT, _SIGN = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,11 @@ def subscripts_of(bracket: str) -> tuple[str, ...]:
 _TOO_DEEP = "nests too deeply; give parts of it names of their own"
 
 
-class _VensimParser:
+class _VensimParser(PrecedenceParser):
     def __init__(self, text: str, lookups: Collection[str]) -> None:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
-        self.depth = 0
         self.lookups = lookups
         self.here = self.tokens[0]
 
@@ -138,7 +136,7 @@ class _VensimParser:
     def whole(self) -> Expr:
         if self.here.kind == "end":
             raise self.error("the right-hand side is empty")
-        expr = self.expression(0)
+        expr = self.expression()
         if self.here.text in (",", ";"):
             return self.array(expr)
         if self.here.kind != "end":
@@ -161,7 +159,7 @@ class _VensimParser:
                     break
             elif sign.text != ",":
                 raise self.error("a list has numbers with , or ; between them", sign)
-            values.append(self.constant(self.expression(0)))
+            values.append(self.constant(self.expression()))
             row += 1
         if not widths:
             return Array(tuple(values), (len(values),))
@@ -179,39 +177,24 @@ class _VensimParser:
                 return NA
         raise self.error("a list of values has something other than a number before this")
 
-    def expression(self, bind: int) -> Expr:
-        """An expression up to the first operator that binds no tighter than `bind`."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise EquationError(f"it {_TOO_DEEP}", self.here.start)
-        # operands and operators of equal precedence so far, see `joined`
-        terms: list[Expr] = [self.prefix()]
-        ops: list[str] = []
-        strength = 0
-        while True:
-            token = self.here
-            sign = token.text
-            if token.kind == "keyword":
-                sign = "".join(sign.split()).lower()
-            own = _LEFT.get(sign, 0) if token.kind in ("sign", "keyword") else 0
-            if own <= bind:
-                break
-            self.step()
-            # powers are right-associative, all other operators left-associative
-            right = self.expression(own - 1 if sign == "^" else own)
-            if own == strength and own in _CHAINED:
-                ops.append(sign.upper())
-                terms.append(right)
-                continue
-            left = joined(ops, terms)
-            if sign == ":implies:":
-                terms, ops, strength = [Unary(":NOT:", left), right], [":OR:"], 0
-            else:
-                terms, ops, strength = [left, right], [sign.upper()], own
-        self.depth -= 1
-        return joined(ops, terms)
+    def too_deep(self) -> EquationError | None:
+        if self.depth <= MAX_DEPTH:
+            return None
+        return EquationError(f"it {_TOO_DEEP}", self.here.start)
 
-    def prefix(self) -> Expr:
+    def operator(self) -> tuple[str, int] | None:
+        token = self.here
+        if token.kind not in ("sign", "keyword"):
+            return None
+        sign = "".join(token.text.split()).upper()
+        return (sign, _STRENGTH[sign]) if sign in _STRENGTH else None
+
+    def applied(self, op: str, left: Expr, right: Expr) -> tuple[list[Expr], list[str]]:
+        if op == ":IMPLIES:":
+            return [Unary(":NOT:", left), right], [":OR:"]
+        return super().applied(op, left, right)
+
+    def operand(self) -> Expr:
         token = self.step()
         kind, text = token.kind, token.text
         if kind == "name":
@@ -222,7 +205,7 @@ class _VensimParser:
             if self.here.kind == "bracket" or self.is_point():
                 return self.points()
             self.depth += 1
-            expr = self.expression(0)
+            expr = self.expression()
             self.depth -= 1
             self.expect(")", "to close a parenthesis")
             return expr
@@ -312,7 +295,7 @@ class _VensimParser:
                 self.step()
                 args.append(self.points())
             else:
-                args.append(self.expression(0))
+                args.append(self.expression())
             if self.here.text != ",":
                 break
             self.step()

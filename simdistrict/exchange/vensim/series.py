@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.base.arrays import Reals
+from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.text.numbers import SIGNED, as_number
@@ -154,44 +153,48 @@ class _SeriesReader:
     ) -> dict[str, ElementSeries]:
         """Times in the first column, one element in each other column."""
         names = header[1:]
-        grid = np.full((len(names), len(body)), np.nan)
-        stated = np.zeros(grid.shape, bool)
         times = np.full(len(body), np.nan)
         for i, (at, row) in enumerate(body):
             time = self.number(row[0], at, header[0])
-            if time is None:
-                if not row[0].strip():
-                    self.wrong(at, "there is no time in this row")
-                continue
-            times[i] = time
-            if any(cell.strip() for cell in row[len(header) :]):
-                self.wrong(at, f"there are {len(row)} columns, the first row has {len(header)}")
-            for j, cell in enumerate(row[1 : len(header)]):
-                value = self.number(cell, at, names[j]) if cell else None
-                if value is not None:
-                    grid[j, i], stated[j, i] = value, True
+            if time is not None:
+                times[i] = time
+            elif not row[0].strip():
+                self.wrong(at, "there is no time in this row")
+        grid, stated = self.grid(header, body, lambda row, j: names[j])
         places = [(f"column {j}", line) for j in range(2, len(names) + 2)]
-        return self.records(
-            names, places, self.ordered(times, [at for at, _ in body]), grid, stated
-        )
+        axis = self.ordered(times, [at for at, _ in body])
+        return self.records(names, places, axis, grid.T, stated.T)
 
     def across(
         self, line: int, header: list[str], body: list[tuple[int, list[str]]]
     ) -> dict[str, ElementSeries]:
         """Times in the first row, one element in each other row."""
         times = np.array([as_number(cell) for cell in header[1:]], float)
-        grid = np.full((len(body), len(times)), np.nan)
-        stated = np.zeros(grid.shape, bool)
-        for j, (at, row) in enumerate(body):
-            if any(cell.strip() for cell in row[len(header) :]):
-                self.wrong(at, f"there are {len(row)} columns, the first row has {len(header)}")
-            for i, cell in enumerate(row[1 : len(header)]):
-                value = self.number(cell, at, row[0]) if cell else None
-                if value is not None:
-                    grid[j, i], stated[j, i] = value, True
+        grid, stated = self.grid(header, body, lambda row, j: row[0])
         names = [row[0] for _, row in body]
         places = [(f"line {at}", at) for at, _ in body]
         return self.records(names, places, self.ordered(times, [line] * len(times)), grid, stated)
+
+    def grid(
+        self,
+        header: list[str],
+        body: list[tuple[int, list[str]]],
+        name: Callable[[list[str], int], str],
+    ) -> tuple[Reals, Flags]:
+        """The values right of the first column, and whether each cell has one.
+
+        name: the element of a cell, by row and column.
+        """
+        grid = np.full((len(body), len(header) - 1), np.nan)
+        stated = np.zeros(grid.shape, bool)
+        for i, (at, row) in enumerate(body):
+            if any(cell.strip() for cell in row[len(header) :]):
+                self.wrong(at, f"there are {len(row)} columns, the first row has {len(header)}")
+            for j, cell in enumerate(row[1 : len(header)]):
+                value = self.number(cell, at, name(row, j)) if cell else None
+                if value is not None:
+                    grid[i, j], stated[i, j] = value, True
+        return grid, stated
 
     def ordered(self, times: Reals, lines: Sequence[int]) -> tuple[Reals, NDArray[np.intp]]:
         """The times in ascending order and their order in the file; duplicates are problems."""
@@ -207,7 +210,7 @@ class _SeriesReader:
         places: Sequence[tuple[str, int]],
         axis: tuple[Reals, NDArray[np.intp]],
         grid: Reals,
-        stated: NDArray[Any],
+        stated: Flags,
     ) -> dict[str, ElementSeries]:
         """The series in the rows of a grid; places: column or line for messages, and the line."""
         time, order = axis

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import SIGNED
+from simdistrict.exchange.text.precedence import PrecedenceParser
 from simdistrict.exchange.xmile.lexer import XmileToken, tokens
 from simdistrict.model.expr import (
     MAX_HEIGHT,
@@ -18,7 +19,6 @@ from simdistrict.model.expr import (
     Number,
     Unary,
     children,
-    joined,
     rebuild,
 )
 
@@ -29,27 +29,12 @@ MAX_TEXT = 100_000
 _VALUE = rf"\s*{SIGNED}\s*"
 _LIST = re.compile(rf"{_VALUE}(?:[,;]{_VALUE})+;?\s*")
 
-# operator -> (binding strength, name in the tree)
-_BINARY = {
-    "or": (1, ":OR:"),
-    "and": (2, ":AND:"),
-    "=": (3, "="),
-    "==": (3, "="),
-    "<>": (3, "<>"),
-    "!=": (3, "<>"),
-    "<": (4, "<"),
-    "<=": (4, "<="),
-    ">": (4, ">"),
-    ">=": (4, ">="),
-    "+": (5, "+"),
-    "-": (5, "-"),
-    "*": (6, "*"),
-    "/": (6, "/"),
-    "//": (6, "//"),
-    "mod": (6, "mod"),
-}
-_CHAINED = ("+", "-", "*", "/", ":AND:", ":OR:")
-_SIGN, _POWER = 7, ("^", "**")
+# operator -> name in the tree and strength
+_BINARY = {op: (op, 4) for op in ("<", "<=", ">", ">=")}
+_BINARY |= {"or": (":OR:", 1), "and": (":AND:", 2), "=": ("=", 3), "==": ("=", 3), "<>": ("<>", 3)}
+_BINARY |= {"!=": ("<>", 3), "+": ("+", 5), "-": ("-", 5), "*": ("*", 6), "/": ("/", 6)}
+_BINARY |= {"//": ("SAFEDIV", 6), "mod": ("MOD", 6)}
+_POWER = ("^", "**")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +93,10 @@ def _array(text: str, element: str, place: str) -> Array:
     return Array(tuple(value for row in rows for value in row), shape)
 
 
-class _XmileParser:
+class _XmileParser(PrecedenceParser):
     def __init__(self, found: list[XmileToken], element: str, where: str, line: int) -> None:
         self.tokens = found
         self.at = 0
-        self.depth = 0
         self.element = element
         self.where = where
         self.first = line
@@ -128,7 +112,7 @@ class _XmileParser:
         place = f"{self.where}:{self.first + token.line}"
         return ModelError(Problem(place, f'the equation of "{self.element}" {what}'))
 
-    def take(self) -> XmileToken:
+    def step(self) -> XmileToken:
         token = self.token
         self.at += token.kind != "end"
         return token
@@ -146,45 +130,29 @@ class _XmileParser:
             raise self.error(f"has {seen} where {wanted} is expected")
 
     def whole(self) -> Expr:
-        result = self.expression(1)
+        result = self.expression()
         if self.token.kind != "end":
             raise self.error()
         if _depth(result) > MAX_HEIGHT:
             raise self.error("is nested too deeply")
         return result
 
-    def expression(self, strength: int) -> Expr:
-        """An expression of operators that bind at least as tightly as `strength`."""
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise self.error("is nested too deeply")
-        # operands and operators of equal precedence so far, see `joined`
-        terms: list[Expr] = [self.signed()]
-        ops: list[str] = []
-        bound = 0
-        while True:
-            token = self.token
-            known = _BINARY.get(token.text) if token.kind in ("operator", "word") else None
-            if known is None or known[0] < strength:
-                break
-            self.at += 1
-            right = self.expression(known[0] + 1)
-            if known[0] == bound and known[1] in _CHAINED:
-                ops.append(known[1])
-                terms.append(right)
-                continue
-            left = joined(ops, terms)
-            terms, ops, bound = [_binary(known[1], left, right)], [], 0
-            if known[1] in _CHAINED:
-                terms, ops, bound = [left, right], [known[1]], known[0]
-        self.depth -= 1
-        return joined(ops, terms)
+    def too_deep(self) -> ModelError | None:
+        return self.error("is nested too deeply") if self.depth > MAX_NESTING else None
 
-    def signed(self) -> Expr:
+    def operator(self) -> tuple[str, int] | None:
+        return _BINARY.get(self.token.text) if self.token.kind in ("operator", "word") else None
+
+    def applied(self, op: str, left: Expr, right: Expr) -> tuple[list[Expr], list[str]]:
+        if op in ("MOD", "SAFEDIV"):
+            return [Applied(op, (left, right))], []
+        return super().applied(op, left, right)
+
+    def operand(self) -> Expr:
         """Signs and NOT, which bind tighter than a product and weaker than a power."""
         signs: list[str] = []
         while self.token.kind in ("operator", "word") and self.token.text in ("+", "-", "not"):
-            signs.append(self.take().text)
+            signs.append(self.step().text)
         result = self.power()
         for sign in reversed(signs):
             if sign == "-":
@@ -205,9 +173,9 @@ class _XmileParser:
         if self.token.kind == "operator" and self.token.text in _POWER:
             self.at += 1
             self.depth += 1
-            if self.depth > MAX_NESTING:
-                raise self.error("is nested too deeply")
-            base = Binary("^", base, self.signed())
+            if error := self.too_deep():
+                raise error
+            base = Binary("^", base, self.operand())
             self.depth -= 1
         return base
 
@@ -220,15 +188,15 @@ class _XmileParser:
             self.at += 1
             return Number(value)
         if self.accept("("):
-            inner = self.expression(1)
+            inner = self.expression()
             self.expect(")")
             return inner
         if self.accept("if"):
-            condition = self.expression(1)
+            condition = self.expression()
             self.expect("then")
-            yes = self.expression(1)
+            yes = self.expression()
             self.expect("else")
-            return Call("IF THEN ELSE", (condition, yes, self.expression(1)))
+            return Call("IF THEN ELSE", (condition, yes, self.expression()))
         if token.kind == "name":
             self.at += 1
             return self.named(token)
@@ -245,9 +213,9 @@ class _XmileParser:
             return NameUse(token.text, subscripts)
         args: list[Expr] = []
         if not self.accept(")"):
-            args.append(self.expression(1))
+            args.append(self.expression())
             while self.accept(","):
-                args.append(self.expression(1))
+                args.append(self.expression())
             self.expect(")")
         return Applied(token.text, tuple(args), subscripts)
 
@@ -270,7 +238,7 @@ class _XmileParser:
             while not (self.token.kind == "operator" and self.token.text in (",", "]", "[")):
                 if self.token.kind == "end":
                     self.expect("]")
-                words.append(self.take().text)
+                words.append(self.step().text)
             if not words:
                 raise self.error("has an empty subscript")
             found.append(" ".join(words))
@@ -278,14 +246,6 @@ class _XmileParser:
                 break
         self.expect("]")
         return tuple(found)
-
-
-def _binary(op: str, left: Expr, right: Expr) -> Expr:
-    if op == "mod":
-        return Applied("MOD", (left, right))
-    if op == "//":
-        return Applied("SAFEDIV", (left, right))
-    return Binary(op, left, right)
 
 
 def _depth(expr: Expr) -> int:
