@@ -109,7 +109,7 @@ def _model(
 
 def _document(path: Path) -> Document:
     """A model in Vensim's language: the file itself, or its translation."""
-    from simdistrict.conversion.words import without_ends
+    from simdistrict.conversion.field_ends import without_ends
     from simdistrict.exchange.mdl.document import Document
     from simdistrict.exchange.mdl.writing import model_text
     from simdistrict.exchange.xmile.reader import read_xmile

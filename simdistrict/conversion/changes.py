@@ -8,11 +8,10 @@ from pathlib import Path
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.exchange.text.numbers import number
-from simdistrict.model.model import CONTROL, Model
+from simdistrict.model.model import Model
 from simdistrict.scenario import Resolved, bare_scenario, resolve, to_yaml
 from simdistrict.scenario.changes import read_changes
-
-_CONTROL_FIELDS = ("initial_time", "final_time", "time_step", "save_step")
+from simdistrict.scenario.values import CONTROL_FIELDS
 
 
 def cin_text(resolved: Resolved, model: Model) -> str:
@@ -31,7 +30,7 @@ def cin_text(resolved: Resolved, model: Model) -> str:
         # a name with unusual characters is in quotes, with its labels after the quotes
         rest = change.text[len(element.name) :]
         lines.append(f"{quoted(element.name)}{rest} = {number(change.value)}")
-    for name, field in zip(CONTROL, _CONTROL_FIELDS, strict=True):
+    for name, field in CONTROL_FIELDS.items():
         value = getattr(resolved.run, field)
         if value is not None:
             lines.append(f"{name.upper()} = {number(value)}")

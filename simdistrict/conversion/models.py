@@ -18,7 +18,6 @@ from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.splice import Edit
 from simdistrict.model.expr import Binary, Call, Expr, Number, fold
 from simdistrict.model.model import (
-    CONTROL,
     Auxiliary,
     Constant,
     Element,
@@ -29,10 +28,7 @@ from simdistrict.model.model import (
 )
 from simdistrict.scenario import Policy, Resolved, RunSettings
 from simdistrict.scenario.places import flat_place
-
-_CONTROL_FIELDS = dict(
-    zip(CONTROL, ("initial_time", "final_time", "time_step", "save_step"), strict=True)
-)
+from simdistrict.scenario.values import CONTROL_FIELDS
 
 
 def with_scenario(document: Document, resolved: Resolved) -> Document:
@@ -131,7 +127,7 @@ def _ramp(start: float, length: float) -> Expr:
 
 
 def _run_settings(document: Document, model: Model, run: RunSettings) -> Iterator[Edit]:
-    for name, attribute in _CONTROL_FIELDS.items():
+    for name, attribute in CONTROL_FIELDS.items():
         value = getattr(run, attribute)
         if value is None:
             continue

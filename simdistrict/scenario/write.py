@@ -10,14 +10,7 @@ from dataclasses import fields
 from simdistrict.model.expr import Array, fold
 from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, constant_values
 from simdistrict.scenario.places import flat_place, subscript_spelling
-from simdistrict.scenario.values import Policy, Resolved, RunSettings
-
-_CONTROL_FIELDS = {
-    "initial time": "initial_time",
-    "final time": "final_time",
-    "time step": "time_step",
-    "saveper": "save_step",
-}
+from simdistrict.scenario.values import CONTROL_FIELDS, Policy, Resolved, RunSettings
 
 # a policy's times changed by --set or a variant
 _MOVED = re.compile(r", (start|end|ramp) from ")
@@ -111,7 +104,7 @@ def _policy_lines(policy: Policy) -> Iterator[str]:
 
 
 def _control_row(resolved: Resolved, element: Element, where: str) -> OriginRow:
-    name = _CONTROL_FIELDS[fold(element.name)]
+    name = CONTROL_FIELDS[fold(element.name)]
     value = getattr(resolved.run, name)
     if value is not None:
         return element.name, _number(value), element.units, dict(resolved.run_origins).get(name, "")

@@ -12,7 +12,7 @@ import pytest
 
 from simdistrict import read_model, simulate
 from simdistrict.base.errors import ModelError, SimdistrictError
-from simdistrict.conversion.words import without_ends
+from simdistrict.conversion.field_ends import without_ends
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.xmile.reader import read_xmile_text

@@ -30,8 +30,8 @@ _PLAIN_NAME = re.compile(r"[^\W\d_](?:[\w '$]*[\w'$])?")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
 
 
-class EquationText:
-    """Prints equations with names in the model's spelling."""
+class SpelledNames:
+    """The names, ranges and labels of a model in its spelling, by folded name."""
 
     def __init__(self, model: Model) -> None:
         self._names: dict[str, str] = {n: e.name for n, e in model.by_name.items()}
@@ -39,6 +39,10 @@ class EquationText:
         for dimension in model.dimensions:
             self._labels[fold(dimension.name)] = dimension.name
             self._labels |= {fold(label): label for label in dimension.labels}
+
+
+class EquationText(SpelledNames):
+    """Prints equations in Vensim's language."""
 
     def left(self, element: Element, equation: Equation) -> str:
         """The left-hand side: name, subscripts and exceptions."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 from simdistrict.exchange.sketch.records import sketch
 from simdistrict.exchange.sketch.views import Drawing, DrawnArrow, Spot, drawings, has_sketch
+from simdistrict.exchange.xmile.equations import XmileEquationText
 from simdistrict.exchange.xmile.prepared import XmileModel, is_flow
-from simdistrict.exchange.xmile.words import EquationWords
 from simdistrict.model.model import CONTROL, Model, Stock
 
 _PAD = " " * 16
@@ -23,7 +23,7 @@ _EFFORT = 0.1  # of the automatic layout: a fifth of a second for each view
 
 
 def diagram(
-    source: Model, prepared: XmileModel, words: EquationWords, flows: set[str]
+    source: Model, prepared: XmileModel, words: XmileEquationText, flows: set[str]
 ) -> Iterator[str]:
     """The lines of `views`; source: the model with the text that it was read from."""
     model = prepared.model
@@ -49,7 +49,7 @@ class _Placed:
 
 
 class _DiagramWriter:
-    def __init__(self, prepared: XmileModel, words: EquationWords, flows: set[str]) -> None:
+    def __init__(self, prepared: XmileModel, words: XmileEquationText, flows: set[str]) -> None:
         self.model = prepared.model
         self.ends = prepared.ends
         self.words = words
@@ -71,7 +71,7 @@ class _DiagramWriter:
         self.top = max(s.y + s.h for s in spots) + dy + _GAP
 
         def moved(spot: Spot) -> Spot:
-            return Spot(spot.name, spot.x + dx, spot.y + dy, spot.w, spot.h, spot.ghost)
+            return replace(spot, x=spot.x + dx, y=spot.y + dy)
 
         placed: dict[int, _Placed] = {}
         for number, spot in drawing.spots.items():
@@ -90,18 +90,12 @@ class _DiagramWriter:
                 yield from self.flow(moved(spot), ends, number, placed)
         for number, spot in drawing.valves.items():
             if spot.name in self.model.by_name and number not in placed:
-                twin = next(
-                    (
-                        placed[n]
-                        for n, s in drawing.valves.items()
-                        if s.name == spot.name and n in placed
-                    ),
-                    None,
-                )
-                if twin is not None:
-                    placed[number] = twin
-                else:
+                same = (n for n, s in drawing.valves.items() if s.name == spot.name)
+                twin = next((placed[n] for n in same if n in placed), None)
+                if twin is None:
                     yield from self.single(number, moved(spot), placed)
+                else:
+                    placed[number] = twin
         for link in drawing.arrows:
             yield from self.connector(link, placed, (dx, dy))
 

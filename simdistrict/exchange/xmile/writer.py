@@ -17,10 +17,10 @@ from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.control import control_values
 from simdistrict.exchange.xmile.diagram import diagram
+from simdistrict.exchange.xmile.elementwise import Labelling, at_place, follows
+from simdistrict.exchange.xmile.equations import XmileEquationText, identifier
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
-from simdistrict.exchange.xmile.places import Labelling, at_place, follows
 from simdistrict.exchange.xmile.prepared import XmileModel, is_flow, prepare
-from simdistrict.exchange.xmile.words import EquationWords, identifier
 from simdistrict.model.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
 from simdistrict.model.model import Element, Equation, Lookup, Model, Range, Stock
 
@@ -54,7 +54,7 @@ class _Writing:
         self.source = model
         self.prepared: XmileModel = prepare(inlined(model))
         self.model = self.prepared.model
-        self.words = EquationWords(self.model)
+        self.words = XmileEquationText(self.model)
         ends = self.prepared.ends.values()
         self.flows = {n for e in ends for n in (*e.inflows, *e.outflows)}
 

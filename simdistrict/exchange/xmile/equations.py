@@ -6,6 +6,7 @@ import math
 import re
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.equations import SpelledNames
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.functions import FUNCTIONS, REDUCTIONS, SAME, VALUES, XmileCall
 from simdistrict.exchange.xmile.idioms import spelled_out
@@ -22,7 +23,6 @@ from simdistrict.model.expr import (
     fold,
     is_reduced,
 )
-from simdistrict.model.model import Model
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _STRENGTH = {":OR:": 1, ":AND:": 2, "=": 3, "<>": 3, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
@@ -54,15 +54,8 @@ _RESERVED = {
 }
 
 
-class EquationWords:
-    """Prints expressions with names in the model's spelling and underscores for blanks."""
-
-    def __init__(self, model: Model) -> None:
-        self._names = {name: e.name for name, e in model.by_name.items()}
-        self._labels: dict[str, str] = {}
-        for dimension in model.dimensions:
-            self._labels[fold(dimension.name)] = dimension.name
-            self._labels |= {fold(label): label for label in dimension.labels}
+class XmileEquationText(SpelledNames):
+    """Prints expressions in XMILE's language, with underscores for blanks in names."""
 
     def name(self, folded: str) -> str:
         """An element's name in an equation."""
