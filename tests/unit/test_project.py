@@ -123,6 +123,18 @@ def test_half_of_the_modules_are_short() -> None:
     assert median(lines) <= MEDIAN_LINES
 
 
+def test_no_module_is_left_out_of_the_type_check() -> None:
+    assert [name_of(p) for p in MODULES if "ignore-errors" in p.read_text(encoding="utf-8")] == []
+    assert "ignore_errors" not in read("pyproject.toml")
+
+
+def test_the_engine_reads_no_meaning_in_the_spelling_of_a_name() -> None:
+    spelling = re.compile(r"""(startswith|endswith|removeprefix)\(["']#""")
+    engine = [path for path in MODULES if "engine" in path.parts]
+    assert len(engine) > 50
+    assert [name_of(p) for p in engine if spelling.search(p.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_fits_in_a_head(path: Path) -> None:
     source = path.read_text(encoding="utf-8")

@@ -54,6 +54,7 @@ def use(python: Path, outside: Path, scenario: str) -> None:
     """Runs a shipped scenario and the example project, nowhere near the checkout."""
     package = Path(run(python, "-c", WHERE, cwd=outside, quiet=True)).resolve()
     assert outside in package.parents, f"the checkout was imported: {package}"
+    assert package.with_name("py.typed").is_file(), "the wheel has no type information"
     simdistrict = python.with_name("simdistrict")
     for facts in ("scenarios", "models"):
         run(simdistrict, "list", facts, cwd=outside)
