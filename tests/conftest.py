@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("analytic", "oracle", "golden", "unit", "browser")
 
 # the same examples every time, and no time limit: the machines that run this are slow and busy
-settings.register_profile("simdistrict", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "simdistrict",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("simdistrict")
 
 

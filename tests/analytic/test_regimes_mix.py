@@ -42,6 +42,7 @@ def test_a_fold_of_two_constants_lies_where_the_formula_says() -> None:
     assert (stable_at(found, 0.0), stable_at(found, 1.0)) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_fold_of_two_saddles_ends_no_world() -> None:
     def beside(states: Reals, parameters: Sequence[float]) -> Reals:
         return np.column_stack([cubic(states[:, :1], parameters)[:, 0], 0.5 * states[:, 1]])

@@ -173,6 +173,7 @@ def test_a_corner_is_called_a_kink_and_not_a_fold() -> None:
     assert np.ptp(branch.states) > 1.9
 
 
+@pytest.mark.slow
 def test_a_stability_that_jumps_at_a_corner_is_a_kink_and_not_a_hopf_point() -> None:
     def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]

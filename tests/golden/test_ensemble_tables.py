@@ -65,6 +65,7 @@ def test_an_untouched_table_passes(results: Path) -> None:
     assert tables(results, "--check")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_table_edited_by_hand_fails(results: Path) -> None:
     path = results / "district" / "policies.csv"
     lines = path.read_text(encoding="utf-8").splitlines()

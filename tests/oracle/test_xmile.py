@@ -271,7 +271,7 @@ def random_models(draw: st.DrawFn) -> Model:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(random_models())
 def test_random_model_to_xmile_and_back(model: Model) -> None:
     with np.errstate(all="ignore"):
@@ -285,7 +285,7 @@ def test_random_model_to_xmile_and_back(model: Model) -> None:
     assert xmile_text(read, drawn=False) == text
 
 
-@settings(max_examples=20, phases=[Phase.generate])
+@settings(max_examples=8, phases=[Phase.generate])
 @given(models())
 def test_random_model_with_any_names_to_xmile_and_back(model: Model) -> None:
     """Names with any characters; arrays, delays, samples and lookups of any kind."""

@@ -48,6 +48,7 @@ def test_the_same_call_gives_the_same_bytes(data: Observations) -> None:
     assert files(first, ("model", "small")) == files(second, ("model", "small"))
 
 
+@pytest.mark.slow
 def test_workers_change_nothing_but_the_time(data: Observations) -> None:
     effort = {"starts": 3, "evaluations": 200, "profile": True}
     seen: list[FitProgress] = []

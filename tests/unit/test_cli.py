@@ -379,7 +379,7 @@ def test_check_of_a_model_that_cannot_be_put_in_order_runs_nothing(
     assert call(capsys, "check", "knot.mdl", "--only", "halving").code == 3
 
 
-@pytest.mark.parametrize("name", ["core", "district"])
+@pytest.mark.parametrize("name", ["core", pytest.param("district", marks=pytest.mark.slow)])
 def test_shipped_models_pass_every_check_strictly(name: str, capsys: Capsys) -> None:
     strict = [
         part

@@ -96,7 +96,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
         yield Cluster(address, worker, log)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -111,6 +111,7 @@ def content(store: Path) -> dict[str, bytes]:
 WORDS = ["ensemble", "small.mdl", "--prior", "prior.csv", "--members", "96", "--chunk", "8"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_its_chunk_and_the_numbers_are_the_same(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_second_command_is_refused_and_leaves_the_first_alone(
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.slow
 def test_two_processes_at_once_write_one_ensemble_as_a_whole() -> None:
     Path("small.mdl").write_text(mdl("stock = INTEG(stock * rate, 1)\nrate = 0.1", time_step=1e-3))
     words = [sys.executable, "-m", "simdistrict", "ensemble", "small.mdl", "--prior", "prior.csv"]

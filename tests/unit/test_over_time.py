@@ -73,13 +73,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("bdf", "radau")]
+
+
 def opened(path: str) -> xr.Dataset:
     with xr.open_dataset(path) as data:
         return data.load()
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("integrator", ["euler", "rk4", "adaptive", "stiff", "bdf", "radau"])
+@pytest.mark.parametrize("integrator", ["euler", "rk4", "adaptive", "stiff", *SLOW])
 @pytest.mark.parametrize("backend", ["native", "interpreted"])
 def test_an_ensemble_keeps_what_its_series_have(
     integrator: str, backend: str, capsys: Capsys

@@ -171,6 +171,7 @@ def test_a_flow_that_depends_on_other_labels_is_evaluated_as_a_whole() -> None:
         assert field(np.array([[state]]), ())[0, 0] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_folds_of_the_district_model_are_where_an_eigenvalue_is_zero_and_kinks_are_not() -> None:
     field = field_of(freeze(district(), 2019, element="Montebelluna"), ["labour cost relief"])
     found = branches(field, 0.0, 0.5, stops=2, starts=3, known=[field.start()])
@@ -301,7 +302,7 @@ def test_every_study_has_a_file_that_is_repeated_to_the_last_bit(
     "arguments",
     [
         ["loops", "core"],
-        ["loops", "security_tariffs", "--element", "Prato"],
+        pytest.param(["loops", "security_tariffs", "--element", "Prato"], marks=pytest.mark.slow),
         [
             *["classes", "neoliberal_globalisation", "security_tariffs", "--members", "12"],
             *["--survives", "home share >= 0.5, completeness >= 0.5", "--at", "2050", "--fast"],

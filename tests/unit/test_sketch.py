@@ -198,7 +198,7 @@ def random_model(seed: int) -> str:
     return "\n".join(blocks) + mdl("").removeprefix("{UTF-8}")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**6))
 def test_sketch_of_a_random_model(seed: int) -> None:
     model = read_mdl_text(random_model(seed), "random")

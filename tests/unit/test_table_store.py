@@ -133,6 +133,7 @@ def test_single_members_are_those_of_the_whole() -> None:
     assert study.some(VARIANT, KEPT, chosen)["home"] == pytest.approx(whole[chosen], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_broken_chunk_is_run_again(tmp_path: Path) -> None:
     study = Study("district", sampling=FEW)
     first = study.members(VARIANT, KEPT, "home")["home"]
@@ -168,6 +169,7 @@ def test_the_folders_used_longest_ago_go(tmp_path: Path) -> None:
     assert [p.name for p in place.iterdir()] == ["new"]
 
 
+@pytest.mark.slow
 def test_paired_members_have_the_same_draws_in_every_scenario() -> None:
     study = Study("district", sampling=FEW)
     first = study.members(VARIANT, KEPT, "first")["first"]

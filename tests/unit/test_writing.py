@@ -32,7 +32,7 @@ def content(model: Model) -> object:
 
 # no shrinking: it takes minutes for a model, and the seed is fixed
 @given(models())
-@settings(max_examples=20, phases=[Phase.generate])
+@settings(max_examples=8, phases=[Phase.generate])
 def test_random_model_round_trips_with_equal_results(model: Model) -> None:
     text = model_text(model, layout=False)
     again = read_mdl_text(text, "random")
@@ -46,7 +46,7 @@ def test_random_model_round_trips_with_equal_results(model: Model) -> None:
 
 
 @given(models())
-@settings(max_examples=3, phases=[Phase.generate])
+@settings(max_examples=2, phases=[Phase.generate])
 def test_views_do_not_change_the_model(model: Model) -> None:
     text = model_text(model, effort=0.02)
     assert content(read_mdl_text(text, "random")) == content(model)
