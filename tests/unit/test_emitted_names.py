@@ -9,7 +9,7 @@ import pytest
 from simdistrict import simulate
 from simdistrict.engine.helpers.runtime import GUARDED
 from simdistrict.engine.lowering.build import build
-from simdistrict.engine.lowering.names import Names
+from simdistrict.engine.lowering.names import PrintedNames
 from tests.small import small
 
 # names that the emitter prints for itself, or that a backend knows
@@ -43,7 +43,7 @@ def test_two_elements_may_differ_in_signs_alone() -> None:
 
 
 def test_an_allocator_gives_no_name_twice() -> None:
-    names = Names()
+    names = PrintedNames()
     names.begin()
     wishes = ["a0", "a0", "a 0", "", "ü", "9", "For", "match", *GUARDED, "x" * 300, "X" * 300]
     given = [names.loop(0), *map(names.local, wishes), names.loop(1), names.local("i")]

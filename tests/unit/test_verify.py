@@ -13,9 +13,9 @@ from simdistrict.engine.lowering import build as lowering
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.lowering.calls import (
-    Draw,
     Helper,
     Past,
+    RandomDraw,
     Record,
     Shifted,
     Slice,
@@ -24,7 +24,7 @@ from simdistrict.engine.lowering.calls import (
 )
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
-from simdistrict.engine.lowering.lay_out import Placed, lay_out
+from simdistrict.engine.lowering.lay_out import PlacedSymbols, lay_out
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import (
     Axis,
@@ -78,7 +78,7 @@ class Parts:
 
     def __init__(self) -> None:
         definitions = expand(MODEL, Beginning(MODEL, build))
-        self.placed: Placed = lay_out(MODEL, definitions)
+        self.placed: PlacedSymbols = lay_out(MODEL, definitions)
         phases = order(lower(MODEL, definitions, self.placed), self.placed, "small")
         self.once, self.start = fuse(phases.once), fuse(phases.start)
         self.settle = fuse(phases.settle)
@@ -154,7 +154,7 @@ NODES: list[tuple[str, type[Expr], Change, str]] = [
     ("total", Interpolate, having(first=1), "a table that there is not"),
     ("total", Interpolate, having(helper="lookup_area"), "lookup_area 4"),
     ("late", Past, having(records=()), "gives delayed"),
-    ("drawn", Draw, having(args=()), "gives random_uniform"),
+    ("drawn", RandomDraw, having(args=()), "gives random_uniform"),
     ("mapped", Shifted, lambda n: n.array, "node out of its place: Slice"),
     ("mapped", Slice, having(size=2), "longer or shorter"),
 ]

@@ -20,7 +20,7 @@ from simdistrict.engine.layout import (
     Symbol,
     record_size,
 )
-from simdistrict.engine.lowering.definitions import Definition
+from simdistrict.engine.lowering.definitions import SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.maker import Maker
 from simdistrict.engine.program import Program
@@ -37,7 +37,7 @@ class Beginning:
     """
 
     def __init__(
-        self, model: Model, build: Callable[[Model, Sequence[Definition]], Program]
+        self, model: Model, build: Callable[[Model, Sequence[SymbolDefinition]], Program]
     ) -> None:
         self.model = model
         self.build = build
@@ -68,7 +68,9 @@ class Beginning:
         equation = Equation(expression, line=maker.equation.line)
         asked = Auxiliary(name=maker.owner.name, equations=(equation,))
         symbol = Symbol(maker.owner.name, "form of a function")
-        program = self.build(replace(self.model, elements=wanted), [Definition(symbol, asked)])
+        program = self.build(
+            replace(self.model, elements=wanted), [SymbolDefinition(symbol, asked)]
+        )
         return _at_start(program)[program.layout.internal[symbol].offset]
 
     def is_steady(self, expression: Expr) -> bool:

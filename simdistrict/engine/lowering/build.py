@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Layout, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
-from simdistrict.engine.lowering.calls import Draw, Record
-from simdistrict.engine.lowering.definitions import Definition
+from simdistrict.engine.lowering.calls import RandomDraw, Record
+from simdistrict.engine.lowering.definitions import SymbolDefinition
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
@@ -28,7 +28,7 @@ from simdistrict.model.expr import Expr, fold
 from simdistrict.model.model import Model
 
 
-def build(model: Model, more: Sequence[Definition] = ()) -> Program:
+def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
     """Lower a model. Raises ModelError for what the engine does not support.
 
     more: symbols to compute besides the elements of the model.
@@ -82,4 +82,4 @@ def _names(symbols: Iterable[Symbol]) -> frozenset[str]:
 
 
 def _is_stepwise(expr: Expr) -> bool:
-    return any(isinstance(node, Record | Draw) for node in walk(expr))
+    return any(isinstance(node, Record | RandomDraw) for node in walk(expr))

@@ -45,7 +45,7 @@ class Helper(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Draw(Node):
+class RandomDraw(Node):
     """A random number: the arguments, its stream, the seed of the call and that of the run."""
 
     helper: str
@@ -59,7 +59,7 @@ class Draw(Node):
 
     def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
         *args, stream, seed, noise = nodes
-        return Draw(self.helper, tuple(args), stream, seed, noise)
+        return RandomDraw(self.helper, tuple(args), stream, seed, noise)
 
 
 @dataclass(frozen=True, slots=True)

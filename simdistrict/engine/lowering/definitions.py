@@ -9,7 +9,7 @@ from simdistrict.model.model import Element
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Definition:
+class SymbolDefinition:
     """A symbol with its equations.
 
     element: of the model, or one like it that the lowering made, with the name of the element that

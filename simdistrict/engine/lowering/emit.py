@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.lowering.calls import Switch, Whole
-from simdistrict.engine.lowering.frames import Key, key_of
+from simdistrict.engine.lowering.frames import SlotKey, key_of
 from simdistrict.engine.lowering.nodes import Time
-from simdistrict.engine.lowering.spell import MAX_NESTING, Expressions
+from simdistrict.engine.lowering.spell import MAX_NESTING, ExpressionPrinter
 from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.trees import height_of, walk
 from simdistrict.model.expr import Expr
@@ -32,14 +32,14 @@ _TAKES = {
 }
 
 
-class Emitter(Expressions):
+class Emitter(ExpressionPrinter):
     """Prints functions. origin: line of source -> label of the statement that it belongs to."""
 
     def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
         super().__init__(layout, located)
         self.lines = ["from __future__ import annotations", "", ""]
         self.origin: dict[int, str] = {}
-        self.read_later: frozenset[Key] = frozenset()
+        self.read_later: frozenset[SlotKey] = frozenset()
 
     def function(
         self, name: str, groups: Sequence[Sequence[Statement]] = (), *, slopes: bool = False
@@ -74,7 +74,7 @@ class Emitter(Expressions):
             for place, time in enumerate(_TIMES):
                 self.put(f"{time}: float = v[{place}]")
 
-    def statement(self, statement: Statement, inside: frozenset[Key]) -> None:
+    def statement(self, statement: Statement, inside: frozenset[SlotKey]) -> None:
         """One assignment; its value stays in a local where it is read again.
 
         inside: what the statements in the same nest of loops read.

@@ -15,7 +15,7 @@ from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering import delays, whole
 from simdistrict.engine.lowering.beginning import Beginning
-from simdistrict.engine.lowering.definitions import Definition, Held, Sampled
+from simdistrict.engine.lowering.definitions import Held, Sampled, SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.made import Before, RandomCall
 from simdistrict.engine.lowering.maker import Maker
@@ -25,14 +25,16 @@ from simdistrict.model.expr import Call, Expr, Number, Ref, fold
 from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 
 
-def expand(model: Model, beginning: Beginning, more: Sequence[Definition] = ()) -> list[Definition]:
+def expand(
+    model: Model, beginning: Beginning, more: Sequence[SymbolDefinition] = ()
+) -> list[SymbolDefinition]:
     """What a program of the model computes, without functions that have a memory.
 
     more: symbols to compute besides the elements of the model. Raises ModelError with every memory
     inside a reduction and every array that a function cannot take.
     """
     work = _Expansion(model, beginning)
-    own = [Definition(Symbol(element.name), element) for element in model.elements]
+    own = [SymbolDefinition(Symbol(element.name), element) for element in model.elements]
     problems: list[Problem] = []
     for definition in (*own, *more):
         element = definition.element
@@ -42,7 +44,7 @@ def expand(model: Model, beginning: Beginning, more: Sequence[Definition] = ()) 
             problems += error.problems
             continue
         changed = replace(element, equations=equations)
-        work.definitions.append(Definition(definition.symbol, changed))
+        work.definitions.append(SymbolDefinition(definition.symbol, changed))
     if problems:
         raise ModelError(problems)
     return work.definitions
@@ -52,7 +54,7 @@ class _Expansion:
     def __init__(self, model: Model, beginning: Beginning) -> None:
         self.model = model
         self.beginning = beginning
-        self.definitions: list[Definition] = []
+        self.definitions: list[SymbolDefinition] = []
         self.draws: dict[str, int] = {}
 
     def equation(self, owner: Element, equation: Equation) -> Equation:

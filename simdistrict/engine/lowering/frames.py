@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from simdistrict.engine.lowering.calls import Record
-from simdistrict.engine.lowering.names import Names
+from simdistrict.engine.lowering.names import PrintedNames
 from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop
 from simdistrict.engine.lowering.trees import walk
 from simdistrict.model.expr import Expr
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]
-Key = tuple[int, Pattern]
+SlotKey = tuple[int, Pattern]
 
 
 class Frames:
@@ -24,10 +24,10 @@ class Frames:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.names = Names()
+        self.names = PrintedNames()
         self.depth = 1
         self.patterns: dict[Pattern, str] = {}
-        self.known: dict[Key, str] = {}
+        self.known: dict[SlotKey, str] = {}
         self._positions: dict[Pattern, str] = {}
 
     def put(self, text: str) -> None:
@@ -132,6 +132,6 @@ def constant_of(axis: Axis) -> int:
     return (axis.offset or 0) * axis.stride
 
 
-def key_of(load: Load) -> Key:
+def key_of(load: Load) -> SlotKey:
     """Equal for two loads exactly when they read one slot in every round."""
     return load.base + sum(map(constant_of, load.axes)), pattern_of(load.axes)

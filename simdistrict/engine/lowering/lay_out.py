@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simdistrict.engine.helpers.curves import slopes
 from simdistrict.engine.layout import FIRST, Block, Layout, Slot, Symbol, flat, strides_of
-from simdistrict.engine.lowering.definitions import Definition, Recorded, Sampled
+from simdistrict.engine.lowering.definitions import Recorded, Sampled, SymbolDefinition
 from simdistrict.engine.lowering.trees import walk
 from simdistrict.model.expr import Points, WithLookup, fold
 from simdistrict.model.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
@@ -16,7 +16,7 @@ from simdistrict.model.model import lookup_points as points_of
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedSymbols:
     """A layout, and where each symbol is in it.
 
     rates: the net flow of each stock; before, conditions: of each sample what it held before and
@@ -41,7 +41,7 @@ class _Places:
         self.slots: dict[Symbol, Slot] = {}
         self.at = FIRST
 
-    def block(self, group: Iterable[Definition]) -> Block:
+    def block(self, group: Iterable[SymbolDefinition]) -> Block:
         """The slots of some definitions."""
         start = self.at
         for definition in group:
@@ -66,9 +66,9 @@ class _Places:
         return Block(start, self.at - start), found
 
 
-def lay_out(model: Model, definitions: Sequence[Definition]) -> Placed:
+def lay_out(model: Model, definitions: Sequence[SymbolDefinition]) -> PlacedSymbols:
     """Give every symbol its slots; points written inside equations are the last tables."""
-    groups: dict[str, list[Definition]] = {
+    groups: dict[str, list[SymbolDefinition]] = {
         k: [] for k in ("constant", "stock", "sampled", "recorded", "other")
     }
     for definition in definitions:
@@ -89,7 +89,7 @@ def lay_out(model: Model, definitions: Sequence[Definition]) -> Placed:
         slot = slots[definition.symbol]
         for position, value in constant_values(model, definition.element).items():
             template[slot.offset + flat(position, slot.strides)] = value
-    tables = _Tables(model, template)
+    tables = _LookupTables(model, template)
     for definition in definitions:
         if isinstance(definition.element, Lookup | Data):
             tables.add(definition)
@@ -109,10 +109,10 @@ def lay_out(model: Model, definitions: Sequence[Definition]) -> Placed:
         {fold(symbol.name): number for symbol, number in tables.first.items()},
         tuple(template),
     )
-    return Placed(layout, slots, rate_slots, before, follows, tables.first, inline)
+    return PlacedSymbols(layout, slots, rate_slots, before, follows, tables.first, inline)
 
 
-def _inline_points(definitions: Sequence[Definition]) -> list[Points]:
+def _inline_points(definitions: Sequence[SymbolDefinition]) -> list[Points]:
     """The points written inside equations, each once, in order of appearance."""
     found: dict[Points, None] = {}
     for definition in definitions:
@@ -150,7 +150,7 @@ def _defined(model: Model, element: Element, shape: tuple[int, ...]) -> tuple[in
     return None if len(places) == math.prod(shape) else tuple(places)
 
 
-class _Tables:
+class _LookupTables:
     """Tables of points, appended to a vector.
 
     places: the start of each and its number of points; first: the first one of each lookup.
@@ -162,7 +162,7 @@ class _Tables:
         self.places: list[tuple[int, int]] = []
         self.first: dict[Symbol, int] = {}
 
-    def add(self, definition: Definition) -> None:
+    def add(self, definition: SymbolDefinition) -> None:
         """The tables of a lookup or of data, one for each label."""
         element = definition.element
         self.first[definition.symbol] = len(self.places)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Slot
-from simdistrict.engine.lowering.definitions import Definition, Filled, Held, Sampled
-from simdistrict.engine.lowering.lay_out import Placed
+from simdistrict.engine.lowering.definitions import Filled, Held, Sampled, SymbolDefinition
+from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.made import ArrayCall
 from simdistrict.engine.lowering.nodes import (
     Axis,
@@ -22,7 +22,7 @@ from simdistrict.engine.lowering.nodes import (
     Loop,
     Time,
 )
-from simdistrict.engine.lowering.read import Reader
+from simdistrict.engine.lowering.read import EquationReader
 from simdistrict.engine.lowering.statements import Statement
 from simdistrict.engine.lowering.subscripts import Scope
 from simdistrict.model.expr import Array, Call, Expr, Number, Tables, fold
@@ -42,7 +42,7 @@ NO_NUMBERS = (
 
 
 @dataclass(frozen=True)
-class Statements:
+class ModelStatements:
     """The statements of a model by the phase that they belong to.
 
     run: evaluated at every time, in any order, with those that depend on constants alone;
@@ -56,7 +56,9 @@ class Statements:
     conditions: tuple[Statement, ...]
 
 
-def lower(model: Model, definitions: Sequence[Definition], placed: Placed) -> Statements:
+def lower(
+    model: Model, definitions: Sequence[SymbolDefinition], placed: PlacedSymbols
+) -> ModelStatements:
     """All statements of the expanded definitions. Raises ModelError with every problem found."""
     work = _Lowering(model, definitions, placed)
     for definition in definitions:
@@ -67,13 +69,15 @@ def lower(model: Model, definitions: Sequence[Definition], placed: Placed) -> St
                 work.problems += error.problems
     if work.problems:
         raise ModelError(list(dict.fromkeys(work.problems)))
-    return Statements(
+    return ModelStatements(
         tuple(work.run), tuple(work.initial), tuple(work.start_values), tuple(work.conditions)
     )
 
 
-class _Lowering(Reader):
-    def __init__(self, model: Model, definitions: Sequence[Definition], placed: Placed) -> None:
+class _Lowering(EquationReader):
+    def __init__(
+        self, model: Model, definitions: Sequence[SymbolDefinition], placed: PlacedSymbols
+    ) -> None:
         super().__init__(model, definitions, placed)
         self.problems: list[Problem] = []
         self.run: list[Statement] = []
@@ -81,7 +85,7 @@ class _Lowering(Reader):
         self.start_values: list[Statement] = []
         self.conditions: list[Statement] = []
 
-    def definition(self, definition: Definition) -> None:
+    def definition(self, definition: SymbolDefinition) -> None:
         """Add the statements of all equations of a definition."""
         self.owner = element = definition.element
         for equation in _without_lists(self.model, element):
@@ -92,7 +96,7 @@ class _Lowering(Reader):
                 self.statements(definition, equation, box)
 
     def statements(
-        self, definition: Definition, equation: Equation, box: tuple[tuple[int, ...], ...]
+        self, definition: SymbolDefinition, equation: Equation, box: tuple[tuple[int, ...], ...]
     ) -> None:
         """Add the statements of one equation over one box of its element's positions."""
         element, placed = definition.element, self.placed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
-from simdistrict.engine.lowering.definitions import Definition
+from simdistrict.engine.lowering.definitions import SymbolDefinition
 from simdistrict.engine.lowering.made import SymbolRef
 from simdistrict.model.expr import Expr, Number, Ref
 from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
@@ -19,7 +19,7 @@ class Maker:
     model: Model
     owner: Element
     equation: Equation
-    definitions: list[Definition]
+    definitions: list[SymbolDefinition]
 
     def error(self, what: str, hint: str = "") -> ModelError:
         """A complaint about the equation."""
@@ -44,7 +44,7 @@ class Maker:
         )
         dims = self.owner.dims if dims is None else dims
         element = kind(name=self.owner.name, equations=(equation,), dims=dims)
-        self.definitions.append(Definition(ref.symbol, element))
+        self.definitions.append(SymbolDefinition(ref.symbol, element))
         return ref
 
     def add(

@@ -23,7 +23,7 @@ _NO_LETTERS = re.compile(r"\W+", re.ASCII)
 _LONGEST = 60
 
 
-class Names:
+class PrintedNames:
     """The names of one source. tables: the name of each table, by its numbers."""
 
     def __init__(self) -> None:

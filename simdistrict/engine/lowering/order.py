@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
-from simdistrict.engine.lowering.calls import Draw, Record, Switch
+from simdistrict.engine.lowering.calls import RandomDraw, Record, Switch
 from simdistrict.engine.lowering.graph import components, shortest_ring
-from simdistrict.engine.lowering.lay_out import Placed
-from simdistrict.engine.lowering.lower import Statements
+from simdistrict.engine.lowering.lay_out import PlacedSymbols
+from simdistrict.engine.lowering.lower import ModelStatements
 from simdistrict.engine.lowering.nodes import Load, Reduce, Time, WrittenOut
 from simdistrict.engine.lowering.statements import Statement, overlap, unrolled
 from simdistrict.engine.lowering.trees import parts, walk, with_parts
@@ -35,7 +35,7 @@ class Phases:
     derive: tuple[Statement, ...]
 
 
-def order(statements: Statements, placed: Placed, where: str) -> Phases:
+def order(statements: ModelStatements, placed: PlacedSymbols, where: str) -> Phases:
     """Sort the statements. Raises ModelError naming the elements of an algebraic loop."""
     run = _sorted(statements.run, where, "an algebraic loop")
     replaced = {s.target.symbol for s in statements.start_values}
@@ -54,14 +54,14 @@ def order(statements: Statements, placed: Placed, where: str) -> Phases:
 
 def depends_on_time(expr: Expr) -> bool:
     """Whether an expression itself reads the time, or the number of the present point."""
-    return any(isinstance(node, Time | Record | Switch | Draw) for node in walk(expr))
+    return any(isinstance(node, Time | Record | Switch | RandomDraw) for node in walk(expr))
 
 
 # kinds of slots that change during a run
 _MOVING = ("stock", "sampled", "value before", "condition")
 
 
-def _levels(run: Sequence[Statement], placed: Placed, replaced: set[Symbol]) -> list[int]:
+def _levels(run: Sequence[Statement], placed: PlacedSymbols, replaced: set[Symbol]) -> list[int]:
     """For every statement, causes first, how often it is due: 0 once, 1 after the start, 2 always.
 
     replaced: symbols with another value at the start, which must be computed again after it.
@@ -82,7 +82,7 @@ def _levels(run: Sequence[Statement], placed: Placed, replaced: set[Symbol]) -> 
     return levels
 
 
-def constant_symbols(phases: Phases, placed: Placed) -> frozenset[Symbol]:
+def constant_symbols(phases: Phases, placed: PlacedSymbols) -> frozenset[Symbol]:
     """What depends on constants alone, the constants included."""
     later = {s.target.symbol for s in (*phases.settle, *phases.derive)}
     found = {s.target.symbol for s in phases.once} - later
@@ -90,7 +90,7 @@ def constant_symbols(phases: Phases, placed: Placed) -> frozenset[Symbol]:
     return frozenset(found)
 
 
-def settled_symbols(phases: Phases, placed: Placed) -> frozenset[Symbol]:
+def settled_symbols(phases: Phases, placed: PlacedSymbols) -> frozenset[Symbol]:
     """What never changes after the start; see `constant_symbols`."""
     later = {s.target.symbol for s in phases.derive}
     return constant_symbols(phases, placed) | {s.target.symbol for s in phases.settle} - later

@@ -7,10 +7,18 @@ from dataclasses import replace
 
 from simdistrict.base.errors import did_you_mean
 from simdistrict.engine.layout import strides_of
-from simdistrict.engine.lowering.calls import Draw, Past, Record, Shifted, Slice, Switch, Whole
-from simdistrict.engine.lowering.definitions import Definition, Filled
+from simdistrict.engine.lowering.calls import (
+    Past,
+    RandomDraw,
+    Record,
+    Shifted,
+    Slice,
+    Switch,
+    Whole,
+)
+from simdistrict.engine.lowering.definitions import Filled, SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED, Function
-from simdistrict.engine.lowering.lay_out import Placed
+from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.made import (
     ArrayCall,
     Before,
@@ -36,10 +44,12 @@ from simdistrict.model.expr import (
 from simdistrict.model.model import Data, Lookup, Model
 
 
-class Reader(Subscripts):
+class EquationReader(Subscripts):
     """Reads the expressions of the definitions of a model."""
 
-    def __init__(self, model: Model, definitions: Sequence[Definition], placed: Placed) -> None:
+    def __init__(
+        self, model: Model, definitions: Sequence[SymbolDefinition], placed: PlacedSymbols
+    ) -> None:
         super().__init__(model)
         self.placed = placed
         self.by_symbol = {d.symbol: d.element for d in definitions}
@@ -148,7 +158,7 @@ class Reader(Subscripts):
             raise self.error(f'applies "{ref.name}", which is no lookup')
         return self.table(ref, definition, x, scope)
 
-    def table(self, ref: Ref, definition: Definition, x: Expr, scope: Scope) -> Interpolate:
+    def table(self, ref: Ref, definition: SymbolDefinition, x: Expr, scope: Scope) -> Interpolate:
         """The tables of a lookup or of data, one for each label."""
         shape = self.model.shape(definition.element)
         strides = strides_of(shape)
@@ -191,7 +201,7 @@ class Reader(Subscripts):
                 stream = Binary("+", stream, Binary("*", place, Number(float(size))))
                 size *= len(labels)
         noise = self.ref(Ref("noise seed"), scope) if "noise seed" in self.own else Number(0.0)
-        return Draw(known.python, tuple(args), stream, seed, noise)
+        return RandomDraw(known.python, tuple(args), stream, seed, noise)
 
     def argument(self, arg: Expr, own: int, scope: Scope) -> Expr:
         """An argument of a function of whole arrays: a slice of a copied array, or a number."""

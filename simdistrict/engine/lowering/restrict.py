@@ -15,7 +15,7 @@ from simdistrict.engine.lowering.build import build
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import with_rates_last
-from simdistrict.engine.lowering.lay_out import Placed, lay_out
+from simdistrict.engine.lowering.lay_out import PlacedSymbols, lay_out
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import Axis, Load
 from simdistrict.engine.lowering.order import constant_symbols, order
@@ -41,7 +41,7 @@ class Causes:
     program: Program
     statements: tuple[Statement, ...]
     steady: tuple[Statement, ...]
-    placed: Placed
+    placed: PlacedSymbols
     elements: dict[Symbol, Element]
     constant: frozenset[Symbol]
 

@@ -14,9 +14,9 @@ from typing import Any
 from simdistrict.engine.helpers.runtime import HELPERS
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering.calls import (
-    Draw,
     Helper,
     Past,
+    RandomDraw,
     Record,
     Shifted,
     Slice,
@@ -24,7 +24,7 @@ from simdistrict.engine.lowering.calls import (
     Whole,
 )
 from simdistrict.engine.lowering.functions import FUNCTIONS, SWITCHES
-from simdistrict.engine.lowering.lay_out import Placed
+from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.nodes import (
     Axis,
     Interpolate,
@@ -53,7 +53,7 @@ class Rules:
     name: the function that is checked; target: the symbol of the statement at hand.
     """
 
-    def __init__(self, placed: Placed) -> None:
+    def __init__(self, placed: PlacedSymbols) -> None:
         self.placed = placed
         self.name = ""
         self.target = Symbol("")
@@ -187,7 +187,7 @@ def _helper(work: Rules, node: Helper, loops: Open) -> Sequence[Expr]:
     return node.args
 
 
-def _draw(work: Rules, node: Draw, loops: Open) -> Sequence[Expr]:
+def _draw(work: Rules, node: RandomDraw, loops: Open) -> Sequence[Expr]:
     below = node.parts()
     work.takes(node.helper, len(below) + 1)
     return below
@@ -253,7 +253,7 @@ _CHECKS: dict[type[Expr], Callable[[Rules, Any, Open], Sequence[Expr]]] = {
     WrittenOut: _written_out,
     Latch: _latch,
     Helper: _helper,
-    Draw: _draw,
+    RandomDraw: _draw,
     Interpolate: _interpolate,
     Past: _past,
     Whole: _whole,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from simdistrict.engine.helpers.curves import STEPWISE
 from simdistrict.engine.layout import POINT, SAMPLING, Layout
 from simdistrict.engine.lowering.calls import (
-    Draw,
     Helper,
     Past,
+    RandomDraw,
     Record,
     Shifted,
     Slice,
@@ -39,7 +39,7 @@ _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
 _PARENTHESES = re.compile(r"[()]")
 
 
-class Expressions(Frames):
+class ExpressionPrinter(Frames):
     """Prints expressions; lines that they need first are printed before the statement.
 
     located: whether the dates of a switch or comparison depend on constants alone, so that they
@@ -110,7 +110,7 @@ class Expressions(Frames):
                 return self.switch(expr)
             case Helper(helper, args):
                 return self.called(helper, args)
-            case Draw():
+            case RandomDraw():
                 return self.called(expr.helper, expr.parts(), f"v[{POINT}]")
             case Reduce():
                 return self.reduce(expr)

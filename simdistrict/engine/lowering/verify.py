@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise, product
 
 from simdistrict.engine.layout import FIRST, Symbol
-from simdistrict.engine.lowering.lay_out import Placed
+from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.nodes import Load
 from simdistrict.engine.lowering.rules import ProgramError, Rules
 from simdistrict.engine.lowering.statements import Statement, overlap
@@ -20,7 +20,9 @@ Groups = Sequence[Sequence[Statement]]
 _KEPT = ("stock", "held", "value before")
 
 
-def verify(once: Groups, start: Groups, settle: Groups, derive: Groups, placed: Placed) -> None:
+def verify(
+    once: Groups, start: Groups, settle: Groups, derive: Groups, placed: PlacedSymbols
+) -> None:
     """Check a program. Raises ProgramError naming the first symbol that breaks a rule.
 
     For the district model this takes about a fourteenth of the time of its lowering.
@@ -29,7 +31,7 @@ def verify(once: Groups, start: Groups, settle: Groups, derive: Groups, placed: 
     constants = {symbol for symbol, slot in placed.slots.items() if slot.kind == "constant"}
     first, begun, settled = _targets(once), _targets(start), _targets(settle)
     kept = constants | first | {s for s in begun if placed.slots[s].kind in _KEPT}
-    work = _Program(placed)
+    work = _ProgramCheck(placed)
     work.phase("once", once, constants)
     work.phase("start", start, constants | first)
     work.phase("settle", settle, kept)
@@ -41,12 +43,12 @@ def verify(once: Groups, start: Groups, settle: Groups, derive: Groups, placed: 
             raise ProgramError(f'"{symbol}" is never defined')
 
 
-def verify_part(derive: Groups, placed: Placed) -> None:
+def verify_part(derive: Groups, placed: PlacedSymbols) -> None:
     """Check the statements of a program for some stocks alone; all else has its values already."""
-    _Program(placed).phase("derive", derive, set(placed.slots))
+    _ProgramCheck(placed).phase("derive", derive, set(placed.slots))
 
 
-def _verify_slots(placed: Placed) -> None:
+def _verify_slots(placed: PlacedSymbols) -> None:
     """Slots lie side by side in their blocks, none over another."""
     layout = placed.layout
     blocks = {
@@ -75,10 +77,10 @@ def _targets(groups: Groups) -> set[Symbol]:
     return {statement.target.symbol for group in groups for statement in group}
 
 
-class _Program(Rules):
+class _ProgramCheck(Rules):
     """Statements, phase by phase, each checked once."""
 
-    def __init__(self, placed: Placed) -> None:
+    def __init__(self, placed: PlacedSymbols) -> None:
         super().__init__(placed)
         self.seen: set[Statement] = set()
 

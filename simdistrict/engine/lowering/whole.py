@@ -49,7 +49,9 @@ def check(maker: Maker, call: Call) -> None:
         known = FUNCTIONS.get(node.function) if isinstance(node, Call) else None
         if known and node is not call and known.kind in ("memory", "random", "array"):
             assert isinstance(node, Call)
-            raise _Call(maker, call).error(f"an argument that uses {node.function}", _OWN_ELEMENT)
+            raise _ArrayFunction(maker, call).error(
+                f"an argument that uses {node.function}", _OWN_ELEMENT
+            )
 
 
 def replaced(maker: Maker, call: Call) -> Expr:
@@ -59,7 +61,7 @@ def replaced(maker: Maker, call: Call) -> Expr:
     """
     if len(call.args) not in FUNCTIONS[call.function].arity:
         return call  # reported where calls are checked
-    work = _Call(maker, call)
+    work = _ArrayFunction(maker, call)
     if call.function == "VECTOR ELM MAP":
         return work.mapped()
     if call.function in ("DEMAND AT PRICE", "SUPPLY AT PRICE"):
@@ -68,7 +70,7 @@ def replaced(maker: Maker, call: Call) -> Expr:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _ArrayFunction:
     maker: Maker
     call: Call
 
