@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--until",
-    type=float,
+    type=options.REAL,
     metavar="YEAR",
     help="Last year of the data to fit; later data are predicted.",
 )

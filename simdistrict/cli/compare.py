@@ -23,8 +23,12 @@ TEXT_RTOL = 1e-4
 @click.command("compare")
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
-@click.option("--rtol", type=float, default=RTOL, show_default=True, help="Relative tolerance.")
-@click.option("--atol", type=float, default=ATOL, show_default=True, help="Absolute tolerance.")
+@click.option(
+    "--rtol", type=options.REAL, default=RTOL, show_default=True, help="Relative tolerance."
+)
+@click.option(
+    "--atol", type=options.REAL, default=ATOL, show_default=True, help="Absolute tolerance."
+)
 @options.as_json
 @click.pass_obj
 def command(
@@ -33,8 +37,8 @@ def command(
     """Compare two results (.nc, .csv, .tab, .dat), element by element.
 
     Prints the first time at which they differ, the element furthest upstream that differs then,
-    and the largest difference. Two values agree when they differ by at most
-    ATOL + RTOL * the larger one. Exit code 5 when any value differs.
+    and the largest difference relative to the size of its element. Two values agree when they
+    differ by at most ATOL + RTOL * the larger one. Exit code 5 when any value differs.
 
     Example: simdistrict compare runs/baseline.nc vensim_output.tab --rtol 1e-4
     """
@@ -67,7 +71,7 @@ def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) ->
     if found.first is None:
         said.append(f"the same: {compared} {within}")
         if found.largest:
-            said.append(f"largest difference within tolerance: {_shown(found.largest)}")
+            said.append(f"largest relative difference, within tolerance: {_shown(found.largest)}")
     else:
         said.append(f"first difference: {_shown(found.first)}")
         others = len(found.together) - 1
@@ -75,7 +79,7 @@ def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) ->
             some = ", ".join(f'"{name}"' for name in found.together[1:4])
             said.append(f"  then differ too: {some}" + (f" and {others - 3} more" * (others > 3)))
         if found.largest and found.largest != found.first:
-            said.append(f"largest difference: {_shown(found.largest)}")
+            said.append(f"largest relative difference: {_shown(found.largest)}")
         said.append(
             f"differing: {found.differing_elements} of {compared}, "
             f"{found.differing_points} of {found.points} values {within}"

@@ -10,6 +10,17 @@ import click
 
 from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
+
+class _Real(click.types.FloatParamType):
+    """A float option that refuses 1_000 and digits of other scripts, which Python reads."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            self.fail(f"{value!r} is not a valid float.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+REAL = _Real()
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 sets = click.option(
@@ -46,12 +57,12 @@ _STEPS = (
         type=click.Choice(INTEGRATORS),
         help="Default: that of the model file; stiff, bdf and radau are for stiff models.",
     ),
-    click.option("--rtol", type=float, help="Relative tolerance of adaptive integrators."),
-    click.option("--atol", type=float, help="Absolute tolerance of adaptive integrators."),
-    click.option("--time-step", type=float, help="In the model's time unit."),
-    click.option("--save-step", type=float, help="In the model's time unit."),
-    click.option("--initial-time", type=float),
-    click.option("--final-time", type=float),
+    click.option("--rtol", type=REAL, help="Relative tolerance of adaptive integrators."),
+    click.option("--atol", type=REAL, help="Absolute tolerance of adaptive integrators."),
+    click.option("--time-step", type=REAL, help="In the model's time unit."),
+    click.option("--save-step", type=REAL, help="In the model's time unit."),
+    click.option("--initial-time", type=REAL),
+    click.option("--final-time", type=REAL),
 )
 
 

@@ -33,7 +33,7 @@ def command(file: Path, as_json: bool) -> None:
         report = repeat_study(recorded, str(file))
     else:
         report = repeat(recorded, str(file))
-    changed = changed_files(recorded)
+    changed = changed_files(recorded, str(file))
     if as_json:
         document = {
             "file": str(file),

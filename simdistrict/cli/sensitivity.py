@@ -22,7 +22,7 @@ SHOWN = 12
 
 
 def _default(
-    name: str, default: float, kind: Any = float, *, help: str
+    name: str, default: float, kind: Any = options.REAL, *, help: str
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """An option with a default, which its help text shows."""
     return click.option(name, type=kind, default=default, show_default=True, help=help)
@@ -38,7 +38,7 @@ def _default(
     "sobol or random.",
 )
 @click.option("--indicator", required=True, metavar="NAME", help="A saved element, with labels.")
-@click.option("--at", type=float, metavar="TIME", help="A saved time; default: the last.")
+@click.option("--at", type=options.REAL, metavar="TIME", help="A saved time; default: the last.")
 @click.option(
     "--over",
     metavar="REDUCTION",
@@ -48,8 +48,8 @@ def _default(
 @_default("--resamples", 100, click.IntRange(2), help="Bootstrap resamples.")
 @_default("--seed", 0, click.IntRange(0), help="Seed of the resamples.")
 @_default("--slides", 10, int, help="PAWN: number of slides.")
-@click.option("--above", type=float, metavar="X", help="PRIM: of interest are members >= X.")
-@click.option("--below", type=float, metavar="X", help="PRIM: of interest are members <= X.")
+@click.option("--above", type=options.REAL, metavar="X", help="PRIM: of interest are members >= X.")
+@click.option("--below", type=options.REAL, metavar="X", help="PRIM: of interest are members <= X.")
 @_default("--boxes", 1, click.IntRange(1), help="PRIM: largest number of boxes.")
 @_default("--density", 0.8, help="PRIM: target density of a box.")
 @_default("--mass", 0.05, help="PRIM: smallest share of all members in a box.")
@@ -57,7 +57,7 @@ def _default(
 @_default("--paste", 0.05, help="PRIM: share of a box that a step adds.")
 @click.option(
     "--chance",
-    type=float,
+    type=options.REAL,
     default=1.0,
     metavar="P",
     help="PRIM: leave out numbers with a larger quasi-p, such as 0.05; default: none.",

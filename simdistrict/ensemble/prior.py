@@ -18,7 +18,8 @@ from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, neares
 from simdistrict.base.library import shown
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
-from simdistrict.exchange.text.files import plain, read_exact
+from simdistrict.exchange.text.files import decoded, file_bytes, plain
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model, lookup_points
 from simdistrict.scenario.places import find_constant, find_element
@@ -28,6 +29,7 @@ FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
 # an optional column
 SPREAD = "spread"
+MAX_BYTES = 20_000_000
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +115,7 @@ def read_prior_file(path: Path) -> str:
         near = nearest(path.name, beside)
         hint = f"did you mean {' or '.join(near)}?" if near else ""
         raise ScenarioError(Problem(shown(path), "there is no such file", hint))
-    return plain(read_exact(path)[0])
+    return plain(decoded(file_bytes(path, "a prior table", MAX_BYTES))[0])
 
 
 def _row(
@@ -129,11 +131,11 @@ def _row(
         return None
     numbers = []
     for key in ("value", "low", "high"):
-        try:
-            numbers.append(float(row[key]))
-        except (TypeError, ValueError):
+        number = as_number(row[key] or "")
+        if number is None:
             problems.append(Problem(where, f'{key} is "{row[key]}", not a number'))
             return None
+        numbers.append(number)
     value, low, high = numbers
     spread = _spread(row, kind, where, problems)
     problem = _band(kind, value, low, high, where)
@@ -153,11 +155,8 @@ def _spread(row: dict[str, str], kind: str, where: str, problems: list[Problem])
     text = (row.get(SPREAD) or "").strip()
     if not text:
         return None
-    try:
-        spread = float(text)
-    except ValueError:
-        spread = math.nan
-    if not (kind == "normal" and 0 < spread < math.inf):
+    spread = as_number(text)
+    if not (kind == "normal" and spread is not None and 0 < spread < math.inf):
         what = f'{SPREAD} is "{text}", which is no positive number'
         if kind != "normal":
             what = f"a {kind} distribution has no {SPREAD}"

@@ -49,12 +49,16 @@ def repeat(recorded: Result, where: str) -> Repetition:
     return compare_results(recorded, result_of(recorded_plans(recorded, where)))
 
 
-def changed_files(recorded: Result) -> tuple[str, ...]:
+def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
     """The data files of a model that have changed since the run.
 
-    Files that are not found are left out.
+    Files that are not found are left out. Raises ExchangeError where the record is damaged.
     """
-    files = json.loads(str(recorded.attrs.get("external_files", "{}")))
+    try:
+        files = dict(json.loads(str(recorded.attrs.get("external_files", "{}"))))
+    except (ValueError, TypeError):
+        what = "the attribute external_files is damaged"
+        raise ExchangeError(Problem(where, what, "write the file again")) from None
     now = {path: digest(Path(path)) for path in files}
     return tuple(path for path, known in files.items() if now[path] and now[path] != known)
 

@@ -6,6 +6,7 @@ where the run ends.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,8 +37,10 @@ from simdistrict.scenario import (
     resolve,
 )
 from simdistrict.scenario.changes import Changes, check_policies, read_changes
+from simdistrict.scenario.values import CONTROL_FIELDS
 
 AS_WRITTEN = RunSettings()
+log = logging.getLogger(__name__)
 # the most steps in the search for a FINAL TIME that the model computes
 MAX_SEARCH = 100_000
 
@@ -148,12 +151,7 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
                 "leave --backend out",
             )
         )
-    wanted = {
-        "initial time": run.initial_time,
-        "final time": run.final_time,
-        "time step": run.time_step,
-        "saveper": run.save_step,
-    }
+    wanted = {name: getattr(run, field) for name, field in CONTROL_FIELDS.items()}
     changed = {name: value for name, value in wanted.items() if value is not None}
     prepared, control = _control(prepared, changed)
     grid = TimeGrid.of(*(control[name] for name in CONTROL))
@@ -165,6 +163,16 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     atol = AS_USUAL.atol if run.atol is None else run.atol
     plan = Plan(prepared, resolved, grid, control, integrator, rtol, atol, backend, chosen=chosen)
     return plan if has_fixed_end(plan) else _ended(plan)
+
+
+def warn_of_end(plan: Plan) -> None:
+    """Warn where FINAL TIME is no time step, so that the run ends before it."""
+    final, grid = plan.control["final time"], plan.grid
+    if has_fixed_end(plan) and abs(final - grid.stop) > 1e-5 * grid.time_step:
+        log.warning(
+            "%s | FINAL TIME %.10g is no time step: the run ends at %.10g, with steps of %.10g",
+            plan.resolved.name, final, grid.stop, grid.time_step,
+        )  # fmt: skip
 
 
 def has_fixed_end(plan: Plan) -> bool:
@@ -247,6 +255,7 @@ def plans_for(
         resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
         check_policies(resolved, changes)
         plan = plan_run(prepared, resolved, backend, len(every))
+        warn_of_end(plan)
         # one file records one backend: that of the first run serves all
         backend = plan.backend if backend == "auto" else backend
         plans.append(replace(plan, lookups=changed.text))

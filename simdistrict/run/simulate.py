@@ -30,6 +30,7 @@ from simdistrict.run.plan import (
     moves_of,
     plan_run,
     repeated,
+    warn_of_end,
 )
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
@@ -75,6 +76,7 @@ def simulate(
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
     resolved = resolve(chosen, model, sets, settings, strict)
     plan = plan_run(lowered(model), resolved, backend)
+    warn_of_end(plan)
     return to_xarray(result_of([plan]))
 
 

@@ -7,9 +7,10 @@ holds no lookups, so their new points are recorded with the run.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import EquationText, quoted
@@ -17,24 +18,33 @@ from simdistrict.exchange.vensim.cin import CinChange, read_cin, read_cin_text
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Element, Equation, Lookup, Model, lookup_points
 from simdistrict.scenario import Resolved, Scenario
-from simdistrict.scenario.values import Assignment
+from simdistrict.scenario.values import CONTROL_FIELDS, Assignment, RunSettings
 
 
 @dataclass(frozen=True)
 class Changes:
     """Changes files, read for one model.
 
-    values: constants in the order of the files, later ones win; lookups: the changed lookup
-    elements; text: their points as a changes file, empty when none changed.
+    values: constants in the order of the files, later ones win; control: FINAL TIME and the like,
+    by field of RunSettings; lookups: the changed lookup elements; text: their points as a changes
+    file, empty when none changed.
     """
 
     values: tuple[Assignment, ...] = ()
+    control: Mapping[str, Assignment] = field(default_factory=dict)
     lookups: tuple[Lookup, ...] = ()
     text: str = ""
 
     def on(self, scenario: Scenario) -> Scenario:
         """The scenario with the changed constants on top of its own assumptions."""
-        return replace(scenario, assume=(*scenario.assume, *self.values))
+        numbers: dict[str, Any] = {key: value.value for key, value in self.control.items()}
+        origins = dict(scenario.origins) | {key: v.origin for key, v in self.control.items()}
+        return replace(
+            scenario,
+            assume=(*scenario.assume, *self.values),
+            run=RunSettings(**numbers).over(scenario.run),
+            origins=tuple(origins.items()),
+        )
 
     def model(self, model: Model) -> Model:
         """The model with the changed lookups."""
@@ -79,11 +89,16 @@ def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
 
 def _combined(found: list[tuple[str, CinChange]], model: Model) -> Changes:
     values: list[Assignment] = []
+    control: dict[str, Assignment] = {}
     lookups: dict[str, Lookup] = {}
     problems: list[Problem] = []
     for file, change in found:
         where = f"{file}:{change.line}"
         try:
+            key = CONTROL_FIELDS.get(fold(change.name.strip("#")))
+            if key is not None and len(change.values) == 1 and not change.subscripts:
+                control[key] = Assignment(change.name, change.values[0], where)
+                continue
             element = _element(change, model, where)
             if isinstance(element, Lookup):
                 old = lookups.get(fold(element.name), element)
@@ -94,7 +109,7 @@ def _combined(found: list[tuple[str, CinChange]], model: Model) -> Changes:
             problems += error.problems
     if problems:
         raise ScenarioError(problems)
-    return Changes(tuple(values), tuple(lookups.values()), _as_text(model, lookups))
+    return Changes(tuple(values), control, tuple(lookups.values()), _as_text(model, lookups))
 
 
 def _element(change: CinChange, model: Model, where: str) -> Element:

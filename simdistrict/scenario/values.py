@@ -9,6 +9,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 COMMAND_LINE = "command line"
+# folded name of a control element -> field of RunSettings
+CONTROL_FIELDS = {
+    "initial time": "initial_time",
+    "final time": "final_time",
+    "time step": "time_step",
+    "saveper": "save_step",
+}
 
 
 # control element -> field of RunSettings

@@ -272,7 +272,7 @@ def test_the_command_names_the_element_upstream(write: Callable[..., str]) -> No
     said = answer(a, b, code=5).output
     assert 'first difference: "rate" at time 1: 0.1 against 0.2' in said.splitlines()[0]
     assert '"downstream"' in said
-    assert "largest difference:" in said
+    assert "largest relative difference:" in said
 
 
 def test_without_a_readable_model_the_order_of_the_file_decides(write: Callable[..., str]) -> None:
@@ -315,7 +315,7 @@ def test_text_against_netcdf(write: Callable[..., str], tmp_path: Path) -> None:
     assert 'only in A: "downstream", "upstream"' in said
     assert 'only in B: "other"' in said
     said = answer(a, str(tmp_path / "b.tab"), "--rtol", "1e-4", code=0).output
-    assert "largest difference within tolerance" in said
+    assert "largest relative difference, within tolerance" in said
 
 
 def test_one_json_document(write: Callable[..., str]) -> None:

@@ -31,7 +31,7 @@ def as_number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return _WORDS.get(text.strip().lower())
-    if "_" in text:  # Python reads 1_000 as a number
+    if "_" in text or not text.isascii():  # Python also reads 1_000 and digits of other scripts
         return None
     return math.nan if math.isclose(value, NA, rel_tol=1e-5) else value
 
