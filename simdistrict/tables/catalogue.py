@@ -23,6 +23,8 @@ STANDARD = {
     "claims": "simdistrict.tables.claims",
     "claims over the prior": "simdistrict.tables.claims_prior",
     "targets": "simdistrict.tables.targets",
+    "fit": "simdistrict.tables.fit",
+    "fitted constants": "simdistrict.tables.constants",
 }
 
 

@@ -79,7 +79,7 @@ class StudyDefinition:
 
 def kind_of(table: TableFile) -> str:
     """The kind of a table: RUNS, ENSEMBLE or FIT."""
-    if table.of_fit:
+    if table.of_fit or table.standard == "fitted constants":
         return FIT
     return ENSEMBLE if table.of_members or table.standard == "claims over the prior" else RUNS
 

@@ -25,6 +25,7 @@ from simdistrict.scenario.schema import (
 )
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
+Standard = Literal["claims", "claims over the prior", "targets", "fit", "fitted constants"]
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
 
 
@@ -105,8 +106,10 @@ class TableFile(Closed):
     title: str = Field(description="One line for lists.")
     heading: str = Field("", description="The heading of its page; default: the title.")
     note: str = Field("", description="What a reader must know, in Markdown.")
-    standard: Literal["claims", "claims over the prior", "targets"] | None = Field(
-        None, description="The claims or targets of this file, each with its verdict."
+    standard: Standard | None = Field(
+        None,
+        description="The claims or targets of this file with their verdicts; the series of the "
+        "record beside the model; the constants that a fit gives, made only by name.",
     )
     rows: RowsFile | None = Field(None, description="Elements by scenarios and times.")
     of_runs: str | None = Field(None, description=f"Made from single runs: {FUNCTION}.")

@@ -162,7 +162,7 @@ def test_every_scenario_has_a_look_of_its_own() -> None:
 
 
 def test_what_is_printed_is_100_times_coarser_than_what_backends_differ_by() -> None:
-    study = Study(sampling=Sampling(members=16))
+    study = Study("district", sampling=Sampling(members=16))
     levels = {name: _by_powers(study, name) for name in (BASELINE, "district_renaissance")}
     for k, (indicator, year) in enumerate(COLUMNS):
         for exact, fast in levels.values():

@@ -16,6 +16,7 @@ from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
 from simdistrict.tables.schema import study_schema_text
 from simdistrict.tables.stated import claims_of, targets_of
+from tests.program import call
 from tests.study import definition
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -247,3 +248,33 @@ def test_a_scenario_without_a_style_gets_one_and_a_variant_that_of_its_file() ->
     assert palette.of("a:variant") == palette.of("a")
     assert palette.of("b") != palette.of("c")
     assert palette.of("b") == palette.of("b")
+
+
+def test_only_tables_and_figures_run_a_study(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.chdir(folder)
+    (folder / "study" / "measures.py").write_text(
+        "from pathlib import Path\n\nPath('it_ran').touch()\n\n\ndef one(runs):\n"
+        "    return runs.at('baseline', 'margin', 2030)\n"
+    )
+    written(
+        folder,
+        """claims: {a: {text: A, measures: [{what: n, by: "measures:one"}]}}
+tables: {claims: {title: T, standard: claims}}
+regimes: [{regime: r, where: [{element: margin, low: 0}]}]
+""",
+    )
+    for command in (
+        ("check", "workshops.mdl"),
+        ("show", "model", "workshops.mdl"),
+        ("run", "scenarios/subsidy.yaml", "-o", "out.nc"),
+        ("rerun", "out.nc"),
+        ("list", "tables", "workshops.mdl"),
+        ("regimes", "detect", "out.nc", "--study", "workshops.mdl"),
+    ):
+        assert call(capsys, *command).code == 0, command
+        assert not (folder / "it_ran").exists(), command
+    assert call(capsys, "tables", "workshops.mdl").code == 0
+    assert (folder / "it_ran").exists()

@@ -37,7 +37,7 @@ def standing(runs: ScenarioRuns) -> Reals:
 
 
 def fallen(runs: ScenarioRuns) -> str:
-    """The others, of a single run."""
+    """The districts that did not, in a single run."""
     kept = jobs_kept(runs, BASELINE, DISTRICTS[:-1])[0]
     return "not: " + ", ".join(d for d, k in zip(DISTRICTS, kept, strict=False) if k < 0.7)
 
@@ -60,7 +60,7 @@ def abroad(runs: ScenarioRuns, district: str, stage: str, year: int) -> Reals:
 
 
 def at_home(runs: ScenarioRuns, district: str, stage: str, year: int) -> Reals:
-    """The rest."""
+    """The home share of a stage, in percent."""
     return 100 - abroad(runs, district, stage, year)
 
 

@@ -25,12 +25,12 @@ def forgotten(runs: ScenarioRuns) -> Reals:
 
 
 def least_forgotten(runs: ScenarioRuns) -> Reals:
-    """Where it is least."""
+    """The smallest share forgotten, of the districts."""
     return least(forgotten(runs))
 
 
 def most_forgotten(runs: ScenarioRuns) -> Reals:
-    """Where it is most."""
+    """The largest share forgotten, of the districts."""
     return most(forgotten(runs))
 
 
@@ -69,12 +69,12 @@ def least_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Rea
 
 
 def most_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
-    """The largest."""
+    """The largest of these gains."""
     return most(gain_of_output(runs, scenario, names))
 
 
 def mean_gain(runs: ScenarioRuns, scenario: str, names: tuple[str, ...]) -> Reals:
-    """The mean."""
+    """The mean of these gains."""
     return mean(gain_of_output(runs, scenario, names))
 
 

@@ -21,7 +21,7 @@ from .reading import (
 
 
 def driven_by_gap(runs: ScenarioRuns) -> Reals:
-    """The part of offshoring in 2008 that is not there when labour costs the same everywhere."""
+    """The share of offshoring in 2008 that vanishes without the labour-cost gap, in percent."""
     left, whole = (
         summed(stacked(hands_on_offshore_at(runs, name, 2008, d) for d in DISTRICTS))
         for name in ("loops_cut:no_B2", BASELINE)
@@ -36,7 +36,7 @@ def years_between_stages(runs: ScenarioRuns) -> Reals:
         shares = offshore_series(runs, BASELINE, 1980, 2060, district, stage)
         return first_year(shares > EXPOSED, 1980)
 
-    # what is not exposed may never pass, and is no case
+    # a district that is not exposed may never pass and is no case
     last = np.float64(2060)
     gaps = stacked(passed(d, "making") - np.minimum(passed(d, "assembly"), last) for d in DISTRICTS)
     return least(gaps * exposed(runs, DISTRICTS))

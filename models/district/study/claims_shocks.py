@@ -53,7 +53,7 @@ def profit_lost(runs: ScenarioRuns) -> Reals:
 
 
 def over_calm(runs: ScenarioRuns, district: str, first: int, last: int) -> Reals:
-    """Output after the crisis over that of a world without it: members by years."""
+    """Output after the crisis over output without the crisis: members by years."""
     crisis, calm = (
         runs.series(name, "relative output", first, last, district=district)
         for name in (CRISIS, CALM)
@@ -67,12 +67,12 @@ def recovery(runs: ScenarioRuns) -> Reals:
 
 
 def scar(runs: ScenarioRuns) -> Reals:
-    """What the least hurt weak district still lacks twenty years after, in percent."""
+    """Output still missing twenty years later in the least hurt weak district, in percent."""
     return 100 * least(stacked(1 - over_calm(runs, d, 2029, 2029)[:, 0] for d in WEAK))
 
 
 def offshoring_after_2008(runs: ScenarioRuns) -> Reals:
-    """Points of hands-on work that went from 2008 to 2019, in percent of those 1997 to 2008."""
+    """Hands-on work offshored from 2008 to 2019, in percent of that from 1997 to 2008."""
     before, crisis, after = (
         summed(stacked(hands_on_offshore_at(runs, BASELINE, y, d) for d in DISTRICTS))
         for y in (1997, 2008, 2019)
@@ -81,7 +81,7 @@ def offshoring_after_2008(runs: ScenarioRuns) -> Reals:
 
 
 def added_risk(runs: ScenarioRuns, year: float) -> Reals:
-    """What the shocks of 2020 to 2023 add to perceived far risk."""
+    """Perceived far risk added by the shocks of 2020 to 2023."""
     with_it, without = (
         runs.at(name, "perceived disruption loss", year, offshore="far")
         for name in ("pandemic_shock", BASELINE)
@@ -90,12 +90,12 @@ def added_risk(runs: ScenarioRuns, year: float) -> Reals:
 
 
 def half_life_of_risk(runs: ScenarioRuns) -> Reals:
-    """Years in which that halves, by its fall from 2021 to 2025."""
+    """Half-life of the added risk in years, from its fall from 2021 to 2025."""
     return np.asarray(4 * np.log(2) / np.log(added_risk(runs, 2021) / added_risk(runs, 2025)))
 
 
 def jump_of_risk(runs: ScenarioRuns) -> Reals:
-    """What is added in 2021, in percent of the perceived risk of the baseline."""
+    """Risk added in 2021, in percent of the perceived risk of the baseline."""
     usual = runs.at(BASELINE, "perceived disruption loss", 2021, offshore="far")
     return 100 * added_risk(runs, 2021) / usual
 
@@ -109,7 +109,7 @@ def moved_offshore(runs: ScenarioRuns, scenario: str) -> Reals:
 
 
 def missing_capacity(runs: ScenarioRuns) -> Reals:
-    """What a hollow state does not build of the capacity that industrial policy adds by 2032."""
+    """Capacity of industrial policy by 2032 that a hollow state does not build, in percent."""
     hollow, rebuilt, base = (
         summed(
             stacked(

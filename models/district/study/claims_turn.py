@@ -75,12 +75,12 @@ def largest_fall(runs: ScenarioRuns) -> Reals:
 
 
 def largest_fall_where_much(runs: ScenarioRuns) -> Reals:
-    """The same among districts with much from far."""
+    """The largest fall among districts with a large far share."""
     return least(far_share_moves(runs, TARIFFS) * much_from_far(runs))
 
 
 def how_many_from_far(runs: ScenarioRuns) -> str:
-    """How many these are in a single run."""
+    """The number of these districts in a single run."""
     return f"{int(np.nansum(much_from_far(runs)))} of ten districts"
 
 
@@ -146,10 +146,10 @@ def labour_gets_scarce(runs: ScenarioRuns) -> Reals:
 
 
 def most_output_from_demand(runs: ScenarioRuns) -> Reals:
-    """The trade in which output follows demand most."""
+    """The largest of these, over trades."""
     return most(output_follows_demand(runs))
 
 
 def mean_scarcity(runs: ScenarioRuns) -> Reals:
-    """The mean of the trades."""
+    """The mean over the trades."""
     return mean(labour_gets_scarce(runs))

@@ -13,7 +13,7 @@ from .reading import by_district
 
 I40 = "industry40_colocation"
 VICENZA = "Vicenza"
-# years, longer than any run: stands in for `never` where something is divided by it
+# years, longer than any run: replaces `never` in quotients
 LONG = 1e4
 
 
@@ -26,14 +26,14 @@ def years_to_half(runs: ScenarioRuns, scenario: str) -> Reals:
 
 
 def sooner(runs: ScenarioRuns) -> Reals:
-    """By how many percent co-location shortens that; no case where even then it is never."""
+    """Percent by which co-location shortens that; no case if it never happens."""
     with_it, without = (years_to_half(runs, name) for name in ("what_if:colocated", BASELINE))
     then = np.minimum(with_it, LONG)
     return np.where(then < LONG, 100 * (1 - then / without), np.nan)
 
 
 def labour_share(runs: ScenarioRuns, scenario: str) -> Reals:
-    """Labour in the cost of what is made, 2040: members by districts."""
+    """Labour share of the cost of output, 2040: members by districts."""
     wages, cost, made = (
         by_district(runs, scenario, e, 2040, DISTRICTS)
         for e in ("wage bill", "realised unit cost", "output")
@@ -42,7 +42,7 @@ def labour_share(runs: ScenarioRuns, scenario: str) -> Reals:
 
 
 def labour_share_falls(runs: ScenarioRuns) -> Reals:
-    """By how many percent it is lower with Industry 4.0, mean of districts."""
+    """Percent by which Industry 4.0 lowers it, mean of districts."""
     return mean(100 * (1 - labour_share(runs, I40) / labour_share(runs, BASELINE)))
 
 
@@ -73,7 +73,7 @@ def loss_after_crisis(runs: ScenarioRuns, crisis: str, calm: str) -> Reals:
 
 
 def loss_without_bonds(runs: ScenarioRuns) -> Reals:
-    """How much larger that is with embeddedness as near, in percent."""
+    """Percent by which that is larger with the embeddedness of near locations."""
     loose = loss_after_crisis(
         runs, "what_if:embedded_as_near", "what_if:embedded_as_near_no_crisis"
     )

@@ -12,7 +12,7 @@ from .common import BASELINE, DISTRICTS
 from .reading import by_district
 
 PATHS = ("never", "security_2040", "renaissance_2040", "tariffs_2040")
-# a sweep: its probe, and the years that it takes each way from START on
+# a sweep: its test scenario, and its years in each direction, from START on
 QUICK, SLOW = ("tariff_sweep", 40), ("tariff_sweep_slow", 400)
 START, TOP = 2160, 0.6
 
@@ -27,24 +27,24 @@ def apart(runs: ScenarioRuns) -> Reals:
 
 
 def most_apart(runs: ScenarioRuns) -> Reals:
-    """The largest of these."""
+    """The largest of these differences."""
     return most(apart(runs))
 
 
 def furthest_apart(runs: ScenarioRuns) -> str:
-    """Where, in a single run."""
+    """The district where they are furthest apart, in a single run."""
     return DISTRICTS[int(apart(runs)[0].argmax())]
 
 
 def ways(runs: ScenarioRuns, sweep: tuple[str, int], district: str) -> tuple[Reals, Reals]:
-    """Home shares on the way up and on the way down, both by rising tariff: members by years."""
+    """Home shares while the tariff rises and falls, both by rising tariff: members by years."""
     name, years = sweep
     share = runs.series(name, "home share", START, START + 2 * years, district=district)
     return share[:, : years + 1], share[:, years:][:, ::-1]
 
 
 def loop_area(runs: ScenarioRuns, sweep: tuple[str, int]) -> Reals:
-    """Share times tariff between both ways, the largest of the districts."""
+    """Area of the hysteresis loop, share times tariff, the largest of the districts."""
 
     def area(district: str) -> Reals:
         up, down = ways(runs, sweep, district)
@@ -67,16 +67,17 @@ def slow_over_quick(runs: ScenarioRuns) -> Reals:
 
 
 def thresholds(runs: ScenarioRuns, sweep: tuple[str, int]) -> Reals:
-    """Points of tariff by which the home share passes its middle later up than down, by districts.
+    """Points of tariff between the thresholds of rise and fall, by districts.
 
-    The middle lies between the lowest and the highest share of the way up. No case: districts
-    that the whole tariff moves by less than a point.
+    A threshold is where the home share passes its middle. The middle lies between the lowest
+    and the highest share while the tariff rises. No case: districts that the whole tariff moves
+    by less than a point.
     """
 
     def difference(district: str) -> Reals:
         up, down = ways(runs, sweep, district)
         low, high = up.min(axis=-1, keepdims=True), up.max(axis=-1, keepdims=True)
-        # the first step of the tariff at which the share is past its middle
+        # the first step of the tariff at which the share exceeds its middle
         forward, back = (first_year(way >= (low + high) / 2, 0) for way in (up, down))
         moved = (high - low)[:, 0] > 0.01
         return np.where(moved, 100 * (forward - back) * TOP / sweep[1], np.nan)
@@ -104,11 +105,11 @@ def moved_for_good(runs: ScenarioRuns, scenario: str) -> Reals:
 
 
 def how_many_moved(runs: ScenarioRuns, scenario: str) -> Reals:
-    """How many these are."""
+    """The number of these districts."""
     return summed(moved_for_good(runs, scenario))
 
 
 def names_moved(runs: ScenarioRuns, scenario: str) -> str:
-    """Which, in a single run."""
+    """The names of these districts in a single run."""
     moved = moved_for_good(runs, scenario)[0]
     return ", ".join(d for d, m in zip(DISTRICTS, moved, strict=True) if m) or "none"

@@ -1,4 +1,4 @@
-"""What the tables of the district model have in common: names, scenarios, bands, shares."""
+"""Names, scenarios and shares that several tables of the study use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENGINEERING = ("Mirandola", "Bologna packaging", "Reggio agricultural machinery"
 MITTELSTAND, MIDWEST = "German Mittelstand", "US Midwest"
 HANDS_ON = ("assembly", "making")
 OFFSHORE = ("near", "far")
-# heads of wide tables
+# column heads of wide tables
 SHORT = {
     "Bologna packaging": "Bologna",
     "Reggio agricultural machinery": "Reggio",
@@ -45,7 +45,7 @@ def short(district: str) -> str:
 
 
 def districts(study: Study) -> list[str]:
-    """The ten, in the model's order."""
+    """The ten districts, in the order of the model."""
     return list(study.run(BASELINE).labels("district"))
 
 

@@ -1,4 +1,4 @@
-"""The criticality index G_tot by district and year, and what it says of regimes."""
+"""The table of the criticality index G_tot by district and year."""
 
 from __future__ import annotations
 

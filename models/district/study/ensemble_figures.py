@@ -1,4 +1,4 @@
-"""Figures of the tables over the ensemble, drawn from the committed tables."""
+"""Figures drawn from the committed tables of ensembles."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FAILED = Style("#D55E00", "-", "X")
 
 
 def fan_home(folder: Path) -> Figure:
-    """Home share as bands, with the medians of two policies."""
+    """Intervals of the home share, with the medians of two policies."""
     return _fans(folder, "home share of the chain", "home share", (0.0, 1.03))
 
 
 def fan_jobs(folder: Path) -> Figure:
-    """Jobs as bands."""
+    """Intervals of jobs."""
     return _fans(folder, "jobs, all, 1980 = 1", "jobs, 1980 = 1", (0.1, 10.0), log=True)
 
 
@@ -83,7 +83,7 @@ def _policies(
 
 
 def sensitivity(folder: Path) -> Ranges:
-    """Total Sobol indices of the home share, the most telling first."""
+    """Total Sobol indices of the home share, largest first."""
     by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "sensitivity"):
         own = by_district.setdefault(row["district"], [])
@@ -113,7 +113,7 @@ def loops(folder: Path) -> Ranges:
 
 
 def claims(folder: Path) -> Ranges:
-    """In what share of the members each claim holds."""
+    """Share of members in which each claim holds."""
     rows = [row for row in rows_of(folder, "claims_prior") if row["what"] == "all of its numbers"]
     rows.sort(key=lambda row: number(row["holds, share"]))
     half = -(-len(rows) // 2)

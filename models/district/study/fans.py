@@ -1,4 +1,4 @@
-"""Home share and jobs over time, as bands of members: what the fan charts show."""
+"""The table of fan charts: intervals of home share and jobs over time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def table(study: Study) -> Table:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Cells of the committed table that some members, run again, make next to impossible."""
+    """Committed cells that are next to impossible given some members that are run again."""
     again = {
         (scenario, district, name, f"{year:g}"): values
         for scenario, district, name, year, values in paths(study, some_of(study, AGAIN))

@@ -1,7 +1,7 @@
-"""The world of one district frozen in a year: what it is followed along, and what is read in it.
+"""One district in a world frozen in one year: its equilibria along constants and policies.
 
-All other districts, the stocks that belong to none (state capacity, the policy regime,
-retaliation) and everything over time stay as they are in that year.
+All other districts, the stocks of no district (state capacity, the policy regime, retaliation)
+and all time series keep their values of that year.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class World:
         return Mix(field, field.values(), tuple(sets.values()))
 
     def read(self, field: Mix, dose: float, state: Reals) -> Reals:
-        """`READ` in a state."""
+        """The elements `READ` in a state."""
         assert isinstance(field.field, ModelField)
         return field.field.observe(state, field.constants(dose).tolist(), self.places)
 
@@ -66,7 +66,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """What a district is followed along.
+    """A continuation parameter of a district.
 
     field: with the dose as its parameter; low, high: the doses that are followed; shown: the
     number that a reader sees for a dose.
@@ -91,7 +91,7 @@ def world(study: Study, district: str) -> World:
 
 
 def programme(study: Study) -> dict[str, dict[str, float]]:
-    """Each policy of the programme, and what it makes of constants."""
+    """The constants that each policy of the programme sets."""
     return {
         policy.name: {change.text: change.value for change in policy.changes}
         for policy in study.course(PROGRAMME).resolved.policies
@@ -120,7 +120,7 @@ ALONG = (
 
 
 def followed(study: Study, here: World, along: Along) -> tuple[Mix, BifurcationDiagram]:
-    """All branches that are found."""
+    """All branches found along a parameter."""
     field = along.field(study, here)
     diagram = branches(
         field, along.low, along.high, stops=STOPS, starts=STARTS, seed=SEED, known=here.known
@@ -129,14 +129,14 @@ def followed(study: Study, here: World, along: Along) -> tuple[Mix, BifurcationD
 
 
 def dose_now(field: Mix) -> float:
-    """The dose at which the constants are what they are in the frozen world."""
+    """The dose at which the constants have their values of the frozen world."""
     assert isinstance(field.field, ModelField)
     usual, full = field.usual[0], field.full[0]
     return (field.field.values()[0] - usual) / (full - usual)
 
 
 def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Reals]]:
-    """The stable equilibria of the year as it is, the one with most output first."""
+    """The stable equilibria of the unchanged year, largest output first."""
 
     def found() -> tuple[Mix, list[Reals]]:
         field = here.alone(TARIFF)
@@ -148,7 +148,7 @@ def stable_worlds(study: Study, here: World) -> tuple[Mix, list[Reals]]:
 
 
 def stable_at(diagram: BifurcationDiagram, dose: float) -> int:
-    """How many stable equilibria the branches reach at one end of what is followed."""
+    """Number of stable equilibria that the branches reach at one end of the parameter."""
     ends = [(b, k) for b in diagram.branches for k in _ends(b)]
     return sum(b.parameters[k] == dose and _stable(b, k) for b, k in ends)
 
@@ -163,7 +163,7 @@ def _stable(branch: Branch, place: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where a branch turns or its stability changes.
+    """A point where a branch turns or changes stability.
 
     kind: fold, kink, hopf or branch point, see `continuation.Special`; of_a_world: whether it is
     stable on one side and not on the other.
@@ -176,7 +176,7 @@ class Turn:
 
 
 def turns(diagram: BifurcationDiagram) -> list[Turn]:
-    """All of them, by their dose."""
+    """All turns, by dose."""
     found = []
     for branch in diagram.branches:
         for special in branch.specials:
@@ -187,11 +187,11 @@ def turns(diagram: BifurcationDiagram) -> list[Turn]:
 
 
 def stops(diagram: BifurcationDiagram) -> list[str]:
-    """Why branches ended, other than at the ends of what is followed."""
+    """Why branches ended before the ends of the parameter."""
     endings = {end for b in diagram.branches for end in b.endings}
     return sorted(end.sentence for end in endings if end.reason is not Reason.bounds)
 
 
 def nearest(states: Sequence[Reals], state: Reals, scale: Reals) -> int:
-    """Which of some states another one is."""
+    """Index of the state nearest to another one."""
     return int(np.argmin([np.abs((s - state) / scale).max() for s in states]))

@@ -51,7 +51,7 @@ class Indicator:
     """A number per member and district.
 
     unit: of the level; value: of a run and a year, (members, districts); digits: significant
-    ones of the level; change: how a difference from the baseline is told: PERCENT of the
+    ones of the level; change: how a difference from the baseline is printed: PERCENT of the
     baseline, else the difference itself in this unit, `scale` times that of the level; decimals:
     of the change; dated: has a value in each year, else one for the run; element: of the model,
     whose documentation defines it, where `said` does not.
@@ -69,7 +69,7 @@ class Indicator:
     said: str = ""
 
     def definition(self, model: Model) -> str:
-        """What it is, in words: its own, else those of the model's element."""
+        """The definition in words; by default the documentation of the element."""
         if self.said:
             return self.said
         words = model[self.element].documentation.split(" (")[0].strip()
@@ -89,12 +89,12 @@ def home_share_of(stage: str) -> Callable[[MemberRun, float], Reals]:
 
 
 def plain(element: str) -> Callable[[MemberRun, float], Reals]:
-    """An element as the model has it."""
+    """An element of the model."""
     return lambda run, year: run.at(element, year)
 
 
 def automation(run: MemberRun, year: float) -> Reals:
-    """Mean of the hands-on stages."""
+    """Automation, mean of the hands-on stages."""
     return np.asarray(run.at("automation", year).mean(axis=-1))
 
 
@@ -123,12 +123,12 @@ def job_years(run: MemberRun, _: float) -> Reals:
 
 
 def jobs(element: str) -> Callable[[MemberRun, float], Reals]:
-    """In thousands."""
+    """Jobs in thousands."""
     return lambda run, year: run.at(element, year) / 1e3
 
 
 def in_regime(regime: str) -> Callable[[MemberRun, float], Reals]:
-    """One where the district is in a regime by the rules of `regimes`, else zero."""
+    """1 where the district is in a regime by the rules of the study, else 0."""
 
     def value(run: MemberRun, year: float) -> Reals:
         values = {
@@ -274,7 +274,7 @@ COLUMNS = tuple((i, year) for i in INDICATORS for year in (YEARS if i.dated else
 
 
 def place(name: str, year: float = YEARS[-1]) -> int:
-    """Where an indicator stands in the stored numbers."""
+    """Index of an indicator in the stored numbers."""
     return [(i.name, y) for i, y in COLUMNS].index((name, year))
 
 
@@ -283,7 +283,7 @@ def reduce(run: MemberRun) -> dict[str, Reals]:
     columns = [indicator.value(run, year) for indicator, year in COLUMNS]
     return {
         "indicators": np.stack(columns, axis=-1),
-        # a path is drawn, not counted with: half the room will do
+        # single precision suffices for plotted paths
         "home": run.series("home share").astype(np.float32),
         "jobs": run.series("district employment").astype(np.float32),
     }

@@ -1,6 +1,6 @@
-"""What is kept of the members of ensembles, where it is little: functions of runs alone.
+"""Numbers saved per member for several tables.
 
-Apart from the tables, so that a table may change without its members being run again.
+A module of its own, so that a change of a table does not run members again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ END = 2060.0
 HERE = (Path(__file__),)
 LOOPS = ("home share", "relative output", "employment")
 SENSITIVITY = ("home share", "relative employment", "completeness")
-# jobs below one in a hundred of 1980 are none
+# floor of relative jobs, before the logarithm
 FEWEST = 0.01
-# what a district keeps when it survives, of the chain, of its suppliers and of its market
+# a district survives with at least LEAST of its chain, its suppliers and its market
 SURVIVAL = ("home share", "completeness", "relative output")
 LEAST = 0.5
 

@@ -1,4 +1,4 @@
-"""What is left when one feedback loop is cut, at the end of the run and in 2019."""
+"""The table of cut loops: what remains in 2019 and at the end of the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ END, NOW = 2060, 2019
 PREFIX = "loop "
 TARIFFS = "security_tariffs"
 WEIGHED = "decision weight on non cost factors=1"
-# loops at rest in the baseline: the scenario, and what is set on top, in which each one acts
+# loops inactive in the baseline: the scenario and settings in which each one acts
 ACTING = {
     "loop R10 retaliation": (TARIFFS, ()),
     "loop B1 risk diversification": ("friend_shoring", (WEIGHED,)),
@@ -41,7 +41,7 @@ friend-shoring with a full decision weight on what is no cost."""
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What cutting one loop does to one district."""
+    """The effect of cutting one loop on one district."""
 
     scenario: str
     loop: str
@@ -53,12 +53,12 @@ class Effect:
 
 
 def switches(model: Model) -> list[str]:
-    """The constants that cut a loop, in the model's order."""
+    """The constants that cut a loop, in the order of the model."""
     return [e.name for e in model if e.name.startswith(PREFIX)]
 
 
 def effects(study: Study) -> list[Effect]:
-    """All loops in the baseline, then those that act elsewhere only."""
+    """All loops in the baseline, then those that act only in other scenarios."""
     found = []
     for loop in switches(study.model):
         found += _pair("baseline", loop, study, BASELINE, ())

@@ -1,4 +1,4 @@
-"""The least dose and duration of a policy after whose repeal another world remains."""
+"""The least policy that, after its repeal, leaves another equilibrium."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ moving world, after how many years of a policy from {begin} on output of {judged
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """The least dose with its years, and the fewest years with their dose; NaN where none does."""
+    """The least dose with its years, and the fewest years with their dose; NaN if none suffices."""
 
     dose: float
     its_years: float
@@ -79,7 +79,7 @@ class Least:
 
 
 def table(study: Study) -> Table:
-    """A row for each district, beginning and policy; then those of histories."""
+    """One row per district, initial equilibrium and policy; then the rows of histories."""
     rows: list[tuple[Cell, ...]] = []
     pages: list[tuple[Cell, ...]] = []
     levers = _levers(study)
@@ -108,7 +108,7 @@ def table(study: Study) -> Table:
 
 
 def _levers(study: Study) -> dict[str, Mapping[str, float]]:
-    """What is tried, and what a dose of 1 makes of the constants."""
+    """The policies, and the constants that a dose of 1 sets."""
     return {
         FAR_TARIFF: {TARIFF: HIGHEST_TARIFF},
         **{name: sets for name, sets in programme(study).items() if TARIFF not in sets},
@@ -141,7 +141,7 @@ def _frozen(
 
 
 def least_of(found: PolicyMap) -> Least:
-    """The corners of what suffices."""
+    """The corners of the region of policies that suffice."""
     shortest = found.shortest
     enough = np.flatnonzero(np.isfinite(shortest))
     if not len(enough):
@@ -153,7 +153,7 @@ def least_of(found: PolicyMap) -> Least:
 
 
 def _where(found: PolicyMap, least: Least) -> int:
-    """The world in which the policy of the least dose ends."""
+    """The equilibrium that the policy of the least dose leads to."""
     dose = np.flatnonzero(found.doses == least.dose)[0]
     duration = np.flatnonzero(found.durations == least.its_years)[0]
     return int(found.ids[dose, duration])
@@ -178,7 +178,7 @@ def lasting(study: Study, name: str, district: str) -> Reals:
 
 
 def _told(rows: list[tuple[Cell, ...]], begin: str) -> str:
-    """Which policies cross, from one beginning."""
+    """The policies that suffice, from one initial equilibrium."""
     own = [row for row in rows if row[1] == begin]
     if not own:
         return "there is none"

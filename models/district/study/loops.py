@@ -1,4 +1,4 @@
-"""What each feedback loop carries, over the prior: runs with it cut beside runs with it whole."""
+"""The table of feedback loops over the prior: runs with and without each loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .kept import END, LOOP_ENDS
 from .knock_out import ACTING, PREFIX, switches
 
 AGAIN = 128
-# in the order in which the elements are kept: name, unit of a change, decimals
+# in the order of the saved elements: name, unit of a change, decimals
 WHAT = (
     ("home share of the chain", "points", 1),
     ("relative output", "%", 1),
@@ -46,7 +46,7 @@ Ends = Callable[[Variant], Reals]
 
 
 def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Reals]]:
-    """Scenario, loop, indicator, and the change when it is cut: members by districts."""
+    """Scenario, loop, indicator, and the change when the loop is cut: members by districts."""
     nothing: tuple[str, ...] = ()
     cases = [(loop, BASELINE, nothing, "baseline") for loop in switches(study.model)]
     cases += [
@@ -64,7 +64,7 @@ def changes(study: Study, ends: Ends) -> Iterator[tuple[str, str, str, Reals]]:
 
 
 def table(study: Study) -> Table:
-    """A row per loop, district and indicator; the page shows loop by district."""
+    """One row per loop, district and indicator; the page shows loops by districts."""
     places = list(study.model.dims_by_name["district"].labels)
     units = {name: (unit, decimals) for name, unit, decimals in WHAT}
     rows: list[tuple[Cell, ...]] = []
@@ -94,7 +94,7 @@ def _all_of(study: Study) -> Ends:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Cells of the committed table that some members, run again, make next to impossible."""
+    """Committed cells that are next to impossible given some members that are run again."""
     members = study.sampling.some(AGAIN, study.sampling.members).tolist()
     places = list(study.model.dims_by_name["district"].labels)
     again = {

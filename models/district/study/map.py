@@ -1,8 +1,7 @@
 """The model of one district as a stock-and-flow diagram.
 
-Stocks, their flows and some auxiliaries between them have places here; which flow fills which
-stock, and what influences what, is read from the model: an arrow stands for a path that passes
-no other element of the picture, and not many outside it.
+Positions of stocks, flows and some auxiliaries are stated here. Pipes and arrows are read from the
+model: an arrow is a short causal path that passes no other element of the diagram.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from simdistrict.tables.study import Study
 SIZE = (12.2, 7.6)
 FIRST, STEP = (1.4, 7.1), (2.35, 1.06)
 POLICY, COST, CHAIN, MARKET, KNOWLEDGE, WORK = RED, ORANGE, "#444444", BLUE, GREEN, PURPLE
-# rows of the picture from the top; an empty place is None
+# rows of the diagram from the top; None is an empty cell
 GRID: tuple[tuple[tuple[str, str] | None, ...], ...] = (
     (
         ("perceived disruption loss", POLICY),
@@ -70,7 +69,7 @@ GRID: tuple[tuple[tuple[str, str] | None, ...], ...] = (
         ("employment", WORK),
     ),
 )
-# growth that is given touches nearly everything, and its arrows would hide the rest
+# exogenous growth affects nearly everything; its arrows would hide the rest
 GIVEN = ("demand index", "labour productivity index")
 FARTHEST = 3
 NOTE = (
@@ -81,7 +80,7 @@ NOTE = (
 
 
 def model_map(study: Study) -> Diagram:
-    """The picture."""
+    """The diagram."""
     model = study.model
     nodes = tuple(_nodes(model))
     return Diagram(nodes, tuple(pipes(model)), tuple(links(model, nodes)), SIZE, NOTE)
@@ -117,7 +116,7 @@ def _terms(expression: Expr, sign: int) -> Iterator[tuple[str, int]]:
 
 
 def links(model: Model, nodes: tuple[DiagramNode, ...]) -> Iterator[Link]:
-    """What influences what by a path outside the picture."""
+    """The causal paths that pass no other element of the diagram."""
     names = {fold(node.name): node.name for node in nodes if node.name not in GIVEN}
     for node in nodes:
         for source in _sources(model, fold(node.name), names):
@@ -126,7 +125,7 @@ def links(model: Model, nodes: tuple[DiagramNode, ...]) -> Iterator[Link]:
 
 def _sources(model: Model, start: str, shown: dict[str, str]) -> list[str]:
     found: dict[str, None] = {}
-    # what gives a stock its beginning is no influence on its course
+    # initial values of stocks are no causes over time
     element = model.by_name[start]
     first = list(model.causes(element))
     if isinstance(element, Stock):
@@ -136,7 +135,7 @@ def _sources(model: Model, start: str, shown: dict[str, str]) -> list[str]:
         name, hidden = todo.pop(0)
         if name in seen or name not in model.by_name or name.startswith(("initial ", "loop ")):
             continue
-        # nearest causes come first: farther ones count only where there is no nearer one
+        # nearest causes first; farther ones count only without a nearer one
         if hidden > FARTHEST and found:
             break
         seen.add(name)

@@ -1,4 +1,4 @@
-"""What each indicator of the policy table means: unit, change, rounding, definition."""
+"""The table of indicators: unit, change, rounding, definition."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = (
 NOTE = """Each is a function of one run in `models/district/study/indicators.py`. A change
 is that of a member from the same member of the baseline. A test holds that the last printed
 digit of every indicator is at least 100 times what our backends differ by."""
-# those that need the scenario and the baseline together
+# indicators that need the scenario and the baseline together
 PAIRED: tuple[tuple[Cell, ...], ...] = (
     (
         PERSISTENCE,

@@ -1,4 +1,4 @@
-"""Small functions of the study: what its targets need besides elements at one time."""
+"""Functions of targets that are more than one element at one time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A few members of the ensembles one by one: what a check recomputes and compares exactly.
+"""The table of a few members, which a check recomputes and compares exactly.
 
-Means over districts, so that a change anywhere shows in a file of modest size.
+Means over districts keep the file small.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every scenario beside the baseline, member by member: levels, changes, and what needs both."""
+"""Every scenario compared with the baseline, member by member: levels and changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .indicators import (
     place,
 )
 
-# what of a scenario's members is wanted -> the arrays; all members of a study, or some
+# scenario and array -> its values, for all members of a study or for some
 Source = Callable[[Variant, str], Reals]
 AFTER = 15.0
 PERSISTENCE = "home share of the chain, 15 years after repeal"
@@ -68,7 +68,7 @@ class Numbers:
 
     @property
     def counted(self) -> bool:
-        """Whether the level is one or zero: the share of members is told, and no quantile."""
+        """Whether the level is 1 or 0, so that the share of members is printed, and no quantile."""
         return self.indicator.startswith("regime: ")
 
     def told(self, value: float, *, change: bool) -> Rounded:
@@ -84,7 +84,7 @@ def all_of(study: Study) -> Source:
 
 
 def some_of(study: Study, count: int) -> Source:
-    """A fixed random choice of them, run now."""
+    """A fixed random choice of members, which are run now."""
     found: dict[Variant, dict[str, Reals]] = {}
 
     def source(variant: Variant, wanted: str) -> Reals:
@@ -97,7 +97,7 @@ def some_of(study: Study, count: int) -> Source:
 
 
 def numbers(study: Study, source: Source) -> Iterator[Numbers]:
-    """All indicators of all scenarios, the baseline first, which has no changes."""
+    """All indicators of all scenarios; first the baseline, which has no changes."""
     base = source(Variant(BASELINE), "indicators")
     base_home = source(Variant(BASELINE), "home")
     for name in POLICIES:
@@ -144,6 +144,6 @@ def _cost(name: str, own: Reals, base: Reals) -> Numbers:
 
 
 def repeal(plan: Plan) -> float | None:
-    """When the last policy that ends has ended; None where none ends."""
+    """The end of the last temporary policy; None if there is none."""
     ends = [policy.end for policy in plan.resolved.policies if policy.end is not None]
     return max(ends, default=None)

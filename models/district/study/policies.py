@@ -1,4 +1,4 @@
-"""Every scenario against the baseline, per district: medians and bands over the prior."""
+"""The table of policies: medians and intervals over the prior, per district."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ which both are more; no tariff, price or other cost is in it. Regimes by the rul
 `simdistrict regimes`; a share of members has no band. Units, rounding and meaning of each
 indicator: [indicators](indicators.md)."""
 AGAIN = 256  # members that a check runs
-# a loss is told where so large a share of the members has it
+# a loss is listed if at least this share of the members has it
 MOST = 0.75
 SHOWN = (
     ("home share of the chain", "2060", "Home share of the chain in 2060, change in points"),
@@ -66,7 +66,7 @@ LOSSES = (
 
 
 def table(study: Study) -> Table:
-    """All numbers as rows; the page shows changes, regimes, and who loses."""
+    """All numbers as rows; the page shows changes, regimes and losses."""
     places = list(study.model.dims_by_name["district"].labels)
     found = list(numbers(study, all_of(study)))
     rows = tuple(row for one in found for row in _rows(one, places))
@@ -104,7 +104,7 @@ def _band(one: Numbers, values: Reals) -> tuple[float, float, float]:
 def _changes(
     found: list[Numbers], places: list[str], indicator: str, year: str, title: str
 ) -> Table:
-    """Scenario by district, as text: median and band."""
+    """Scenario by district, as text: median and interval."""
     rows = []
     for one in found:
         if one.change is None or one.indicator != indicator or (year and one.year != year):
@@ -141,7 +141,7 @@ def _losses(found: list[Numbers], places: list[str]) -> Table:
                 n for n in found if (n.scenario, n.indicator, n.year) == (name, indicator, year)
             )
             assert one.change is not None
-            # what is printed as zero is no loss
+            # no loss if it prints as zero
             lost = (sign * one.change > 10**-one.decimals).mean(axis=0) >= MOST
             cells.append(", ".join(short(d) for d, bad in zip(places, lost, strict=True) if bad))
         rows.append((_spoken(name), *(cell or "none" for cell in cells)))
@@ -159,11 +159,11 @@ def _spoken(scenario: str) -> str:
     return scenario.replace("_", " ").replace(":", ": ")
 
 
-# ---------------------------------------------------------------------- looked at again
+# ---------------------------------------------------------------------- check
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Cells of the committed table that some members, run again, make next to impossible."""
+    """Committed cells that are next to impossible given some members that are run again."""
     places = list(study.model.dims_by_name["district"].labels)
     again = {
         (one.scenario, places[k], one.indicator, one.year): (one, k)

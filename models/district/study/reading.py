@@ -1,4 +1,4 @@
-"""What tests of claims read from runs, over members: shares, sums, changes, first years."""
+"""What measures of claims read from runs, over members: shares, sums, changes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def total(
     names: Iterable[str],
     **labels: str,
 ) -> Reals:
-    """Its sum over these districts."""
+    """The sum of an element over some districts."""
     return summed(by_district(runs, scenario, element, year, names, **labels))
 
 
 def change(
     runs: ScenarioRuns, scenario: str, element: str, year: float, since: float, **labels: str
 ) -> Reals:
-    """By how many percent an element is above that of another year."""
+    """Change of an element from another year, in percent."""
     then = runs.at(scenario, element, since, **labels)
     return 100 * (runs.at(scenario, element, year, **labels) / then - 1)
 

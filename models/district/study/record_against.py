@@ -1,6 +1,6 @@
-"""What the record says against a simple story of resilience, and where the model is wrong.
+"""The table of the record against a simple story of resilience, and of misses of the model.
 
-What the model misses stands first. The items F1 to F8 are in `tensions`.
+Misses stand first. The items F1 to F8 are in `tensions`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ of owners and the gas price of 2021-23 (F9, hooks only), the measured premium of
 
 
 def findings(study: Study) -> list[Finding]:
-    """Everything that is told, what the model misses first."""
+    """All findings, misses of the model first."""
     found = [
         *_missed_points(study),
         _midwest(study),
@@ -77,7 +77,7 @@ def _missed_points(study: Study) -> list[Finding]:
     """The worst point of every series that the model misses."""
     worst: dict[str, tuple[float, Finding]] = {}
     for p in study.assessment.points:
-        # the same numbers as other series, or told under an item
+        # the same numbers as other series, or part of an item
         if p.series.startswith("rank: ") or p.series in TOLD:
             continue
         off = abs(p.model / p.data - 1)

@@ -1,4 +1,4 @@
-"""Figures of worlds and fit: branches, classes over the prior, what lasts and what decides."""
+"""Figures of equilibria, classes over the prior, lasting effects, variance, and fit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DECIDES = {
     "of it automation": Style(BLACK, "-", "s"),
     "timing of policy": Style(RED, "-", "X"),
 }
-# a policy repealed looks as it does in force
+# a repealed policy has the style of the policy
 LASTING = {
     "security": style_of("security_tariffs"),
     "tariffs": style_of("tariff_only"),
@@ -77,7 +77,7 @@ def _branches(study: Study, along: Along, ticks: tuple[float, ...]) -> Figure:
 
 
 def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[Line]:
-    """Stretches of one branch that are stable or not, each up to the first point of the next."""
+    """Stable and unstable pieces of one branch, each up to the first point of the next."""
     doses = [float(p) for p in branch.parameters]
     x = [along.shown(dose) for dose in doses]
     y = [
@@ -98,7 +98,7 @@ def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[L
 def _ends(
     here: World, field: Mix, along: Along, diagram: BifurcationDiagram
 ) -> tuple[Markers, ...]:
-    """Where worlds end."""
+    """The folds where a stable equilibrium ends."""
     ends = [turn for turn in turns(diagram) if turn.of_a_world]
     if not ends:
         return ()
@@ -135,7 +135,7 @@ def lasting_output(study: Study) -> Figure:
 
 
 def worlds(folder: Path) -> Ranges:
-    """In what share of the members a district survives anyway, by policy, or not at all."""
+    """Share of members in which a district survives anyway, by policy, or not at all."""
     by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "worlds"):
         style = CLASSES.get(row["class"])
@@ -153,7 +153,7 @@ def worlds(folder: Path) -> Ranges:
 
 
 def technology(folder: Path) -> Ranges:
-    """What share of the variance goes with technology and with the timing of policy."""
+    """Shares of variance of technology and of the timing of policy."""
     by_district: dict[str, list[RangeRow]] = {}
     for row in rows_of(folder, "technology"):
         name = row["goes with"]

@@ -1,4 +1,4 @@
-"""How many worlds a district has, and where one of them ends: equilibria, branches and folds."""
+"""The table of regimes: equilibria of each district, and the folds where one ends."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ where the state of {at:g} leads. Home share: of the chain; relative output: 1980
 
 
 def table(study: Study) -> Table:
-    """Per district the worlds as it is, then along each: the worlds at the ends, and the folds."""
+    """Per district the equilibria, then along each parameter those at its ends, and the folds."""
     rows: list[tuple[Cell, ...]] = []
     lines: list[tuple[Cell, ...]] = []
     gaps: list[float] = []
@@ -80,7 +80,7 @@ def table(study: Study) -> Table:
 
 
 def _worlds(study: Study, here: World) -> Iterator[tuple[Cell, ...]]:
-    """A row for each stable equilibrium, with a note on the one to which the year leads."""
+    """One row per stable equilibrium, with a note on the one that the year leads to."""
     field, states = stable_worlds(study, here)
     scaled = Scaled(field)
     end = settle(scaled, (0.0,), here.known[-1] / field.scale, HORIZON) * field.scale
@@ -95,7 +95,7 @@ def _worlds(study: Study, here: World) -> Iterator[tuple[Cell, ...]]:
 def _along(
     here: World, along: Along, field: Mix, diagram: BifurcationDiagram
 ) -> Iterator[tuple[Cell, ...]]:
-    """The two ends, the folds between them or that there is none, and where branches stopped."""
+    """The two ends, the folds between them, and where branches stopped."""
     head = (here.district, along.name)
     ends = sorted((along.low, along.high), key=along.shown)
     yield (*head, "as it is", along.shown(dose_now(field)), None, None, None, "")
@@ -115,7 +115,7 @@ def _along(
 
 
 def _told(rows: list[tuple[Cell, ...]]) -> str:
-    """The worlds as it is: output and home share of each, in bold the one that lies ahead."""
+    """Output and home share of each equilibrium, in bold the one that the year leads to."""
     parts = []
     for row in rows:
         home, output = (COLUMNS[k].text(row[k]) for k in (4, 5))
@@ -125,7 +125,7 @@ def _told(rows: list[tuple[Cell, ...]]) -> str:
 
 
 def _in_words(rows: list[tuple[Cell, ...]]) -> str:
-    """What one way of following a district has found."""
+    """The results along one parameter, in words."""
     first, last = (row for row in rows if row[2] == "end")
     number = f"{first[6]}" if first[6] == last[6] else f"{first[6]} to {last[6]}"
     ends = [COLUMNS[3].text(row[3]) for row in rows if row[7] == ENDS]

@@ -1,4 +1,4 @@
-"""Which uncertain constants decide where a district ends: Sobol indices with intervals."""
+"""The table of sensitivity: Sobol indices of the final state, with intervals."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ and below {fewest:.0%} of 1980 as none."""
 
 
 def samples(study: Study) -> Iterator[tuple[str, str, Sample]]:
-    """District, indicator, and the members that say what it depends on."""
+    """District, indicator, and the members of its Saltelli design."""
     variant = Variant(BASELINE)
     ends = study.members(variant, SENSITIVITY_ENDS, "ends")["ends"]
     design = study.ensemble(variant, SENSITIVITY_ENDS).design
@@ -76,11 +76,11 @@ def samples(study: Study) -> Iterator[tuple[str, str, Sample]]:
 
 
 def table(study: Study) -> Table:
-    """A row per district, indicator and constant, the most telling first."""
+    """One row per district, indicator and constant, largest index first."""
     rows: list[tuple[Cell, ...]] = []
     lines: dict[str, list[tuple[Cell, ...]]] = {indicator: [] for indicator in INDICATORS}
     names: tuple[str, ...] = ()
-    # what was analysed is as large as all draws: one at a time
+    # a sample is as large as all draws: one at a time
     for district, indicator, sample in samples(study):
         indices, names = sobol(sample), sample.names
         rows += _rows(district, indicator, indices)
@@ -108,7 +108,7 @@ def _rows(district: str, indicator: str, found: Indices) -> Iterator[tuple[Cell,
 
 
 def _line(district: str, found: Indices) -> tuple[Cell, ...]:
-    """The constants that tell most, in words."""
+    """The constants with the largest indices, in words."""
     cells = []
     for k in found.ranked[:SHOWN]:
         total, low, high = (found.columns[f"total{end}"][k] for end in ("", "_low", "_high"))
@@ -122,6 +122,6 @@ def _page(title: str, lines: list[tuple[Cell, ...]]) -> Table:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """None: an index says nothing of single members. What it was made of is noted all the same."""
+    """None, because an index says nothing of single members. Records the inputs."""
     study.ensemble(Variant(BASELINE), SENSITIVITY_ENDS)
     yield from ()

@@ -28,14 +28,14 @@ def strip_quality(study: Study) -> Figure:
 
 
 def strip_output(study: Study) -> Figure:
-    """Output, and what limits it."""
+    """Output and its limits."""
     return strip(study, "output")
 
 
 def strip(study: Study, element: str) -> Figure:
     """One column per district: the element on top, its causes in the model's order below.
 
-    Constants and lookups are left out, and so is what gives a stock its beginning.
+    Leaves out constants, lookups and initial values.
     """
     names = [element, *causes(study, element)]
     runs = {scenario: study.run(scenario) for scenario in SCENARIOS}
@@ -68,7 +68,7 @@ def strip(study: Study, element: str) -> Figure:
 
 
 def causes(study: Study, element: str) -> list[str]:
-    """The direct causes that move during a run."""
+    """The direct causes that vary during a run."""
     model = study.model
     found = [model.by_name[c] for c in model.causes(model[element]) if c in model.by_name]
     return [
@@ -80,7 +80,7 @@ def causes(study: Study, element: str) -> list[str]:
 
 
 def _series(run: Simulated, study: Study, name: str, district: str) -> Reals:
-    """Of one district; over dimensions that are left, the mean."""
+    """A series of one district, averaged over other dimensions."""
     dims = [fold(dim) for dim in study.model[name].dims]
     labels = {"district": district} if "district" in dims else {}
     values = run.series(name, **labels)

@@ -1,4 +1,4 @@
-"""Under which constants a district survives, and under which it does not: boxes by PRIM."""
+"""The table of survival: constants under which a district survives, as boxes by PRIM."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ limits that may be chance (quasi-p above 0.05) are left out. Shares with interva
 
 
 def survives(source: Source, scenario: str = BASELINE) -> Reals:
-    """One where a district survives, zero where it does not: members by districts."""
+    """1 where a district survives, else 0: members by districts."""
     found = source(Variant(scenario), "indicators")
     values = found[..., [place(name, YEARS[-1]) for name in WHAT]]
     return np.where(np.isnan(values).any(axis=-1), np.nan, (values >= LEAST).all(axis=-1))
 
 
 def table(study: Study) -> Table:
-    """A row per limit of each box; a district without a box has one."""
+    """One row per limit of each box; a district without a box has one row."""
     alive = survives(all_of(study))
     design = study.ensemble(Variant(BASELINE), KEPT).design
     names = tuple(prior.name for prior in design.priors)
@@ -97,7 +97,7 @@ def table(study: Study) -> Table:
 
 
 def _boxes(sample: Sample) -> Discovery | None:
-    """None where all members are alike."""
+    """The boxes; None where all members have the same fate."""
     try:
         return discover(sample, above=LEAST, choices=CHOICES)
     except ScenarioError:
@@ -132,7 +132,7 @@ def _told(rows: list[tuple[Cell, ...]]) -> str:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Shares that some members, run again, make next to impossible."""
+    """Committed shares that are next to impossible given some members that are run again."""
     alive = survives(some_of(study, AGAIN))
     places = list(study.model.dims_by_name["district"].labels)
     for line, row in committed_rows(committed, len(COLUMNS)):

@@ -1,4 +1,4 @@
-"""Claim C46: what share of the variance goes with technology, and what with the timing of policy.
+"""Claim C46: shares of variance of technology and of the timing of policy.
 
 Shares of variance as Sobol defines them, of groups. Two ensembles in which paired members share
 the constants of a group and no others, or all others, give those of technology (Saltelli et al.
@@ -60,7 +60,7 @@ TIMING = "timing of policy"
 LADDER = tuple(
     f"timing_ladder:{step}" for step in ("never", *(f"from_{y}" for y in range(2005, 2036, 10)))
 )
-# bands written down before the run: CLAIMS C46
+# ranges written down before the run, for claim C46
 BANDS: dict[str, tuple[float | None, float | None]] = {
     "technology": (None, 0.7),
     TIMING: (0.15, None),
@@ -153,7 +153,7 @@ def _floats(numbers: Sequence[float]) -> tuple[float, float, float]:
 
 
 def table(study: Study) -> Table:
-    """A row per district, indicator, and what the variance goes with."""
+    """One row per district, indicator and group."""
     rows = tuple(_rows(study))
     pages = tuple(_page(rows, name) for name in OUTCOMES)
     note = NOTE.format(
@@ -170,7 +170,7 @@ def table(study: Study) -> Table:
 
 
 def _numbers(study: Study, group: tuple[str, ...]) -> int:
-    """How many sampled numbers a group has."""
+    """Number of sampled constants in a group."""
     priors = study.ensemble(Variant(BASELINE), outcomes()).design.priors
     return sum(prior.name.partition("[")[0] in group for prior in priors)
 
@@ -199,7 +199,7 @@ def _row(district: str, indicator: str, name: str, share: Share) -> tuple[Cell, 
 
 
 def verdict(name: str, first: float) -> str:
-    """Whether a share lies in the band that the claim has for it."""
+    """Whether a share lies in the range of the claim."""
     if name not in BANDS:
         return SHOWN
     if np.isnan(first):
@@ -209,7 +209,7 @@ def verdict(name: str, first: float) -> str:
 
 
 def _page(rows: tuple[tuple[Cell, ...], ...], indicator: str) -> Table:
-    """First order with its interval, district by what it goes with; failing ones in bold."""
+    """First-order shares with intervals, district by group; failures in bold."""
     names = (*GROUPS, TIMING)
     lines: dict[str, list[Cell]] = {}
     for row in (row for row in rows if row[1] == indicator):
@@ -225,7 +225,7 @@ def _page(rows: tuple[tuple[Cell, ...], ...], indicator: str) -> Table:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """None: a share of variance says nothing of single members; what it was made of is noted."""
+    """None, because a share of variance says nothing of single members. Records the inputs."""
     for scenario in (BASELINE, *LADDER):
         study.ensemble(Variant(scenario), outcomes())
     yield from ()

@@ -22,7 +22,7 @@ from .common import (
 )
 
 TOLERANCE = 0.2
-# judgement: so much of what was offshore may return before return is no longer rare, in percent
+# judgement: percent of offshore work that may return while return counts as rare
 RARE = 20
 TARIFFS = """title: Tariffs of the kind of 2018
 model: district
@@ -40,7 +40,7 @@ MORE_RETALIATION = '"retaliation on exports": 0.056'
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One number of the record, or what it says in words, beside that of the model."""
+    """A number or statement of the record, compared with the model."""
 
     verdict: str
     item: str
@@ -51,7 +51,7 @@ class Finding:
 
 
 def beside(item: str, district: str, what: str, record: float, model: float) -> Finding:
-    """A number of the record: the model is wrong when it is too far off."""
+    """A number of the record; the model is wrong if it differs too much."""
     verdict = "agrees" if abs(model / record - 1) <= TOLERANCE else "WRONG"
     return Finding(verdict, item, district, what, record, model)
 
@@ -59,12 +59,12 @@ def beside(item: str, district: str, what: str, record: float, model: float) -> 
 def said(
     item: str, district: str, what: str, record: str, model: float, *, agrees: bool
 ) -> Finding:
-    """What the record says without a number."""
+    """A statement of the record without a number."""
     return Finding("agrees" if agrees else "WRONG", item, district, what, record, model)
 
 
 def shown(item: str, district: str, what: str, model: float) -> Finding:
-    """A number of the model that the record is silent on."""
+    """A number of the model without one in the record."""
     return Finding("shown", item, district, what, None, model)
 
 
@@ -72,7 +72,7 @@ def shown(item: str, district: str, what: str, model: float) -> Finding:
 
 
 def returned(study: Study) -> list[Finding]:
-    """How much of what was offshore in 2008 had come back by 2019, and will by 2030."""
+    """Share of the work offshore in 2008 that returned by 2019, and returns by 2030."""
     run = study.run(BASELINE)
     found, later = [], {}
     for d in districts(study):
@@ -134,7 +134,7 @@ def sassuolo(study: Study) -> list[Finding]:
 
 
 def decomposition(run: Simulated, district: str, start: float, end: float) -> dict[str, float]:
-    """The change of jobs with incumbents in log points, by what changed; the parts add up."""
+    """The change of jobs with incumbents in log points, by cause; the parts add up."""
     world, output, jobs, general = (
         run.series(
             element, **({"district": district} if element != "labour productivity index" else {})

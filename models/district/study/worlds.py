@@ -1,4 +1,4 @@
-"""Of each district: in what share of the members it survives anyway, never, or by policy."""
+"""The table of classes: shares of members that survive anyway, never, or by policy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .indicators import YEARS
 from .paired import Source, all_of, some_of
 from .survival import survives
 
-# what somebody could decide on; shocks and dead ends are no policies
+# policies that somebody could choose; shocks and dead ends are none
 DECIDED = (
     "security_tariffs",
     "carbon_social_tariffs",
@@ -62,7 +62,7 @@ def flags(source: Source, places: list[str]) -> Classes:
 
 
 def shares(found: Classes) -> Iterator[tuple[str, str, str, Reals]]:
-    """District, class, policy, and one for each member of it."""
+    """District, class, policy, and a flag for each member."""
     for d, district in enumerate(found.labels):
         of = found.of[:, d]
         decided = ~np.isin(of, (ANYWAY, LOST, UNDECIDED))
@@ -75,7 +75,7 @@ def shares(found: Classes) -> Iterator[tuple[str, str, str, Reals]]:
 
 
 def table(study: Study) -> Table:
-    """A row per district and class, then one per policy that saves or loses it."""
+    """One row per district and class, then one per policy that saves or harms it."""
     places = list(study.model.dims_by_name["district"].labels)
     rows: list[tuple[Cell, ...]] = []
     for district, name, policy, inside in shares(flags(all_of(study), places)):
@@ -112,7 +112,7 @@ def _told(row: tuple[Cell, ...]) -> str:
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Difference]:
-    """Shares that some members, run again, make next to impossible."""
+    """Committed shares that are next to impossible given some members that are run again."""
     places = list(study.model.dims_by_name["district"].labels)
     again = {
         (district, name, policy): inside

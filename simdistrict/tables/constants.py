@@ -1,4 +1,4 @@
-"""The constants that are fitted to the record. Makes the fit, which takes minutes."""
+"""The table of fitted constants. Runs the fit, which takes minutes."""
 
 from __future__ import annotations
 
@@ -19,20 +19,13 @@ COLUMNS = (
     Column("most correlated with"),
     Column("correlation", decimals=2),
 )
-NOTE = """Fitted to the record up to 2019 between the bounds low and high (least squares from
-several starts; `models/district/calibration.yaml`). What is fitted is rounded to four digits in
-`models/district/data/parameters.csv`, and so reaches the model. The range is the 95% range from the
-slopes at the fit, which takes residuals for independent: read it as the least that is uncertain. A
-constant at a bound has none: the data would move it further than its source allows."""
 
 
-def table(study: Study) -> Table:
+def table(study: Study, name: str, heading: str, note: str) -> Table:
     """One row per constant."""
     rows = []
     for c in study.fit().constants:
         u = c.uncertainty
         doubts = (u.error, u.low, u.high, u.twin, u.correlation)
         rows.append((c.name, c.units, c.fitted, c.start, c.low, c.high, c.at_bound, *doubts))
-    return Table(
-        "constants", "The constants that are fitted to the record", COLUMNS, tuple(rows), NOTE
-    )
+    return Table(name, heading, COLUMNS, tuple(rows), note)

@@ -1,4 +1,4 @@
-"""How well the model follows each series of its record: fit and prediction apart."""
+"""The table of how well the model follows each series of its record, fit and prediction apart."""
 
 from __future__ import annotations
 
@@ -20,23 +20,20 @@ COLUMNS = (
     Column("U", decimals=3),
 )
 FEWEST = 3
-NOTE = """The model as it is, beside `models/district/record/record.csv`; nothing is fitted here.
-Fit: data up to 2019. Prediction: later data, kept out of the fit. Series that are not in the fit
-have weight 0 and are only reported. MAPE is in percent; bias, unequal variation and unequal
-covariation are the shares of the mean squared error (Theil 1966), U is his inequality coefficient.
-R2 and the shares are given from three points on; of two they say nothing."""
 
 
-def table(study: Study) -> Table:
+def table(study: Study, name: str, heading: str, note: str) -> Table:
     """One row per series and period."""
     found = study.assessment
+    until = study.settings.until
+    fitted = "fit" if until is None else f"fit to {until:g}"
     weights: dict[str, float] = {}
     for point in found.points:
         weights[point.series] = weights.get(point.series, 0) + point.weight
     rows: list[tuple[Cell, ...]] = []
-    # a series may have rows under several elements or base years: told apart by their own points
+    # a series may occur under several elements or base years, each with its own points
     for series in found.series:
-        for period, s in (("fit to 2019", series.fit), ("prediction", series.prediction)):
+        for period, s in ((fitted, series.fit), ("prediction", series.prediction)):
             if not s.n:
                 continue
             enough = s.n >= FEWEST
@@ -45,6 +42,4 @@ def table(study: Study) -> Table:
             rows.append(
                 (series.series, counted, period, s.n, r2, s.mae, s.mape, s.rmse, *shares, s.u)
             )
-    return Table(
-        "calibration", "How well the model follows each series", COLUMNS, tuple(rows), NOTE
-    )
+    return Table(name, heading, COLUMNS, tuple(rows), note)
