@@ -1,4 +1,4 @@
-"""Cycles, basins along a parameter and maps of worlds against systems that are known."""
+"""Cycles, basins along a parameter and maps against systems whose attractors are known."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def hopf(x: Reals, p: Sequence[float]) -> Reals:
 
 @settings(max_examples=5, deadline=None)
 @given(p=st.floats(0.1, 1.5))
-def test_the_cycle_behind_a_hopf_point_is_an_attractor_of_the_known_period(p: float) -> None:
+def test_the_cycle_after_a_hopf_point_is_an_attractor_of_the_known_period(p: float) -> None:
     model = lab(hopf, [-2, -2], [2, 2])
     found = basins(model, (p,), np.array([-2.0, -2]), np.array([2.0, 2]), 4, horizon=80)
     (only,) = found.attractors
@@ -58,7 +58,7 @@ def test_the_cycle_behind_a_hopf_point_is_an_attractor_of_the_known_period(p: fl
     assert radius == pytest.approx(np.full(len(radius), math.sqrt(p)), abs=2e-3)
 
 
-def test_before_a_hopf_point_everything_comes_to_rest() -> None:
+def test_before_a_hopf_point_all_flows_come_to_rest() -> None:
     model = lab(hopf, [-2, -2], [2, 2])
     found = basins(model, (-0.3,), np.array([-2.0, -2]), np.array([2.0, 2]), 4, horizon=200)
     (only,) = found.attractors
@@ -95,7 +95,7 @@ def test_two_cycles_one_around_the_other_are_two_attractors() -> None:
 
 
 @pytest.mark.parametrize("damping", [0.0, 2e-3], ids=["neutral", "slow spiral"])
-def test_what_swings_without_an_attracting_cycle_is_undecided(damping: float) -> None:
+def test_an_oscillation_without_an_attracting_cycle_is_undecided(damping: float) -> None:
     def formula(x: Reals, p: Sequence[float]) -> Reals:
         a, b = x[:, 0], x[:, 1]
         return np.stack([b, -a - damping * b], 1)
@@ -144,8 +144,8 @@ def test_an_attractor_keeps_its_id_along_its_branch_and_no_other_gets_it() -> No
     assert (found.members(len(values) - 1) == 1).all()
 
 
-def test_an_id_that_ended_in_a_fold_is_not_given_again() -> None:
-    """Two worlds at both ends of the parameter, and one between them."""
+def test_an_id_that_ended_in_a_fold_is_not_used_again() -> None:
+    """Two attractors at both ends of the parameter, and one between them."""
     values = np.linspace(-1.2, 1.2, 25)
     model = built("0.2 + (p*p - 0.3)*3*x - x*x*x")
     found = basins_along(model, values, np.array([-3.0]), np.array([3.0]), 24, horizon=300)
@@ -158,7 +158,7 @@ def test_an_id_that_ended_in_a_fold_is_not_given_again() -> None:
     assert found.attractors == 3
 
 
-def test_an_attractor_that_no_member_finds_is_found_from_where_it_was() -> None:
+def test_an_attractor_that_no_member_reaches_is_found_from_its_last_state() -> None:
     """All members start below zero, beyond the separatrix once the parameter is negative."""
     values = np.linspace(-0.2, 0.3, 6)[::-1]
     model = built(CUBIC)
@@ -171,7 +171,7 @@ def test_an_attractor_that_no_member_finds_is_found_from_where_it_was() -> None:
         assert (share > 0) == (value > 1e-9), value
 
 
-def test_what_leaves_all_values_is_undecided_with_an_interval() -> None:
+def test_a_flow_without_finite_values_is_undecided_with_an_interval() -> None:
     model = built("x*x - p")
     found = basins_along(
         model, np.array([0.5, 1.0]), np.array([-2.0]), np.array([2.0]), 60, horizon=200
@@ -200,7 +200,7 @@ def test_an_interval_is_the_roots_of_its_equation(count: int, total: int) -> Non
 # ---------------------------------------------------------------------- two parameters
 
 
-def test_worlds_of_the_core_model_are_where_the_formula_has_two() -> None:
+def test_the_core_model_has_two_stable_equilibria_where_the_formula_has() -> None:
     eta, g, eps = 5.0, 0.4, 0.03
     constants: Constants = (eta, g, eps, 1.3)
     tariffs, ratios = np.linspace(0.0, 2.0, 41), np.linspace(1.0, 2.0, 21)
@@ -219,7 +219,7 @@ def test_worlds_of_the_core_model_are_where_the_formula_has_two() -> None:
             assert states == pytest.approx(exact[::-2], abs=1e-6)
 
 
-def test_a_map_says_where_it_could_not_decide() -> None:
+def test_a_map_reports_where_it_is_undecided() -> None:
     model = lab(lambda x, p: p[1] + x**2 - p[0], [-2], [2])
     found = regime_map(
         model, np.array([0.5, 1.0]), np.array([0.0, 2.0]), np.array([-2.0]), np.array([2.0]), 6

@@ -70,20 +70,20 @@ def test_a_scenario_is_in_the_model_that_is_analysed() -> None:
     assert all(not np.nan_to_num(c.scores).any() for c in found.circuits if c.polarity != "R")
 
 
-def test_without_simlin_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_simlin_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "simlin", None)
     with pytest.raises(EngineError, match=r"pip install 'simdistrict\[loops\]'"):
         loops_of(plan_of(small(LOGISTIC)))
 
 
-def test_what_simlin_cannot_take_is_refused_with_a_way_out() -> None:
+def test_a_model_that_simlin_cannot_analyse_is_refused_with_a_hint() -> None:
     pytest.importorskip("simlin")
     (plan,) = plans_for(["district"])
     with pytest.raises(EngineError, match="name a label with --element"):
         loops_of(plan)
 
 
-def test_loops_of_one_district_bear_the_names_of_the_documentation() -> None:
+def test_loops_of_one_district_have_the_names_of_the_documentation() -> None:
     pytest.importorskip("simlin")
     (plan,) = plans_for(["neoliberal_globalisation"])
     found = loops_of(plan, "Montebelluna")
@@ -99,7 +99,7 @@ def test_loops_of_one_district_bear_the_names_of_the_documentation() -> None:
 # ---------------------------------------------------------------------- names
 
 
-def test_a_switch_at_zero_takes_what_it_multiplies() -> None:
+def test_a_switch_at_zero_removes_what_it_multiplies() -> None:
     switch, x, y = Ref("loop r1"), Ref("x"), Ref("y")
     other = Binary("-", Number(1.0), switch)
     mixed = Binary("+", Binary("*", switch, x), Binary("*", other, y))
@@ -112,7 +112,7 @@ def test_a_switch_at_zero_takes_what_it_multiplies() -> None:
     assert without(mixed, "loop r2") == mixed
 
 
-def test_a_circuit_bears_a_name_where_the_switch_cuts_one_of_its_links() -> None:
+def test_a_circuit_has_a_name_where_the_switch_cuts_one_of_its_links() -> None:
     model = small(
         """
         place: home, away ~ ~ |
@@ -134,7 +134,7 @@ def test_a_circuit_bears_a_name_where_the_switch_cuts_one_of_its_links() -> None
 
 
 @pytest.mark.parametrize("label", ["Prato", "US Midwest"])
-def test_a_district_alone_has_the_very_numbers_of_the_whole(label: str) -> None:
+def test_a_district_alone_has_the_same_numbers_as_in_the_whole_model(label: str) -> None:
     model = read_model(find_model("district"))
     alone = isolate(model, "district", label)
     whole, own = simulate(model, final_time=2020), simulate(alone, final_time=2020)

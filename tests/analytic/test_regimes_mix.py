@@ -1,4 +1,4 @@
-"""Several constants moved together: folds and policies against what a formula says."""
+"""Several constants moved together: folds and policies against a formula."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_fold_of_two_constants_lies_where_the_formula_says() -> None:
 
 
 @pytest.mark.slow
-def test_a_fold_of_two_saddles_ends_no_world() -> None:
+def test_a_fold_of_two_saddles_ends_no_attractor() -> None:
     def beside(states: Reals, parameters: Sequence[float]) -> Reals:
         return np.column_stack([cubic(states[:, :1], parameters)[:, 0], 0.5 * states[:, 1]])
 
@@ -54,7 +54,7 @@ def test_a_fold_of_two_saddles_ends_no_world() -> None:
     assert stable_at(found, 0.0) == 0
 
 
-def test_a_dose_is_on_the_line_from_what_is_to_what_the_policy_makes_of_it() -> None:
+def test_a_dose_lies_on_the_line_between_the_values_without_and_with_the_policy() -> None:
     mix = Mix(FormulaField(cubic, ("x",), LOW, HIGH), (0.5, 2.0), (1.5, 1.0))
     assert mix.constants(0.25).tolist() == [0.75, 1.75]
     assert mix.constants(np.array([[0.0], [2.0]])).tolist() == [[0.5, 2.0], [2.5, 0.0]]

@@ -21,6 +21,7 @@ from simdistrict.regimes.studies.regime_map import RegimeMapStudy
 from simdistrict.regimes.studies.register import study_class, study_of
 from simdistrict.regimes.studies.study import RECORD, Grid, Interval, RegimeStudy
 from simdistrict.result.dataset import Result
+from tests.program import call
 
 TARIFF, COST = Interval("tariff", 0.0, 2.0), Interval("cost ratio", 1.0, 2.0)
 BOX = (Interval("home experience", 0.01, 1.0),)
@@ -80,3 +81,12 @@ def test_intervals_and_grids_are_read_from_text() -> None:
     for wrong in ("tariff=0:2", "tariff=0:2:1", "tariff=2:0:4", "tariff=0:2:x"):
         with pytest.raises(ValueError, match="is not NAME=FROM:TO:COUNT"):
             Grid.read(wrong)
+
+
+def test_a_scenario_with_variants_is_refused_with_their_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = call(capsys, "regimes", "equilibria", "return_to_globalisation")
+    assert said.code == 3
+    assert "equilibria takes one scenario, and this stands for" in said.err
+    assert "name one of return_to_globalisation" in said.err

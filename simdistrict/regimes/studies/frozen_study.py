@@ -58,8 +58,7 @@ class FrozenStudy(RegimeStudy):
     horizon: float = asked("--horizon", float, "Longest time that flows are followed.", 400.0)
 
     def run(self, plans: Sequence[Plan]) -> Result:
-        (plan,) = plans
-        return self.solve(set_up(self, plan))
+        return self.solve(set_up(self, self.single(plans)))
 
     def solve(self, setup: Setup) -> Result:
         """Do the study on a frozen model."""

@@ -37,7 +37,7 @@ class LoopsStudy(RegimeStudy):
     element: str = asked("--element", str, "The model of one label alone.", "", form="LABEL")
 
     def run(self, plans: Sequence[Plan]) -> Result:
-        (plan,) = plans
+        plan = self.single(plans)
         found = loops_of(plan, self.element)
         kind = (
             "every loop that could matter was looked at" if found.complete else "a sample of loops"

@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.ensemble.rerun import recorded_plans
 from simdistrict.plot import Figure
 from simdistrict.regimes.studies.data import StudyData
+from simdistrict.regimes.studies.words import few
 from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
 from simdistrict.run.plan import Plan
 
@@ -138,6 +140,14 @@ class RegimeStudy:
     def run(self, plans: Sequence[Plan]) -> Result:
         """Do the study on scenarios."""
         raise NotImplementedError
+
+    def single(self, plans: Sequence[Plan]) -> Plan:
+        """The only scenario. Raises ScenarioError where there are several, such as variants."""
+        if len(plans) > 1:
+            what = f"{self.name} takes one scenario, and this stands for {len(plans)}"
+            names = few([plan.resolved.name for plan in plans])
+            raise ScenarioError(Problem("regimes", what, f"name one of {names}"))
+        return plans[0]
 
     def document(self, result: StudyData) -> dict[str, Any]:
         """The numbers of a result by name, for JSON."""
