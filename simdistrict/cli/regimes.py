@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
@@ -17,11 +16,12 @@ from simdistrict.regimes.studies.commands import COMMANDS
 
 if TYPE_CHECKING:
     from simdistrict.regimes.rules import Rule
-    from simdistrict.regimes.studies.study import Option, RegimeStudy
+    from simdistrict.regimes.studies.study import Option, RegimeStudy, WithOptions
     from simdistrict.run.plan import Plan
 
 _ENDS = ("low", "high"), ("--from", "--to")
 F = TypeVar("F", bound=Callable[..., Any])
+S = TypeVar("S", bound="WithOptions")
 _OUTPUT = (
     options.sets,
     click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write."),
@@ -44,15 +44,16 @@ class StudyGroup(click.Group):
     """A group that makes the command of a study when it is called, so that --help stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *super().list_commands(ctx)]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return _command(name) if name in COMMANDS else super().get_command(ctx, name)
+        if name == "detect":
+            return _detect_command()
+        return _command(name) if name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = {name: made.get_short_help_str(100) for name, made in self.commands.items()}
         with formatter.section("Commands"):
-            formatter.write_dl([*COMMANDS.items(), *own.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group("regimes", cls=StudyGroup)
@@ -74,16 +75,13 @@ def _command(name: str) -> click.Command:
     def run(settings: dict[str, bool], /, scenarios: Any, **given: Any) -> None:
         _do(settings, kinds, scenarios if first.several else (scenarios,), given)
 
-    for option in reversed((*_made(kinds), *(_PRIOR if first.several else ()), *_OUTPUT)):
-        run = option(run)
     nargs, metavar = (-1, "SCENARIO POLICY...") if first.several else (1, "MODEL|SCENARIO")
-    run = click.argument("scenarios", nargs=nargs, required=True, metavar=metavar)(run)
-    example = f"Example: simdistrict regimes {name} {first.example}"
-    text = "\n\n".join(filter(None, (COMMANDS[name], first.about, example)))
-    return click.command(name, help=text)(run)
+    names = click.argument("scenarios", nargs=nargs, required=True, metavar=metavar)
+    prior = _PRIOR if first.several else ()
+    return _built(name, run, [names, *_made(kinds), *prior, *_OUTPUT], first)
 
 
-def _options(kinds: Sequence[type[RegimeStudy]]) -> dict[str, Option]:
+def _options(kinds: Sequence[type[WithOptions]]) -> dict[str, Option]:
     """The options of some studies by field, those of all frozen ones last."""
     from simdistrict.regimes.studies.frozen_study import FrozenStudy
 
@@ -92,7 +90,7 @@ def _options(kinds: Sequence[type[RegimeStudy]]) -> dict[str, Option]:
     return {name: found[name] for name in sorted(found, key=lambda name: name in common)}
 
 
-def _made(kinds: Sequence[type[RegimeStudy]]) -> Iterator[Callable[[F], F]]:
+def _made(kinds: Sequence[type[WithOptions]]) -> Iterator[Callable[[F], F]]:
     """The options of the command line for the fields of some studies."""
     for field, option in _options(kinds).items():
         needed = option.required and field in kinds[0].options()
@@ -145,7 +143,7 @@ class _Read(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeStudy:
+def _study(kinds: Sequence[type[S]], given: dict[str, Any]) -> S:
     """The most special study whose options are all given."""
     from simdistrict.regimes.studies.study import Interval
 
@@ -156,6 +154,9 @@ def _study(kinds: Sequence[type[RegimeStudy]], given: dict[str, Any]) -> RegimeS
             continue
         if option.count > 1 and len(value) != option.count:
             raise click.UsageError(f"give {option.flag} {option.count} times")
+        if option.limit and not option.limit[0](value):
+            what = f"{value:g} is out of range; give {option.limit[1]}"
+            raise click.BadParameter(what, param_hint=option.flag)
         if option.ends:
             value = Interval(value, given["low"], given["high"])
         values[name] = option.made(value) if option.made else value
@@ -211,19 +212,6 @@ def _over_prior(
     return replace(study, **more), plans
 
 
-def _check_warning(window: float, bandwidth: float, lasting: float) -> None:
-    """Refuse values out of range, and NaN."""
-    if not 0 < window <= 1:
-        what = f"{window:g} is no share of the series; give more than 0, at most 1"
-        raise click.BadParameter(what, param_hint="--window")
-    if not 0 < bandwidth < math.inf:
-        what = f"{bandwidth:g} is no width of a smoother; give a share of the series above 0"
-        raise click.BadParameter(what, param_hint="--bandwidth")
-    if not lasting >= 0:
-        what = f"{lasting:g} is no span of time; give 0 or more"
-        raise click.BadParameter(what, param_hint="--lasting")
-
-
 def _rules_of(study: str) -> tuple[Rule, ...]:
     """The rules of a study, of which nothing is run."""
     from simdistrict.base.errors import Problem, ScenarioError
@@ -236,48 +224,43 @@ def _rules_of(study: str) -> tuple[Rule, ...]:
     return definition.rules
 
 
-@command.command("detect")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--rule",
-    "rules",
-    multiple=True,
-    metavar='"REGIME: NAME >= X, ..."',
-    help="A regime by thresholds (repeatable, the first that holds counts).",
-)
-@click.option("--study", metavar="MODEL", help="Use the rules of the study of this model.")
-@click.option("--warn", "warned", multiple=True, metavar="NAME", help="Early warnings of it.")
-@click.option("--window", type=float, default=0.5, show_default=True, help="Share of the series.")
-@click.option("--bandwidth", type=float, default=0.1, show_default=True, help="Of the trend.")
-@click.option("--lasting", type=float, default=5.0, show_default=True, help="Shortest shift.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def detect_command(
-    file: Path,
-    rules: tuple[str, ...],
-    study: str | None,
-    warned: tuple[str, ...],
-    window: float,
-    bandwidth: float,
-    lasting: float,
-    as_json: bool,
-) -> None:
-    """Regime per time and label in the run of FILE, shifts with their dates, early warnings.
+def _detect_command() -> click.Command:
+    """The command that reads a result file."""
+    from simdistrict.regimes.studies.detection import DetectionStudy
 
-    Example: simdistrict regimes detect runs/security_tariffs.nc --study district
-    """
-    _check_warning(window, bandwidth, lasting)
-    from simdistrict.regimes.detection import detect, detection_lines
-    from simdistrict.regimes.rules import read_rules
-    from simdistrict.result.netcdf import read_netcdf
+    def run(file: Path, study: str | None, as_json: bool, **given: Any) -> None:
+        from simdistrict.result.netcdf import read_netcdf
 
-    if bool(rules) == (study is not None):
-        raise click.UsageError("give the rules of regimes, by --study MODEL or by --rule")
-    stated = read_rules(rules) if study is None else _rules_of(study)
-    found = detect(read_netcdf(file), str(file), stated, warned, window, bandwidth, lasting)
-    if as_json:
-        click.echo(json.dumps(found, indent=2, allow_nan=False))
-        return
-    for line in detection_lines(found):
-        click.echo(line)
-    if not found["runs"]:
-        sys.exit(5)
+        detection = _study([DetectionStudy], given)
+        if bool(detection.rules) == (study is not None):
+            raise click.UsageError("give the rules of regimes, by --study MODEL or by --rule")
+        if study is not None:
+            detection = replace(detection, rules=_rules_of(study))
+        found = detection.run(read_netcdf(file), str(file))
+        if as_json:
+            click.echo(json.dumps(found, indent=2, allow_nan=False))
+            return
+        for line in detection.lines(found):
+            click.echo(line)
+        if not found["runs"]:
+            sys.exit(5)
+
+    rules = click.option("--study", metavar="MODEL", help="Use the rules of the study of a model.")
+    file = click.argument("file", type=click.Path(path_type=Path))
+    return _built(
+        "detect", run, [file, rules, *_made([DetectionStudy]), _OUTPUT[-1]], DetectionStudy
+    )
+
+
+def _built(
+    name: str,
+    run: Callable[..., None],
+    parameters: Sequence[Callable[[F], F]],
+    kind: type[WithOptions],
+) -> click.Command:
+    """A command with its parameters and its help."""
+    for parameter in reversed(parameters):
+        run = parameter(run)
+    example = f"Example: simdistrict regimes {name} {kind.example}"
+    text = "\n\n".join(filter(None, (COMMANDS[name], kind.about, example)))
+    return click.command(name, help=text)(run)

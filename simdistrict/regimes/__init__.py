@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simdistrict.regimes.classes import classes_of as classes_of
-    from simdistrict.regimes.detection import detect as detect
     from simdistrict.regimes.frozen import freeze as freeze
     from simdistrict.regimes.loops import loops_of as loops_of
     from simdistrict.regimes.model_field import field_of as field_of
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 # module -> its public names; imported when first used, so that a command loads only what it needs
 _HOMES = {
     "classes": "classes_of",
-    "detection": "detect",
     "frozen": "freeze",
     "loops": "loops_of",
     "model_field": "field_of",

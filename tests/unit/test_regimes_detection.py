@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 
 from simdistrict.base.errors import ScenarioError
-from simdistrict.regimes.detection import RegimeShift, detect, label_series, shifts
 from simdistrict.regimes.numerics.warning import early_warnings, kendall_tau, lag_one, smoothed
 from simdistrict.regimes.rules import read_rules
+from simdistrict.regimes.studies.detection import (
+    DetectionStudy,
+    RegimeShift,
+    label_series,
+    shifts,
+)
 from simdistrict.run.plan import plans_for
 from simdistrict.run.simulate import result_of
 from tests.program import call
@@ -120,7 +125,8 @@ def test_regimes_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     plans = plans_for(["core"], ["initial home experience=0.05", "tariff=1.2"])
     result = result_of(plans)
     rules = ["hollowed out: home share < 0.3", "industrial: home share >= 0.6"]
-    found = detect(result, "core.nc", read_rules(rules), ["home share"])
+    study = DetectionStudy(rules=read_rules(rules), warned=("home share",))
+    found = study.run(result, "core.nc")
     (run,) = found["runs"]
     path = [s["to"] for s in run["shifts"]]
     assert path[-1] == "industrial"
@@ -142,7 +148,7 @@ def test_regimes_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_each_district_has_its_regimes() -> None:
     (plan,) = plans_for(["district"])
-    found = detect(result_of([plan]), "district.nc", definition().rules)
+    found = DetectionStudy(rules=definition().rules).run(result_of([plan]), "district.nc")
     paths = {run["label"]: [s["to"] for s in run["shifts"]] for run in found["runs"]}
     assert set(paths) == set(plan.prepared.model.dims_by_name["district"].labels)
     assert paths["Mirandola"] == ["automated"]

@@ -12,6 +12,7 @@ COMMANDS = {
     "policy": "The smallest policy, dose and duration, that leads to another attractor.",
     "classes": "Over a prior: survives anyway, lost whatever is done, or policy decides.",
     "loops": "The feedback loops that drive a run, by simlin's loops that matter.",
+    "detect": "The regimes in a run over time, shifts with their dates, early warnings.",
 }
 
 # name in result files -> its command, its module and class; of several studies with one command

@@ -91,10 +91,10 @@ class Grid(Interval):
 class Option:
     """How a field of a study is set on the command line.
 
-    kind: float, int, str, bool, Interval or Grid; ends: what --from and --to mean, for bounds that
-    are set by three options; count: how often it is given, 0 for any number; least, above: of a
-    number; shown: the default on the command line; made: the field from what is given there;
-    varied: whether it is a parameter that the study varies.
+    kind: float, int, str, bool, Interval or Grid; ends: what --from and --to mean, for an interval
+    that three options set; count: how often it is given, 0 for any number; least, above: bounds of
+    a number; limit: the same as a test and in words; shown: the default on the command line; made:
+    the field from what is given there; varied: whether it is a parameter that the study varies.
     """
 
     flag: str
@@ -105,6 +105,7 @@ class Option:
     count: int = 1
     least: int | None = None
     above: float | None = None
+    limit: tuple[Callable[[float], bool], str] | None = None
     choices: tuple[str, ...] = ()
     shown: Any = REQUIRED
     made: Callable[[Any], Any] | None = None
@@ -123,17 +124,30 @@ def asked(flag: str, kind: type, text: str = "", default: Any = REQUIRED, **more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegimeStudy:
+class WithOptions:
+    """An object whose fields options of the command line set.
+
+    example: of its arguments on the command line; about: a further sentence for --help.
+    """
+
+    example: ClassVar[str]
+    about: ClassVar[str] = ""
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """The fields that options set."""
+        return {f.name: f.metadata["option"] for f in fields(cls) if "option" in f.metadata}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegimeStudy(WithOptions):
     """A study: its parameters are its fields.
 
-    name: as result files record it; example: of its arguments on the command line; about: a
-    further sentence for --help; several: whether it takes several scenarios; when: the words
+    name: as result files record it; several: whether it takes several scenarios; when: the words
     before the date in the first line of what it prints.
     """
 
     name: ClassVar[str]
-    example: ClassVar[str]
-    about: ClassVar[str] = ""
     several: ClassVar[bool] = False
     when: ClassVar[str] = "frozen at"
 
@@ -177,11 +191,6 @@ class RegimeStudy:
             "frozen_at": at,
             "frozen_trends": trends,
         }
-
-    @classmethod
-    def options(cls) -> dict[str, Option]:
-        """The fields that options set."""
-        return {f.name: f.metadata["option"] for f in fields(cls) if "option" in f.metadata}
 
     @property
     def varied(self) -> tuple[Interval, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,8 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.regimes.numerics.warning import early_warnings
-from simdistrict.regimes.rules import TRANSITION, Rule
+from simdistrict.regimes.rules import TRANSITION, Rule, read_rules
+from simdistrict.regimes.studies.study import WithOptions, asked
 from simdistrict.result.dataset import Result, Variable, finite
 
 NOISE = (
@@ -61,67 +63,95 @@ def shifts(times: Reals, labels: NDArray[Any], lasting: float = 0.0) -> list[Reg
     return found
 
 
-def detect(
-    result: Result,
-    where: str,
-    rules: Sequence[Rule],
-    warned: Sequence[str] = (),
-    window: float = 0.5,
-    bandwidth: float = 0.1,
-    lasting: float = 5.0,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionStudy(WithOptions):
     """Regimes, shifts and early warnings of every run and label in a result.
 
-    rules: see `rules.read_rules`; warned: elements whose early warnings are wanted.
-    Raises ScenarioError for what the result does not hold.
+    rules: the first that holds names the regime; warned: elements whose early warnings are
+    computed, window, bandwidth: see `early_warnings`; lasting: shortest shift, in time units.
     """
-    names = [c.name for rule in rules for c in rule.conditions]
-    series = _Series(result, where, [*names, *warned])
-    times = result.coords["time"].values
-    runs = []
-    for run, label in series.places():
-        values = {fold(n): series.of(n, run, label) for n in (*names, *warned)}
-        labels = label_series(rules, values, len(times))
-        found: dict[str, Any] = {
-            "scenario": run,
-            "label": label,
-            "last": str(labels[-1]),
-            "regimes": _stretches(times, labels),
-            "shifts": [
-                {"time": s.time, "from": s.from_, "to": s.to}
-                for s in shifts(times, labels, lasting)
-            ],
-        }
-        if warned:
-            found["warnings"] = {
-                n: _warning(times, values[fold(n)], window, bandwidth) for n in warned
+
+    example = "runs/security_tariffs.nc --study district"
+
+    rules: tuple[Rule, ...] = asked(
+        "--rule",
+        str,
+        "A regime by thresholds (repeatable, the first that holds counts).",
+        (),
+        form='"REGIME: NAME >= X, ..."',
+        count=0,
+        made=read_rules,
+    )
+    warned: tuple[str, ...] = asked(
+        "--warn", str, "Early warnings of this element (repeatable).", (), form="NAME", count=0
+    )
+    window: float = asked(
+        *("--window", float, "Length of the window, as a share of the series.", 0.5),
+        limit=(lambda x: 0 < x <= 1, "more than 0, at most 1"),
+    )
+    bandwidth: float = asked(
+        *("--bandwidth", float, "Of the trend's smoother, as a share of the series.", 0.1),
+        limit=(lambda x: 0 < x < math.inf, "a share of the series above 0"),
+    )
+    lasting: float = asked(
+        *("--lasting", float, "Shortest duration of a shift.", 5.0),
+        limit=(lambda x: x >= 0, "0 or more"),
+    )
+
+    def run(self, result: Result, where: str) -> dict[str, Any]:
+        """The document of a result; where: what messages call it.
+
+        Raises ScenarioError for elements that the result does not hold.
+        """
+        names = [c.name for rule in self.rules for c in rule.conditions]
+        series = _Series(result, where, [*names, *self.warned])
+        times = result.coords["time"].values
+        runs = []
+        for run, label in series.places():
+            values = {fold(n): series.of(n, run, label) for n in (*names, *self.warned)}
+            labels = label_series(self.rules, values, len(times))
+            found: dict[str, Any] = {
+                "scenario": run,
+                "label": label,
+                "last": str(labels[-1]),
+                "regimes": _stretches(times, labels),
+                "shifts": [
+                    {"time": s.time, "from": s.from_, "to": s.to}
+                    for s in shifts(times, labels, self.lasting)
+                ],
             }
-        runs.append(found)
-    document: dict[str, Any] = {"file": where, "rules": [str(r) for r in rules], "runs": runs}
-    if warned:
-        document |= {"noise": NOISE, "window": window, "bandwidth": bandwidth}
-    return document
+            if self.warned:
+                found["warnings"] = {
+                    n: _warning(times, values[fold(n)], self.window, self.bandwidth)
+                    for n in self.warned
+                }
+            runs.append(found)
+        document: dict[str, Any] = {
+            "file": where,
+            "rules": [str(rule) for rule in self.rules],
+            "runs": runs,
+        }
+        if self.warned:
+            document |= {"noise": NOISE, "window": self.window, "bandwidth": self.bandwidth}
+        return document
 
-
-def detection_lines(found: dict[str, Any]) -> Iterator[str]:
-    """A detection for a reader."""
-    for run in found["runs"]:
-        name = ", ".join(filter(None, (run["scenario"], run["label"]))) or "the run"
-        path = " -> ".join(
-            [run["regimes"][0]["regime"], *(f"{s['to']} ({s['time']:g})" for s in run["shifts"])]
-        )
-        end = run["regimes"][-1]
-        settled = run["shifts"][-1]["to"] if run["shifts"] else run["regimes"][0]["regime"]
-        if end["regime"] != settled:
-            path += f"; {end['regime']} since {end['from']:g}, too short to count"
-        yield f"{name}: {path}"
-        for element, w in run.get("warnings", {}).items():
-            yield (
-                f"  {element}: Kendall tau of variance {_tau(w['variance_tau'])}, "
-                f"of autocorrelation {_tau(w['autocorrelation_tau'])}"
-            )
-    if "noise" in found:
-        yield f"noise: {found['noise']}"
+    def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        """A document for a reader."""
+        for run in found["runs"]:
+            name = ", ".join(filter(None, (run["scenario"], run["label"]))) or "the run"
+            first, end = run["regimes"][0]["regime"], run["regimes"][-1]
+            path = [first, *(f"{s['to']} ({s['time']:g})" for s in run["shifts"])]
+            rest = ""
+            if end["regime"] != (run["shifts"][-1]["to"] if run["shifts"] else first):
+                rest = f"; {end['regime']} since {end['from']:g}, too short to count"
+            yield f"{name}: {' -> '.join(path)}{rest}"
+            for element, w in run.get("warnings", {}).items():
+                yield (
+                    f"  {element}: Kendall tau of variance {_tau(w['variance_tau'])}, "
+                    f"of autocorrelation {_tau(w['autocorrelation_tau'])}"
+                )
+        if "noise" in found:
+            yield f"noise: {found['noise']}"
 
 
 class _Series:
