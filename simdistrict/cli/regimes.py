@@ -111,9 +111,17 @@ def _made(kinds: Sequence[type[WithOptions]]) -> Iterator[Callable[[F], F]]:
         yield click.option(option.flag, field, **about)
 
 
-def _type(option: Option) -> click.ParamType[Any]:
-    """What the command line reads for an option."""
+def _type(option: Option) -> Any:
+    """What click converts the text of an option with."""
     from simdistrict.regimes.studies.study import Interval
+
+    kind: Any = option.kind
+
+    def read(text: str) -> object:
+        try:
+            return kind.read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint=option.flag) from None
 
     if option.choices:
         return click.Choice(option.choices)
@@ -121,26 +129,7 @@ def _type(option: Option) -> click.ParamType[Any]:
         return click.FloatRange(min=option.above, min_open=True)
     if option.least is not None:
         return click.IntRange(min=option.least)
-    if issubclass(option.kind, Interval):
-        return _Read(option.kind)
-    return click.types.convert_type(option.kind)
-
-
-class _Read(click.ParamType[Any]):
-    """A value that is read from text by its own class."""
-
-    name = "text"
-
-    def __init__(self, kind: Any) -> None:
-        self.kind = kind
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        if isinstance(value, self.kind):
-            return value
-        try:
-            return self.kind.read(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    return read if issubclass(kind, Interval) else kind
 
 
 def _study(kinds: Sequence[type[S]], given: dict[str, Any]) -> S:
