@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.text.numbers import number
-from simdistrict.exchange.vensim.series import SeriesFile
+from simdistrict.exchange.vensim.series import SeriesFile, element_key
 from simdistrict.result.series_file import load
 
 SUFFIXES = (".tab", ".csv", ".dat")
@@ -31,7 +31,7 @@ def series_text(path: Path, suffix: str, scenario: str | None = None) -> str:
 
 
 def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile:
-    """The series of one run, without the run in front of their names."""
+    """The series of one run."""
     runs = list(dict.fromkeys(r.run for r in series.records.values() if r.run))
     if not runs:
         return series
@@ -39,10 +39,9 @@ def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile
         what = f"the file has several runs: {', '.join(runs[:SHOWN])}"
         what += f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
         raise ExchangeError(Problem(str(path), what, "choose one with --scenario NAME"))
-    head = f"{scenario}: "
     chosen = {
-        key.removeprefix(head): replace(record, name=record.name.removeprefix(head), run="")
-        for key, record in series.records.items()
+        element_key(record.name)[0]: replace(record, run="")
+        for record in series.records.values()
         if record.run == scenario
     }
     return SeriesFile(series.where, chosen, series.attrs)

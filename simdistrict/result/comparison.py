@@ -100,7 +100,7 @@ def compare(
     return Comparison(
         first=tied[0].first if tied else None,
         largest=worst.largest if worst.share > 0 else None,
-        together=tuple(g.record.name for g in tied),
+        together=tuple(g.record.title for g in tied),
         elements=len(gaps),
         differing_elements=len(differing),
         points=sum(g.points for g in gaps),
@@ -108,8 +108,8 @@ def compare(
         times=len(common_times) or max(g.points for g in gaps),
         times_a=_times(a),
         times_b=_times(b),
-        only_a=tuple(r.name for key, r in a.records.items() if key not in b.records),
-        only_b=tuple(r.name for key, r in b.records.items() if key not in a.records),
+        only_a=tuple(r.title for key, r in a.records.items() if key not in b.records),
+        only_b=tuple(r.title for key, r in b.records.items() if key not in a.records),
     )
 
 
@@ -144,7 +144,7 @@ class _Gaps:
         worst = int(np.argmax(share))
 
         def at(i: int) -> Difference:
-            return Difference(record.name, float(time[i]), float(a[i]), float(b[i]))
+            return Difference(record.title, float(time[i]), float(a[i]), float(b[i]))
 
         first = at(int(far[0])) if len(far) else None
         return cls(record, len(time), len(far), first, at(worst), float(share[worst]))
@@ -212,7 +212,7 @@ def _nothing(what: str, a: SeriesFile, b: SeriesFile, seen_a: str, seen_b: str) 
 
 
 def _examples(series: SeriesFile) -> str:
-    names = [f'"{record.name}"' for record in series.records.values()]
+    names = [f'"{record.title}"' for record in series.records.values()]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

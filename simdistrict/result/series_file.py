@@ -97,7 +97,7 @@ def _records(
         full = f"{name}[{','.join(subscripts)}]" if subscripts else name
         key, element = element_key(full)
         own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
-        yield head + key, ElementSeries(head + full, element, own, numbers, not varies, run)
+        yield head + key, ElementSeries(full, element, own, numbers, not varies, run)
 
 
 def _labels(result: Result, dim: str, length: int) -> list[str]:

@@ -108,4 +108,4 @@ def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, ElementS
         return Problem(where, "the model has no data variable without numbers", "omit --data")
     names = [element.name for element in wanted]
     what = f"there is no series of {', '.join(names[:5])}{' and others' if names[5:] else ''}"
-    return Problem(where, what, did_you_mean(fold(names[0]), [r.name for r in found.values()]))
+    return Problem(where, what, did_you_mean(fold(names[0]), [r.title for r in found.values()]))

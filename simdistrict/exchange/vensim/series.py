@@ -35,7 +35,7 @@ class ElementSeries:
     name: in the file's spelling; element: the folded name without subscripts.
     time, values: (points,), time ascending, NaN where the file states a missing value.
     constant: the file has one value for all times.
-    run: the run, in a file with several; `name` then begins with it.
+    run: the run, in a file with several; the key of the series then begins with it.
     """
 
     name: str
@@ -44,6 +44,11 @@ class ElementSeries:
     values: Reals
     constant: bool = False
     run: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name for messages, with its run if there is one."""
+        return f"{self.run}: {self.name}" if self.run else self.name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
