@@ -6,7 +6,8 @@ Nothing here knows what a model is; every other module may import this one.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -42,6 +43,15 @@ class SimdistrictError(Exception):
     def __reduce__(self) -> tuple[type[SimdistrictError], tuple[tuple[Problem, ...]]]:
         # unpickling rebuilds an exception from its problems, not from its text
         return type(self), (self.problems,)
+
+
+@contextmanager
+def collecting(problems: list[Problem]) -> Iterator[None]:
+    """Append the problems of an exception raised inside to a list, and continue."""
+    try:
+        yield
+    except SimdistrictError as error:
+        problems += error.problems
 
 
 class ModelError(SimdistrictError):

@@ -72,10 +72,8 @@ class Files:
         if not os.path.isfile(path):
             folder = path.parent
             beside = [p.name for p in folder.iterdir()] if os.path.isdir(folder) else []
-            hint = did_you_mean(path.name, beside)
-            raise UnreadableError(
-                f"there is no file {path}", hint or "it must be in the folder of the model"
-            )
+            hint = did_you_mean(path.name, beside) or "it must be in the folder of the model"
+            raise UnreadableError(f"there is no file {path}", hint)
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableError(f"{path} has more than {MAX_BYTES // 1_000_000} MB")
         try:
@@ -104,10 +102,8 @@ class Files:
             if note not in self.notes:
                 self.notes.append(note)
             return matching[0]
-        raise UnreadableError(
-            f"the settings of the model have no file for {file}",
-            "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation",
-        )
+        hint = "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation"
+        raise UnreadableError(f"the settings of the model have no file for {file}", hint)
 
 
 def _in_any_case(folder: Path, name: str) -> Path:
@@ -149,11 +145,9 @@ def _page(path: Path, tab: str) -> Sheet:
     except TooLargeError:
         raise
     except Exception as error:  # openpyxl and xlrd raise anything for a broken workbook
-        kind = path.suffix.lower()[1:]
-        raise UnreadableError(
-            f"{path} cannot be read as an .{kind} workbook ({type(error).__name__})",
-            f"is it a workbook? save it again as .{kind}",
-        ) from error
+        kind = path.suffix.lower()
+        what = f"{path} cannot be read as an {kind} workbook ({type(error).__name__})"
+        raise UnreadableError(what, f"is it a workbook? save it again as {kind}") from error
     hint = did_you_mean(tab, names) or f"its sheets are {', '.join(names[:10])}"
     raise UnreadableError(f'{path} has no sheet "{tab}"', hint)
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, collecting, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.outside import with_labels
 from simdistrict.exchange.text.outline import MdlBlock
@@ -30,17 +30,13 @@ def read_dimensions(
     problems: list[Problem] = []
     raw: dict[str, tuple[MdlBlock, list[str]]] = {}
     for block in blocks:
-        try:
+        with collecting(problems):
             block = with_labels(block, files, where)
             raw[fold(block.name)] = (block, _labels(block, where))
-        except ModelError as error:
-            problems += error.problems
     found: dict[str, tuple[str, ...]] = {}
     for name in raw:
-        try:
+        with collecting(problems):
             _expand(name, raw, found, where, ())
-        except ModelError as error:
-            problems += error.problems
     dimensions = [
         Dimension(block.name, found[name], _mappings(block, found, where), _same_as(block))
         for name, (block, _) in raw.items()

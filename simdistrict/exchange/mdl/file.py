@@ -20,9 +20,8 @@ def read_text(path: Path) -> tuple[str, str]:
 def read_bytes(path: Path) -> bytes:
     """The bytes of a .mdl file. Raises ModelError for XMILE, UTF-16 and binary files."""
     if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
-        raise ModelError(
-            Problem(str(path), "this is an XMILE file; only Vensim's .mdl can be read")
-        )
+        what = "this is an XMILE file; only Vensim's .mdl can be read"
+        raise ModelError(Problem(str(path), what))
     content = file_bytes(path, "a model file", MAX_BYTES, ModelError)
     if content.startswith(UTF_16):
         what = "the file is in the encoding UTF-16, which Vensim does not write"

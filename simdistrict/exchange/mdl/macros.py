@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem, collecting
 from simdistrict.exchange.text.grammar import OutputCall
 from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.model.expr import (
@@ -71,10 +71,8 @@ def read_macros(
                 what += "or twice, which macros of Vensim cannot"
                 problems.append(inner.problem(where, what))
                 continue
-            try:
+            with collecting(problems):
                 body[name] = read(inner, lookups)
-            except ModelError as error:
-                problems += error.problems
         inputs, outputs = (tuple(map(fold, n)) for n in (block.arguments, block.outputs))
         if fold(block.name) in found:
             problems.append(block.problem(where, f'the macro "{block.name}" is defined twice'))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, collecting, did_you_mean
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.mdl.file import read_text
@@ -130,10 +130,8 @@ def _elements(
             what = f'"{group[0].name}" is the name of both an element and a subscript range'
             problems.append(group[0].problem(where, what))
             continue
-        try:
+        with collecting(problems):
             elements.append(_element(group, spaces, lookups, outside))
-        except ModelError as error:
-            problems += error.problems
     elements, wrong = expanded(elements, macros, where)
     problems += wrong
     made = {fold(e.name) for e in elements} - groups.keys()

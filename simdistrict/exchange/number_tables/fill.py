@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem, collecting
 from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.literals import Piece, edits, pieces
 from simdistrict.exchange.number_tables.assign import AssignedRows, assigned, slot_name
@@ -102,12 +102,10 @@ def fill_text(text: str, tables: Iterable[ConstantTable], where: str = "model.md
     differences: list[NumberChange] = []
     for name, by_slot in rows.items():
         values = {slot: row.value for slot, row in by_slot.items()}
-        try:
+        with collecting(problems):
             for piece in pieces(document.flat, model, model.by_name[name], document.blocks, where):
                 changes += edits(piece, model, values, where)
                 differences += _differences(model, piece, rows)
-        except ModelError as error:
-            problems += error.problems
     if problems:
         raise ModelError(problems)
     differences.sort(key=lambda d: d.line)

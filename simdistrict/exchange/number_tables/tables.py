@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, Problem, SimdistrictError, did_you_mean, nearest
+from simdistrict.base.errors import (
+    ModelError,
+    Problem,
+    collecting,
+    did_you_mean,
+    nearest,
+)
 from simdistrict.exchange.number_tables.cells import CsvCell, CsvRow, cell_rows, with_cells
 from simdistrict.exchange.text.files import read_exact, write_exact
 from simdistrict.exchange.text.numbers import SIGNED, number
@@ -79,12 +85,10 @@ def read_files(folder: Path) -> tuple[TableFile, ...]:
     files: list[TableFile] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.csv")):
-        try:
+        with collecting(problems):
             text, encoding = read_exact(path)
             if table := parse_table(text, f"{folder.name}/{path.name}"):
                 files.append(TableFile(path, text, encoding, table))
-        except SimdistrictError as error:
-            problems += error.problems
     if problems:
         raise ModelError(problems)
     return tuple(files)
@@ -111,13 +115,11 @@ def updated_files(
     found: list[TableFile] = []
     for file in files:
         where = file.table.where
-        try:
+        with collecting(problems):
             text, _ = updated(
                 file.text, homes.get(where, {}), source=source, confidence=confidence, where=where
             )
             found.append(replace(file, text=text, table=parse_table(text, where) or file.table))
-        except ModelError as error:
-            problems += error.problems
     if problems:
         raise ModelError(problems)
     return tuple(found)
@@ -135,10 +137,8 @@ def parse_table(text: str, where: str) -> ConstantTable | None:
     found: list[ConstantRow] = []
     problems: list[Problem] = []
     for row in rows[1:]:
-        try:
+        with collecting(problems):
             found.append(_row(_by_column(header, row, where), f"{where}:{row.line}"))
-        except ModelError as error:
-            problems += error.problems
     if problems:
         raise ModelError(problems)
     dimensions = tuple(name for name in header if name not in COLUMNS)

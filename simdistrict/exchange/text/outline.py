@@ -100,9 +100,8 @@ def outline(text: str, where: str) -> Outline:
     start = encoding.end() if encoding else 0
     blocks = tuple(_Splitter(text, where).blocks(start, stop))
     if not any(block.kind != "group" for block in blocks):
-        raise ModelError(
-            Problem(where, "this is not a Vensim model: it has no definition that ends in |")
-        )
+        what = "this is not a Vensim model: it has no definition that ends in |"
+        raise ModelError(Problem(where, what))
     return Outline(blocks, read_settings(text[stop:]), stop)
 
 
@@ -164,24 +163,17 @@ class _Splitter:
 
     def cut_off(self, start: int) -> ModelError:
         head = " ".join(self.text[start : start + 60].split())
-        return ModelError(
-            Problem(
-                f"{self.where}:{self.line_at(start)}",
-                f'the file ends inside the definition that begins "{head}"',
-                "a definition ends in |; is the file cut off, or not a Vensim model?",
-            )
-        )
+        what = f'the file ends inside the definition that begins "{head}"'
+        hint = "a definition ends in |; is the file cut off, or not a Vensim model?"
+        return ModelError(Problem(f"{self.where}:{self.line_at(start)}", what, hint))
 
     def run_together(self, fields: tuple[TextSpan, ...], line: int) -> ModelError:
         """The error for two definitions with a missing | between them."""
         head = " ".join(self.text[slice(*fields[0])].split())[:60]
+        what = f'the definition that begins "{head}" has {len(fields) - 1} signs ~; '
+        what += f"{MOST_FIELDS - 1} is the maximum"
         return ModelError(
-            Problem(
-                f"{self.where}:{line}",
-                f'the definition that begins "{head}" has {len(fields) - 1} signs ~; '
-                f"{MOST_FIELDS - 1} is the maximum",
-                "a definition ends in |; is one missing?",
-            )
+            Problem(f"{self.where}:{line}", what, "a definition ends in |; is one missing?")
         )
 
     def macro(self, start: int, stop: int) -> MdlBlock:
@@ -250,9 +242,8 @@ def _units(text: str, where: str) -> tuple[str, Range]:
             value = None if bound.strip() in ("?", "") else float(bound)
             bounds.append(None if value is None or math.isnan(value) else value)
         except ValueError:
-            raise ModelError(
-                Problem(where, f"the range [{match.group(2)}] has {bound.strip()!r}, not a number")
-            ) from None
+            what = f"the range [{match.group(2)}] has {bound.strip()!r}, not a number"
+            raise ModelError(Problem(where, what)) from None
     low, high, step = (*bounds, None, None, None)[:3]
     return match.group(1).strip(), Range(low, high, step)
 

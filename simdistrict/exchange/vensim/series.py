@@ -90,14 +90,9 @@ def read_series(path: str | Path) -> SeriesFile:
         more = Problem(str(path), f"{len(problems) - MAX_PROBLEMS} more problems like these")
         problems = [*problems[:MAX_PROBLEMS], more]
     if not problems and not records:
-        problems = [
-            Problem(
-                str(path),
-                "there are no time series in this file",
-                "expected a table with times in the first column or row, or in a .dat file a "
-                "name on its own line before lines of `time value`",
-            )
-        ]
+        hint = "expected a table with times in the first column or row, or in a .dat file a "
+        hint += "name on its own line before lines of `time value`"
+        problems = [Problem(str(path), "there are no time series in this file", hint)]
     if problems:
         raise ExchangeError(problems)
     return SeriesFile(str(path), records)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem, collecting
 from simdistrict.exchange.xmile.collect import Collection, defined
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.functions import REDUCTIONS, readable
@@ -51,10 +51,8 @@ class Instances:
             return
         for key in list(trees):
             definition = self.found.definitions[key]
-            try:
+            with collecting(self.found.problems):
                 trees[key] = self.replaced(definition, trees[key], trees, 0)
-            except ModelError as error:
-                self.found.problems += error.problems
 
     def replaced(self, owner: Definition, pairs: Pairs, trees: Trees, depth: int) -> Pairs:
         result: Pairs = []

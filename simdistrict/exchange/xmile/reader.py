@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError
+from simdistrict.base.errors import ModelError, collecting
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import XmlNode, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
@@ -110,10 +110,8 @@ class _ElementReader:
 
     def parse_all(self) -> None:
         for key, definition in self.found.definitions.items():
-            try:
+            with collecting(self.found.problems):
                 self.trees[key] = self.parsed(definition)
-            except ModelError as error:
-                self.found.problems += error.problems
 
     def parsed(self, definition: Definition) -> list[tuple[Expr | None, Expr | None]]:
         """The trees of the equations and initial equations of a definition."""
@@ -146,10 +144,8 @@ class _ElementReader:
         for key, definition in self.found.definitions.items():
             if key not in self.trees:
                 continue
-            try:
+            with collecting(self.found.problems):
                 made[key] = self.element(key, definition)
-            except ModelError as error:
-                self.found.problems += error.problems
         self.flows(made)
         own = {key: self.control_element(key, made) for key in CONTROL}
         return tuple({**made, **own}.values())

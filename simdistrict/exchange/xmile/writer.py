@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from simdistrict.base.atomic import write_text
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem, collecting
 from simdistrict.base.version import VERSION
 from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.text.numbers import number
@@ -67,10 +67,8 @@ class _Writing:
         yield "        <variables>"
         problems: list[Problem] = []
         for element in self.model:
-            try:
+            with collecting(problems):
                 yield from self.element(element)
-            except ModelError as error:
-                problems += error.problems
         if problems:
             raise ModelError(problems)
         yield from self.groups()
