@@ -37,7 +37,7 @@ from simdistrict.engine.lowering.nodes import (
     WrittenOut,
 )
 from simdistrict.engine.lowering.statements import Statement
-from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary, children
+from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 # the loops around a node: id -> size
 Open = Mapping[int, int]
@@ -55,6 +55,10 @@ class Rules:
 
     def __init__(self, placed: PlacedSymbols) -> None:
         self.placed = placed
+        self.slots = {
+            symbol: (slot.offset, tuple(zip(slot.shape, slot.strides, strict=True)))
+            for symbol, slot in placed.slots.items()
+        }
         self.name = ""
         self.target = Symbol("")
 
@@ -67,17 +71,20 @@ class Rules:
         loops = self.opened({}, statement.loops)
         fills = isinstance(statement.expr, Whole) and statement.expr.fills
         self.load(statement.target, loops, whole=fills)
-        waiting: list[tuple[Expr, Open]] = [(statement.expr, loops)]
+        self.nodes(statement.expr, loops)
+
+    def nodes(self, expr: Expr, loops: Open) -> None:
+        """Check an expression inside some loops, node by node."""
+        waiting = [expr]
         while waiting:
-            node, around = waiting.pop()
-            check = _CHECKS.get(type(node))
+            node = waiting.pop()
+            kind = type(node)
+            if kind is Number:
+                continue
+            check = _CHECKS.get(kind)
             if check is None:
-                raise self.fault(f"has a node out of its place: {type(node).__name__}")
-            below = check(self, node, around)
-            if below:
-                if type(node) is Reduce:
-                    around = self.opened(around, node.loops)
-                waiting += [(part, around) for part in below]
+                raise self.fault(f"has a node out of its place: {kind.__name__}")
+            waiting += check(self, node, loops)
 
     def opened(self, around: Open, loops: Iterable[Loop]) -> dict[int, int]:
         """Loops by id with their size, some more open than before."""
@@ -90,17 +97,16 @@ class Rules:
 
     def load(self, load: Load | Record, loops: Open, *, whole: bool = False) -> None:
         """A load lies in the slot of its symbol. whole: axes may stand for several positions."""
-        slot = self.placed.slots.get(load.symbol)
-        if slot is None:
+        if load.symbol not in self.slots:
             raise self.fault(f'names "{load.symbol}", which has no slot')
-        if load.base != slot.offset or len(load.axes) != len(slot.shape):
+        offset, dims = self.slots[load.symbol]
+        if load.base != offset or len(load.axes) != len(dims):
             raise self.fault(f'names "{load.symbol}" outside its slot')
-        if not load.axes:
-            return
-        for axis, size, stride in zip(load.axes, slot.shape, slot.strides, strict=True):
-            if axis.stride != stride or max(axis.positions) >= size or min(axis.positions) < 0:
+        for axis, (size, stride) in zip(load.axes, dims, strict=True):
+            positions = axis.positions
+            if axis.stride != stride or max(positions) >= size or min(positions) < 0:
                 raise self.fault(f'names "{load.symbol}" outside its slot')
-            if axis.loop >= 0 or not whole:
+            if axis.loop >= 0 or (len(positions) != 1 and not whole):
                 self.axis(axis, loops)
 
     def array(self, array: Slice, loops: Open) -> None:
@@ -126,7 +132,7 @@ class Rules:
 # ---------------------------------------------------------------------- what each node must be
 
 
-def _leaf(work: Rules, node: Number | Time, loops: Open) -> Sequence[Expr]:
+def _time(work: Rules, node: Time, loops: Open) -> Sequence[Expr]:
     return ()
 
 
@@ -141,13 +147,14 @@ def _place(work: Rules, node: Place, loops: Open) -> Sequence[Expr]:
 
 
 def _operator(work: Rules, node: Unary | Binary | Chain, loops: Open) -> Sequence[Expr]:
-    below = children(node)
     ops = node.ops if isinstance(node, Chain) else (node.op,)
-    if isinstance(node, Chain) and len(ops) != len(below) - 1:
-        raise work.fault("has a chain with a term too many or too few")
     if not _OPERATORS[type(node)].issuperset(ops):
         raise work.fault(f"has an operator that there is not, among {' '.join(ops)}")
-    return below
+    if isinstance(node, Chain):
+        if len(ops) != len(node.terms) - 1:
+            raise work.fault("has a chain with a term too many or too few")
+        return node.terms
+    return (node.left, node.right) if isinstance(node, Binary) else (node.operand,)
 
 
 def _call(work: Rules, node: Call, loops: Open) -> Sequence[Expr]:
@@ -168,7 +175,8 @@ def _switch(work: Rules, node: Switch, loops: Open) -> Sequence[Expr]:
 def _reduce(work: Rules, node: Reduce, loops: Open) -> Sequence[Expr]:
     if node.op not in _REDUCTIONS or not node.loops:
         raise work.fault(f"reduces by {node.op} over {len(node.loops)} loops")
-    return (node.body,)
+    work.nodes(node.body, work.opened(loops, node.loops))
+    return ()
 
 
 def _written_out(work: Rules, node: WrittenOut, loops: Open) -> Sequence[Expr]:
@@ -240,8 +248,7 @@ _OPERATORS = {
     Chain: frozenset({*"+-*/", *_LOGIC}),
 }
 _CHECKS: dict[type[Expr], Callable[[Rules, Any, Open], Sequence[Expr]]] = {
-    Number: _leaf,
-    Time: _leaf,
+    Time: _time,
     Load: _load,
     Place: _place,
     Unary: _operator,

@@ -25,18 +25,19 @@ def verify(
 ) -> None:
     """Check a program. Raises ProgramError naming the first symbol that breaks a rule.
 
-    For the district model this takes about a fourteenth of the time of its lowering.
+    For the district model this takes 5 of the 73 ms that its lowering takes.
     """
     _verify_slots(placed)
     constants = {symbol for symbol, slot in placed.slots.items() if slot.kind == "constant"}
     first, begun, settled = _targets(once), _targets(start), _targets(settle)
     kept = constants | first | {s for s in begun if placed.slots[s].kind in _KEPT}
     work = _ProgramCheck(placed)
+    work.defined_once(start)
+    work.defined_once([*once, *settle, *derive])
     work.phase("once", once, constants)
     work.phase("start", start, constants | first)
     work.phase("settle", settle, kept)
     work.phase("derive", derive, kept | settled)
-    work.defined_once([*once, *settle, *derive])
     written = kept | settled | begun | _targets(derive)
     for symbol in placed.slots:
         if symbol not in written:
@@ -45,7 +46,9 @@ def verify(
 
 def verify_part(derive: Groups, placed: PlacedSymbols) -> None:
     """Check the statements of a program for some stocks alone; all else has its values already."""
-    _ProgramCheck(placed).phase("derive", derive, set(placed.slots))
+    work = _ProgramCheck(placed)
+    work.defined_once(derive)
+    work.phase("derive", derive, set(placed.slots))
 
 
 def _verify_slots(placed: PlacedSymbols) -> None:
@@ -87,7 +90,6 @@ class _ProgramCheck(Rules):
     def phase(self, name: str, groups: Groups, ready: set[Symbol]) -> None:
         """Check one function. ready: symbols that have their values before it."""
         self.name = name
-        self.defined_once(groups)
         writers: dict[Symbol, list[tuple[int, int, Load]]] = {}
         for g, group in enumerate(groups):
             for k, statement in enumerate(group):
@@ -128,5 +130,5 @@ class _ProgramCheck(Rules):
             for target in found if len(found) > 1 else ():
                 own = set(product(*(axis.positions for axis in target.axes)))
                 if not places.isdisjoint(own):
-                    raise ProgramError(f'{self.name}: "{symbol}" is defined twice')
+                    raise ProgramError(f'"{symbol}" is defined twice')
                 places |= own
