@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.exchange.text.equations import quoted
-from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import Call, Expr, Ref, children, fold, rebuild, walk
 from simdistrict.model.model import CONTROL, Dimension, Element, Equation, Lookup, Model
 

@@ -10,7 +10,8 @@ from simdistrict.base.errors import ModelError, Problem, collecting, did_you_mea
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.outside import with_labels
 from simdistrict.exchange.text.outline import MdlBlock
-from simdistrict.exchange.text.tokens import QUOTED, split_arrows, split_commas
+from simdistrict.exchange.text.patterns import QUOTED
+from simdistrict.exchange.text.tokens import split_arrows, split_commas
 from simdistrict.model.expr import fold, unquoted
 from simdistrict.model.model import Dimension, Element, Equation, Model
 

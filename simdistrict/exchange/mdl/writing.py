@@ -14,8 +14,9 @@ from simdistrict.exchange.mdl.layout import with_sketch
 from simdistrict.exchange.sketch.records import empty_sketch
 from simdistrict.exchange.text.equations import EquationText, quoted
 from simdistrict.exchange.text.numbers import number
+from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.exchange.text.settings import settings_text
-from simdistrict.exchange.text.tokens import QUOTED, tokens
+from simdistrict.exchange.text.tokens import tokens
 from simdistrict.model.expr import (
     Array,
     Expr,

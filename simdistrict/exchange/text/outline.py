@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
-from simdistrict.exchange.text.tokens import COMMENT, QUOTED, masked, split_commas
+from simdistrict.exchange.text.tokens import masked, split_commas
 from simdistrict.model.expr import unquoted
 from simdistrict.model.model import Range
 

@@ -6,13 +6,13 @@ import re
 from typing import NamedTuple
 
 from simdistrict.exchange.text.numbers import NUMBER
+from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 
 # an unquoted name: words of letters, digits, _ $ and '; the first word does not start with a
 # digit; any character outside ASCII is allowed (by exclusion: a class of all Unicode letters
 # takes 8 ms to compile)
 _LETTER = r"[^\W\d]|[^\x00-\x7f]"
 _WORD = r"[^\x00-#%&(-/:-@\[-^`{-\x7f]"
-QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _TOKEN = re.compile(
     rf"""\s*+(?:
       (?P<number>{NUMBER})
@@ -27,9 +27,6 @@ _TOKEN = re.compile(
     # only the keywords ignore case: ignoring it in the wide classes of names is slow
     re.VERBOSE | re.DOTALL,
 )
-COMMENT = r"\{[^{}]*+\}"
-for _ in range(7):  # comments nest
-    COMMENT = rf"\{{(?:[^{{}}]++|{COMMENT})*+\}}"
 # {comments} and line continuations become blanks; a quoted name is kept
 _NO_VALUE = re.compile(rf"({QUOTED})|{COMMENT}|\\[ \t]*+\n", re.DOTALL)
 _CONTINUED = re.compile(r"\\[ \t]*+\n")

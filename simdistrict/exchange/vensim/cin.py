@@ -14,8 +14,8 @@ from pathlib import Path
 from simdistrict.base.errors import ModelError, Problem, ScenarioError
 from simdistrict.exchange.text.files import plain, text_lines
 from simdistrict.exchange.text.numbers import SIGNED, as_number
+from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.exchange.text.points import read_points
-from simdistrict.exchange.text.tokens import QUOTED
 from simdistrict.model.expr import NA, Points
 
 MAX_BYTES = 10_000_000

@@ -19,7 +19,7 @@ from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.text.numbers import SIGNED, as_number
-from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import fold
 
 MAX_PROBLEMS = 20

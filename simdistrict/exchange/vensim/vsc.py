@@ -15,7 +15,7 @@ from pathlib import Path
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.text.numbers import SIGNED, number
-from simdistrict.exchange.text.tokens import QUOTED
+from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import unquoted
 
 MAX_PROBLEMS = 20

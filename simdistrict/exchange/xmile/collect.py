@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.text.tokens import COMMENT, QUOTED
+from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.graphs import read_graph
 from simdistrict.exchange.xmile.lexer import spelled

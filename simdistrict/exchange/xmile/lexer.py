@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import NUMBER
-from simdistrict.exchange.text.tokens import COMMENT, QUOTED
+from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 
 _SKIP = re.compile(rf"(?:\s|{COMMENT})+")
 _NUMBER = re.compile(NUMBER)
