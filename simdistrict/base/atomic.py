@@ -61,14 +61,21 @@ def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bo
                 what = "the file exists" + known * " and was not written by simdistrict"
                 hint = "choose another name, or replace it with --force"
                 raise ExchangeError(Problem(where, what, hint))
-        target.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise refused(where, error) from None
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise ExchangeError(
-            Problem(str(target.parent), "no permission to write here", "choose another folder")
-        )
+    make_writable(target.parent, where)
     return target
+
+
+def make_writable(folder: Path, where: str) -> None:
+    """Create a folder; ExchangeError where it cannot be written to. where: for messages."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise refused(where, error) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        what = "no permission to write here"
+        raise ExchangeError(Problem(str(folder), what, "choose another folder"))
 
 
 @contextmanager

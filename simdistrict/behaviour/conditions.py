@@ -40,11 +40,10 @@ def outside(runs: Runs, run: Run, check: str, name: str) -> Iterator[Finding]:
         bad = (values < low) | (values > high)
         if bad.any():
             point, column = (int(i) for i in np.argwhere(bad)[0])
-            element = runs.model.by_name[bound.term.element]
-            labels = runs.label(element, bound.term.places[column])
+            where = runs.where(bound.term.element, bound.term.places[column])
             ends = ["?" if b is None else f"{b:g}" for b in (bound.low, bound.high)]
             what = (
-                f"leaves its bounds [{', '.join(ends)}] {f'at {labels} ' if labels else ''}in "
+                f"leaves its bounds [{', '.join(ends)}] {where}in "
                 f"{run.time[point]:.10g}: {values[point, column]:.6g} ({name})"
             )
             yield runs.finding(check, bound.term.element, what)
@@ -69,8 +68,7 @@ def steady_state(runs: Runs) -> Iterator[Finding]:
             continue
         first = int(np.argmax((gap > ROUNDING * scale).any(axis=1)))
         place = int(gap[first].argmax())
-        labels = runs.label(runs.model.by_name[stock], place)
-        where = f"at {labels} " if labels else ""
+        where = runs.where(stock, place)
         what = (
             f"does not stay at its initial value {where}in the steady state: "
             f"{values[0, place]:.6g}, then {values[first, place]:.6g} in {run.time[first]:.10g} "
@@ -128,10 +126,9 @@ def _expected(
         if good.all():
             continue
         place = int(np.argmin(good))
-        element = runs.model.by_name[expected.term.element]
-        labels = runs.label(element, expected.term.places[place])
+        where = runs.where(expected.term.element, expected.term.places[place])
         what = (
-            f"is not {word} {limit:g}{words[expected.of]} {f'at {labels} ' if labels else ''}in "
+            f"is not {word} {limit:g}{words[expected.of]} {where}in "
             f"{run.time[point]:.10g}: {values[place]:.6g} ({name}, {expected.origin})"
         )
         yield runs.finding("extremes", expected.term.element, what)

@@ -50,10 +50,10 @@ def halving(runs: Runs) -> Iterator[Finding]:
         relative = np.divide(change, scale, out=np.full_like(change, np.inf), where=scale > 0)
         relative[change == 0.0] = 0.0
         point, place = np.unravel_index(int(relative.argmax()), relative.shape)
-        labels = runs.label(runs.model.by_name[term.element], term.places[int(place)])
+        where = runs.where(term.element, term.places[int(place)])
         what = (
             f"changes by {relative.max():.2%} of its largest magnitude when the time step is "
-            f"halved, at most {MOST:.0%} is good: {f'at {labels} ' if labels else ''}in "
+            f"halved, at most {MOST:.0%} is good: {where}in "
             f"{run.time[point]:.10g} {coarse[point, place]:.6g} becomes {fine[point, place]:.6g}"
         )
         yield runs.finding("halving", term.element, what, severity)

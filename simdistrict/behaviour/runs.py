@@ -16,7 +16,7 @@ from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.statements import Statements, Term
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
-from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.model import Model, Stock
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import Plan, Prepared, plan_run
 from simdistrict.run.simulate import run_one
@@ -178,9 +178,10 @@ class Runs:
         left = [dim for dim in dims if dim in per]
         return np.transpose(total, (0, *(left.index(dim) + 1 for dim in per)))
 
-    def label(self, element: Element, place: int) -> str:
-        """`[north,young]` for a flat index of an array; empty for a scalar."""
-        return bracket(self.model, tuple(map(fold, element.dims)), place)
+    def where(self, name: str, place: int) -> str:
+        """`at [north,young] ` for a flat index of an array; empty for a scalar."""
+        labels = bracket(self.model, tuple(map(fold, self.model.by_name[name].dims)), place)
+        return labels and f"at {labels} "
 
     def defined(self, run: Run, name: str) -> Reals:
         """Values as (points, places), without indices that the model does not define."""
@@ -194,8 +195,7 @@ class Runs:
         slot = self.prepared.program.layout.slots[name]
         place = column if slot.defined is None else slot.defined[column]
         value = self.defined(run, name)[point, column]
-        labels = self.label(self.model.by_name[name], place)
-        return f"{f'at {labels} ' if labels else ''}in {run.time[point]:.10g}: {value:.6g}"
+        return f"{self.where(name, place)}in {run.time[point]:.10g}: {value:.6g}"
 
 
 def dense(plan: Plan) -> Plan:

@@ -76,11 +76,10 @@ def unit_of_account(runs: Runs) -> Iterator[Finding]:
                 if name in told:
                     continue
                 told.add(name)
-                labels = runs.label(runs.model.by_name[name], place)
                 what = (
                     f"does not scale with the unit {base}: with all amounts of it "
                     f"{'times' if sign > 0 else 'divided by'} {2**EXPONENT} it is "
-                    f"{_compared(got, due)} {f'at {labels} ' if labels else ''}in "
+                    f"{_compared(got, due)} {runs.where(name, place)}in "
                     f"{run.time[point]:.10g}; a number in its equation stands for an amount"
                 )
                 yield runs.finding("unit-of-account", name, what, severity)
@@ -175,12 +174,8 @@ class _Scaling:
 
     def powers(self, element: Element | None) -> dict[str, float] | None:
         """The base units of an element with their powers; None where it states none."""
-        if element is None or not element.units.strip():
-            return None
-        try:
-            return self.units.powers(self.units.parse(element.units))
-        except ValueError:
-            return None
+        unit = self.units.of(element)
+        return None if unit is None else self.units.powers(unit)
 
     def factor(self, element: Element, exponents: Mapping[str, int]) -> float | None:
         """The factor for an element's values; None where its unit is unknown."""

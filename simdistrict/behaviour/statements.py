@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import MODEL_SUFFIXES, shown
 from simdistrict.model.expr import fold
-from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.model import Model, Stock
 from simdistrict.model.units import Units
-from simdistrict.scenario import Change, Scenario, load_scenario, model_path
-from simdistrict.scenario.places import find_constant, find_element, find_places, unknown
+from simdistrict.scenario import Assignment, Change, Scenario, load_scenario, model_path
+from simdistrict.scenario.places import find_element, find_places, unknown
+from simdistrict.scenario.resolve import changes_of
 from simdistrict.scenario.tree import YamlNode, read_text
 
 if TYPE_CHECKING:
@@ -224,16 +225,8 @@ class _StatementReader:
         return tuple(found)
 
     def changes(self, values: Mapping[str, float], *path: str) -> tuple[Change, ...]:
-        changes = []
-        for text, value in values.items():
-            place = self.place(*path, text)
-            found = find_constant(self.model, text, place)
-            if isinstance(found, Problem):
-                self.problems.append(found)
-            else:
-                element, places, spelled = found
-                changes.append(Change(fold(element.name), places, value, spelled, place))
-        return tuple(changes)
+        written = [Assignment(n, v, self.place(*path, n)) for n, v in values.items()]
+        return tuple(changes_of(written, self.model, self.problems))
 
     def stocks(self, names: Sequence[str], path: tuple[str, ...]) -> frozenset[str]:
         terms = self.terms(names, path)
@@ -315,11 +308,11 @@ class _StatementReader:
         self, amounts: Iterable[Term], rates: Iterable[Term], where: str, what: str
     ) -> None:
         """Record a problem unless amounts, and rates times the time unit, have one unit."""
-        time = self.unit(self.model.by_name.get("time step"))
+        time = self.units.of(self.model.by_name.get("time step"))
         first: tuple[Term, Unit] | None = None
         pairs = [(t, False) for t in amounts] + [(t, True) for t in rates]
         for term, is_rate in pairs:
-            unit = self.unit(self.model.by_name[term.element])
+            unit = self.units.of(self.model.by_name[term.element])
             if unit is None or (is_rate and time is None):
                 continue
             if is_rate and time is not None:
@@ -330,12 +323,3 @@ class _StatementReader:
                 made = " times the time unit" if is_rate else ""
                 said = f'{what}: "{term.text}"{made} is {texts[0]}, "{first[0].text}" is {texts[1]}'
                 self.problems.append(Problem(where, said))
-
-    def unit(self, element: Element | None) -> Unit | None:
-        """The unit of an element; None where it has none or it cannot be read."""
-        if element is None or not element.units.strip():
-            return None
-        try:
-            return self.units.parse(element.units)
-        except ValueError:
-            return None

@@ -127,25 +127,14 @@ def constant_table(found: Calibration, digits: int = DIGITS) -> list[list[str]]:
     for c in found.constants:
         u, p = c.uncertainty, c.profile
         fitted = exact(c.fitted) if digits == DIGITS else number(c.fitted)
-        values = [
-            number(c.start, digits),
-            fitted,
-            number(c.low, digits),
-            number(c.high, digits),
-            c.at_bound,
-        ]
-        doubts = [
-            number(u.error, digits),
-            number(u.low, digits),
-            number(u.high, digits),
-            u.twin,
-            number(u.correlation, digits),
-        ]
-        if p is None:
-            profile = ["", "", "", ""]
-        else:
-            ends = [number(p.low, digits), number(p.high, digits)]
-            profile = [*ends, *("yes" if is_open else "" for is_open in (p.low_open, p.high_open))]
+        start, low, high = (number(x, digits) for x in (c.start, c.low, c.high))
+        doubts = [number(x, digits) for x in (u.error, u.low, u.high)]
+        doubts += [u.twin, number(u.correlation, digits)]
+        profile = [""] * 4
+        if p is not None:
+            profile = [number(x, digits) for x in (p.low, p.high)]
+            profile += ["yes" if is_open else "" for is_open in (p.low_open, p.high_open)]
+        values = [start, fitted, low, high, c.at_bound]
         rows.append([c.name, c.units, *values, *doubts, *profile])
     return rows
 

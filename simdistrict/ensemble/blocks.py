@@ -7,6 +7,7 @@ sequence.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,11 @@ class Shape:
 
     order: int = 1
     levels: int = 4
+
+    @classmethod
+    def recorded(cls, attrs: Mapping[str, object]) -> Shape:
+        """The shape in the attributes of a result file, see `record`."""
+        return cls(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4))))
 
     def block(self, method: str, columns: int) -> int:
         """Members per block; 1 for a design without blocks."""

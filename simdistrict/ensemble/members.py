@@ -232,13 +232,11 @@ def ensemble_of(
     Raises ScenarioError or EngineError for invalid arguments.
     """
     if method not in METHODS:
-        raise EngineError(
-            Problem("method", f'there is no method "{method}"', f"use one of {', '.join(METHODS)}")
-        )
+        what = f'there is no method "{method}"'
+        raise EngineError(Problem("method", what, f"use one of {', '.join(METHODS)}"))
     if not 1 <= members <= MAX_MEMBERS:
-        raise EngineError(
-            Problem("members", f"{members} is not between 1 and {MAX_MEMBERS:.0e}", "")
-        )
+        what = f"{members} is not between 1 and {MAX_MEMBERS:.0e}"
+        raise EngineError(Problem("members", what))
     if save is None:
         save = "indicators" if any(plan.resolved.report for plan in plans) else "stocks"
     kept = reductions(reduce)
@@ -294,14 +292,10 @@ def _check_programs(plans: Sequence[Plan]) -> None:
     first = plans[0]
     for plan in plans[1:]:
         if plan.prepared.program.source != first.prepared.program.source:
-            raise ScenarioError(
-                Problem(
-                    f"scenario {plan.resolved.name}",
-                    f"it runs with other equations than {first.resolved.name}, because one of "
-                    "them sets a time that the model computes",
-                    "set it in both, or in neither",
-                )
-            )
+            what = f"it runs with other equations than {first.resolved.name}, because one of "
+            what += "them sets a time that the model computes"
+            where = f"scenario {plan.resolved.name}"
+            raise ScenarioError(Problem(where, what, "set it in both, or in neither"))
 
 
 def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
@@ -326,15 +320,10 @@ def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:
     model = plan.prepared.model
     lacking = sorted(names - set(saved))
     if lacking:
+        hint = "name stocks, flows, auxiliaries or constants"
+        what = "is no number that a run computes"
         raise ScenarioError(
-            [
-                Problem(
-                    "--save",
-                    f'"{model[name].name}" is no number that a run computes',
-                    "name stocks, flows, auxiliaries or constants",
-                )
-                for name in lacking
-            ]
+            [Problem("--save", f'"{model[name].name}" {what}', hint) for name in lacking]
         )
     if not saved:
         stocks = [e.name for e in model if isinstance(e, Stock)]

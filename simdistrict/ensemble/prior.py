@@ -57,13 +57,9 @@ def prior_beside(model_file: Path) -> Path:
     """The prior table of a model file. Raises ScenarioError where there is none."""
     path = model_file.parent / "data" / "parameters.csv"
     if not path.is_file():
-        raise ScenarioError(
-            Problem(
-                f"model {model_file.stem}",
-                "no prior table lies beside it",
-                f"name one with --prior: a CSV file with the columns {', '.join(COLUMNS)}",
-            )
-        )
+        hint = f"name one with --prior: a CSV file with the columns {', '.join(COLUMNS)}"
+        where = f"model {model_file.stem}"
+        raise ScenarioError(Problem(where, "no prior table lies beside it", hint))
     return path
 
 

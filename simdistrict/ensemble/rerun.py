@@ -138,7 +138,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         save=",".join(kept),
         times=",".join(repr(float(t)) for t in times),
         fast=attrs["powers"] == "fast",
-        shape=Shape(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4)))),
+        shape=Shape.recorded(attrs),
         reduce=str(attrs.get("reductions", "")),
         backend=str(attrs["backend"]),
     )

@@ -77,17 +77,9 @@ class _UnitCheck:
         self.found: list[Imbalance] = []
         self.owner: Element = Element(name="", equations=())
         self.line = 0
-        self.time = self.of_element("time step") or self.of_element("final time")
-
-    def of_element(self, name: str) -> Unit | None:
-        """The stated unit of an element; None where there is none or it cannot be read."""
-        element = self.model.by_name.get(name)
-        if element is None or not element.units.strip():
-            return None
-        try:
-            return self.units.parse(element.units)
-        except ValueError:
-            return None
+        self.time = self.units.of(model.by_name.get("time step")) or self.units.of(
+            model.by_name.get("final time")
+        )
 
     def element(self, element: Element) -> None:
         self.owner = element
@@ -142,7 +134,7 @@ class _UnitCheck:
             case Ref(name):
                 if name not in self.model.by_name:
                     return self.units.none  # the index of a label
-                return self.of_element(name)
+                return self.units.of(self.model.by_name[name])
             case Unary(":NOT:", operand):
                 self.of(operand)
                 return self.units.none
@@ -157,7 +149,7 @@ class _UnitCheck:
                 return unit
             case LookupCall(lookup, x):
                 self.of(x)
-                return self.of_element(lookup.name)
+                return self.units.of(self.model.by_name.get(lookup.name))
             case WithLookup(x, _):
                 self.of(x)
                 return None

@@ -192,24 +192,15 @@ class TimeGrid:
         if abs(ratio - every) > 1e-5 * every:
             below, above = math.floor(ratio), math.ceil(ratio)
             options = " or ".join(f"{k * time_step:g}" for k in (below, above) if k)
-            raise ModelError(
-                Problem(
-                    "SAVEPER",
-                    f"the save step {save_step:g} is not a whole number of time steps "
-                    f"({save_step:g} / {time_step:g} = {ratio:.6g})",
-                    f"use a save step of {options}, or a time step of {save_step / every:.12g}",
-                )
-            )
+            what = f"the save step {save_step:g} is not a whole number of time steps "
+            what += f"({save_step:g} / {time_step:g} = {ratio:.6g})"
+            hint = f"use a save step of {options}, or a time step of {save_step / every:.12g}"
+            raise ModelError(Problem("SAVEPER", what, hint))
         span = (stop - start) / time_step
         if span > MAX_STEPS or span / every > MAX_SAVED:
-            raise ModelError(
-                Problem(
-                    "TIME STEP",
-                    f"{span:.3g} steps with {span / every:.3g} saved points are more than a run "
-                    f"can have ({MAX_STEPS:.0e} and {MAX_SAVED:.0e})",
-                    "use a longer time step or save step",
-                )
-            )
+            what = f"{span:.3g} steps with {span / every:.3g} saved points are more than a run "
+            what += f"can have ({MAX_STEPS:.0e} and {MAX_SAVED:.0e})"
+            raise ModelError(Problem("TIME STEP", what, "use a longer time step or save step"))
         steps = round(span) if abs(span - round(span)) <= 1e-5 * max(1.0, span) else int(span)
         return cls(start, steps, time_step, every)
 

@@ -15,6 +15,8 @@ from simdistrict.model.unit_text import factors
 if TYPE_CHECKING:
     from pint.facets.plain import PlainUnit as Unit
 
+    from simdistrict.model.model import Element
+
 _PLAIN = frozenset({"", "1", "dmnl", "dimensionless", "nondimensional", "no units", "unitless"})
 
 # Vensim's own defaults (code 22 of the settings block of a new model)
@@ -80,6 +82,15 @@ class Units:
             self._spelling[own] = name
         unit: Unit = self._registry.Unit(self._names[key])
         return unit
+
+    def of(self, element: Element | None) -> Unit | None:
+        """The stated unit of an element; None where there is none or it cannot be read."""
+        if element is None or not element.units.strip():
+            return None
+        try:
+            return self.parse(element.units)
+        except ValueError:
+            return None
 
     def powers(self, unit: Unit) -> dict[str, float]:
         """The base units of a unit, in the first spelling seen, with their powers."""

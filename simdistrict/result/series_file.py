@@ -24,13 +24,9 @@ def load(path: str | Path) -> SeriesFile:
     """The series of a .nc, .csv, .tab or .dat file. Raises ExchangeError where it has none."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise ExchangeError(
-            Problem(
-                str(path),
-                f'files of the kind "{path.suffix}" cannot be compared',
-                f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file",
-            )
-        )
+        what = f'files of the kind "{path.suffix}" cannot be compared'
+        hint = f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file"
+        raise ExchangeError(Problem(str(path), what, hint))
     if path.suffix.lower() == ".nc":
         return series_of(read_netcdf(path), str(path))
     return read_series(path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.base.atomic import refused
+from simdistrict.base.atomic import make_writable, refused
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.result.dataset import Result, Variable, plain
 from simdistrict.result.netcdf import MARK, Grown, Wanted
@@ -27,21 +26,10 @@ from simdistrict.result.netcdf import MARK, Grown, Wanted
 def check_zarr_target(path: Path, *, force: bool = False) -> None:
     """Raise ExchangeError where no store can be written; call it before computing."""
     if path.exists() and not force and not is_ours(path):
-        raise ExchangeError(
-            Problem(
-                str(path),
-                "it exists and was not written by simdistrict",
-                "choose another name, or replace it with --force",
-            )
-        )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(str(path), error) from None
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ExchangeError(
-            Problem(str(path.parent), "no permission to write here", "choose another folder")
-        )
+        hint = "choose another name, or replace it with --force"
+        what = "it exists and was not written by simdistrict"
+        raise ExchangeError(Problem(str(path), what, hint))
+    make_writable(path.parent, str(path))
 
 
 def is_ours(path: Path) -> bool:

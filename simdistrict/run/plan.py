@@ -23,8 +23,8 @@ from simdistrict.engine.program import Program
 from simdistrict.exchange.external.data import with_data, with_record
 from simdistrict.exchange.external.files import unchanged
 from simdistrict.exchange.models import is_xmile, read_model_file, read_model_text, read_text
-from simdistrict.model.expr import Number
-from simdistrict.model.model import CONTROL, Constant, Equation, Model, TimeGrid
+from simdistrict.model.expr import Number, fold
+from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, TimeGrid
 from simdistrict.result.series_file import load
 from simdistrict.scenario import (
     Resolved,
@@ -126,31 +126,7 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     run = resolved.run
     integrator = run.integrator or prepared.model.integrator
     _check_choice("integrator", integrator, INTEGRATORS)
-    if backend == "cuda":
-        raise EngineError(
-            Problem(
-                "backend cuda",
-                "a GPU runs many members side by side, and is slow for a single run",
-                "leave --backend out; `simdistrict ensemble` has --backend cuda",
-            )
-        )
-    _check_choice("backend", backend, [name for name in BACKENDS if name != "cuda"])
-    if backend == "pysd" and integrator != "euler":
-        raise EngineError(
-            Problem(
-                "backend pysd",
-                f"PySD integrates with Euler only, and {integrator} is asked for",
-                "add --integrator euler",
-            )
-        )
-    if backend == "pysd" and is_xmile(prepared.model.text):
-        raise EngineError(
-            Problem(
-                "backend pysd",
-                "the reference backend runs Vensim's .mdl files only, and this is XMILE",
-                "leave --backend out",
-            )
-        )
+    _check_backend(backend, integrator, prepared.model)
     wanted = {name: getattr(run, field) for name, field in CONTROL_FIELDS.items()}
     changed = {name: value for name, value in wanted.items() if value is not None}
     prepared, control = _control(prepared, changed)
@@ -368,6 +344,23 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
         )
 
 
+def _check_backend(backend: str, integrator: str, model: Model) -> None:
+    """Raise EngineError where a backend cannot run a single scenario of this model."""
+    if backend == "cuda":
+        what = "a GPU runs many members side by side, and is slow for a single run"
+        hint = "leave --backend out; `simdistrict ensemble` has --backend cuda"
+    elif backend == "pysd" and integrator != "euler":
+        what = f"PySD integrates with Euler only, and {integrator} is asked for"
+        hint = "add --integrator euler"
+    elif backend == "pysd" and is_xmile(model.text):
+        what = "the reference backend runs Vensim's .mdl files only, and this is XMILE"
+        hint = "leave --backend out"
+    else:
+        _check_choice("backend", backend, [name for name in BACKENDS if name != "cuda"])
+        return
+    raise EngineError(Problem(f"backend {backend}", what, hint))
+
+
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
     """Refuse to change a constant that determined the structure of the program."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
@@ -377,20 +370,18 @@ def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
 def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
     """Raise EngineError where a constant, by folded name, determined the program's structure."""
     model = prepared.model
-    shaping = [n for n in dict.fromkeys(elements) if n in prepared.program.shaping]
-    if shaping:
-        hint = "change it in the model file"
-        raise EngineError(
-            [
-                Problem(
-                    f"model {model.name}",
-                    f"the order of a delay or the action of a VECTOR SELECT depends on "
-                    f'"{model[name].name}"; it cannot be changed',
-                    hint,
-                )
-                for name in shaping
-            ]
+    what = "the order of a delay or the action of a VECTOR SELECT depends on"
+    problems = [
+        Problem(
+            f"model {model.name}",
+            f'{what} "{model[name].name}"; it cannot be changed',
+            "change it in the model file",
         )
+        for name in dict.fromkeys(elements)
+        if name in prepared.program.shaping
+    ]
+    if problems:
+        raise EngineError(problems)
 
 
 def _control(
@@ -398,14 +389,13 @@ def _control(
 ) -> tuple[Prepared, Mapping[str, float]]:
     """The four control values; a changed one that the model computes becomes a constant."""
     model = prepared.model
-    computed = [
-        name
-        for name in changed
-        if name not in model.by_name or not isinstance(model.by_name[name], Constant)
-    ]
+    computed = {
+        name: value
+        for name, value in changed.items()
+        if not isinstance(model.by_name.get(name), Constant)
+    }
     if computed:
-        model = _with_constants(model, {name: changed[name] for name in computed})
-        prepared = lowered(model)
+        prepared = lowered(_with_constants(model, computed))
     program = prepared.program
     slots = program.layout.slots
     vector = list(program.layout.template)
@@ -425,12 +415,8 @@ def _control(
             control[name] = _at_start(prepared, vector, name)
             continue
         if slot is None or moves:
-            raise ModelError(
-                Problem(
-                    f"model {model.name}",
-                    f"{name.upper()} changes during the run, which is not supported",
-                )
-            )
+            what = f"{name.upper()} changes during the run, which is not supported"
+            raise ModelError(Problem(f"model {model.name}", what))
         control[name] = vector[slot.offset]
     return prepared, control
 
@@ -455,18 +441,15 @@ def _at_start(prepared: Prepared, vector: list[float], name: str) -> float:
 
 def _with_constants(model: Model, values: Mapping[str, float]) -> Model:
     """The model with some elements replaced by constants, or with constants added."""
-    elements = list(model.elements)
+    elements = {fold(e.name): e for e in model.elements}
     for name, value in values.items():
-        old = model.by_name.get(name)
-        new = Constant(
-            name=old.name if old else name.upper(),
-            equations=(Equation(Number(value), line=old.line if old else 0),),
-            units=old.units if old else "",
-            documentation=old.documentation if old else "",
-            group=old.group if old else "",
+        old = elements.get(name, Element(name=name.upper(), equations=()))
+        equation = Equation(Number(value), line=old.line)
+        elements[name] = Constant(
+            name=old.name,
+            equations=(equation,),
+            units=old.units,
+            documentation=old.documentation,
+            group=old.group,
         )
-        if old:
-            elements[elements.index(old)] = new
-        else:
-            elements.append(new)
-    return replace(model, elements=tuple(elements))
+    return replace(model, elements=tuple(elements.values()))

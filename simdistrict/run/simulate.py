@@ -240,14 +240,9 @@ def _check_alike(first: Plan, other: Plan) -> None:
     )
     for what, mine, theirs in pairs:
         if mine != theirs:
-            raise ScenarioError(
-                Problem(
-                    where,
-                    f"its {what} ({theirs}) differs from that of {first.resolved.name} ({mine}); "
-                    "one file holds runs of one model on one time grid",
-                    "run them into separate files",
-                )
-            )
+            text = f"its {what} ({theirs}) differs from that of {first.resolved.name} ({mine}); "
+            text += "one file holds runs of one model on one time grid"
+            raise ScenarioError(Problem(where, text, "run them into separate files"))
 
 
 def _kept(run: Run, plan: Plan, save: str) -> Run:
@@ -267,13 +262,9 @@ def saved_names(plan: Plan, save: str) -> set[str]:
     if save != "indicators":
         return {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
     if not plan.resolved.report:
-        raise ScenarioError(
-            Problem(
-                f"scenario {plan.resolved.name}",
-                "it reports nothing, so there are no indicators to save",
-                "add `report: [...]` to the scenario, or name the elements in --save",
-            )
-        )
+        what = "it reports nothing, so there are no indicators to save"
+        hint = "add `report: [...]` to the scenario, or name the elements in --save"
+        raise ScenarioError(Problem(f"scenario {plan.resolved.name}", what, hint))
     return {fold(n) for n in plan.resolved.report}
 
 

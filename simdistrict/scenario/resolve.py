@@ -52,9 +52,9 @@ def resolve(
     given = [*scenario.sets, *from_command_line(sets, problems)]
     values, written = read_sets(given, scenario.policies, model, problems)
     policies = [_policy(p, model, problems) for p in written]
-    plain = _changes(values, model, problems)
+    plain = changes_of(values, model, problems)
     _check_plain(plain, policies, problems)
-    assumed = _one_value_each(_changes(scenario.assume, model, problems), problems)
+    assumed = _one_value_each(changes_of(scenario.assume, model, problems), problems)
     plain = list(_one_value_each(plain, problems))
     # the command line and a variant may override what the same file assumes
     assumptions = _one_value_each([*assumed, *plain], [])
@@ -81,7 +81,8 @@ def resolve(
     )
 
 
-def _changes(values: Iterable[Assignment], model: Model, problems: list[Problem]) -> list[Change]:
+def changes_of(values: Iterable[Assignment], model: Model, problems: list[Problem]) -> list[Change]:
+    """Assignments in terms of a model; adds those that do not fit to problems."""
     changes = []
     for value in values:
         found = find_constant(model, value.text, value.origin)
@@ -128,7 +129,7 @@ def _policy(written: WrittenPolicy, model: Model, problems: list[Problem]) -> Po
             f"not after its start in {written.start:g}"
         )
         problems.append(Problem(written.origin, what))
-    changes = _one_value_each(_changes(written.values, model, problems), problems)
+    changes = _one_value_each(changes_of(written.values, model, problems), problems)
     return Policy(
         written.name, written.start, written.end, written.ramp, changes, written.why, written.origin
     )

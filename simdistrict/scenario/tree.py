@@ -81,14 +81,9 @@ def read_text(path: Path, where: str) -> str:
             raise ScenarioError(Problem(where, what))
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise ScenarioError(
-                Problem(
-                    where,
-                    f"the file has {size / 1e6:.1f} MB; a scenario file may have "
-                    f"{MAX_BYTES // 1_000_000} MB",
-                    "is it a result file?",
-                )
-            )
+            most = f"a scenario file may have {MAX_BYTES // 1_000_000} MB"
+            what = f"the file has {size / 1e6:.1f} MB; {most}"
+            raise ScenarioError(Problem(where, what, "is it a result file?"))
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -135,13 +130,9 @@ def read_tree(
     if builder.problems:
         raise ScenarioError(builder.problems)
     if not isinstance(top.value, dict):
-        raise ScenarioError(
-            Problem(
-                f"{where}:{top.line}",
-                f"this is not {what}: it has no keys such as `{key}:`",
-                f"the docs show a complete one under {page}",
-            )
-        )
+        what = f"this is not {what}: it has no keys such as `{key}:`"
+        hint = f"the docs show a complete one under {page}"
+        raise ScenarioError(Problem(f"{where}:{top.line}", what, hint))
     return top
 
 

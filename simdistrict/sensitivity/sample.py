@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,19 +88,8 @@ class Sample:
             what = f"it is {values[0]:g} in every member, so there is nothing to explain"
             raise ScenarioError(Problem(where, what, "choose another indicator or time"))
         outcomes = None if self.outcomes is None else self.outcomes[: blocks * size][keep]
-        return Sample(
-            self.indicator,
-            self.names,
-            self.design[: blocks * size][keep],
-            values,
-            self.method,
-            self.seed,
-            self.shape,
-            self.time,
-            self.scenario,
-            outcomes,
-            self.origin,
-        )
+        design = self.design[: blocks * size][keep]
+        return replace(self, design=design, values=values, outcomes=outcomes)
 
 
 def read_sample(
@@ -150,7 +139,7 @@ def read_sample(
         values,
         str(attrs["method"]),
         int(str(attrs["seed"])),
-        Shape(int(str(attrs.get("order", 1))), int(str(attrs.get("levels", 4)))),
+        Shape.recorded(attrs),
         time,
         chosen,
         np.asarray(outcome.values, float),

@@ -155,7 +155,7 @@ def test_bands_within_the_range_or_without_one_draw_no_warning(
     [
         ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16"), "UTF-16"),
         ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16-be"), "UTF-16"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "no text at all"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "not a text"),
         (HEAD.replace(",", ";").encode() + b"rate;;1;0,5;0;1;uniform\n", 'separated by ";", not'),
         (b"sep=;\n" + HEAD.replace(",", ";").encode(), 'separated by ";", not'),
         (HEAD.replace(",", "\t").encode(), "separated by tabs, not"),
