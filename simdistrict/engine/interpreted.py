@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Numbers:
-    """The numbers of `loop.Equations`: where the blocks of a program's vector begin."""
+    """The numbers of `loop.LoopEquations`: where the blocks of a program's vector begin."""
 
     def __init__(self, program: Program) -> None:
         layout = program.layout
@@ -30,7 +30,7 @@ class Numbers:
 
 
 class Kernel(Numbers):
-    """A program as `loop.Equations`: its functions on a vector held in a list.
+    """A program as `loop.LoopEquations`: its functions on a vector held in a list.
 
     CPython raises where IEEE 754 has an infinity or NaN. The first such event switches the run
     to the same source with divisions and powers guarded, so that a run always ends as data.

@@ -15,7 +15,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.lowering.restrict import restricted
-from simdistrict.engine.native.flow import Flow
+from simdistrict.engine.native.flow import FrozenFlow
 from simdistrict.engine.native.kernel import NativeKernel
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Range
@@ -79,7 +79,7 @@ class ModelField:
         work = self._work
         moved = [place for p in self.parameters for place in p.places]
         column = [k for k, p in enumerate(self.parameters) for _ in p.places]
-        flow = Flow(
+        flow = FrozenFlow(
             work.moved_program,
             work.quick,
             work.free.tolist(),

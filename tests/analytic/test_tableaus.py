@@ -16,8 +16,8 @@ from simdistrict.engine.integrators.tableaus import (
     DORMAND_PRINCE,
     EULER,
     RK4,
-    Row,
     Tableau,
+    Weights,
     combine,
     weighted,
 )
@@ -59,7 +59,7 @@ def density(tree: Tree) -> int:
     return product
 
 
-def padded(row: Row, count: int) -> list[Fraction]:
+def padded(row: Weights, count: int) -> list[Fraction]:
     return [*row.exact, *[Fraction(0)] * (count - len(row.exact))]
 
 

@@ -24,7 +24,7 @@ from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native import code
 from simdistrict.engine.native.batch import LANES, Batch, run_members
 from simdistrict.engine.native.lookups import FEW
-from simdistrict.engine.native.machine import Code, compiled, has_fma, rounds_well
+from simdistrict.engine.native.machine import MachineCode, compiled, has_fma, rounds_well
 from simdistrict.engine.native.module import UntranslatableError
 from simdistrict.engine.native.single import native_adaptive, native_stiff
 from simdistrict.engine.native.translate import translated
@@ -86,11 +86,11 @@ HELPERS: dict[str, int] = {
 _BUILT_IN: dict[str, Callable[..., float]] = {"min": min, "max": max, "abs": abs}
 
 
-def machine_code(source: str, lanes: int, powers: code.Powers = "library") -> Code:
+def machine_code(source: str, lanes: int, powers: code.Powers = "library") -> MachineCode:
     """The functions of emitted source as machine code."""
     reader = code.reader_of(None, lanes, powers)
     names = [reader.name_of(function) for function in reader.emitted(source).values()]
-    return Code(compiled(translated(reader, lanes, names, bits=powers != "library")))
+    return MachineCode(compiled(translated(reader, lanes, names, bits=powers != "library")))
 
 
 def function(lanes: int) -> Callable[[str, list[list[float]]], list[float]]:

@@ -15,7 +15,7 @@ from simdistrict.engine.helpers.primitives import IntTable, Vector, unrolled
 from simdistrict.engine.integrators.tableaus import RK4, combine
 from simdistrict.engine.native import blocks, code, lookups, maths
 from simdistrict.engine.native.module import UntranslatableError
-from simdistrict.engine.native.reader import Definition
+from simdistrict.engine.native.reader import SubsetFunction
 
 LIMIT = 3.5
 
@@ -27,12 +27,12 @@ class Pair(NamedTuple):
     v: Vector
 
 
-def read(function: object) -> Definition:
+def read(function: object) -> SubsetFunction:
     reader = code.reader_of(None)
     return reader.definitions[reader.name_of(function)]
 
 
-def text(definition: Definition) -> str:
+def text(definition: SubsetFunction) -> str:
     module = ast.Module(definition.body, [])
     return ast.unparse(ast.fix_missing_locations(module))
 

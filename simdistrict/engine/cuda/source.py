@@ -23,7 +23,7 @@ from simdistrict.engine.integrators.tableaus import RK4
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native.code import reader_of
 from simdistrict.engine.native.module import INT, INTS, VECTOR
-from simdistrict.engine.native.reader import Definition, Reader, fields
+from simdistrict.engine.native.reader import SubsetFunction, SubsetReader, fields
 from simdistrict.engine.program import Program
 
 ENTRY = "run_members"
@@ -95,11 +95,11 @@ def device_source(program: Program) -> tuple[str, dict[str, tuple[int, ...]]]:
     return "\n\n".join([_CHOICES, *texts, entry]), reader.tables
 
 
-def _text(definition: Definition, reader: Reader) -> str:
+def _text(definition: SubsetFunction, reader: SubsetReader) -> str:
     """The text of a function in the words of a GPU."""
     whole = _whole_numbers(definition, reader)
     vectors = {name for name, kind in definition.takes.items() if kind == VECTOR}
-    words = _Words(whole, frozenset(vectors))
+    words = _DeviceWords(whole, frozenset(vectors))
     body = [words.visit(statement) for statement in definition.body] or [ast.Pass()]
     lines = [f"    {line}" for node in body for line in _unparsed(node).splitlines()]
     return "\n".join([f"def {definition.name}({', '.join(definition.takes)}):", *lines])
@@ -109,7 +109,7 @@ def _unparsed(node: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(node))
 
 
-def _whole_numbers(definition: Definition, reader: Reader) -> frozenset[str]:
+def _whole_numbers(definition: SubsetFunction, reader: SubsetReader) -> frozenset[str]:
     """The names of tables of whole numbers, and of what is one wherever it is assigned."""
     found = {*reader.tables, *(n for n, kind in definition.takes.items() if kind in (INT, INTS))}
     assigned: list[tuple[str, ast.expr]] = []
@@ -152,7 +152,7 @@ def _is_whole(node: ast.expr, names: Set[str]) -> bool:
     return False
 
 
-class _Words(ast.NodeTransformer):
+class _DeviceWords(ast.NodeTransformer):
     """Operations that a GPU would do otherwise become calls."""
 
     def __init__(self, whole: frozenset[str], vectors: frozenset[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.engine.integrators import adaptive_loop
-from simdistrict.engine.integrators.adaptive_loop import Control
+from simdistrict.engine.integrators.adaptive_loop import StepControl
 from simdistrict.engine.integrators.fixed import Trajectory, diverged, memory_of
 from simdistrict.engine.integrators.loop import Task
 from simdistrict.engine.integrators.schedule import Move, dates, task_of
@@ -69,7 +69,7 @@ def adaptive_steps(
     asked = [0.0] * kernel.n_margins
     progress = [0.0] * adaptive_loop.PROGRESS
     limits = (tolerance.rtol, tolerance.atol, float(max_evaluations))
-    control = Control(asked, progress, *limits, len(cuts), cuts)
+    control = StepControl(asked, progress, *limits, len(cuts), cuts)
     outcome = adaptive_loop.whole(kernel, memory, task, control, 0)
     done = int(progress[adaptive_loop.SAVED])
     rows = [memory.out[k * size : (k + 1) * size] for k in range(done)]

@@ -15,7 +15,7 @@ import math
 from typing import Final, NamedTuple
 
 from simdistrict.engine.helpers.primitives import RealTable, Vector, copy, total, unrolled
-from simdistrict.engine.integrators.loop import Equations, Memory, Task, apply, evaluate
+from simdistrict.engine.integrators.loop import LoopEquations, Memory, Task, apply, evaluate
 from simdistrict.engine.integrators.tableaus import DORMAND_PRINCE, combine, row, weighted
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
 from simdistrict.engine.outcome import Outcome
@@ -42,7 +42,7 @@ LENGTH: Final = 3
 PROGRESS: Final = 4
 
 
-class Control(NamedTuple):
+class StepControl(NamedTuple):
     """The control of the steps.
 
     asked: the margins of the sampled conditions; progress: see above; cuts: the start, every
@@ -58,7 +58,7 @@ class Control(NamedTuple):
     cuts: RealTable
 
 
-def slope(e: Equations, m: Memory, task: Task, t: float, middle: float) -> int:
+def slope(e: LoopEquations, m: Memory, task: Task, t: float, middle: float) -> int:
     """Compute all values at a time; 1 if a rate is not finite."""
     v = m.v
     v[TIME] = t
@@ -76,7 +76,9 @@ def slope(e: Equations, m: Memory, task: Task, t: float, middle: float) -> int:
     return bad
 
 
-def counted(e: Equations, m: Memory, task: Task, c: Control, t: float, middle: float) -> int:
+def counted(
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, middle: float
+) -> int:
     """Compute a slope of the method; 0, or the outcome that ends the run."""
     if c.progress[LEFT] <= 0.0:
         return STEP_LIMIT
@@ -84,20 +86,20 @@ def counted(e: Equations, m: Memory, task: Task, c: Control, t: float, middle: f
     return DIVERGED if slope(e, m, task, t, middle) > 0 else 0
 
 
-def ask(e: Equations, m: Memory, task: Task, t: float, middle: float) -> None:
+def ask(e: LoopEquations, m: Memory, task: Task, t: float, middle: float) -> None:
     """Find which sampled conditions hold; they stay so until one of them changes."""
     m.v[SAMPLING] = 1.0
     slope(e, m, task, t, middle)
     m.v[SAMPLING] = 0.0
 
 
-def sample(e: Equations, m: Memory) -> None:
+def sample(e: LoopEquations, m: Memory) -> None:
     """Hold from here on what was followed until here."""
     copy(m.v, e.held, m.v, e.sampled, e.n_sampled)
 
 
 def record(
-    e: Equations, m: Memory, task: Task, c: Control, block: int, t: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int, t: float, middle: float
 ) -> None:
     """Save the row of a time."""
     slope(e, m, task, t, middle)
@@ -111,7 +113,7 @@ def record(
     c.progress[SAVED] = c.progress[SAVED] + 1.0
 
 
-def wanted(task: Task, c: Control) -> float:
+def wanted(task: Task, c: StepControl) -> float:
     """The time of the next row, infinity if there is none."""
     saved = int(c.progress[SAVED])
     t = math.inf
@@ -121,7 +123,7 @@ def wanted(task: Task, c: Control) -> float:
 
 
 def stages(
-    e: Equations, m: Memory, task: Task, c: Control, t: float, h: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, h: float, middle: float
 ) -> int:
     """Compute the slopes of a step of length h and the state at its end."""
     n = e.n_stocks
@@ -135,7 +137,7 @@ def stages(
     return 0
 
 
-def error(e: Equations, m: Memory, c: Control, h: float) -> float:
+def error(e: LoopEquations, m: Memory, c: StepControl, h: float) -> float:
     """The estimated error of a step relative to the tolerance, as a root mean square."""
     work = m.work
     n = e.n_stocks
@@ -147,7 +149,7 @@ def error(e: Equations, m: Memory, c: Control, h: float) -> float:
     return math.sqrt(found / n)
 
 
-def dense(e: Equations, m: Memory, h: float, x: float) -> None:
+def dense(e: LoopEquations, m: Memory, h: float, x: float) -> None:
     """Set the state after the share x of a step, by the interpolant of the method."""
     work = m.work
     n = e.n_stocks
@@ -167,7 +169,7 @@ def dense(e: Equations, m: Memory, h: float, x: float) -> None:
 
 
 def first_step(
-    e: Equations, m: Memory, task: Task, c: Control, t: float, stop: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, stop: float, middle: float
 ) -> int:
     """Choose the length of the first step from t (Hairer, Norsett and Wanner, II.4)."""
     work = m.work
@@ -202,7 +204,7 @@ def first_step(
     return 0
 
 
-def changed(e: Equations, m: Memory, c: Control) -> int:
+def changed(e: LoopEquations, m: Memory, c: StepControl) -> int:
     """1 if a margin is on another side than at the beginning of the step."""
     found = 0
     for k in range(e.n_margins):
@@ -218,7 +220,7 @@ def changed(e: Equations, m: Memory, c: Control) -> int:
 
 
 def crossing(
-    e: Equations, m: Memory, task: Task, c: Control, t: float, h: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, h: float, middle: float
 ) -> float:
     """The share of a step at whose end a sampled condition has just changed, by bisection."""
     low = 0.0
@@ -236,7 +238,7 @@ def crossing(
 
 
 def landing(
-    e: Equations, m: Memory, task: Task, c: Control, t: float, h: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, h: float, middle: float
 ) -> float:
     """The share of an accepted step that counts: below 1 where a sampled condition changes."""
     n = e.n_stocks
@@ -262,7 +264,7 @@ def stretch(wrong: float, rejected: int) -> float:
     return factor
 
 
-def begin(e: Equations, m: Memory, task: Task, c: Control, t: float, middle: float) -> int:
+def begin(e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, middle: float) -> int:
     """Take the state in the vector, its slope and its margins as the beginning of a step."""
     n = e.n_stocks
     copy(m.work, 0, m.v, e.stocks, n)
@@ -275,7 +277,7 @@ def begin(e: Equations, m: Memory, task: Task, c: Control, t: float, middle: flo
 
 
 def finish(
-    e: Equations, m: Memory, task: Task, start: float, t: float, stop: float, middle: float
+    e: LoopEquations, m: Memory, task: Task, start: float, t: float, stop: float, middle: float
 ) -> float:
     """Hold what was followed until t; the time to go on from, with the state in the vector."""
     v = m.v
@@ -290,10 +292,10 @@ def finish(
 
 
 def smooth(
-    e: Equations,
+    e: LoopEquations,
     m: Memory,
     task: Task,
-    c: Control,
+    c: StepControl,
     block: int,
     start: float,
     stop: float,
@@ -343,7 +345,7 @@ def smooth(
 
 
 def segment(
-    e: Equations, m: Memory, task: Task, c: Control, block: int, start: float, stop: float
+    e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int, start: float, stop: float
 ) -> int:
     """From `start` to `stop`, between which only sampled conditions are discontinuous."""
     middle = (start + stop) / 2
@@ -368,7 +370,7 @@ def segment(
     return 0
 
 
-def whole(e: Equations, m: Memory, task: Task, c: Control, block: int) -> int:
+def whole(e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int) -> int:
     """One run from the constants in the vector; its outcome."""
     v = m.v
     stop = task.start + task.steps * task.time_step
@@ -404,10 +406,10 @@ def whole(e: Equations, m: Memory, task: Task, c: Control, block: int) -> int:
 
 
 def adaptive_members(
-    e: Equations,
+    e: LoopEquations,
     m: Memory,
     task: Task,
-    c: Control,
+    c: StepControl,
     template: RealTable,
     samples: Vector,
     first: int,

@@ -12,7 +12,7 @@ import math
 from typing import Final, NamedTuple
 
 from simdistrict.engine.helpers.primitives import IntTable, RealTable, Vector, copy, unrolled
-from simdistrict.engine.integrators.loop import Equations
+from simdistrict.engine.integrators.loop import LoopEquations
 from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, combine, weighted
 
 METHOD: Final = BOGACKI_SHAMPINE
@@ -43,7 +43,7 @@ class FlowTask(NamedTuple):
     dilution: RealTable
 
 
-def slope(e: Equations, v: Vector, work: Vector, task: FlowTask, state: int, to: int) -> None:
+def slope(e: LoopEquations, v: Vector, work: Vector, task: FlowTask, state: int, to: int) -> None:
     """Compute the net flows of a state, both in scales."""
     n = task.n_stocks
     for k in range(n):
@@ -64,7 +64,7 @@ def largest(work: Vector, n: int, block: int) -> float:
     return most
 
 
-def attempt(e: Equations, v: Vector, work: Vector, task: FlowTask, h: float) -> float:
+def attempt(e: LoopEquations, v: Vector, work: Vector, task: FlowTask, h: float) -> float:
     """Try a step of length h; its error in tolerances."""
     n = task.n_stocks
     for s in unrolled(1, METHOD.stages):
@@ -75,7 +75,7 @@ def attempt(e: Equations, v: Vector, work: Vector, task: FlowTask, h: float) -> 
     return largest(work, n, ERROR) / task.tolerance
 
 
-def follow(e: Equations, v: Vector, work: Vector, task: FlowTask) -> int:
+def follow(e: LoopEquations, v: Vector, work: Vector, task: FlowTask) -> int:
     """Move the state along the flow; 1 if it left all values."""
     n = task.n_stocks
     t = 0.0
@@ -105,7 +105,7 @@ def follow(e: Equations, v: Vector, work: Vector, task: FlowTask) -> int:
 
 
 def flow_members(
-    e: Equations,
+    e: LoopEquations,
     v: Vector,
     work: Vector,
     task: FlowTask,

@@ -25,7 +25,7 @@ from simdistrict.engine.integrators.tableaus import RK4, combine
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, POINT, SAMPLING, SWITCH_TIME, TIME
 
 
-class Equations(Protocol):
+class LoopEquations(Protocol):
     """A program as a loop sees it: its functions and where the blocks of its vector begin.
 
     A compiler knows these numbers: they are constants of the code. size: of the template.
@@ -138,7 +138,7 @@ def apply(m: Memory, task: Task) -> int:
     return moved
 
 
-def evaluate(e: Equations, m: Memory, task: Task) -> None:
+def evaluate(e: LoopEquations, m: Memory, task: Task) -> None:
     """Compute all values at the times in the vector."""
     if task.n_changed > 0 and apply(m, task) > 0:
         e.once(m.v)
@@ -159,7 +159,7 @@ def clock(m: Memory, task: Task, i: int) -> None:
     v[POINT] = float(i)
 
 
-def begin(e: Equations, m: Memory, task: Task) -> None:
+def begin(e: LoopEquations, m: Memory, task: Task) -> None:
     """Compute the initial values from the constants in the vector, whose times are set."""
     for g in range(task.n_changed):
         m.base[g] = m.v[task.changed[g]]
@@ -169,7 +169,7 @@ def begin(e: Equations, m: Memory, task: Task) -> None:
     e.settle(m.v)
 
 
-def check(e: Equations, m: Memory, block: int, i: int) -> None:
+def check(e: LoopEquations, m: Memory, block: int, i: int) -> None:
     """Note point i in `ended` if a stock is not finite there."""
     v = m.v
     found = total(v, e.stocks, e.n_stocks)
@@ -194,7 +194,7 @@ def save(m: Memory, task: Task, block: int, row: int) -> None:
         m.out[to + k] = m.v[task.saved[k]] if past < 0.0 else math.nan
 
 
-def arrive(e: Equations, m: Memory, task: Task, block: int, i: int, row: int) -> int:
+def arrive(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int) -> int:
     """Hold, record, check and save the values of point i; the next row, -1 at the run's end."""
     copy(m.v, e.held, m.v, e.sampled, e.n_sampled)
     copy(m.v, e.size + i * e.n_recorded, m.v, e.recorded, e.n_recorded)
@@ -209,7 +209,7 @@ def arrive(e: Equations, m: Memory, task: Task, block: int, i: int, row: int) ->
     return row
 
 
-def approach(e: Equations, m: Memory, task: Task, i: int, stage: int) -> None:
+def approach(e: LoopEquations, m: Memory, task: Task, i: int, stage: int) -> None:
     """Set the time and the state of a later stage of the step from point i."""
     h = task.time_step
     t = task.start + i * h
@@ -221,7 +221,7 @@ def approach(e: Equations, m: Memory, task: Task, i: int, stage: int) -> None:
             m.v[TIME] = task.start + (i + 1) * h if RK4.times[s] == 1.0 else t + RK4.times[s] * h
 
 
-def remember(e: Equations, m: Memory, stage: int) -> None:
+def remember(e: LoopEquations, m: Memory, stage: int) -> None:
     """Keep the slope of a stage, and with the first one the state."""
     n = e.n_stocks
     if stage == 0:
@@ -229,7 +229,7 @@ def remember(e: Equations, m: Memory, stage: int) -> None:
     copy(m.work, (stage + 1) * n, m.v, e.rates, n)
 
 
-def advance(e: Equations, m: Memory, task: Task) -> None:
+def advance(e: LoopEquations, m: Memory, task: Task) -> None:
     """Move the state to the end of the step."""
     v = m.v
     h = task.time_step
@@ -242,7 +242,7 @@ def advance(e: Equations, m: Memory, task: Task) -> None:
             v[y + k] = v[y + k] + h * v[r + k]
 
 
-def step(e: Equations, m: Memory, task: Task, block: int, i: int, row: int) -> int:
+def step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int) -> int:
     """Evaluate point i, save it, and move on to the next one; as `arrive`."""
     clock(m, task, i)
     stages = 1
@@ -264,7 +264,7 @@ def step(e: Equations, m: Memory, task: Task, block: int, i: int, row: int) -> i
     return after
 
 
-def run(e: Equations, m: Memory, task: Task, block: int) -> None:
+def run(e: LoopEquations, m: Memory, task: Task, block: int) -> None:
     """One run, or one of each member side by side, from the constants in the vector."""
     m.ended[block] = -1.0
     clock(m, task, 0)
@@ -277,7 +277,7 @@ def run(e: Equations, m: Memory, task: Task, block: int) -> None:
 
 
 def members(
-    e: Equations,
+    e: LoopEquations,
     m: Memory,
     task: Task,
     template: RealTable,

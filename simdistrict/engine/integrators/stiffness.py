@@ -3,7 +3,7 @@
 An explicit method is stable only while its step is a few times shorter than the fastest time
 constant of the model. Where accuracy decides, steps are much shorter than that; where steps stay
 at that bound, stability decides, and an implicit method takes longer ones (Hairer and Wanner,
-Solving Ordinary Differential Equations II, chapter IV.2).
+Solving Ordinary Differential LoopEquations II, chapter IV.2).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Group = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Weights:
     """One row of a tableau: `times * h / over` multiplies the sum of its groups.
 
     groups: (number of the slope, weight) of each term; a group is summed before it is added to the
@@ -28,7 +28,7 @@ class Row:
     exact: tuple[Fraction, ...]
 
 
-def row(text: str, factor: str = "1") -> Row:
+def row(text: str, factor: str = "1") -> Weights:
     """A row from its weights in the order of the slopes; `|` separates groups."""
     scale = Fraction(factor)
     exact: list[Fraction] = []
@@ -40,7 +40,7 @@ def row(text: str, factor: str = "1") -> Row:
         exact += weights
     found = tuple(group for group in groups if group)
     weighted = tuple(weight * scale for weight in exact)
-    return Row(found, float(scale.numerator), float(scale.denominator), weighted)
+    return Weights(found, float(scale.numerator), float(scale.denominator), weighted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Tableau:
 
     order: int
     c: tuple[Fraction, ...]
-    a: tuple[Row, ...]
-    b: Row
-    error: Row = Row((), 1.0, 1.0, ())
+    a: tuple[Weights, ...]
+    b: Weights
+    error: Weights = Weights((), 1.0, 1.0, ())
     embedded: int = 0
     dense: tuple[tuple[Fraction, ...], ...] = ()
 
@@ -135,7 +135,7 @@ BOGACKI_SHAMPINE = Tableau(
 )
 
 
-def weighted(row: Row, work: Vector, n: int, k: int) -> float:
+def weighted(row: Weights, work: Vector, n: int, k: int) -> float:
     """The sum of a row for stock k of n; block j + 1 of `work` holds slope j.
 
     A compiler writes it out.
@@ -149,7 +149,7 @@ def weighted(row: Row, work: Vector, n: int, k: int) -> float:
     return found
 
 
-def combine(v: Vector, first: int, work: Vector, n: int, h: float, row: Row) -> None:
+def combine(v: Vector, first: int, work: Vector, n: int, h: float, row: Weights) -> None:
     """Put the state in block 0 of `work`, moved by a row of a step of length h, into v.
 
     The same operations as with `weighted`, which is what a compiler writes out; here block by

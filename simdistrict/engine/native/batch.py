@@ -148,13 +148,13 @@ class Batch:
         numbers = np.ascontiguousarray(numbers, float)
         done = self.empty(numbers)
         threads = threads or cores()
-        work: _Work
+        work: _BatchWork
         if self.integrator in IMPLICIT:
             work = AloneWork(self, numbers, done, 1)
         elif self.integrator == "adaptive":
             work = _AdaptiveWork(self, numbers, done, 1)
         else:
-            work = _Work(self, numbers, done, LANES if len(numbers) > 2 else 1)
+            work = _BatchWork(self, numbers, done, LANES if len(numbers) > 2 else 1)
         chunks = list(work.chunks(threads))
         if threads < 2 or len(chunks) < 2:
             for chunk in chunks:
@@ -172,7 +172,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-class _Work:
+class _BatchWork:
     """The members of one call, and where their results go."""
 
     def __init__(self, batch: Batch, numbers: Reals, done: Members, lanes: int) -> None:
@@ -223,7 +223,7 @@ class _Work:
         self.batch.end(self.done, here, memory.ended[: high - low])
 
 
-class _AdaptiveWork(_Work):
+class _AdaptiveWork(_BatchWork):
     """Members with steps of their own."""
 
     def prepare(self) -> None:
@@ -261,7 +261,7 @@ class _AdaptiveWork(_Work):
         self.done.time[here] = np.where(ended[:, 0] == 0, batch.grid.stop, last)
 
 
-class AloneWork(_Work):
+class AloneWork(_BatchWork):
     """Members one after the other, each through a whole run of its own, on one core."""
 
     def prepare(self) -> None:

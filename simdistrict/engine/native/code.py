@@ -20,12 +20,12 @@ from simdistrict.engine.integrators import adaptive_loop, loop
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native import blocks, lookups, maths
 from simdistrict.engine.native.module import COMMON, INT, LIBRARY, POINTERS
-from simdistrict.engine.native.reader import Reader, fields, kind_of
+from simdistrict.engine.native.reader import SubsetReader, fields, kind_of
 from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
 
 if TYPE_CHECKING:
-    from simdistrict.engine.native.machine import Code
+    from simdistrict.engine.native.machine import MachineCode
 
 PHASES = ("once", "start", "settle", "derive")
 # short functions, copied into their callers
@@ -33,9 +33,9 @@ _INLINED = frozenset(m.__name__ for m in (blocks, curves, loop, maths, noise, pa
 # names in the text of a module that are not for functions
 _RESERVED = frozenset({*LIBRARY, *maths.INTRINSICS, "asked_pow"})
 
-Run = Callable[..., None]
+CompiledRun = Callable[..., None]
 Powers = Literal["library", "same", "fast"]
-_loaded: dict[str, Code] = {}
+_loaded: dict[str, MachineCode] = {}
 # compile once per program: replacing loaded code would free it under the other thread
 _making = Lock()
 
@@ -54,7 +54,9 @@ def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> boo
     return content in _loaded or peek(Compiled, content) is not None
 
 
-def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False) -> Run:
+def loaded(
+    program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
+) -> CompiledRun:
     """`loop.members` or `adaptive_loop.adaptive_members` of a program.
 
     fast: powers right to one unit in their last digit, where the processor has what that takes.
@@ -64,7 +66,7 @@ def loaded(program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bo
     return _code(program, lanes, adaptive, fast).function(entry.__name__, ctypes_of(entry))
 
 
-def phases(program: Program) -> Mapping[str, Run]:
+def phases(program: Program) -> Mapping[str, CompiledRun]:
     """The program's own functions, of the address of a vector; `margins` takes a second one."""
     code = _code(program, 1, True, False)
     found = {name: code.function(name, [ctypes.c_void_p]) for name in PHASES}
@@ -77,7 +79,7 @@ def ctypes_of(entry: Callable[..., None]) -> list[Any]:
     for name, hint in get_type_hints(entry).items():
         if hasattr(hint, "_fields"):
             kinds += fields(name, hint).values()
-        elif hint is not loop.Equations and name != "return":
+        elif hint is not loop.LoopEquations and name != "return":
             kinds.append(kind_of(hint, name))
     scalars = {INT: ctypes.c_int64, COMMON: ctypes.c_double}
     return [ctypes.c_void_p if kind in POINTERS else scalars[kind] for kind in kinds]
@@ -92,7 +94,7 @@ def arguments(*given: object) -> Iterator[object]:
             yield value.ctypes.data if isinstance(value, np.ndarray) else value
 
 
-def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
+def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> MachineCode:
     def text() -> str:
         from simdistrict.engine.native.machine import has_fma, rounds_well
 
@@ -104,7 +106,7 @@ def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> Code:
     return kept_code(_content(program, lanes, adaptive, fast), text)
 
 
-def kept_code(content: str, text: Callable[[], str]) -> Code:
+def kept_code(content: str, text: Callable[[], str]) -> MachineCode:
     """Code from the cache.
 
     content: all that decides it; text: makes what is compiled, where it is not there yet.
@@ -113,13 +115,13 @@ def kept_code(content: str, text: Callable[[], str]) -> Code:
         if content in _loaded:
             return _loaded[content]
         # compiling, and the library for it, only where there is a run to make
-        from simdistrict.engine.native.machine import Code, compiled, identity
+        from simdistrict.engine.native.machine import MachineCode, compiled, identity
 
         found = peek(Compiled, content)
         if found is None or found.machine != identity():
             found = Compiled(identity(), compiled(text()))
             keep(content, found)
-        _loaded[content] = Code(found.code)
+        _loaded[content] = MachineCode(found.code)
         return _loaded[content]
 
 
@@ -138,7 +140,7 @@ def assembly(
     return translated(reader, lanes, exported, bits=powers != "library")
 
 
-def reader_of(program: Program | None, lanes: int = 1, powers: Powers = "library") -> Reader:
+def reader_of(program: Program | None, lanes: int = 1, powers: Powers = "library") -> SubsetReader:
     """A reader for compiled code.
 
     powers: as for `assembly`.
@@ -150,7 +152,7 @@ def reader_of(program: Program | None, lanes: int = 1, powers: Powers = "library
     }
     if powers != "library":
         twins[math.pow] = maths.fast_pow if powers == "fast" else maths.lane_pow
-    return Reader(program, twins, _INLINED, _RESERVED)
+    return SubsetReader(program, twins, _INLINED, _RESERVED)
 
 
 def _content(program: Program, lanes: int, adaptive: bool, fast: bool) -> str:

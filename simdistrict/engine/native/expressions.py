@@ -20,7 +20,7 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.engine.native.reader import Definition
+from simdistrict.engine.native.reader import SubsetFunction
 
 _FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 _INT_OPS = {ast.Add: "add nsw", ast.Sub: "sub nsw", ast.Mult: "mul nsw", ast.FloorDiv: "sdiv"}
@@ -35,10 +35,10 @@ _COMPARE = {
 }
 
 
-class Expressions:
+class ExpressionText:
     """What a function has computed so far: lines of text, local variables and their kinds."""
 
-    def __init__(self, module: Module, definition: Definition) -> None:
+    def __init__(self, module: Module, definition: SubsetFunction) -> None:
         self.module = module
         self.name = definition.name
         self.definition = definition

@@ -15,7 +15,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.integrators.flow_loop import BLOCKS, FlowTask, flow_members
 from simdistrict.engine.native.batch import cores
-from simdistrict.engine.native.code import Run, arguments, ctypes_of, kept_code, reader_of
+from simdistrict.engine.native.code import CompiledRun, arguments, ctypes_of, kept_code, reader_of
 from simdistrict.engine.native.frame import aligned
 from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
@@ -24,7 +24,7 @@ _SHARES = 8  # parts of the work for each thread, so that all end together
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class FrozenFlow:
     """What all members have in common.
 
     program: whose `derive` gives the rates of the stocks and touches nothing else; template: the
@@ -95,7 +95,7 @@ class Flow:
         return found[:, :n].copy(), found[:, n].copy()
 
 
-def _compiled(program: Program) -> Run:
+def _compiled(program: Program) -> CompiledRun:
     """`flow_members` of a program."""
 
     def text() -> str:

@@ -16,7 +16,7 @@ from simdistrict.engine.integrators.loop import Task
 from simdistrict.engine.integrators.tableaus import RK4
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.layout import record_size
-from simdistrict.engine.native.code import Run, arguments
+from simdistrict.engine.native.code import CompiledRun, arguments
 from simdistrict.engine.program import Program
 
 _TABLES = {
@@ -36,7 +36,9 @@ def with_arrays(task: Task) -> Task:
 class GridMemory:
     """The arrays of one thread for runs on a grid, and the call that works on them."""
 
-    def __init__(self, program: Program, run: Run, task: Task, lanes: int, blocks: int) -> None:
+    def __init__(
+        self, program: Program, run: CompiledRun, task: Task, lanes: int, blocks: int
+    ) -> None:
         layout = program.layout
         self.run = run
         self.task = with_arrays(task)
@@ -62,7 +64,7 @@ class GridMemory:
 class AdaptiveMemory:
     """The arrays of one thread for adaptive steps, one member at a time."""
 
-    def __init__(self, program: Program, run: Run, task: Task, members: int) -> None:
+    def __init__(self, program: Program, run: CompiledRun, task: Task, members: int) -> None:
         numbers = Numbers(program)
         self.run = run
         self.task = with_arrays(task)

@@ -80,7 +80,7 @@ def compiled(text: str, level: int = 2) -> bytes:
         return bytes(machine.emit_object(module))
 
 
-class Code:
+class MachineCode:
     """Object code in the memory of this process."""
 
     def __init__(self, code: bytes) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from simdistrict.engine.native.expressions import Expressions
+from simdistrict.engine.native.expressions import ExpressionText
 from simdistrict.engine.native.module import (
     FLOAT,
     INT,
@@ -29,11 +29,11 @@ from simdistrict.engine.native.module import (
     UntranslatableError,
     Value,
 )
-from simdistrict.engine.native.reader import Reader
+from simdistrict.engine.native.reader import SubsetReader
 
 
 def translated(
-    reader: Reader, lanes: int, exported: Sequence[str] = (), *, bits: bool = False
+    reader: SubsetReader, lanes: int, exported: Sequence[str] = (), *, bits: bool = False
 ) -> str:
     """The text of a module with the functions that were read.
 
@@ -52,7 +52,7 @@ def translated(
     return module.text()
 
 
-class FunctionText(Expressions):
+class FunctionText(ExpressionText):
     """One function on its way from Python to text."""
 
     # ------------------------------------------------------------------ the frame

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, Row
+from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, Weights
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.newton import norm
 
@@ -146,12 +146,12 @@ def attempt(
     return there, slopes[-1], error
 
 
-def moved(x: Reals, row: Row, step: float, slopes: Sequence[Reals]) -> Reals:
+def moved(x: Reals, row: Weights, step: float, slopes: Sequence[Reals]) -> Reals:
     """The state after a row of a tableau, as `tableaus.combine`."""
     return x + row.times * step / row.over * weighted(row, slopes) if slopes else x
 
 
-def weighted(row: Row, slopes: Sequence[Reals]) -> Reals:
+def weighted(row: Weights, slopes: Sequence[Reals]) -> Reals:
     """The weighted sum of slopes, as `tableaus.weighted`."""
     groups = [sum(weight * slopes[k] for k, weight in group) for group in row.groups]
     return np.asarray(sum(groups))
