@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.engine.helpers.primitives import Vector
@@ -105,10 +107,13 @@ def bind(source: str, *, guarded: bool) -> dict[str, Callable[..., None]]:
     """The functions of a source; guarded: with IEEE 754 where CPython would raise."""
     names: dict[str, Any] = dict(GUARDED if guarded else HELPERS)
     names |= {"inf": math.inf, "nan": math.nan}
-    if guarded:
-        tree = ast.fix_missing_locations(_Guard().visit(ast.parse(source)))
-        code = compile(tree, "<program>", "exec")
-    else:
-        code = compile(source, "<program>", "exec")
-    exec(code, names)
+    exec(_compiled(source, guarded), names)
     return names
+
+
+@lru_cache(32)
+def _compiled(source: str, guarded: bool) -> CodeType:
+    if not guarded:
+        return compile(source, "<program>", "exec")
+    tree = ast.fix_missing_locations(_Guard().visit(ast.parse(source)))
+    return compile(tree, "<program>", "exec")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.engine.integrators import adaptive_loop
 from simdistrict.engine.integrators.adaptive_loop import StepControl
@@ -21,6 +21,9 @@ from simdistrict.engine.interpreted import Kernel, Numbers
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
+
+if TYPE_CHECKING:
+    from simdistrict.base.arrays import Reals
 
 MAX_EVALUATIONS = 2_000_000
 
@@ -73,8 +76,10 @@ def adaptive_steps(
     outcome = adaptive_loop.whole(kernel, memory, task, control, 0)
     done = int(progress[adaptive_loop.SAVED])
     rows = [memory.out[k * size : (k + 1) * size] for k in range(done)]
+    times = tuple(grid.at(i) for i in grid.saved[:done])
+    ending = ending_of(program, grid, memory.v, outcome, times)
     used = max_evaluations - int(progress[adaptive_loop.LEFT])
-    return trajectory(program, grid, task, memory.v, outcome, used, rows)
+    return Trajectory(times, rows, ending, used)
 
 
 def work_size(numbers: Numbers) -> int:
@@ -83,25 +88,20 @@ def work_size(numbers: Numbers) -> int:
     return adaptive_loop.BLOCKS * numbers.n_stocks + numbers.n_margins + method.stages
 
 
-def trajectory(
+def ending_of(
     program: Program,
     grid: TimeGrid,
-    task: Task,
-    v: Sequence[float],
+    v: Sequence[float] | Reals,
     outcome: int,
-    evaluations: int,
-    rows: Sequence[Sequence[float]] | Reals,
-) -> Trajectory:
-    """The trajectory of an adaptive run, from what the loop left in memory."""
-    times = tuple(grid.at(int(task.rows[k])) for k in range(len(rows)))
+    times: Sequence[float],
+) -> Ending:
+    """The ending of an adaptive run; times: of the rows that were saved."""
     last = times[-1] if times else grid.start
     if outcome == Outcome.diverged:
-        ending = diverged(program, v, last)
-    elif outcome == Outcome.step_limit:
-        ending = exhausted(last)
-    else:
-        ending = Ending(Outcome.completed, grid.stop)
-    return Trajectory(times, rows, ending, evaluations)
+        return diverged(program, v, last)
+    if outcome == Outcome.step_limit:
+        return exhausted(last)
+    return Ending(Outcome.completed, grid.stop)
 
 
 def refuse_stepwise(program: Program) -> None:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from simdistrict.engine.helpers.primitives import RealTable, Vector, copy, total, unrolled
 from simdistrict.engine.integrators.loop import LoopEquations, Memory, Task, apply, evaluate
-from simdistrict.engine.integrators.tableaus import DORMAND_PRINCE, combine, row, weighted
+from simdistrict.engine.integrators.tableaus import DORMAND_PRINCE, Weights, combine, weighted
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
 from simdistrict.engine.outcome import Outcome
 
@@ -24,7 +24,7 @@ METHOD: Final = DORMAND_PRINCE
 # the block of `work` behind the state and the slopes
 NEXT: Final = METHOD.stages + 1
 BLOCKS: Final = NEXT + 1
-FORWARD: Final = row("1")
+FORWARD: Final = Weights("1")
 COMPLETED: Final = int(Outcome.completed)
 DIVERGED: Final = int(Outcome.diverged)
 STEP_LIMIT: Final = int(Outcome.step_limit)

@@ -21,8 +21,7 @@ from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from simdistrict.base.arrays import Reals
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Trajectory:
     """
 
     times: tuple[float, ...]
-    rows: Sequence[Sequence[float]] | NDArray[np.float64]
+    rows: Sequence[Sequence[float]] | Reals
     ending: Ending
     evaluations: int = 0
 
@@ -75,7 +74,7 @@ def memory_of(
     return Memory(v, [0.0] * changed, [0.0] * work, [0.0] * kept, [0.0])
 
 
-def ending_of(program: Program, grid: TimeGrid, v: Sequence[float], failed: int) -> Ending:
+def ending_of(program: Program, grid: TimeGrid, v: Sequence[float] | Reals, failed: int) -> Ending:
     """The ending of a run on a grid; failed: where a stock was not finite, or below zero."""
     if failed < 0:
         return Ending(Outcome.completed, grid.stop)
@@ -116,7 +115,7 @@ def start_value(program: Program, constants: Sequence[float], place: int, time: 
     return memory.v[place]
 
 
-def diverged(program: Program, v: Sequence[float], last: float) -> Ending:
+def diverged(program: Program, v: Sequence[float] | Reals, last: float) -> Ending:
     """The ending of a run whose stocks are no longer finite; last: the last good time."""
     block = program.layout.stocks
     stocks = range(block.start, block.start + block.size)

@@ -61,7 +61,10 @@ def task_of(
         first.append(first[-1] + len(group))
     ordered = [move for group in by_place.values() for move in group]
     count = len(saved)
-    adjacent = count > 0 and all(saved[k] == saved[0] + k for k in range(count))
+    if not isinstance(saved, range):
+        adjacent = count > 0 and all(saved[k] == saved[0] + k for k in range(count))
+    else:
+        adjacent = count > 0 and saved.step == 1
     return Task(
         grid.start,
         grid.time_step,

@@ -1,46 +1,51 @@
 """Runge-Kutta methods as Butcher tableaus, and the two operations that read them.
 
-The coefficients are exact fractions. Each row also says in which order its terms are summed, so
-that every backend rounds in the same way.
+The coefficients are written as exact fractions, and each row says in which order its terms are
+summed, so that every backend rounds in the same way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, field
 
 from simdistrict.engine.helpers.primitives import Vector
 
 Group = tuple[tuple[int, float], ...]
 
 
+def number(fraction: str) -> float:
+    """The float next to a fraction."""
+    above, _, below = fraction.partition("/")
+    return int(above) / int(below or 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One row of a tableau: `times * h / over` multiplies the sum of its groups.
+    """One row of a tableau: `times * h / over` multiplies the weighted sum of slopes.
 
-    groups: (number of the slope, weight) of each term; a group is summed before it is added to the
-    groups in front of it. exact: the weight of every slope, the factor included.
+    text: the weights in the order of the slopes; `|` separates groups, each of which is summed
+    before it is added to the groups in front of it. factor: times / over. groups: (number of the
+    slope, weight) of each term.
     """
 
-    groups: tuple[Group, ...]
-    times: float
-    over: float
-    exact: tuple[Fraction, ...]
+    text: str
+    factor: str = "1/1"
+    groups: tuple[Group, ...] = field(init=False)
+    times: float = field(init=False)
+    over: float = field(init=False)
 
-
-def row(text: str, factor: str = "1") -> Weights:
-    """A row from its weights in the order of the slopes; `|` separates groups."""
-    scale = Fraction(factor)
-    exact: list[Fraction] = []
-    groups: list[Group] = []
-    for part in text.split("|"):
-        weights = [Fraction(word) for word in part.split()]
-        terms = enumerate(weights, len(exact))
-        groups.append(tuple((k, float(weight)) for k, weight in terms if weight))
-        exact += weights
-    found = tuple(group for group in groups if group)
-    weighted = tuple(weight * scale for weight in exact)
-    return Weights(found, float(scale.numerator), float(scale.denominator), weighted)
+    def __post_init__(self) -> None:
+        groups: list[Group] = []
+        slope = 0
+        for part in self.text.split("|"):
+            words = part.split()
+            terms = ((k, number(word)) for k, word in enumerate(words, slope) if word != "0")
+            groups.append(tuple(terms))
+            slope += len(words)
+        times, over = self.factor.split("/")
+        object.__setattr__(self, "groups", tuple(filter(None, groups)))
+        object.__setattr__(self, "times", float(times))
+        object.__setattr__(self, "over", float(over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,86 +56,75 @@ class Tableau:
     one empty; b: the row of the step. Where an error is estimated, the last slope is that at the
     end of the step and is reused by the next one; error: the difference to the embedded method of
     order `embedded`. dense: per slope the coefficients of a polynomial without constant term, its
-    weight after a share of the step.
+    weight after a share of the step. times, powers: `c` and `dense` as floats.
     """
 
     order: int
-    c: tuple[Fraction, ...]
+    c: str
     a: tuple[Weights, ...]
     b: Weights
-    error: Weights = Weights((), 1.0, 1.0, ())
+    error: Weights = Weights("")
     embedded: int = 0
-    dense: tuple[tuple[Fraction, ...], ...] = ()
+    dense: tuple[str, ...] = ()
+    stages: int = field(init=False)
+    times: tuple[float, ...] = field(init=False)
+    powers: tuple[tuple[float, ...], ...] = field(init=False)
 
-    @property
-    def stages(self) -> int:
-        """The number of slopes."""
-        return len(self.c)
-
-    @property
-    def times(self) -> tuple[float, ...]:
-        """`c` as floats."""
-        return tuple(map(float, self.c))
-
-    @property
-    def powers(self) -> tuple[tuple[float, ...], ...]:
-        """`dense` as floats."""
-        return tuple(tuple(map(float, polynomial)) for polynomial in self.dense)
+    def __post_init__(self) -> None:
+        powers = tuple(tuple(map(number, text.split())) for text in self.dense)
+        object.__setattr__(self, "times", tuple(map(number, self.c.split())))
+        object.__setattr__(self, "stages", len(self.times))
+        object.__setattr__(self, "powers", powers)
 
 
-def fractions(text: str) -> tuple[Fraction, ...]:
-    """The fractions of a text."""
-    return tuple(map(Fraction, text.split()))
-
-
-EULER = Tableau(1, fractions("0"), (row(""),), row("1"))
+EULER = Tableau(1, "0", (Weights(""),), Weights("1"))
 
 # Kutta, Zeitschrift fuer Mathematik und Physik 46 (1901), 435-453
 RK4 = Tableau(
     4,
-    fractions("0 1/2 1/2 1"),
-    (row(""), row("1", "1/2"), row("0 1", "1/2"), row("0 0 1")),
-    row("1 | 2 2 | 1", "1/6"),
+    "0 1/2 1/2 1",
+    (Weights(""), Weights("1", "1/2"), Weights("0 1", "1/2"), Weights("0 0 1")),
+    Weights("1 | 2 2 | 1", "1/6"),
 )
 
-_FIFTH = row("35/384 0 500/1113 | 125/192 -2187/6784 11/84")
+_FIFTH = Weights("35/384 0 500/1113 | 125/192 -2187/6784 11/84")
 # Dormand and Prince, Journal of Computational and Applied Mathematics 6 (1980), 19-26, the pair of
 # order 5 and 4; the interpolant of order 4 of Shampine, Mathematics of Computation 46 (1986),
 # 135-150, with the coefficients of scipy's RK45 (read in scipy 1.16)
 DORMAND_PRINCE = Tableau(
     5,
-    fractions("0 1/5 3/10 4/5 8/9 1 1"),
+    "0 1/5 3/10 4/5 8/9 1 1",
     (
-        row(""),
-        row("1/5"),
-        row("3/40 9/40"),
-        row("44/45 -56/15 32/9"),
-        row("19372/6561 -25360/2187 64448/6561 | -212/729"),
-        row("9017/3168 -355/33 46732/5247 | 49/176 -5103/18656"),
+        Weights(""),
+        Weights("1/5"),
+        Weights("3/40 9/40"),
+        Weights("44/45 -56/15 32/9"),
+        Weights("19372/6561 -25360/2187 64448/6561 | -212/729"),
+        Weights("9017/3168 -355/33 46732/5247 | 49/176 -5103/18656"),
         _FIFTH,
     ),
     _FIFTH,
-    row("-71/57600 0 71/16695 | -71/1920 17253/339200 | -22/525 1/40"),
+    Weights("-71/57600 0 71/16695 | -71/1920 17253/339200 | -22/525 1/40"),
     4,
     (
-        fractions("1 -8048581381/2820520608 8663915743/2820520608 -12715105075/11282082432"),
-        fractions("0 0 0 0"),
-        fractions("0 131558114200/32700410799 -68118460800/10900136933 87487479700/32700410799"),
-        fractions("0 -1754552775/470086768 14199869525/1410260304 -10690763975/1880347072"),
-        fractions("0 127303824393/49829197408 -318862633887/49829197408 701980252875/199316789632"),
-        fractions("0 -282668133/205662961 2019193451/616988883 -1453857185/822651844"),
-        fractions("0 40617522/29380423 -110615467/29380423 69997945/29380423"),
+        "1 -8048581381/2820520608 8663915743/2820520608 -12715105075/11282082432",
+        "0 0 0 0",
+        "0 131558114200/32700410799 -68118460800/10900136933 87487479700/32700410799",
+        "0 -1754552775/470086768 14199869525/1410260304 -10690763975/1880347072",
+        "0 127303824393/49829197408 -318862633887/49829197408 701980252875/199316789632",
+        "0 -282668133/205662961 2019193451/616988883 -1453857185/822651844",
+        "0 40617522/29380423 -110615467/29380423 69997945/29380423",
     ),
 )
 
-_THIRD = row("2 3 4", "1/9")
+_THIRD = Weights("2 3 4", "1/9")
 # Bogacki and Shampine, Applied Mathematics Letters 2 (1989), 321-325, the pair of order 3 and 2
 BOGACKI_SHAMPINE = Tableau(
     3,
-    fractions("0 1/2 3/4 1"),
-    (row(""), row("1", "1/2"), row("0 1", "3/4"), _THIRD),
+    "0 1/2 3/4 1",
+    (Weights(""), Weights("1", "1/2"), Weights("0 1", "3/4"), _THIRD),
     _THIRD,
-    row("-5/72 1/12 1/9 -1/8"),
+    Weights("-5/72 1/12 1/9 -1/8"),
     2,
 )
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
@@ -73,7 +74,8 @@ def phases(program: Program) -> Mapping[str, CompiledRun]:
     return {**found, "margins": code.function("margins", [ctypes.c_void_p] * 2)}
 
 
-def ctypes_of(entry: Callable[..., None]) -> list[Any]:
+@cache
+def ctypes_of(entry: Callable[..., None]) -> tuple[Any, ...]:
     """The types of the arguments of a compiled function."""
     kinds: list[str] = []
     for name, hint in get_type_hints(entry).items():
@@ -82,16 +84,21 @@ def ctypes_of(entry: Callable[..., None]) -> list[Any]:
         elif hint is not loop.LoopEquations and name != "return":
             kinds.append(kind_of(hint, name))
     scalars = {INT: ctypes.c_int64, COMMON: ctypes.c_double}
-    return [ctypes.c_void_p if kind in POINTERS else scalars[kind] for kind in kinds]
+    return tuple(ctypes.c_void_p if kind in POINTERS else scalars[kind] for kind in kinds)
 
 
-def arguments(*given: object) -> Iterator[object]:
+def arguments(*given: object) -> list[object]:
     """Arguments of a compiled function: the fields of named tuples, the addresses of arrays."""
+    found: list[object] = []
     for value in given:
         if isinstance(value, tuple):
-            yield from arguments(*value)
+            found += arguments(*value)
+        elif isinstance(value, np.ndarray):
+            # an address takes a microsecond to get; nothing reads an empty array
+            found.append(value.ctypes.data if value.size else None)
         else:
-            yield value.ctypes.data if isinstance(value, np.ndarray) else value
+            found.append(value)
+    return found
 
 
 def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> MachineCode:

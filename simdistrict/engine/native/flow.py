@@ -78,7 +78,7 @@ class FrozenFlow:
         samples = np.ascontiguousarray(np.hstack([numbers, states]), float)
         template = np.ascontiguousarray(self.template, float)
         found = np.empty((members, n + 1))
-        given = list(arguments(task, found, samples, template))
+        given = arguments(task, found, samples, template)
 
         def work(first: int) -> None:
             own = aligned(len(template), 1), aligned(BLOCKS * n, 1)

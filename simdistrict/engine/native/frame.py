@@ -49,7 +49,7 @@ class GridMemory:
         sizes = (len(layout.template) + record, task.n_changed, work, kept, blocks)
         arrays = together([size * lanes for size in sizes])
         self.v, _, _, self.out, self.ended = arrays
-        self._own = list(arguments(*arrays, self.task))
+        self._own = arguments(*arrays, self.task)
 
     def __call__(self, template: Reals, samples: Reals, blocks: int) -> None:
         """Run blocks 0 to `blocks`; samples: (blocks, sampled, lanes)."""

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.engine.integrators import adaptive, fixed
 from simdistrict.engine.integrators.adaptive import (
     AS_USUAL,
     MAX_EVALUATIONS,
     Tolerance,
     refuse_stepwise,
     segments,
-    trajectory,
 )
 from simdistrict.engine.integrators.adaptive_loop import LEFT
-from simdistrict.engine.integrators.fixed import Trajectory, ending_of
+from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.integrators.stiff import stiff_steps
 from simdistrict.engine.interpreted import Kernel
@@ -42,9 +42,8 @@ def native_steps(
     memory(np.array(constants, float), np.zeros(1), 1)
     failed = int(memory.ended[0])
     done = len(saved) if failed < 0 else int((saved < failed).sum())
-    times = tuple((grid.start + saved[:done] * grid.time_step).tolist())
-    ending = ending_of(program, grid, memory.v.tolist(), failed)
-    return Trajectory(times, memory.kept(1)[0, :done, :, 0], ending)
+    ending = fixed.ending_of(program, grid, memory.v, failed)
+    return Trajectory(_times(grid, saved[:done]), memory.kept(1)[0, :done, :, 0], ending)
 
 
 def native_adaptive(
@@ -61,14 +60,16 @@ def native_adaptive(
     Raises EngineError where adaptive steps cannot run the program.
     """
     refuse_stepwise(program)
-    task = task_of(grid, moves, _saved(grid), range(program.layout.values))
+    saved = _saved(grid)
+    task = task_of(grid, moves, saved, range(program.layout.values))
     memory = AdaptiveMemory(program, loaded(program, adaptive=True), task, 1)
     cuts = segments(Kernel(program), grid, constants, task)
     memory(np.array(constants, float), np.zeros(1), tolerance, max_evaluations, cuts, 1)
     outcome, done = (int(x) for x in memory.ended)
+    times = _times(grid, saved[:done])
+    ending = adaptive.ending_of(program, grid, memory.v, outcome, times)
     used = max_evaluations - int(memory.progress[LEFT])
-    rows = memory.kept(1)[0, :done, :, 0]
-    return trajectory(program, grid, task, memory.v.tolist(), outcome, used, rows)
+    return Trajectory(times, memory.kept(1)[0, :done, :, 0], ending, used)
 
 
 def native_stiff(
@@ -99,3 +100,8 @@ def _saved(grid: TimeGrid) -> NDArray[np.int64]:
     """`grid.saved` as an array, made without a loop in CPython."""
     points = np.arange(0, grid.steps + 1, grid.every)
     return points if points[-1] == grid.steps else np.append(points, grid.steps)
+
+
+def _times(grid: TimeGrid, points: NDArray[np.int64]) -> tuple[float, ...]:
+    """The times of points, as `grid.at` has them."""
+    return tuple((grid.start + points * grid.time_step).tolist())
