@@ -15,7 +15,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.engine.integrators.tableaus import EULER, RK4, row
+from simdistrict.engine.integrators.tableaus import EULER, RK4, Weights
 from simdistrict.regimes.numerics.equilibrium import MERGED, refine
 from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import moved, settle
@@ -28,7 +28,7 @@ READ = 201
 FEWEST = 20
 
 # the slopes of RK4 are summed in their order, as in sweeps recorded by earlier versions
-_METHODS = {"euler": EULER, "rk4": replace(RK4, b=row("1 2 2 1", "1/6"))}
+_METHODS = {"euler": EULER, "rk4": replace(RK4, b=Weights("1 2 2 1", "1/6"))}
 
 BISTABLE, SLOW, BAND, UNDECIDED = (
     "true bistability",
