@@ -137,7 +137,21 @@ def stock_places(causes: Causes, label: Label | None) -> list[StockPlace]:
             ]
             inside = f"[{','.join(labels)}]" if labels else ""
             found.append(StockPlace(slot, slot.offset + k, f"{slot.symbol}{inside}"))
-    return found
+    return _named_apart(found)
+
+
+def _named_apart(found: Sequence[StockPlace]) -> list[StockPlace]:
+    """The same, with a number after the name of a stock inside a function that is taken."""
+    taken = {stock.spelled for stock in found if not stock.slot.symbol.internal}
+    apart = []
+    for stock in found:
+        name, k = stock.spelled, 1
+        while stock.slot.symbol.internal and name in taken:
+            k += 1
+            name = f"{stock.spelled} ({k})"
+        taken.add(name)
+        apart.append(replace(stock, spelled=name))
+    return apart
 
 
 def _grid_to(plan: Plan, at: float | None) -> TimeGrid:

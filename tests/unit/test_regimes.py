@@ -76,6 +76,12 @@ def test_a_trend_is_held_and_the_frame_grows_with_it() -> None:
     assert found.stable
 
 
+def test_stocks_inside_functions_have_names_of_their_own() -> None:
+    text = 'y = SMOOTH(1, 2) + SMOOTH(2, 3)\n"smooth 1 of y" = INTEG(y - "smooth 1 of y", 1)'
+    names = freeze(plan_of(text)).names
+    assert names == ("smooth 1 of y (2)", "smooth 1 of y (3)", "smooth 1 of y")
+
+
 def test_a_trend_without_a_symmetry_is_held_without_dilution() -> None:
     plan = plan_of(GROWING.replace("(10*market)", "(10*market + 7)"))
     field = field_of(freeze(plan, 5))
