@@ -47,9 +47,9 @@ def components(edges: list[list[int]]) -> list[list[int]]:
     return result
 
 
-def shortest_ring(knot: list[int], edges: list[list[int]]) -> list[int]:
+def shortest_ring(cycle: list[int], edges: list[list[int]]) -> list[int]:
     """The shortest way from the first node of a component back to itself."""
-    start, inside = knot[0], set(knot)
+    start, inside = cycle[0], set(cycle)
     paths = {start: [start]}
     todo = [start]
     while todo:

@@ -20,6 +20,13 @@ from simdistrict.engine.lowering.statements import Statement, overlap, unrolled
 from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import Expr
 
+# what is wrong with a loop, and what to do
+_ALGEBRAIC = "an algebraic loop", "put a stock, or a SMOOTH or DELAY, somewhere in the loop"
+_OF_INITIAL_VALUES = (
+    "a loop of initial values",
+    "give one of them an initial value of its own (ACTIVE INITIAL, SMOOTHI, DELAY1I)",
+)
+
 
 @dataclass(frozen=True)
 class Phases:
@@ -37,12 +44,12 @@ class Phases:
 
 def order(statements: ModelStatements, placed: PlacedSymbols, where: str) -> Phases:
     """Sort the statements. Raises ModelError naming the elements of an algebraic loop."""
-    run = _sorted(statements.run, where, "an algebraic loop")
+    run = _sorted(statements.run, where, _ALGEBRAIC)
     replaced = {s.target.symbol for s in statements.start_values}
     rates = {slot.symbol for slot in placed.rates.values()}
     first = [s for s in run if s.target.symbol not in replaced and s.target.symbol not in rates]
     initial = [*statements.initial, *statements.start_values]
-    start = _sorted([*initial, *_needed(initial, first)], where, "a loop of initial values")
+    start = _sorted([*initial, *_needed(initial, first)], where, _OF_INITIAL_VALUES)
     levels = _levels(run, placed, replaced)
     once, settle, derive = (
         tuple(s for s, level in zip(run, levels, strict=True) if level == wanted)
@@ -131,18 +138,21 @@ def _edges(statements: Sequence[Statement]) -> list[list[int]]:
     ]
 
 
-def _sorted(statements: Sequence[Statement], where: str, what: str) -> list[Statement]:
+def _sorted(
+    statements: Sequence[Statement], where: str, complaint: tuple[str, str]
+) -> list[Statement]:
+    """The statements, causes first. complaint: about statements that depend on each other."""
     current = list(statements)
     for attempt in (1, 2):
         edges = _edges(current)
         found = components(edges)
-        knots = [c for c in found if len(c) > 1 or c[0] in edges[c[0]]]
-        if not knots:
+        cycles = [c for c in found if len(c) > 1 or c[0] in edges[c[0]]]
+        if not cycles:
             return [current[c[0]] for c in found]
         if attempt == 2:
-            rings = [shortest_ring(knot, edges) for knot in knots]
-            raise ModelError([_loop_problem(ring, current, where, what) for ring in rings])
-        tied = {i for knot in knots for i in knot}
+            rings = [shortest_ring(cycle, edges) for cycle in cycles]
+            raise ModelError([_loop_problem(ring, current, where, complaint) for ring in rings])
+        tied = {i for cycle in cycles for i in cycle}
         current = [
             piece
             for i, statement in enumerate(current)
@@ -172,15 +182,10 @@ def _written_out(expr: Expr) -> Expr:
 
 
 def _loop_problem(
-    ring: list[int], statements: Sequence[Statement], where: str, what: str
+    ring: list[int], statements: Sequence[Statement], where: str, complaint: tuple[str, str]
 ) -> Problem:
     """The complaint about statements that depend on each other."""
     names = [statements[i].label for i in [*ring, ring[0]]]
     lines = ", ".join(str(line) for line in dict.fromkeys(statements[i].line for i in ring))
-    return Problem(
-        f"model {where}, line {lines}",
-        f"{what}: " + " uses ".join(names),
-        "put a stock, or a SMOOTH or DELAY, somewhere in the loop"
-        if "algebraic" in what
-        else "give one of them an initial value of its own (ACTIVE INITIAL, SMOOTHI, DELAY1I)",
-    )
+    what, hint = complaint
+    return Problem(f"model {where}, line {lines}", f"{what}: " + " uses ".join(names), hint)
