@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 
 from simdistrict import read_model, simulate
-from simdistrict.base.errors import ModelError
+from simdistrict.base.errors import ExchangeError, ModelError
+from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.external.references import area_of, cell_name, cell_place
 from simdistrict.exchange.external.sheet import cell_value, recorded_sheet, text_sheet
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.models import write_model
+from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.expr import Array, Number, Points, Tables
 from simdistrict.model.model import Constant, Data, Lookup, Model, constant_values
 from simdistrict.run.plan import prepare
@@ -276,6 +279,26 @@ def test_file_name_in_other_letters(folder: Path) -> None:
     (folder / "Tables" / "Wages.csv").write_text("w,6\n")
     found = model(r"x = GET DIRECT CONSTANTS('tables\WAGES.CSV', ',', 'B1')")
     assert constant_values(found, found["x"]) == {(): 6}
+
+
+def test_tag_with_the_path_of_another_computer(folder: Path) -> None:
+    (folder / "wages.csv").write_text("w,6\n")
+    settings = "\n///---\\\\\\\n30:?pay=D:\\work\\of\\others\\wages.csv\n"
+    found = model("x = GET DIRECT CONSTANTS('?pay', ',', 'B1')", settings)
+    assert constant_values(found, found["x"]) == {(): 6}
+
+
+def test_pipe_is_not_read(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.csv")
+    assert "there is no file" in complaint("x = GET DIRECT CONSTANTS('pipe.csv', ',', 'B1')")
+    with pytest.raises(ExchangeError, match="not a regular file"):
+        text_lines(folder / "pipe.csv")
+
+
+def test_missing_numbers_cannot_be_inlined(folder: Path) -> None:
+    equations = "r: a, b ~~|\nx[r] = GET DIRECT CONSTANTS('gone.csv', ',', 'B1')"
+    with pytest.raises(ModelError, match="there is no file"):
+        inlined(model(equations))
 
 
 def test_formula_without_value_is_an_empty_cell(folder: Path) -> None:

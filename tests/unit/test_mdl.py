@@ -128,6 +128,11 @@ def test_exception_outside_the_range_excludes_nothing() -> None:
     assert '"x" has the subscript "d"' in problems(mdl(f"{ranges}x[some] :EXCEPT: [d] = 3"))
 
 
+@pytest.mark.parametrize("right", ["１２", "WITH LOOKUP(1, ((0,０),(1,1)))"])
+def test_digits_of_other_scripts_are_no_numbers(right: str) -> None:
+    assert "x" in problems(mdl(f"x = {right}"))
+
+
 def test_lookup_points_as_columns() -> None:
     expression = small("curve(0,1,2, 5,6,7)")["curve"].equations[0].expression
     assert expression == Points((0, 1, 2), (5, 6, 7))

@@ -96,6 +96,15 @@ def test_text_in_utf_16(tmp_path: Path) -> None:
     assert numbers(table, "ä") == ([0, 1], [1, 2])
 
 
+@pytest.mark.parametrize("number", ["1_000", "１２", "1,000"])
+def test_numbers_of_python_are_no_numbers(tmp_path: Path, number: str) -> None:
+    assert "is not a number" in complaint(tmp_path, f'Time\ta\n0\t"{number}"\n')
+
+
+def test_number_with_underscore_in_a_data_file(tmp_path: Path) -> None:
+    assert 'x.dat:2 | "1_000" is not a number' in complaint(tmp_path, "a\n0 1_000\n", "x.dat")
+
+
 def test_quoted_names_keep_their_commas(tmp_path: Path) -> None:
     found = read(tmp_path, 'Time,"R&D, share","A[x,y]"\n0,1,2\n', "x.csv")
     assert list(found.records) == ["r&d, share", "a[x,y]"]

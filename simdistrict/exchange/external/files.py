@@ -94,7 +94,11 @@ class Files:
             return _in_any_case(self.folder, file)
         tag = file[1:].lower()
         if tag in self.tags:
-            return _in_any_case(self.folder, self.tags[tag])
+            # the path may be that of another computer
+            stated = self.tags[tag]
+            names = (stated, tag, stated.replace("\\", "/").rpartition("/")[2])
+            paths = [_in_any_case(self.folder, name) for name in names]
+            return next(filter(os.path.isfile, paths), paths[0])
         books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
         matching = [p for p in books if p.stem.lower() == tag]
         if len(matching) == 1:
@@ -119,8 +123,10 @@ def _in_any_case(folder: Path, name: str) -> Path:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file; empty for a missing file."""
+    """The SHA-256 of a file; empty for a missing file, a pipe and the like."""
     try:
+        if not path.is_file():
+            return ""
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):

@@ -47,7 +47,7 @@ def inlined(model: Model) -> Model:
         return model
     problems = [problem for element in wanted for problem in _problems(model, element)]
     problems += _of_series(model)
-    if problems:
+    if problems or model.external.problems:
         raise ModelError([*model.external.problems, *problems])
     work = _Inlining(model)
     elements = [part for element in model for part in work.parts(element)]

@@ -19,13 +19,16 @@ def file_bytes(
 ) -> bytes:
     """The content of a file of at most `most` bytes; kind: its noun in messages.
 
-    Raises ExchangeError for a folder and for a missing file, `too_large` for a larger file.
+    Raises ExchangeError for a missing file, a folder, a pipe and the like, `too_large` for a larger
+    file.
     """
     where = str(path)
     try:
         if path.is_dir():
             raise ExchangeError(Problem(where, "this is a folder", f"give {kind}"))
         size = path.stat().st_size
+        if not path.is_file():  # reading a pipe or a device may never end
+            raise ExchangeError(Problem(where, "this is not a regular file", f"give {kind}"))
         if size > most:
             what = f"{size / 1e6:.0f} MB is more than {kind} can have ({most // 1_000_000} MB)"
             raise too_large(Problem(where, what))

@@ -6,7 +6,8 @@ import math
 
 from simdistrict.model.expr import NA
 
-NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
+# not \d, which matches the digits of all scripts
+NUMBER = r"(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 SIGNED = rf"[-+]?{NUMBER}"
 # blanks may follow the sign, as in an equation
 SPACED = rf"(?:[-+]\s*+)?{NUMBER}"

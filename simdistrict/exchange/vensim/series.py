@@ -25,6 +25,7 @@ from simdistrict.model.expr import fold
 MAX_PROBLEMS = 20
 # in a .dat file a slash after the name begins a comment
 _COMMENT = re.compile(rf"(?P<quoted>{QUOTED})|\s/")
+_LIKE_NUMBER = re.compile(r"[-+]?[0-9][0-9_.,eE+-]*$")
 _TIME_BASE = re.compile(r"<[^<>]*>\s*$")
 
 
@@ -277,6 +278,9 @@ class _SeriesReader:
             self.wrong(at, f"the time {parts[0]} has no value")
             return {}
         value = as_number(parts[1])
+        if value is None and _LIKE_NUMBER.match(parts[1]):
+            self.wrong(at, f'"{parts[1][:40]}" is not a number')
+            return {}
         return None if value is None else {float(parts[0]): value}
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from simdistrict.base.errors import ModelError
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.scope import Graph
 from simdistrict.model.expr import Binary, Call, Expr, Number, Points, WithLookup
@@ -87,10 +88,9 @@ def _numbers(node: XmlNode | None, error: Callable[[str], ModelError]) -> list[f
     separator = node.attributes.get("sep", ",")
     text = node.text.strip().strip(separator)
     words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
-    try:
-        numbers = [float(word[:200]) for word in words]
-    except ValueError:
-        raise error(f'has "{text[:30]}" where numbers are needed') from None
+    numbers = [n for word in words if (n := as_number(word[:200])) is not None]
+    if len(numbers) < len(words):
+        raise error(f'has "{text[:30]}" where numbers are expected')
     if not all(map(math.isfinite, numbers)):
         raise error(f'has a number that is not finite in "{text[:30]}"')
     return numbers

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, collecting
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import XmlNode, parse, read_text
 from simdistrict.exchange.xmile.functions import ZERO
@@ -315,10 +316,5 @@ def _range(node: XmlNode) -> Range:
     stated = node.first("range")
     if stated is None:
         return Range()
-    bounds: list[float | None] = []
-    for name in ("min", "max"):
-        try:
-            bounds.append(float(stated.attributes[name]))
-        except (KeyError, ValueError):
-            bounds.append(None)
-    return Range(bounds[0], bounds[1])
+    low, high = (as_number(stated.attributes.get(name, "")) for name in ("min", "max"))
+    return Range(low, high)

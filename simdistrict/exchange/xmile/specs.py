@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.exchange.text.numbers import as_number
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.model.expr import Expr, Number, Ref
 from simdistrict.model.model import Auxiliary, Constant, Element, Equation
@@ -78,8 +79,8 @@ def _number(specs: XmlNode, name: str, where: str, default: float | None = None)
 
 
 def _value(text: str, name: str, node: XmlNode, where: str) -> float:
-    try:
-        return float(text[:200])
-    except ValueError:
-        what = f'<{name}> of sim_specs is "{text[:30]}", not a number'
-        raise node.error(where, what) from None
+    value = as_number(text[:200])
+    if value is None:
+        hint = 'write a reciprocal as <dt reciprocal="true">4</dt>' if "/" in text else ""
+        raise node.error(where, f'<{name}> of sim_specs is "{text[:30]}", not a number', hint)
+    return value
