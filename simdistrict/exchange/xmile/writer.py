@@ -172,7 +172,7 @@ class _Writing:
             names = [_name(label) for label in labels]
             # a label with a comma or a quote must be in quotes
             words = [identifier(n, True) if "," in n or '"' in n else n for n in names]
-            yield f"<element subscript={quoteattr(', '.join(words))}>"
+            yield f"<element subscript={quoteattr(','.join(words))}>"
             yield from ("    " + line for line in self.one(element, expression, initial))
             yield "</element>"
 
