@@ -11,7 +11,7 @@ import numpy as np
 from simdistrict.regimes.numerics.basin import basins
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Interval, asked, variable
+from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import LONGER, interval, settled
 from simdistrict.result.dataset import Result
 
@@ -20,7 +20,7 @@ ENDS = "attractor in which the member ends, -1 for undecided"
 
 def initial() -> Any:
     """The field for the box of initial states."""
-    return asked(
+    return option(
         "--initial",
         Interval,
         "Draw this stock (repeatable); the others start as they are. Default: draw all.",
@@ -41,7 +41,7 @@ class BasinsStudy(FrozenStudy):
     example = 'core --initial "home experience=0.01:1" --members 200'
 
     box: tuple[Interval, ...] = initial()
-    members: int = asked("--members", int, "Initial states.", least=1)
+    members: int = option("--members", int, "Initial states.", least=1)
 
     def solve(self, setup: Setup) -> Result:
         field, dims = setup.field, "attractor"

@@ -15,7 +15,7 @@ from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import single, title
 from simdistrict.regimes.studies.frozen_study import REST, Setup
-from simdistrict.regimes.studies.study import Grid, asked, variable
+from simdistrict.regimes.studies.study import Grid, option, variable
 from simdistrict.regimes.studies.words import interval, settled
 from simdistrict.result.dataset import Result
 
@@ -26,7 +26,7 @@ class BasinsAlongStudy(BasinsStudy):
 
     name = "basins along"
 
-    along: Grid = asked(
+    along: Grid = option(
         "--along",
         Grid,
         "At so many values of a constant, attractors matched from one to the next.",

@@ -20,7 +20,7 @@ from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import WIDE, span, title
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
-from simdistrict.regimes.studies.study import Interval, asked, variable
+from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import values
 from simdistrict.result.dataset import Result, Variable
 
@@ -49,15 +49,15 @@ class BranchStudy(FrozenStudy):
     name = "branch"
     example = "core --parameter tariff --from 0 --to 2"
 
-    parameter: Interval = asked(
+    parameter: Interval = option(
         "--parameter",
         Interval,
         "The constant to vary.",
         varied=True,
         ends=("Its lowest value.", "Its highest value."),
     )
-    starts: int = asked("--starts", int, "Random starts per stop.", 10)
-    stops: int = asked("--stops", int, "Values at which equilibria are searched.", 3)
+    starts: int = option("--starts", int, "Random starts per stop.", 10)
+    stops: int = option("--stops", int, "Values at which equilibria are searched.", 3)
 
     def solve(self, setup: Setup) -> Result:
         low, high, limits = within_range(setup.field.parameters[0], self.parameter)

@@ -23,7 +23,7 @@ from simdistrict.regimes.classes import (
 )
 from simdistrict.regimes.rules import Rule, read_rules
 from simdistrict.regimes.studies.data import StudyData, named
-from simdistrict.regimes.studies.study import RegimeStudy, asked, result_of, variable
+from simdistrict.regimes.studies.study import RegimeStudy, option, result_of, variable
 from simdistrict.regimes.studies.words import interval, number
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
@@ -52,16 +52,16 @@ class ClassesStudy(RegimeStudy):
     several = True
     when = "in"
 
-    rule: str = asked("--survives", str, "Who has survived.", form='"NAME >= X, ..."')
-    at: float | None = asked(
+    rule: str = option("--survives", str, "Who has survived.", form='"NAME >= X, ..."')
+    at: float | None = option(
         "--at", float, "Date of the verdict; default: the end.", None, form="TIME"
     )
-    members: int = asked("--members", int, "Draws of the prior.", least=1)
-    seed: int = asked("--seed", int, "Of the draws.", 0)
-    method: str = asked(
+    members: int = option("--members", int, "Draws of the prior.", least=1)
+    seed: int = option("--seed", int, "Of the draws.", 0)
+    method: str = option(
         "--method", str, "How they are drawn.", "lhs", choices=("lhs", "sobol", "random")
     )
-    fast: bool = asked("--fast", bool, "Faster powers, accurate to 1 ulp.", False)
+    fast: bool = option("--fast", bool, "Faster powers, accurate to 1 ulp.", False)
     prior: str = ""
     prior_name: str = "prior"
     workers: int | None = None

@@ -15,7 +15,7 @@ from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.regimes.numerics.warning import early_warnings
 from simdistrict.regimes.rules import TRANSITION, Rule, read_rules
-from simdistrict.regimes.studies.study import WithOptions, asked
+from simdistrict.regimes.studies.study import WithOptions, option
 from simdistrict.result.dataset import Result, Variable, finite
 
 NOISE = (
@@ -73,7 +73,7 @@ class DetectionStudy(WithOptions):
 
     example = "runs/security_tariffs.nc --study district"
 
-    rules: tuple[Rule, ...] = asked(
+    rules: tuple[Rule, ...] = option(
         "--rule",
         str,
         "A regime by thresholds (repeatable, the first that holds counts).",
@@ -82,18 +82,18 @@ class DetectionStudy(WithOptions):
         count=0,
         made=read_rules,
     )
-    warned: tuple[str, ...] = asked(
+    warned: tuple[str, ...] = option(
         "--warn", str, "Early warnings of this element (repeatable).", (), form="NAME", count=0
     )
-    window: float = asked(
+    window: float = option(
         *("--window", float, "Length of the window, as a share of the series.", 0.5),
         limit=(lambda x: 0 < x <= 1, "more than 0, at most 1"),
     )
-    bandwidth: float = asked(
+    bandwidth: float = option(
         *("--bandwidth", float, "Of the trend's smoother, as a share of the series.", 0.1),
         limit=(lambda x: 0 < x < math.inf, "a share of the series above 0"),
     )
-    lasting: float = asked(
+    lasting: float = option(
         *("--lasting", float, "Shortest duration of a shift.", 5.0),
         limit=(lambda x: x >= 0, "0 or more"),
     )

@@ -12,7 +12,7 @@ from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.stability import UNDECIDED, Stability
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
-from simdistrict.regimes.studies.study import asked, variable
+from simdistrict.regimes.studies.study import option, variable
 from simdistrict.regimes.studies.words import MOST, NOTHING, few, values
 from simdistrict.result.dataset import Result
 
@@ -24,7 +24,7 @@ class EquilibriaStudy(FrozenStudy):
     name = "equilibria"
     example = "district --at 2019 --element Prato"
 
-    starts: int = asked("--starts", int, "Random starts.", 20)
+    starts: int = option("--starts", int, "Random starts.", 20)
 
     def solve(self, setup: Setup) -> Result:
         field = setup.field

@@ -16,7 +16,7 @@ from simdistrict.regimes.studies.branch import BranchStudy, endings, within_rang
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import single, span, title
 from simdistrict.regimes.studies.frozen_study import Setup
-from simdistrict.regimes.studies.study import Interval, asked, variable
+from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.result.dataset import Result
 
 
@@ -26,7 +26,7 @@ class FoldCurveStudy(BranchStudy):
 
     name = "fold curve"
 
-    second: Interval = asked(
+    second: Interval = option(
         "--second",
         Interval,
         "Follow the folds in a second constant as well, up to cusps.",

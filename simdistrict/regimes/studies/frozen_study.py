@@ -16,7 +16,7 @@ from simdistrict.regimes.frozen import Frozen, freeze
 from simdistrict.regimes.model_field import ModelField, field_of, output_places
 from simdistrict.regimes.numerics.attractors import Attractor
 from simdistrict.regimes.numerics.equilibrium import hypercube
-from simdistrict.regimes.studies.study import Interval, RegimeStudy, asked, result_of, variable
+from simdistrict.regimes.studies.study import Interval, RegimeStudy, option, result_of, variable
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.run.plan import Plan
 from simdistrict.run.simulate import provenance
@@ -38,12 +38,12 @@ class FrozenStudy(RegimeStudy):
     horizon: longest time that flows are followed.
     """
 
-    at: float | None = asked("--at", float, "Freeze the model at this date.", None, form="TIME")
-    element: str = asked("--element", str, "Isolate the stocks of a label.", "", form="LABEL")
-    hold: tuple[str, ...] = asked(
+    at: float | None = option("--at", float, "Freeze the model at this date.", None, form="TIME")
+    element: str = option("--element", str, "Isolate the stocks of a label.", "", form="LABEL")
+    hold: tuple[str, ...] = option(
         "--hold", str, "Hold a stock (repeatable).", (), form="STOCK", count=0
     )
-    free: tuple[str, ...] = asked(
+    free: tuple[str, ...] = option(
         "--free",
         str,
         "Let a stock vary that is held by default (repeatable).",
@@ -51,11 +51,11 @@ class FrozenStudy(RegimeStudy):
         count=0,
         form="STOCK",
     )
-    outputs: tuple[str, ...] = asked(
+    outputs: tuple[str, ...] = option(
         "--output", str, "Read this element in every state (repeatable).", (), form="NAME", count=0
     )
-    seed: int = asked("--seed", int, "Of random starts.", 0)
-    horizon: float = asked("--horizon", float, "Longest time that flows are followed.", 400.0)
+    seed: int = option("--seed", int, "Of random starts.", 0)
+    horizon: float = option("--horizon", float, "Longest time that flows are followed.", 400.0)
 
     def run(self, plans: Sequence[Plan]) -> Result:
         return self.solve(set_up(self, self.single(plans)))

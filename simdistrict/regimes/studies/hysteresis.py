@@ -13,7 +13,7 @@ from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
 from simdistrict.regimes.studies.data import StudyData, named
 from simdistrict.regimes.studies.drawing import span
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Interval, asked, variable
+from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import MOST, number
 from simdistrict.result.dataset import Result
 
@@ -29,15 +29,15 @@ class HysteresisStudy(FrozenStudy):
     name = "hysteresis"
     example = "core --parameter tariff --from 0 --to 2 --duration 40"
 
-    parameter: Interval = asked(
+    parameter: Interval = option(
         "--parameter",
         Interval,
         "The constant to sweep.",
         varied=True,
         ends=("Its lowest value.", "Its highest value."),
     )
-    duration: float = asked("--duration", float, "Of one way, in time units.", above=0)
-    speeds: tuple[float, ...] = asked(
+    duration: float = option("--duration", float, "Of one way, in time units.", above=0)
+    speeds: tuple[float, ...] = option(
         "--slower",
         float,
         "Repeat with this many times the duration (repeatable).",

@@ -12,7 +12,7 @@ from simdistrict.plot import STYLES, Figure, Line, Panel
 from simdistrict.regimes.loops import Loops, loops_of
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import span
-from simdistrict.regimes.studies.study import RegimeStudy, asked, result_of, variable
+from simdistrict.regimes.studies.study import RegimeStudy, option, result_of, variable
 from simdistrict.regimes.studies.words import MOST, few
 from simdistrict.result.dataset import Result, Variable, time_attrs
 from simdistrict.run.plan import Plan
@@ -34,7 +34,7 @@ class LoopsStudy(RegimeStudy):
     about = "Needs pysimlin: pip install 'simdistrict[loops]'."
     when = "until"
 
-    element: str = asked("--element", str, "The model of one label alone.", "", form="LABEL")
+    element: str = option("--element", str, "The model of one label alone.", "", form="LABEL")
 
     def run(self, plans: Sequence[Plan]) -> Result:
         plan = self.single(plans)

@@ -13,7 +13,7 @@ from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Interval, asked, variable
+from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import LONGER, settled
 from simdistrict.result.dataset import Result
 
@@ -30,15 +30,15 @@ class PolicyMapStudy(FrozenStudy):
     name = "policy map"
     example = "core --parameter tariff --from 0 --to 2 --longest 80"
 
-    parameter: Interval = asked(
+    parameter: Interval = option(
         *("--parameter", Interval, "The constant that policy moves."),
         varied=True,
         ends=("The smallest dose.", "The largest dose."),
     )
-    duration: float = asked("--longest", float, "The longest duration.", above=0)
-    doses: int = asked("--doses", int, "Number of doses.", 20, least=2)
-    lengths: int = asked("--durations", int, "Number of durations.", 20, least=1)
-    settled: bool = asked(
+    duration: float = option("--longest", float, "The longest duration.", above=0)
+    doses: int = option("--doses", int, "Number of doses.", 20, least=2)
+    lengths: int = option("--durations", int, "Number of durations.", 20, least=1)
+    settled: bool = option(
         *("--as-it-is", bool, "Begin in the state of the date, not where it leads.", True),
         shown=False,
         made=lambda as_it_is: not as_it_is,

@@ -17,7 +17,7 @@ from simdistrict.regimes.studies.basins import initial
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
-from simdistrict.regimes.studies.study import Grid, Interval, asked, variable
+from simdistrict.regimes.studies.study import Grid, Interval, option, variable
 from simdistrict.result.dataset import Result
 
 
@@ -32,7 +32,7 @@ class RegimeMapStudy(FrozenStudy):
     name = "regime map"
     example = 'core --along "tariff=0:2:50" --along "cost ratio=1:2:50"'
 
-    along: tuple[Grid, Grid] = asked(
+    along: tuple[Grid, Grid] = option(
         "--along",
         Grid,
         "The two constants, and how many values of each (give it twice).",
@@ -40,8 +40,8 @@ class RegimeMapStudy(FrozenStudy):
         varied=True,
     )
     box: tuple[Interval, ...] = initial()
-    members: int = asked("--members", int, "Initial states.", 4, least=2)
-    rule: str = asked(
+    members: int = option("--members", int, "Initial states.", 4, least=2)
+    rule: str = option(
         *("--where", str, "Count the equilibria in which this holds.", ""),
         form='"NAME >= X, ..."',
     )

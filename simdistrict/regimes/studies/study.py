@@ -117,10 +117,10 @@ class Option:
         return self.shown is REQUIRED
 
 
-def asked(flag: str, kind: type, text: str = "", default: Any = REQUIRED, **more: Any) -> Any:
+def option(flag: str, kind: type, text: str = "", default: Any = REQUIRED, **more: Any) -> Any:
     """A field of a study that an option of the command line sets."""
-    option = Option(flag, kind, text, **{"shown": default, **more})
-    return field(default=MISSING if option.required else default, metadata={"option": option})
+    made = Option(flag, kind, text, **{"shown": default, **more})
+    return field(default=MISSING if made.required else default, metadata={"option": made})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,10 +196,10 @@ class RegimeStudy(WithOptions):
     def varied(self) -> tuple[Interval, ...]:
         """The parameters that the study varies."""
         found: list[Interval] = []
-        for name, option in self.options().items():
-            if option.varied:
+        for name, own in self.options().items():
+            if own.varied:
                 value = getattr(self, name)
-                found += value if option.count > 1 else [value]
+                found += value if own.count > 1 else [value]
         return tuple(found)
 
     def record(self) -> str:
@@ -224,10 +224,10 @@ class RegimeStudy(WithOptions):
         varied = [Interval(*own) for own in ends]
         if counts:
             varied = [Grid(*(*own, n)) for own, n in zip(ends, counts, strict=True)]
-        for name, option in cls.options().items():
-            if option.varied:
-                first, varied = varied[: option.count], varied[option.count :]
-                values[name] = tuple(first) if option.count > 1 else first[0]
+        for name, made in cls.options().items():
+            if made.varied:
+                first, varied = varied[: made.count], varied[made.count :]
+                values[name] = tuple(first) if made.count > 1 else first[0]
         return cls(**values)
 
 
