@@ -34,9 +34,9 @@ def rows_table(study: Study, name: str, written: TableFile) -> Table:
     for element, label, column in _places(study, shown):
         found = [_series(run, element, column) for run in runs.values()]
         values = [
-            float(series[run.point(at)])
+            float(series[run.point(at, study.definition.place("tables", name, "rows", "at", k))])
             for run, series in zip(runs.values(), found, strict=True)
-            for at in shown.at
+            for k, at in enumerate(shown.at)
         ]
         rows.append((label, study.model[element].units, *values))
     head = (Column("element"), Column("unit"), *columns)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import ScenarioError
 from simdistrict.model.expr import fold
 from simdistrict.scenario.places import find_element
+from simdistrict.scenario.tree import KeyPath
 from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns, StudyRuns
 from simdistrict.tables.modules import function
 from simdistrict.tables.study import Study
@@ -23,16 +26,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An element at one label of each dimension, in one scenario at one time."""
+    """An element at one label of each dimension, in one scenario at one time.
+
+    place: where the study file states it.
+    """
 
     scenario: str
     element: str
     at: float
     labels: tuple[tuple[str, str], ...]
+    place: str
 
     def of(self, runs: ScenarioRuns) -> Reals:
         """Over members."""
-        return runs.at(self.scenario, self.element, self.at, **dict(self.labels))
+        try:
+            return runs.at(self.scenario, self.element, self.at, **dict(self.labels))
+        except ScenarioError as error:
+            own = [replace(p, where=p.where or self.place) for p in error.problems]
+            raise ScenarioError(own) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +72,24 @@ def claims_of(study: Study) -> tuple[Claim, ...]:
 
 def _claims(study: Study) -> Iterator[Claim]:
     for name, claim in study.definition.file.claims.items():
-        yield Claim(name, claim.text, tuple(_measure(study, m) for m in claim.measures))
+        places = [("claims", name, "measures", k) for k in range(len(claim.measures))]
+        measures = map(_measure, repeat(study), claim.measures, places)
+        yield Claim(name, claim.text, tuple(measures))
 
 
-def _measure(study: Study, written: MeasureFile) -> Measure:
+def _measure(study: Study, written: MeasureFile, path: KeyPath) -> Measure:
     detail = _called(study, written.detail, written) if written.detail else None
-    return Measure(written.what, written.low, written.high, _value(study, written), detail)
+    return Measure(written.what, written.low, written.high, _value(study, written, path), detail)
 
 
-def _value(study: Study, written: MeasureFile) -> Callable[[ScenarioRuns], Reals]:
+def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[ScenarioRuns], Reals]:
     if written.by:
         return _called(study, written.by, written)
     assert written.element is not None
     scenario = written.scenario or study.definition.file.baseline
     at = study.last_time if written.at is None else written.at
-    number = _number(study, scenario, written.element, at)
+    place = study.definition.place(*path, "at")
+    number = _number(study, scenario, written.element, at, place)
     other = written.against
     against = None
     if other is not None:
@@ -84,11 +98,12 @@ def _value(study: Study, written: MeasureFile) -> Callable[[ScenarioRuns], Reals
             other.scenario or scenario,
             other.element or written.element,
             at if other.at is None else other.at,
+            study.definition.place(*path, "against"),
         )
     return Comparison(number, against, written.compared, written.times)
 
 
-def _number(study: Study, scenario: str, text: str, at: float) -> Reading:
+def _number(study: Study, scenario: str, text: str, at: float, place: str) -> Reading:
     element, subscripts = find_element(study.model, text)
     assert element is not None
     labels = (
@@ -96,7 +111,7 @@ def _number(study: Study, scenario: str, text: str, at: float) -> Reading:
         for part, axis in zip(subscripts or (), study.model.labels(element), strict=True)
     )
     pairs = zip(study.names.dims_of(element), labels, strict=True)
-    return Reading(scenario, element.name, at, tuple(pairs))
+    return Reading(scenario, element.name, at, tuple(pairs), place)
 
 
 def _called(study: Study, name: str, written: MeasureFile) -> Callable[..., Any]:
@@ -113,10 +128,13 @@ def _argument(value: Any) -> Any:
 
 def targets_of(study: Study) -> list[Test]:
     """The targets of a study with their values, in the order of the file."""
-    return [test for target in study.definition.file.targets for test in _target(study, target)]
+    found: list[Test] = []
+    for k, target in enumerate(study.definition.file.targets):
+        found += _target(study, target, ("targets", k))
+    return found
 
 
-def _target(study: Study, written: TargetFile) -> Iterator[Test]:
+def _target(study: Study, written: TargetFile, path: KeyPath) -> Iterator[Test]:
     low, high = written.low, written.high
     for p in study.assessment.points if written.record else ():
         if p.series in written.record and (written.until is None or p.year <= written.until):
@@ -126,5 +144,5 @@ def _target(study: Study, written: TargetFile) -> Iterator[Test]:
         value = float(_called(study, written.by, written)(study))
         yield Test(written.of, written.what, low, high, value)
     elif written.element:
-        value = float(_value(study, written)(StudyRuns(study))[0])
+        value = float(_value(study, written, path)(StudyRuns(study))[0])
         yield Test(written.of, written.what, low, high, value)

@@ -82,13 +82,15 @@ class Simulated:
         """One number: an element at one time, with a label for each of its dimensions."""
         return float(self.series(element, **labels)[self.point(year)])
 
-    def point(self, time: float) -> int:
-        """Index of the saved point of a time. Raises ScenarioError if there is none."""
+    def point(self, time: float, where: str = "") -> int:
+        """Index of the saved point of a time. Raises ScenarioError if there is none.
+
+        where: the entry of the study file that states the time.
+        """
         (found,) = np.nonzero(self.years == time)
         if not len(found):
-            where = f"time {time:g}"
             hint = f"runs are saved from {self.years[0]:g} to {self.years[-1]:g}"
-            raise ScenarioError(Problem(where, "no point of the run is saved there", hint))
+            raise ScenarioError(Problem(where, f"no point of the run is saved at {time:g}", hint))
         return int(found[0])
 
     def ratio(self, element: str, year: float, to: float, **labels: str) -> float:

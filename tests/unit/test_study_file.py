@@ -10,7 +10,7 @@ import pytest
 from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
-from simdistrict.tables import Study, find_study, read_definition, sources
+from simdistrict.tables import Study, find_study, make, read_definition, sources
 from simdistrict.tables.find import check_against, with_study
 from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
@@ -181,6 +181,25 @@ def test_a_measure_is_a_number_or_a_comparison(folder: Path) -> None:
 
     found = [float(m.value(One())[0]) for m in claim.measures]  # type: ignore[arg-type]
     assert found == [last / then, 100 * (last / then - 1), last - then, 2 * last]
+
+
+def test_a_time_outside_the_run_is_told_with_its_line(folder: Path) -> None:
+    text = """claims:
+  a:
+    text: One.
+    measures:
+      - what: n
+        element: margin
+        at: 1990
+tables:
+  claims: {title: T, standard: claims}
+  rows: {title: T, rows: {elements: [margin], at: [2030, 1991]}}
+"""
+    study = Study(read_definition(written(folder, text)))
+    with pytest.raises(ScenarioError, match=r"study\.yaml:9 \| no point .* at 1990"):
+        make("claims", study)
+    with pytest.raises(ScenarioError, match=r"study\.yaml:12 \| no point .* at 1991"):
+        make("rows", study)
 
 
 def test_rules_compare_as_they_are_written(folder: Path) -> None:
