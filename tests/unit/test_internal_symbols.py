@@ -69,3 +69,11 @@ def test_a_program_from_the_cache_keeps_its_symbols_apart() -> None:
     smooths = [slot for slot in layout.internal.values() if slot.kind == "stock"]
     assert len({slot.offset for slot in smooths}) == len({s.symbol for s in smooths}) == 2
     assert not {slot.symbol for slot in layout.slots.values()} & set(layout.internal)
+
+
+def test_the_second_draw_of_an_element_is_not_the_draw_of_one_with_that_name() -> None:
+    draw = "RANDOM UNIFORM(0, 1, 7)"
+    alone = simulate(small(f"x = 0 * {draw} + {draw}"))["x"].values
+    result = simulate(small(f'x = 0 * {draw} + {draw}\n"x 2" = {draw}'))
+    assert (result["x"].values != result["x_2"].values).all()
+    assert (result["x_2"].values == alone).all()

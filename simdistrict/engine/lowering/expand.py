@@ -114,11 +114,11 @@ class _Expansion:
         So a call keeps its stream when something else in the model changes, and has one where
         the expression around it is used twice.
         """
-        text = f"#random of {owner.name}"
-        self.draws[text] = count = self.draws.get(text, 0) + 1
-        if count > 1:
-            text += f" {count}"
-        return RandomCall(call, zlib.crc32(fold(text).encode()) % 1_000_003)
+        self.draws[owner.name] = count = self.draws.get(owner.name, 0) + 1
+        text = owner.name if count == 1 else f"{owner.name} {count}"
+        while count > 1 and text in self.model:
+            text += "#"  # that is the first stream of another element
+        return RandomCall(call, zlib.crc32(fold(f"#random of {text}").encode()) % 1_000_003)
 
     def replace(self, maker: Maker, call: Call, written: Call) -> Expr:
         """What a function with a memory stands for. written: the call in the model's own names."""
