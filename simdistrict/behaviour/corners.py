@@ -70,7 +70,7 @@ def corners(runs: Runs, count: int, seed: int) -> Iterator[Finding]:
                 seen.add((finding.element, *(c.text for c in least)))
                 yield finding
     if failed > REDUCED:
-        what = f"{failed} of {2 * count} points fail; the first {REDUCED} are told"
+        what = f"{failed} of {2 * count} points fail; the first {REDUCED} are reported"
         yield runs.finding("corners", "", what)
 
 

@@ -238,7 +238,7 @@ class _StatementReader:
         element = self.model.by_name[term.element]
         if not isinstance(element, Stock):
             what = f'"{term.text}" is no stock but of the kind {element.kind}'
-            self.problems.append(Problem(place, what, "only stocks can stand here"))
+            self.problems.append(Problem(place, what, "only stocks are allowed here"))
 
     def scenarios(self, names: Sequence[str], model_file: Path | None) -> tuple[Scenario, ...]:
         found = []

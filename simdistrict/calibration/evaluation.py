@@ -212,7 +212,7 @@ def _moved(resolved: Resolved, free: Sequence[FreeConstant]) -> list[Problem]:
         for policy in resolved.policies:
             for change in policy.changes:
                 if change.element == f.element and set(change.places) & set(f.places):
-                    what = f'it is moved by the policy "{policy.name}" ({policy.origin})'
+                    what = f'it is changed by the policy "{policy.name}" ({policy.origin})'
                     hint = "fit it without that policy"
                     problems.append(Problem(f'free constant "{f.name}"', what, hint))
     return problems

@@ -152,7 +152,7 @@ def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
     if dropped:
         why = ", ".join(f"{n} {name}" for name, n in found.failed.items())
         blocks = f", {dropped} in blocks with them" if sample.block > 1 else ""
-        said.append(f"  left out: {why}{blocks}; the rest says nothing of where runs fail")
+        said.append(f"  left out: {why}{blocks}; the results do not cover where runs fail")
     return said
 
 

@@ -55,7 +55,7 @@ class ClusterRunner:
             raise self._error(what, hint) from None
         except lost as error:
             what = f"the connection to the scheduler was lost ({error})"
-            raise self._error(what, "finished chunks are kept: go on with --resume") from None
+            raise self._error(what, "finished chunks are saved: continue with --resume") from None
         except (ImportError, RuntimeError) as error:
             what = f"the cluster cannot run simdistrict ({error})"
             hint = f"install simdistrict {VERSION} where its scheduler and its workers run"

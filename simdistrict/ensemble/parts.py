@@ -103,11 +103,11 @@ class Parts:
         if resume and found == self.ensemble.identity:
             return
         if resume and found is not None:
-            what = "another ensemble was interrupted here, which this command does not go on"
-            hint = "repeat its command with --resume, or leave --resume out to begin anew"
+            what = "another ensemble was interrupted here, which this command cannot continue"
+            hint = "repeat its command with --resume, or leave --resume out to start again"
             raise ScenarioError(Problem(shown(self.folder), what, hint))
         if self._files():
-            log.warning("%s: an interrupted ensemble is begun anew", shown(self.folder))
+            log.warning("%s: an interrupted ensemble is started again", shown(self.folder))
         self._clear()
         text = json.dumps({"identity": self.ensemble.identity}) + "\n"
         write_text(self.label, text, force=True)
@@ -184,7 +184,7 @@ class Parts:
                         raise _UnfitError(f"it holds the members {begin} to {end}, not {own}")
                     return {name: stored[f"v{k}"] for k, name in enumerate(self._names)}
         except FileNotFoundError:
-            raise _UnfitError("it is gone") from None
+            raise _UnfitError("it is missing") from None
         except _FAULTS:
             raise _UnfitError("it is damaged") from None
 

@@ -59,7 +59,7 @@ def prior_beside(model_file: Path) -> Path:
     if not path.is_file():
         hint = f"name one with --prior: a CSV file with the columns {', '.join(COLUMNS)}"
         where = f"model {model_file.stem}"
-        raise ScenarioError(Problem(where, "no prior table lies beside it", hint))
+        raise ScenarioError(Problem(where, "there is no prior table in its folder", hint))
     return path
 
 

@@ -100,7 +100,7 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
             name = names.get(key, key)
             old = recorded.variables.get(name)
             if old is None or "member" not in old.dims:
-                raise ExchangeError(Problem(where, f"it lacks {name}, which it says it keeps"))
+                raise ExchangeError(Problem(where, f"it lacks {name}, which its record names"))
             if "scenario" not in old.dims and name != "design":
                 values = values[0]
             before = (slice(None),) * old.dims.index("member")

@@ -275,9 +275,9 @@ class _UnitCheck:
         """The unit of VECTOR LOOKUP: of a value, an area, the inverse or a slope."""
         kind = mode.value if isinstance(mode, Number) else -1.0
         if kind in (5.0, 8.0):
-            self.same(height, x, "the values and what is looked up in VECTOR LOOKUP differ")
+            self.same(height, x, "the values and the input of VECTOR LOOKUP differ")
             return across
-        across = self.same(across, x, "the ends and what is looked up in VECTOR LOOKUP differ")
+        across = self.same(across, x, "the ends and the input of VECTOR LOOKUP differ")
         if kind in (0.0, 2.0, 3.0, 4.0):
             return height
         if height is None or across is None or kind < 0.0:

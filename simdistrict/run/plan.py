@@ -350,7 +350,7 @@ def _check_backend(backend: str, integrator: str, model: Model) -> None:
         what = "a GPU runs many members side by side, and is slow for a single run"
         hint = "leave --backend out; `simdistrict ensemble` has --backend cuda"
     elif backend == "pysd" and integrator != "euler":
-        what = f"PySD integrates with Euler only, and {integrator} is asked for"
+        what = f"PySD integrates with Euler only, not with {integrator}"
         hint = "add --integrator euler"
     elif backend == "pysd" and is_xmile(model.text):
         what = "the reference backend runs Vensim's .mdl files only, and this is XMILE"

@@ -80,7 +80,7 @@ def check_policies(resolved: Resolved, paths: Sequence[Path]) -> None:
         for policy in resolved.policies:
             for moved in policy.changes:
                 if moved.element == change.element and set(moved.places) & set(change.places):
-                    what = f'"{change.text}" is moved by the policy "{policy.name}"'
+                    what = f'"{change.text}" is changed by the policy "{policy.name}"'
                     hint = f'change the policy instead: --set "{policy.name}: {moved.text}=..."'
                     problems.append(Problem(change.origin, what, hint))
     if problems:

@@ -63,7 +63,7 @@ def find_places(
     if len(subscripts) != len(element.dims):
         what = (
             f'"{element.name}" has {_count(len(element.dims), "dimension")}, '
-            f"and {_count(len(subscripts), 'subscript')} stand in the brackets"
+            f"and the brackets hold {_count(len(subscripts), 'subscript')}"
         )
         return Problem(where, what, f"write {element.name}[{','.join(element.dims)}]")
     axes, spelled = [], []

@@ -145,7 +145,9 @@ def _check_plain(
         for policy in policies:
             for moved in policy.changes:
                 if _overlap(change, moved):
-                    what = f'"{moved.text}" is moved by the policy "{policy.name}" ({moved.origin})'
+                    what = (
+                        f'"{moved.text}" is changed by the policy "{policy.name}" ({moved.origin})'
+                    )
                     form = f"{policy.name}: {moved.text}={change.value!r}"
                     hint = (
                         f'to change what the policy sets: --set "{form}"; to change the value '

@@ -187,7 +187,7 @@ class _YamlBuilder:
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             if type(event).__name__ != "ScalarEvent":
                 hint = "put a name that begins with [ or { in quotes"
-                raise self.stop(event, "a list or a mapping stands where a name is expected", hint)
+                raise self.stop(event, "a list or a mapping in place of a name", hint)
             key_node = self.node(event, depth + 1)
             key, line = str(event.value), key_node.line
             value = self.node(next(self.events), depth + 1)
@@ -228,7 +228,7 @@ QUOTED = "a name that holds `[`, `,` or `:` must be in quotes here"
 _SENTENCES = (
     (
         "mapping values are not allowed",
-        "a colon stands where none can, or the indentation is not even",
+        "an unexpected colon, or uneven indentation",
         "a text that holds `: ` must be in quotes",
     ),
     (
@@ -283,5 +283,5 @@ def _unreadable(error: Any, text: str, where: str) -> Problem:
     if not isinstance(position, int) or position >= len(text):
         return Problem(where, "this is not valid YAML")
     number = text.count("\n", 0, position) + 1
-    what = f"a control character (U+{ord(text[position]):04X}) cannot stand in the file"
+    what = f"a control character (U+{ord(text[position]):04X}) is not allowed in the file"
     return Problem(f"{where}:{number}", what, "is it a binary file?")

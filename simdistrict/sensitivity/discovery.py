@@ -42,7 +42,7 @@ def discover(
     """
     check_design(sample, "prim")
     if above is None and below is None:
-        what = "nothing says which members are of interest"
+        what = "no threshold says which members are of interest"
         raise ScenarioError(Problem("method prim", what, "give --above X, --below X or both"))
     used = sample.complete()
     choices = choices or Choices()

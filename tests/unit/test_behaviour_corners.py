@@ -57,7 +57,7 @@ def test_a_corner_is_reduced_to_the_one_value_that_fails_and_can_be_repeated() -
 def test_one_fault_is_told_once_for_each_cause_and_the_rest_is_counted() -> None:
     findings = corners(tank(1.5), count=12)
     assert len(findings) <= 4
-    assert re.fullmatch(r"\d+ of 24 points fail; the first 3 are told", findings[-1].what)
+    assert re.fullmatch(r"\d+ of 24 points fail; the first 3 are reported", findings[-1].what)
 
 
 def test_bounds_hold_in_corners_and_kept_constants_stay() -> None:

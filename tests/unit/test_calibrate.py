@@ -211,7 +211,7 @@ def test_a_scenario_is_fitted_with_its_policies_but_not_what_they_move(data: Obs
     found = calibrate(MODEL, data, {"rate[north]": (0.01, 1)}, scenario=policy)
     south = found.after.points[-1]
     assert south.model == pytest.approx(1.1**10 * 1.25**8)
-    with pytest.raises(ScenarioError, match='moved by the policy "push"'):
+    with pytest.raises(ScenarioError, match='changed by the policy "push"'):
         calibrate(MODEL, data, {"rate[south]": (0.01, 1)}, scenario=policy)
 
 

@@ -159,7 +159,7 @@ def test_changes_files_that_do_not_fit_name_file_and_line(project: Path, capsys:
     Path("push.cin").write_text("pressure = 1\n")
     answer = call(capsys, "run", "push", "--changes", "push.cin")
     assert answer.code == 3
-    assert 'moved by the policy "push"' in answer.err
+    assert 'changed by the policy "push"' in answer.err
 
 
 # ---------------------------------------------------------------------- errors

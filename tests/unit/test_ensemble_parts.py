@@ -80,7 +80,7 @@ def test_a_second_command_is_refused_and_leaves_the_first_alone(
             assert answer.code == 3
             assert f"out.nc.parts | process {os.getpid()} is writing" in answer.err
             assert "wait until it has ended, or name another file with -o" in answer.err
-            assert "begun anew" not in answer.err
+            assert "started again" not in answer.err
         assert sorted(os.listdir(PARTS)) == before
     answer = call(capsys, *WORDS, "--resume")
     assert answer.code == 0
@@ -297,7 +297,7 @@ def test_beginning_anew_removes_chunks_and_nothing_else(
     (PARTS / "notes.txt").write_text("mine")
     answer = call(capsys, *WORDS)
     assert answer.code == 0
-    assert "an interrupted ensemble is begun anew" in caplog.text
+    assert "an interrupted ensemble is started again" in caplog.text
     assert os.listdir(PARTS) == ["notes.txt"]
 
 

@@ -312,7 +312,7 @@ def invoke(*words: str) -> str:
         ("variants: {a: {}, A: {}}", '"A" and "a" are the same'),
         ("variants: {a: {set: {inflw: 1}}}", 'there is no constant called "inflw"'),
         ("variants: {a: {set: {'pmp: inflow': 1}}}", 'the scenario has no policy "pmp"'),
-        ("variants: {a: {set: {inflow: 1}}}", 'is moved by the policy "pump"'),
+        ("variants: {a: {set: {inflow: 1}}}", 'is changed by the policy "pump"'),
         ("variants: {a: {set: {'loss[north]': 1, loss: 0}}}", '"loss[north]" has no effect'),
         ("variants: {a: {set: {'outflow rate': null}}}", '"none" is not a number'),
         ("variants: {a: {set: {'pump: ramp': -1}}}", "the ramp -1 is negative"),

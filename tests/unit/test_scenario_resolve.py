@@ -157,7 +157,7 @@ def test_label_of_a_scalar() -> None:
 
 def test_wrong_number_of_subscripts() -> None:
     message = refused('assume: {"cost[Prato]": 1}')
-    assert '"cost" has 2 dimensions, and 1 subscript stand' in message
+    assert '"cost" has 2 dimensions, and the brackets hold 1 subscript' in message
     assert "write cost[district,offshore]" in message
 
 
@@ -347,7 +347,7 @@ def test_set_of_an_unknown_name() -> None:
 
 def test_set_on_what_a_policy_moves_shows_the_other_form() -> None:
     message = refused(TARIFF, "tariff level=0.3")
-    assert message.startswith('--set "tariff level=0.3" | "tariff level[far]" is moved by')
+    assert message.startswith('--set "tariff level=0.3" | "tariff level[far]" is changed by')
     assert '"security tariff" (s.yaml:3)' in message
     assert '--set "security tariff: tariff level[far]=0.3"' in message
 
