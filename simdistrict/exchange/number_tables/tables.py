@@ -62,7 +62,7 @@ class ConstantTable:
 
 
 @dataclass(frozen=True, slots=True)
-class TableFile:
+class ConstantFile:
     """A table with its file: the exact text and its encoding."""
 
     path: Path
@@ -80,27 +80,27 @@ def read_tables(folder: Path) -> tuple[ConstantTable, ...]:
     return tuple(file.table for file in read_files(folder))
 
 
-def read_files(folder: Path) -> tuple[TableFile, ...]:
+def read_files(folder: Path) -> tuple[ConstantFile, ...]:
     """The tables of a folder with their files: see `read_tables`."""
-    files: list[TableFile] = []
+    files: list[ConstantFile] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.csv")):
         with collecting(problems):
             text, encoding = read_exact(path)
             if table := parse_table(text, f"{folder.name}/{path.name}"):
-                files.append(TableFile(path, text, encoding, table))
+                files.append(ConstantFile(path, text, encoding, table))
     if problems:
         raise ModelError(problems)
     return tuple(files)
 
 
 def updated_files(
-    files: Sequence[TableFile],
+    files: Sequence[ConstantFile],
     values: Mapping[tuple[str, ...], float],
     *,
     source: str | None = None,
     confidence: str | None = None,
-) -> tuple[TableFile, ...]:
+) -> tuple[ConstantFile, ...]:
     """The files with new values, each in the table that has its row: see `update_table`."""
     homes: dict[str, dict[tuple[str, ...], float]] = {}
     problems: list[Problem] = []
@@ -112,7 +112,7 @@ def updated_files(
             homes.setdefault(hits[0], {})[key] = value
         else:
             problems.append(_no_one_row(everywhere, key, len(hits)))
-    found: list[TableFile] = []
+    found: list[ConstantFile] = []
     for file in files:
         where = file.table.where
         with collecting(problems):

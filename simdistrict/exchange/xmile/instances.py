@@ -22,8 +22,8 @@ from simdistrict.model.expr import Expr, fold
 MAX_CALLS = 1000  # of such macros in one model
 
 # the trees of equation and initial value, where there is one
-Pairs = list[tuple[Expr | None, Expr | None]]
-Trees = dict[str, Pairs]
+TreePairs = list[tuple[Expr | None, Expr | None]]
+Trees = dict[str, TreePairs]
 
 
 class Instances:
@@ -37,7 +37,7 @@ class Instances:
         found: Collection,
         root: XmlNode,
         macros: Mapping[str, XmileMacro],
-        parsed: Callable[[Definition], Pairs],
+        parsed: Callable[[Definition], TreePairs],
     ) -> None:
         self.found = found
         self.root = root
@@ -54,8 +54,8 @@ class Instances:
             with collecting(self.found.problems):
                 trees[key] = self.replaced(definition, trees[key], trees, 0)
 
-    def replaced(self, owner: Definition, pairs: Pairs, trees: Trees, depth: int) -> Pairs:
-        result: Pairs = []
+    def replaced(self, owner: Definition, pairs: TreePairs, trees: Trees, depth: int) -> TreePairs:
+        result: TreePairs = []
         for part, (value, initial) in zip(owner.parts, pairs, strict=True):
             call = _EquationCalls(
                 self, replace(owner, dims=() if part.labels else owner.dims), trees, depth
@@ -157,7 +157,7 @@ class _EquationCalls:
         part = replace(_ONE[0], line=definition.line)
         definition = replace(definition, parts=(part,))
         self.work.found.definitions[fold(definition.name)] = definition
-        pairs: Pairs = [(tree, None)]
+        pairs: TreePairs = [(tree, None)]
         if not done:
             pairs = self.work.replaced(definition, pairs, self.trees, self.depth + 1)
         self.trees[fold(definition.name)] = pairs

@@ -53,7 +53,7 @@ def applied_name(call: Applied) -> str:
 
 
 @dataclass
-class EquationReader:
+class XmileEquationReader:
     """Reads one equation of a definition.
 
     labels: the folded label along each dimension of an equation for one element, else empty.

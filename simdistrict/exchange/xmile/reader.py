@@ -21,7 +21,7 @@ from simdistrict.exchange.xmile.instances import Instances, Trees
 from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.macros import XmileMacro, read_macros
-from simdistrict.exchange.xmile.meaning import EquationReader, applied_name
+from simdistrict.exchange.xmile.meaning import XmileEquationReader, applied_name
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
 from simdistrict.exchange.xmile.specs import Specs, read_specs
 from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Unary, fold
@@ -191,7 +191,7 @@ class _ElementReader:
         everywhere = tuple(map(fold, definition.dims))
         where = self.found.where
         if definition.source:
-            reader = EquationReader(self.scope, definition, (), f"{where}:{definition.line}")
+            reader = XmileEquationReader(self.scope, definition, (), f"{where}:{definition.line}")
             name = self.scope.find(definition.source, "")
             if name is None:
                 raise reader.undefined(definition.source)
@@ -199,7 +199,7 @@ class _ElementReader:
         found = []
         for part, (tree, initial) in zip(definition.parts, self.trees[key], strict=True):
             place = f"{where}:{part.line}"
-            reader = EquationReader(self.scope, definition, part.labels, place)
+            reader = XmileEquationReader(self.scope, definition, part.labels, place)
             value = self.value(key, definition, part, tree, reader)
             first = reader.whole(initial) if initial is not None else None
             subscripts = part.labels or everywhere
@@ -216,7 +216,7 @@ class _ElementReader:
         definition: Definition,
         part: EquationPart,
         tree: Expr | None,
-        reader: EquationReader,
+        reader: XmileEquationReader,
     ) -> Expr:
         if self.scope.is_lookup(key):
             assert part.graph is not None
@@ -235,7 +235,7 @@ class _ElementReader:
         return value
 
     def check_list(
-        self, value: Array, definition: Definition, part: EquationPart, reader: EquationReader
+        self, value: Array, definition: Definition, part: EquationPart, reader: XmileEquationReader
     ) -> None:
         sizes = [len(self.found.dimensions[fold(d)].labels) for d in definition.dims]
         if part.labels or definition.tag not in ("aux", "flow") or part.graph is not None:
@@ -245,7 +245,7 @@ class _ElementReader:
             raise reader.error(f"needs {needed} numbers and has {len(value.values)}")
 
     def net_flow(
-        self, definition: Definition, reader: EquationReader, subscripts: tuple[str, ...]
+        self, definition: Definition, reader: XmileEquationReader, subscripts: tuple[str, ...]
     ) -> Expr:
         """The inflows minus the outflows of a stock."""
         result: Expr | None = None
