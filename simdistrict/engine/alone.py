@@ -1,4 +1,4 @@
-"""Members in CPython, one after the other: what the other backends are held against."""
+"""Ensembles in CPython, one member after the other: the reference for the other backends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simdistrict.model.model import TimeGrid
 
 
 class InterpretedBatch(Batch):
-    """A `Batch` whose members run in CPython; nothing is compiled."""
+    """A `Batch` whose members run in CPython."""
 
     def run(self, numbers: Reals, threads: int | None = None) -> Members:
         """As `Batch.run`, on one core whatever `threads` says."""

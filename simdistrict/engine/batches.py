@@ -1,4 +1,4 @@
-"""What runs the members of a batch: CPython, the processor, or a GPU."""
+"""The class of batch for each backend: CPython, machine code or a GPU."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from simdistrict.engine.native.batch import Batch
 
 
 def batch_class(backend: str) -> type[Batch]:
-    """The kind of batch whose members run on a backend."""
+    """The class of batch whose members run on a backend."""
     if backend == "cuda":
         from simdistrict.engine.cuda.batch import CudaBatch
 
@@ -19,7 +19,7 @@ def batch_class(backend: str) -> type[Batch]:
 
 
 def check_backend(backend: str) -> None:
-    """Raise EngineError where this machine lacks what a backend needs."""
+    """Raise EngineError if this machine cannot run a backend."""
     if backend == "cuda":
         from simdistrict.engine.cuda.device import numba_cuda
 

@@ -27,7 +27,7 @@ class Numbers:
         self.sampled, self.n_sampled = layout.sampled.start, layout.sampled.size
         self.held = layout.held_samples.start
         self.recorded, self.n_recorded = layout.recorded.start, layout.recorded.size
-        # one per sampled slot at most
+        # at most one per sampled slot
         self.n_margins = layout.sampled.size if program.has_margins else 0
 
 
@@ -76,7 +76,7 @@ class Kernel(Numbers):
         out[: len(found)] = found
 
     def conditions(self, v: Vector) -> int:
-        """How many sampled conditions there are: fewer than slots where some have none."""
+        """The number of sampled conditions: fewer than slots if some have none."""
         found: list[float] = []
         self._call("margins", v, found)
         return len(found)
@@ -93,7 +93,7 @@ class Kernel(Numbers):
 
 
 class _Guard(ast.NodeTransformer):
-    """Divisions as calls of `divide`."""
+    """Replaces divisions by calls of `divide`."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -104,7 +104,7 @@ class _Guard(ast.NodeTransformer):
 
 
 def bind(source: str, *, guarded: bool) -> dict[str, Callable[..., None]]:
-    """The functions of a source; guarded: with IEEE 754 where CPython would raise."""
+    """The functions of a source; guarded: with IEEE 754 results where CPython would raise."""
     names: dict[str, Any] = dict(GUARDED if guarded else HELPERS)
     names |= {"inf": math.inf, "nan": math.nan}
     exec(_compiled(source, guarded), names)

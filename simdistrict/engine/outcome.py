@@ -17,7 +17,7 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An outcome with its circumstances.
+    """An outcome with its time and its message.
 
     time: the last time that was computed, in the model's time unit; message: one sentence,
     empty when the run completed.

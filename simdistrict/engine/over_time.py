@@ -1,4 +1,4 @@
-"""Numbers that stand for a whole run: the largest, the smallest, the mean, and when.
+"""Reductions of a series over a run: maximum, minimum, mean, and the times of the extremes.
 
 Taken over the saved points of a run, while runs are made, so that nobody keeps their series. Point
 after point in the order of time, so that every backend gives the same bits.
@@ -17,7 +17,7 @@ from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """One way to make one number of a series.
+    """One reduction of a series to a number.
 
     words: what it is; cell_method: CF's word for it, empty where there is none; is_time: whether
     the number is a time, in the model's time unit.
@@ -38,7 +38,7 @@ REDUCTIONS = {
 
 
 def reductions(text: str) -> tuple[str, ...]:
-    """The names in a text with commas. Raises ScenarioError for one that there is not."""
+    """The names in a comma-separated text. Raises ScenarioError for an unknown one."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     problems = [
         Problem(
@@ -77,7 +77,7 @@ def _mean(rows: Reals) -> Reals:
 
 
 def _extreme(rows: Reals, times: Sequence[float], sign: float) -> tuple[Reals, Reals]:
-    """The number that is largest, or smallest where the sign is negative, and its time."""
+    """The maximum, or the minimum where the sign is negative, and its time."""
     best = rows[:, 0].copy()
     when = np.where(np.isnan(best), np.nan, times[0])
     for point in range(1, rows.shape[1]):

@@ -1,4 +1,4 @@
-"""Many runs of one program on a GPU: one thread per member, steps of equal length."""
+"""Ensembles on a GPU: one thread per member, steps of equal length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels on a GPU, and its memory. The only door to numba.
+"""Kernels on a GPU, and its memory. The only importer of numba.
 
 numba.cuda is in the package numba-cuda; with NUMBA_ENABLE_CUDASIM=1 in the environment it runs
 kernels in CPython instead, one thread after the other, which is how they are tested without a GPU.
@@ -21,7 +21,7 @@ from simdistrict.engine.cuda.source import ENTRY, device_source
 from simdistrict.engine.helpers.runtime import GUARDED, divide
 from simdistrict.engine.program import Program
 
-# threads of a block: few, because a member takes many registers
+# threads of a block: few, because a member needs many registers
 THREADS = 64
 # in the simulator a thread of a GPU is a thread of Python
 _SIMULATED_MEMORY = 1 << 28
@@ -31,7 +31,7 @@ _making = Lock()
 
 
 def numba_cuda() -> Any:
-    """numba.cuda, ready to be used. Raises EngineError where there is none, or no GPU."""
+    """Import numba.cuda. Raises EngineError if it is not installed or there is no GPU."""
     where = "backend cuda"
     other = "or leave --backend out: native runs on the processor"
     try:
@@ -74,7 +74,7 @@ def functions_of(program: Program, cuda: Any) -> dict[str, Any]:
 
 
 def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
-    """The functions of mathematics, products and quotients: what `source` leaves open."""
+    """The mathematical functions, products and quotients that `source` calls."""
     import math
 
     if is_simulated():
@@ -85,7 +85,7 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
         return {**GUARDED, **plain, **whole, **own}
     from numba.cuda import libdevice
 
-    # rounded each by itself: a plain product, or quotient by 2, may be fused with a sum
+    # rounded separately: a plain product, or quotient by 2, may be fused with a sum
     multiply, divided = libdevice.dmul_rn, libdevice.ddiv_rn
 
     def product(x: float, y: float) -> float:
@@ -102,12 +102,12 @@ def primitives(cuda: Any) -> Mapping[str, Callable[..., Any]]:
 
 
 def _rounded(function: Callable[..., Any]) -> Callable[[float], float]:
-    """Of floats to floats, as a GPU has it: no number is too large for it."""
+    """A function of floats to floats, without limit of size, as on a GPU."""
     return lambda x: float(function(x))
 
 
 def kernel_of(program: Program) -> Callable[..., Any]:
-    """The kernel of a program, made once in this process; compiled when it is first started."""
+    """The kernel of a program, made once per process and compiled at its first launch."""
     cuda = numba_cuda()
     with _making:
         if program.source not in _compiled:
@@ -116,9 +116,9 @@ def kernel_of(program: Program) -> Callable[..., Any]:
 
 
 def launch(kernel: Any, arrays: list[Any], count: int) -> None:
-    """Run a kernel for so many members and wait until all are done."""
+    """Run a kernel for `count` members and wait for all of them."""
     with warnings.catch_warnings():
-        # few members leave a GPU idle, and numbers that overflow are data: neither is news
+        # no warnings of low occupancy with few members, or of overflow, which is data
         warnings.simplefilter("ignore")
         try:
             kernel[-(-count // THREADS), THREADS](*arrays, count)
@@ -131,22 +131,22 @@ def launch(kernel: Any, arrays: list[Any], count: int) -> None:
 
 
 def free_memory() -> int:
-    """Bytes of the GPU that nobody uses."""
+    """The free memory of the GPU in bytes."""
     if is_simulated():
         return _SIMULATED_MEMORY
     return int(numba_cuda().current_context().get_memory_info().free)
 
 
 def given(values: NDArray[Any]) -> Any:
-    """An array in the memory of the GPU, with these values."""
+    """Copy an array into the memory of the GPU."""
     return numba_cuda().to_device(np.ascontiguousarray(values))
 
 
 def empty(size: int) -> Any:
-    """An array of floats in the memory of the GPU."""
+    """Allocate an array of floats in the memory of the GPU."""
     return numba_cuda().device_array(size, np.float64)
 
 
 def fetched(array: Any) -> NDArray[Any]:
-    """The values of an array of the GPU."""
+    """Copy an array from the memory of the GPU."""
     return np.asarray(array.copy_to_host())

@@ -1,4 +1,4 @@
-"""A Program with its loop through the time grid as one Python source for a GPU: text alone.
+"""A Program with its loop through the time grid as one Python source for a GPU.
 
 The functions are those of the other backends, read by `native.reader`. What differs is spelled out
 here, so that a GPU does the same operations: products are calls of `_product`, which a GPU does
@@ -40,7 +40,7 @@ def _most(x, y):
 """
 
 
-# the numbers of Memory per member, in its order
+# the sizes of the arrays of Memory per member, in its order
 _SIZES = ("length", "task_n_changed", f"{RK4.stages + 1} * n_stocks", "kept", "1")
 _KERNEL = """
 def {entry}({memory}, samples, template, {task}, count):
@@ -96,7 +96,7 @@ def device_source(program: Program) -> tuple[str, dict[str, tuple[int, ...]]]:
 
 
 def _text(definition: SubsetFunction, reader: SubsetReader) -> str:
-    """The text of a function in the words of a GPU."""
+    """The text of a function for a GPU."""
     whole = _whole_numbers(definition, reader)
     vectors = {name for name, kind in definition.takes.items() if kind == VECTOR}
     words = _DeviceWords(whole, frozenset(vectors))
@@ -153,7 +153,7 @@ def _is_whole(node: ast.expr, names: Set[str]) -> bool:
 
 
 class _DeviceWords(ast.NodeTransformer):
-    """Operations that a GPU would do otherwise become calls."""
+    """Replaces operations that a GPU would round differently by calls."""
 
     def __init__(self, whole: frozenset[str], vectors: frozenset[str]) -> None:
         self.whole = whole

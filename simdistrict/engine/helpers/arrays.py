@@ -1,8 +1,8 @@
 """The functions of whole arrays, as plain Python that reads and writes slices of the vector.
 
-A slice is its first place and its length; `out` is where a result goes. Members of an ensemble
-go through here side by side, so a choice that depends on values is one between values: which
-place is read or written, and how often a loop turns, never depends on them.
+A slice is given by its first slot and its length; `out` is the first slot of the result. The
+functions run for several members at once, so a choice that depends on values selects between
+values: which slot is read or written, and how often a loop turns, never depends on them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simdistrict.model.expr import NA
 
 
 def pick(v: Sequence[float], place: int, k: float) -> float:
-    """The number k places behind a place; k is a whole number."""
+    """The number in the slot `place` + k; k is a whole number."""
     return v[place + int(k)]
 
 
@@ -67,7 +67,7 @@ def invert_matrix(v: Vector, out: int, a: int, n: int) -> None:
         for j in range(n):
             v[out + i * n + j] = 1.0 if i == j else 0.0
     for c in range(n):
-        # the largest number of the column comes up, row by row
+        # swap the largest number of the column up, row by row
         for r in range(c + 1, n):
             bigger = abs(v[a + r * n + c]) > abs(v[a + c * n + c])
             for j in range(n):
@@ -93,8 +93,8 @@ def invert_matrix(v: Vector, out: int, a: int, n: int) -> None:
 
 
 def element(v: Vector, first: int, n: int, place: int, offset: float) -> float:
-    """The number so many places behind a place among n; :NA: outside."""
-    # a number that is none lies outside
+    """The number `offset` slots after `place`, one of n slots; :NA: outside of them."""
+    # NaN lies outside
     step = offset if abs(offset) < 1e15 else -1e15
     at = place - first + math.floor(step + 0.5)
     inside = at >= 0.0 and at < float(n)

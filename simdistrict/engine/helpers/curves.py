@@ -1,8 +1,8 @@
-"""The line through the points of a lookup, and other ways to read them, as plain scalar Python.
+"""Interpolation of lookups and other functions of their points, as plain scalar Python.
 
-The x of n points stand in v from a on, their y behind them, and behind those the slopes between a
-point and the next one. But for `lookup`, whose twins stand among the loops of the compiled code,
-every point is asked, so that members side by side may each be at another one.
+The x of n points are in v from slot a on, followed by their y and by the slopes between each point
+and the next one. Every function but `lookup`, which compilers replace, visits all points, because
+members that run side by side may be at different points.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simdistrict.model.expr import NA
 
 
 def slopes(v: MutableSequence[float], a: int, n: int) -> None:
-    """Put the slopes in their place; where the line jumps there is none, and it is not asked."""
+    """Compute the slopes; zero where the line jumps, which is never read."""
     for k in range(a, a + n - 1):
         gap = v[k + 1] - v[k]
         v[k + 2 * n] = (v[k + 1 + n] - v[k + n]) / gap if gap > 0.0 else 0.0
@@ -33,7 +33,7 @@ def lookup(v: Sequence[float], a: int, n: int, x: float) -> float:
 
 
 def lookup_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
-    """The y of the first point that is not before x; the last one behind all points."""
+    """The y of the first point that is not before x; the last one after all points."""
     last = a + n - 1
     result = v[last + n]
     for k in range(n):
@@ -42,7 +42,7 @@ def lookup_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
 
 
 def lookup_backward(v: Sequence[float], a: int, n: int, x: float) -> float:
-    """The y of the last point that is not behind x; the first one before all points."""
+    """The y of the last point that is not after x; the first one before all points."""
     result = v[a + n]
     for k in range(a, a + n):
         result = v[k + n] if v[k] <= x else result
@@ -136,12 +136,12 @@ def lookup_slope(v: Sequence[float], a: int, n: int, x: float, mode: float) -> f
 
 
 def data_forward(v: Sequence[float], a: int, n: int, x: float) -> float:
-    """The y of the first point that is not before x; the last one behind all points."""
+    """The y of the first point that is not before x; the last one after all points."""
     return lookup_forward(v, a, n, x - 1e-9 * (1.0 + abs(x)))
 
 
 def data_backward(v: Sequence[float], a: int, n: int, x: float) -> float:
-    """The y of the last point that is not behind x; the first one before all points."""
+    """The y of the last point that is not after x; the first one before all points."""
     return lookup_backward(v, a, n, x + 1e-9 * (1.0 + abs(x)))
 
 

@@ -1,7 +1,7 @@
-"""Supply and demand that meet: the allocation functions, as plain Python on slices of the vector.
+"""Allocation by supply and demand, as plain Python on slices of the vector.
 
-A priority profile is a row of at least three numbers: the kind of a curve, where its middle is
-and how wide it is. The curve says what share of a quantity is asked for at a price. Kinds (help
+A priority profile is a row of at least three numbers: the kind of a curve, its middle and its
+width. The curve gives the share of a quantity that is demanded at a price. Kinds (help
 page "Specifying the Curves"): 0 a fixed quantity, 1 to 4 the integral of a rectangle, a triangle,
 a normal distribution and an exponential one on both sides.
 """
@@ -58,7 +58,7 @@ def portion(kind: float, middle: float, width: float, price: float) -> float:
 
 
 def reach(kind: float, width: float, normal: float, exponential: float) -> float:
-    """How far from its middle a curve still moves; of the endless ones, so many widths."""
+    """The distance from the middle at which a curve ends; of unbounded ones, so many widths."""
     if kind == 0.0:
         return 0.0
     if kind == 3.0:
@@ -69,7 +69,7 @@ def reach(kind: float, width: float, normal: float, exponential: float) -> float
 
 
 def demanded(v: Vector, a: int, n: int, p: int, k: int, price: float) -> float:
-    """What n demanders ask for at a price."""
+    """The demand of n demanders at a price."""
     total = 0.0
     for i in range(n):
         part = portion(v[p + i * k], v[p + i * k + 1], v[p + i * k + 2], price)
@@ -78,7 +78,7 @@ def demanded(v: Vector, a: int, n: int, p: int, k: int, price: float) -> float:
 
 
 def supplied(v: Vector, a: int, n: int, p: int, k: int, price: float) -> float:
-    """What n suppliers offer at a price: the curves of demand, mirrored."""
+    """The supply of n suppliers at a price: the curves of demand, mirrored."""
     total = 0.0
     for i in range(n):
         middle = v[p + i * k + 1]
@@ -90,7 +90,7 @@ def supplied(v: Vector, a: int, n: int, p: int, k: int, price: float) -> float:
 def allocate_available(
     v: Vector, out: int, a: int, n: int, p: int, k: int, available: float
 ) -> None:
-    """What n requests get of what is available: all, or their demand where all of it is gone."""
+    """Allocate what is available to n requests: all, or their demand at the clearing price."""
     total = 0.0
     low = math.inf
     high = -math.inf
@@ -143,7 +143,7 @@ def allocate_by_priority(
 def find_market_price(
     v: Vector, a: int, n: int, p: int, k: int, b: int, m: int, q: int, j: int
 ) -> float:
-    """The price at which n demanders ask for what m suppliers offer.
+    """The price at which the demand of n demanders equals the supply of m suppliers.
 
     Where they never meet, an end of the curves: 5 standard deviations of a normal one from its
     middle, 10 widths of an exponential one, which is how Vensim's output has it.
@@ -172,14 +172,14 @@ def find_market_price(
 def demand_at_price(
     quantity: float, kind: float, middle: float, width: float, price: float
 ) -> float:
-    """What is demanded of a quantity at a price."""
+    """The demand for a quantity at a price."""
     return quantity * portion(kind, middle, width, price)
 
 
 def supply_at_price(
     quantity: float, kind: float, middle: float, width: float, price: float
 ) -> float:
-    """What is supplied of a quantity at a price."""
+    """The supply of a quantity at a price."""
     return quantity * portion(kind, middle, width, 2.0 * middle - price)
 
 

@@ -1,4 +1,4 @@
-"""The numbers of the RANDOM functions, as plain scalar Python that needs no state.
+"""Random numbers for the RANDOM functions, as plain scalar Python without state.
 
 A number depends on the stream of its call, on its seeds and on the point of the grid: a Feistel
 network of twelve rounds over two numbers of 26 bits, whose rounds square, add and take the middle
@@ -25,7 +25,7 @@ def mixed(x: float, key: float) -> float:
 
 
 def uniform(stream: float, seed: float, noise: float, point: float) -> float:
-    """A number between zero and one, neither of them; seeds and stream are whole numbers."""
+    """Uniform between zero and one, exclusive; seeds and stream are whole numbers."""
     left = point + 7919.0 * stream
     right = math.floor(seed) + 104729.0 * math.floor(noise)
     left = left - HALF * math.floor(left / HALF)
@@ -48,7 +48,7 @@ def normal(stream: float, seed: float, noise: float, point: float) -> float:
 
 
 def within(low: float, high: float, x: float) -> float:
-    """The number, or the bound that it is beyond."""
+    """The number, cut off at the bounds."""
     return low if x < low else (high if x > high else x)
 
 
@@ -135,13 +135,13 @@ def random_triangular(
     return within(low, high, left if u * (stop - start) < peak - start else right)
 
 
-# beyond these a count is drawn from the normal distribution; a sum of so many terms holds the rest
+# above this a count is drawn from the normal distribution; below, so many terms suffice
 LARGE = 200.0
 TERMS = 500
 
 
 def settled(x: float) -> float:
-    """A number that can be counted with, or NaN."""
+    """The number, NaN if it is too large for a count."""
     return x if abs(x) < 1e15 else math.nan
 
 

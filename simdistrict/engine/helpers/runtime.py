@@ -1,6 +1,6 @@
 """The helpers that emitted source calls, as plain scalar Python.
 
-Each has Vensim's meaning. They know no model; `v` is the flat vector of a run.
+Each is defined as in Vensim; `v` is the flat vector of a run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from simdistrict.engine.helpers import arrays, curves, market, noise, pasts
 
-# Vensim takes a denominator of smaller magnitude for zero (ZIDZ and XIDZ, reference manual)
+# Vensim treats a denominator of smaller magnitude as zero (ZIDZ and XIDZ, reference manual)
 SMALL = 1e-6
 
 
@@ -92,7 +92,7 @@ def ramp(t: float, slope: float, start: float, end: float) -> float:
 
 
 def order(asked: float, delay: float, time_step: float) -> float:
-    """How many stages a delay has: none of them is shorter than a time step."""
+    """The number of stages of a delay, none of which is shorter than a time step."""
     whole = integer(asked)
     room = integer(delay / time_step + SMALL)
     return max(room if room < whole else whole, 1.0)
@@ -106,7 +106,7 @@ def train_times(
     times = [end]
     width = max(width, time_step)
     count = int((last - start) / interval) + 1 if interval > 0.0 and last > start else 1
-    # more switches than a run could resolve are not worth stopping for
+    # a run cannot resolve more switches than these
     for k in range(min(count, 100_000)):
         times += (start + k * interval, start + k * interval + width)
     return times

@@ -1,4 +1,4 @@
-"""Runs with adaptive steps in CPython, and what all integrators with steps of their own share.
+"""Runs with adaptive steps in CPython, and what all integrators under tolerances share.
 
 CPython runs the same source that `native` compiles (`adaptive_loop`), so both backends give the
 same bits.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_EVALUATIONS = 2_000_000
 
-FINEST = 1e-13  # relative tolerance; some hundred times what a rounding makes
+FINEST = 1e-13  # relative tolerance: some hundred rounding errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def ending_of(
 
 
 def refuse_stepwise(program: Program) -> None:
-    """Raise EngineError for what steps of their own length cannot run."""
+    """Raise EngineError for a program that needs steps of equal length."""
     if program.stepwise:
         raise EngineError(
             Problem(
@@ -126,12 +126,12 @@ def refuse_stepwise(program: Program) -> None:
 
 
 def segments(kernel: Kernel, grid: TimeGrid, constants: Sequence[float], task: Task) -> list[float]:
-    """Start, every known discontinuity inside the run, stop."""
+    """The start, every known discontinuity inside the run, and the stop."""
     start, stop = grid.start, grid.stop
     v = list(constants)
     kernel.once(v)
     found = kernel.switches(v, stop) + dates(task)
-    # dates that differ by rounding alone are one date
+    # dates that differ only by rounding are one date
     shortest = 1e-9 * max(grid.time_step, 1e-9)
     cuts = [start]
     for date in sorted(d for d in found if math.isfinite(d) and start < d < stop):

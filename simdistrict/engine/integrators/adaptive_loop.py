@@ -1,12 +1,12 @@
-"""Steps of their own length through a run, one member after the other.
+"""Adaptive steps through a run, one member after the other.
 
 The pair of Dormand and Prince with its dense output and the step control of scipy's RK45 (read in
 scipy 1.16). The run stops at every date at which the right-hand side is discontinuous, and where a
-sampled condition changes, which is found as a root on the way. One source in the compiled subset
+sampled condition changes, a date that is found by bisection. One source in the compiled subset
 of Python, which CPython runs and `native` compiles.
 
 `work` holds blocks of one number per stock: the state, seven slopes, and the state at the end of
-the step; behind them the margins at its beginning and the weights of the dense output.
+the step; after them the margins at its beginning and the weights of the dense output.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_T
 from simdistrict.engine.outcome import Outcome
 
 METHOD: Final = DORMAND_PRINCE
-# the block of `work` behind the state and the slopes
+# the block of `work` after the state and the slopes
 NEXT: Final = METHOD.stages + 1
 BLOCKS: Final = NEXT + 1
 FORWARD: Final = Weights("1")
@@ -32,7 +32,7 @@ STEP_LIMIT: Final = int(Outcome.step_limit)
 EPSILON: Final = 2.220446049250313e-16
 # keeps a tolerance of zero from dividing by zero
 TINY: Final = 2.2250738585072014e-308
-# restart this share of a segment behind a sampled condition's change, on its other side
+# restart this share of a segment after the change of a sampled condition
 NUDGE: Final = 1e-10
 # what `progress` holds: rows saved, evaluations left, the time reached, the length of a step
 SAVED: Final = 0
@@ -87,14 +87,14 @@ def counted(
 
 
 def ask(e: LoopEquations, m: Memory, task: Task, t: float, middle: float) -> None:
-    """Find which sampled conditions hold; they stay so until one of them changes."""
+    """Find which sampled conditions hold; they are fixed until one of them changes."""
     m.v[SAMPLING] = 1.0
     slope(e, m, task, t, middle)
     m.v[SAMPLING] = 0.0
 
 
 def sample(e: LoopEquations, m: Memory) -> None:
-    """Hold from here on what was followed until here."""
+    """Hold the sampled values from here on."""
     copy(m.v, e.held, m.v, e.sampled, e.n_sampled)
 
 
@@ -279,7 +279,7 @@ def begin(e: LoopEquations, m: Memory, task: Task, c: StepControl, t: float, mid
 def finish(
     e: LoopEquations, m: Memory, task: Task, start: float, t: float, stop: float, middle: float
 ) -> float:
-    """Hold what was followed until t; the time to go on from, with the state in the vector."""
+    """Hold the sampled values at t; set the state and return the time to go on from."""
     v = m.v
     copy(v, e.stocks, m.work, 0, e.n_stocks)
     slope(e, m, task, t, middle)

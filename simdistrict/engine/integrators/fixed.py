@@ -30,7 +30,7 @@ class Trajectory:
 
     times: in the model's time unit; rows: for each time the values of the vector, up to
     `layout.values`. A run that ended early has fewer rows than its grid has saved points.
-    evaluations: how many slopes steps of their own length took; zero on a grid.
+    evaluations: how many slopes a run under tolerances took; zero on a grid.
     """
 
     times: tuple[float, ...]
@@ -116,7 +116,7 @@ def start_value(program: Program, constants: Sequence[float], place: int, time: 
 
 
 def diverged(program: Program, v: Sequence[float] | Reals, last: float) -> Ending:
-    """The ending of a run whose stocks are no longer finite; last: the last good time."""
+    """The ending of a run with a stock that is not finite; last: the last time before that."""
     block = program.layout.stocks
     stocks = range(block.start, block.start + block.size)
     slots = program.layout.slots

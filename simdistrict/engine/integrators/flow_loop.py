@@ -16,7 +16,7 @@ from simdistrict.engine.integrators.loop import LoopEquations
 from simdistrict.engine.integrators.tableaus import BOGACKI_SHAMPINE, combine, weighted
 
 METHOD: Final = BOGACKI_SHAMPINE
-# the blocks of `work` behind the state and the slopes
+# the blocks of `work` after the state and the slopes
 NEXT: Final = METHOD.stages + 1
 ERROR: Final = METHOD.stages + 2
 BLOCKS: Final = ERROR + 1

@@ -1,7 +1,7 @@
 """Constants that change during a run because a policy changes them.
 
 Several changes of one constant act on top of each other in the order of their starts: each leads
-from where the value is by then to its own target. `loop.apply` puts them into effect.
+from the value at that time to its own target. `loop.apply` puts them into effect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Implicit steps through scipy, stopped and restarted at every discontinuity. The door to scipy.
+"""Implicit integrators of scipy, stopped and restarted at every discontinuity.
 
 Dates of STEP, PULSE, RAMP, of comparisons with Time and of policies are known before the run; the
 changes of sampled conditions are found as roots on the way.
@@ -30,7 +30,7 @@ from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 
-# scipy's names of the integrators for models whose time constants are very unlike
+# scipy's names of the implicit integrators
 METHODS = {"stiff": "LSODA", "bdf": "BDF", "radau": "Radau"}
 _HINT = "relax --rtol, or use another one of stiff, bdf and radau"
 
@@ -55,7 +55,7 @@ def stiff_steps(
     kernel: Kernel | None = None,
     vector: Any = None,
 ) -> Trajectory:
-    """Run a model with very unlike time constants.
+    """Run a stiff model.
 
     integrator: `stiff` for scipy's LSODA (Hindmarsh and Petzold), which changes to explicit steps
     where they do; `bdf` for backward differentiation of order 1 to 5, `radau` for the implicit
@@ -116,7 +116,7 @@ class _Implicit:
         self.left -= 1
         self.v[self.stocks] = state.tolist()
         self.derive(t, middle)
-        # plain floats: a sum of numpy's own warns where it is no longer finite
+        # plain floats, because a sum in numpy warns if it is not finite
         slopes = list(map(float, self.v[self.rates]))
         total = sum(slopes)
         if total - total != 0.0 and not all(map(math.isfinite, slopes)):
@@ -129,7 +129,7 @@ class _Implicit:
         self.rows.append(self.v[: self.program.layout.values].copy())
 
     def ask(self, t: float, middle: float) -> None:
-        """Find which sampled conditions hold; they stay so until one of them changes."""
+        """Find which sampled conditions hold; they are fixed until one of them changes."""
         self.v[SAMPLING] = 1.0
         self.derive(t, middle)
         self.v[SAMPLING] = 0.0
@@ -180,7 +180,7 @@ class _Implicit:
         return self.path(ending)
 
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
-        """From a to b with a smooth right-hand side, but for sampled conditions."""
+        """From a to b, between which only sampled conditions are discontinuous."""
         middle = (a + b) / 2
         self.ask(a, middle)
         while wanted and wanted[0] <= a:
@@ -203,7 +203,7 @@ class _Implicit:
         from scipy.integrate import solve_ivp
 
         state = np.array(self.v[self.stocks])
-        # what overflows inside a step is found as a slope that is not finite
+        # an overflow inside a step is reported as a slope that is not finite
         with np.errstate(all="ignore"):
             solution = solve_ivp(
                 lambda t, y: self.slope(t, y, middle),
@@ -224,7 +224,7 @@ class _Implicit:
             self.save(t, middle)
         self.v[self.stocks] = solution.y[:, -1].tolist()
         self.derive(end, middle)
-        # what was followed until here is held from here on
+        # sampled values are held from here on
         self.sample()
         if end < b:
             nudge = min(NUDGE * (b - a), b - end)

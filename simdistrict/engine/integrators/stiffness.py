@@ -1,4 +1,4 @@
-"""Whether explicit steps were as short as they were because the model is stiff.
+"""Detects that explicit steps were short because the model is stiff.
 
 An explicit method is stable only while its step is a few times shorter than the fastest time
 constant of the model. Where accuracy decides, steps are much shorter than that; where steps stay
@@ -16,9 +16,9 @@ from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.program import Program
 
-# runs that took fewer evaluations are over before a remark on them is read
+# a run with fewer evaluations is too short for a warning
 REMARKABLE = 20_000
-# evaluations of a step of Dormand and Prince's
+# evaluations per step of the pair of Dormand and Prince
 _PER_STEP = 6
 # mean step times the fastest rate: 3.3 is the bound of stability, 0.3 is usual at --rtol 1e-8
 _BOUND = 1.0
@@ -27,7 +27,7 @@ _ROUNDS = 30
 
 
 def advice(program: Program, path: Trajectory, constants: Sequence[float]) -> str:
-    """What to use instead of adaptive steps, one sentence; empty where they are right.
+    """Recommend an implicit integrator, in one sentence; empty if the model is not stiff.
 
     path: of a run with adaptive steps; constants: the vector before it.
     """
@@ -60,7 +60,7 @@ def fastest(program: Program, kernel: Kernel, v: Vector) -> float:
     before = [v[p + shift] for p in stocks]
     largest = max(map(abs, state), default=0.0) or 1.0
     scale = [max(abs(y), 1e-9 * largest) for y in state]
-    # no symmetry of the model shall hide a direction
+    # not orthogonal to a direction by a symmetry of the model
     way = [1.0 + 0.1 * math.sin(k + 1.0) for k in range(len(state))]
     logs: list[float] = []
     for _ in range(_ROUNDS):
@@ -87,5 +87,5 @@ def fastest(program: Program, kernel: Kernel, v: Vector) -> float:
 
 
 def _vector(row: Sequence[float], constants: Sequence[float]) -> Vector:
-    """A saved row with the points of lookups behind it."""
+    """A saved row, followed by the points of the lookups."""
     return [float(x) for x in row] + list(constants[len(row) :])

@@ -1,4 +1,4 @@
-"""Many runs of one program side by side: members that differ in some of their numbers.
+"""Ensembles in machine code: many runs of one program that differ in some of their numbers.
 
 On a grid members stand in the lanes of the processor's registers, a block of them in each round
 of the loops; with adaptive steps each has steps of its own. Blocks are shared out to threads.
@@ -45,7 +45,7 @@ _MOST = 4096  # blocks that a thread takes at once
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """What was kept of many runs.
+    """The saved values and outcomes of many runs.
 
     values: (members, points, places), NaN from where a member ended early; outcome: per member
     an `Outcome`; time: the last time that was computed, of saved times where steps are adaptive;
@@ -60,7 +60,7 @@ class Members:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What all members have in common.
+    """Program, grid and settings that all members share.
 
     constants: the vector before a run, with the scenario's values in it; sampled: places in it
     that differ from member to member; places, points: what to keep, and the numbers of the
@@ -84,12 +84,12 @@ class Batch:
 
     @cached_property
     def rows(self) -> Sequence[int]:
-        """The numbers of the points in time that a run hands over."""
+        """The time points that a run saves: those asked for, and those that `reduce` needs."""
         return sorted({*self.points, *self.grid.saved}) if self.reduce else self.points
 
     @property
     def task(self) -> Task:
-        """What every member does."""
+        """The task of every member."""
         return task_of(
             self.grid,
             self.moves,
@@ -100,7 +100,7 @@ class Batch:
         )
 
     def empty(self, numbers: Reals) -> Members:
-        """Room for the results of members; raises ValueError where numbers do not fit places."""
+        """Allocate results; raises ValueError if the numbers do not match the sampled slots."""
         if numbers.ndim != 2 or numbers.shape[1] != len(self.sampled):
             raise ValueError(f"{numbers.shape} numbers for {len(self.sampled)} sampled places")
         count, places = len(numbers), len(self.places)
@@ -109,7 +109,7 @@ class Batch:
         return Members(values, np.empty(count, np.int8), np.empty(count), found)
 
     def keep(self, done: Members, members: slice, rows: Reals) -> None:
-        """Take what is wanted out of the rows of some members, (members, rows, places)."""
+        """Store the rows of some members, (members, rows, places), or their reductions."""
         if not self.reduce:
             done.values[members] = rows
             return
@@ -120,14 +120,14 @@ class Batch:
         done.reduced[members] = reduced(series, times, self.reduce)
 
     def end(self, done: Members, members: slice, ended: Reals) -> None:
-        """How some members on a grid ended: below zero, or the point that was not finite."""
+        """Store the outcomes of some members on a grid; ended: see `loop.Memory`."""
         grid = self.grid
         done.outcome[members] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
         before = grid.start + np.maximum(ended - 1, 0) * grid.time_step
         done.time[members] = np.where(ended < 0, grid.stop, before)
 
     def alone(self, grid: TimeGrid, constants: Sequence[float]) -> Trajectory:
-        """One member that runs by itself, with scipy's steps."""
+        """Run one member with the implicit integrators of scipy."""
         return native_stiff(
             self.program,
             grid,
@@ -166,14 +166,14 @@ class Batch:
 
 
 def cores() -> int:
-    """How many cores this process may use, which can be fewer than there are."""
+    """The number of cores that this process may use, which can be fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class _BatchWork:
-    """The members of one call, and where their results go."""
+    """The members of one call of `Batch.run` and their results."""
 
     def __init__(self, batch: Batch, numbers: Reals, done: Members, lanes: int) -> None:
         self.batch = batch
@@ -188,13 +188,13 @@ class _BatchWork:
         self.prepare()
 
     def prepare(self) -> None:
-        """What is done once for all threads."""
+        """Compile, and make what all threads share."""
         self.task = self.batch.task
         fast = self.batch.fast and self.lanes > 1
         self.run = loaded(self.batch.program, self.lanes, fast=fast)
 
     def chunks(self, workers: int) -> Iterator[tuple[int, int]]:
-        """(first block, number of blocks), several for each worker, so that all end together."""
+        """(first block, number of blocks): several per worker, so that all finish together."""
         room = _KEPT // max(self.shape[0] * self.shape[1] * self.lanes, 1)
         shared = -(-self.blocks // (4 * workers))
         self.at_once = max(min(room, shared, _MOST), 1)
@@ -202,7 +202,7 @@ class _BatchWork:
             yield first, min(self.at_once, self.blocks - first)
 
     def do(self, chunk: tuple[int, int]) -> None:
-        """Run the blocks of a chunk and put what they kept in its place."""
+        """Run the blocks of a chunk and store their results."""
         first, blocks = chunk
         if not hasattr(self.own, "memory"):
             self.own.memory = GridMemory(
@@ -224,7 +224,7 @@ class _BatchWork:
 
 
 class _AdaptiveWork(_BatchWork):
-    """Members with steps of their own."""
+    """Members with adaptive steps."""
 
     def prepare(self) -> None:
         batch = self.batch
@@ -262,7 +262,7 @@ class _AdaptiveWork(_BatchWork):
 
 
 class AloneWork(_BatchWork):
-    """Members one after the other, each through a whole run of its own, on one core."""
+    """Members one after the other on one core, each as a single run."""
 
     def prepare(self) -> None:
         self.lock = Lock()
@@ -298,7 +298,7 @@ def run_members(
     integrator: str = "euler",
     threads: int | None = None,
 ) -> Members:
-    """A `Batch` that is run once; points: default the saved points of the grid."""
+    """Run a `Batch` once; points: default the saved points of the grid."""
     kept = sorted(grid.saved if points is None else points)
     batch = Batch(program, grid, constants, sampled, places, kept, moves, integrator)
     return batch.run(numbers, threads)

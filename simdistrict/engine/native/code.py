@@ -1,4 +1,4 @@
-"""A Program as machine code, compiled at most once and kept on disk between processes.
+"""A Program as machine code, compiled at most once and cached on disk between processes.
 
 The code depends on the program alone: time grid, constants, policies and what is saved are data.
 """
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from simdistrict.engine.native.machine import MachineCode
 
 PHASES = ("once", "start", "settle", "derive")
-# short functions, copied into their callers
+# modules of short functions, which are inlined
 _INLINED = frozenset(m.__name__ for m in (blocks, curves, loop, maths, noise, pasts, runtime))
-# names in the text of a module that are not for functions
+# names that a function must not have in the text of a module
 _RESERVED = frozenset({*LIBRARY, *maths.INTRINSICS, "asked_pow"})
 
 CompiledRun = Callable[..., None]
@@ -43,14 +43,14 @@ _making = Lock()
 
 @dataclass(frozen=True)
 class Compiled:
-    """What the cache keeps. machine: the processor and compiler that the code is for."""
+    """A cache entry. machine: the processor and compiler that the code is for."""
 
     machine: str
     code: bytes
 
 
 def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
-    """Whether the program was compiled before, so that `loaded` takes milliseconds."""
+    """Whether the program is compiled already, so that `loaded` takes milliseconds."""
     content = _content(program, lanes, adaptive, False)
     return content in _loaded or peek(Compiled, content) is not None
 
@@ -60,8 +60,8 @@ def loaded(
 ) -> CompiledRun:
     """`loop.members` or `adaptive_loop.adaptive_members` of a program.
 
-    fast: powers right to one unit in their last digit, where the processor has what that takes.
-    It takes what `arguments` makes of the arguments behind the equations.
+    fast: powers accurate to one unit in the last digit, if the processor has fused multiply-add.
+    Call it with the result of `arguments`, without the equations.
     """
     entry = adaptive_loop.adaptive_members if adaptive else loop.members
     return _code(program, lanes, adaptive, fast).function(entry.__name__, ctypes_of(entry))
@@ -116,12 +116,12 @@ def _code(program: Program, lanes: int, adaptive: bool, fast: bool) -> MachineCo
 def kept_code(content: str, text: Callable[[], str]) -> MachineCode:
     """Code from the cache.
 
-    content: all that decides it; text: makes what is compiled, where it is not there yet.
+    content: identifies the code; text: makes the source if the cache has no code.
     """
     with _making:
         if content in _loaded:
             return _loaded[content]
-        # compiling, and the library for it, only where there is a run to make
+        # llvmlite is imported only for a run
         from simdistrict.engine.native.machine import MachineCode, compiled, identity
 
         found = peek(Compiled, content)
@@ -137,7 +137,7 @@ def assembly(
 ) -> str:
     """The program with its loop through time as text for the compiler.
 
-    powers: of the C library, of `maths` with its bits, or of `maths` alone, which is fast.
+    powers: those of the C library, the same bits by `maths`, or faster ones by `maths`.
     """
     reader = reader_of(program, lanes, powers)
     entry = adaptive_loop.adaptive_members if adaptive else loop.members

@@ -36,7 +36,7 @@ _COMPARE = {
 
 
 class ExpressionText:
-    """What a function has computed so far: lines of text, local variables and their kinds."""
+    """The text of a function in progress: its lines, local variables and their kinds."""
 
     def __init__(self, module: Module, definition: SubsetFunction) -> None:
         self.module = module
@@ -84,7 +84,7 @@ class ExpressionText:
         return self.new("", f"getelementptr inbounds {kind}, ptr %{name}, i64 {at.ref}").ref
 
     def splat(self, scalar: str) -> str:
-        """A scalar in every lane."""
+        """Copy a scalar into every lane."""
         lanes = self.module.lanes
         if lanes == 1:
             return scalar
@@ -94,7 +94,7 @@ class ExpressionText:
         return self.new(FLOAT, f"shufflevector {kind} {one}, {kind} poison, {zeros}").ref
 
     def number(self, value: float) -> Value:
-        # the bits themselves: decimal text would have to be exact
+        # as bits, because decimal text may be inexact
         text = f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
         lanes = self.module.lanes
         if lanes > 1:
@@ -283,7 +283,7 @@ class ExpressionText:
         return self.new(INT, f"fptosi double {value.ref} to i64")
 
     def pick(self, args: Sequence[ast.expr]) -> Value:
-        """`arrays.pick`: a place in the vector, another one in every lane."""
+        """`arrays.pick`: read a slot of the vector that differs between lanes."""
         vector, first, behind = args
         assert isinstance(vector, ast.Name)
         place, k = self.convert(self.expr(first), INT), self.convert(self.expr(behind), FLOAT)
@@ -306,7 +306,7 @@ class ExpressionText:
         return result
 
     def settled_pow(self, args: Sequence[ast.expr]) -> Value:
-        """See `maths`; the function itself is written by `module.Module`."""
+        """`maths.settled_pow`, a function that `module.Module` writes."""
         found, settled, x, y = (self.expr(arg) for arg in args)
         kind, mask = self.type(FLOAT), self.type(MASK)
         operands = f"{kind} {found.ref}, {mask} {settled.ref}, {kind} {x.ref}, {kind} {y.ref}"
@@ -348,7 +348,7 @@ class ExpressionText:
         return self.new(signature.gives, text)
 
     def extreme(self, name: str, values: Sequence[Value]) -> Value:
-        """As CPython does it: a later one replaces an earlier one that it beats."""
+        """`min` or `max` as in CPython: a later value replaces an earlier one that it beats."""
         best = values[0]
         for value in values[1:]:
             ints = best.kind == value.kind == INT
@@ -362,7 +362,7 @@ class ExpressionText:
         return best
 
     def reduced(self, name: str, value: Value) -> Value:
-        """Whether a truth holds in any lane, or in all."""
+        """Whether a condition holds in any lane, or in all."""
         if value.kind != MASK or self.module.lanes == 1:
             return Value(TRUTH, value.ref)
         bits = f"i{self.module.lanes}"

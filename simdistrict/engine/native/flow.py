@@ -25,7 +25,7 @@ _SHARES = 8  # parts of the work for each thread, so that all end together
 
 @dataclass(frozen=True, eq=False)
 class FrozenFlow:
-    """What all members have in common.
+    """Program, slots and scales that all members share.
 
     program: whose `derive` gives the rates of the stocks and touches nothing else; template: the
     vector of the frozen world; stocks, rates, moved: places of the free stocks, of their rates

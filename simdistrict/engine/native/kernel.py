@@ -1,4 +1,4 @@
-"""The functions of a program in machine code, behind the interface of the interpreted kernel."""
+"""The functions of a program in machine code, with the interface of the interpreted kernel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simdistrict.engine.program import Program
 
 
 class NativeKernel(Kernel):
-    """What an integrator outside calls; the vector is a contiguous array of floats."""
+    """The kernel for integrators of scipy; the vector is a contiguous array of floats."""
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)

@@ -1,4 +1,4 @@
-"""Text in LLVM's assembly language made into functions of this processor. The door to llvmlite."""
+"""Compiles LLVM assembly language for this processor. The only importer of llvmlite."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _machine(level: int) -> Any:
         cpu=llvm.get_host_cpu_name(),
         features=_features(),
         opt=level,
-        # a shared library's way of addressing, so that the code may lie anywhere
+        # position-independent, because the code may be loaded anywhere
         reloc="pic",
         codemodel="jitdefault",
         jit=True,
@@ -37,16 +37,16 @@ def _features() -> str:
 
 
 def has_fma() -> bool:
-    """Whether a product and a sum are one instruction, rounded once."""
+    """Whether the processor has fused multiply-add."""
     arm = llvm.get_process_triple().startswith(("aarch64", "arm64"))
     return arm or bool(llvm.get_host_cpu_features().get("fma"))
 
 
 @cache
 def rounds_well() -> bool:
-    """Whether the C library's powers are known to be off by less than 0.52 of their last digit.
+    """Whether the error of pow() in the C library is known to be below 0.52 ulp.
 
-    glibc says so of its pow since 2.28, whatever the processor (sysdeps/ieee754/dbl-64/e_pow.c).
+    glibc documents this for every processor since 2.28 (sysdeps/ieee754/dbl-64/e_pow.c).
     """
     name, _, number = _library().partition(" ")
     parts = number.split(".")[:2]
@@ -86,14 +86,14 @@ class MachineCode:
     def __init__(self, code: bytes) -> None:
         _target()
         empty = llvm.parse_assembly("")
-        # an engine closes the machine that it was given, so it gets one of its own
+        # an engine closes its target machine, so it gets a new one
         self._engine = llvm.create_mcjit_compiler(empty, _target().create_target_machine(jit=True))
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self._made: dict[str, Callable[..., None]] = {}
 
     def function(self, name: str, arguments: Sequence[Any]) -> Callable[..., None]:
-        """A function without a result; it lets other threads run while it works."""
+        """A function without a result; it releases the interpreter lock while it runs."""
         if name not in self._made:
             address = self._engine.get_function_address(name)
             made = ctypes.CFUNCTYPE(None, *arguments)(address)

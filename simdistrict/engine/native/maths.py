@@ -1,13 +1,13 @@
-"""Powers for members side by side, in the part of Python that `translate` takes.
+"""Powers of all lanes at once, in the compiled subset of Python.
 
-The C library has powers one by one only. Here a power is computed by series in some 62 binary
-digits, of which a float has 53. What is not next to the middle between two floats is rounded to the
-same float by everybody whose error is small, and that of the C library is known (`machine.
-rounds_well`). So only the rest, one number in twenty-five, is asked of the C library, and every
+The C library computes one power per call. Here a series computes a power to some 62 binary digits,
+of which a float has 53. A result that is not close to the middle between two floats rounds to the
+same float for every method with a small error, and the error of the C library is known (`machine.
+rounds_well`). Only the rest, one number in twenty-five, needs a call of the C library, and every
 lane has its bits.
 
-The compiler has its own way to do the functions named in `INTRINSICS`: by the bits of a float, or
-with one instruction.
+The compiler replaces the functions named in `INTRINSICS` by operations on the bits of a float, or
+by one instruction.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from fractions import Fraction
 from typing import Final
 
 INTRINSICS = ("exponent", "mantissa", "scaled", "fma", "rint", "settled_pow")
-# How much of the last digit may lie between what is found and a float, so that the float is the C
-# library's: half a digit less its error beyond half a digit (0.011), ours (0.006, and 0.00025 |e|).
+# The largest distance to the float, in units of the last digit, at which the float is that of the C
+# library: half a unit less its excess error (0.011) and the error here (0.006, and 0.00025 |e|).
 SURE: Final = 0.48
 # the least float with all its digits
 LEAST: Final = 2.2250738585072014e-308
@@ -96,7 +96,7 @@ def logarithm(x: float, part: int) -> float:
 
 
 def exponential(e: float, e_low: float, part: int) -> float:
-    """exp(e + e_low), rounded (part 0), and what that lacks in units of its last digit (part 1)."""
+    """exp(e + e_low), rounded (part 0), and the rounding error in ulp (part 1)."""
     n = rint(e * 1.4426950408889634)
     r_high = fma(-n, 0.693147180559890330187045037746429443359375, e)
     r_rest = fma(-n, 5.497923018708371174712471e-14, e_low)

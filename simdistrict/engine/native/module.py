@@ -1,6 +1,6 @@
 """A module of LLVM's assembly language: types by number of lanes, tables, the C library.
 
-Text alone; `translate` fills it with functions, `machine` makes code of it.
+`translate` adds the functions, `machine` compiles the text.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ LIBRARY = {
     "pow": 2,
     "fmod": 2,
 }
-# exact by IEEE 754, hence instructions of the processor where it has them
+# exact by IEEE 754, so they may be instructions of the processor
 EXACT = {"sqrt": "sqrt", "floor": "floor", "trunc": "trunc", "abs": "fabs", "rint": "rint"}
 
 
 class UntranslatableError(Exception):
-    """The source uses something that this compiler does not take: a fault of ours."""
+    """The source is outside the compiled subset: an internal error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An operand: its kind and how the assembly language names it."""
+    """An operand: its kind and its name in the assembly language."""
 
     kind: str
     ref: str
@@ -37,7 +37,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes and gives."""
+    """The kinds of the arguments and of the result of a function."""
 
     takes: tuple[str, ...]
     gives: str = NOTHING
@@ -45,10 +45,10 @@ class Signature:
 
 @dataclass
 class Module:
-    """The text of a module in the making.
+    """A module in progress.
 
     tables: tuples of whole numbers by name; signatures: of the functions, by name; called: the
-    names of those that are not inlined, and so are expensive; bits: whether `maths` is used.
+    names of the functions that are not inlined; bits: whether `maths` is used.
     """
 
     lanes: int
@@ -80,13 +80,13 @@ class Module:
         return found
 
     def _library(self) -> list[str]:
-        """The C library's functions, and each for all lanes, one after the other."""
+        """The functions of the C library, and each of them applied lane by lane."""
         kind = self.type(FLOAT)
         found = [f"declare {kind} @llvm.fma.{self.suffix}({kind}, {kind}, {kind})"]
         found += [f"declare {kind} @llvm.{name}.{self.suffix}({kind})" for name in EXACT.values()]
         for name, arity in LIBRARY.items():
             # nobuiltin: LLVM would make x * x of pow(x, 2), which differs in the last bit; the rest
-            # says that a call depends on its arguments alone and may move out of a loop
+            # says that a call depends only on its arguments and may move out of a loop
             takes = ", ".join(["double"] * arity)
             found.append(
                 f"declare double @{name}({takes}) nobuiltin nounwind willreturn memory(none)"
@@ -96,7 +96,7 @@ class Module:
         return found
 
     def _bits(self) -> list[str]:
-        """A float as mantissa * 2 ** exponent, its mantissa around 1, and the way back."""
+        """`maths.exponent`, `maths.mantissa` and `maths.scaled`, by the bits of a float."""
         real = self.type(FLOAT)
         word = f"<{self.lanes} x i64>" if self.lanes > 1 else "i64"
 
@@ -124,7 +124,7 @@ class Module:
             f"  ret {real} %r\n}}",
             f"define internal {real} @scaled({real} %x, {real} %n) {head}",
             f"  %w = bitcast {real} %x to {word}",
-            # what is out of range is no result of an ordinary power
+            # out of range only where `settled_pow` discards the result
             f"  %p = fptosi {real} %n to {word}",
             f"  %k = freeze {word} %p",
             f"  %s = shl {word} %k, {every(52)}",
@@ -134,7 +134,7 @@ class Module:
         ]
 
     def _settled(self) -> str:
-        """A power that is found, but for the lanes in which the C library is to be asked."""
+        """`maths.settled_pow`: calls the C library in the lanes that are not settled."""
         real, mask, bits = self.type(FLOAT), self.type(MASK), f"i{self.lanes}"
         return f"""
 declare {bits} @llvm.cttz.{bits}({bits}, i1)
@@ -179,7 +179,7 @@ end:
 
     @property
     def suffix(self) -> str:
-        """How intrinsic functions name the type of a float."""
+        """The suffix of an intrinsic function for the type of a float."""
         return "f64" if self.lanes == 1 else f"v{self.lanes}f64"
 
     def _laned(self, name: str, arity: int) -> str:

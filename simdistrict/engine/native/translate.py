@@ -1,13 +1,10 @@
-"""Emitted Python source as LLVM's assembly language: a compiler for a small part of Python.
+"""Functions of the compiled subset of Python as LLVM assembly language.
 
-It takes what `emit` prints, the helpers of `runtime` and the loops of this package: numbers,
-flat vectors, `for ... in range`, `while`, `if`. It runs nothing and knows no library.
-
-With one lane a float is a double. With more, a float stands for as many members side by side:
-arithmetic is done in all lanes at once, a comparison of floats gives one truth per lane, and an
-`if` on such a truth chooses between values instead of ways. Integers are the same in all lanes,
-so loops and branches on them are ordinary ones. No operation is reordered or fused, and functions
-of mathematics are calls of the C library: every lane gives the bits that CPython gives.
+With one lane a float is a double. With more lanes a float holds the values of as many members:
+arithmetic works on all lanes at once, a comparison of floats gives one truth value per lane, and
+an `if` on such a truth value selects between values. Integers are equal in all lanes, so loops and
+branches on them are ordinary ones. No operation is reordered or fused, and mathematical functions
+are calls of the C library: every lane has the bits of CPython.
 """
 
 from __future__ import annotations
@@ -35,9 +32,9 @@ from simdistrict.engine.native.reader import SubsetReader
 def translated(
     reader: SubsetReader, lanes: int, exported: Sequence[str] = (), *, bits: bool = False
 ) -> str:
-    """The text of a module with the functions that were read.
+    """The text of a module with all functions of a reader.
 
-    exported: names of those that are called from outside; bits: whether `maths` is among them.
+    exported: names of the functions called from outside; bits: whether `maths` is used.
     """
     module = Module(lanes, bits, reader.tables)
     for definition in reader.definitions.values():
@@ -53,7 +50,7 @@ def translated(
 
 
 class FunctionText(ExpressionText):
-    """One function on its way from Python to text."""
+    """Translates the statements of one function."""
 
     # ------------------------------------------------------------------ the frame
 
@@ -119,7 +116,7 @@ class FunctionText(ExpressionText):
                 raise UntranslatableError(ast.unparse(node))
 
     def append(self, name: str, value: ast.expr) -> None:
-        """A list that only grows is a vector with a count of its own."""
+        """Append to a list: a vector with a counter."""
         count = ast.Name(f"{name}.count")
         self.assign(ast.Subscript(ast.Name(name), count), self.expr(value))
         self.assign(count, self.binary(ast.Add(), self.expr(count), Value(INT, "1")))
@@ -185,7 +182,7 @@ class FunctionText(ExpressionText):
         self.put(f"{behind}:")
 
     def masked(self, condition: Value, body: Sequence[ast.stmt]) -> None:
-        """Assignments that take hold where the condition does."""
+        """Assignments that apply only in the lanes where the condition holds."""
         for node in body:
             match node:
                 case ast.Assign([ast.Name(name)], value):
@@ -197,7 +194,7 @@ class FunctionText(ExpressionText):
             self.store(name, self.select(condition, new, self.load(name)))
 
     def result(self, statements: Sequence[ast.stmt]) -> Value:
-        """What a function with a value returns: its ways out as choices between values."""
+        """The value of a function; several returns become a selection between values."""
         for k, node in enumerate(statements):
             match node:
                 case ast.Return(ast.expr() as value):
@@ -215,7 +212,7 @@ class FunctionText(ExpressionText):
 
 
 def _grown(body: Sequence[ast.stmt]) -> list[str]:
-    """The names to which a function appends."""
+    """The names of the lists that a function appends to."""
     return [
         n.func.value.id
         for node in body
