@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simdistrict.tables import Difference
+    from simdistrict.tables import Discrepancy
 
 SHOWN = 10
 
@@ -82,7 +82,7 @@ def command(
     sampling = Sampling(members=members or MEMBERS)
     study = Study(definition, workers, sampling, progress)
     folder = output / study.model.name
-    found: list[Difference] = []
+    found: list[Discrepancy] = []
     written: list[Path] = []
     again: list[str] = []
     for name in wanted:
@@ -112,7 +112,7 @@ def command(
         sys.exit(5)
 
 
-def _tell(found: list[Difference], wanted: list[str], folder: Path) -> None:
+def _tell(found: list[Discrepancy], wanted: list[str], folder: Path) -> None:
     """The first differences, and how many there are."""
     for difference in found[:SHOWN]:
         click.echo(str(difference))

@@ -6,7 +6,7 @@ The public names. What is asked of a model stands in its study file, see `defini
 from simdistrict.tables.catalogue import check as check
 from simdistrict.tables.catalogue import chosen as chosen
 from simdistrict.tables.catalogue import make as make
-from simdistrict.tables.compare import Difference as Difference
+from simdistrict.tables.compare import Discrepancy as Discrepancy
 from simdistrict.tables.compare import differences as differences
 from simdistrict.tables.definition import ENSEMBLE as ENSEMBLE
 from simdistrict.tables.definition import FIT as FIT

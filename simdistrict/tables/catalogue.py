@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.tables.checksum import mismatches, with_checksums
-from simdistrict.tables.compare import Difference, differences
+from simdistrict.tables.compare import Discrepancy, differences
 from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
 from simdistrict.tables.files import Stamp, accepted, texts
 from simdistrict.tables.modules import function
@@ -17,7 +17,7 @@ from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
 
 if TYPE_CHECKING:
-    from simdistrict.tables.schema import TableFile
+    from simdistrict.tables.schema import TableEntry
 
 STANDARD = {
     "claims": "simdistrict.tables.claims",
@@ -59,7 +59,7 @@ def _table(name: str, study: Study) -> Table:
     return found
 
 
-def _function(written: TableFile, study: Study) -> Callable[[Study], Table]:
+def _function(written: TableEntry, study: Study) -> Callable[[Study], Table]:
     by = written.of_runs or written.of_members or written.of_fit
     assert by is not None
     return function(study.definition.folder, by)
@@ -90,7 +90,7 @@ def made(name: str, study: Study) -> tuple[Made, bool]:
     return fresh, False
 
 
-def check(name: str, study: Study, folder: Path) -> list[Difference]:
+def check(name: str, study: Study, folder: Path) -> list[Discrepancy]:
     """Differences between the committed files of a table and the results of the model.
 
     A table of single runs is recomputed and compared to its printed digits. For a table of an
@@ -111,7 +111,7 @@ def check(name: str, study: Study, folder: Path) -> list[Difference]:
     return found + doubts
 
 
-def _doubts(written: TableFile, study: Study) -> Callable[..., Any]:
+def _doubts(written: TableEntry, study: Study) -> Callable[..., Any]:
     if written.doubts:
         return function(study.definition.folder, written.doubts)
     found: Callable[..., Any] = importlib.import_module(STANDARD[written.standard or ""]).doubts

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdistrict.tables.compare import Difference
+from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.files import Stamp
 
 MARK = "; content sha256 "
@@ -28,25 +28,25 @@ def with_checksums(texts: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Difference]:
+def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Discrepancy]:
     """Where the files of a table are missing, of another origin, or edited."""
     for name in (f"{table}.csv", f"{table}.md"):
         try:
             text = (folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:
-            yield Difference(name, "no such file", "a table")
+            yield Discrepancy(name, "no such file", "a table")
             continue
         except UnicodeDecodeError:
-            yield Difference(name, "no text in UTF-8", "a table")
+            yield Discrepancy(name, "no text in UTF-8", "a table")
             continue
         at, lines = _stamp_line(name, text)
         origin, _, content = lines[at].removesuffix(".").partition(MARK)
         where = f"{name}:{at % len(lines) + 1}"
         told = origin.partition(": ")[2]
         if told != str(stamp):
-            yield Difference(f"{where} made of", told, str(stamp))
+            yield Discrepancy(f"{where} made of", told, str(stamp))
         if content != _content(lines, at):
-            yield Difference(f"{where} content sha256", content, _content(lines, at))
+            yield Discrepancy(f"{where} content sha256", content, _content(lines, at))
 
 
 def _stamp_line(name: str, text: str) -> tuple[int, list[str]]:

@@ -12,7 +12,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.claim_runs import evaluated, measures
 from simdistrict.tables.claims import verdict
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.evidence import Claim, StudyRuns
 from simdistrict.tables.intervals import interval
@@ -127,7 +127,7 @@ def some(study: Study, count: int) -> Values:
     )
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
     values, claims = some(study, AGAIN), claims_of(study)
     again = {

@@ -19,7 +19,7 @@ SLACK = 1.001
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Discrepancy:
     """One difference in a committed file.
 
     where: file and line, with the column for a cell of a table; `is_now` or `should_be` is empty
@@ -34,21 +34,21 @@ class Difference:
         return f'{self.where} | "{self.is_now}" should be "{self.should_be}"'
 
 
-def differences(folder: Path, *accepted: dict[str, str]) -> list[Difference]:
+def differences(folder: Path, *accepted: dict[str, str]) -> list[Discrepancy]:
     """All differences of the files in a folder from the accepted texts, file by file.
 
     accepted: file name -> text, the new texts first and then those of `nudged` tables.
     """
-    found: list[Difference] = []
+    found: list[Discrepancy] = []
     for name in accepted[0]:
         path = folder / name
         try:
             committed = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            found.append(Difference(name, "no such file", "a table"))
+            found.append(Discrepancy(name, "no such file", "a table"))
             continue
         except UnicodeDecodeError:
-            found.append(Difference(name, "no text in UTF-8", "a table"))
+            found.append(Discrepancy(name, "no text in UTF-8", "a table"))
             continue
         rows = _csv_rows if name.endswith(".csv") else _page_rows
         found += _unlike(name, rows(committed), [rows(text[name]) for text in accepted])
@@ -90,18 +90,18 @@ def _unit(number: str) -> float:
 
 def _unlike(
     name: str, committed: list[list[str]], accepted: list[list[list[str]]]
-) -> Iterator[Difference]:
+) -> Iterator[Discrepancy]:
     """Differing cells, row by row; the first accepted rows are the expected ones."""
     new = accepted[0]
     nothing: list[str] = []
     for k, (old, row) in enumerate(zip_longest(committed, new, fillvalue=nothing)):
         if len(old) != len(row):
-            yield Difference(f"{name}:{k + 1}", ",".join(old), ",".join(row))
+            yield Discrepancy(f"{name}:{k + 1}", ",".join(old), ",".join(row))
             continue
         for place, (cell, wanted) in enumerate(zip(old, row, strict=True)):
             if not _agrees(cell, [rows[k][place] for rows in accepted]):
                 column = f" {new[1][place]}" if name.endswith(".csv") and k > 1 else ""
-                yield Difference(f"{name}:{k + 1}{column}", cell, wanted)
+                yield Discrepancy(f"{name}:{k + 1}{column}", cell, wanted)
 
 
 def _agrees(cell: str, accepted: list[str]) -> bool:

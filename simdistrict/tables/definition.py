@@ -18,7 +18,7 @@ from simdistrict.scenario.tree import YamlNode
 from simdistrict.tables.palette import Palette
 
 if TYPE_CHECKING:
-    from simdistrict.tables.schema import StudyFile, TableFile
+    from simdistrict.tables.schema import StudyFile, TableEntry
 
 FILE = "study.yaml"
 # tables of single runs, of an ensemble, or of a fit that takes minutes
@@ -77,7 +77,7 @@ class StudyDefinition:
         return f"{self.where}:{self.tree.at(path).line}"
 
 
-def kind_of(table: TableFile) -> str:
+def kind_of(table: TableEntry) -> str:
     """The kind of a table: RUNS, ENSEMBLE or FIT."""
     if table.of_fit or table.standard == "fitted constants":
         return FIT

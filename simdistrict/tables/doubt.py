@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.compare import Difference
+from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.intervals import quantile_is_doubtful, share_is_doubtful
 
 
@@ -16,7 +16,7 @@ def doubted_quantiles(
     cells: Mapping[str, tuple[str, float]],
     values: Reals,
     unit: Callable[[float], float],
-) -> Iterator[Difference]:
+) -> Iterator[Discrepancy]:
     """Cells that cannot be quantiles of the population that the values are drawn from.
 
     cells: name of the column -> the cell as it is printed, and the share of the quantile; unit:
@@ -27,22 +27,22 @@ def doubted_quantiles(
         told = _number(cell)
         if told is None:
             if cell or len(good):
-                yield Difference(f"{where} {column}", cell, "a number")
+                yield Discrepancy(f"{where} {column}", cell, "a number")
         elif quantile_is_doubtful(told, good, share, unit(told)):
             near = f"near {np.quantile(good, share):.4g}"
-            yield Difference(f"{where} {column}", cell, near)
+            yield Discrepancy(f"{where} {column}", cell, near)
 
 
 def doubted_share(
     where: str, column: str, cell: str, flags: Reals, unit: float
-) -> Iterator[Difference]:
+) -> Iterator[Discrepancy]:
     """The cell, if it cannot be the share of flags that are one."""
     good = flags[np.isfinite(flags)]
     told = _number(cell)
     if told is None:
-        yield Difference(f"{where} {column}", cell, "a number")
+        yield Discrepancy(f"{where} {column}", cell, "a number")
     elif len(good) and share_is_doubtful(told, int(good.sum()), len(good), unit):
-        yield Difference(f"{where} {column}", cell, f"near {good.mean():.3f}")
+        yield Discrepancy(f"{where} {column}", cell, f"near {good.mean():.3f}")
 
 
 def _number(cell: str) -> float | None:

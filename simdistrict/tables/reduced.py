@@ -29,7 +29,7 @@ from simdistrict.tables.members import Kept, MemberRun, Sampling
 from simdistrict.tables.sources import code_sha256
 
 # members done, members in all, after each chunk
-Progress = Callable[[int, int], None]
+ChunkProgress = Callable[[int, int], None]
 CHUNK = 200  # a whole number of lanes
 ROOM = 8 << 30  # bytes of all folders together; the least recently used are removed
 
@@ -68,7 +68,7 @@ def all_members(
     kept: Kept,
     wanted: Sequence[str],
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ChunkProgress | None = None,
 ) -> dict[str, Reals]:
     """The wanted arrays of all members; runs the members that are not stored yet."""
     found: dict[str, list[Reals]] = {name: [] for name in wanted}
@@ -83,7 +83,7 @@ def member_chunks(
     kept: Kept,
     wanted: Sequence[str],
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ChunkProgress | None = None,
 ) -> Iterator[dict[str, Reals]]:
     """The same in chunks of `CHUNK` members, the same members in every ensemble."""
     place = folder() / "members" / key_of(ensemble, kept)[:32]

@@ -100,7 +100,7 @@ class RowsFile(ShownFile):
     )
 
 
-class TableFile(Closed):
+class TableEntry(Closed):
     """A table; exactly one of the keys after `note:` says how it is made."""
 
     title: str = Field(description="One line for lists.")
@@ -179,7 +179,7 @@ class StudyFile(Closed):
     targets: list[TargetFile] = Field(
         default_factory=list, description="What the calibration was to reach."
     )
-    tables: Annotated[dict[str, TableFile], Section] = Field(
+    tables: Annotated[dict[str, TableEntry], Section] = Field(
         default_factory=dict, description="Tables by name."
     )
     figures: Annotated[dict[str, FigureFile], Section] = Field(
@@ -224,7 +224,7 @@ def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
         case ("tables", name, "rows", _, *_):
             return RowsFile, f'the rows of "{name}"'
         case ("tables", name, _, *_):
-            return TableFile, f'the table "{name}"'
+            return TableEntry, f'the table "{name}"'
         case ("figures", name, "lines", _, *_):
             return ShownFile, f'the lines of "{name}"'
         case ("figures", name, _, *_):

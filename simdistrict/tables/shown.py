@@ -14,12 +14,12 @@ from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from simdistrict.tables.schema import ShownFile, TableFile
+    from simdistrict.tables.schema import ShownFile, TableEntry
 
 COLUMNS = 5
 
 
-def rows_table(study: Study, name: str, written: TableFile) -> Table:
+def rows_table(study: Study, name: str, written: TableEntry) -> Table:
     """One row per element and label, one column per scenario and time."""
     assert written.rows is not None
     shown = written.rows

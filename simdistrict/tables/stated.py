@@ -47,7 +47,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Compared:
     """A number, alone or compared with another one. way: ratio, percent or difference."""
 
     number: Reading
@@ -100,7 +100,7 @@ def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[Scena
             at if other.at is None else other.at,
             study.definition.place(*path, "against"),
         )
-    return Comparison(number, against, written.compared, written.times)
+    return Compared(number, against, written.compared, written.times)
 
 
 def _number(study: Study, scenario: str, text: str, at: float, place: str) -> Reading:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_quantiles
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
@@ -61,7 +61,7 @@ def table(study: Study) -> Table:
     return Table("fans", "Paths as bands over the prior", COLUMNS, tuple(rows), note, (page,))
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed cells that are next to impossible given some members that are run again."""
     again = {
         (scenario, district, name, f"{year:g}"): values

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_quantiles
 from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
 from simdistrict.tables.members import Variant
@@ -93,7 +93,7 @@ def _all_of(study: Study) -> Ends:
     return lambda variant: study.members(variant, LOOP_ENDS, "ends")["ends"]
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed cells that are next to impossible given some members that are run again."""
     members = study.sampling.some(AGAIN, study.sampling.members).tolist()
     places = list(study.model.dims_by_name["district"].labels)

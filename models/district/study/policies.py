@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_quantiles, doubted_share
 from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
 from simdistrict.tables.study import Study
@@ -162,7 +162,7 @@ def _spoken(scenario: str) -> str:
 # ---------------------------------------------------------------------- check
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed cells that are next to impossible given some members that are run again."""
     places = list(study.model.dims_by_name["district"].labels)
     again = {
@@ -176,7 +176,7 @@ def doubts(study: Study, committed: Path) -> Iterator[Difference]:
             yield from _doubts(f"{committed.name}:{line}", row, *found)
 
 
-def _doubts(where: str, row: list[str], one: Numbers, k: int) -> Iterator[Difference]:
+def _doubts(where: str, row: list[str], one: Numbers, k: int) -> Iterator[Discrepancy]:
     if one.counted:
         assert one.level is not None
         yield from doubted_share(

@@ -11,7 +11,7 @@ from simdistrict.ensemble.blocks import Shape
 from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.salib import sobol
 from simdistrict.sensitivity.sample import Sample
-from simdistrict.tables.compare import Difference
+from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
@@ -121,7 +121,7 @@ def _page(title: str, lines: list[tuple[Cell, ...]]) -> Table:
     return Table("sensitivity", title, heads, tuple(lines))
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """None, because an index says nothing of single members. Records the inputs."""
     study.ensemble(Variant(BASELINE), SENSITIVITY_ENDS)
     yield from ()

@@ -13,7 +13,7 @@ from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
@@ -131,7 +131,7 @@ def _told(rows: list[tuple[Cell, ...]]) -> str:
     return f"{'; '.join(parts)} ({measures})"
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
     alive = survives(some_of(study, AGAIN))
     places = list(study.model.dims_by_name["district"].labels)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.compare import Difference
+from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
@@ -224,7 +224,7 @@ def _page(rows: tuple[tuple[Cell, ...], ...], indicator: str) -> Table:
     return Table("technology", title, heads, tuple((d, *cells) for d, cells in lines.items()))
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """None, because a share of variance says nothing of single members. Records the inputs."""
     for scenario in (BASELINE, *LADDER):
         study.ensemble(Variant(scenario), outcomes())

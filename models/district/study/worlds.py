@@ -10,7 +10,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
 from simdistrict.regimes.numerics.proportion import wilson
-from simdistrict.tables.compare import Difference, committed_rows
+from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
@@ -111,7 +111,7 @@ def _told(row: tuple[Cell, ...]) -> str:
     return f"{share} ({low} to {high})"
 
 
-def doubts(study: Study, committed: Path) -> Iterator[Difference]:
+def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
     places = list(study.model.dims_by_name["district"].labels)
     again = {
