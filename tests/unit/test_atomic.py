@@ -32,7 +32,7 @@ def test_a_file_and_its_folder_are_made(tmp_path: Path) -> None:
     assert names(target.parent) == ["x.txt"]
 
 
-def test_nothing_stands_under_the_final_name_while_writing(tmp_path: Path) -> None:
+def test_nothing_has_the_final_name_while_writing(tmp_path: Path) -> None:
     with replacing(tmp_path / "x.txt") as part:
         part.write_text("new")
         assert not (tmp_path / "x.txt").exists()

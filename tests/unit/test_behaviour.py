@@ -362,7 +362,7 @@ def test_no_value_of_the_constants_makes_a_sound_model_fail(
 # ---------------------------------------------------------------------- numbers in equations
 
 
-def test_numbers_in_equations_are_told_but_for_harmless_ones() -> None:
+def test_numbers_in_equations_are_reported_but_for_harmless_ones() -> None:
     model = small(
         """
         a = 3

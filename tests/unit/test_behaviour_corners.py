@@ -54,7 +54,7 @@ def test_a_corner_is_reduced_to_the_one_value_that_fails_and_can_be_repeated() -
         assert simulate(model).level.min() > 0
 
 
-def test_one_fault_is_told_once_for_each_cause_and_the_rest_is_counted() -> None:
+def test_one_fault_is_reported_once_for_each_cause_and_the_rest_is_counted() -> None:
     findings = corners(tank(1.5), count=12)
     assert len(findings) <= 4
     assert re.fullmatch(r"\d+ of 24 points fail; the first 3 are reported", findings[-1].what)
@@ -72,7 +72,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
     assert corners(model) != corners(model, seed=2)
 
 
-def test_corners_are_not_run_unless_asked_for() -> None:
+def test_corners_are_not_run_unless_requested() -> None:
     model = tank(1.5)
     assert "corners" not in {f.check for f in check_behaviour(model)}
     assert "corners" in {f.check for f in check_behaviour(model, corners_count=6)}

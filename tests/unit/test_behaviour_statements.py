@@ -119,7 +119,7 @@ corners: {why: It is law., keep: [price]}
         ("scenarios: [nowhere]", 1, "cannot be looked up"),
     ],
 )
-def test_what_makes_no_sense_is_told_with_its_line(text: str, line: int, what: str) -> None:
+def test_an_invalid_statement_is_reported_with_its_line(text: str, line: int, what: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read(text)
     problem = str(caught.value.problems[0])
@@ -127,7 +127,7 @@ def test_what_makes_no_sense_is_told_with_its_line(text: str, line: int, what: s
     assert what in problem
 
 
-def test_all_problems_of_a_file_are_told_at_once() -> None:
+def test_all_problems_of_a_file_are_reported_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         read("bounds: {totl: {low: 0}, leve: {low: 0}}\nindicators: [flw]")
     assert len(caught.value.problems) == 3

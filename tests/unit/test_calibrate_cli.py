@@ -169,7 +169,7 @@ def test_a_model_without_settings_needs_data(project: Path, capsys: Capsys) -> N
     assert "give --data FILE.csv" in answer.err
 
 
-def test_a_run_that_does_not_complete_is_told(project: Path, capsys: Capsys) -> None:
+def test_a_run_that_does_not_complete_is_reported(project: Path, capsys: Capsys) -> None:
     Path("wild.mdl").write_text(mdl("power = 9\nlevel = INTEG(level ^ power, 2)"))
     Path("w.csv").write_text("series,element,year,value\ns,level,0,2\ns,level,8,3\n")
     answer = call(capsys, "calibrate", "wild.mdl", "--data", "w.csv")
@@ -177,7 +177,7 @@ def test_a_run_that_does_not_complete_is_told(project: Path, capsys: Capsys) -> 
     assert "did not complete" in answer.out
 
 
-def test_what_makes_a_fit_doubtful_is_told(project: Path, capsys: Capsys) -> None:
+def test_a_doubtful_fit_is_reported(project: Path, capsys: Capsys) -> None:
     nothing = call(capsys, "calibrate", "m/farm.mdl", "--assess", "--until", "-5")
     assert "no datum lies before -5" in nothing.err
     worse = call(capsys, "calibrate", "m/farm.mdl", "--free", "growth rate[north]=0.6:0.9")

@@ -115,7 +115,7 @@ def test_rerun_refuses_a_file_that_is_not_ours(project: Path, capsys: Capsys) ->
     assert "does not record model_text" in answer.err
 
 
-def test_save_keeps_what_is_asked_for(project: Path, capsys: Capsys) -> None:
+def test_save_keeps_the_requested_elements(project: Path, capsys: Capsys) -> None:
     expected = {
         "stocks": {"level"},
         "indicators": {"total"},
@@ -345,7 +345,7 @@ def test_check_runs_the_model_and_reads_the_checks_file_beside_it(
     assert 'tank.checks.yaml:2 | there is no element called "totl"' in answer.err
 
 
-def test_check_runs_corners_when_asked_for(project: Path, capsys: Capsys) -> None:
+def test_check_runs_corners_on_request(project: Path, capsys: Capsys) -> None:
     Path("wild.mdl").write_text(mdl(MODEL.replace("[0,5]", "[0,50]"), time_step=0.5))
     assert "corners" not in call(capsys, "check", "wild.mdl").out
     answer = call(capsys, "check", "wild.mdl", "--corners", "3", "--strict", "corners")

@@ -372,7 +372,7 @@ def test_scenarios_with_other_equations_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_a_band_beyond_the_range_of_the_model_is_told_like_a_number_that_is_set(
+def test_a_band_beyond_the_range_of_the_model_is_reported_like_a_number_that_is_set(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     text = Path("small.mdl").read_text()

@@ -290,7 +290,7 @@ def test_a_folder_that_is_not_known_may_be_deleted(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("project")
-def test_beginning_anew_removes_chunks_and_nothing_else(
+def test_starting_again_removes_chunks_and_nothing_else(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     interrupted(seed=1)
@@ -302,7 +302,7 @@ def test_beginning_anew_removes_chunks_and_nothing_else(
 
 
 @pytest.mark.usefixtures("project")
-def test_a_folder_that_cannot_be_made_is_told(
+def test_a_folder_that_cannot_be_made_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock is not there")
-def test_a_file_system_without_locks_is_told_and_used(
+def test_a_file_system_without_locks_is_reported_and_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def none(handle: int, how: int) -> None:

@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_refused_with_its_line(row: str, words: str) -> Non
     assert "prior.csv" in str(caught.value)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         read("rte,,1,1,0,1,uniform\nrate,,1,x,0,1,uniform\n")
     assert [p.where for p in caught.value.problems] == ["prior.csv:2", "prior.csv:3"]

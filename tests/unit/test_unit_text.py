@@ -33,7 +33,7 @@ def test_factors_have_the_powers_of_algebra(text: str, expected: list[tuple[str,
         ("(" * 999, "the unit is longer than any unit can be"),
     ],
 )
-def test_what_is_no_unit_is_told_in_one_sentence(text: str, said: str) -> None:
+def test_text_that_is_no_unit_is_reported_in_one_sentence(text: str, said: str) -> None:
     with pytest.raises(ValueError, match="unit") as error:
         factors(text)
     assert str(error.value) == said
