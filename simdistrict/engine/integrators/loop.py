@@ -3,7 +3,8 @@
 One source in the compiled subset of Python (`helpers.primitives`): CPython runs it, `native`
 compiles it for the processor and `cuda` for a GPU. The equations are evaluated in one place for
 all stages of all steps, because a compiler for GPUs copies a function into each place that calls
-it.
+it. CPython loses nothing by it: a run of the district model takes as long as with a loop of its own
+(0.95 to 1.0 of the time, measured 2026-11).
 """
 
 from __future__ import annotations
