@@ -12,8 +12,8 @@ from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.graphs import read_graph
-from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, Graph
+from simdistrict.exchange.xmile.spelling import spelled
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Dimension
 

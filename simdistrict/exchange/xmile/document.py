@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.files import UTF_16, file_bytes, plain
-from simdistrict.exchange.xmile.lexer import spelled
+from simdistrict.exchange.xmile.spelling import spelled
 
 SUFFIXES = (".xmile", ".stmx", ".xml")
 MAX_BYTES = 50_000_000

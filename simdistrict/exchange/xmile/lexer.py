@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import NUMBER
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
+from simdistrict.exchange.xmile.spelling import spelled
 
 _SKIP = re.compile(rf"(?:\s|{COMMENT})+")
 _NUMBER = re.compile(NUMBER)
@@ -16,7 +17,6 @@ _NUMBER = re.compile(NUMBER)
 _WORD = r"(?:[^\W\d]|[_$])(?:[\w$]|'(?=\w)|\s*\xa0\s*(?=[\w$]))*+"
 _NAME = re.compile(rf"\.?(?:{QUOTED}|{_WORD})(?:\.(?:{QUOTED}|{_WORD}|\d+))*(?:\.\*(?=\s*[],]))?")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|//|\*\*|[-+*/^=<>()\[\],:@']")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 WORDS = frozenset("and or not mod if then else".split())
 
 
@@ -31,12 +31,6 @@ class XmileToken:
     text: str
     line: int
     quoted: bool = False
-
-
-def spelled(name: str) -> str:
-    """A name as people read it: escapes resolved, blanks for line breaks, real or escaped."""
-    text = _ESCAPE.sub(lambda m: " " if m.group(1) == "n" else m.group(1), name)
-    return " ".join(text.split())
 
 
 def tokens(text: str, element: str, where: str, line: int) -> list[XmileToken]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.grammar import Applied, NameUse, parse_equation, parts, with_parts
-from simdistrict.exchange.xmile.lexer import spelled
+from simdistrict.exchange.xmile.spelling import spelled
 from simdistrict.model.expr import Expr, fold
 
 MAX_DEPTH = 20  # of nested macros

@@ -18,12 +18,12 @@ from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.exchange.xmile.grammar import Applied, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
 from simdistrict.exchange.xmile.instances import Instances, Trees
-from simdistrict.exchange.xmile.lexer import spelled
 from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.macros import XmileMacro, read_macros
 from simdistrict.exchange.xmile.meaning import XmileEquationReader, applied_name
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
 from simdistrict.exchange.xmile.specs import Specs, read_specs
+from simdistrict.exchange.xmile.spelling import spelled
 from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Unary, fold
 from simdistrict.model.model import (
     CONTROL,
