@@ -108,7 +108,7 @@ def quantile(prior: Prior, share: Reals) -> Reals:
     return np.clip(number, prior.low, prior.high)
 
 
-def _uniform_band(prior: Prior, share: Reals) -> Reals:
+def _uniform(prior: Prior, share: Reals) -> Reals:
     return prior.low + share * (prior.high - prior.low)
 
 
@@ -141,7 +141,7 @@ def _cut_normal(middle: float, low: float, high: float, width: float, share: Rea
 
 
 _QUANTILES: dict[str, Callable[[Prior, Reals], Reals]] = {
-    "uniform": _uniform_band,
+    "uniform": _uniform,
     "triangular": _triangular,
     "normal": _normal,
     "lognormal": _lognormal,

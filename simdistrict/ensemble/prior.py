@@ -134,7 +134,7 @@ def _row(
         numbers.append(number)
     value, low, high = numbers
     spread = _spread(row, kind, where, problems)
-    problem = _band(kind, value, low, high, where)
+    problem = _range_problem(kind, value, low, high, where)
     place = _places(row["element"] or "", (row["label"] or "").strip(), where, model, program)
     if isinstance(place, Problem):
         problems.append(place)
@@ -160,16 +160,16 @@ def _spread(row: dict[str, str], kind: str, where: str, problems: list[Problem])
     return spread
 
 
-def _band(kind: str, value: float, low: float, high: float, where: str) -> Problem | None:
+def _range_problem(kind: str, value: float, low: float, high: float, where: str) -> Problem | None:
     if not all(map(math.isfinite, (value, low, high))):
         return Problem(where, "value, low and high must be finite numbers")
     if not low < high:
-        hint = f"a constant without a band is `{FIXED}`"
+        hint = f"a constant without a range is `{FIXED}`"
         return Problem(where, f"low ({low:g}) is not below high ({high:g})", hint)
     if kind != "uniform" and not low <= value <= high:
         return Problem(where, f"value ({value:g}) does not lie between {low:g} and {high:g}")
     if kind == "lognormal" and low <= 0:
-        return Problem(where, f"a lognormal band begins above zero, not at {low:g}")
+        return Problem(where, f"a lognormal prior begins above zero, not at {low:g}")
     return None
 
 
@@ -227,7 +227,7 @@ def _outside(prior: Prior, where: str, model: Model) -> Problem | None:
         return None
     unit = f" {element.units}" if element.units not in ("", "Dmnl") else ""
     what = (
-        f"the band of {prior.name} from {prior.low:g} to {prior.high:g} leaves the range "
+        f"the prior of {prior.name} from {prior.low:g} to {prior.high:g} leaves the range "
         f"{element.range}{unit} that the model {model.name} states"
     )
     return Problem(where, what)
@@ -243,7 +243,7 @@ def _twice(found: Mapping[int, Prior], where: str) -> list[Problem]:
                 first = seen[place]
                 what = (
                     f'"{prior.name}" in line {line} and "{found[first].name}" in line {first} '
-                    "band the same number"
+                    "draw the same number"
                 )
                 problems.append(Problem(f"{where}:{line}", what, "leave one of them out"))
                 break

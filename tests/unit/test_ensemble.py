@@ -379,7 +379,7 @@ def test_a_band_beyond_the_range_of_the_model_is_reported_like_a_number_that_is_
     Path("small.mdl").write_text(text.replace("tax = 1 ~ Dmnl", "tax = 1 ~ Dmnl [1, 2]"))
     words = ["ensemble", "free.yaml", "--members", 8, "--prior", "prior.csv", "-o", "out.nc"]
     assert call(capsys, *words).code == 0
-    said = "prior.csv:3 | the band of tax from 0.5 to 1.5 leaves the range [1, 2]"
+    said = "prior.csv:3 | the prior of tax from 0.5 to 1.5 leaves the range [1, 2]"
     assert said in caplog.text
     answer = call(capsys, *words, "--strict")
     assert answer.code == 3

@@ -78,11 +78,11 @@ def test_fixed_rows_are_not_sampled() -> None:
         ("rate,,1,1,1,1,fixed", "no row is to be sampled"),
         (
             "rate,,1,1,0,1,uniform\n\nrate,,1,1,0,1,uniform",
-            'prior.csv:4 | "rate" in line 4 and "rate" in line 2 band the same number',
+            'prior.csv:4 | "rate" in line 4 and "rate" in line 2 draw the same number',
         ),
         (
             "weight,,1,1,0,2,uniform\nweight,south,1,1,0,2,uniform",
-            'prior.csv:3 | "weight[south]" in line 3 and "weight" in line 2 band the same number',
+            'prior.csv:3 | "weight[south]" in line 3 and "weight" in line 2 draw the same number',
         ),
         ("rate,,1,0,5,0,1,uniform", "prior.csv:2 | the row has more cells than the header"),
         ("rate,,1,1,1,1,fixed,", "prior.csv:2 | the row has more cells than the header"),
@@ -134,7 +134,7 @@ def test_a_band_beyond_the_stated_range_is_a_warning_or_an_error(
     (prior,) = read(row + "\n")
     assert (prior.low, prior.high) == (float(low), float(high))
     said = (
-        f"prior.csv:2 | the band of rate from {low} to {high} leaves the range [0, 1] 1/Year "
+        f"prior.csv:2 | the prior of rate from {low} to {high} leaves the range [0, 1] 1/Year "
         "that the model small states"
     )
     assert [r.getMessage() for r in caplog.records] == [said]
