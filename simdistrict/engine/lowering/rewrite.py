@@ -69,7 +69,10 @@ def remembered(call: Call, maker: Maker) -> Expr:
             return _trend(maker, source, interval, initial)
         case "FORECAST", (source, interval, horizon, *rest):
             source = maker.value("forecast input", source)
-            trend = _trend(maker, source, interval, rest[0] if rest else Number(0.0))
+            initial = rest[0] if rest else Number(0.0)
+            gap, interval, average = _growing(maker, source, interval, initial)
+            # its help page has the average itself where that of TREND has its magnitude
+            trend = Call("ZIDZ", (gap, times(interval, average)))
             growth = plus(Number(1.0), times(trend, horizon))
             return times(source, growth)
         case "NPV" | "NPVE", (stream, rate, initial, factor):
@@ -79,13 +82,19 @@ def remembered(call: Call, maker: Maker) -> Expr:
 
 def _trend(maker: Maker, source: Expr, interval: Expr, initial: Expr) -> Expr:
     """The rate of growth of the input over its own smoothed past."""
+    gap, interval, average = _growing(maker, source, interval, initial)
+    return Call("ZIDZ", (gap, times(interval, Call("ABS", (average,)))))
+
+
+def _growing(maker: Maker, source: Expr, interval: Expr, initial: Expr) -> tuple[Expr, Expr, Expr]:
+    """What the input is beyond its smoothed past, the time of the smoothing, and that past."""
     source = maker.value("trend input", source)
     interval = maker.value("trend time", interval)
     growth = plus(Number(1.0), times(initial, interval))
     average = maker.new("trend average")
     gap = minus(source, average)
     maker.stock(average, divided(gap, interval), divided(source, growth))
-    return Call("ZIDZ", (gap, times(interval, Call("ABS", (average,)))))
+    return gap, interval, average
 
 
 def _present_value(
