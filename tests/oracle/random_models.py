@@ -282,7 +282,8 @@ def _vector_lookup(draw: Draw, scope: Scope) -> str:
     if "shop" in scope.here:  # the engine wants another range for the points
         return draw.leaf(scope)
     kind = draw.draw(st.integers(0, 9))
-    return f"VECTOR LOOKUP({draw.over(('shop',))}[s1], {draw.expression(scope)}, 0, 6, {kind})"
+    x = draw.expression(replace(scope, pure=True))
+    return f"VECTOR LOOKUP({draw.over(('shop',))}[s1], {x}, 0, 6, {kind})"
 
 
 # how each function is called

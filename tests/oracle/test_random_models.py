@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 
 from simdistrict import read_model, simulate
 from simdistrict.base.errors import SimdistrictError
+from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.native.batch import LANES, run_members
 from simdistrict.model.expr import Array, Expr, Number, fold
 from simdistrict.model.model import Constant, Element, Model
 from simdistrict.result.dataset import Run
-from simdistrict.run.plan import lowered, plan_run
+from simdistrict.run.plan import constants_of, lowered, plan_run
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import bare_scenario, resolve
 from tests.oracle.faults import FAULTS, REFUSALS
@@ -109,6 +111,42 @@ def by_backend(drawn: Drawn, integrator: str, folder: Path) -> str:
         for how, other in others.items()
         if (other.ending.outcome, other.ending.time) != (ours.ending.outcome, ours.ending.time)
     ]
+    return "\n".join([f"{path} with {integrator}", *different]) if different else ""
+
+
+def by_member(drawn: Drawn, integrator: str, folder: Path) -> str:
+    """Where members side by side have not the bits of interpreted runs of their own."""
+    path = written(drawn, folder)
+    model = read_model(path)
+    plan = plan_run(lowered(model), resolve(bare_scenario(path), model), "interpreted")
+    program, vector = plan.prepared.program, constants_of(plan)
+    wanted = [
+        place
+        for name, slot in program.layout.slots.items()
+        if slot.kind == "constant" and name not in CONTROL
+        for place in range(slot.offset, slot.offset + slot.size)
+    ]
+    factors = np.random.default_rng(4).uniform(0.5, 1.5, (LANES + 3, len(wanted)))
+    numbers = np.array([vector[place] for place in wanted]) * factors
+    places = range(program.layout.values)
+    members = run_members(
+        program, plan.grid, vector, wanted, numbers, places=places, integrator=integrator, threads=1
+    )
+    different = []
+    for k, own in enumerate(numbers):
+        changed = list(vector)
+        for place, value in zip(wanted, own, strict=True):
+            changed[place] = float(value)
+        path_of_one = fixed_steps(program, plan.grid, changed, integrator=integrator)
+        rows = np.array(path_of_one.rows).reshape(-1, len(places))
+        theirs = members.values[k, : len(rows)]
+        different += [
+            f"{name} of member {k}"
+            for name, slot in program.layout.slots.items()
+            for part in [slice(slot.offset, slot.offset + slot.size)]
+            if slot.offset + slot.size <= len(places)
+            and not same_bits(rows[:, part], theirs[:, part])
+        ]
     return "\n".join([f"{path} with {integrator}", *different]) if different else ""
 
 
@@ -216,6 +254,15 @@ def test_many_random_models_have_the_same_bits(drawn: Drawn, integrator: str, fo
     check(drawn, lambda model: by_backend(model, integrator, folder))
 
 
+@pytest.mark.slow
+@some
+@given(drawn=models(), integrator=integrators)
+def test_many_members_have_the_bits_of_their_own_runs(
+    drawn: Drawn, integrator: str, folder: Path
+) -> None:
+    check(drawn, lambda model: by_member(model, integrator, folder))
+
+
 def by(witness: str, most: int = 8) -> st.SearchStrategy[Drawn]:
     """Models that a witness can be compared with."""
     return models(trusted(witness), guarded=True, most=most, steps=(1.0, 0.5, 0.125))
@@ -243,24 +290,24 @@ def search(seconds: float, first: int, folder: Path) -> str:
     end, number = time.monotonic() + seconds, first
     while time.monotonic() < end:
         number += 1
-        for kind, strategy in {"": models(most=20), **{w: by(w, 15) for w in WITNESSES}}.items():
+        for kind in ("backend", "member", *WITNESSES):
             try:
-                _searching(kind, strategy, number, folder)()
+                _searching(kind, number, folder)()
             except AssertionError as error:
-                return f"seed {number}: {error}"
+                return f"seed {number}, {kind}: {error}"
     return ""
 
 
-def _searching(
-    witness: str, strategy: st.SearchStrategy[Drawn], number: int, folder: Path
-) -> Callable[[], None]:
+def _searching(kind: str, number: int, folder: Path) -> Callable[[], None]:
+    judges: dict[str, Callable[[Drawn, str], str]] = {
+        "backend": lambda model, integrator: by_backend(model, integrator, folder),
+        "member": lambda model, integrator: by_member(model, integrator, folder),
+    } | {w: lambda model, _, w=w: by_witness(model, w, folder) for w in WITNESSES}
+
     @seed(number)
     @settings(some, max_examples=30, derandomize=False, deadline=None, database=None)
-    @given(drawn=strategy, integrator=integrators)
+    @given(drawn=by(kind, 15) if kind in WITNESSES else models(most=20), integrator=integrators)
     def one(drawn: Drawn, integrator: str) -> None:
-        if witness:
-            check(drawn, lambda model: by_witness(model, witness, folder))
-        else:
-            check(drawn, lambda model: by_backend(model, integrator, folder))
+        check(drawn, lambda model: judges[kind](model, integrator))
 
     return one
