@@ -32,26 +32,16 @@ class LoopEquations(Protocol):
     A compiler knows these numbers: they are constants of the code. size: of the template.
     """
 
-    @property
-    def size(self) -> int: ...
-    @property
-    def stocks(self) -> int: ...
-    @property
-    def rates(self) -> int: ...
-    @property
-    def n_stocks(self) -> int: ...
-    @property
-    def sampled(self) -> int: ...
-    @property
-    def held(self) -> int: ...
-    @property
-    def n_sampled(self) -> int: ...
-    @property
-    def recorded(self) -> int: ...
-    @property
-    def n_recorded(self) -> int: ...
-    @property
-    def n_margins(self) -> int: ...
+    size: int
+    stocks: int
+    rates: int
+    n_stocks: int
+    sampled: int
+    held: int
+    n_sampled: int
+    recorded: int
+    n_recorded: int
+    n_margins: int
 
     def once(self, v: Vector, /) -> None:
         """Compute what depends on constants alone."""
