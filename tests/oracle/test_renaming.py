@@ -295,6 +295,7 @@ FAULTY = {
     "no data": "XA = GET DATA LAST TIME(PPB)",
     "numbers of a list": "XA[DDA] = 1, 2",
     "grows beyond numbers": "XA = INTEG(XA * XA * 1e200, 1e200)",
+    "grows inside a delay": "XA = DELAY3(PPC * 1e308 * 10, 2)",
     "divides by zero": "XA[DDA] = INTEG(1 / (PPC - PPA[DDA]), 1)",
 }
 _NAME = re.compile(r"(?i)\b(?:DD[ABC]|LL[ABC]|MM[AB]|PP[ABC]|LKA|X[ABC])\b")
