@@ -60,7 +60,7 @@ def density(tree: Tree) -> int:
 
 
 def fractions(text: str) -> list[Fraction]:
-    return [Fraction(word) for word in text.split()]
+    return [Fraction(f"1{word}" if word.startswith("/") else word) for word in text.split()]
 
 
 def exact(row: Weights) -> list[Fraction]:
@@ -148,9 +148,16 @@ def test_the_interpolant_has_order_four_at_every_share_of_a_step() -> None:
 def test_the_floats_of_a_row_are_its_fractions(name: str) -> None:
     method = METHODS[name]
     for row in (*method.a, method.b, method.error):
-        floats = dict(term for group in row.groups for term in group)
+        floats = {k: weight / over for group in row.groups for k, weight, over in group}
         for k, weight in enumerate(exact(row)):
             assert floats.get(k, 0.0) * row.times / row.over == pytest.approx(float(weight), 1e-15)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_only_errors_are_sums_of_divided_slopes(name: str) -> None:
+    method = METHODS[name]
+    rows = (*method.a, method.b)
+    assert {over for row in rows for group in row.groups for _, _, over in group} == {1.0}
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from simdistrict.engine.helpers.primitives import Vector
 
-Group = tuple[tuple[int, float], ...]
+# number of the slope, its weight, and what divides the two
+Group = tuple[tuple[int, float, float], ...]
 
 
 def number(fraction: str) -> float:
@@ -19,13 +20,19 @@ def number(fraction: str) -> float:
     return int(above) / int(below or 1)
 
 
+def _term(word: str) -> tuple[float, float]:
+    """The weight, and what divides the product; 1 where nothing does."""
+    return (1.0, number(word[1:])) if word.startswith("/") else (number(word), 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """One row of a tableau: `times * h / over` multiplies the weighted sum of slopes.
 
     text: the weights in the order of the slopes; `|` separates groups, each of which is summed
-    before it is added to the groups in front of it. factor: times / over. groups: (number of the
-    slope, weight) of each term.
+    before it is added to the groups in front of it. `/12` stands for the weight 1/12 of a slope
+    that is divided by 12, which rounds otherwise; only rows of errors have such weights. factor:
+    times / over. groups: the terms of each group.
     """
 
     text: str
@@ -39,7 +46,7 @@ class Weights:
         slope = 0
         for part in self.text.split("|"):
             words = part.split()
-            terms = ((k, number(word)) for k, word in enumerate(words, slope) if word != "0")
+            terms = ((k, *_term(word)) for k, word in enumerate(words, slope) if word != "0")
             groups.append(tuple(terms))
             slope += len(words)
         times, over = self.factor.split("/")
@@ -124,7 +131,7 @@ BOGACKI_SHAMPINE = Tableau(
     "0 1/2 3/4 1",
     (Weights(""), Weights("1", "1/2"), Weights("0 1", "3/4"), _THIRD),
     _THIRD,
-    Weights("-5/72 1/12 1/9 -1/8"),
+    Weights("-5/72 /12 /9 -1/8"),
     2,
 )
 
@@ -137,8 +144,8 @@ def weighted(row: Weights, work: Vector, n: int, k: int) -> float:
     found = 0.0
     for group in row.groups:
         part = 0.0
-        for slope, weight in group:
-            part += weight * work[(slope + 1) * n + k]
+        for slope, weight, over in group:
+            part += weight * work[(slope + 1) * n + k] / over
         found += part
     return found
 
@@ -153,7 +160,7 @@ def combine(v: Vector, first: int, work: Vector, n: int, h: float, row: Weights)
     found: list[float] = []
     for group in row.groups:
         part: list[float] = []
-        for slope, weight in group:
+        for slope, weight, _ in group:
             block = work[(slope + 1) * n : (slope + 2) * n]
             if part:
                 part = [x + weight * y for x, y in zip(part, block, strict=True)]

@@ -329,10 +329,12 @@ def _weighted(row: tableaus.Weights, work: ast.expr, n: ast.expr, k: ast.expr) -
     found: ast.expr | None = None
     for group in row.groups:
         part: ast.expr | None = None
-        for slope, weight in group:
+        for slope, weight, over in group:
             block = _binary(ast.Constant(slope + 1), ast.Mult(), n)
             here: ast.expr = ast.Subscript(work, _binary(block, ast.Add(), k), ast.Load())
             term = here if weight == 1.0 else _binary(ast.Constant(weight), ast.Mult(), here)
+            if over != 1.0:
+                term = _binary(term, ast.Div(), ast.Constant(over))
             part = term if part is None else _binary(part, ast.Add(), term)
         assert part is not None
         found = part if found is None else _binary(found, ast.Add(), part)

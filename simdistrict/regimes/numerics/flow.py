@@ -153,7 +153,7 @@ def moved(x: Reals, row: Weights, step: float, slopes: Sequence[Reals]) -> Reals
 
 def weighted(row: Weights, slopes: Sequence[Reals]) -> Reals:
     """The weighted sum of slopes, as `tableaus.weighted`."""
-    groups = [sum(weight * slopes[k] for k, weight in group) for group in row.groups]
+    groups = [sum(weight * slopes[k] / over for k, weight, over in group) for group in row.groups]
     return np.asarray(sum(groups))
 
 
