@@ -64,7 +64,7 @@ EVERY = [*CASES, *cases()]
 # models that XMILE cannot hold: part of the message
 UNSAID = {
     "test_allocate_by_priority": "uses ALLOCATE BY PRIORITY, which XMILE does not have",
-    "test_dynamic_final_time": "FINAL TIME is computed, and XMILE holds a number there",
+    "test_dynamic_final_time": "FINAL TIME is computed, and XMILE requires a number",
     "test_get_time_value_simple": "uses GET TIME VALUE, which XMILE does not have",
     "test_invert_matrix": "uses INVERT MATRIX, which XMILE does not have",
     "test_vector_order": "is :RAW: data, missing between its points",
