@@ -18,15 +18,6 @@ CONTROL_FIELDS = {
 }
 
 
-# control element -> field of RunSettings
-CONTROL_FIELDS = {
-    "initial time": "initial_time",
-    "final time": "final_time",
-    "time step": "time_step",
-    "saveper": "save_step",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """How a run is computed; None leaves the choice to the model file.
