@@ -259,7 +259,8 @@ def quickest(program: Program, grid: TimeGrid, integrator: str, runs: int) -> st
     compiling = _compiling(program)
     if interpreted > compiling:
         return "native"
-    # the last bits of adaptive steps differ between backends, so no cache may decide
+    # scipy's steps, and runs that slide along a switch, may differ in their last bits, so no cache
+    # may decide
     if integrator in ADAPTIVE:
         return "interpreted"
     before = peek(Waited, program.digest) or Waited(0.0)
