@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,5 +106,5 @@ def _model_title(path: Path) -> str:
         text = (path.parent / "README.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-    headings = (line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# "))
-    return next(headings, "")
+    heading = re.search(r"^# +(.*?) *$", text, re.MULTILINE)
+    return heading[1] if heading else ""

@@ -101,7 +101,7 @@ def command(
     counted.
 
     Example: simdistrict sensitivity runs/ensemble.nc --method pawn
-    --indicator "home share[Prato]"
+    --indicator "output[north]"
     """
     from simdistrict.sensitivity.discovery import discover
     from simdistrict.sensitivity.prim import Choices
