@@ -1,6 +1,6 @@
 """A cache on disk for parsed models, programs and scenarios, shared between processes.
 
-It can be deleted at any time: an entry that is missing, unreadable or of another version is
+It can be deleted at any time: an entry that is missing, unreadable or of other code is
 recomputed. Its folder is $XDG_CACHE_HOME/simdistrict, or ~/.cache/simdistrict.
 """
 
@@ -13,15 +13,12 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from simdistrict.base.version import VERSION
+from simdistrict.base.identity import sources_sha256
 
 T = TypeVar("T")
-# rooms whose code determines the cached values
-FOLDERS = ("base", "engine", "exchange", "model", "run", "scenario")
 KEPT = 300  # files; about 500 kB for a large model, 2 kB for a scenario
 
 
@@ -32,7 +29,7 @@ def folder() -> Path:
 
 
 def cached(kind: type[T], content: str, make: Callable[[], T]) -> T:
-    """The value for a content, computed at most once per version of simdistrict and Python.
+    """The value for a content, computed at most once by the same code and Python.
 
     content determines the value completely; a value of another type counts as missing. Where
     the cache cannot be written, the value is recomputed each time.
@@ -55,27 +52,8 @@ def keep(content: str, value: object) -> None:
 
 
 def _key(kind: type[object], content: str) -> str:
-    parts = (VERSION, _code_state(), sys.version, kind.__qualname__, content)
+    parts = (sources_sha256(), sys.version, kind.__qualname__, content)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@cache
-def _code_state() -> str:
-    """Changes with the code that computes the values, so that edits to a checkout take effect."""
-    root = Path(__file__).resolve().parents[1]
-    return str(max(_newest(root / folder) for folder in FOLDERS))
-
-
-def _newest(folder: Path) -> int:
-    """The latest modification time of a Python file at any depth."""
-    newest = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                newest = max(newest, _newest(Path(entry.path)))
-            elif entry.name.endswith(".py"):
-                newest = max(newest, entry.stat().st_mtime_ns)
-    return newest
 
 
 def _load(path: Path, kind: type[T]) -> T | None:

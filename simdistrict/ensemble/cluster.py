@@ -17,6 +17,7 @@ from threading import Lock, local
 from typing import Any
 
 from simdistrict.base.errors import EngineError, Problem, SimdistrictError
+from simdistrict.base.identity import code_identity
 from simdistrict.base.version import VERSION
 from simdistrict.engine.backends import IMPLICIT
 from simdistrict.ensemble.members import Chunk, Ensemble
@@ -69,7 +70,7 @@ class ClusterRunner:
         # submitted as a task, not scattered, so that the scheduler can recreate it when its
         # worker dies
         given = self.client.submit(bytes, _packed(self.ensemble), key=f"{name}-ensemble")
-        identity = self.ensemble.identity
+        identity, code = self.ensemble.identity, code_identity()
         if not self.client.nthreads():
             log.warning("%s has no workers yet: waiting for some", self.address)
         number_of: dict[str, int] = {}
@@ -82,7 +83,7 @@ class ClusterRunner:
             for number in islice(left, max(_AHEAD * max(threads, 1) - len(number_of), 0)):
                 key = f"{name}-{number:06}"
                 number_of[key] = number
-                task = (run_chunk, given, identity, VERSION, number)
+                task = (run_chunk, given, identity, code, number)
                 futures.append(self.client.submit(*task, key=key))
             return futures
 
@@ -123,11 +124,11 @@ def _packed(ensemble: Ensemble) -> bytes:
     return pickle.dumps(replace(ensemble, design=replace(ensemble.design)))
 
 
-def run_chunk(packed: bytes, identity: str, version: str, number: int) -> Chunk:
-    """Run a chunk in a worker thread. Raises EngineError where the worker's version differs."""
-    if version != VERSION:
-        what = f"it has simdistrict {VERSION}, and this ensemble is of {version}"
-        hint = "install the same version everywhere"
+def run_chunk(packed: bytes, identity: str, code: str, number: int) -> Chunk:
+    """Run a chunk in a worker thread. Raises EngineError where the worker has other code."""
+    if code != code_identity():
+        what = f"it has other code ({code_identity()}) than this ensemble ({code})"
+        hint = "install the same simdistrict, numpy, scipy and llvmlite everywhere"
         raise EngineError(Problem("a worker of the cluster", what, hint))
     if getattr(_own, "identity", None) != identity:
         # one copy per thread: an ensemble holds the state of its Sobol sequence

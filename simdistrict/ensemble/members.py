@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
+from simdistrict.base.identity import code_identity
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
@@ -203,6 +204,7 @@ class Ensemble:
         """Equal for two ensembles only if they have the same numbers in the same chunks."""
         parts = [f"{key}={value!r}" for key, value in sorted(self.record().items())]
         parts += [repr(self.points), str(self.chunk_size), repr(self.design.priors)]
+        parts.append(code_identity())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

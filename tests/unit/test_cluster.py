@@ -185,11 +185,11 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "scheduler tcp://127.0.0.1:9 | no Dask scheduler answers" in done.stderr
 
 
-def test_a_worker_of_another_version_refuses() -> None:
+def test_a_worker_with_other_code_refuses() -> None:
     from simdistrict.ensemble.cluster import run_chunk
 
-    with pytest.raises(EngineError, match=r"this ensemble is of 0\.0\.0"):
-        run_chunk(b"", "", "0.0.0", 0)
+    with pytest.raises(EngineError, match=r"other code .* than this ensemble \(simdistrict 00\)"):
+        run_chunk(b"", "", "simdistrict 00", 0)
 
 
 def test_an_error_comes_back_from_a_worker_as_it_was() -> None:

@@ -1,0 +1,45 @@
+"""The identity of the code: content decides, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simdistrict.base import identity
+
+
+def tree(folder: Path, text: str) -> Path:
+    """A package of two files, always with the same times."""
+    (folder / "inner").mkdir(parents=True)
+    for name, content in (("one.py", "x = 1\n"), ("inner/two.py", text), ("inner/no.txt", text)):
+        path = folder / name
+        path.write_text(content)
+        os.utime(path, (1e9, 1e9))
+    return folder
+
+
+def sha256_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(identity, "PACKAGE", folder)
+    return identity.sources_sha256.__wrapped__()
+
+
+def test_two_trees_with_equal_times_and_sizes_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sha256_of(tree(tmp_path / "a", "y = 1\n"), monkeypatch)
+    assert sha256_of(tree(tmp_path / "b", "y = 1\n"), monkeypatch) == first
+    assert sha256_of(tree(tmp_path / "c", "y = 2\n"), monkeypatch) != first
+
+
+def test_a_renamed_file_is_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = sha256_of(tree(tmp_path / "a", "y = 1\n"), monkeypatch)
+    again = tree(tmp_path / "b", "y = 1\n")
+    (again / "inner" / "two.py").rename(again / "inner" / "three.py")
+    assert sha256_of(again, monkeypatch) != first
+
+
+def test_the_versions_of_the_numeric_libraries_count() -> None:
+    assert f"numpy {np.__version__}" in identity.code_identity()
