@@ -13,26 +13,34 @@ from simdistrict.cli import options
 
 @click.command("rerun")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--backend", type=click.Choice(["interpreted", "native", "pysd"]), help="Another backend."
+)
 @options.as_json
-def command(file: Path, as_json: bool) -> None:
+def command(file: Path, backend: str | None, as_json: bool) -> None:
     """Repeat FILE from its own record and report whether the numbers are the same.
 
     The model, the resolved scenarios, the settings and the numbers from other files come from
     FILE alone; warns where those files have changed since. Exit code 5 when a number differs.
+    PySD, which makes Python code of a model's texts, runs only with --backend pysd.
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
+    from simdistrict.base.errors import EngineError, Problem
     from simdistrict.ensemble.rerun import changed_files, repeat
     from simdistrict.regimes.studies.study import RECORD
     from simdistrict.result.netcdf import read_netcdf
 
     recorded = read_netcdf(file)
+    if backend and (RECORD in recorded.attrs or "members" in recorded.attrs):
+        what = f"{file} holds no single runs, and only those can have another backend"
+        raise EngineError(Problem("--backend", what, "leave it out"))
     if RECORD in recorded.attrs:
         from simdistrict.regimes.studies.register import repeat_study
 
         report = repeat_study(recorded, str(file))
     else:
-        report = repeat(recorded, str(file))
+        report = repeat(recorded, str(file), backend)
     changed = changed_files(recorded, str(file))
     if as_json:
         document = {

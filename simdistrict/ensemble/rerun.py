@@ -20,6 +20,8 @@ from simdistrict.run.simulate import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 from simdistrict.scenario.changes import recorded_changes
 
+_PYSD = "it records that PySD computed it, and PySD makes Python code of a model's texts"
+
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
@@ -39,14 +41,15 @@ class Repetition:
         return not self.differing
 
 
-def repeat(recorded: Result, where: str) -> Repetition:
+def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetition:
     """Repeat the runs that a result records, and compare.
 
-    Raises ExchangeError where the record is incomplete, and the errors of a run.
+    backend: for single runs, as in `recorded_plans`. Raises ExchangeError where the record is
+    incomplete, and the errors of a run.
     """
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
-    return compare_results(recorded, result_of(recorded_plans(recorded, where)))
+    return compare_results(recorded, result_of(recorded_plans(recorded, where, backend)))
 
 
 def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
@@ -64,13 +67,20 @@ def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
 
 
 def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> list[Plan]:
-    """The plans of the runs that a result records; backend: overrides the recorded one."""
+    """The plans of the runs that a result records; backend: overrides the recorded one.
+
+    Raises ExchangeError where the record is incomplete, and where it alone says that PySD is to
+    run: PySD makes Python code of the model's texts, and a file may come from anywhere.
+    """
     attrs = recorded.attrs
     for key in ("model_text", "model_name", "scenario_yaml", "backend"):
         if not attrs.get(key):
             raise ExchangeError(
                 Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
             )
+    if backend is None and attrs["backend"] == "pysd":
+        hint = "give a backend: rerun --backend native, or pysd where you trust the file"
+        raise ExchangeError(Problem(where, _PYSD, hint))
     external = str(attrs.get("external_data", ""))
     prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]), external)
     lookups = str(attrs.get("lookup_changes", ""))

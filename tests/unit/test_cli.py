@@ -115,6 +115,36 @@ def test_rerun_refuses_a_file_that_is_not_ours(project: Path, capsys: Capsys) ->
     assert "does not record model_text" in answer.err
 
 
+def test_rerun_runs_pysd_only_on_request(project: Path, capsys: Capsys) -> None:
+    """The record of a file from elsewhere must not choose a backend that executes its texts."""
+    from netCDF4 import Dataset
+
+    model = Path("tank.mdl")
+    mark = '\\"""\\open("executed","w").close()\\"""\\'
+    text = model.read_text()
+    model.write_text(text.replace("A constant with a range.", mark))
+    assert mark in model.read_text()
+    assert call(capsys, "run", "push", "-o", "kept.nc").code == 0
+    with Dataset("kept.nc", "a") as data:
+        data.backend = "pysd"
+    answer = call(capsys, "rerun", "kept.nc")
+    assert answer.code == 3
+    assert "PySD makes Python code of a model's texts" in answer.err
+    assert call(capsys, "rerun", "kept.nc", "--backend", "interpreted").code == 0
+    assert not Path("executed").exists()
+
+
+def test_rerun_refuses_a_backend_where_members_have_their_own(
+    project: Path, capsys: Capsys
+) -> None:
+    assert call(capsys, "run", "push", "-o", "kept.nc").code == 0
+    with xr.open_dataset("kept.nc") as data:
+        data.load().assign_attrs(members=3).to_netcdf("members.nc")
+    answer = call(capsys, "rerun", "members.nc", "--backend", "native")
+    assert answer.code == 3
+    assert "holds no single runs" in answer.err
+
+
 def test_save_keeps_the_requested_elements(project: Path, capsys: Capsys) -> None:
     expected = {
         "stocks": {"level"},
