@@ -6,7 +6,7 @@ Nothing is parsed or evaluated here; names are folded (see `fold`).
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
@@ -236,12 +236,12 @@ def joined(ops: Sequence[str], terms: Sequence[Expr]) -> Expr:
     return result
 
 
-def height(expr: Expr) -> int:
-    """The number of nodes from the top of a tree to its deepest leaf."""
+def height(expr: Expr, below: Callable[[Expr], Sequence[Expr]] = children) -> int:
+    """The number of nodes from the top of a tree to its deepest leaf; below: gives children."""
     level, count = [expr], 0
     while level:
         count += 1
-        level = [child for node in level for child in children(node)]
+        level = [child for node in level for child in below(node)]
     return count
 
 

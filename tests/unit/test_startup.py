@@ -15,7 +15,7 @@ HEAVY |= {"SALib", "distributed", "numba"}
 READING = {"exchange.mdl.reader", "exchange.text.grammar", "exchange.text.tokens"}
 READING |= {"exchange.xmile.reader"}
 READING |= {"scenario.schema"}
-LOWERING = "build calls definitions delays emit expand frames fuse graph lay_out lower made maker"
+LOWERING = "build calls delays emit expand frames fuse graph lay_out lower made"
 LOWERING += (
     " names nodes order read rewrite rules spell statements subscripts switches trees verify"
 )

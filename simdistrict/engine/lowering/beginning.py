@@ -20,9 +20,8 @@ from simdistrict.engine.layout import (
     Symbol,
     record_size,
 )
-from simdistrict.engine.lowering.definitions import SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.made import Maker, SymbolDefinition
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold, references, walk
 from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model

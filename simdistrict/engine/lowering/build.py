@@ -8,12 +8,12 @@ from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Layout, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.calls import RandomDraw, Record
-from simdistrict.engine.lowering.definitions import SymbolDefinition
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
 from simdistrict.engine.lowering.lay_out import lay_out
 from simdistrict.engine.lowering.lower import lower
+from simdistrict.engine.lowering.made import SymbolDefinition
 from simdistrict.engine.lowering.order import Phases, constant_symbols, order, settled_symbols
 from simdistrict.engine.lowering.switches import (
     emit_margins,

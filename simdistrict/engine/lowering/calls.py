@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering.functions import SWITCHES
-from simdistrict.engine.lowering.nodes import Axis, Load, Node, axes_at
+from simdistrict.engine.lowering.nodes import Axis, HelperCall, Load, Node, axes_at
 from simdistrict.model.expr import Expr
 
 
@@ -31,17 +31,8 @@ class Switch(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Helper(Node):
+class Helper(HelperCall):
     """A helper of numbers that is no function of Vensim."""
-
-    helper: str
-    args: tuple[Expr, ...]
-
-    def parts(self) -> tuple[Expr, ...]:
-        return self.args
-
-    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
-        return replace(self, args=nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +105,13 @@ class Slice(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Node):
+class Whole(HelperCall):
     """A helper that works on arrays: slices and numbers.
 
     fills: it writes its result into the slots of the target.
     """
 
-    helper: str
-    args: tuple[Expr, ...]
     fills: bool
-
-    def parts(self) -> tuple[Expr, ...]:
-        return self.args
-
-    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
-        return replace(self, args=nodes)
 
 
 @dataclass(frozen=True, slots=True)

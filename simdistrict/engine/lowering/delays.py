@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.calls import Helper
-from simdistrict.engine.lowering.definitions import Held, Recorded
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.lowering.made import PastCall
-from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.made import Held, Maker, PastCall, Recorded
 from simdistrict.engine.lowering.rewrite import TIME_STEP, divided, minus, times
 from simdistrict.model.expr import Binary, Call, Expr, Number
 from simdistrict.model.model import Auxiliary
@@ -100,7 +98,7 @@ def _delay(maker: Maker, call: Call, stages: int, steady: bool) -> Expr:
         start = maker.add(Held, "initial delay", interval)
         record = maker.add(Recorded, "record", interval)
         backs = (Number(float(stage)) for stage in range(1, stages))
-        late[1:] = [PastCall("delayed", (record,), (back, start)) for back in backs]
+        late[1:] = [PastCall("delayed", (back, start), (record,)) for back in backs]
     previous = source
     for stage, time in enumerate(late, 1):
         own = maker.new(f"delay n {stage}")
@@ -121,7 +119,7 @@ def _fixed(maker: Maker, source: Expr, delay: Expr, initial: Expr) -> Expr:
     record = maker.add(Recorded, "record", source)
     back = maker.add(Held, "initial lag", lag)
     first = maker.add(Held, "initial output", initial)
-    return PastCall("delayed", (record,), (back, first))
+    return PastCall("delayed", (back, first), (record,))
 
 
 def _pipeline(maker: Maker, call: Call) -> Expr:
@@ -133,7 +131,7 @@ def _pipeline(maker: Maker, call: Call) -> Expr:
     args: tuple[Expr, ...] = (*missing, first)
     if missing:
         args = (*missing, maker.add(Held, "initial lag", lag), first)
-    return PastCall(FUNCTIONS[call.function].python, records, args)
+    return PastCall(FUNCTIONS[call.function].python, args, records)
 
 
 def _depreciation(maker: Maker, stream: Expr, life: Expr, period: Expr, initial: Expr) -> Expr:
@@ -142,4 +140,4 @@ def _depreciation(maker: Maker, stream: Expr, life: Expr, period: Expr, initial:
     record = maker.add(Recorded, "record", stream)
     first = maker.add(Held, "initial investment", initial)
     helper = FUNCTIONS["DEPRECIATE STRAIGHTLINE"].python
-    return PastCall(helper, (record,), (stream, life, period, first, TIME_STEP))
+    return PastCall(helper, (stream, life, period, first, TIME_STEP), (record,))

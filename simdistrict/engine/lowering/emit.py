@@ -19,8 +19,8 @@ from simdistrict.engine.lowering.frames import SlotKey, key_of
 from simdistrict.engine.lowering.nodes import Time
 from simdistrict.engine.lowering.spell import MAX_NESTING, ExpressionPrinter
 from simdistrict.engine.lowering.statements import Statement
-from simdistrict.engine.lowering.trees import height_of, walk
-from simdistrict.model.expr import Expr
+from simdistrict.engine.lowering.trees import parts, walk
+from simdistrict.model.expr import Expr, height
 
 # the times that a function reads from the vector; their meaning is in program.Program
 _TIMES = ("t", "u", "s", "m")
@@ -81,7 +81,7 @@ class Emitter(ExpressionPrinter):
         """
         first = len(self.lines)
         target, key = statement.target, key_of(statement.target)
-        self.deep = height_of(statement.expr) > MAX_NESTING // 2
+        self.deep = height(statement.expr, parts) > MAX_NESTING // 2
         if isinstance(statement.expr, Whole) and statement.expr.fills:
             self.put(self.whole(statement.expr, target))
         else:

@@ -15,10 +15,15 @@ from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering import delays, whole
 from simdistrict.engine.lowering.beginning import Beginning
-from simdistrict.engine.lowering.definitions import Held, Sampled, SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.lowering.made import Before, RandomCall
-from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.made import (
+    Before,
+    Held,
+    Maker,
+    RandomCall,
+    Sampled,
+    SymbolDefinition,
+)
 from simdistrict.engine.lowering.rewrite import remembered, rewritten
 from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Slot
-from simdistrict.engine.lowering.definitions import Filled, Held, Sampled, SymbolDefinition
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
-from simdistrict.engine.lowering.made import ArrayCall
+from simdistrict.engine.lowering.made import ArrayCall, Filled, Held, Sampled, SymbolDefinition
 from simdistrict.engine.lowering.nodes import (
     Axis,
     Interpolate,

@@ -33,6 +33,20 @@ class Node(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class HelperCall(Node):
+    """A call of a helper; subclasses say of which kind."""
+
+    helper: str
+    args: tuple[Expr, ...]
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.args
+
+    def with_parts(self, nodes: tuple[Expr, ...]) -> Expr:
+        return replace(self, args=nodes)
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """A loop over `size` labels; `id` is unique within a statement."""
 

@@ -16,15 +16,16 @@ from simdistrict.engine.lowering.calls import (
     Switch,
     Whole,
 )
-from simdistrict.engine.lowering.definitions import Filled, SymbolDefinition
 from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED, Function
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.made import (
     ArrayCall,
     Before,
     ElementMap,
+    Filled,
     PastCall,
     RandomCall,
+    SymbolDefinition,
     SymbolRef,
 )
 from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop, Place, Reduce, Time
@@ -76,10 +77,10 @@ class EquationReader(Subscripts):
                 return self.call(expr, scope)
             case RandomCall():
                 return self.drawn(expr, scope)
-            case PastCall(helper, records, args):
+            case PastCall(helper, args, records):
                 read = tuple(self.record(record, scope) for record in records)
                 return Past(helper, read, tuple(self.expr(arg, scope) for arg in args))
-            case ArrayCall(helper, own, args):
+            case ArrayCall(helper, args, own):
                 given = tuple(self.argument(arg, own, scope) for arg in args)
                 return Whole(helper, given, isinstance(self.owner, Filled))
             case ElementMap(source, offset):

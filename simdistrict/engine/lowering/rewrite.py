@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.made import Maker
 from simdistrict.model.expr import NA, Binary, Call, Expr, Number, Ref
 
 TIME_STEP = Ref("time step")

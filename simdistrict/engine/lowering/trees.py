@@ -31,15 +31,6 @@ def walk(expr: Expr) -> Iterator[Expr]:
             waiting += reversed(parts(node))
 
 
-def height_of(expr: Expr) -> int:
-    """The number of nodes from the top to the deepest leaf."""
-    level, height = [expr], 0
-    while level:
-        height += 1
-        level = [node for above in level for node in parts(above)]
-    return height
-
-
 def loads(expr: Expr) -> Iterator[Load]:
     """Every slot that an expression reads."""
     return (node for node in walk(expr) if isinstance(node, Load))

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering.calls import Helper
-from simdistrict.engine.lowering.definitions import Filled
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.lowering.made import ArrayCall, ElementMap, SymbolRef
-from simdistrict.engine.lowering.maker import Maker
+from simdistrict.engine.lowering.made import ArrayCall, ElementMap, Filled, Maker, SymbolRef
 from simdistrict.model.expr import Call, Expr, Ref, fold, references, walk
 from simdistrict.model.model import Auxiliary, Equation, Model
 
@@ -104,7 +102,7 @@ class _ArrayFunction:
                 args.append(self.copied(own, names, source))
                 runs.append(names)
         self.compare(filled, ranges, runs)
-        made = ArrayCall(FUNCTIONS[self.call.function].python, own, tuple(args))
+        made = ArrayCall(FUNCTIONS[self.call.function].python, tuple(args), own)
         if not filled:
             return made
         names = tuple(self.model.dims_by_name[r].name for r in ranges)
