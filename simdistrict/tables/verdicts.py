@@ -40,9 +40,9 @@ class Test:
         return (self.verdict, self.of, self.what, self.low, self.high, self.value)
 
 
-def verdict_columns(of: str, digits: int = 3) -> tuple[Column, ...]:
+def verdict_columns(of: str) -> tuple[Column, ...]:
     """The columns of `Test.row`."""
-    ends = (Column(name, significant=digits) for name in ("low", "high", "value"))
+    ends = (Column(name, significant=3) for name in ("low", "high", "value"))
     return (Column("verdict"), Column(of), Column("what"), *ends)
 
 

@@ -16,13 +16,14 @@ from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.numerics.attractors import UNDECIDED, Attractors
 from simdistrict.regimes.numerics.basin import basins, basins_along
-from simdistrict.regimes.numerics.field import FormulaField, Scaled
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle_each
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.numerics.regime_map import regime_map
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.analytic.test_regimes_core import Constants, field, folds, shares_at, tariff_at
+from tests.formula import FormulaField
 from tests.small import small
 
 FOLD = 2 / (3 * math.sqrt(3))

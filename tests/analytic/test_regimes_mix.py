@@ -12,11 +12,12 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.diagram import branches
-from simdistrict.regimes.numerics.field import FormulaField, Scaled
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle_each, settle_one_by_one
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.run.plan import plans_for
+from tests.formula import FormulaField
 from tests.study import module
 
 WORLDS = module("frozen_worlds")

@@ -12,15 +12,18 @@ import pytest
 from simdistrict.base.arrays import Reals
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import field_of
-from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branch_from, branches
+from simdistrict.regimes.numerics.branch import Family
+from simdistrict.regimes.numerics.curve import Steps
+from simdistrict.regimes.numerics.diagram import BifurcationDiagram, Tracer, branches
 from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
-from simdistrict.regimes.numerics.field import FormulaField
+from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.numerics.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
+from tests.formula import FormulaField
 from tests.small import small
 
 Formula = Callable[[Reals, Sequence[float]], Reals]
@@ -105,8 +108,9 @@ def test_pitchfork(starts: int) -> None:
 
 def test_the_other_branch_is_found_from_the_branch_point_alone() -> None:
     fork = lab(lambda x, p: p[0] * x - x**3, [-2], [2])
-    found = branch_from(fork, -1, 1, -0.5, np.array([0.0]))
-    straight, forked = found.branches
+    tracer = Tracer(Family(Scaled(fork), -1, 1), Steps())
+    tracer.trace(tracer.point(-0.5, np.array([0.0])), "given")
+    straight, forked = tracer.branches
     assert np.abs(straight.states).max() < 1e-8
     assert forked.states[:, 0] ** 2 == pytest.approx(forked.parameters, abs=1e-6)
     assert forked.origin.startswith("branch point at")

@@ -21,13 +21,14 @@ from simdistrict import read_model, simulate
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.lowering.functions import FUNCTIONS
-from simdistrict.engine.native.batch import LANES, run_members
+from simdistrict.engine.native.batch import LANES
 from simdistrict.model.expr import Array, Expr, Number, fold
 from simdistrict.model.model import Constant, Element, Model
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import constants_of, lowered, plan_run
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import bare_scenario, resolve
+from tests.members import run_members
 from tests.oracle.faults import FAULTS, REFUSALS
 from tests.oracle.random_models import DATA, FORMS, WHOLE, Drawn, models
 from tests.oracle.smaller_models import reduced

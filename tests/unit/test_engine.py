@@ -18,10 +18,10 @@ from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.layout import FIRST
 from simdistrict.engine.lowering.build import build
-from simdistrict.engine.native.batch import run_members
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
+from tests.members import run_members
 from tests.small import small
 
 TEN = TimeGrid.of(0, 10, 1, 1)

@@ -22,7 +22,7 @@ from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.integrators.stiff import stiff_steps
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native import code
-from simdistrict.engine.native.batch import LANES, Batch, run_members
+from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.native.lookups import FEW
 from simdistrict.engine.native.machine import MachineCode, compiled, has_fma, rounds_well
 from simdistrict.engine.native.module import UntranslatableError
@@ -35,6 +35,7 @@ from simdistrict.result.netcdf import read_netcdf
 from simdistrict.run.plan import plan_run, prepare, quickest, repeated
 from simdistrict.run.simulate import result_of, run_one
 from simdistrict.scenario import bare_scenario, resolve
+from tests.members import run_members
 from tests.program import call
 from tests.small import mdl, small
 

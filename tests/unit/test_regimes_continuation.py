@@ -15,7 +15,7 @@ from simdistrict.regimes.numerics.continuation import Continuation
 from simdistrict.regimes.numerics.curve import Steps
 from simdistrict.regimes.numerics.diagram import continuations
 from simdistrict.regimes.numerics.ending import CurveEnding, Reason
-from simdistrict.regimes.numerics.field import FormulaField
+from tests.formula import FormulaField
 
 
 def cubic(x: Reals, p: Sequence[float]) -> Reals:

@@ -283,22 +283,3 @@ class AloneWork(_BatchWork):
             batch.keep(self.done, here, whole[None, list(batch.rows)])
             self.done.outcome[member] = path.ending.outcome
             self.done.time[member] = path.ending.time
-
-
-def run_members(
-    program: Program,
-    grid: TimeGrid,
-    constants: Sequence[float],
-    sampled: Sequence[int],
-    numbers: Reals,
-    *,
-    places: Sequence[int],
-    points: Sequence[int] | None = None,
-    moves: Sequence[Move] = (),
-    integrator: str = "euler",
-    threads: int | None = None,
-) -> Members:
-    """Run a `Batch` once; points: default the saved points of the grid."""
-    kept = sorted(grid.saved if points is None else points)
-    batch = Batch(program, grid, constants, sampled, places, kept, moves, integrator)
-    return batch.run(numbers, threads)

@@ -49,9 +49,9 @@ class Compiled:
     code: bytes
 
 
-def is_ready(program: Program, lanes: int = 1, *, adaptive: bool = False) -> bool:
+def is_ready(program: Program) -> bool:
     """Whether the program is compiled already, so that `loaded` takes milliseconds."""
-    content = _content(program, lanes, adaptive, False)
+    content = _content(program, 1, False, False)
     return content in _loaded or peek(Compiled, content) is not None
 
 

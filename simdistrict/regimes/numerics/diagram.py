@@ -58,7 +58,6 @@ def branches(
     high: float,
     *,
     stops: int = 5,
-    steps: Steps | None = None,
     starts: int = 20,
     seed: int = 0,
     known: Sequence[Reals] = (),
@@ -69,9 +68,9 @@ def branches(
 
     Lines of equilibria are found and not followed.
     stops: number of values, ends included; limits: the ranges of which low and high are ends,
-    empty for none; the other arguments: see `equilibria` and `Steps`.
+    empty for none; the other arguments: see `equilibria`.
     """
-    tracer = Tracer(Family(Scaled(model), low, high), steps or Steps(), limits)
+    tracer = Tracer(Family(Scaled(model), low, high), Steps(), limits)
     searches = []
     for q in np.linspace(0.0, 1.0, stops):
         value = low + float(q) * (high - low)
@@ -82,15 +81,6 @@ def branches(
                 continue  # every point of a line would be a branch of its own
             tracer.trace(np.append(e.state / model.scale, q), f"equilibrium at {value:g}")
     return BifurcationDiagram(low, high, tuple(tracer.branches), tuple(searches))
-
-
-def branch_from(
-    model: Field, low: float, high: float, parameter: float, state: Reals
-) -> BifurcationDiagram:
-    """The branch through one equilibrium, and those that branch off from it."""
-    tracer = Tracer(Family(Scaled(model), low, high), Steps())
-    tracer.trace(tracer.point(parameter, state), f"given at {parameter:g}")
-    return BifurcationDiagram(low, high, tuple(tracer.branches), ())
 
 
 def continuations(

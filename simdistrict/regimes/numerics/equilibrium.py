@@ -220,7 +220,7 @@ class _Searching:
         """The root between two points with flows of opposite signs, by bisection and Newton."""
         if a == 0 or b == 0:
             point = np.array([left if a == 0 else right])
-            self.add(Root(point, 0.0, True, 0), "scan")
+            self.add(Root(point, 0.0, True), "scan")
             return
         for _ in range(_BISECTIONS):
             middle = (left + right) / 2

@@ -6,7 +6,7 @@ in a test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,26 +40,6 @@ class Field(Protocol):
         states: (members, stocks); returns: the same shape, NaN where there is no value.
         """
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class FormulaField:
-    """A field written as a formula: function(states, parameters) on (members, stocks)."""
-
-    function: Callable[[Reals, Sequence[float]], Reals]
-    names: Sequence[str]
-    low: Reals
-    high: Reals
-
-    @property
-    def scale(self) -> Reals:
-        """The width of the box."""
-        width: Reals = np.asarray(self.high, float) - np.asarray(self.low, float)
-        return width
-
-    def __call__(self, states: Reals, parameters: Sequence[float]) -> Reals:
-        with np.errstate(all="ignore"):
-            return np.asarray(self.function(states, parameters), float)
 
 
 @dataclass(frozen=True, eq=False)

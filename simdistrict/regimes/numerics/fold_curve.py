@@ -51,7 +51,6 @@ def fold_curves(
     other: float,
     first: tuple[float, float],
     second: tuple[float, float],
-    steps: Steps | None = None,
 ) -> list[FoldCurve]:
     """Follow folds in both parameters; they were found along the first one.
 
@@ -65,7 +64,7 @@ def fold_curves(
         z = np.concatenate([fold.state / model.scale, shares])
         if any(_passes(curve, z, model.scale, low, high) for curve in curves):
             continue
-        found = _traced(scaled, low, high, steps or Steps(), z)
+        found = _traced(scaled, low, high, Steps(), z)
         if found is not None:
             curves.append(found)
     return curves

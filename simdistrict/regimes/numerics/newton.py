@@ -25,7 +25,6 @@ class Root:
     point: Reals
     residual: float
     found: bool
-    iterations: int
 
 
 def newton(
@@ -41,15 +40,15 @@ def newton(
     """
     point, value = guess, function(guess)
     residual = norm(value)
-    for k in range(iterations):
+    for _ in range(iterations):
         if not np.isfinite(residual):
-            return Root(point, residual, False, k)
+            return Root(point, residual, False)
         step = _solve(jacobian(point), -value)
         if step is None:
-            return Root(point, residual, False, k)
+            return Root(point, residual, False)
         step *= min(1.0, largest / max(norm(step), 1e-300))
         if norm(step) <= STEP and residual <= _NOISE:
-            return _polished(function, point, step, value, k)
+            return _polished(function, point, step, value)
         factor = 1.0
         for _ in range(_HALVINGS):
             there = point + factor * step
@@ -58,21 +57,18 @@ def newton(
                 break
             factor /= 2
         else:
-            done = residual <= RESIDUAL
-            return Root(point, residual, done, k)
+            break
         point, value, residual = there, found, norm(found)
-    return Root(point, residual, residual <= RESIDUAL, iterations)
+    return Root(point, residual, residual <= RESIDUAL)
 
 
-def _polished(
-    function: Callable[[Reals], Reals], point: Reals, step: Reals, value: Reals, k: int
-) -> Root:
+def _polished(function: Callable[[Reals], Reals], point: Reals, step: Reals, value: Reals) -> Root:
     """The root after the last step, or before it where the step increases the residual."""
     after = point + step
     found = function(after)
     if norm(found) <= norm(value):
-        return Root(after, norm(found), True, k)
-    return Root(point, norm(value), True, k)
+        return Root(after, norm(found), True)
+    return Root(point, norm(value), True)
 
 
 def with_fallback(

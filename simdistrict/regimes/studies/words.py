@@ -36,7 +36,7 @@ def interval(own: dict[str, Any], digits: int = 2) -> str:
     return f"{own['share']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def few(names: Sequence[str], most: int = MOST, joint: str = " and ") -> str:
+def few(names: Sequence[str], joint: str = " and ") -> str:
     """The first names, and the number of the others."""
-    more = f"{joint}{len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = f"{joint}{len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
