@@ -69,8 +69,8 @@ def _results(
     from simdistrict.plot import check_targets, draw
     from simdistrict.tables import Study
     from simdistrict.tables.definition import named
-    from simdistrict.tables.figures import describe
     from simdistrict.tables.find import with_study
+    from simdistrict.tables.shown import describe
 
     definition, names = with_study(words)
     wanted = named(definition, "figure", names)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from simdistrict.tables.schema import TableEntry
 
 STANDARD = {
-    "claims": "simdistrict.tables.claims",
-    "claims over the prior": "simdistrict.tables.claims_prior",
-    "targets": "simdistrict.tables.targets",
-    "fit": "simdistrict.tables.fit",
-    "fitted constants": "simdistrict.tables.constants",
+    "claims": ("simdistrict.tables.claims", "claims_table"),
+    "claims over the prior": ("simdistrict.tables.claims_prior", "prior_table"),
+    "targets": ("simdistrict.tables.claims", "targets_table"),
+    "fit": ("simdistrict.tables.fit", "series_table"),
+    "fitted constants": ("simdistrict.tables.fit", "constants_table"),
 }
 
 
@@ -48,8 +48,10 @@ def _table(name: str, study: Study) -> Table:
     written = study.definition.file.tables[name]
     heading = written.heading or written.title
     if written.standard:
-        module = importlib.import_module(STANDARD[written.standard])
-        found: Table = module.table(study, name, heading, written.note)
+        module, own = STANDARD[written.standard]
+        found: Table = getattr(importlib.import_module(module), own)(
+            study, name, heading, written.note
+        )
     elif written.rows is not None:
         from simdistrict.tables.shown import rows_table
 
@@ -72,7 +74,7 @@ def _code(name: str, study: Study) -> Code:
     by = written.of_runs or written.of_members or written.of_fit
     if by:
         return [definition.path, definition.folder / f"{by.partition(':')[0]}.py"]
-    own = STANDARD.get(written.standard or "", "simdistrict.tables.shown")
+    own = STANDARD[written.standard][0] if written.standard else "simdistrict.tables.shown"
     return [own, definition.path, *sorted(definition.folder.glob("*.py"))]
 
 
@@ -114,5 +116,6 @@ def check(name: str, study: Study, folder: Path) -> list[Discrepancy]:
 def _doubts(written: TableEntry, study: Study) -> Callable[..., Any]:
     if written.doubts:
         return function(study.definition.folder, written.doubts)
-    found: Callable[..., Any] = importlib.import_module(STANDARD[written.standard or ""]).doubts
-    return found
+    from simdistrict.tables.claims_prior import doubts
+
+    return doubts

@@ -1,14 +1,14 @@
-"""The table of claims, each measured in the unchanged model; failed claims first."""
+"""The tables of claims and of targets, measured in the unchanged model; failures first."""
 
 from __future__ import annotations
 
 import math
 
 from simdistrict.tables.evidence import Measure, StudyRuns
-from simdistrict.tables.stated import claims_of
+from simdistrict.tables.stated import claims_of, targets_of
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Table
-from simdistrict.tables.verdicts import FAILS, NO_CASE, Test, verdict_columns
+from simdistrict.tables.verdicts import FAILS, NO_CASE, Test, failing_first, verdict_columns
 
 NOT_HERE, OVER_DRAWS = "not tested", "over the prior"
 NEVER = "never"
@@ -19,7 +19,7 @@ def verdict(measure: Measure, value: float) -> str:
     return Test("", measure.what, measure.low, measure.high, value).verdict
 
 
-def table(study: Study, name: str, heading: str, note: str) -> Table:
+def claims_table(study: Study, name: str, heading: str, note: str) -> Table:
     """One row per measure, failures first; then the claims that are not tested."""
     runs = StudyRuns(study)
     rows: list[tuple[Cell, ...]] = []
@@ -35,3 +35,9 @@ def table(study: Study, name: str, heading: str, note: str) -> Table:
     for told, names in ((OVER_DRAWS, file.tested_elsewhere), (NOT_HERE, file.not_tested)):
         rows += [(told, name, why, None, None, None) for name, why in names.items()]
     return Table(name, heading, verdict_columns("claim"), tuple(rows), note)
+
+
+def targets_table(study: Study, name: str, heading: str, note: str) -> Table:
+    """One row per target."""
+    rows = failing_first(targets_of(study))
+    return Table(name, heading, verdict_columns("target"), rows, note)

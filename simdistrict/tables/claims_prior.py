@@ -13,9 +13,8 @@ from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.claim_runs import evaluated, measures
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_share
 from simdistrict.tables.evidence import Claim, StudyRuns
-from simdistrict.tables.intervals import interval
+from simdistrict.tables.intervals import doubted_share, interval
 from simdistrict.tables.members import Kept, Variant
 from simdistrict.tables.stated import claims_of
 from simdistrict.tables.study import Study
@@ -44,7 +43,7 @@ COLUMNS = (
 SHARE = 11
 
 
-def table(study: Study, name: str, heading: str, note: str) -> Table:
+def prior_table(study: Study, name: str, heading: str, note: str) -> Table:
     """One row per claim, and one per measure."""
     claims = claims_of(study)
     values = evaluated(claims, lambda variant, kept: _all(study, variant, kept))

@@ -1,4 +1,4 @@
-"""Differences of committed and new tables: numbers by printed digits, text exactly.
+"""Committed tables, and their differences from new ones: numbers by digits, text exactly.
 
 A committed number is right if the new one prints the same, or would do so a millionth larger or
 smaller, because rounding may differ between machines. Numbers inside sentences may differ by one
@@ -8,11 +8,15 @@ unit of their last digit.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.library import shown
 
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.]*\w)")
 SLACK = 1.001
@@ -67,6 +71,22 @@ def committed_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
     for line, row in enumerate(rows[2:], 3):
         if len(row) == columns:
             yield line, row
+
+
+def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
+    """The rows of a table, keyed by column. Raises ExchangeError if there is no such table."""
+    path = folder / f"{table}.csv"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        hint = f"make it first: simdistrict tables {table}"
+        raise ExchangeError(Problem(shown(path), "there is no such table", hint)) from None
+    yield from csv.DictReader(lines[1:])
+
+
+def number(cell: str) -> float:
+    """The number in a cell; NaN if the cell is empty."""
+    return float(cell) if cell else math.nan
 
 
 def same(one: str, other: str) -> bool:

@@ -1,11 +1,11 @@
-"""The table of how well the model follows each series of its record, fit and prediction apart."""
+"""Tables of a fit: how well the model follows its record, and the fitted constants."""
 
 from __future__ import annotations
 
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
-COLUMNS = (
+SERIES = (
     Column("series"),
     Column("in the fit"),
     Column("period"),
@@ -19,11 +19,25 @@ COLUMNS = (
     Column("unequal covariation", decimals=2),
     Column("U", decimals=3),
 )
+CONSTANTS = (
+    Column("constant"),
+    Column("unit"),
+    Column("fitted", significant=6),
+    Column("in the model", significant=6),
+    Column("low", significant=4),
+    Column("high", significant=4),
+    Column("at bound"),
+    Column("standard error", significant=2),
+    Column("range low", significant=4),
+    Column("range high", significant=4),
+    Column("most correlated with"),
+    Column("correlation", decimals=2),
+)
 FEWEST = 3
 
 
-def table(study: Study, name: str, heading: str, note: str) -> Table:
-    """One row per series and period."""
+def series_table(study: Study, name: str, heading: str, note: str) -> Table:
+    """One row per series and period, fit and prediction apart."""
     found = study.assessment
     until = study.settings.until
     fitted = "fit" if until is None else f"fit to {until:g}"
@@ -42,4 +56,14 @@ def table(study: Study, name: str, heading: str, note: str) -> Table:
             rows.append(
                 (series.series, counted, period, s.n, r2, s.mae, s.mape, s.rmse, *shares, s.u)
             )
-    return Table(name, heading, COLUMNS, tuple(rows), note)
+    return Table(name, heading, SERIES, tuple(rows), note)
+
+
+def constants_table(study: Study, name: str, heading: str, note: str) -> Table:
+    """One row per constant. Runs the fit, which takes minutes."""
+    rows = []
+    for c in study.fit().constants:
+        u = c.uncertainty
+        doubts = (u.error, u.low, u.high, u.twin, u.correlation)
+        rows.append((c.name, c.units, c.fitted, c.start, c.low, c.high, c.at_bound, *doubts))
+    return Table(name, heading, CONSTANTS, tuple(rows), note)

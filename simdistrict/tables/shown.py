@@ -1,15 +1,17 @@
-"""Tables and figures of elements that a study file states as data."""
+"""Figures of a study, and the tables and figures of elements that its file states as data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.plot import Figure, Line, Panel
+from simdistrict.plot import Diagram, Figure, Line, Panel, Ranges
 from simdistrict.scenario.places import find_element, find_places
+from simdistrict.tables.modules import function
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -17,6 +19,20 @@ if TYPE_CHECKING:
     from simdistrict.tables.schema import ShownFile, TableEntry
 
 COLUMNS = 5
+
+
+def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | Diagram:
+    """One figure, ready to be drawn; tables: the folder of the committed ones."""
+    definition = study.definition
+    written = definition.file.figures[name]
+    if written.lines is not None:
+        return lines_figure(study, written.lines)
+    by = written.of_runs or written.of_tables
+    assert by is not None
+    figure: Figure | Ranges | Diagram = function(definition.folder, by)(
+        tables if written.of_tables else study
+    )
+    return figure
 
 
 def rows_table(study: Study, name: str, written: TableEntry) -> Table:

@@ -8,8 +8,8 @@ import pytest
 
 from simdistrict.plot import Figure, Ranges
 from simdistrict.tables import Study
-from simdistrict.tables.committed import number, rows_of
-from simdistrict.tables.figures import describe
+from simdistrict.tables.compare import number, rows_of
+from simdistrict.tables.shown import describe
 from tests.study import definition, module
 
 ONE, CLASSES = module("least_policy").ONE, module("regime_figures").CLASSES

@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict.tables.doubt import doubted_quantiles, doubted_share
-from simdistrict.tables.intervals import interval, quantile_is_doubtful, share_is_doubtful
+from simdistrict.tables.intervals import (
+    doubted_quantiles,
+    doubted_share,
+    interval,
+    quantile_is_doubtful,
+    share_is_doubtful,
+)
 
 VALUES = np.random.default_rng(0).normal(size=256)
 

@@ -7,7 +7,7 @@ import pytest
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Flow, Stock
 from simdistrict.tables import Study
-from simdistrict.tables.figures import describe
+from simdistrict.tables.shown import describe
 from tests.study import definition, module
 
 GIVEN, model_map = module("map").GIVEN, module("map").model_map

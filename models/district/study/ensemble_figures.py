@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simdistrict.plot import Band, Figure, Line, Panel, RangeRow, Ranges, RangesPanel, Span, Style
-from simdistrict.tables.committed import number, rows_of
+from simdistrict.tables.compare import number, rows_of
 from simdistrict.tables.verdicts import FAILS
 
 from .common import BASELINE, short, style_of

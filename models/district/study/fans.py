@@ -10,7 +10,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_quantiles
+from simdistrict.tables.intervals import doubted_quantiles
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table

@@ -9,8 +9,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_quantiles
-from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
+from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, doubted_quantiles, interval
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Rounded, Table

@@ -11,8 +11,14 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_quantiles, doubted_share
-from simdistrict.tables.intervals import HIGH, LOW, MIDDLE, interval
+from simdistrict.tables.intervals import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    doubted_quantiles,
+    doubted_share,
+    interval,
+)
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 

@@ -12,7 +12,7 @@ from simdistrict.regimes.numerics.branch import Branch
 from simdistrict.regimes.numerics.diagram import BifurcationDiagram
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
-from simdistrict.tables.committed import number, rows_of
+from simdistrict.tables.compare import number, rows_of
 from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED
 from simdistrict.tables.study import Study
 

@@ -14,7 +14,7 @@ from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_share
+from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.members import Variant
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table

@@ -11,7 +11,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.compare import Discrepancy, committed_rows
-from simdistrict.tables.doubt import doubted_share
+from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
 
