@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -31,13 +32,7 @@ class InterpretedBatch(Batch):
         given = (self.program, grid, constants, self.moves)
         if self.integrator in FIXED:
             return fixed_steps(*given, integrator=self.integrator)
-        if self.integrator not in IMPLICIT:
-            return adaptive_steps(
-                *given, tolerance=self.tolerance, max_evaluations=self.max_evaluations
-            )
-        return stiff_steps(
-            *given,
-            integrator=self.integrator,
-            tolerance=self.tolerance,
-            max_evaluations=self.max_evaluations,
-        )
+        steps = adaptive_steps
+        if self.integrator in IMPLICIT:
+            steps = partial(stiff_steps, integrator=self.integrator)
+        return steps(*given, tolerance=self.tolerance, max_evaluations=self.max_evaluations)

@@ -61,12 +61,9 @@ class EquationReader(Subscripts):
         match expr:
             case Ref():
                 return self.ref(expr, scope)
-            case SymbolRef(symbol, subscripts):
-                slot = self.placed.slots[symbol]
-                axes = self.axes(subscripts, self.by_symbol[symbol], slot.strides, scope)
-                return Load(symbol, slot.offset, axes)
-            case Before(symbol, subscripts):
-                slot = self.placed.before[symbol]
+            case SymbolRef(symbol, subscripts) | Before(symbol, subscripts):
+                slots = self.placed.before if isinstance(expr, Before) else self.placed.slots
+                slot = slots[symbol]
                 axes = self.axes(subscripts, self.by_symbol[symbol], slot.strides, scope)
                 return Load(slot.symbol, slot.offset, axes)
             case LookupCall(lookup, x):

@@ -109,10 +109,6 @@ class Rules:
             if axis.loop >= 0 or (len(positions) != 1 and not whole):
                 self.axis(axis, loops)
 
-    def array(self, array: Slice, loops: Open) -> None:
-        """An array as an argument."""
-        self.load(array.load, loops, whole=True)
-
     def axis(self, axis: Axis, loops: Open) -> None:
         """An axis has one position in each round of its loop."""
         if axis.loop >= 0 and axis.loop not in loops:
@@ -224,7 +220,7 @@ def _past(work: Rules, node: Past, loops: Open) -> Sequence[Expr]:
 def _whole(work: Rules, node: Whole, loops: Open) -> Sequence[Expr]:
     slices = [arg for arg in node.args if isinstance(arg, Slice)]
     for arg in slices:
-        work.array(arg, loops)
+        work.load(arg.load, loops, whole=True)
         if arg.size != work.placed.slots[arg.load.symbol].shape[-1]:
             raise work.fault(f'takes "{arg.load.symbol}" for longer or shorter than it is')
     of_vector = 1 if slices or node.fills else 0
@@ -233,7 +229,7 @@ def _whole(work: Rules, node: Whole, loops: Open) -> Sequence[Expr]:
 
 
 def _shifted(work: Rules, node: Shifted, loops: Open) -> Sequence[Expr]:
-    work.array(node.array, loops)
+    work.load(node.array.load, loops, whole=True)
     work.load(node.own, loops)
     if node.array.size != work.placed.slots[node.own.symbol].size:
         raise work.fault(f'takes "{node.own.symbol}" for longer or shorter than it is')

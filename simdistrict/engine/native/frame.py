@@ -33,7 +33,20 @@ def with_arrays(task: Task) -> Task:
     return task._replace(**changed)
 
 
-class GridMemory:
+class _Memory:
+    """What a call has saved."""
+
+    task: Task
+    out: Reals
+    lanes = 1
+
+    def kept(self, blocks: int) -> Reals:
+        """(blocks, rows, saved, lanes): what the last call saved."""
+        shape = (blocks, self.task.n_rows, self.task.n_saved, self.lanes)
+        return self.out[: math.prod(shape)].reshape(shape)
+
+
+class GridMemory(_Memory):
     """The arrays of one thread for runs on a grid, and the call that works on them."""
 
     def __init__(
@@ -55,13 +68,8 @@ class GridMemory:
         """Run blocks 0 to `blocks`; samples: (blocks, sampled, lanes)."""
         self.run(*self._own, *arguments(template, samples), 0, blocks)
 
-    def kept(self, blocks: int) -> Reals:
-        """(blocks, rows, saved, lanes): what the last call saved."""
-        shape = (blocks, self.task.n_rows, self.task.n_saved, self.lanes)
-        return self.out[: math.prod(shape)].reshape(shape)
 
-
-class AdaptiveMemory:
+class AdaptiveMemory(_Memory):
     """The arrays of one thread for adaptive steps, one member at a time."""
 
     def __init__(self, program: Program, run: CompiledRun, task: Task, members: int) -> None:
@@ -92,11 +100,6 @@ class AdaptiveMemory:
         memory, control = self.arrays[:5], self.arrays[5:]
         given = arguments(*memory, self.task, *control, *limits, template, samples)
         self.run(*given, 0, members)
-
-    def kept(self, members: int) -> Reals:
-        """(members, rows, saved, 1): what the last call saved."""
-        shape = (members, self.task.n_rows, self.task.n_saved, 1)
-        return self.out[: math.prod(shape)].reshape(shape)
 
 
 def together(sizes: Sequence[int]) -> list[Reals]:
