@@ -6,6 +6,5 @@ import numpy as np
 from numpy.typing import NDArray
 
 Reals = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.uint64]

@@ -161,15 +161,12 @@ class Tables(Expr):
     """Points of a lookup or of data from outside the model file, one set per label.
 
     points: in the order of `Model.positions`; empty while they are unknown.
-    between: the interpolation of data, one of BETWEEN.
+    between: the interpolation of data: `interpolate`; `hold backward`, the previous point; `look
+    forward`, the next one; `raw`, missing between points (:NA:).
     """
 
     points: tuple[Points, ...] = ()
     between: str = "interpolate"
-
-
-# linear; the previous point; the next point; missing between points (:NA:)
-BETWEEN = ("interpolate", "hold backward", "look forward", "raw")
 
 
 @dataclass(frozen=True, slots=True)

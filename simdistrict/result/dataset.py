@@ -349,8 +349,3 @@ def _endings(runs: Sequence[Run]) -> str:
     endings = [run.ending.outcome for run in runs]
     counts = {o: endings.count(o) for o in Outcome if o in endings}
     return ", ".join(f"{n} {'run' if n == 1 else 'runs'} {o.name}" for o, n in counts.items())
-
-
-def snake_names(model: Model) -> Mapping[str, str]:
-    """The name of each element's variable in a result, by folded element name."""
-    return names_of(model).elements

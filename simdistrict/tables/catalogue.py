@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.tables.checksum import mismatches, with_checksums
 from simdistrict.tables.compare import Discrepancy, differences
 from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
-from simdistrict.tables.files import Stamp, accepted, texts
+from simdistrict.tables.files import Stamp, accepted, mismatches, texts, with_checksums
 from simdistrict.tables.modules import function
 from simdistrict.tables.store import Code, Made, keep, look_up
 from simdistrict.tables.study import Study

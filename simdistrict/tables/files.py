@@ -1,21 +1,26 @@
 """Tables as files: CSV for programs, Markdown for readers, both with their inputs.
 
-The same table gives the same bytes.
+The same table gives the same bytes. Tables that are expensive to recompute carry checksums, so
+that edits are detected: the line with the stamp, first of a .csv file and last of a .md file, ends
+in the hash of all other lines.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.base.atomic import write_text
+from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.table import Rounded, Table
 
 CSV_MARK = "# simdistrict tables "
 PAGE_MARK = "<!-- simdistrict tables "
+MARK = "; content sha256 "
 # far above differences between machines, far below the printed digits
 NUDGE = 1e-6
 
@@ -55,6 +60,39 @@ def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) 
         if not path.is_file() or path.read_bytes() != text.encode():
             write_text(path, text, ours=_is_ours, force=force)
     return [folder / name for name in found]
+
+
+def with_checksums(texts: dict[str, str]) -> dict[str, str]:
+    """The texts of a table with their hashes."""
+    found = {}
+    for name, text in texts.items():
+        at, lines = _stamp_line(name, text)
+        line = lines[at]
+        end = "." if line.endswith(".") else ""
+        lines[at] = f"{line.removesuffix('.')}{MARK}{_content(lines, at)}{end}"
+        found[name] = "\n".join(lines) + "\n"
+    return found
+
+
+def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Discrepancy]:
+    """Where the files of a table are missing, of another origin, or edited."""
+    for name in (f"{table}.csv", f"{table}.md"):
+        try:
+            text = (folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            yield Discrepancy(name, "no such file", "a table")
+            continue
+        except UnicodeDecodeError:
+            yield Discrepancy(name, "no text in UTF-8", "a table")
+            continue
+        at, lines = _stamp_line(name, text)
+        origin, _, content = lines[at].removesuffix(".").partition(MARK)
+        where = f"{name}:{at % len(lines) + 1}"
+        told = origin.partition(": ")[2]
+        if told != str(stamp):
+            yield Discrepancy(f"{where} made of", told, str(stamp))
+        if content != _content(lines, at):
+            yield Discrepancy(f"{where} content sha256", content, _content(lines, at))
 
 
 def as_csv(table: Table, stamp: Stamp) -> str:
@@ -112,3 +150,13 @@ def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(200).decode("utf-8", "replace")
     return first.startswith((CSV_MARK, PAGE_MARK))
+
+
+def _stamp_line(name: str, text: str) -> tuple[int, list[str]]:
+    lines = text.removesuffix("\n").split("\n")
+    return (0 if name.endswith(".csv") else -1), lines
+
+
+def _content(lines: list[str], at: int) -> str:
+    rest = lines[1:] if at == 0 else lines[:-1]
+    return hashlib.sha256("\n".join(rest).encode()).hexdigest()[:16]

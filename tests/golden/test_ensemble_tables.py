@@ -15,7 +15,7 @@ from simdistrict.cli.main import group
 from simdistrict.engine.native.batch import Batch
 from simdistrict.run.plan import constants_of, moves_of
 from simdistrict.tables import Sampling, Stamp, Study, Variant, catalogue
-from simdistrict.tables.checksum import MARK, with_checksums
+from simdistrict.tables.files import MARK, with_checksums
 from simdistrict.tables.members import MemberRun
 from simdistrict.tables.table import Rounded
 from tests.study import definition, module

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from simdistrict.tables import Column, Stamp, Table, texts
-from simdistrict.tables.checksum import mismatches, with_checksums
-from simdistrict.tables.files import write_texts
+from simdistrict.tables.files import mismatches, with_checksums, write_texts
 
 STAMP = Stamp((("model tank", "a" * 64), ("3 scenarios", "b" * 64)))
 TABLE = Table("few", "A few", (Column("place"), Column("share", decimals=2)), (("north", 0.12),))

@@ -14,7 +14,7 @@ from simdistrict.base.errors import ScenarioError
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.model.expr import Number, Points, fold
 from simdistrict.model.model import Auxiliary, Constant, Dimension, Element, Equation, Lookup, Model
-from simdistrict.result.dataset import Run, build_result, snake_names, to_xarray
+from simdistrict.result.dataset import Run, build_result, to_xarray
 from simdistrict.result.naming import RESERVED, names_of, snake
 
 TIME = np.array([1990.0, 1990.5, 1991.0])
@@ -69,14 +69,14 @@ def test_a_name_becomes_an_ascii_identifier(name: str, expected: str) -> None:
 
 
 def test_names_that_meet_get_numbers_in_the_order_of_the_model() -> None:
-    found = snake_names(model(auxiliary("a-b"), auxiliary("a b"), auxiliary("a+b")))
+    found = names_of(model(auxiliary("a-b"), auxiliary("a b"), auxiliary("a+b"))).elements
     assert [found[n] for n in ("a-b", "a b", "a+b")] == ["a_b", "a_b_2", "a_b_3"]
 
 
 @pytest.mark.parametrize("name", [*RESERVED, "District", "stage"])
 def test_an_element_gives_way_to_dimensions_and_to_what_every_result_has(name: str) -> None:
     spelt = name.replace("_", " ")
-    assert snake_names(model(auxiliary(spelt)))[fold(spelt)] == f"{snake(spelt)}_2"
+    assert names_of(model(auxiliary(spelt))).elements[fold(spelt)] == f"{snake(spelt)}_2"
 
 
 def test_a_dimension_gives_way_to_what_every_result_has() -> None:
@@ -85,12 +85,12 @@ def test_a_dimension_gives_way_to_what_every_result_has() -> None:
 
 
 def test_the_name_of_a_text_dimension_on_disk_is_not_used() -> None:
-    assert snake_names(model(auxiliary("string8")))["string8"] == "string8_2"
+    assert names_of(model(auxiliary("string8"))).elements["string8"] == "string8_2"
 
 
 def test_long_names_fit_into_a_netcdf_file_and_stay_different() -> None:
     long = [letter * 300 for letter in "xy"] + ["x" * 301]
-    found = snake_names(model(*map(auxiliary, long)))
+    found = names_of(model(*map(auxiliary, long))).elements
     assert len(set(found.values())) == len(found)
     assert all(len(name) < 256 for name in found.values())
 
@@ -100,13 +100,13 @@ def test_names_are_different_identifiers_that_do_not_depend_on_later_elements(
     names: list[str],
 ) -> None:
     names = [n for n in names if fold(n) and fold(n) not in ("initial time", "time step")]
-    found = snake_names(model(*map(auxiliary, names)))
+    found = names_of(model(*map(auxiliary, names))).elements
     assert len(set(found.values())) == len(found)
     for name in found.values():
         assert name.isidentifier()
         assert name.isascii()
         assert not keyword.iskeyword(name)
-    fewer = snake_names(model(*map(auxiliary, names[:-1])))
+    fewer = names_of(model(*map(auxiliary, names[:-1]))).elements
     assert all(found[fold(n)] == fewer[fold(n)] for n in names[:-1])
 
 

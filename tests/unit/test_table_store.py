@@ -80,7 +80,7 @@ def test_the_code_of_a_module_is_all_that_it_imports(monkeypatch: pytest.MonkeyP
     name = "simdistrict.tables.intervals"
     before = sources.code_sha256(name)
     assert before == sources.code_sha256(name)
-    assert before != sources.code_sha256("simdistrict.tables.checksum")
+    assert before != sources.code_sha256("simdistrict.tables.files")
     real = sources._text
 
     def edited(changed: str) -> None:
