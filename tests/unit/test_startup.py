@@ -16,9 +16,7 @@ READING = {"exchange.mdl.reader", "exchange.text.grammar", "exchange.text.tokens
 READING |= {"exchange.xmile.reader"}
 READING |= {"scenario.schema"}
 LOWERING = "build calls delays emit expand frames fuse graph lay_out lower made"
-LOWERING += (
-    " names nodes order read rewrite rules spell statements subscripts switches trees verify"
-)
+LOWERING += " names nodes order read rewrite rules spell statements subscripts switches verify"
 READING |= {f"engine.lowering.{name}" for name in LOWERING.split()}
 SAY = """
 import json, sys

@@ -37,9 +37,8 @@ from simdistrict.engine.lowering.nodes import (
 )
 from simdistrict.engine.lowering.order import order
 from simdistrict.engine.lowering.rules import ProgramError
-from simdistrict.engine.lowering.statements import Statement
-from simdistrict.engine.lowering.trees import parts as parts_of
-from simdistrict.engine.lowering.trees import walk, with_parts
+from simdistrict.engine.lowering.statements import Statement, walk, with_parts
+from simdistrict.engine.lowering.statements import parts as parts_of
 from simdistrict.engine.lowering.verify import verify
 from simdistrict.model.expr import Binary, Call, Chain, Expr, Number, Ref, Text
 from tests.small import small

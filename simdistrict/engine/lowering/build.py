@@ -15,13 +15,13 @@ from simdistrict.engine.lowering.lay_out import lay_out
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.made import SymbolDefinition
 from simdistrict.engine.lowering.order import Phases, constant_symbols, order, settled_symbols
+from simdistrict.engine.lowering.statements import walk
 from simdistrict.engine.lowering.switches import (
     emit_margins,
     emit_switches,
     has_equality,
     located_by,
 )
-from simdistrict.engine.lowering.trees import walk
 from simdistrict.engine.lowering.verify import verify
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import Expr, fold

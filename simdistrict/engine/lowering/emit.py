@@ -18,8 +18,7 @@ from simdistrict.engine.lowering.calls import Switch, Whole
 from simdistrict.engine.lowering.frames import SlotKey, key_of
 from simdistrict.engine.lowering.nodes import Time
 from simdistrict.engine.lowering.spell import MAX_NESTING, ExpressionPrinter
-from simdistrict.engine.lowering.statements import Statement
-from simdistrict.engine.lowering.trees import parts, walk
+from simdistrict.engine.lowering.statements import Statement, parts, walk
 from simdistrict.model.expr import Expr, height
 
 # the times that a function reads from the vector; their meaning is in program.Program

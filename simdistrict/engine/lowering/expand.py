@@ -25,7 +25,7 @@ from simdistrict.engine.lowering.made import (
     SymbolDefinition,
 )
 from simdistrict.engine.lowering.rewrite import remembered, rewritten
-from simdistrict.engine.lowering.trees import parts, walk, with_parts
+from simdistrict.engine.lowering.statements import parts, walk, with_parts
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold
 from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 

@@ -8,7 +8,7 @@ from typing import TypeGuard
 from simdistrict.engine.lowering.calls import Record
 from simdistrict.engine.lowering.names import PrintedNames
 from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop
-from simdistrict.engine.lowering.trees import walk
+from simdistrict.engine.lowering.statements import walk
 from simdistrict.model.expr import Expr
 
 Pattern = tuple[tuple[int, int, tuple[int, ...]], ...]

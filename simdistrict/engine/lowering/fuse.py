@@ -11,8 +11,7 @@ from heapq import heappop, heappush
 
 from simdistrict.engine.layout import Layout
 from simdistrict.engine.lowering.nodes import Load, Reduce
-from simdistrict.engine.lowering.statements import Statement, overlap
-from simdistrict.engine.lowering.trees import loads, walk
+from simdistrict.engine.lowering.statements import Statement, loads, overlap, walk
 
 
 def fuse(statements: Sequence[Statement]) -> list[list[Statement]]:

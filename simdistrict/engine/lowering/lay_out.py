@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simdistrict.engine.helpers.curves import slopes
 from simdistrict.engine.layout import FIRST, Block, Layout, Slot, Symbol, flat, strides_of
 from simdistrict.engine.lowering.made import Recorded, Sampled, SymbolDefinition
-from simdistrict.engine.lowering.trees import walk
+from simdistrict.engine.lowering.statements import walk
 from simdistrict.model.expr import Points, WithLookup, fold
 from simdistrict.model.model import Constant, Data, Element, Lookup, Model, Stock, constant_values
 from simdistrict.model.model import lookup_points as points_of

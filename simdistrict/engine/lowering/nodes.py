@@ -1,7 +1,7 @@
 """Nodes of expressions whose names have become slots in the flat vector of a run.
 
 They keep the nodes of `simdistrict.model.expr`, less names, lookups and functions with a
-memory; the classes below stand in their place. `trees` walks both kinds.
+memory; the classes below stand in their place. `statements` walks both kinds.
 """
 
 from __future__ import annotations

@@ -16,8 +16,14 @@ from simdistrict.engine.lowering.graph import components, shortest_ring
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.lower import ModelStatements
 from simdistrict.engine.lowering.nodes import Load, Reduce, Time, WrittenOut
-from simdistrict.engine.lowering.statements import Statement, overlap, unrolled
-from simdistrict.engine.lowering.trees import parts, walk, with_parts
+from simdistrict.engine.lowering.statements import (
+    Statement,
+    overlap,
+    parts,
+    unrolled,
+    walk,
+    with_parts,
+)
 from simdistrict.model.expr import Expr
 
 # what is wrong with a loop, and what to do

@@ -29,8 +29,8 @@ from simdistrict.engine.lowering.made import (
     SymbolRef,
 )
 from simdistrict.engine.lowering.nodes import Axis, Interpolate, Load, Loop, Place, Reduce, Time
+from simdistrict.engine.lowering.statements import parts, walk, with_parts
 from simdistrict.engine.lowering.subscripts import Scope, Subscripts
-from simdistrict.engine.lowering.trees import parts, walk, with_parts
 from simdistrict.model.expr import (
     Array,
     Binary,

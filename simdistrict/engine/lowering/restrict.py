@@ -19,9 +19,8 @@ from simdistrict.engine.lowering.lay_out import PlacedSymbols, lay_out
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.nodes import Axis, Load
 from simdistrict.engine.lowering.order import constant_symbols, order
-from simdistrict.engine.lowering.statements import Statement
+from simdistrict.engine.lowering.statements import Statement, fixed
 from simdistrict.engine.lowering.switches import located_by
-from simdistrict.engine.lowering.trees import fixed
 from simdistrict.engine.lowering.verify import verify_part
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import fold

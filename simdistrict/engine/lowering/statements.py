@@ -1,14 +1,19 @@
-"""Statements: equations of a model as assignments to slots, in loops over labels."""
+"""Statements: equations of a model as assignments to slots, in loops over labels.
+
+Also walks through expressions of both kinds of node: those of a model and those of the lowering.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from simdistrict.engine.lowering.nodes import Load, Loop
-from simdistrict.engine.lowering.trees import fixed, loads
-from simdistrict.model.expr import Expr
+from simdistrict.engine.lowering.nodes import Load, Loop, Node
+from simdistrict.model.expr import Expr, Number, children, rebuild
+
+# what most nodes are: nothing is below them
+_LEAVES = (Load, Number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,3 +53,36 @@ def overlap(read: Load, written: Load) -> bool:
         not set(a.positions).isdisjoint(b.positions)
         for a, b in zip(read.axes, written.axes, strict=True)
     )
+
+
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """The nodes directly below."""
+    return expr.parts() if isinstance(expr, Node) else children(expr)
+
+
+def with_parts(expr: Expr, nodes: tuple[Expr, ...]) -> Expr:
+    """The same node above other parts."""
+    return expr.with_parts(nodes) if isinstance(expr, Node) else rebuild(expr, nodes)
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Every node, the node itself first."""
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if type(node) not in _LEAVES:
+            waiting += reversed(parts(node))
+
+
+def loads(expr: Expr) -> Iterator[Load]:
+    """Every slot that an expression reads."""
+    return (node for node in walk(expr) if isinstance(node, Load))
+
+
+def fixed(expr: Expr, values: Mapping[int, int]) -> Expr:
+    """The expression in one round of some loops, by their ids."""
+    nodes = parts(expr)
+    if nodes:
+        expr = with_parts(expr, tuple(fixed(node, values) for node in nodes))
+    return expr.at(values) if isinstance(expr, Node) else expr

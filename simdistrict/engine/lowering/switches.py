@@ -13,8 +13,7 @@ from simdistrict.engine.lowering.calls import Switch
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.nodes import Interpolate, Loop, Reduce, Time
 from simdistrict.engine.lowering.order import depends_on_time
-from simdistrict.engine.lowering.statements import Statement
-from simdistrict.engine.lowering.trees import loads, parts, walk
+from simdistrict.engine.lowering.statements import Statement, loads, parts, walk
 from simdistrict.model.expr import COMPARISONS, Binary, Expr
 
 
