@@ -29,7 +29,7 @@ PRIOR = "element,label,value,low,high,distribution\nrate,,0.1,-0.1,0.3,uniform\n
 # in each worker: says which chunk begins and ends, and takes its time
 PRELOAD = """
 import os, time
-from simdistrict.ensemble import Ensemble
+from simdistrict.ensemble.members import Ensemble
 
 def told(self, chunk, workers=None):
     with open(os.environ["CHUNKS"], "a") as file:
