@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--evaluations", type=click.IntRange(1), help="Model runs for the search.  [default: 1000]"
 )
-@click.option("--seed", type=click.IntRange(0), help="Seed of the starts.  [default: 1]")
+@click.option("--seed", type=options.SEED, help="Seed of the starts.  [default: 1]")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--profile", is_flag=True, help="Also compute profile ranges; hundreds of runs each.")
 @options.sets

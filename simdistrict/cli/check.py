@@ -43,7 +43,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
     metavar="COUNT",
     help="Also run COUNT random corners of all stated ranges, and COUNT points inside them.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, help="Seed of --corners.")
+@click.option("--seed", type=options.SEED, default=1, help="Seed of --corners.")
 @options.as_json
 def command(
     model: str,

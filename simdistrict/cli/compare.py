@@ -18,17 +18,14 @@ if TYPE_CHECKING:
 RTOL, ATOL = 1e-6, 1e-9
 # Vensim and others compute in single precision and print six digits
 TEXT_RTOL = 1e-4
+TOLERANCE = options.RealRange(min=0)
 
 
 @click.command("compare")
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
-@click.option(
-    "--rtol", type=options.REAL, default=RTOL, show_default=True, help="Relative tolerance."
-)
-@click.option(
-    "--atol", type=options.REAL, default=ATOL, show_default=True, help="Absolute tolerance."
-)
+@click.option("--rtol", type=TOLERANCE, default=RTOL, show_default=True, help="Relative tolerance.")
+@click.option("--atol", type=TOLERANCE, default=ATOL, show_default=True, help="Absolute tolerance.")
 @options.as_json
 @click.pass_obj
 def command(
@@ -45,9 +42,6 @@ def command(
     from simdistrict.result.comparison import compare, model_order
     from simdistrict.result.series_file import load
 
-    for name, value in (("--rtol", rtol), ("--atol", atol)):
-        if not 0 <= value < math.inf:
-            raise click.BadParameter(f"{value} is not a tolerance: give 0 or more", param_hint=name)
     left, right = load(a), load(b)
     found = compare(left, right, rtol=rtol, atol=atol)
     if len(found.together) > 1:

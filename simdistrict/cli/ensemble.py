@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @click.command("ensemble")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--members", type=int, help="Number of runs per scenario.")
+@click.option("--members", type=click.IntRange(1), help="Number of runs per scenario.")
 @click.option(
     "--blocks",
     type=click.IntRange(1),
     help="Number of blocks, for the methods saltelli and morris.",
 )
-@click.option("--seed", type=int, help="Seed of the draws.  [default: 0]")
+@click.option("--seed", type=options.SEED, help="Seed of the draws.  [default: 0]")
 @click.option(
     "--method",
     type=click.Choice(["lhs", "sobol", "random", "saltelli", "morris"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,15 +13,23 @@ from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
 
 class _Real(click.types.FloatParamType):
-    """A float option that refuses 1_000 and digits of other scripts, which Python reads."""
+    """A finite number; refuses 1_000 and digits of other scripts, which Python reads."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and ("_" in value or not value.isascii()):
             self.fail(f"{value!r} is not a valid float.", param, ctx)
-        return super().convert(value, param, ctx)
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+class RealRange(_Real, click.FloatRange):
+    """A finite number within bounds."""
 
 
 REAL = _Real()
+SEED = click.IntRange(min=0)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 sets = click.option(

@@ -98,7 +98,7 @@ def _made(kinds: Sequence[type[WithOptions]]) -> Iterator[Callable[[F], F]]:
         if option.ends:
             yield click.option(option.flag, field, metavar="NAME", **about)
             for end, flag, text in zip(*_ENDS, option.ends, strict=True):
-                yield click.option(flag, end, type=float, required=needed, help=text)
+                yield click.option(flag, end, type=options.REAL, required=needed, help=text)
             continue
         if not option.required:
             about["default"] = option.shown
@@ -125,8 +125,12 @@ def _type(option: Option) -> Any:
 
     if option.choices:
         return click.Choice(option.choices)
-    if option.above is not None:
-        return click.FloatRange(min=option.above, min_open=True)
+    if kind is float:
+        least, above = option.least, option.above
+        if least is above is None:
+            return options.REAL
+        bound = least if above is None else above
+        return options.RealRange(bound, option.most, min_open=above is not None)
     if option.least is not None:
         return click.IntRange(min=option.least)
     return read if issubclass(kind, Interval) else kind
@@ -143,9 +147,6 @@ def _study(kinds: Sequence[type[S]], given: dict[str, Any]) -> S:
             continue
         if option.count > 1 and len(value) != option.count:
             raise click.UsageError(f"give {option.flag} {option.count} times")
-        if option.limit and not option.limit[0](value):
-            what = f"{value:g} is out of range; give {option.limit[1]}"
-            raise click.BadParameter(what, param_hint=option.flag)
         if option.ends:
             value = Interval(value, given["low"], given["high"])
         values[name] = option.made(value) if option.made else value

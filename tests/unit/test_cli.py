@@ -297,6 +297,13 @@ def test_usage_errors_exit_with_2(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "nonsense").code == 2
 
 
+def test_a_seed_is_a_whole_number_from_zero(project: Path, capsys: Capsys) -> None:
+    arguments = ("ensemble", "plain", "--members", 4, "--method", "sobol", "--seed")
+    answer = call(capsys, *arguments, "-1")
+    assert answer.code == 2
+    assert "Invalid value for '--seed'" in answer.err
+
+
 def test_debug_shows_the_traceback(project: Path, capsys: Capsys) -> None:
     environment = {**os.environ}
     command = [sys.executable, "-m", "simdistrict", "--debug", "run", "pusch"]

@@ -342,7 +342,7 @@ def test_what_is_no_tolerance_is_refused(
     options: tuple[str, str], write: Callable[..., str]
 ) -> None:
     a = write("a.nc", run())
-    assert "is not a tolerance" in answer(a, a, *options, code=2).output
+    assert f"Invalid value for '{options[0]}'" in answer(a, a, *options, code=2).output
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -90,3 +90,36 @@ def test_a_scenario_with_variants_is_refused_with_their_names(
     assert said.code == 3
     assert "equilibria takes one scenario, and this stands for" in said.err
     assert "name one of return_to_globalisation" in said.err
+
+
+MAP = ("map", "core", "--along", "tariff=0:2:3", "--along", "experience lost=0:1:3")
+POLICY = ("policy", "core", "--parameter", "tariff", "--from", "0", "--to", "1", "--longest")
+BRANCH = ("branch", "core", "--parameter", "tariff", "--to", "1", "--from")
+
+
+@pytest.mark.parametrize(
+    ("flag", "arguments"),
+    [
+        ("--longest", (*POLICY, "inf")),
+        ("--longest", (*POLICY, "nan")),
+        ("--from", (*BRANCH, "-inf")),
+        ("--stops", (*BRANCH, "0", "--stops", "0")),
+        ("--starts", (*BRANCH, "0", "--starts", "-1")),
+        ("--second", (*BRANCH, "0", "--second", "experience lost=0:inf")),
+        *(("--horizon", ("equilibria", "core", "--horizon", n)) for n in ("nan", "-1", "0")),
+        ("--at", ("equilibria", "core", "--at", "nan")),
+        ("--at", ("equilibria", "core", "--at", "2_000")),
+        ("--seed", ("equilibria", "core", "--seed", "-1")),
+        ("--starts", ("equilibria", "core", "--starts", "-1")),
+        ("--seed", ("basins", "core", "--members", "3", "--seed", "-1")),
+        ("--slower", ("hysteresis", *POLICY[1:-1], "--duration", "9", "--slower", "inf")),
+        ("--window", ("detect", "x.nc", "--rule", "a: b > 1", "--window", "1.5")),
+        ("--lasting", ("detect", "x.nc", "--rule", "a: b > 1", "--lasting", "nan")),
+    ],
+)
+def test_a_number_out_of_bounds_is_a_usage_error(
+    flag: str, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = call(capsys, "regimes", *arguments)
+    assert said.code == 2
+    assert f"Invalid value for {flag}" in said.err.replace("'", "")

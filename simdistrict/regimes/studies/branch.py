@@ -56,8 +56,8 @@ class BranchStudy(FrozenStudy):
         varied=True,
         ends=("Its lowest value.", "Its highest value."),
     )
-    starts: int = option("--starts", int, "Random starts per stop.", 10)
-    stops: int = option("--stops", int, "Values at which equilibria are searched.", 3)
+    starts: int = option("--starts", int, "Random starts per stop.", 10, least=0)
+    stops: int = option("--stops", int, "Values at which equilibria are searched.", 3, least=1)
 
     def solve(self, setup: Setup) -> Result:
         low, high, limits = within_range(setup.field.parameters[0], self.parameter)

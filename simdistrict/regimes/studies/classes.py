@@ -57,7 +57,7 @@ class ClassesStudy(RegimeStudy):
         "--at", float, "Date of the verdict; default: the end.", None, form="TIME"
     )
     members: int = option("--members", int, "Draws of the prior.", least=1)
-    seed: int = option("--seed", int, "Of the draws.", 0)
+    seed: int = option("--seed", int, "Of the draws.", 0, least=0)
     method: str = option(
         "--method", str, "How they are drawn.", "lhs", choices=("lhs", "sobol", "random")
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,15 +86,16 @@ class DetectionStudy(WithOptions):
     )
     window: float = option(
         *("--window", float, "Length of the window, as a share of the series.", 0.5),
-        limit=(lambda x: 0 < x <= 1, "more than 0, at most 1"),
+        above=0,
+        most=1,
     )
     bandwidth: float = option(
         *("--bandwidth", float, "Of the trend's smoother, as a share of the series.", 0.1),
-        limit=(lambda x: 0 < x < math.inf, "a share of the series above 0"),
+        above=0,
     )
     lasting: float = option(
         *("--lasting", float, "Shortest duration of a shift.", 5.0),
-        limit=(lambda x: x >= 0, "0 or more"),
+        least=0,
     )
 
     def run(self, result: Result, where: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class EquilibriaStudy(FrozenStudy):
     name = "equilibria"
     example = "district --at 2019"
 
-    starts: int = option("--starts", int, "Random starts.", 20)
+    starts: int = option("--starts", int, "Random starts.", 20, least=0)
 
     def solve(self, setup: Setup) -> Result:
         field = setup.field

@@ -54,8 +54,10 @@ class FrozenStudy(RegimeStudy):
     outputs: tuple[str, ...] = option(
         "--output", str, "Read this element in every state (repeatable).", (), form="NAME", count=0
     )
-    seed: int = option("--seed", int, "Of random starts.", 0)
-    horizon: float = option("--horizon", float, "Longest time that flows are followed.", 400.0)
+    seed: int = option("--seed", int, "Of random starts.", 0, least=0)
+    horizon: float = option(
+        "--horizon", float, "Longest time that flows are followed.", 400.0, above=0
+    )
 
     def run(self, plans: Sequence[Plan]) -> Result:
         return self.solve(set_up(self, self.single(plans)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Self
@@ -51,7 +52,7 @@ class Interval:
     @property
     def sound(self) -> bool:
         """Whether it has a name, and values to vary."""
-        return bool(self.name) and self.low < self.high
+        return bool(self.name) and -math.inf < self.low < self.high < math.inf
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -79,7 +80,7 @@ class Grid(Interval):
     @property
     def sound(self) -> bool:
         """Whether it has a name, and at least two values."""
-        return bool(self.name) and self.low < self.high and self.count >= 2
+        return bool(self.name) and -math.inf < self.low < self.high < math.inf and self.count >= 2
 
     @property
     def values(self) -> Reals:
@@ -92,9 +93,9 @@ class Option:
     """How a field of a study is set on the command line.
 
     kind: float, int, str, bool, Interval or Grid; ends: what --from and --to mean, for an interval
-    that three options set; count: how often it is given, 0 for any number; least, above: bounds of
-    a number; limit: the same as a test and in words; shown: the default on the command line; made:
-    the field from what is given there; varied: whether it is a parameter that the study varies.
+    that three options set; count: how often it is given, 0 for any number; least, above, most:
+    bounds of a number, without `above` itself; shown: the default on the command line; made: the
+    field from what is given there; varied: whether it is a parameter that the study varies.
     """
 
     flag: str
@@ -105,7 +106,7 @@ class Option:
     count: int = 1
     least: int | None = None
     above: float | None = None
-    limit: tuple[Callable[[float], bool], str] | None = None
+    most: float | None = None
     choices: tuple[str, ...] = ()
     shown: Any = REQUIRED
     made: Callable[[Any], Any] | None = None
