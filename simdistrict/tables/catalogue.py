@@ -56,14 +56,20 @@ def _table(name: str, study: Study) -> Table:
 
         found = rows_table(study, name, written)
     else:
-        found = _function(written, study)(study)
+        found = _function(name, written, study)(study)
     return found
 
 
-def _function(written: TableEntry, study: Study) -> Callable[[Study], Table]:
-    by = written.of_runs or written.of_members or written.of_fit
-    assert by is not None
-    return function(study.definition.folder, by)
+def _function(name: str, written: TableEntry, study: Study) -> Callable[[Study], Table]:
+    key = next(k for k in ("of_runs", "of_members", "of_fit") if getattr(written, k))
+
+    def result(returned: Any, _: Study) -> Table:
+        if not isinstance(returned, Table) or returned.name != name:
+            raise TypeError
+        return returned
+
+    d, kind = study.definition, f'a Table called "{name}"'
+    return function(d.folder, getattr(written, key), d.place("tables", name, key), result, kind)
 
 
 def _code(name: str, study: Study) -> Code:
@@ -102,9 +108,9 @@ def check(name: str, study: Study, folder: Path) -> list[Discrepancy]:
     if kind_of(written) != ENSEMBLE:
         table, stamp, _ = make(name, study)
         return differences(folder, *accepted(table, stamp))
-    doubted = _doubts(written, study)
+    doubted = _doubts(name, written, study)
     with study.recording() as inputs:
-        doubts = list(doubted(study, folder / f"{name}.csv"))
+        doubts = doubted(study, folder / f"{name}.csv")
     found = list(mismatches(folder, name, study.stamp(inputs)))
     before = look_up(name, _code(name, study), study)
     if before is not None and found:
@@ -112,9 +118,19 @@ def check(name: str, study: Study, folder: Path) -> list[Discrepancy]:
     return found + doubts
 
 
-def _doubts(written: TableEntry, study: Study) -> Callable[..., Any]:
+def _doubts(
+    name: str, written: TableEntry, study: Study
+) -> Callable[[Study, Path], list[Discrepancy]]:
     if written.doubts:
-        return function(study.definition.folder, written.doubts)
+        d, kind = study.definition, "discrepancies of its table"
+        return function(d.folder, written.doubts, d.place("tables", name, "doubts"), _found, kind)
     from simdistrict.tables.claims_prior import doubts
 
-    return doubts
+    return lambda study, path: list(doubts(study, path))
+
+
+def _found(returned: Any, *_: Any) -> list[Discrepancy]:
+    found = list(returned)
+    if not all(isinstance(one, Discrepancy) for one in found):
+        raise TypeError
+    return found

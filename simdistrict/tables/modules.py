@@ -9,21 +9,76 @@ import ast
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from simdistrict.base.errors import Problem, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, did_you_mean
 from simdistrict.base.library import shown
 
+T = TypeVar("T")
 
-def function(folder: Path, name: str) -> Callable[..., Any]:
-    """The function `MODULE:FUNCTION` of a folder; imports its module."""
+
+def function(
+    folder: Path, name: str, place: str, result: Callable[..., T], kind: str
+) -> Callable[..., T]:
+    """The function `MODULE:FUNCTION` of a folder; imports its module.
+
+    place: where the study file names it; result: takes what the function returned and its
+    arguments, and raises TypeError or ValueError where that is not of the kind, in words.
+    Importing and calling raise ScenarioError with a line of the folder, whatever goes wrong.
+    """
     module, _, attribute = name.partition(":")
-    found: Callable[..., Any] = getattr(imported(folder, module), attribute)
-    return found
+    with _blamed(folder, place):
+        found = getattr(imported(folder, module), attribute)
+    if not callable(found):
+        raise ScenarioError(Problem(place, f'"{name}" is no function, but {found!r:.40}'))
+
+    def called(*arguments: Any, **named: Any) -> T:
+        with _blamed(folder, place):
+            returned = found(*arguments, **named)
+            try:
+                return result(returned, *arguments)
+            except (TypeError, ValueError):
+                what = f'"{name}" returned {returned!r:.40}, not {kind}'
+                raise ScenarioError(Problem(place, what, "mend the function")) from None
+
+    return called
+
+
+@contextmanager
+def _blamed(folder: Path, place: str) -> Iterator[None]:
+    """Turns whatever the code of a study raises into a ScenarioError with its place.
+
+    Errors of simdistrict that have no place get it too.
+    """
+    try:
+        yield
+    except SimdistrictError as error:
+        if all(p.where for p in error.problems):
+            raise
+        where = _deepest(folder, error, place)
+        problems = [replace(p, where=p.where or where) for p in error.problems]
+        raise type(error)(problems) from error
+    except (Exception, SystemExit) as error:  # a study is a program of its user
+        what = f"{type(error).__name__}: {error}"
+        where = _deepest(folder, error, place)
+        raise ScenarioError(Problem(where, what, "mend the function")) from error
+
+
+def _deepest(folder: Path, error: BaseException, place: str) -> str:
+    """The innermost line of the folder that an exception passed; else the place."""
+    own = folder.resolve()
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(own):
+            return f"{shown(folder / path.relative_to(own))}:{line} (by {place})"
+    return place
 
 
 def imported(folder: Path, name: str) -> ModuleType:

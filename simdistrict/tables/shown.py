@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,12 +27,16 @@ def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | Diagram
     written = definition.file.figures[name]
     if written.lines is not None:
         return lines_figure(study, written.lines)
-    by = written.of_runs or written.of_tables
-    assert by is not None
-    figure: Figure | Ranges | Diagram = function(definition.folder, by)(
-        tables if written.of_tables else study
-    )
-    return figure
+    key = "of_tables" if written.of_tables else "of_runs"
+    place = definition.place("figures", name, key)
+    made = function(definition.folder, getattr(written, key), place, _figure, "a figure")
+    return made(tables if written.of_tables else study)
+
+
+def _figure(returned: Any, _: Any) -> Figure | Ranges | Diagram:
+    if not isinstance(returned, Figure | Ranges | Diagram):
+        raise TypeError
+    return returned
 
 
 def rows_table(study: Study, name: str, written: TableEntry) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from simdistrict.tables.verdicts import Test
 
 if TYPE_CHECKING:
     from simdistrict.tables.schema import MeasureFile, TargetFile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,16 @@ def _claims(study: Study) -> Iterator[Claim]:
 
 
 def _measure(study: Study, written: MeasureFile, path: KeyPath) -> Measure:
-    detail = _called(study, written.detail, written) if written.detail else None
+    detail = None
+    if written.detail:
+        detail = _called(study, written, (*path, "detail"), written.detail, _words, "words")
     return Measure(written.what, written.low, written.high, _value(study, written, path), detail)
 
 
 def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[ScenarioRuns], Reals]:
     if written.by:
-        return _called(study, written.by, written)
+        by = (*path, "by")
+        return _called(study, written, by, written.by, _over_members, "a number for each member")
     assert written.element is not None
     scenario = written.scenario or study.definition.file.baseline
     at = study.last_time if written.at is None else written.at
@@ -114,9 +119,40 @@ def _number(study: Study, scenario: str, text: str, at: float, place: str) -> Re
     return Reading(scenario, element.name, at, tuple(pairs), place)
 
 
-def _called(study: Study, name: str, written: MeasureFile) -> Callable[..., Any]:
-    found = function(study.definition.folder, name)
+def _called(
+    study: Study,
+    written: MeasureFile,
+    path: KeyPath,
+    name: str,
+    result: Callable[..., T],
+    kind: str,
+) -> Callable[..., T]:
+    d = study.definition
+    found = function(d.folder, name, d.place(*path), result, kind)
     return partial(found, **{k: _argument(v) for k, v in written.arguments.items()})
+
+
+def _words(returned: Any, _: ScenarioRuns) -> str:
+    """What a function returned, if it is text; else raises TypeError."""
+    if not isinstance(returned, str):
+        raise TypeError
+    return returned
+
+
+def _over_members(returned: Any, runs: ScenarioRuns) -> Reals:
+    """What a function returned, if it is one number for each member; else raises TypeError."""
+    values = np.asarray(returned)
+    if values.dtype.kind not in "biuf" or values.shape != (runs.members,):
+        raise TypeError
+    return values
+
+
+def _one_number(returned: Any, _: Study) -> float:
+    """What a function returned, if it is one number; else raises TypeError."""
+    values = np.asarray(returned)
+    if values.dtype.kind not in "biuf" or values.size != 1:
+        raise TypeError
+    return float(values.item())
 
 
 def _argument(value: Any) -> Any:
@@ -141,7 +177,8 @@ def _target(study: Study, written: TargetFile, path: KeyPath) -> Iterator[Test]:
             what = f"{p.series} {p.year:.0f}, model {p.model:.3f} over record {p.data:.3f}"
             yield Test(written.of, what, low, high, p.model / p.data)
     if written.by:
-        value = float(_called(study, written.by, written)(study))
+        by = (*path, "by")
+        value = _called(study, written, by, written.by, _one_number, "one number")(study)
         yield Test(written.of, written.what, low, high, value)
     elif written.element:
         value = float(_value(study, written, path)(StudyRuns(study))[0])

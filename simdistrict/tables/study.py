@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
+from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, did_you_mean
 from simdistrict.base.library import find_model, shown
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
@@ -29,6 +29,7 @@ from simdistrict.result.naming import Names, names_of
 from simdistrict.run.plan import Plan, plan_run, prepare
 from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from_text
+from simdistrict.scenario.places import unknown
 from simdistrict.tables.definition import StudyDefinition
 from simdistrict.tables.files import Stamp
 from simdistrict.tables.find import check_against, find_study, read_definition
@@ -51,6 +52,7 @@ class Simulated:
     names: of the variables and dimensions of its data.
     """
 
+    model: Model
     data: xr.Dataset
     names: Names
     _indices: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
@@ -65,10 +67,15 @@ class Simulated:
         return [str(label) for label in self.data[self.names.dims[fold(dimension), 0]].values]
 
     def series(self, element: str, **labels: str) -> Reals:
-        """An element over the years; dimensions without a label stay, in the model's order."""
+        """An element over the years; dimensions without a label stay, in the model's order.
+
+        Raises ScenarioError for an element or a label that does not exist.
+        """
+        if fold(element) not in self.names.elements:
+            raise ScenarioError(unknown(self.model, element, "", constants_only=False))
         variable = self.data.variables[self.names.elements[fold(element)]]
         places = tuple(
-            self._index(str(d))[labels[str(d)]] if str(d) in labels else slice(None)
+            self._place(str(d), labels[str(d)]) if str(d) in labels else slice(None)
             for d in variable.dims
         )
         values = np.asarray(variable.values[places], dtype=float)
@@ -97,11 +104,15 @@ class Simulated:
         """The value in a year over that of another year."""
         return self.at(element, year, **labels) / self.at(element, to, **labels)
 
-    def _index(self, dimension: str) -> dict[str, int]:
+    def _place(self, dimension: str, label: str) -> int:
         if dimension not in self._indices:
             found = self.data[dimension].values
             self._indices[dimension] = {str(label): k for k, label in enumerate(found)}
-        return self._indices[dimension]
+        known = self._indices[dimension]
+        if label not in known:
+            what = f'"{dimension}" has no label "{label}"'
+            raise ScenarioError(Problem("", what, did_you_mean(label, known)))
+        return known[label]
 
 
 class Study:
@@ -180,7 +191,7 @@ class Study:
                 where = f"scenario {name} {' '.join(sets)}".rstrip()
                 what = "the run did not complete, so no table can be made of it"
                 raise ScenarioError(Problem(where, what, "run it alone to see why"))
-            self._runs[key] = Simulated(data, self.names)
+            self._runs[key] = Simulated(self.model, data, self.names)
         return self._runs[key]
 
     def plan(self, variant: Variant) -> Plan:

@@ -202,6 +202,70 @@ tables:
         make("rows", study)
 
 
+@pytest.mark.parametrize(
+    ("code", "line", "what"),
+    [
+        ("one = len\nraise ValueError('boo')", "2 ", "ValueError: boo"),
+        ("one = len\nraise SystemExit(4)", "2 ", "SystemExit: 4"),
+        ("one = 3", "", '"measures:one" is no function, but 3'),
+        ("def one(runs):\n    return 1 / 0", "2 ", "ZeroDivisionError"),
+        ("import sys\ndef one(runs):\n    sys.exit('end')", "3 ", "SystemExit: end"),
+        ("def one(runs):\n    return None", "", "returned None, not a number for each member"),
+        ("def one(runs):\n    return 3", "", "returned 3, not"),
+        ("def one(runs):\n    return 'abc'", "", "returned 'abc', not"),
+        (
+            "def one(runs):\n    return runs.at('baseline', 'margn', 2030)",
+            "2 ",
+            'no element called "margn".*\n.*did you mean "margin"',
+        ),
+        (
+            "def one(runs):\n    return runs.at('baseline', 'margin', 2031.3)",
+            "2 ",
+            "no point of the run is saved at 2031.3",
+        ),
+        (
+            "def one(runs):\n    return runs.series('baseline', 'margin', 'a', 2030)",
+            "2 ",
+            "TypeError",
+        ),
+    ],
+)
+def test_a_mistake_in_a_function_is_told_with_its_line(
+    folder: Path, code: str, line: str, what: str
+) -> None:
+    (folder / "study" / "measures.py").write_text(code + "\n")
+    text = """claims:
+  a:
+    text: One.
+    measures:
+      - {what: n, by: "measures:one"}
+tables:
+  claims: {title: T, standard: claims}
+"""
+    study = Study(read_definition(written(folder, text)))
+    where = rf"measures\.py:{line}\(by .*study\.yaml:7\)" if line else r"study\.yaml:7"
+    with pytest.raises(ScenarioError, match=rf"{where} \| .*{what}"):
+        make("claims", study)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("return None", "returned None, not a Table called"),
+        ("return Table('u', 'T', (), ())", "not a Table called"),
+        ("return Table('t', 'T', (), ((1,),))", "ValueError: t: 1 cells in 0 columns"),
+        ("return study.run('subsidi')", "subsidy"),
+        ("return study.run('subsidy').at('workshps', 2030)", "no element called"),
+    ],
+)
+def test_a_function_of_a_table_returns_that_table(folder: Path, code: str, what: str) -> None:
+    head = "from simdistrict.tables import Table\n\n\ndef one(study):\n    "
+    (folder / "study" / "measures.py").write_text(head + code + "\n")
+    text = 'tables: {t: {title: T, of_runs: "measures:one"}}\n'
+    with pytest.raises(ScenarioError, match=what):
+        make("t", Study(read_definition(written(folder, text))))
+
+
 def test_rules_compare_as_they_are_written(folder: Path) -> None:
     text = """regimes:
   - regime: r
@@ -244,7 +308,8 @@ def test_modules_of_two_studies_do_not_meet(tmp_path: Path) -> None:
         (tmp_path / name / "m.py").write_text(
             "from .words import WORD\n\n\ndef word():\n    return WORD\n"
         )
-    assert [function(tmp_path / n, "m:word")() for n in ("one", "two")] == ["one", "two"]
+    found = [function(tmp_path / n, "m:word", "", str, "words")() for n in ("one", "two")]
+    assert found == ["one", "two"]
 
 
 def test_the_code_of_a_study_module_is_what_it_imports(tmp_path: Path) -> None:
