@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from simdistrict.cli import options
+from simdistrict.cli.output import ending_in
 from simdistrict.regimes.studies.commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound="WithOptions")
 _OUTPUT = (
     options.sets,
-    click.option("-o", "file", type=click.Path(path_type=Path), help="The NetCDF file to write."),
+    click.option(
+        "-o",
+        "file",
+        type=click.Path(path_type=Path),
+        callback=ending_in(".nc"),
+        help="The NetCDF file to write.",
+    ),
     click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 )
