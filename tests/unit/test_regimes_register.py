@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +124,26 @@ def test_a_number_out_of_bounds_is_a_usage_error(
     said = call(capsys, "regimes", *arguments)
     assert said.code == 2
     assert f"Invalid value for {flag}" in said.err.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("map", "core", "--along", "tariff=0:2:3", "--along", "Tariff=0:1:4"),
+        (*BRANCH, "0", "--second", "tariff=0:1"),
+    ],
+)
+def test_a_study_of_two_constants_refuses_the_same_one_twice(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = call(capsys, "regimes", *arguments)
+    assert said.code == 3
+    assert "name two different constants" in said.err
+
+
+def test_a_study_is_written_to_netcdf_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = call(capsys, "regimes", "equilibria", "core", "-o", tmp_path / "x.txt")
+    assert said.code == 2
+    assert "only .nc can be written" in said.err

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,7 @@ def set_up(study: FrozenStudy, plan: Plan) -> Setup:
             what = f"the bounds {bounds.low:g} and {bounds.high:g} do not enclose anything"
             hint = "give --from below --to"
             raise ScenarioError(Problem(f'parameter "{bounds.name}"', what, hint))
+    _check_different(field)
     _warn_of_ranges(plan, field, study)
     _warn_of_idle(field, study)
     outputs = _outputs(plan, frozen, study.names())
@@ -199,6 +201,15 @@ def _shaped(values: Any, dims: str, length: int) -> Reals:
 def _means(written: str, stock: str) -> bool:
     """Whether a written name means a free stock, or the array that it belongs to."""
     return key_of(stock) == key_of(written) or key_of(stock.partition("[")[0]) == key_of(written)
+
+
+def _check_different(field: ModelField) -> None:
+    """Raise ScenarioError where two parameters are the same constant."""
+    for one, other in combinations(field.parameters, 2):
+        if not set(one.places).isdisjoint(other.places):
+            what = f'"{other.name}" varies "{one.name}" a second time'
+            problem = Problem(f'parameter "{other.name}"', what, "name two different constants")
+            raise ScenarioError(problem)
 
 
 def _warn_of_ranges(plan: Plan, field: ModelField, study: FrozenStudy) -> None:
