@@ -93,7 +93,7 @@ def freeze(
     vector[SAMPLING] = 0.0
     label = label_of(plan, element) if element else None
     causes = causes_of(plan.prepared.model, program)
-    held, freed = _named(causes, hold), _named(causes, free)
+    held, freed = _named(causes, hold, "--hold"), _named(causes, free, "--free")
     trends = tuple(slot for slot in _trends(causes, vector) if slot.symbol not in freed)
     still = {*held, *(slot.symbol for slot in trends)}
     stocks = stock_places(causes, label)
@@ -201,12 +201,15 @@ def label_of(plan: Plan, text: str) -> Label:
     return Label(dimension.name, dimension.labels[position], position)
 
 
-def _named(causes: Causes, names: Sequence[str]) -> set[Symbol]:
+def _named(causes: Causes, names: Sequence[str], flag: str) -> set[Symbol]:
+    """The stocks with some names; flag: the option that names them."""
     own = {fold(s.symbol.name): s.symbol for s in causes.stocks if not s.symbol.internal}
     for name in names:
         if fold(name) not in own:
             what = f'"{name}" is no stock of {causes.model.name}'
-            raise ScenarioError(Problem("regimes", what, did_you_mean(name, own)))
+            stocks = [symbol.name for symbol in own.values()]
+            hint = did_you_mean(name, stocks) or "its stocks are " + ", ".join(stocks[:8])
+            raise ScenarioError(Problem(flag, what, hint))
     return {own[fold(name)] for name in names}
 
 

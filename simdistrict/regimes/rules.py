@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -52,18 +53,32 @@ def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
     """Rules from `REGIME: NAME >= X, NAME < Y`. Raises ScenarioError with all bad ones."""
     rules, problems = [], []
     for text in texts:
-        regime, colon, rest = text.partition(":")
-        parts = [_CONDITION.match(part.strip()) for part in rest.split(",")]
-        try:
-            conditions = tuple(
-                Condition(m[1].strip(), m[2], float(m[3])) for m in parts if m is not None
-            )
-        except ValueError:
-            conditions = ()
-        if not colon or not regime.strip() or len(conditions) != len(parts):
+        regime, _, rest = text.partition(":")
+        conditions = _conditions(rest)
+        if not regime.strip() or not conditions:
             hint = 'write "REGIME: ELEMENT >= 0.8, ELEMENT < 0.7"'
-            problems.append(Problem("rule", f'"{text}" is no rule', hint))
+            problems.append(Problem("--rule", f'"{text}" is no rule', hint))
         rules.append(Rule(regime.strip(), conditions))
     if problems:
         raise ScenarioError(problems)
     return tuple(rules)
+
+
+def read_conditions(text: str, flag: str) -> tuple[Condition, ...]:
+    """Conditions from `NAME >= X, NAME < Y`, the value of an option. Raises ScenarioError."""
+    conditions = _conditions(text)
+    if not conditions:
+        hint = 'write "ELEMENT >= 0.8, ELEMENT < 0.7"'
+        raise ScenarioError(Problem(flag, f'"{text}" is no rule', hint))
+    return conditions
+
+
+def _conditions(text: str) -> tuple[Condition, ...]:
+    """The conditions of a text; none where a part of it is no condition."""
+    parts = [_CONDITION.match(part.strip()) for part in text.split(",")]
+    try:
+        found = [Condition(m[1].strip(), m[2], float(m[3])) for m in parts if m is not None]
+    except ValueError:
+        return ()
+    sound = len(found) == len(parts) and all(math.isfinite(c.threshold) for c in found)
+    return tuple(found) if sound else ()

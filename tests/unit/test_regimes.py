@@ -383,7 +383,9 @@ TWO = ["--along", "tariff=0:2:4", "--along", "cost ratio=1:2:3"]
             ["branch", "core", "--parameter", "tariff", "--from", "4", "--to", "9"],
             "lie outside its range",
         ),
-        (["map", "core", *TWO, "--where", "home share"], "is no rule"),
+        (["map", "core", *TWO, "--where", "home share"], '--where | "home share" is no rule'),
+        (["equilibria", "core", "--hold", "nosuch"], "its stocks are home experience"),
+        (["equilibria", "core", "--free", "nosuch"], '--free | "nosuch" is no stock of core'),
         (["map", "core", *TWO, "--where", "home shar > 1"], "home share"),
         (["classes", "core", "--survives", "home share > 1", "--members", "3"], "no prior table"),
         (

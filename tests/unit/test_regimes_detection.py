@@ -31,7 +31,9 @@ def test_the_first_rule_that_holds_names_the_regime() -> None:
     assert list(label_series(rules, values, 4)) == ["low", "wet", "in transition", "dry"]
 
 
-@pytest.mark.parametrize("text", ["low x < 1", "low: x", "low: x < y", ": x < 1", "low: x = 1"])
+@pytest.mark.parametrize(
+    "text", ["low x < 1", "low: x", "low: x < nan", "low: x < y", ": x < 1", "low: x = 1"]
+)
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(ScenarioError, match="is no rule"):
         read_rules([text])

@@ -21,7 +21,7 @@ from simdistrict.regimes.classes import (
     summary_of,
     with_intervals,
 )
-from simdistrict.regimes.rules import Rule, read_rules
+from simdistrict.regimes.rules import Rule, read_conditions
 from simdistrict.regimes.studies.data import StudyData, named
 from simdistrict.regimes.studies.study import RegimeStudy, option, result_of, variable
 from simdistrict.regimes.studies.words import interval, number
@@ -36,7 +36,7 @@ _EDGE_WORDS = ("share of draws", "lower end of the 95% interval", "upper end of 
 class ClassesStudy(RegimeStudy):
     """Classify the draws of a prior; the first scenario is the one without a policy.
 
-    rule: who has survived, as `rules.read_rules` takes it after the colon; at: date of the
+    rule: who has survived, as `rules.read_conditions` reads it; at: date of the
     verdict, None for the end of the run; members: number of draws; prior: the text of a prior
     table, prior_name: what messages call it; workers: cores to use, None for all.
     """
@@ -74,7 +74,7 @@ class ClassesStudy(RegimeStudy):
         # a member of an ensemble runs in machine code, whatever its plan says
         plans = [replace(plan, backend="native") for plan in plans]
         prepared, grid = plans[0].prepared, plans[0].grid
-        (rule,) = read_rules([f"survives: {self.rule}"])
+        rule = Rule("survives", read_conditions(self.rule, "--survives"))
         ensemble = ensemble_of(
             plans,
             read_prior(self.prior, self.prior_name, prepared.model, prepared.program),

@@ -12,7 +12,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.model.expr import fold
 from simdistrict.plot import FILLS, Figure
 from simdistrict.regimes.numerics.regime_map import RegimeMap, regime_map
-from simdistrict.regimes.rules import Condition, read_rules
+from simdistrict.regimes.rules import Condition, read_conditions
 from simdistrict.regimes.studies.basins import initial
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import plane
@@ -26,7 +26,7 @@ class RegimeMapStudy(FrozenStudy):
     """Follow the flow from the same initial states at each pair of values of two constants.
 
     box: the stocks that are drawn, all where there are none; members: number of initial states;
-    rule: conditions on elements, as `rules.read_rules` takes them after the colon.
+    rule: conditions on elements, as `rules.read_conditions` reads them.
     """
 
     name = "regime map"
@@ -49,7 +49,7 @@ class RegimeMapStudy(FrozenStudy):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of the rule."""
-        return read_rules([f"wanted: {self.rule}"])[0].conditions if self.rule else ()
+        return read_conditions(self.rule, "--where") if self.rule else ()
 
     def names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.outputs, *(c.name for c in self.conditions))))
