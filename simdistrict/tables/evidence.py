@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from simdistrict.base.arrays import Flags, Reals
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.tables.study import Study
 
 
@@ -37,7 +38,10 @@ class ScenarioRuns(Protocol):
         ...
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
-        """An element from the first to the last time, both included: members by times."""
+        """An element from the first to the last time, both included: members by times.
+
+        Raises ScenarioError where there are none, or where one of the two is not saved.
+        """
         ...
 
 
@@ -112,6 +116,7 @@ class _Watched:
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         years = range(first, last + 1)
+        _in_order(first, last)
         self._write(scenario, element, labels, map(float, years))
         return np.ones((1, len(years)))
 
@@ -148,6 +153,13 @@ class StudyRuns:
 
     def series(self, scenario: str, element: str, first: int, last: int, **labels: str) -> Reals:
         """See `ScenarioRuns`."""
+        _in_order(first, last)
         run = self.study.run(scenario)
-        wanted = (run.years >= first) & (run.years <= last)
+        wanted = slice(run.point(first), run.point(last) + 1)
         return run.series(element, **labels)[None, wanted]
+
+
+def _in_order(first: float, last: float) -> None:
+    if first > last:
+        what = f"there are no times from {first:g} to {last:g}"
+        raise ScenarioError(Problem("", what, "give the first one first"))

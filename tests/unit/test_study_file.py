@@ -11,6 +11,7 @@ from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
 from simdistrict.tables import Study, find_study, make, read_definition, sources
+from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs
 from simdistrict.tables.find import check_against, with_study
 from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
@@ -246,6 +247,27 @@ tables:
     where = rf"measures\.py:{line}\(by .*study\.yaml:7\)" if line else r"study\.yaml:7"
     with pytest.raises(ScenarioError, match=rf"{where} \| .*{what}"):
         make("claims", study)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "what"),
+    [
+        (2040, 2030, "there are no times from 2040 to 2030"),
+        (3000, 3010, "no point of the run is saved at 3000"),
+        (2070, 3010, "no point of the run is saved at 3010"),
+    ],
+)
+def test_a_series_without_times_is_refused(folder: Path, first: int, last: int, what: str) -> None:
+    runs = StudyRuns(Study(read_definition(written(folder, ""))))
+    with pytest.raises(ScenarioError, match=what):
+        runs.series("baseline", "margin", first, last)
+    assert runs.series("baseline", "margin", 2030, 2040).shape == (1, 11)
+
+
+def test_needs_refuse_a_series_without_times() -> None:
+    measure = Measure("n", None, 0, lambda runs: runs.series("b", "y", 2040, 2030).sum(axis=-1))
+    with pytest.raises(ScenarioError, match="no times from 2040 to 2030"):
+        needs([Claim("a", "", (measure,))])
 
 
 @pytest.mark.parametrize(
