@@ -425,7 +425,6 @@ HYSTERESIS = ["regimes", "hysteresis", "core", "--parameter", "tariff", "--from"
     [
         (["--duration", 1, "--slower", 5, "--slower", 30], "a way of 1 is 4 time steps of 0.25"),
         (["--duration", 1, "--slower", 30], "give at least 5, 20 time steps"),
-        (["--duration", "nan"], "give at least 5"),
         (["--duration", 10, "--slower", 2, "--slower", 2], "two sweeps take 80 time steps"),
         (["--duration", 10, "--slower", 1.001], "two sweeps take 40 time steps"),
     ],

@@ -114,6 +114,7 @@ BRANCH = ("branch", "core", "--parameter", "tariff", "--to", "1", "--from")
         ("--starts", ("equilibria", "core", "--starts", "-1")),
         ("--seed", ("basins", "core", "--members", "3", "--seed", "-1")),
         ("--slower", ("hysteresis", *POLICY[1:-1], "--duration", "9", "--slower", "inf")),
+        ("--duration", ("hysteresis", *POLICY[1:-1], "--duration", "nan")),
         ("--window", ("detect", "x.nc", "--rule", "a: b > 1", "--window", "1.5")),
         ("--lasting", ("detect", "x.nc", "--rule", "a: b > 1", "--lasting", "nan")),
     ],
