@@ -10,6 +10,7 @@ import importlib
 import io
 import logging
 import sys
+from typing import Any
 
 import click
 
@@ -36,14 +37,23 @@ COMMANDS = {
     "plot": ("plot", "Draw the figures of the results."),
 }
 
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,
-4 a run did not complete, 5 a check or comparison failed.
+4 a run did not complete, 5 a check or comparison failed, 130 interrupted.
 """
 
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is called, so that --help stays fast."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # click ends an interrupted program with 1, the code of an unexpected failure
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Aborted!", err=True)
+            ctx.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
