@@ -74,7 +74,8 @@ def model_command(
         chosen = [e for e in read if e.kind == "constant" or not constants]
         elements = [_facts(read, e) for e in chosen]
         document["elements"] = elements
-        lines = _listing(elements, equations=equations, constants=constants)
+        values = _values(read, chosen) if constants else None
+        lines = _listing(elements, values, equations=equations)
         if not constants and not equations:
             lines = [*_heading(read), *lines]
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join(lines))
@@ -109,10 +110,25 @@ def _heading(model: Model) -> list[str]:
     return [*lines, *model.notes]
 
 
-def _listing(elements: list[dict[str, object]], *, equations: bool, constants: bool) -> list[str]:
+def _values(model: Model, constants: list[Element]) -> list[str]:
+    """The values of constants, shortened."""
+    from simdistrict.exchange.text.equations import EquationText
+
+    text = EquationText(model)
+    values = [
+        text.right(element, element.equations[0]) if len(element.equations) == 1 else "by label"
+        for element in constants
+    ]
+    return [value if len(value) <= 40 else value[:37] + "..." for value in values]
+
+
+def _listing(
+    elements: list[dict[str, object]], values: list[str] | None, *, equations: bool
+) -> list[str]:
+    """One line per element; values: of constants, where they are wanted."""
     lines = []
     group = None
-    for facts in elements:
+    for i, facts in enumerate(elements):
         if facts["group"] != group:
             group = facts["group"]
             lines += ["", f"[{group}]"] if group else [""]
@@ -125,12 +141,8 @@ def _listing(elements: list[dict[str, object]], *, equations: bool, constants: b
             assert isinstance(texts, list)
             lines += [str(t) for t in texts]
             lines.append(f"    {facts['kind']}, {units}. {facts['documentation']}")
-        elif constants:
-            texts = facts["equations"]
-            assert isinstance(texts, list)
-            value = str(texts[0]).partition(" = ")[2] if len(texts) == 1 else "by label"
-            value = value if len(value) <= 40 else value[:37] + "..."
-            lines.append(f"{name} = {value}  ({units}) {_range(facts)}".rstrip())
+        elif values is not None:
+            lines.append(f"{name} = {values[i]}  ({units}) {_range(facts)}".rstrip())
         else:
             lines.append(f"{facts['kind']:<9} {name}  ({units})")
     return lines
