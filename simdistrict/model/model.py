@@ -168,6 +168,10 @@ class TimeGrid:
     time_step: float
     every: int
 
+    def __str__(self) -> str:
+        numbers = self.start, self.stop, self.time_step, self.save_step
+        return "{:.10g} to {:.10g} by {:.10g}, saved every {:.10g}".format(*numbers)
+
     @classmethod
     def of(cls, start: float, stop: float, time_step: float, save_step: float) -> TimeGrid:
         """The grid from four control values.

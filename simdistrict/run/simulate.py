@@ -235,7 +235,7 @@ def _check_alike(first: Plan, other: Plan) -> None:
     pairs = (
         ("model", first.prepared.model.name, other.prepared.model.name),
         ("model file", first.prepared.model.sha256[:12], other.prepared.model.sha256[:12]),
-        ("time grid", str(first.grid), str(other.grid)),
+        ("time grid", first.grid, other.grid),
         ("integrator", first.integrator, other.integrator),
     )
     for what, mine, theirs in pairs:

@@ -338,6 +338,20 @@ def test_show_model(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "show", "model", "tank.mdl", "--causes", "totl").code == 3
 
 
+def test_show_a_constant_whose_name_holds_an_equals_sign(project: Path, capsys: Capsys) -> None:
+    Path("odd.mdl").write_text(mdl('"a = b" = 3 ~ 1 ~ Odd. |\nlevel = INTEG("a = b", 3)'))
+    lines = call(capsys, "show", "model", "odd.mdl", "--constants").out.splitlines()
+    assert "a = b = 3" in [line.partition("  (")[0] for line in lines]
+
+
+def test_scenarios_on_different_time_grids_are_refused(project: Path, capsys: Capsys) -> None:
+    Path("scenarios", "late.yaml").write_text("title: Late\nbase: plain\nrun: {save step: 2}\n")
+    answer = call(capsys, "run", "plain", "late")
+    assert answer.code == 3
+    assert "by 0.5, saved every 2) differs from that of plain (" in answer.err
+    assert "by 0.5, saved every 1)" in answer.err
+
+
 def test_check_prints_one_line_per_finding_and_exits_with_5(project: Path, capsys: Capsys) -> None:
     Path("bad.mdl").write_text(mdl("a = 3 ~ su ~ A. |\nb = a ~ EUR ~ B. |"))
     answer = call(capsys, "check", "bad.mdl")
