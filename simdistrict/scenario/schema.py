@@ -81,7 +81,7 @@ Section = BeforeValidator(_nothing_is_empty)
 # the origin `file:line` of the value at a path
 At = Callable[..., str]
 # no dot: a name with a dot is a file's
-VARIANT = r"^[A-Za-z0-9_+-]+$"
+SHORT_NAME = r"^[A-Za-z0-9_+-]+$"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -190,7 +190,7 @@ class ScenarioFile(Closed):
         None, description="Elements shown first in reports; replaces the parent's list."
     )
     variants: Annotated[
-        dict[Annotated[str, Field(pattern=VARIANT)], Annotated[VariantFile, Section]], Section
+        dict[Annotated[str, Field(pattern=SHORT_NAME)], Annotated[VariantFile, Section]], Section
     ] = Field(
         default_factory=dict,
         description="Members of a family, such as the doses of a policy: the scenario's name "
@@ -429,9 +429,10 @@ def _problem(
             return Problem(place, f"{name} must be {_KINDS[kind]}")
         case "string_too_short" | "too_short":
             return Problem(place, f"{name} is empty")
-        case "string_pattern_mismatch" if path[0] == "variants":
-            hint = "letters, digits, _, + and - make the name of a variant"
-            return Problem(place, f'"{named[1]}" cannot be the name of a variant', hint)
+        case "string_pattern_mismatch" if path[-1] == "[key]":
+            what = f"the name of a {named[-3].removesuffix('s')}"
+            hint = f"letters, digits, _, + and - make {what}"
+            return Problem(place, f'"{named[-2]}" cannot be {what}', hint)
         case "string_pattern_mismatch":
             hint = "it must not be empty or hold / or \\"
             return Problem(place, f'"{node.value}" cannot be the name of a scenario', hint)

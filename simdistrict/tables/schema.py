@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.behaviour.schema import BoundFile, NameList
 from simdistrict.scenario.schema import (
+    SHORT_NAME,
     Closed,
     FiniteNumber,
     Section,
@@ -26,6 +27,8 @@ from simdistrict.scenario.schema import (
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
 Standard = Literal["claims", "claims over the prior", "targets", "fit", "fitted constants"]
+# the name of files in the folder of results
+Name = Annotated[str, Field(pattern=SHORT_NAME)]
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
 
 
@@ -179,10 +182,10 @@ class StudyFile(Closed):
     targets: list[TargetFile] = Field(
         default_factory=list, description="What the calibration was to reach."
     )
-    tables: Annotated[dict[str, TableEntry], Section] = Field(
+    tables: Annotated[dict[Name, TableEntry], Section] = Field(
         default_factory=dict, description="Tables by name."
     )
-    figures: Annotated[dict[str, FigureFile], Section] = Field(
+    figures: Annotated[dict[Name, FigureFile], Section] = Field(
         default_factory=dict, description="Figures by name."
     )
     regimes: list[RegimeFile] = Field(

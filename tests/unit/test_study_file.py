@@ -146,6 +146,9 @@ def test_a_python_file_that_is_none_is_told_by_its_line(folder: Path) -> None:
         ("tables: {t: {title: T}}\n", "in one way"),
         ('tables: {t: {title: T, of_members: "m:f"}}\n', "`doubts:` together"),
         ("figures: {t: {title: T}}\n", "in one way"),
+        ("tables: {../t: {title: T, standard: fit}}\n", '"../t" cannot be the name of a table'),
+        ("tables: {.: {title: T, standard: fit}}\n", '"." cannot be the name of a table'),
+        ("figures: {/t: {title: T}}\n", '"/t" cannot be the name of a figure'),
         ("regimes: [{regime: r, where: [{element: margin}]}]\n", "compares with nothing"),
     ],
 )
