@@ -40,7 +40,7 @@ from simdistrict.scenario.values import (
 )
 
 
-def _number(value: Any) -> float:
+def finite_number(value: Any) -> float:
     """A finite number; refuses text and true/false with its own message."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("own", "NOT A NUMBER")
@@ -66,15 +66,15 @@ def _nothing_is_empty(value: Any) -> Any:
     return {} if value is None else value
 
 
-FiniteNumber = Annotated[float, BeforeValidator(_number)]
+FiniteNumber = Annotated[float, BeforeValidator(finite_number)]
 Positive = Annotated[
     float,
-    BeforeValidator(lambda v: _positive(_number(v))),
+    BeforeValidator(lambda v: _positive(finite_number(v))),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
 NotNegative = Annotated[
     float,
-    BeforeValidator(lambda v: _not_negative(_number(v))),
+    BeforeValidator(lambda v: _not_negative(finite_number(v))),
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 Section = BeforeValidator(_nothing_is_empty)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.behaviour.schema import BoundFile, NameList
@@ -19,6 +20,7 @@ from simdistrict.scenario.schema import (
     FiniteNumber,
     Section,
     by_line,
+    finite_number,
     json_schema_text,
     keys_at,
     repeated_names,
@@ -27,6 +29,21 @@ from simdistrict.scenario.schema import (
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
 Standard = Literal["claims", "claims over the prior", "targets", "fit", "fitted constants"]
+MOST_DECIMALS = 15  # a double has no more digits
+
+
+def _whole(value: float) -> int:
+    if value % 1 or not 0 <= value <= MOST_DECIMALS:
+        given = {"value": f"{value:g}", "most": MOST_DECIMALS}
+        raise PydanticCustomError("own", "{value} is no whole number from 0 to {most}", given)
+    return int(value)
+
+
+Decimals = Annotated[
+    int,
+    BeforeValidator(lambda v: _whole(finite_number(v))),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MOST_DECIMALS}),
+]
 # the name of files in the folder of results
 Name = Annotated[str, Field(pattern=SHORT_NAME)]
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
@@ -98,7 +115,7 @@ class RowsFile(ShownFile):
     """A table of elements by scenarios and times."""
 
     at: Annotated[list[FiniteNumber], Field(min_length=1)] = Field(description="The times.")
-    decimals: FiniteNumber | None = Field(
+    decimals: Decimals | None = Field(
         None, description="Digits after the point; default: 3 digits."
     )
 

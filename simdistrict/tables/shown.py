@@ -44,7 +44,7 @@ def rows_table(study: Study, name: str, written: TableEntry) -> Table:
     assert written.rows is not None
     shown = written.rows
     runs = _runs(study, shown)
-    digits = None if shown.decimals is None else int(shown.decimals)
+    digits = shown.decimals
     columns = [
         Column(f"{_words(scenario)} {at:g}", digits, 3 if digits is None else None)
         for scenario in runs

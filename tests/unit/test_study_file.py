@@ -157,6 +157,13 @@ def test_what_contradicts_itself_is_refused(folder: Path, text: str, what: str) 
     assert any(what in line and line.startswith("3 | ") for line in found), found
 
 
+@pytest.mark.parametrize("decimals", ["-3", "2.5", "16"])
+def test_decimals_are_a_whole_number(folder: Path, decimals: str) -> None:
+    rows = f"rows: {{elements: [margin], at: [2030], decimals: {decimals}}}"
+    found = problems(folder, f"tables: {{t: {{title: T, {rows}}}}}\n")
+    assert found == [f"3 | decimals: {decimals} is no whole number from 0 to 15 | "]
+
+
 def test_a_study_of_another_model_is_refused(folder: Path) -> None:
     written(folder, "", "model: other.mdl\nbaseline: baseline\n")
     (folder / "study" / "other.mdl").write_bytes((folder / "workshops.mdl").read_bytes())
