@@ -46,6 +46,10 @@ Decimals = Annotated[
 ]
 # the name of files in the folder of results
 Name = Annotated[str, Field(pattern=SHORT_NAME)]
+Marker = Literal[
+    "o", "s", "D", "d", "^", "v", "<", ">", "p", "P", "h", "H",
+    "8", "*", "x", "X", "+", ".", "|", "_", "1", "2", "3", "4",
+]  # fmt: skip
 FUNCTION = "`MODULE:FUNCTION` of a Python file in the folder of this file"
 
 
@@ -178,7 +182,7 @@ class StyleFile(Closed):
     line: Literal["solid", "dashed", "dash-dot", "dotted", "dots", "long"] = Field(
         description="The dashes of its line."
     )
-    marker: str = Field(min_length=1, description="A marker of matplotlib.")
+    marker: Marker = Field(description="A marker, in matplotlib's notation.")
 
 
 class StudyFile(Closed):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
@@ -15,7 +17,7 @@ from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs
 from simdistrict.tables.find import check_against, with_study
 from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
-from simdistrict.tables.schema import study_schema_text
+from simdistrict.tables.schema import Marker, study_schema_text
 from simdistrict.tables.stated import claims_of, targets_of
 from tests.program import call
 from tests.study import definition
@@ -162,6 +164,13 @@ def test_decimals_are_a_whole_number(folder: Path, decimals: str) -> None:
     rows = f"rows: {{elements: [margin], at: [2030], decimals: {decimals}}}"
     found = problems(folder, f"tables: {{t: {{title: T, {rows}}}}}\n")
     assert found == [f"3 | decimals: {decimals} is no whole number from 0 to 15 | "]
+
+
+def test_markers_are_those_that_can_be_drawn(folder: Path) -> None:
+    style = "colour: red, line: solid, marker: QQ"
+    (found,) = problems(folder, f"palette: {{baseline: {{{style}}}}}\n")
+    assert found.startswith('3 | there is no marker "QQ" | it is one of o, s, D')
+    assert set(get_args(Marker)) <= set(Line2D.markers)
 
 
 def test_a_study_of_another_model_is_refused(folder: Path) -> None:
