@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key, read_series
+from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.netcdf import MARK, read_netcdf
 
@@ -91,7 +92,9 @@ def _records(
         run = ": ".join(runs)
         head = f"{run}: " if runs else ""
         full = f"{name}[{','.join(subscripts)}]" if subscripts else name
-        key, element = element_key(full)
+        key, spelled = element_key(full)
+        # brackets at the end of a name of a model belong to it; in other files they are labels
+        element = fold(name) if "model_text" in result.attrs else spelled
         own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
         yield head + key, ElementSeries(full, element, own, numbers, not varies, run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -244,7 +245,8 @@ def run(name: str = "base", *, rate: float = 0.1) -> Run:
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
     def write_file(name: str, *runs: Run, model_text: str = MDL) -> str:
-        model = read_mdl_text(MDL, "m")
+        readable = model_text.startswith("{UTF-8}")
+        model = read_mdl_text(model_text if readable else MDL, "m")
         provenance = {"simdistrict_version": "1", "model_text": model_text}
         write_netcdf(build_result(model, runs, provenance), tmp_path / name)
         return str(tmp_path / name)
@@ -273,6 +275,20 @@ def test_the_command_names_the_element_upstream(write: Callable[..., str]) -> No
     assert 'first difference: "rate" at time 1: 0.1 against 0.2' in said.splitlines()[0]
     assert '"downstream"' in said
     assert "largest relative difference:" in said
+
+
+def test_brackets_that_belong_to_a_name_do_not_hide_the_cause(
+    write: Callable[..., str],
+) -> None:
+    text = MDL.replace("rate", '"rate [c]"')
+
+    def renamed(rate: float) -> Run:
+        found = run(rate=rate)
+        values = {("rate [c]" if n == "rate" else n): v for n, v in found.values.items()}
+        return replace(found, values=values)
+
+    a, b = (write(f"{r}.nc", renamed(r), model_text=text) for r in (0.1, 0.2))
+    assert 'first difference: "rate [c]" at time 1' in answer(a, b, code=5).output
 
 
 def test_without_a_readable_model_the_order_of_the_file_decides(write: Callable[..., str]) -> None:
