@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.tables.compare import Discrepancy, differences
 from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
 from simdistrict.tables.files import Stamp, accepted, mismatches, texts, with_checksums
-from simdistrict.tables.modules import function
+from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.store import Code, Made, keep, look_up
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Table
@@ -65,7 +65,7 @@ def _function(name: str, written: TableEntry, study: Study) -> Callable[[Study],
 
     def result(returned: Any, _: Study) -> Table:
         if not isinstance(returned, Table) or returned.name != name:
-            raise TypeError
+            raise KindError
         return returned
 
     d, kind = study.definition, f'a Table called "{name}"'
@@ -132,5 +132,5 @@ def _doubts(
 def _found(returned: Any, *_: Any) -> list[Discrepancy]:
     found = list(returned)
     if not all(isinstance(one, Discrepancy) for one in found):
-        raise TypeError
+        raise KindError
     return found

@@ -24,13 +24,17 @@ from simdistrict.base.library import shown
 T = TypeVar("T")
 
 
+class KindError(Exception):
+    """A function of a study returned something else than it should."""
+
+
 def function(
     folder: Path, name: str, place: str, result: Callable[..., T], kind: str
 ) -> Callable[..., T]:
     """The function `MODULE:FUNCTION` of a folder; imports its module.
 
     place: where the study file names it; result: takes what the function returned and its
-    arguments, and raises TypeError or ValueError where that is not of the kind, in words.
+    arguments, and raises KindError where that is not of the kind, in words.
     Importing and calling raise ScenarioError with a line of the folder, whatever goes wrong.
     """
     module, _, attribute = name.partition(":")
@@ -44,7 +48,7 @@ def function(
             returned = found(*arguments, **named)
             try:
                 return result(returned, *arguments)
-            except (TypeError, ValueError):
+            except KindError:
                 what = f'"{name}" returned {returned!r:.40}, not {kind}'
                 raise ScenarioError(Problem(place, what, "mend the function")) from None
 

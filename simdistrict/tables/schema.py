@@ -27,9 +27,9 @@ from simdistrict.scenario.schema import (
     validated,
 )
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
+from simdistrict.tables.table import MOST_DECIMALS
 
 Standard = Literal["claims", "claims over the prior", "targets", "fit", "fitted constants"]
-MOST_DECIMALS = 15  # a double has no more digits
 
 
 def _whole(value: float) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.plot import Diagram, Figure, Line, Panel, Ranges
 from simdistrict.scenario.places import find_element, find_places
-from simdistrict.tables.modules import function
+from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.study import Simulated, Study
 from simdistrict.tables.table import Cell, Column, Table
 
@@ -35,7 +35,7 @@ def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | Diagram
 
 def _figure(returned: Any, _: Any) -> Figure | Ranges | Diagram:
     if not isinstance(returned, Figure | Ranges | Diagram):
-        raise TypeError
+        raise KindError
     return returned
 
 

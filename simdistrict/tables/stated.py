@@ -16,7 +16,7 @@ from simdistrict.model.expr import fold
 from simdistrict.scenario.places import find_element
 from simdistrict.scenario.tree import KeyPath
 from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns, StudyRuns
-from simdistrict.tables.modules import function
+from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.study import Study
 from simdistrict.tables.verdicts import Test
 
@@ -133,25 +133,25 @@ def _called(
 
 
 def _words(returned: Any, _: ScenarioRuns) -> str:
-    """What a function returned, if it is text; else raises TypeError."""
+    """What a function returned, if it is text; else raises KindError."""
     if not isinstance(returned, str):
-        raise TypeError
+        raise KindError
     return returned
 
 
 def _over_members(returned: Any, runs: ScenarioRuns) -> Reals:
-    """What a function returned, if it is one number for each member; else raises TypeError."""
+    """What a function returned, if it is one number for each member; else raises KindError."""
     values = np.asarray(returned)
     if values.dtype.kind not in "biuf" or values.shape != (runs.members,):
-        raise TypeError
+        raise KindError
     return values
 
 
 def _one_number(returned: Any, _: Study) -> float:
-    """What a function returned, if it is one number; else raises TypeError."""
+    """What a function returned, if it is one number; else raises KindError."""
     values = np.asarray(returned)
     if values.dtype.kind not in "biuf" or values.size != 1:
-        raise TypeError
+        raise KindError
     return float(values.item())
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+MOST_DECIMALS = 15  # a double has no more digits
+
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
@@ -46,6 +48,10 @@ class Column:
     name: str
     decimals: int | None = None
     significant: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.decimals is not None and self.decimals not in range(MOST_DECIMALS + 1):
+            raise ValueError(f'column "{self.name}": {self.decimals} decimals')
 
     def text(self, value: Cell) -> str:
         """The printed value; empty if undefined."""

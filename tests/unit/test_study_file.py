@@ -13,11 +13,13 @@ from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
 from simdistrict.tables import Study, find_study, make, read_definition, sources
+from simdistrict.tables.catalogue import check
 from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs
 from simdistrict.tables.find import check_against, with_study
 from simdistrict.tables.modules import function, wrong_name
 from simdistrict.tables.palette import Palette
 from simdistrict.tables.schema import Marker, study_schema_text
+from simdistrict.tables.shown import describe
 from simdistrict.tables.stated import claims_of, targets_of
 from tests.program import call
 from tests.study import definition
@@ -295,16 +297,33 @@ def test_needs_refuse_a_series_without_times() -> None:
         ("return None", "returned None, not a Table called"),
         ("return Table('u', 'T', (), ())", "not a Table called"),
         ("return Table('t', 'T', (), ((1,),))", "ValueError: t: 1 cells in 0 columns"),
+        ("return Table('t', 'T', (Column('c', -3),), ())", r'py:5 .* column "c": -3 decimals'),
         ("return study.run('subsidi')", "subsidy"),
         ("return study.run('subsidy').at('workshps', 2030)", "no element called"),
     ],
 )
 def test_a_function_of_a_table_returns_that_table(folder: Path, code: str, what: str) -> None:
-    head = "from simdistrict.tables import Table\n\n\ndef one(study):\n    "
+    head = "from simdistrict.tables import Column, Table\n\n\ndef one(study):\n    "
     (folder / "study" / "measures.py").write_text(head + code + "\n")
     text = 'tables: {t: {title: T, of_runs: "measures:one"}}\n'
     with pytest.raises(ScenarioError, match=what):
         make("t", Study(read_definition(written(folder, text))))
+
+
+def test_a_function_of_a_figure_returns_a_figure_and_that_of_doubts_discrepancies(
+    folder: Path,
+) -> None:
+    (folder / "study" / "measures.py").write_text(
+        "def one(study):\n    return None\n\n\ndef two(study, path):\n    yield int('x')\n"
+    )
+    text = """tables: {t: {title: T, of_members: "measures:one", doubts: "measures:two"}}
+figures: {f: {title: F, of_runs: "measures:one"}}
+"""
+    study = Study(read_definition(written(folder, text)))
+    with pytest.raises(ScenarioError, match=r"yaml:4 \| .* returned None, not a figure"):
+        describe("f", study, folder)
+    with pytest.raises(ScenarioError, match=r"measures\.py:6 \(by .*yaml:3\) \| ValueError"):
+        check("t", study, folder)
 
 
 def test_rules_compare_as_they_are_written(folder: Path) -> None:
