@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from simdistrict.base.atomic import writable_target, write_text
+from simdistrict.base.counts import counted
 from simdistrict.calibration.assessment import Assessment
 from simdistrict.calibration.fit import Calibration
 from simdistrict.calibration.statistics import Statistics
@@ -220,7 +221,8 @@ def _page(found: Calibration | Assessment) -> Iterator[str]:
     if isinstance(found, Calibration):
         yield (
             f"Payoff {number(found.before.payoff)} before and {number(after.payoff)} after the "
-            f"fit; {len(found.starts)} starts (seed {found.seed}), {found.evaluations} model runs."
+            f"fit; {counted(len(found.starts), 'start')} (seed {found.seed}), "
+            f"{counted(found.evaluations, 'model run')}."
         )
     else:
         yield f"Payoff {number(after.payoff)}."

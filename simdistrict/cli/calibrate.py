@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _say(
     elif not quiet:
         click.echo(page(found), nl=False)
         if written:
-            click.echo(f"wrote {len(written)} files into {written[0].parent}")
+            click.echo(f"wrote {counted(len(written), 'file')} into {written[0].parent}")
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def command(
             name = f'"{f.element}": ' if f.element else ""
             click.echo(f"{f.severity}: {where} | {name}{f.what}  [{f.check}]")
         listed = ", ".join(ran)
-        click.echo(f"{file}: {errors} errors, {len(found) - errors} warnings ({listed})")
+        counts = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
+        click.echo(f"{file}: {counts} ({listed})")
     if errors:
         sys.exit(5)
 

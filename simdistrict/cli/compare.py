@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def command(
 def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) -> list[str]:
     """A comparison as text. text: one of the files is a text file."""
     within = f"(tolerance: {rtol:g} relative, {atol:g} absolute)"
-    compared = f"{_count(found.elements, 'element')} at {_count(found.times, 'time')}"
+    compared = f"{counted(found.elements, 'element')} at {counted(found.times, 'time')}"
     said = []
     if found.first is None:
         said.append(f"the same: {compared} {within}")
@@ -82,7 +83,7 @@ def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) ->
             said.append(f"text files often hold six digits only: try --rtol {TEXT_RTOL:g}")
     if not found.times_a == found.times_b == found.times:
         said.append(
-            f"compared at {_count(found.times, 'common time')}: "
+            f"compared at {counted(found.times, 'common time')}: "
             f"A has {found.times_a}, B has {found.times_b}"
         )
     for label, names in (("A", found.only_a), ("B", found.only_b)):
@@ -138,7 +139,3 @@ def _small(found: Comparison) -> bool:
     if worst is None or not math.isfinite(worst.size):
         return False
     return worst.size <= TEXT_RTOL * max(abs(worst.a), abs(worst.b))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 from simdistrict.cli.output import ending_in, saved
 from simdistrict.engine.backends import MEMBER_BACKENDS
@@ -268,9 +269,9 @@ def _report(
     if quiet:
         return
     click.echo(
-        f"{plans[0].prepared.model.name}: {design.members} members, {len(design.priors)} numbers "
-        f"drawn for each ({design.method}, seed {design.seed}), {plans[0].integrator}, "
-        f"{ensemble.backend}"
+        f"{plans[0].prepared.model.name}: {counted(design.members, 'member')}, "
+        f"{counted(len(design.priors), 'number')} drawn for each ({design.method}, "
+        f"seed {design.seed}), {plans[0].integrator}, {ensemble.backend}"
     )
     if ensemble.stated:
         click.echo(f"  set, and so not drawn: {', '.join(ensemble.stated)}")
@@ -280,5 +281,5 @@ def _report(
     if written.complete:
         click.echo(f"{path} is complete: nothing was run or written")
         return
-    again = f", {written.resumed} members from before" if written.resumed else ""
+    again = f", {counted(written.resumed, 'member')} from before" if written.resumed else ""
     click.echo(f"wrote {path} in {seconds:.1f} s{again}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _lines(file: str, model: str, found: FilledModel, check: bool) -> list[str]:
     if len(differences) > SHOWN:
         lines.append(f"and {len(differences) - SHOWN} more")
     said = "differ from the tables" if check else "changed"
-    lines.append(f"{file}: {len(differences)} of {found.count} numbers {said}")
+    lines.append(f"{file}: {len(differences)} of {counted(found.count, 'number')} {said}")
     if check:
         lines.append(f"    write the numbers of the tables with: simdistrict fill {model}")
     return lines

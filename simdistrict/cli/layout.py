@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from simdistrict.base.counts import counted
+
 
 @click.command("layout")
 @click.argument("model")
@@ -38,4 +40,4 @@ def command(model: str, output: Path | None, force: bool) -> None:
         writable_target(output, force=force)
     drawn = with_sketch(text, str(path))
     write_exact(target, drawn, encoding)
-    click.echo(f"wrote {target}: {drawn.count('---/// Sketch information')} views")
+    click.echo(f"wrote {target}: {counted(drawn.count('---/// Sketch information'), 'view')}")

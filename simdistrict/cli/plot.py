@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from simdistrict.base.counts import counted
+
 
 @click.command("plot")
 @click.argument("names", nargs=-1, metavar="[MODEL] [FIGURE|FILE.nc]...")
@@ -82,4 +84,4 @@ def _results(
     for name in wanted:
         draw(describe(name, study, committed), folder / name, force=force)
     if not quiet:
-        click.echo(f"wrote {len(wanted)} figures into {folder}: {', '.join(wanted)}")
+        click.echo(f"wrote {counted(len(wanted), 'figure')} into {folder}: {', '.join(wanted)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
     scenario = f", {sample.scenario}" if sample.scenario else ""
     said = [
         f"{sample.indicator} {sample.when}{scenario}: {len(found.sample.values)} of "
-        f"{len(sample.values)} members, {len(sample.names)} numbers ({sample.method}, "
-        f"seed {sample.seed})"
+        f"{counted(len(sample.values), 'member')}, {counted(len(sample.names), 'number')} "
+        f"({sample.method}, seed {sample.seed})"
     ]
     dropped = len(sample.values) - len(found.sample.values)
     if dropped:

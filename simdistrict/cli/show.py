@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _heading(model: Model) -> list[str]:
     for element in model:
         kinds[element.kind] = kinds.get(element.kind, 0) + 1
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    lines = [f"{model.name}: {len(model.elements)} elements ({counts})"]
+    lines = [f"{model.name}: {counted(len(model.elements), 'element')} ({counts})"]
     for dimension in model.dimensions:
         lines.append(f"  {dimension.name}: {', '.join(dimension.labels)}")
     return [*lines, *model.notes]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base.counts import counted
+
 if TYPE_CHECKING:
     from simdistrict.tables import Discrepancy
 
@@ -107,7 +109,9 @@ def command(
     elif not settings["quiet"]:
         same = len(wanted) - len(again)
         kept = f"; {same} had not changed" if same else ""
-        click.echo(f"made {len(again)} tables in {folder}: {', '.join(again) or 'none'}{kept}")
+        click.echo(
+            f"made {counted(len(again), 'table')} in {folder}: {', '.join(again) or 'none'}{kept}"
+        )
     if found:
         sys.exit(5)
 
@@ -119,10 +123,11 @@ def _tell(found: list[Discrepancy], wanted: list[str], folder: Path) -> None:
     if len(found) > SHOWN:
         click.echo(f"and {len(found) - SHOWN} more")
     if found:
-        click.echo(f"{folder}: {len(found)} differences")
+        click.echo(f"{folder}: {counted(len(found), 'difference')}")
         click.echo(f"    make them anew with: simdistrict tables {' '.join(wanted)}")
     else:
-        click.echo(f"{folder}: {len(wanted)} tables are what the model gives")
+        are = "is" if len(wanted) == 1 else "are"
+        click.echo(f"{folder}: {counted(len(wanted), 'table')} {are} what the model gives")
 
 
 def _progress() -> Callable[[str, int, int], None] | None:

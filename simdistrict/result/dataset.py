@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.over_time import REDUCTIONS
@@ -233,7 +234,11 @@ def _check(model: Model, runs: Sequence[Run]) -> None:
 
 def _grid(run: Run) -> str:
     time = run.time
-    return f"{time[0]:g} to {time[-1]:g} in {len(time)} points" if len(time) else "no points"
+    return (
+        f"{time[0]:g} to {time[-1]:g} in {counted(len(time), 'point')}"
+        if len(time)
+        else "no points"
+    )
 
 
 def _stacked(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
+from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, did_you_mean, nearest
 from simdistrict.model.expr import fold
 from simdistrict.model.model import CONTROL, Constant, Element, Model, constant_values
@@ -62,8 +63,8 @@ def find_places(
         return Problem(where, what, f'write "{element.name}"')
     if len(subscripts) != len(element.dims):
         what = (
-            f'"{element.name}" has {_count(len(element.dims), "dimension")}, '
-            f"and the brackets hold {_count(len(subscripts), 'subscript')}"
+            f'"{element.name}" has {counted(len(element.dims), "dimension")}, '
+            f"and the brackets hold {counted(len(subscripts), 'subscript')}"
         )
         return Problem(where, what, f"write {element.name}[{','.join(element.dims)}]")
     axes, spelled = [], []
@@ -197,7 +198,3 @@ def _constant_causes(model: Model, element: Element) -> list[str]:
 
 def _flat(axes: list[tuple[int, ...]], shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(flat_place(place, shape) for place in itertools.product(*axes))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" + ("" if n == 1 else "s")

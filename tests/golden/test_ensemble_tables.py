@@ -92,7 +92,7 @@ def test_an_edit_with_a_seal_of_its_own_fails_by_the_members(results: Path) -> N
     code, said = tables(results, "--check")
     assert code == 5
     assert said[0].startswith(f'policies.csv:{at + 1} median | "0.99" should be "near ')
-    assert said[1].endswith("1 differences")
+    assert said[1].endswith("1 difference")
 
 
 @pytest.mark.slow

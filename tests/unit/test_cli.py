@@ -373,7 +373,7 @@ def test_check_names_the_file_as_it_was_named_and_a_fault_once(
     line = text[: text.index("b =")].count("\n") + 1
     first, last = answer.out.splitlines()
     assert first.startswith(f'warning: deep/small.mdl:{line} | "b": holds the number 7')
-    assert last.startswith("deep/small.mdl: 0 errors, 1 warnings")
+    assert last.startswith("deep/small.mdl: 0 errors, 1 warning ")
 
 
 def test_check_runs_the_model_and_reads_the_checks_file_beside_it(

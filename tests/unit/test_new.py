@@ -135,7 +135,7 @@ def test_a_changed_measure_makes_its_table_again(
     path = Path("study/measures.py")
     path.write_text(path.read_text(encoding="utf-8") + "\n# another text\n", encoding="utf-8")
     sources._text.cache_clear()
-    assert "made 1 tables in results/workshops: claims" in call(capsys, "tables", "claims").out
+    assert "made 1 table in results/workshops: claims" in call(capsys, "tables", "claims").out
 
 
 def test_a_folder_that_cannot_be_written_is_told(

@@ -581,7 +581,7 @@ def test_a_line_of_equilibria_is_one_and_no_branch(
     assert "north 0, south 0" in said.out
     along = ["--parameter", "birth", "--from", "0.01", "--to", "0.09"]
     said = call(capsys, "regimes", "branch", model, *along)
-    assert "1 branches; 0 folds" in said.out
+    assert "1 branch; 0 folds, 0 Hopf points" in said.out
     assert "lie on a line at 3 of 3 values" in caplog.text
     held = call(capsys, "regimes", "equilibria", model, "--hold", "south")
     assert "line" not in held.out

@@ -295,7 +295,7 @@ def test_command_replaces_a_sketch_only_with_force(
     monkeypatch.chdir(tmp_path)
     plain, drawn = tmp_path / "m.mdl", tmp_path / "drawn.mdl"
     plain.write_text(mdl("level = INTEG(rate, 1)\nrate = 2"))
-    assert call(capsys, "layout", "m.mdl", "-o", "drawn.mdl").out == "wrote drawn.mdl: 1 views\n"
+    assert call(capsys, "layout", "m.mdl", "-o", "drawn.mdl").out == "wrote drawn.mdl: 1 view\n"
     assert call(capsys, "layout", "m.mdl").code == 0
     assert plain.read_bytes() == drawn.read_bytes()
     answer = call(capsys, "layout", "m.mdl")

@@ -33,6 +33,11 @@ class Kind(StrEnum):
     branch_point = "branch point"
     kink = "kink"
 
+    @property
+    def noun(self) -> str:
+        """The kind in sentences."""
+        return "Hopf point" if self is Kind.hopf else self.value
+
 
 @dataclass(frozen=True, eq=False)
 class Special:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.counts import counted
 from simdistrict.regimes.numerics.basin import basins
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
@@ -61,7 +62,8 @@ class BasinsStudy(FrozenStudy):
         }
         undecided = int((found.ids < 0).sum())
         summary = (
-            f"{len(found.attractors)} attractors of {len(found.ids)} initial states, "
+            f"{counted(len(found.attractors), 'attractor')} of "
+            f"{counted(len(found.ids), 'initial state')}, "
             f"{undecided} of them undecided"
         )
         return setup.result(variables, summary)

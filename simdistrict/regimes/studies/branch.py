@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
 from simdistrict.regimes.model_field import ModelField, Parameter
@@ -89,8 +90,8 @@ class BranchStudy(FrozenStudy):
             "branch_origin": variable("branch_number", origins, "what it was followed from", str),
         }
         counts = {kind: sum(s.kind is kind for _, s in specials) for kind in Kind}
-        summary = f"{len(found.branches)} branches; " + ", ".join(
-            f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items()
+        summary = f"{counted(len(found.branches), 'branch', 'branches')}; " + ", ".join(
+            counted(n, kind.noun) for kind, n in counts.items()
         )
         return setup.result(variables, summary)
 
@@ -237,7 +238,7 @@ def _warn_of_lines(found: BifurcationDiagram) -> None:
     """Warn of lines of equilibria, which no branch follows."""
     lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
     if lines:
-        where = f"at {lines} of {len(found.searches)} values searched"
+        where = f"at {lines} of {counted(len(found.searches), 'value')} searched"
         hint = "hold one of the stocks with --hold"
         log.warning("equilibria lie on a line %s, which is not followed: %s", where, hint)
 

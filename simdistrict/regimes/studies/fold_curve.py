@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.counts import counted
 from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.branch import Kind
@@ -56,7 +57,7 @@ class FoldCurveStudy(BranchStudy):
             "cusp_state": setup.states([c.state for c in cusps], "cusp"),
             **endings("fold_curve", "curve", found, ("why it ends", "why it ends")),
         }
-        summary = f"{len(found)} curves of folds, {len(cusps)} cusps"
+        summary = f"{counted(len(found), 'curve')} of folds, {counted(len(cusps), 'cusp')}"
         return setup.result(variables, summary, labels=())
 
     def document(self, result: StudyData) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class FoldCurveStudy(BranchStudy):
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
         one, two = found["parameters"]
         for c in found["fold_curves"]:
-            yield f"{len(c['parameter'])} folds; ends: {'; '.join(c['endings'])}"
+            yield f"{counted(len(c['parameter']), 'fold')}; ends: {'; '.join(c['endings'])}"
         for c in found["cusps"]:
             yield f"cusp at {one} = {c['parameter']:.8g}, {two} = {c['second_parameter']:.8g}"
 

@@ -246,7 +246,7 @@ def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> list[tuple[str
         if len(places) == 1:
             found.append((spelled, places[0]))
         elif names:
-            what = f'"{spelled}" is {len(places)} numbers, and one is read'
+            what = f'"{spelled}" is an array of {len(places)}, and one number is read'
             hint = "name a label of each dimension: NAME[LABEL]"
             raise ScenarioError(Problem("--output or --where", what, hint))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.counts import counted
 from simdistrict.plot import STYLES, Figure, Line, Panel
 from simdistrict.regimes.loops import Loops, loops_of
 from simdistrict.regimes.studies.data import StudyData
@@ -44,7 +45,7 @@ class LoopsStudy(RegimeStudy):
         )
         count = len(found.circuits)
         summary = (
-            f"{count} loops, {kind}"
+            f"{counted(count, 'loop')}, {kind}"
             + (f", of {found.kept} that passed the filter" if found.kept > count else "")
             + (f"; named: {', '.join(found.names)}" if found.names else "; none has a name")
         )

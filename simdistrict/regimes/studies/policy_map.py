@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.counts import counted
 from simdistrict.plot import Figure
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.regimes.studies.data import StudyData
@@ -66,10 +67,10 @@ class PolicyMapStudy(FrozenStudy):
         }
         n = len(found.attractors)
         crossed = int((~np.isnan(found.shortest)).sum())
-        attractors = f"{n} attractor{'' if n == 1 else 's'}"
+        attractors = counted(n, "attractor")
         summary = (
             f"{attractors}; without a policy attractor {found.untouched}; "
-            f"{crossed} of {len(found.doses)} doses lead elsewhere for some duration"
+            f"{crossed} of {counted(len(found.doses), 'dose')} lead elsewhere for some duration"
             if found.untouched >= 0
             else f"{attractors}; undecided: without a policy the flow settles on nothing"
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.counts import counted
 from simdistrict.model.expr import fold
 from simdistrict.plot import FILLS, Figure
 from simdistrict.regimes.numerics.regime_map import RegimeMap, regime_map
@@ -118,7 +119,8 @@ class RegimeMapStudy(FrozenStudy):
 
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
         for name, values in zip(found["parameters"], found["values"], strict=True):
-            yield f"{name}: {len(values)} values from {values[0]:.6g} to {values[-1]:.6g}"
+            between = f"{values[0]:.6g} to {values[-1]:.6g}"
+            yield f"{name}: {counted(len(values), 'value')} from {between}"
         lost = sum(n > 0 for row in found["undecided"] for n in row)
         if lost:
             yield f"at {lost} pairs some of the {found['members']} initial states are undecided"
@@ -142,7 +144,7 @@ class RegimeMapStudy(FrozenStudy):
         else:
             most = len(FILLS) - 1
             kinds = np.minimum(worlds, most)
-            names = [f"{k} world{'' if k == 1 else 's'}" for k in range(1, most)]
+            names = [counted(k, "world") for k in range(1, most)]
             labels = ("undecided", *names, f"{most} worlds or more")
         axes = result.long_name("first_value"), result.long_name("second_value")
         return plane(self, result, ("first_value", "second_value"), kinds.T, labels, axes)
