@@ -88,9 +88,9 @@ def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Discrepancy]:
         at, lines = _stamp_line(name, text)
         origin, _, content = lines[at].removesuffix(".").partition(MARK)
         where = f"{name}:{at % len(lines) + 1}"
-        told = origin.partition(": ")[2]
-        if told != str(stamp):
-            yield Discrepancy(f"{where} made of", told, str(stamp))
+        stated = origin.partition(": ")[2]
+        if stated != str(stamp):
+            yield Discrepancy(f"{where} made of", stated, str(stamp))
         if content != _content(lines, at):
             yield Discrepancy(f"{where} content sha256", content, _content(lines, at))
 

@@ -37,11 +37,11 @@ def doubted_quantiles(
     """
     good = values[np.isfinite(values)]
     for column, (cell, share) in cells.items():
-        told = _number(cell)
-        if told is None:
+        shown = _number(cell)
+        if shown is None:
             if cell or len(good):
                 yield Discrepancy(f"{where} {column}", cell, "a number")
-        elif quantile_is_doubtful(told, good, share, unit(told)):
+        elif quantile_is_doubtful(shown, good, share, unit(shown)):
             near = f"near {np.quantile(good, share):.4g}"
             yield Discrepancy(f"{where} {column}", cell, near)
 
@@ -51,14 +51,14 @@ def doubted_share(
 ) -> Iterator[Discrepancy]:
     """The cell, if it cannot be the share of flags that are one."""
     good = flags[np.isfinite(flags)]
-    told = _number(cell)
-    if told is None:
+    shown = _number(cell)
+    if shown is None:
         yield Discrepancy(f"{where} {column}", cell, "a number")
-    elif len(good) and share_is_doubtful(told, int(good.sum()), len(good), unit):
+    elif len(good) and share_is_doubtful(shown, int(good.sum()), len(good), unit):
         yield Discrepancy(f"{where} {column}", cell, f"near {good.mean():.3f}")
 
 
-def quantile_is_doubtful(told: float, values: Reals, share: float, unit: float) -> bool:
+def quantile_is_doubtful(shown: float, values: Reals, share: float, unit: float) -> bool:
     """Whether a printed quantile is next to impossible given some members.
 
     values: of the members; share: of the quantile; unit: of the last printed digit. True if so
@@ -67,14 +67,14 @@ def quantile_is_doubtful(told: float, values: Reals, share: float, unit: float) 
     good = values[np.isfinite(values)]
     if not len(good):
         return False
-    below = int((good < told - unit).sum())
-    above = int((good > told + unit).sum())
+    below = int((good < shown - unit).sum())
+    above = int((good > shown + unit).sum())
     return _rare(below, len(good), share) or _rare(above, len(good), 1 - share)
 
 
-def share_is_doubtful(told: float, hits: int, of: int, unit: float) -> bool:
+def share_is_doubtful(shown: float, hits: int, of: int, unit: float) -> bool:
     """The same for a share of members."""
-    low, high = max(told - unit, 0.0), min(told + unit, 1.0)
+    low, high = max(shown - unit, 0.0), min(shown + unit, 1.0)
     return _rare(hits, of, high) or _rare(of - hits, of, 1 - low)
 
 

@@ -1,4 +1,4 @@
-"""The closed schema of a study file: what is asked of one model.
+"""The closed schema of a study file: the questions put to one model.
 
 Reads the text of one file; `definition` finds the functions and the model that it names.
 `python -m simdistrict.tables.schema` prints the JSON schema that editors use.
@@ -186,7 +186,7 @@ class StyleFile(Closed):
 
 
 class StudyFile(Closed):
-    """A study of simdistrict: what is asked of one model."""
+    """A study of simdistrict: the questions put to one model."""
 
     why: str = Field("", description="One or two sentences on the whole.")
     model: str = Field(min_length=1, description="The model file, relative to this file.")
