@@ -6,12 +6,14 @@ in an equation (a threshold of 100, a scale of 1e6) breaks this; the finding nam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simdistrict.base.errors import ModelError
 from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs, dense
 from simdistrict.model.balance import unit_reader
@@ -33,7 +35,7 @@ from simdistrict.model.expr import (
     walk,
 )
 from simdistrict.model.literals import is_bare
-from simdistrict.model.model import Constant, Data, Element, Equation, Lookup, Model, Stock
+from simdistrict.model.model import CONTROL, Constant, Data, Element, Equation, Lookup, Model, Stock
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.run.simulate import run_one
@@ -116,7 +118,15 @@ def _differing(
     number often shows only in its effects, and powers of two preserve all bits.
     """
     prepared = lowered(work.scaled(exponents))
-    scaled = run_one(dense(plan_run(prepared, runs.bare)))
+    try:
+        plan = dense(plan_run(prepared, runs.bare))
+    except ModelError:
+        # the control values make no time grid
+        return _moved_control(runs, work, exponents, {})
+    moved = _moved_control(runs, work, exponents, plan.control)
+    if moved:
+        return moved
+    scaled = run_one(plan)
     since: dict[str, Deviation] = {}
     wrong = False
     for name in runs.prepared.program.order:
@@ -143,6 +153,41 @@ def _differing(
     return origins or [min(since.values(), key=lambda found: found[1])]
 
 
+def _moved_control(
+    runs: Runs, work: _Scaling, exponents: Mapping[str, int], control: Mapping[str, float]
+) -> list[Deviation]:
+    """The control elements that depend on an amount and are not what they should be.
+
+    control: their values in other units; a missing one has no value.
+    """
+    found: list[Deviation] = []
+    stated = plan_run(runs.prepared, runs.bare).control
+    for name in CONTROL:
+        element = runs.model.by_name.get(name)
+        if element is None or not _depends(runs.model, element, work, exponents):
+            continue
+        factor = work.factor(element, exponents)
+        due = stated[name] * (1.0 if factor is None else factor)
+        got = control.get(name, math.nan)
+        if got != due:
+            found.append((name, 0, 0, got, due))
+    return found
+
+
+def _depends(model: Model, element: Element, work: _Scaling, exponents: Mapping[str, int]) -> bool:
+    """Whether an element is computed from amounts in the rescaled units."""
+    seen, left = {fold(element.name)}, list(model.causes(element))
+    while left:
+        cause = left.pop()
+        if cause in seen or cause not in model.by_name:
+            continue
+        seen.add(cause)
+        if any(base in exponents for base in work.powers(model.by_name[cause]) or {}):
+            return True
+        left += model.causes(model.by_name[cause])
+    return False
+
+
 def _is_origin(model: Model, name: str, since: Mapping[str, Deviation]) -> bool:
     element = model.by_name[name]
     point = since[name][1]
@@ -163,7 +208,8 @@ class _Scaling:
         self.units: Units
         self.unit_of: Callable[[Expr], Unit | None]
         self.units, self.unit_of = unit_reader(model)
-        time = self.powers(model.by_name.get("time step")) or {}
+        # units of time, which differ in a faulty model, stay as they are: the grid must not move
+        time = {base for name in CONTROL for base in self.powers(model.by_name.get(name)) or {}}
         found: dict[str, None] = {}
         for element in model:
             for base in self.powers(element) or {}:

@@ -28,7 +28,7 @@ from simdistrict.model.expr import (
     Unary,
     WithLookup,
 )
-from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.model import CONTROL, Element, Model, Stock
 from simdistrict.model.units import Units
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def imbalances(model: Model) -> list[Imbalance]:
     work = _UnitCheck(model)
     for element in model:
         work.element(element)
+    work.control()
     return work.found
 
 
@@ -104,6 +105,15 @@ class _UnitCheck:
             if equation.initial is not None:
                 what = "the element and its initial value differ"
                 self.same(own, self.alone(equation.initial), what)
+
+    def control(self) -> None:
+        """Compare the units of the control elements: all four are times."""
+        elements = (self.model.by_name.get(name) for name in CONTROL)
+        stated = [(e, unit) for e in elements if e is not None and (unit := self.units.of(e))]
+        for element, unit in stated[1:]:
+            self.owner, self.line = element, element.line
+            first, expected = stated[0]
+            self.same(expected, unit, f"the units of {first.name} and {element.name} differ")
 
     def same(self, left: Unit | None, right: Unit | None, what: str) -> Unit | None:
         """The known unit; records an imbalance where both are known and differ."""

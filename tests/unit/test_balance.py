@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdistrict.base.errors import ModelError
+from simdistrict.behaviour import check_behaviour
 from simdistrict.behaviour.checks import check_model
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.model.balance import imbalances
@@ -92,6 +93,41 @@ def test_unbalanced_names_element_and_both_units(
 ) -> None:
     found = imbalances(model(*blocks))
     assert [(f.element, f.left, f.right) for f in found] == [(element, left, right)]
+
+
+CONTROL_UNITS = """{UTF-8}
+s = INTEG(1, 0) ~ ~ |
+INITIAL TIME = 2000 ~ Year ~ |
+FINAL TIME = last ~ Years ~ |
+last = 2010 ~ Year ~ |
+TIME STEP = 1 ~ STEP_UNIT ~ |
+SAVEPER = TIME STEP ~ SAVE_UNIT ~ |
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "save", "wrong"),
+    [
+        ("Year", "year", []),
+        ("", "Year", []),
+        ("Month", "Month", ["TIME STEP", "SAVEPER"]),
+        ("Year", "Quarter", ["SAVEPER", "SAVEPER"]),
+        ("Dmnl", "Dmnl", ["TIME STEP", "SAVEPER"]),
+    ],
+)
+def test_control_elements_share_one_unit(step: str, save: str, wrong: list[str]) -> None:
+    text = CONTROL_UNITS.replace("STEP_UNIT", step).replace("SAVE_UNIT", save)
+    read = read_mdl_text(text, "model")
+    assert sorted(f.element for f in imbalances(read)) == sorted(wrong)
+    # checks that run the model in other units leave its time grid alone
+    assert not [f for f in check_behaviour(read) if f.check == "unit-of-account"]
+
+
+def test_a_run_whose_length_depends_on_money_is_a_finding() -> None:
+    text = CONTROL_UNITS.replace("STEP_UNIT", "Year").replace("SAVE_UNIT", "Year")
+    text = text.replace("last = 2010 ~ Year", "last = 1990 + money ~ Year ~ |\nmoney = 20 ~ EUR")
+    found = check_behaviour(read_mdl_text(text, "model"), None, ["unit-of-account"])
+    assert [f.element for f in found] == ["FINAL TIME"]
 
 
 @pytest.mark.parametrize("unit", ["EUR/(su", "*su", "su^x", "5*su", "su)", "^", "su//Year"])
