@@ -100,18 +100,14 @@ class _Expansion:
         return rewritten(self.chosen(maker, expr))
 
     def chosen(self, maker: Maker, call: Call) -> Call:
-        """VECTOR SELECT with the numbers that the constants named as its choices have."""
+        """VECTOR SELECT with the number that the constant named as its action has."""
         if call.function != "VECTOR SELECT" or len(call.args) != 5:
             return call
-        named = all(
-            isinstance(node, Number)
-            or (isinstance(node, Ref) and not node.subscripts and self.beginning.is_steady(node))
-            for node in call.args[3:]
-        )
-        if not named:
+        action = call.args[3]
+        if not isinstance(action, Ref) or action.subscripts or not self.beginning.is_steady(action):
             return call
-        choices = (Number(self.beginning.value(maker, node)) for node in call.args[3:])
-        return Call(call.function, (*call.args[:3], *choices))
+        number = Number(self.beginning.value(maker, action))
+        return Call(call.function, (*call.args[:3], number, call.args[4]))
 
     def stream(self, owner: Element, call: Call) -> Expr:
         """A random number with the number of its stream, which follows from its owner's name.

@@ -11,6 +11,8 @@ from simdistrict.engine.lowering.made import Maker
 from simdistrict.model.expr import NA, Binary, Call, Expr, Number, Ref
 
 TIME_STEP = Ref("time step")
+# the actions of VECTOR SELECT are the numbers below
+ACTIONS = 11
 
 
 def rewritten(call: Call) -> Expr:
@@ -25,9 +27,22 @@ def rewritten(call: Call) -> Expr:
             return plus(Ref("initial time" if whose else "time"), offset)
         case "LOG", (value, base):
             return divided(Call("LN", (value,)), Call("LN", (base,)))
-        case "VECTOR SELECT", (selection, values, missing, Number(action), Number()):
+        case "VECTOR SELECT", (selection, values, missing, Number(action), _):
             return _selected(selection, values, missing, int(action)) or call
+        case "VECTOR SELECT", (selection, values, missing, action, _):
+            return _selected_by(selection, values, missing, action)
     return call
+
+
+def _selected_by(selection: Expr, values: Expr, missing: Expr, action: Expr) -> Expr:
+    """VECTOR SELECT with a computed action; NaN for one that the help page does not list."""
+    found: Expr = Number(math.nan)
+    for number in range(ACTIONS):
+        chosen = _selected(selection, values, missing, number)
+        assert chosen is not None
+        here = Binary("=", Call("INTEGER", (action,)), Number(float(number)))
+        found = Call("IF THEN ELSE", (here, chosen, found))
+    return found
 
 
 def _selected(selection: Expr, values: Expr, missing: Expr, action: int) -> Expr | None:
