@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
@@ -472,11 +473,40 @@ def test_missing_data(folder: Path, capsys: Capsys, content: str, words: str) ->
     assert words in answer.err
 
 
-def test_data_for_half_an_array_are_refused(folder: Path, capsys: Capsys) -> None:
-    (folder / "m.mdl").write_text(mdl("r : n, s ~~|\nx[r]\ny[r] = x[r]"))
-    (folder / "o.tab").write_text("Time\tx[n]\n0\t1\n1\t2\n")
+@pytest.mark.parametrize(
+    ("content", "here", "gone"),
+    [
+        ("Time\tx[North]\n0\t1\n1\t2\n", "north", "South"),
+        ("Time\tx[South]\tx[North]\n0\t1\t\n1\t2\t\n", "south", "North"),
+    ],
+)
+def test_the_part_of_an_array_without_data_is_missing(
+    folder: Path,
+    capsys: Capsys,
+    caplog: pytest.LogCaptureFixture,
+    content: str,
+    here: str,
+    gone: str,
+) -> None:
+    """Vensim's manual: a data variable without data has the value :NA:."""
+    (folder / "m.mdl").write_text(
+        mdl("r : North, South ~~|\nx[r]\nmissing[r] = IF THEN ELSE(x[r] = :NA:, 1, 0)")
+    )
+    (folder / "o.tab").write_text(content)
+    answer = call(capsys, "run", "m.mdl", "--data", "o.tab", "-o", "o.nc")
+    assert answer.code == 0
+    assert f'there are no data for "x[{gone}]"' in answer.err + caplog.text
+    result = xr.open_dataset(folder / "o.nc")
+    assert result["missing"].sel(r=here.capitalize()).values.tolist() == [0] * 11
+    assert result["missing"].sel(r=gone).values.tolist() == [1] * 11
+    assert call(capsys, "rerun", "o.nc").code == 0
+
+
+def test_series_without_any_number_are_refused(folder: Path, capsys: Capsys) -> None:
+    (folder / "m.mdl").write_text(mdl("x"))
+    (folder / "o.tab").write_text("Time\tx\tother\n0\t\t1\n1\t\t2\n")
     answer = call(capsys, "run", "m.mdl", "--data", "o.tab")
-    assert 'there are data for "x[n]" but not for "x[s]"' in answer.err
+    assert '"x" has no number at any time' in answer.err
 
 
 def test_changed_constant_replaces_its_call_in_the_text(folder: Path, capsys: Capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,12 @@ import numpy as np
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.exchange.external.files import digest
 from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key
-from simdistrict.model.expr import Points, Tables, fold
+from simdistrict.model.expr import NA, Points, Tables, fold
 from simdistrict.model.model import Data, Element, Equation, External, Model
 
+log = logging.getLogger(__name__)
+# the points of a series that is :NA: at all times
+NOTHING = ((0.0,), (NA,))
 # folded key of a series -> times and values
 SeriesPoints = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
 
@@ -22,8 +26,8 @@ SeriesPoints = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
 def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
     """The model with the series of files as its data; later files override earlier ones.
 
-    Data from a spreadsheet stay. Raises ExchangeError if no series matches a data variable, and
-    if a file has only part of an array.
+    Data from a spreadsheet stay. The part of an array without a series is :NA: at all times, as
+    in Vensim, with a warning. Raises ExchangeError if no series matches a data variable.
     """
     found: dict[str, ElementSeries] = {}
     for series in files:
@@ -34,14 +38,18 @@ def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
     problems: list[Problem] = []
     for element in wanted:
         places = [p for equation in element.equations for p in _places(model, element, equation)]
-        keys = [_key(model, element, place) for place in places]
-        have = [key for key in keys if key in found]
-        if have and len(have) < len(keys):
-            gone = next(key for key in keys if key not in found)
-            problems.append(Problem(where, f'there are data for "{have[0]}" but not for "{gone}"'))
-        used |= {key: _points(found[key]) for key in have}
-    empty = [key for key, (times, _) in used.items() if not times]
-    problems += [Problem(where, f'"{key}" has no number at any time') for key in empty]
+        titles = {_key(title): title for p in places if (title := _title(model, element, p))}
+        points = {key: _points(found[key]) for key in titles if key in found}
+        have = {key: series for key, series in points.items() if series[0]}
+        if points and not have:
+            title = titles[next(iter(points))]
+            problems.append(Problem(where, f'"{title}" has no number at any time'))
+        elif have:
+            gone = [title for key, title in titles.items() if key not in have]
+            if gone:
+                told = ", ".join(f'"{t}"' for t in gone[:5]) + (", ..." if gone[5:] else "")
+                log.warning("%s | there are no data for %s: :NA: at all times", where, told)
+            used |= {key: have.get(key, NOTHING) for key in titles}
     if not used and not problems:
         problems.append(_nothing(where, wanted, found))
     if problems:
@@ -73,7 +81,8 @@ def _attached(model: Model, kept: SeriesPoints, files: Iterable[tuple[str, str]]
 def _filled(model: Model, element: Element, kept: SeriesPoints) -> Element:
     equations = []
     for equation in element.equations:
-        keys = [_key(model, element, place) for place in _places(model, element, equation)]
+        places = _places(model, element, equation)
+        keys = [_key(_title(model, element, place)) for place in places]
         if keys and all(key in kept for key in keys):
             assert isinstance(equation.expression, Tables)
             tables = Tables(tuple(Points(*kept[key]) for key in keys), equation.expression.between)
@@ -93,9 +102,13 @@ def _places(model: Model, element: Element, equation: Equation) -> Iterable[tupl
     return model.positions(element, equation) if _is_open(equation) else ()
 
 
-def _key(model: Model, element: Element, place: tuple[int, ...]) -> str:
+def _title(model: Model, element: Element, place: tuple[int, ...]) -> str:
     names = model.labels_at(element, place)
-    return element_key(element.name + (f"[{','.join(names)}]" if names else ""))[0]
+    return element.name + (f"[{','.join(names)}]" if names else "")
+
+
+def _key(title: str) -> str:
+    return element_key(title)[0]
 
 
 def _points(record: ElementSeries) -> tuple[tuple[float, ...], tuple[float, ...]]:
