@@ -185,7 +185,7 @@ def command(
         shape=shape,
         chunk=chunk,
         reduce=reduce,
-        backend="native" if backend == "auto" else backend,
+        backend=backend,
     )
     name = file_stem(scenarios, plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"

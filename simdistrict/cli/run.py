@@ -128,7 +128,7 @@ def _report(
             steps = f"adaptive steps (rtol {plan.rtol:g})"
         click.echo(
             f"  {model.name}, {grid.start:g} to {grid.stop:g} in {steps}, "
-            f"{plan.integrator}, {plan.backend}: {outcome.name}"
+            f"{_method(plan)}: {outcome.name}"
         )
         click.echo(f"  {summary.policies(resolved)}")
         for change in changes:
@@ -140,3 +140,11 @@ def _report(
     elif not quiet:
         click.echo(f"wrote {path}")
     return failed
+
+
+def _method(plan: Plan) -> str:
+    """The integrator, and the backend where it decides the numbers."""
+    from simdistrict.engine.backends import AUTO, recorded_backend
+
+    backend = recorded_backend(plan.backend, plan.integrator)
+    return plan.integrator if backend == AUTO else f"{plan.integrator}, {backend}"

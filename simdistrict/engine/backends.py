@@ -11,9 +11,20 @@ INTEGRATORS: tuple[str, ...] = get_args(Integrator)
 # steps of equal length; steps under tolerances; of the latter the implicit ones
 FIXED, ADAPTIVE, IMPLICIT = INTEGRATORS[:2], INTEGRATORS[2:], INTEGRATORS[3:]
 
-BACKENDS = ("auto", "interpreted", "native", "cuda", "pysd")
+AUTO = "auto"
+BACKENDS = (AUTO, "interpreted", "native", "cuda", "pysd")
 # those that run the members of an ensemble
 MEMBER_BACKENDS = ("native", "interpreted", "cuda")
+
+
+def recorded_backend(backend: str, integrator: str) -> str:
+    """The backend in a record: `auto` where it does not decide the numbers.
+
+    With steps of equal length CPython and machine code give the same bits, so a record of either
+    is the same; which of them ran may depend on what the cache holds.
+    """
+    same_bits = backend in ("interpreted", "native") and integrator in FIXED
+    return AUTO if same_bits else backend
 
 
 def check_way(backend: str, integrator: str, *, fast: bool) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.base.identity import code_identity
-from simdistrict.engine.backends import check_way
+from simdistrict.engine.backends import AUTO, check_way, recorded_backend
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
 from simdistrict.engine.layout import Slot
@@ -182,7 +182,7 @@ class Ensemble:
         times = [self.grid.at(i) for i in self.points]
         return {
             **provenance(self.plans),
-            "backend": self.backend,
+            "backend": recorded_backend(self.backend, self.plans[0].integrator),
             "members": self.design.members,
             "method": self.design.method,
             "seed": self.design.seed,
@@ -222,14 +222,14 @@ def ensemble_of(
     shape: Shape = Shape(),
     chunk: int | None = None,
     reduce: str = "",
-    backend: str = "native",
+    backend: str = AUTO,
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
     save: as in `run.result_of`; None for the elements that the scenarios report, or the stocks
     where they report none. times: `final`, `all` (the saved steps of the time grid) or times
     separated by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape: of a
-    design in blocks; fast, chunk, backend: see `Ensemble`.
+    design in blocks; fast, chunk, backend: see `Ensemble`; `auto` is native.
     A prior that every scenario sets is left out of the design, see `drawn`.
     Raises ScenarioError or EngineError for invalid arguments.
     """
@@ -242,6 +242,7 @@ def ensemble_of(
     if save is None:
         save = "indicators" if any(plan.resolved.report for plan in plans) else "stocks"
     kept = reductions(reduce)
+    backend = "native" if backend == AUTO else backend
     check_way(backend, plans[0].integrator, fast=fast)
     names: set[str] = set()
     for plan in plans:

@@ -58,7 +58,7 @@ class Plan:
     """Everything that determines the numbers of one run.
 
     lookups: changed points of lookups, as a changes file; chosen: the backend was chosen here,
-    so a run that is not recorded may use another one with the same numbers.
+    so a run may use another one with the same numbers.
     """
 
     prepared: Prepared
@@ -232,7 +232,7 @@ def plans_for(
         check_policies(resolved, changes)
         plan = plan_run(prepared, resolved, backend, len(every))
         warn_of_end(plan)
-        # one file records one backend: that of the first run serves all
+        # where backends differ in their last bits, one file records one
         backend = plan.backend if backend == "auto" else backend
         plans.append(replace(plan, lookups=changed.text))
     return plans
@@ -275,7 +275,7 @@ _waited: dict[str, float] = {}
 
 
 def repeated(plan: Plan) -> str:
-    """The backend for a run that is not recorded.
+    """The backend for the next run of a plan.
 
     A program that this process runs repeatedly is compiled once its runs have taken as long as
     compiling would. The numbers are the same to the last bit.

@@ -14,7 +14,7 @@ import numpy as np
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import shown
 from simdistrict.base.version import VERSION
-from simdistrict.engine.backends import ADAPTIVE, IMPLICIT
+from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.layout import Slot
@@ -88,6 +88,7 @@ def run_one(plan: Plan) -> Run:
     if plan.backend == "pysd":
         return _run_pysd(plan)
     plan = replace(plan, backend=repeated(plan))
+    log.info("%s | runs with %s, backend %s", plan.resolved.name, plan.integrator, plan.backend)
     program, grid = plan.prepared.program, plan.grid
     vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator in ADAPTIVE:
@@ -219,8 +220,7 @@ def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
     commas. Raises ScenarioError where the plans differ in model, time grid or integrator.
     """
     check_alike(plans)
-    # the recorded backend must be the one that runs
-    runs = [_kept(run_one(replace(plan, chosen=False)), plan, save) for plan in plans]
+    runs = [_kept(run_one(plan), plan, save) for plan in plans]
     return build_result(plans[0].prepared.model, runs, provenance(plans))
 
 
@@ -280,7 +280,7 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
         "scenario_yaml": "---\n".join(texts),
         "scenario_sha256": " ".join(s.resolved.sha256 for s in plans),
         "simdistrict_version": VERSION,
-        "backend": first.backend,
+        "backend": recorded_backend(first.backend, first.integrator),
         "integrator": first.integrator,
         "time_step": first.grid.time_step,
         "save_step": first.grid.save_step,

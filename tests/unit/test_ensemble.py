@@ -399,7 +399,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert file.variables["stock"].dimensions == ("scenario", "member", "time", "place")
         assert file.seed == 5
         assert file.members == 32
-        assert file.backend == "native"
+        assert file.backend == "auto"
         assert file.prior == PRIOR
     told = call(capsys, *words, "-o", "out.nc", "--json")
     document = json.loads(told.out)

@@ -96,7 +96,7 @@ def test_an_ensemble_keeps_what_its_series_have(
     series, few = opened("all.nc"), opened("few.nc")
     assert few.sizes["time"] == 1
     assert few.attrs["reductions"] == ALL.replace(",", ", ")
-    assert few.attrs["backend"] == backend
+    assert few.attrs["backend"] == ("auto" if integrator in ("euler", "rk4") else backend)
     for name in ("wave", "sum", "explosive"):
         own = series[name]
         # an element of the model has the name that the largest wave would have
@@ -122,7 +122,7 @@ def test_both_backends_write_the_same_numbers(capsys: Capsys) -> None:
         assert call(capsys, *words).code == 0
     a, b = opened("native.nc"), opened("interpreted.nc")
     assert a.equals(b)
-    assert {**a.attrs, "history": "", "backend": ""} == {**b.attrs, "history": "", "backend": ""}
+    assert a.attrs == b.attrs
 
 
 @pytest.mark.usefixtures("project")
@@ -138,18 +138,9 @@ def test_it_is_resumed_repeated_and_analysed(suffix: str, capsys: Capsys) -> Non
     other = call(capsys, *words, "--reduce", "max", "-o", out, "--resume")
     assert other.code == 3
     assert "reductions (max, time_of_max, not max)" in other.err
-    interpreted = call(
-        capsys,
-        *words,
-        "--reduce",
-        "max,time_of_max",
-        "-o",
-        out,
-        "--resume",
-        "--backend",
-        "interpreted",
-    )
-    assert "backend (native, not interpreted)" in interpreted.err
+    # a backend that gives the same bits is no other ensemble
+    same = [*words, "--reduce", "max,time_of_max", "-o", out, "--resume", "--backend"]
+    assert "nothing was run" in call(capsys, *same, "interpreted").out
     if suffix == "nc":
         assert call(capsys, "rerun", out).code == 0
         with netCDF4.Dataset(out, "a") as file:
