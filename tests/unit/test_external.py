@@ -504,8 +504,9 @@ def test_the_part_of_an_array_without_data_is_missing(
 
 def test_series_without_any_number_are_refused(folder: Path, capsys: Capsys) -> None:
     (folder / "m.mdl").write_text(mdl("x"))
-    (folder / "o.tab").write_text("Time\tx\tother\n0\t\t1\n1\t\t2\n")
-    answer = call(capsys, "run", "m.mdl", "--data", "o.tab")
+    empty = ("time", [np.nan, np.nan], {"vensim_name": "x"})
+    xr.Dataset({"x": empty}, {"time": [0.0, 1.0]}).to_netcdf(folder / "o.nc")
+    answer = call(capsys, "run", "m.mdl", "--data", "o.nc")
     assert '"x" has no number at any time' in answer.err
 
 
