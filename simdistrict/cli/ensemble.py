@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--save",
-    metavar="NAME,...|@FILE.lst|stocks|indicators|all",
-    help="Elements to save; default: those that the scenarios report, else the stocks.",
+    metavar="NAME[LABEL],...|@FILE.lst|stocks|indicators|all",
+    help="Elements or labels to save; default: what the scenarios report, else the stocks.",
 )
 @click.option(
     "--times",

@@ -33,11 +33,6 @@ def saved(save: str, model: Model) -> str:
     """The argument of --save, with `@FILE.lst` replaced by the names in the save list."""
     if not save.startswith("@"):
         return save
-    from simdistrict.base.errors import Problem, ScenarioError
     from simdistrict.exchange.vensim.lst import read_lst
 
-    names = read_lst(Path(save[1:]), model)
-    if "," in "".join(names):
-        name = next(name for name in names if "," in name)
-        raise ScenarioError(Problem(save[1:], f'"{name}" cannot be chosen: its name has a comma'))
-    return ",".join(names)
+    return ",".join(read_lst(Path(save[1:]), model))

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     "--save",
     default="all",
     show_default=True,
-    metavar="NAME,...|@FILE.lst|stocks|indicators|all",
-    help="Elements to save; indicators: those that the scenario reports.",
+    metavar="NAME[LABEL],...|@FILE.lst|stocks|indicators|all",
+    help="Elements or labels to save; indicators: what the scenarios report.",
 )
 @options.backend
 @options.strict

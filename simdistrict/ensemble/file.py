@@ -17,6 +17,7 @@ from simdistrict.base.library import shown
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.members import Chunk, Ensemble
 from simdistrict.ensemble.parts import Parts
+from simdistrict.model.expr import fold
 from simdistrict.result.dataset import (
     Result,
     Variable,
@@ -198,7 +199,8 @@ def _head(ensemble: Ensemble) -> Result:
     for name in ensemble.saved:
         element = model[name]
         for dim, label in zip(names.dims_of(element), element.dims, strict=True):
-            coords.setdefault(dim, dimension_labels(model, label, dim))
+            kept = ensemble.selection.labels.get(fold(label))
+            coords.setdefault(dim, dimension_labels(model, label, dim, kept))
     what = (
         f"An ensemble of {ensemble.design.members} members of the stock-and-flow model "
         f"{model.name}: numbers of saved elements for each, from sampled constants."

@@ -19,17 +19,18 @@ from simdistrict.base.identity import code_identity
 from simdistrict.engine.backends import AUTO, check_way, recorded_backend
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
-from simdistrict.engine.layout import Slot
 from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
 from simdistrict.ensemble.blocks import Shape, check_shape
 from simdistrict.ensemble.design import METHODS, Design, columns
 from simdistrict.ensemble.prior import Prior
-from simdistrict.model.model import Stock, TimeGrid
+from simdistrict.model.model import TimeGrid
 from simdistrict.result.naming import names_of
+from simdistrict.result.selection import Selection
 from simdistrict.run.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
-from simdistrict.run.simulate import check_alike, provenance, saved_names
+from simdistrict.run.saving import selection_of, spelled
+from simdistrict.run.simulate import check_alike, provenance
 
 MAX_MEMBERS = 10**9
 _AT_ONCE = 1 << 22  # numbers of a chunk in memory
@@ -41,21 +42,30 @@ _SCALE = {"interpreted": 1 / 64, "native": 1, "cuda": 8}
 Chunk = dict[str, NDArray[np.generic]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is saved of an element: slots of the vector, those without a value, and the shape."""
+
+    slots: tuple[int, ...]
+    undefined: tuple[int, ...]
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Everything that determines the numbers of an ensemble.
 
-    plans: the scenarios; prior_text: the prior table as read; saved: folded names of elements,
-    in the order of the program; points: the saved time steps; fast: powers accurate to 1 ulp
-    (euler and rk4); chunk: members per chunk, default by memory; stated: names of the priors
-    that every scenario sets, which are not drawn; reduce: names of `over_time.REDUCTIONS`, saved
-    in addition; backend: one of `backends.MEMBER_BACKENDS`.
+    plans: the scenarios; prior_text: the prior table as read; selection: what is saved; points:
+    the saved time steps; fast: powers accurate to 1 ulp (euler and rk4); chunk: members per chunk,
+    default by memory; stated: names of the priors that every scenario sets, which are not drawn;
+    reduce: names of `over_time.REDUCTIONS`, saved in addition; backend: one of
+    `backends.MEMBER_BACKENDS`.
     """
 
     plans: tuple[Plan, ...]
     design: Design
     prior_text: str
-    saved: tuple[str, ...]
+    selection: Selection
     points: tuple[int, ...]
     fast: bool = False
     chunk: int | None = None
@@ -73,16 +83,28 @@ class Ensemble:
         """The time grid of all scenarios."""
         return self.plans[0].grid
 
-    @property
-    def slots(self) -> list[Slot]:
-        """The slots of the saved elements."""
-        return [self.program.layout.slots[name] for name in self.saved]
+    @cached_property
+    def saved(self) -> tuple[str, ...]:
+        """Folded names of the saved elements, in the order of the program."""
+        return tuple(name for name in self.program.order if name in self.selection.names)
+
+    @cached_property
+    def _kept(self) -> list[_Kept]:
+        return [self._kept_of(name) for name in self.saved]
+
+    def _kept_of(self, name: str) -> _Kept:
+        model, slot = self.plans[0].prepared.model, self.program.layout.slots[name]
+        places = self.selection.places(model, model[name])
+        defined = range(slot.size) if slot.defined is None else frozenset(slot.defined)
+        undefined = tuple(k for k, place in enumerate(places) if place not in defined)
+        shape = self.selection.shape(model, model[name])
+        return _Kept(tuple(slot.offset + p for p in places), undefined, shape)
 
     @property
     def chunk_size(self) -> int:
         """Members per chunk."""
         kept = len(self.points) + len(self.reduce)
-        numbers = sum(slot.size for slot in self.slots) * kept * len(self.plans)
+        numbers = sum(len(own.slots) for own in self._kept) * kept * len(self.plans)
         some = _AT_ONCE // (numbers + len(self.design.priors))
         most = max(int(_MOST * _SCALE[self.backend]), 1)
         return max(min(some, most, self.chunk or most) // LANES, 1) * LANES
@@ -109,7 +131,7 @@ class Ensemble:
             plan.grid,
             constants_of(plan),
             sampled,
-            [p for slot in self.slots for p in range(slot.offset, slot.offset + slot.size)],
+            [slot for own in self._kept for slot in own.slots],
             self.points,
             moves_of(plan),
             plan.integrator,
@@ -150,13 +172,13 @@ class Ensemble:
     def _blocks(self, numbers: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         """The numbers of each saved element, (..., *its shape), from (..., all slots)."""
         at = 0
-        for slot in self.slots:
-            block = numbers[..., at : at + slot.size]
-            at += slot.size
-            if slot.defined is not None:
+        for own in self._kept:
+            block = numbers[..., at : at + len(own.slots)]
+            at += len(own.slots)
+            if own.undefined:
                 block = block.copy()
-                block[..., sorted(set(range(slot.size)) - set(slot.defined))] = np.nan
-            yield block.reshape(*block.shape[:-1], *slot.shape)
+                block[..., own.undefined] = np.nan
+            yield block.reshape(*block.shape[:-1], *own.shape)
 
     @cached_property
     def reduced_names(self) -> Mapping[tuple[str, str], str]:
@@ -189,7 +211,7 @@ class Ensemble:
             **self.design.shape.record(*self._design),
             "prior": self.prior_text,
             "not_drawn": ", ".join(self.stated) or "nothing",
-            "saved": ", ".join(self.plans[0].prepared.model[n].name for n in self.saved),
+            "saved": spelled(self.plans[0].prepared.model, self.selection),
             "saved_times": np.array(times),
             "reductions": ", ".join(self.reduce),
             "powers": "fast" if self.fast else "exact",
@@ -226,10 +248,10 @@ def ensemble_of(
 ) -> Ensemble:
     """An ensemble of one or several scenarios.
 
-    save: as in `run.result_of`; None for the elements that the scenarios report, or the stocks
-    where they report none. times: `final`, `all` (the saved steps of the time grid) or times
-    separated by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape: of a
-    design in blocks; fast, chunk, backend: see `Ensemble`; `auto` is native.
+    save: as in `run.saving.selection_of`; None for the elements that the scenarios report, or the
+    stocks where they report none. times: `final`, `all` (the saved steps of the time grid) or
+    times separated by commas; reduce: names of `over_time.REDUCTIONS`, separated by commas; shape:
+    of a design in blocks; fast, chunk, backend: see `Ensemble`; `auto` is native.
     A prior that every scenario sets is left out of the design, see `drawn`.
     Raises ScenarioError or EngineError for invalid arguments.
     """
@@ -244,13 +266,7 @@ def ensemble_of(
     kept = reductions(reduce)
     backend = "native" if backend == AUTO else backend
     check_way(backend, plans[0].integrator, fast=fast)
-    names: set[str] = set()
-    for plan in plans:
-        if save != "indicators" or plan.resolved.report:
-            names |= saved_names(plan, save)
-    program = plans[0].prepared.program
-    saved = tuple(name for name in program.order if name in names)
-    _check_saved(plans[0], names, saved)
+    selection = selection_of(plans, save)
     streams = drawn(plans, priors)
     own = tuple(priors[k] for k in streams)
     _check_drawn(plans[0], own)
@@ -259,7 +275,7 @@ def ensemble_of(
     points = _points(plans[0], times)
     stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
     return Ensemble(
-        tuple(plans), design, prior_text, saved, points, fast, chunk, stated, kept, backend
+        tuple(plans), design, prior_text, selection, points, fast, chunk, stated, kept, backend
     )
 
 
@@ -317,21 +333,6 @@ def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
         what = "FINAL TIME changes during the run, so that members would end at different times"
         hint = "give all of them one end with --final-time"
         raise EngineError(Problem(f"model {plan.prepared.model.name}", what, hint))
-
-
-def _check_saved(plan: Plan, names: set[str], saved: Sequence[str]) -> None:
-    model = plan.prepared.model
-    lacking = sorted(names - set(saved))
-    if lacking:
-        hint = "name stocks, flows, auxiliaries or constants"
-        what = "is no number that a run computes"
-        raise ScenarioError(
-            [Problem("--save", f'"{model[name].name}" {what}', hint) for name in lacking]
-        )
-    if not saved:
-        stocks = [e.name for e in model if isinstance(e, Stock)]
-        hint = f"name elements in --save, such as {', '.join(stocks[:3])}" if stocks else ""
-        raise ScenarioError(Problem("--save", "nothing is to be kept", hint))
 
 
 def _points(plan: Plan, times: str) -> tuple[int, ...]:

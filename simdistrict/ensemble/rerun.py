@@ -49,7 +49,8 @@ def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetiti
     """
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
-    return compare_results(recorded, result_of(recorded_plans(recorded, where, backend)))
+    save = str(recorded.attrs.get("saved", "all"))
+    return compare_results(recorded, result_of(recorded_plans(recorded, where, backend), save))
 
 
 def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
@@ -132,11 +133,6 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     prepared = plans[0].prepared
     text = str(attrs["prior"])
     priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
-    kept = [
-        str(variable.attrs["vensim_name"])
-        for variable in recorded.variables.values()
-        if "member" in variable.dims and "vensim_name" in variable.attrs
-    ]
     times = np.atleast_1d(np.asarray(attrs["saved_times"], float))
     return ensemble_of(
         plans,
@@ -145,7 +141,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         int(str(attrs["members"])),
         seed=int(str(attrs["seed"])),
         method=str(attrs["method"]),
-        save=",".join(kept),
+        save=str(attrs["saved"]),
         times=",".join(repr(float(t)) for t in times),
         fast=attrs["powers"] == "fast",
         shape=Shape.recorded(attrs),

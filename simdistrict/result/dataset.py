@@ -20,6 +20,7 @@ from simdistrict.engine.over_time import REDUCTIONS
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Lookup, Model
 from simdistrict.result.naming import names_of
+from simdistrict.result.selection import Selection
 from simdistrict.result.udunits import udunits
 
 if TYPE_CHECKING:
@@ -70,7 +71,12 @@ class Run:
     ending: Ending
 
 
-def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, object]) -> Result:
+def build_result(
+    model: Model,
+    runs: Sequence[Run],
+    provenance: Mapping[str, object],
+    selection: Selection | None = None,
+) -> Result:
     """One result from runs of one model, along the dimension `scenario` when there are several.
 
     Variables keep the order of the model and carry its documentation. An element that varies in
@@ -92,11 +98,16 @@ def build_result(model: Model, runs: Sequence[Run], provenance: Mapping[str, obj
     for key, element in model.by_name.items():
         if isinstance(element, Lookup) or not any(key in run.values for run in runs):
             continue
+        if selection is not None and key not in selection.names:
+            continue
         dims, values = _stacked(model, element, key, runs)
         own = names.dims_of(element)
-        for dim, name in zip(own, element.dims, strict=True):
+        for axis, (dim, name) in enumerate(zip(own, element.dims, strict=True)):
+            kept = None if selection is None else selection.labels.get(fold(name))
             if dim not in coords:
-                coords[dim] = dimension_labels(model, name, dim)
+                coords[dim] = dimension_labels(model, name, dim, kept)
+            if kept is not None:
+                values = values.take(kept, axis=1 + len(dims) + axis)
         values = values if several else values[0]
         variables[names.elements[key]] = Variable(head + dims + own, values, element_attrs(element))
     summary = (
@@ -265,11 +276,17 @@ def _stacked(
     return (("time",) if varies else ()), values
 
 
-def dimension_labels(model: Model, dimension: str, name: str) -> Variable:
-    """The coordinate variable `name` of one of the model's dimensions."""
+def dimension_labels(
+    model: Model, dimension: str, name: str, kept: Sequence[int] | None = None
+) -> Variable:
+    """The coordinate variable `name` of one of the model's dimensions.
+
+    kept: the positions of its labels in the result, default all.
+    """
     found = model.dims_by_name[fold(dimension)]
     attrs = {"long_name": plain(" ".join(found.name.split())), "vensim_name": plain(found.name)}
-    return Variable((name,), text(found.labels), attrs)
+    labels = found.labels if kept is None else [found.labels[k] for k in kept]
+    return Variable((name,), text(labels), attrs)
 
 
 def _time_units(model: Model) -> str:

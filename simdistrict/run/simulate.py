@@ -22,6 +22,7 @@ from simdistrict.exchange.models import read_model_file
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.result.dataset import Result, Run, build_result, to_xarray
+from simdistrict.result.selection import Selection
 from simdistrict.run.plan import (
     Plan,
     constants_of,
@@ -32,6 +33,7 @@ from simdistrict.run.plan import (
     repeated,
     warn_of_end,
 )
+from simdistrict.run.saving import selection_of, spelled
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
 if TYPE_CHECKING:
@@ -216,12 +218,16 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
 def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
     """Run every plan into one result, along `scenario` when there are several.
 
-    save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by
-    commas. Raises ScenarioError where the plans differ in model, time grid or integrator.
+    save: as in `saving.selection_of`. Raises ScenarioError where the plans differ in model, time
+    grid or integrator.
     """
     check_alike(plans)
-    runs = [_kept(run_one(plan), plan, save) for plan in plans]
-    return build_result(plans[0].prepared.model, runs, provenance(plans))
+    model, selection = plans[0].prepared.model, selection_of(plans, save)
+    runs = [_kept(run_one(plan), selection) for plan in plans]
+    record = dict(provenance(plans))
+    if save != "all":
+        record["saved"] = spelled(model, selection)
+    return build_result(model, runs, record, selection)
 
 
 def check_alike(plans: Sequence[Plan]) -> None:
@@ -245,27 +251,9 @@ def _check_alike(first: Plan, other: Plan) -> None:
             raise ScenarioError(Problem(where, text, "run them into separate files"))
 
 
-def _kept(run: Run, plan: Plan, save: str) -> Run:
-    if save == "all":
-        return run
-    names = saved_names(plan, save)
-    return replace(run, values={n: v for n, v in run.values.items() if n in names})
-
-
-def saved_names(plan: Plan, save: str) -> set[str]:
-    """Folded names of the elements that `save` selects, see `result_of`."""
-    model = plan.prepared.model
-    if save == "all":
-        return set(plan.prepared.program.order)
-    if save == "stocks":
-        return {n for n in plan.prepared.program.order if isinstance(model[n], Stock)}
-    if save != "indicators":
-        return {fold(model[n.strip()].name) for n in save.split(",") if n.strip()}
-    if not plan.resolved.report:
-        what = "it reports nothing, so there are no indicators to save"
-        hint = "add `report: [...]` to the scenario, or name the elements in --save"
-        raise ScenarioError(Problem(f"scenario {plan.resolved.name}", what, hint))
-    return {fold(n) for n in plan.resolved.report}
+def _kept(run: Run, selection: Selection) -> Run:
+    """A run without the elements that are not saved, to free their memory."""
+    return replace(run, values={n: v for n, v in run.values.items() if n in selection.names})
 
 
 def provenance(plans: Sequence[Plan]) -> dict[str, object]:

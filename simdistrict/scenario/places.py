@@ -7,6 +7,7 @@ values, so that a caller can collect them.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 
 from simdistrict.base.counts import counted
@@ -16,15 +17,25 @@ from simdistrict.model.model import CONTROL, Constant, Element, Model, constant_
 
 _RUN_KEYS = {"saveper": "save step"}
 _MANY = 12
+# a name and its brackets, which end the text and do not stand in quotes
+_LABELLED = re.compile(r'((?:"(?:\\.|[^"\\])*"|[^"\[])*)\[(.*)\]', re.DOTALL)
+# a name up to the next comma that stands neither in quotes nor in brackets
+_NAMES = re.compile(r'(?:"(?:\\.|[^"\\])*"|\[[^\]]*\]|[^,])+')
 
 
 def split_name(text: str) -> tuple[str, tuple[str, ...] | None]:
     """The name and the text in its brackets; None where there are none."""
     text = text.strip()
-    if not text.endswith("]") or "[" not in text:
+    found = _LABELLED.fullmatch(text)
+    if found is None:
         return text, None
-    base, _, inner = text[:-1].rpartition("[")
-    return base.strip(), tuple(part.strip() for part in inner.split(","))
+    return found[1].strip(), tuple(split_names(found[2]))
+
+
+def split_names(text: str) -> list[str]:
+    """Names separated by commas; a comma in quotes or brackets separates nothing."""
+    names = [m.group().strip() for m in _NAMES.finditer(text)]
+    return [name for name in names if name]
 
 
 def key_of(text: str) -> str:

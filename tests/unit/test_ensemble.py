@@ -350,7 +350,7 @@ def test_times_are_points_of_the_grid() -> None:
 def test_what_is_saved() -> None:
     assert ensemble(4, "small.mdl").saved == ("stock",)
     assert set(ensemble(4, save="rate,double").saved) == {"rate", "double"}
-    with pytest.raises(ScenarioError, match="no number that a run computes"):
+    with pytest.raises(ScenarioError, match="a lookup, which has no value over time"):
         ensemble(4, save="path")
     for options in ({"method": "halton"}, {}):
         with pytest.raises(EngineError):

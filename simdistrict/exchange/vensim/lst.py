@@ -5,25 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.exchange.text.equations import quoted
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import element_key
 from simdistrict.model.model import Model
 
 
 def read_lst(path: Path, model: Model) -> tuple[str, ...]:
-    """The names in a .lst file, in the model's spelling, each once.
+    """The names in a .lst file, in quotes where needed, each with the labels that stand there.
 
-    `NAME[label]` selects all of NAME, because a result has whole arrays. Raises ExchangeError for
-    a file that is not text, and ScenarioError with every line that names no element.
+    Raises ExchangeError for a file that is not text, and ScenarioError with every line that
+    names no element.
     """
     names: dict[str, None] = {}
     problems: list[Problem] = []
     for at, line in enumerate(text_lines(path), 1):
         if not line.strip():
             continue
-        _, element = element_key(line)
+        key, element = element_key(line)
         if element in model.by_name:
-            names[model.by_name[element].name] = None
+            labels = "" if key == element else line.strip()[line.strip().rindex("[") :]
+            names[quoted(model.by_name[element].name) + labels] = None
         else:
             unknown = model.unknown(element)
             problems.append(Problem(f"{path}:{at}", unknown.what, unknown.hint))

@@ -1,0 +1,57 @@
+"""What of a model a result holds: elements, and labels of their dimensions.
+
+A result has one list of labels per dimension. Where only some labels are asked for, all elements
+over that dimension have those: `x[a],y[b]` keeps a and b of both.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Element, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Elements and labels of a result.
+
+    names: folded names of elements; labels: folded dimension -> positions of the labels that are
+    kept, in the order of the dimension; a dimension that is not in it keeps all.
+    """
+
+    names: frozenset[str]
+    labels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def positions(self, model: Model, dimension: str) -> tuple[int, ...]:
+        """The positions of the kept labels of a dimension."""
+        key = fold(dimension)
+        return self.labels.get(key) or tuple(range(len(model.dims_by_name[key].labels)))
+
+    def shape(self, model: Model, element: Element) -> tuple[int, ...]:
+        """The lengths of what is kept of an element."""
+        return tuple(len(self.positions(model, dim)) for dim in element.dims)
+
+    def places(self, model: Model, element: Element) -> tuple[int, ...]:
+        """The flat row-major indices of what is kept into the whole array of an element."""
+        shape = model.shape(element)
+        if not any(fold(dim) in self.labels for dim in element.dims):
+            return tuple(range(element_size(shape)))
+        axes = [self.positions(model, dim) for dim in element.dims]
+        flat = []
+        for place in itertools.product(*axes):
+            at = 0
+            for position, length in zip(place, shape, strict=True):
+                at = at * length + position
+            flat.append(at)
+        return tuple(flat)
+
+
+def element_size(shape: tuple[int, ...]) -> int:
+    """The count of numbers of an array; 1 for a scalar."""
+    size = 1
+    for length in shape:
+        size *= length
+    return size
