@@ -57,9 +57,7 @@ backend = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 force = click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
-strict = click.option(
-    "--strict", is_flag=True, help="Treat a value outside the model's range as an error."
-)
+strict = click.option("--strict", is_flag=True, help="Treat warnings before a run as errors.")
 _STEPS = (
     click.option(
         "--integrator",

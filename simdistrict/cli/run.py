@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,7 @@ def _report(
                 "model": model.name,
                 "outcome": outcome.name,
                 "message": message,
+                "warnings": [asdict(warning) for warning in plan.warnings],
                 "indicators": [
                     {
                         "name": c.name,

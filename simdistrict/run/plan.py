@@ -6,7 +6,6 @@ where the run ends.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from simdistrict.exchange.models import is_xmile, read_model_file, read_model_te
 from simdistrict.model.expr import Number, fold
 from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, TimeGrid
 from simdistrict.result.series_file import load
+from simdistrict.run.preflight import IntendedRun, RunWarning, announce, warnings_of
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
@@ -40,7 +40,6 @@ from simdistrict.scenario.changes import Changes, check_policies, read_changes
 from simdistrict.scenario.values import CONTROL_FIELDS
 
 AS_WRITTEN = RunSettings()
-log = logging.getLogger(__name__)
 # the most steps in the search for a FINAL TIME that the model computes
 MAX_SEARCH = 100_000
 
@@ -71,6 +70,7 @@ class Plan:
     backend: str
     lookups: str = ""
     chosen: bool = False
+    warnings: tuple[RunWarning, ...] = ()
 
 
 def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
@@ -141,14 +141,18 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     return plan if has_fixed_end(plan) else _ended(plan)
 
 
-def warn_of_end(plan: Plan) -> None:
-    """Warn where FINAL TIME is no time step, so that the run ends before it."""
-    final, grid = plan.control["final time"], plan.grid
-    if has_fixed_end(plan) and abs(final - grid.stop) > 1e-5 * grid.time_step:
-        log.warning(
-            "%s | FINAL TIME %.10g is no time step: the run ends at %.10g, with steps of %.10g",
-            plan.resolved.name, final, grid.stop, grid.time_step,
-        )  # fmt: skip
+def intended(plan: Plan) -> IntendedRun:
+    """The run of a plan, as the warnings before a run see it."""
+    return IntendedRun(
+        plan.prepared.model,
+        plan.prepared.program,
+        plan.resolved,
+        plan.grid,
+        plan.control,
+        has_fixed_end(plan),
+        plan.integrator in ADAPTIVE,
+        constants_of(plan),
+    )
 
 
 def has_fixed_end(plan: Plan) -> bool:
@@ -218,7 +222,7 @@ def plans_for(
 
     A scenario with variants stands for all of them.
     changes: Vensim changes files (.cin), a later one wins; sets override them. data: files with
-    numbers for data variables that have none in the model.
+    numbers for data variables that have none in the model; strict: warnings are errors.
     Raises the errors of reading, resolving and `plan_run`.
     """
     plans = []
@@ -228,13 +232,14 @@ def plans_for(
         prepared = prepare(path, data)
         changed = read_changes(changes, prepared.model) if changes else Changes()
         prepared = with_lookups(prepared, changed)
-        resolved = resolve(changed.on(scenario), prepared.model, sets, run, strict)
+        resolved = resolve(changed.on(scenario), prepared.model, sets, run)
         check_policies(resolved, changes)
         plan = plan_run(prepared, resolved, backend, len(every))
-        warn_of_end(plan)
         # where backends differ in their last bits, one file records one
         backend = plan.backend if backend == "auto" else backend
-        plans.append(replace(plan, lookups=changed.text))
+        found = warnings_of(intended(plan))
+        plans.append(replace(plan, lookups=changed.text, warnings=found))
+    announce([plan.warnings for plan in plans], strict)
     return plans
 
 

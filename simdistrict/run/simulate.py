@@ -26,13 +26,14 @@ from simdistrict.result.selection import Selection
 from simdistrict.run.plan import (
     Plan,
     constants_of,
+    intended,
     lowered,
     model_with_data,
     moves_of,
     plan_run,
     repeated,
-    warn_of_end,
 )
+from simdistrict.run.preflight import announce, warnings_of
 from simdistrict.run.saving import selection_of, spelled
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
@@ -76,9 +77,8 @@ def simulate(
     if data:
         model = model_with_data(model, data)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
-    resolved = resolve(chosen, model, sets, settings, strict)
-    plan = plan_run(lowered(model), resolved, backend)
-    warn_of_end(plan)
+    plan = plan_run(lowered(model), resolve(chosen, model, sets, settings), backend)
+    announce([warnings_of(intended(plan))], strict)
     return to_xarray(result_of([plan]))
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields, replace
 
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.model.expr import Number, fold
-from simdistrict.model.model import Constant, Model
+from simdistrict.model.expr import fold
+from simdistrict.model.model import Model
 from simdistrict.scenario.command_line import from_command_line, read_sets
 from simdistrict.scenario.places import find_constant, find_element, unknown
 from simdistrict.scenario.values import (
@@ -28,8 +27,6 @@ from simdistrict.scenario.values import (
     WrittenPolicy,
 )
 
-log = logging.getLogger("simdistrict.scenario")
-
 AS_WRITTEN = RunSettings()
 
 
@@ -38,14 +35,12 @@ def resolve(
     model: Model,
     sets: Sequence[str] = (),
     run: RunSettings = AS_WRITTEN,
-    strict: bool = False,
 ) -> Resolved:
     """The scenario in terms of a model, with the command line on top.
 
     sets: `NAME=VALUE` for an assumption, `POLICY: NAME=VALUE` for a value that a policy sets,
     `POLICY: start=TIME` (also end, ramp) for its time; a later one for the same name wins.
-    run: settings on top of the scenario's; strict: a value outside the model's range is an
-    error, not a warning.
+    run: settings on top of the scenario's.
     Raises ScenarioError with every name, label, value or policy that does not fit the model.
     """
     problems: list[Problem] = []
@@ -59,13 +54,11 @@ def resolve(
     # the command line and a variant may override what the same file assumes
     assumptions = _one_value_each([*assumed, *plain], [])
     _check_pairs(policies, problems)
-    _check_ranges(assumptions, policies, model, strict, problems)
     report = _report(scenario, model, problems)
     settings = _checked(run.over(scenario.run), problems)
     if problems:
         raise ScenarioError(problems)
     ordered = tuple(sorted(policies, key=lambda p: (p.start, p.name)))
-    _warn_too_late(ordered, settings, model)
     return Resolved(
         name=scenario.name,
         title=scenario.title,
@@ -180,28 +173,6 @@ def _check_pairs(policies: Sequence[Policy], problems: list[Problem]) -> None:
                         problems.append(Problem(b.origin, what, hint))
 
 
-def _check_ranges(
-    assumptions: Iterable[Change],
-    policies: Iterable[Policy],
-    model: Model,
-    strict: bool,
-    problems: list[Problem],
-) -> None:
-    for change in [*assumptions, *(c for p in policies for c in p.changes)]:
-        element = model.by_name[change.element]
-        if change.value in element.range:
-            continue
-        unit = f" {element.units}" if element.units not in ("", "Dmnl") else ""
-        what = (
-            f"{change.text} = {change.value:g} is outside the range {element.range}{unit} "
-            f"that the model {model.name} states"
-        )
-        if strict:
-            problems.append(Problem(change.origin, what))
-        else:
-            log.warning("%s | %s", change.origin, what)
-
-
 def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[str, ...]:
     where = scenario.origin("report")
     names: dict[str, None] = {}
@@ -215,21 +186,6 @@ def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[
         else:
             names[element.name] = None
     return tuple(names)
-
-
-def _warn_too_late(policies: Iterable[Policy], run: RunSettings, model: Model) -> None:
-    """Warn of a policy that never acts: legal, but nearly always a mistyped year."""
-    final = run.final_time
-    element = model.by_name.get("final time")
-    if final is None and isinstance(element, Constant):
-        number = element.equations[0].expression
-        final = number.value if isinstance(number, Number) else None
-    for policy in policies:
-        if final is not None and policy.start >= final:
-            log.warning(
-                '%s | the policy "%s" starts in %g, and the run ends in %g',
-                policy.origin, policy.name, policy.start, final,
-            )  # fmt: skip
 
 
 def _checked(run: RunSettings, problems: list[Problem]) -> RunSettings:

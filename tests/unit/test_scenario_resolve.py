@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from simdistrict.base.errors import ScenarioError
@@ -39,16 +37,15 @@ TARIFF = "policies:\n  security tariff: {start: 2025, ramp: 1, set: {'tariff lev
 
 
 def resolved(
-    text: str = "", *sets: str, model: Model = MODEL, run: RunSettings | None = None,
-    strict: bool = False,
+    text: str = "", *sets: str, model: Model = MODEL, run: RunSettings | None = None
 ) -> Resolved:  # fmt: skip
     scenario = scenario_from_text(f"title: x\n{text}", "s.yaml")
-    return resolve(scenario, model, sets, run or RunSettings(), strict)
+    return resolve(scenario, model, sets, run or RunSettings())
 
 
-def refused(text: str = "", *sets: str, strict: bool = False, count: int = 1) -> str:
+def refused(text: str = "", *sets: str, count: int = 1) -> str:
     with pytest.raises(ScenarioError) as caught:
-        resolved(text, *sets, strict=strict)
+        resolved(text, *sets)
     assert len(caught.value.problems) == count, caught.value
     return str(caught.value)
 
@@ -213,34 +210,6 @@ def test_set_on_top_of_the_file() -> None:
     ]
 
 
-# ---------------------------------------------------------------------- ranges
-
-
-def test_outside_the_range_warns(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        resolved("assume: {rate: 2}")
-    assert "s.yaml:2 | rate = 2 is outside the range [0, 1] 1/Year" in caplog.text
-
-
-def test_outside_the_range_is_an_error_when_strict() -> None:
-    text = "assume: {rate: 2}\n" + TARIFF.replace("0.25", "0.7")
-    message = refused(text, strict=True, count=2)
-    assert "rate = 2 is outside the range [0, 1]" in message
-    assert "tariff level[far] = 0.7 is outside the range [0, 0.6]" in message
-
-
-def test_inside_the_range_is_silent(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        resolved("assume: {rate: 1, Labour Cost Gap: -1e9}\n" + TARIFF, strict=True)
-    assert caplog.text == ""
-
-
-def test_replaced_value_does_not_warn(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        resolved("assume: {rate: 2}", "rate=1")
-    assert caplog.text == ""
-
-
 # ---------------------------------------------------------------------- policies
 
 
@@ -287,16 +256,6 @@ def test_set_can_bring_two_policies_together() -> None:
         "policies:\n  a: {start: 2020, set: {share: 0.1}}\n  b: {start: 2021, set: {share: 0.2}}\n"
     )
     assert "both set" in refused(text, "b: start=2020")
-
-
-def test_policy_that_starts_after_the_run(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        resolved(TARIFF.replace("2025", "2205"))
-    assert '"security tariff" starts in 2205, and the run ends in 2060' in caplog.text
-    caplog.clear()
-    with caplog.at_level(logging.WARNING):
-        resolved(TARIFF.replace("2025", "2205"), run=RunSettings(final_time=2300))
-    assert caplog.text == ""
 
 
 # ---------------------------------------------------------------------- --set

@@ -145,7 +145,7 @@ def test_shipped_scenarios_survive_storage(name: str) -> None:
 
     shipped = load_scenario(name)
     model = read_mdl(model_path(shipped))
-    resolved = resolve(shipped, model, strict=True)
+    resolved = resolve(shipped, model)
     stored = scenario_from_text(to_yaml(resolved, model), "stored")
     assert resolve(stored, model) == resolved
     assert str(Path.cwd()) not in to_yaml(resolved, model)
@@ -161,7 +161,7 @@ def test_example_of_the_docs(tmp_path: Path) -> None:
     documented = load_scenario(path)
     sets = [t.split('"')[0] for t in page.split('--set "')[1:] if "=" in t and "NAME" not in t]
     assert len(sets) == 4
-    resolve(documented, read_mdl(model_path(documented)), sets, strict=True)
+    resolve(documented, read_mdl(model_path(documented)), sets)
 
 
 # ---------------------------------------------------------------------- origins

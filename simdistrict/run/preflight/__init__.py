@@ -1,0 +1,10 @@
+"""What is told before a run: settings and models that hardly do what their user means.
+
+`warnings_of` finds it, `announce` prints it, or refuses the runs where warnings are errors. It runs
+nothing; `docs/warnings.md` lists every kind.
+"""
+
+from simdistrict.run.preflight.announce import announce as announce
+from simdistrict.run.preflight.intended import IntendedRun as IntendedRun
+from simdistrict.run.preflight.intended import RunWarning as RunWarning
+from simdistrict.run.preflight.kinds import warnings_of as warnings_of
