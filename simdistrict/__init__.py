@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simdistrict.base import version
+from simdistrict.base import version as _version
 
 if TYPE_CHECKING:
     from simdistrict.api import *  # noqa: F403
 
-__version__ = version.VERSION
+    __version__: str
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version.version()
     import simdistrict.api as api
 
     return getattr(api, name)
@@ -24,4 +26,4 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     import simdistrict.api as api
 
-    return sorted([*globals(), *dir(api)])
+    return sorted([*globals(), "__version__", *dir(api)])

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from simdistrict.base.errors import SimdistrictError
-from simdistrict.base.version import VERSION
+from simdistrict.base.version import version
 
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {
@@ -70,12 +70,25 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(version())
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(VERSION, message="%(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 @click.option("-v", "--verbose", count=True, help="Print more; -vv prints everything.")
 @click.option("--debug", is_flag=True, help="Print a traceback with an error.")

@@ -21,12 +21,14 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
     """Repeat FILE from its own record and report whether the numbers are the same.
 
     The model, the resolved scenarios, the settings and the numbers from other files come from
-    FILE alone; warns where those files have changed since. Exit code 5 when a number differs.
-    PySD, which makes Python code of a model's texts, runs only with --backend pysd.
+    FILE alone; warns where those files, or the code, have changed since.
+    Exit code 5 when a number differs. PySD, which makes Python code of a model's texts, runs
+    only with --backend pysd.
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
     from simdistrict.base.errors import EngineError, Problem
+    from simdistrict.base.identity import other_code
     from simdistrict.ensemble.rerun import changed_files, repeat
     from simdistrict.regimes.studies.study import RECORD
     from simdistrict.result.netcdf import read_netcdf
@@ -41,7 +43,7 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
         report = repeat_study(recorded, str(file))
     else:
         report = repeat(recorded, str(file), backend)
-    changed = changed_files(recorded, str(file))
+    changed, other = changed_files(recorded, str(file)), other_code(recorded.attrs)
     if as_json:
         document = {
             "file": str(file),
@@ -50,6 +52,7 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
             "differing": list(report.differing),
             "largest_relative_difference": report.largest,
             "changed_files": list(changed),
+            "other_code": other,
         }
         click.echo(json.dumps(document, indent=2))
     elif report.same:
@@ -63,5 +66,7 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
     for name in changed:
         what = f"{name} has changed since; the run was repeated with what it held then"
         click.echo(f"warning: {what}", err=True)
+    if other:
+        click.echo(f"warning: {file} was written by other code: {other}", err=True)
     if not report.same:
         sys.exit(5)

@@ -11,7 +11,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.base.version import VERSION
+from simdistrict.base.version import version
 from simdistrict.exchange.vensim.series import ElementSeries, element_key, read_series
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Lookup, Model
@@ -57,9 +57,9 @@ def result_of_text(path: Path, model: Model | None = None) -> Result:
     attrs = {
         "Conventions": CONVENTIONS,
         "title": plain(f"Results in {path.name}{of}"),
-        "history": plain(f"simdistrict {VERSION}: converted from {path.name}"),
+        "history": plain(f"simdistrict {version()}: converted from {path.name}"),
         "source": plain(path.name),
-        "simdistrict_version": VERSION,
+        "simdistrict_version": version(),
     }
     return Result(coords, variables, attrs)
 

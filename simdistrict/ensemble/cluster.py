@@ -18,7 +18,7 @@ from typing import Any
 
 from simdistrict.base.errors import EngineError, Problem, SimdistrictError
 from simdistrict.base.identity import code_identity
-from simdistrict.base.version import VERSION
+from simdistrict.base.version import version
 from simdistrict.engine.backends import IMPLICIT
 from simdistrict.ensemble.members import Chunk, Ensemble
 
@@ -59,7 +59,7 @@ class ClusterRunner:
             raise self._error(what, "finished chunks are saved: continue with --resume") from None
         except (ImportError, RuntimeError) as error:
             what = f"the cluster cannot run simdistrict ({error})"
-            hint = f"install simdistrict {VERSION} where its scheduler and its workers run"
+            hint = f"install simdistrict {version()} where its scheduler and its workers run"
             raise self._error(what, hint) from None
 
     def _error(self, what: str, hint: str) -> EngineError:

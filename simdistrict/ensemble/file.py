@@ -132,7 +132,8 @@ _DECIDING = {
     "saved_times": "saved times",
     "reductions": "reductions",
     "powers": "powers (--fast)",
-    "simdistrict_version": "version of simdistrict",
+    "code_sha256": "code of simdistrict",
+    "numeric_libraries": "numeric libraries",
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
-from simdistrict.base.identity import code_identity
+from simdistrict.base.identity import code_identity, code_record
 from simdistrict.engine.backends import AUTO, check_way, recorded_backend
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
@@ -204,6 +204,7 @@ class Ensemble:
         times = [self.grid.at(i) for i in self.points]
         return {
             **provenance(self.plans),
+            **code_record(self.backend),
             "backend": recorded_backend(self.backend, self.plans[0].integrator),
             "members": self.design.members,
             "method": self.design.method,

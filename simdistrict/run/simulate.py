@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.identity import code_record
 from simdistrict.base.library import shown
-from simdistrict.base.version import VERSION
 from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
@@ -267,7 +267,7 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
         "model_text": model.text,
         "scenario_yaml": "---\n".join(texts),
         "scenario_sha256": " ".join(s.resolved.sha256 for s in plans),
-        "simdistrict_version": VERSION,
+        **code_record(first.backend),
         "backend": recorded_backend(first.backend, first.integrator),
         "integrator": first.integrator,
         "time_step": first.grid.time_step,

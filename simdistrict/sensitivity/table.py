@@ -12,7 +12,7 @@ import numpy as np
 
 from simdistrict.base.atomic import write_text
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.base.version import VERSION
+from simdistrict.base.identity import code_record
 from simdistrict.result.dataset import CONVENTIONS, Result, Variable, finite, text
 from simdistrict.result.netcdf import write_netcdf
 from simdistrict.sensitivity.discovery import Discovery
@@ -181,12 +181,13 @@ def result_of(found: Indices | Discovery) -> Result:
         coords["box"] = Variable(("box",), numbers, {"long_name": "number of the box"})
         variables = _box_variables(found)
     failed = ", ".join(f"{n} {name}" for name, n in found.failed.items()) or "none"
+    code = code_record()
     attrs: dict[str, object] = {
         "Conventions": CONVENTIONS,
         "title": f"Sensitivity of {sample.indicator} {sample.when}",
-        "history": f"simdistrict {VERSION}: analysed an ensemble",
+        "history": f"simdistrict {code['simdistrict_version']}: analysed an ensemble",
         **sample.origin,
-        "simdistrict_version": VERSION,
+        **code,
         **{key: value for key, value in _facts(found).items() if value is not None},
         "failed": failed,
     }

@@ -41,5 +41,38 @@ def test_a_renamed_file_is_other_code(tmp_path: Path, monkeypatch: pytest.Monkey
     assert sha256_of(again, monkeypatch) != first
 
 
+def test_ends_of_lines_are_no_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = sha256_of(tree(tmp_path / "a", "y = 1\n"), monkeypatch)
+    again = tree(tmp_path / "b", "y = 1\n")
+    (again / "one.py").write_bytes(b"x = 1\r\n")
+    assert sha256_of(again, monkeypatch) == first
+
+
+def test_models_inside_a_wheel_are_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = sha256_of(tree(tmp_path / "a", "y = 1\n"), monkeypatch)
+    again = tree(tmp_path / "b", "y = 1\n")
+    tree(again / "models", "z = 1\n")
+    assert sha256_of(again, monkeypatch) == first
+    tree(again / "inner" / "models", "z = 1\n")
+    assert sha256_of(again, monkeypatch) != first
+
+
+def test_a_record_says_what_was_other_code() -> None:
+    now = identity.code_record()
+    assert identity.other_code(now) == identity.other_code({}) == ""
+    changed = {**now, "code_sha256": "0123456789abcdef", "simdistrict_version": "8.7"}
+    said = identity.other_code(changed)
+    assert said.startswith("simdistrict 8.7 (sources 0123456789ab), not simdistrict ")
+    assert "unknown" in identity.other_code({"simdistrict_version": "0.0.1"})
+    said = identity.other_code({**now, "numeric_libraries": "numpy 1.0"})
+    assert said == f"numpy 1.0, not {now['numeric_libraries']}"
+
+
+def test_a_backend_adds_the_library_that_computes_with_it() -> None:
+    pytest.importorskip("pysd")
+    assert "pysd " in identity.code_record("pysd")["numeric_libraries"]
+    assert "pysd " not in identity.code_record("native")["numeric_libraries"]
+
+
 def test_the_versions_of_the_numeric_libraries_count() -> None:
     assert f"numpy {np.__version__}" in identity.code_identity()

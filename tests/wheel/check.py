@@ -18,6 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PIP = ("install", "--quiet", "--quiet", "--disable-pip-version-check")
 WHERE = "import simdistrict; print(simdistrict.__file__)"
+CODE = """
+from simdistrict.base.identity import code_record
+print({key: text for key, text in code_record().items() if key != "numeric_libraries"})
+"""
 OPENS = """
 import sys, xarray
 with xarray.open_dataset(sys.argv[1]) as run:
@@ -55,6 +59,8 @@ def use(python: Path, outside: Path, scenario: str) -> None:
     package = Path(run(python, "-c", WHERE, cwd=outside, quiet=True)).resolve()
     assert outside in package.parents, f"the checkout was imported: {package}"
     assert package.with_name("py.typed").is_file(), "the wheel has no type information"
+    code = run(python, "-c", CODE, cwd=outside, quiet=True)
+    assert code == run(sys.executable, "-c", CODE, cwd=ROOT, quiet=True), f"other code: {code}"
     simdistrict = python.with_name("simdistrict")
     for facts in ("scenarios", "models"):
         run(simdistrict, "list", facts, cwd=outside)

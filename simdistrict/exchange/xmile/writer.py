@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from simdistrict.base.atomic import write_text
 from simdistrict.base.errors import ModelError, Problem, collecting
-from simdistrict.base.version import VERSION
+from simdistrict.base.version import version
 from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.control import control_values
@@ -80,7 +80,7 @@ class _Writing:
     def header(self) -> Iterator[str]:
         yield "    <header>"
         yield "        <vendor>simdistrict</vendor>"
-        yield f'        <product version="{VERSION}" lang="en">simdistrict</product>'
+        yield f'        <product version="{version()}" lang="en">simdistrict</product>'
         yield f"        <name>{escape(self.model.name)}</name>"
         rank = max((len(e.dims) for e in self.model), default=0)
         if rank:
