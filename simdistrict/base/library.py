@@ -11,9 +11,10 @@ import os
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, ScenarioError, nearest
+from simdistrict.base.kinds import foreign
 
 PACKAGE = Path(__file__).resolve().parents[1]
-MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
+MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 # subfolders of a folder of scenarios: shared parts, and test scenarios
 PARTS, PROBES = "parts", "probes"
@@ -51,6 +52,9 @@ def find_model(name: str, near: Path | None = None) -> Path:
     near: the folder that a relative path starts from; None is the current directory.
     Raises ModelError with the nearest names where there is no such model.
     """
+    other = foreign(name)
+    if other is not None:
+        raise ModelError(other)
     if not _is_path(name, MODEL_SUFFIXES):
         shipped = models()
         if name in shipped:
@@ -98,6 +102,9 @@ def _found(
 ) -> Path:
     """A scenario or part by path, or by name in the first of the folders that has it."""
     siblings, local, shipped = folders
+    other = foreign(name)
+    if other is not None:
+        raise ScenarioError(other)
     known = {**shipped, **local, **siblings}
     if not _is_path(name, SCENARIO_SUFFIXES):
         if name not in known:

@@ -75,6 +75,14 @@ def command(
     ]
     way = next((do for fits, do in ways if fits), None)
     if way is None:
+        from simdistrict.base.kinds import foreign
+
+        told = foreign(source)
+        if told is not None:
+            raise click.UsageError(
+                f"{told}, which is not converted to {suffix or target}; "
+                "see the list in simdistrict convert --help"
+            )
         raise click.UsageError(
             f"{kind or source} cannot be converted to {suffix or target}: "
             "see the list in simdistrict convert --help"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.kinds import FOREIGN
 from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key, read_series
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable
@@ -25,12 +26,20 @@ def load(path: str | Path) -> SeriesFile:
     """The series of a .nc, .csv, .tab or .dat file. Raises ExchangeError where it has none."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        what = f'files of the kind "{path.suffix}" cannot be compared'
-        hint = f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file"
+        what, hint = _other(path)
         raise ExchangeError(Problem(str(path), what, hint))
     if path.suffix.lower() == ".nc":
         return series_of(read_netcdf(path), str(path))
     return read_series(path)
+
+
+def _other(path: Path) -> tuple[str, str]:
+    """What a file of another kind is, and what to do."""
+    told = FOREIGN.get(path.suffix.lower())
+    if told is not None and path.suffix.lower() in (".vdf", ".vdfx"):
+        return f"this is {told[0]}", told[1]
+    hint = f"give a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file"
+    return f'series are not read from files of the kind "{path.suffix}"', hint
 
 
 def series_of(result: Result, where: str) -> SeriesFile:

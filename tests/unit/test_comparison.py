@@ -362,8 +362,10 @@ def test_what_is_no_tolerance_is_refused(
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="cannot be compared"):
+    with pytest.raises(ExchangeError, match="series are not read from files of the kind"):
         load(tmp_path / "x.xlsx")
+    with pytest.raises(ExchangeError, match="a run or dataset of Vensim"):
+        load(tmp_path / "x.vdf")
     with pytest.raises(ExchangeError, match="No such file"):
         load(tmp_path / "x.nc")
 

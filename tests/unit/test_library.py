@@ -128,8 +128,28 @@ def test_missing_model_file_names_the_nearest(shelf: Path) -> None:
 
 
 def test_model_path_with_another_suffix(shelf: Path) -> None:
-    _write(Path("sub/own.vpmx"))
-    assert "a model file ends in .mdl, .xmile, .stmx or .xml" in model_error("sub/own.vpmx")
+    _write(Path("sub/own.text"))
+    told = "a model file ends in .mdl, .xmile, .stmx, .itmx or .xml"
+    assert told in model_error("sub/own.text")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "advice"),
+    [
+        ("own.vpmx", "published model of Vensim", ".mdl"),
+        ("sub/own.VMF", "binary format", "Text Format Models (.mdl)"),
+        ("own.itm", "iThink before version 10", ".stmx"),
+        ("own.cin", "a changes file", "--changes"),
+        ("own.nc", "a result, not a model", "rerun"),
+    ],
+)
+def test_a_file_of_another_program_is_named(
+    shelf: Path, name: str, words: str, advice: str
+) -> None:
+    """Whether or not the file exists, and where a scenario may stand too."""
+    for message in (model_error(name), scenario_error(name)):
+        assert words in message
+        assert advice in message
 
 
 def test_folder_as_a_model(shelf: Path) -> None:

@@ -15,7 +15,7 @@ from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.files import UTF_16, file_bytes, plain
 from simdistrict.exchange.xmile.spelling import spelled
 
-SUFFIXES = (".xmile", ".stmx", ".xml")
+SUFFIXES = (".xmile", ".stmx", ".itmx", ".xml")
 MAX_BYTES = 50_000_000
 # a model of ten thousand elements has a fifth of this, and draws each once or twice
 MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
