@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base.encoding import decoded
+from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
 from simdistrict.exchange.text.numbers import as_number
@@ -93,12 +95,10 @@ def read_data(path: str | Path, model: Model) -> Observations:
             raise ExchangeError(Problem(where, "this is a folder", "give a .csv file"))
         if path.stat().st_size > MAX_BYTES:
             raise ExchangeError(Problem(where, "more than 20 MB is no file of observed series"))
-        text = path.read_bytes().decode("utf-8-sig")
+        text, _ = decoded(path.read_bytes(), where, "a table of observed series")
     except OSError as error:
         raise ExchangeError(Problem(where, error.strerror or str(error))) from None
-    except UnicodeDecodeError:
-        raise ScenarioError(Problem(where, "the file is not UTF-8", "save it as UTF-8")) from None
-    return data_from_text(text, model, where)
+    return data_from_text(readable(text), model, where)
 
 
 def data_from_text(text: str, model: Model, where: str = "data") -> Observations:

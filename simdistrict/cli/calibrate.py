@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @options.backend
 @options.force
 @options.as_json
+@options.encoding
 @click.pass_obj
 def command(
     settings: dict[str, bool],

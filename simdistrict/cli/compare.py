@@ -28,6 +28,7 @@ TOLERANCE = options.RealRange(min=0)
 @click.option("--rtol", type=TOLERANCE, default=RTOL, show_default=True, help="Relative tolerance.")
 @click.option("--atol", type=TOLERANCE, default=ATOL, show_default=True, help="Absolute tolerance.")
 @options.as_json
+@options.encoding
 @click.pass_obj
 def command(
     settings: dict[str, bool] | None, a: Path, b: Path, rtol: float, atol: float, as_json: bool

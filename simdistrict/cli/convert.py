@@ -25,6 +25,7 @@ MODELS = (".mdl", ".xmile", ".stmx")
 @options.sets
 @click.option("--model", help="The model of a .cin file, or of results to write as .nc.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@options.encoding
 def command(
     source: str,
     target: Path,

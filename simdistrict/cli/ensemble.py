@@ -115,6 +115,7 @@ if TYPE_CHECKING:
 @options.strict
 @options.force
 @options.as_json
+@options.encoding
 @click.pass_obj
 def command(
     settings: dict[str, bool],

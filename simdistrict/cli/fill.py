@@ -45,6 +45,7 @@ SHOWN = 10
 @click.option("--source", help="Text for the column source of the values set.")
 @click.option("--confidence", help="Text for the column confidence of the values set.")
 @options.as_json
+@options.encoding
 def command(
     model: str,
     check: bool,

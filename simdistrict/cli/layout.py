@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.cli import options
 
 
 @click.command("layout")
 @click.argument("model")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
 @click.option("--force", is_flag=True, help="Replace existing views, or an existing file.")
+@options.encoding
 def command(model: str, output: Path | None, force: bool) -> None:
     """Lay out the sketch of MODEL for Vensim's editor: one view per group.
 
@@ -23,9 +25,10 @@ def command(model: str, output: Path | None, force: bool) -> None:
     """
     from simdistrict.base.errors import ExchangeError, Problem
     from simdistrict.base.library import find_model
+    from simdistrict.exchange.mdl.file import read_exact
     from simdistrict.exchange.mdl.layout import with_sketch
     from simdistrict.exchange.sketch.views import has_sketch
-    from simdistrict.exchange.text.files import read_exact, write_exact
+    from simdistrict.exchange.text.files import write_exact
 
     path = find_model(model)
     text, encoding = read_exact(path)

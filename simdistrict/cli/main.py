@@ -76,6 +76,20 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
+class Once(logging.Filter):
+    """Lets each warning pass once: a command may read one file several times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        known = text in self.seen
+        self.seen.add(text)
+        return not known
+
+
 @click.group(
     cls=LazyGroup,
     epilog=EXIT_CODES,
@@ -101,6 +115,8 @@ def group(quiet: bool, verbose: int, debug: bool) -> None:
         logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     )
     logging.basicConfig(level=level, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Once())
     click.get_current_context().obj = {"quiet": quiet, "debug": debug}
 
 

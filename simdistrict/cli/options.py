@@ -28,10 +28,28 @@ class RealRange(_Real, click.FloatRange):
     """A finite number within bounds."""
 
 
+def _read_as(ctx: click.Context, param: click.Parameter, name: str | None) -> None:
+    if name is None:
+        return
+    from simdistrict.base.encoding import reading_as
+
+    try:
+        ctx.with_resource(reading_as(name))
+    except LookupError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
 REAL = _Real()
 SEED = click.IntRange(min=0)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+encoding = click.option(
+    "--encoding",
+    metavar="NAME",
+    expose_value=False,
+    callback=_read_as,
+    help="Encoding of text files that declare none, such as gbk.  [default: UTF-8, or guessed]",
+)
 sets = click.option(
     "--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant (repeatable)."
 )

@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound="WithOptions")
 _OUTPUT = (
     options.sets,
+    options.encoding,
     click.option(
         "-o",
         "file",

@@ -26,6 +26,7 @@ def command() -> None:
 @click.argument("scenario")
 @options.sets
 @options.as_json
+@options.encoding
 def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
     """Show every value of SCENARIO and its origin.
 
@@ -45,6 +46,7 @@ def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> Non
 @click.option("--depth", default=2, show_default=True, help="Depth of a tree.")
 @click.option("--loops", is_flag=True, help="List the shortest feedback loops.")
 @options.as_json
+@options.encoding
 def model_command(
     model: str,
     constants: bool,

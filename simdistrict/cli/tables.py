@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.cli import options
 
 if TYPE_CHECKING:
     from simdistrict.tables import Discrepancy
@@ -43,6 +44,7 @@ SHOWN = 10
 )
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.encoding
 @click.pass_obj
 def command(
     settings: dict[str, bool],

@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base.encoding import decoded
+from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, nearest
 from simdistrict.base.library import shown
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
-from simdistrict.exchange.text.files import decoded, file_bytes, plain
+from simdistrict.exchange.text.files import file_bytes, plain
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model, lookup_points
@@ -30,6 +32,7 @@ COLUMNS = ("element", "label", "value", "low", "high", "distribution")
 # an optional column
 SPREAD = "spread"
 MAX_BYTES = 20_000_000
+KIND = "a prior table"
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +114,8 @@ def read_prior_file(path: Path) -> str:
         near = nearest(path.name, beside)
         hint = f"did you mean {' or '.join(near)}?" if near else ""
         raise ScenarioError(Problem(shown(path), "there is no such file", hint))
-    return plain(decoded(file_bytes(path, "a prior table", MAX_BYTES))[0])
+    content = file_bytes(path, KIND, MAX_BYTES)
+    return plain(readable(decoded(content, shown(path), KIND, ScenarioError)[0]))
 
 
 def _row(

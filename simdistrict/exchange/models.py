@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from simdistrict.base.atomic import replacing, writable_target
@@ -17,24 +16,20 @@ def read_model_file(path: Path) -> Model:
     Raises ExchangeError when the file cannot be read, ModelError when it is not a model that
     simdistrict understands; a ModelError holds every problem found.
     """
-    text, encoding = read_text(path)
-    return read_model_text(text, path.stem, str(path), encoding=encoding)
+    return read_model_text(read_text(path), path.stem, str(path))
 
 
-def read_text(path: Path) -> tuple[str, str]:
-    """The text of a model file with newlines as line ends, and the encoding of a .mdl file."""
+def read_text(path: Path) -> str:
+    """The text of a model file with newlines as line ends."""
     if path.suffix.lower() in document.SUFFIXES:
-        return document.read_text(path), "utf-8"
+        return document.read_text(path)
     return mdl_file.read_text(path)
 
 
-def read_model_text(
-    text: str, name: str, where: str = "", record: str = "", encoding: str = "utf-8"
-) -> Model:
+def read_model_text(text: str, name: str, where: str = "", record: str = "") -> Model:
     """The model in the text of a file of either kind; where: the file's name for messages.
 
     record: what an earlier reading took from other files (`External.record`).
-    encoding: of the file; names from Windows-1252 are noted, because it is only assumed.
     """
     # imported here: a model from the cache needs no reader
     if is_xmile(text) or Path(where).suffix.lower() in document.SUFFIXES:
@@ -43,12 +38,7 @@ def read_model_text(
         return read_xmile_text(text, name, where)
     from simdistrict.exchange.mdl.reader import read_mdl_text
 
-    model = read_mdl_text(text, name, where, record)
-    names = [e.name for e in model if not e.name.isascii()] if encoding == "cp1252" else []
-    if not names:
-        return model
-    note = f'{where} | the file is not UTF-8: the name "{names[0]}" was read as Windows-1252'
-    return replace(model, notes=(*model.notes, note))
+    return read_mdl_text(text, name, where, record)
 
 
 def is_xmile(text: str) -> bool:

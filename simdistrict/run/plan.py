@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.base.cache import KEPT, cached, keep, peek
+from simdistrict.base.encoding import stated
 from simdistrict.base.errors import EngineError, ModelError, Problem
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios
 from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
@@ -81,12 +82,13 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
     if data:
         model = model_with_data(read_model_file(path), data)
         return cached(Prepared, f"data\0{model.name}\0{model.sha256}", lambda: lowered(model))
-    text, encoding = read_text(path)
-    content = f"{path}\0{encoding}\0{text}"
+    text = read_text(path)
+    # tables without a declared encoding are read in the stated one
+    content = f"{path}\0{stated()}\0{text}"
     found = peek(Prepared, content)
     # the text alone is not the key where the model reads numbers from other files
     if found is None or not unchanged(found.model.external):
-        found = lowered(read_model_text(text, path.stem, str(path), encoding=encoding))
+        found = lowered(read_model_text(text, path.stem, str(path)))
         keep(content, found)
     return found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import Problem, ScenarioError
 
 MAX_BYTES = 1_000_000
@@ -70,9 +71,9 @@ class YamlNode:
 
 
 def read_text(path: Path, where: str) -> str:
-    """The text of a small UTF-8 file.
+    """The text of a small file.
 
-    Raises ScenarioError where the file is missing, too large, binary or in another encoding;
+    Raises ScenarioError where the file is missing, too large or binary;
     checks the size before reading.
     """
     try:
@@ -88,17 +89,9 @@ def read_text(path: Path, where: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ScenarioError(Problem(where, f"the file cannot be read: {reason}")) from None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ScenarioError(Problem(where, "the file is UTF-16", "save it as UTF-8"))
-    if b"\0" in content:
-        raise ScenarioError(Problem(where, "this is a binary file, not a scenario"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        what = f"the file is not UTF-8 (byte {content[error.start]:#04x})"
-        raise ScenarioError(Problem(f"{where}:{line}", what, "save it as UTF-8")) from None
-    return text
+    # YAML is in UTF-8, whatever the encoding of the files that it names
+    text, _ = decoded(content, where, "a scenario", ScenarioError, utf8_first=True)
+    return shown(text)
 
 
 def read_tree(

@@ -41,7 +41,7 @@ def alike(expr: Expr) -> Expr:
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_trees_equal_those_of_pysd(path: Path) -> None:
-    for block in outline(read_text(path)[0], path.name).blocks:
+    for block in outline(read_text(path), path.name).blocks:
         # PySD does not keep the rows of a TABBED ARRAY
         if block.kind == "equation" and "TABBED ARRAY" not in block.right:
             ours, theirs = parse(block.right), pysd_tree(block.right)

@@ -14,8 +14,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simdistrict import find_model, read_model, simulate
+from simdistrict.base.encoding import decoded
 from simdistrict.base.errors import ModelError, SimdistrictError
-from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.expr import (
@@ -321,7 +321,7 @@ def test_no_bytes_crash_the_reader(data: st.DataObject) -> None:
         length = data.draw(st.integers(0, 20))
         content[at : at + length] = data.draw(st.binary(max_size=10))
     with suppress(SimdistrictError):
-        read_xmile_text(decoded(bytes(content), "m"), "m")
+        read_xmile_text(decoded(bytes(content), "m")[0], "m")
 
 
 @settings(max_examples=300)

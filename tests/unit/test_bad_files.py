@@ -20,7 +20,6 @@ BAD = {
     "no model.mdl": (b"Dear reader,\nthis is a letter.", "no model.mdl:1 |"),
     "cut.mdl": (SOUND[:-30].encode(), "is the file cut off"),
     "binary.mdl": (b"\x7fELF\0\0\1", "a binary file"),
-    "utf16.mdl": (SOUND.encode("utf-16"), "UTF-16"),
     "twice.mdl": (mdl("a = 1\na = 2").encode(), '"a" is defined twice'),
     "undefined.mdl": (mdl("a = nosuch").encode(), '"nosuch", which the model does not define'),
     "deep.mdl": (mdl(f"a = {DEEP}").encode(), "nests too deeply"),

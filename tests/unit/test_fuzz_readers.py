@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from simdistrict import read_model
+from simdistrict.base.encoding import decoded
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.behaviour.schema import read_checks_file
 from simdistrict.calibration.data import read_data
@@ -22,7 +23,6 @@ from simdistrict.ensemble.prior import read_prior, read_prior_file
 from simdistrict.exchange.number_tables.tables import parse_table
 from simdistrict.exchange.vensim.cin import read_cin
 from simdistrict.exchange.vensim.series import read_series
-from simdistrict.exchange.xmile.document import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.scenario.schema import read_scenario_file
@@ -100,7 +100,7 @@ class Reader(NamedTuple):
 
 
 def both_ways(path: Path) -> None:
-    model = read_xmile_text(decoded(path.read_bytes(), "m"), "m")
+    model = read_xmile_text(decoded(path.read_bytes(), "m")[0], "m")
     read_xmile_text(xmile_text(model, drawn=False), "m")
 
 

@@ -91,14 +91,6 @@ def test_text_after_a_name_is_refused(left: str) -> None:
     assert '"of living" follows the name' in problems(mdl(f"r: a, b ~~|\ns: c ~~|\n{left} = 5"))
 
 
-def test_names_in_an_assumed_encoding_are_noted(tmp_path: Path) -> None:
-    path = tmp_path / "m.mdl"
-    path.write_bytes(mdl("цена = 2").encode("cp1251"))
-    assert any("not UTF-8" in note for note in read_model_file(path).notes)
-    path.write_bytes(mdl("price = 2 {цена}").encode("cp1251"))
-    assert read_model_file(path).notes == ()
-
-
 def test_bytes_without_a_meaning_in_a_comment(tmp_path: Path) -> None:
     path = tmp_path / "m.mdl"
     path.write_bytes(mdl("price = 2 {?}").encode().replace(b"?", b"\x81\x8d\x90"))

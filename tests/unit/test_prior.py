@@ -150,12 +150,16 @@ def test_bands_within_the_range_or_without_one_draw_no_warning(
     assert caplog.text == ""
 
 
+def test_a_workbook_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "prior.csv"
+    path.write_bytes(b"PK\x03\x04\x14\x00\x06\x00\x08\x00")
+    with pytest.raises(ScenarioError, match="binary file, not a prior table"):
+        read_prior_file(path)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16"), "UTF-16"),
-        ((HEAD + "rate,,1,0.5,0,1,uniform\n").encode("utf-16-be"), "UTF-16"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "not a text"),
         (HEAD.replace(",", ";").encode() + b"rate;;1;0,5;0;1;uniform\n", 'separated by ";", not'),
         (b"sep=;\n" + HEAD.replace(",", ";").encode(), 'separated by ";", not'),
         (HEAD.replace(",", "\t").encode(), "separated by tabs, not"),

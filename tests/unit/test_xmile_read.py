@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simdistrict import ModelError, read_model, simulate
-from simdistrict.exchange.xmile.document import decoded
+from simdistrict.base.encoding import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.model.expr import Call
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
@@ -480,7 +480,7 @@ def test_encodings_and_line_ends(encoding: str, newline: str) -> None:
     if encoding == "cp1252":
         text = text.replace(' encoding="cp1252"', "")  # without a declared encoding
     content = text.replace("\n", newline).encode(encoding)
-    assert "Größe" in read_xmile_text(decoded(content, "m"), "m")
+    assert "Größe" in read_xmile_text(decoded(content, "m")[0], "m")
 
 
 def test_dashes_in_comments_and_unknown_prefixes_are_accepted() -> None:

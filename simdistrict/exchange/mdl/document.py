@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
-from simdistrict.exchange.mdl.file import read_bytes
+from simdistrict.exchange.mdl.file import read_exact
 from simdistrict.exchange.mdl.literals import NumberSlot, by_name, edits, pieces
 from simdistrict.exchange.mdl.reader import read_mdl_text
-from simdistrict.exchange.text.files import decoded, plain, write_exact
+from simdistrict.exchange.text.files import plain, write_exact
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.outline import MdlBlock, Outline, TextSpan, outline
@@ -43,7 +43,7 @@ class Document:
     def read(cls, path: str | Path) -> Document:
         """Read the document from a file; raises as `read_mdl` for a file that is no model."""
         path = Path(path)
-        text, encoding = decoded(read_bytes(path))
+        text, encoding = read_exact(path)
         return cls(text, str(path), encoding)
 
     def write(self, path: str | Path) -> None:

@@ -50,7 +50,7 @@ def read_mdl(path: Path) -> Model:
     Raises ExchangeError for a file that cannot be read, and ModelError with every problem found
     in the model.
     """
-    return read_mdl_text(read_text(path)[0], path.stem, str(path))
+    return read_mdl_text(read_text(path), path.stem, str(path))
 
 
 def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Model:

@@ -226,9 +226,6 @@ def unlike_csv(names: Sequence[str], where: str) -> Problem | None:
     names: its cells, split at commas.
     """
     hint = "save it as a CSV file with commas and points, in UTF-8"
-    if any("\0" in name for name in names):
-        what = "the file is in the encoding UTF-16, or not a text"
-        return Problem(f"{where}:1", what, hint)
     if len(names) == 1 and (other := re.search(r"[;\t|]", names[0])):
         sign = "tabs" if other[0] == "\t" else f'"{other[0]}"'
         what = f"the columns are separated by {sign}, not by commas"
@@ -239,7 +236,7 @@ def unlike_csv(names: Sequence[str], where: str) -> Problem | None:
 def _header(rows: list[CsvRow], where: str) -> tuple[str, ...] | None:
     names = tuple(cell.value.strip() for cell in rows[0].cells) if rows else ()
     if "element" not in names:
-        if "element" in "".join(names).replace("\0", "") and (problem := unlike_csv(names, where)):
+        if "element" in "".join(names) and (problem := unlike_csv(names, where)):
             raise ModelError(problem)
         if near := nearest("element", names, 1):
             what = f"the columns are {', '.join(names)}; none is called element"

@@ -1,14 +1,14 @@
-"""Text files as bytes: size, encoding and line ends, so that a text can be given back exactly."""
+"""Text files with their line ends and encoding, so that a text can be given back exactly."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from simdistrict.base.atomic import replacing
+from simdistrict.base.encoding import decoded, encoded, shown
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
 
 MAX_BYTES = 1_000_000_000
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def file_bytes(
@@ -38,32 +38,14 @@ def file_bytes(
 
 
 def text_lines(path: Path, kind: str = "a table", most: int = MAX_BYTES) -> list[str]:
-    """The lines of a text file with any line ends: UTF-8, Windows-1252, or UTF-16 with its mark.
+    """The lines of a text file with any line ends.
 
     Raises ExchangeError as `file_bytes` does, and for a binary file.
     """
     content = file_bytes(path, kind, most)
-    if content.startswith(UTF_16):
-        text = content.decode("utf-16", "replace")
-    elif b"\0" in content:
-        raise ExchangeError(Problem(str(path), f"this is a binary file, not {kind}"))
-    else:
-        text = decoded(content, undefined="replace")[0]
+    text = shown(decoded(content, str(path), kind)[0])
     # Ctrl-Z ends the text files of DOS
     return plain(text.partition("\x1a")[0]).split("\n")
-
-
-def decoded(content: bytes, undefined: str = "surrogateescape") -> tuple[str, str]:
-    """The text of a file's bytes, and its encoding: UTF-8 or Windows-1252.
-
-    undefined: how to decode the five bytes that Windows-1252 does not define. By default they
-    come back when the text is encoded again.
-    """
-    encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
-    try:
-        return content.decode(encoding), encoding
-    except UnicodeDecodeError:
-        return content.decode("cp1252", undefined), "cp1252"
 
 
 def plain(text: str) -> str:
@@ -73,13 +55,25 @@ def plain(text: str) -> str:
 
 def read_exact(path: Path) -> tuple[str, str]:
     """The text of a file with its own line ends, and its encoding."""
-    return decoded(file_bytes(path, "a file"))
+    return exact(file_bytes(path, "a file"), str(path))
+
+
+def exact(content: bytes, where: str, noun: str = "a text file") -> tuple[str, str]:
+    """The text in the bytes of a file and its encoding, from which the same bytes come back.
+
+    Raises ExchangeError where they would not: some encodings have two spellings of a sign.
+    """
+    text, encoding = decoded(content, where, noun)
+    if encoded(text, encoding) != content:
+        what = f"the file has letters that {encoding} spells in two ways, so that a copy of it"
+        raise ExchangeError(Problem(where, f"{what} would have other bytes", "save it as UTF-8"))
+    return text, encoding
 
 
 def write_exact(path: Path, text: str, encoding: str) -> None:
     """Write a text in the encoding from `read_exact`; the file appears when it is complete."""
     try:
-        content = text.encode(encoding, "surrogateescape" if encoding == "cp1252" else "strict")
+        content = encoded(text, encoding)
     except UnicodeEncodeError as error:
         what = f"{text[error.start]!r} cannot be written in the encoding of the file ({encoding})"
         raise ExchangeError(Problem(str(path), what, "save the file as UTF-8")) from None

@@ -6,13 +6,13 @@ only draw the model are not kept. The only importer of expat.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.files import UTF_16, file_bytes, plain
+from simdistrict.exchange.text.files import file_bytes, plain
 from simdistrict.exchange.xmile.spelling import spelled
 
 SUFFIXES = (".xmile", ".stmx", ".itmx", ".xml")
@@ -20,7 +20,6 @@ MAX_BYTES = 50_000_000
 # a model of ten thousand elements has a fifth of this, and draws each once or twice
 MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
 
-_ENCODING = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']""")
 # tags that only draw the model
 _DRAWN = frozenset({"views", "style", "interface"})
 # tags that cannot contain each other, and how many of them may lack their closing tag
@@ -66,29 +65,12 @@ class XmlNode:
 
 
 def read_text(path: Path) -> str:
-    """The text of an XML file in its declared encoding, with newlines as line ends.
+    """The text of an XML file with newlines as line ends.
 
     Raises ExchangeError for a file that cannot be read, ModelError for a file that is not text.
     """
-    return decoded(file_bytes(path, "a model file", MAX_BYTES, ModelError), str(path))
-
-
-def decoded(content: bytes, where: str) -> str:
-    """The text in the bytes of an XML file; where: its name for messages."""
-    if content.startswith(UTF_16):
-        encoding = "utf-16"
-    else:
-        found = _ENCODING.search(content[:400].decode("latin-1"))
-        encoding = found.group(1) if found else "utf-8"
-        if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-16", "utf16"):
-            encoding = "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except (LookupError, UnicodeError):
-        text = content.decode("cp1252", errors="replace")
-    if "\0" in text[:4096]:
-        raise ModelError(Problem(where, "this is a binary file, not a model"))
-    return plain(text)
+    content = file_bytes(path, "a model file", MAX_BYTES, ModelError)
+    return plain(shown(decoded(content, str(path), "a model", ModelError)[0]))
 
 
 def parse(text: str, where: str) -> tuple[XmlNode, tuple[str, ...]]:
