@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, ScenarioError, nearest
+from simdistrict.base.inputs import digest
 from simdistrict.base.kinds import foreign
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -111,7 +112,7 @@ def _found(
             raise ScenarioError(_no_such(kind, name, list(known)))
         if name in siblings or name not in local:
             return known[name]
-        if name in shipped and local[name].read_bytes() != shipped[name].read_bytes():
+        if name in shipped and digest(local[name]) != digest(shipped[name]):
             log.warning("%s is used, not the shipped %s of that name", local[name], kind)
         return local[name]
     path = _joined(name, near)

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
-from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
@@ -25,7 +26,7 @@ from simdistrict.scenario.places import find_element, find_places, unknown
 REQUIRED = ("series", "element", "year", "value")
 OPTIONAL = ("relative_to", "weight", "scale", "group", "source", "confidence", "note")
 COLUMNS = (*REQUIRED, *OPTIONAL)
-MAX_BYTES = 20_000_000
+KIND = inputs.InputKind("a file of observed series", 20_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,8 @@ def read_data(path: str | Path, model: Model) -> Observations:
     """
     path = Path(path)
     where = shown(path)
-    try:
-        if path.is_dir():
-            raise ExchangeError(Problem(where, "this is a folder", "give a .csv file"))
-        if path.stat().st_size > MAX_BYTES:
-            raise ExchangeError(Problem(where, "more than 20 MB is no file of observed series"))
-        text, _ = decoded(path.read_bytes(), where, "a table of observed series")
-    except OSError as error:
-        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    content = inputs.content(path, KIND, where)
+    text, _ = decoded(content, where, "a table of observed series")
     return data_from_text(readable(text), model, where)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import writable_target, write_text
 from simdistrict.base.counts import counted
 from simdistrict.calibration.assessment import Assessment
@@ -84,8 +85,7 @@ def write_files(folder: Path, texts: dict[str, str], *, force: bool = False) -> 
 def _is_ours(path: Path) -> bool:
     heads = (FIT_HEAD, GROUP_HEAD, POINT_HEAD, CONSTANT_HEAD, START_HEAD)
     marks = (CIN_MARK, YAML_MARK, PAGE_MARK, *(",".join(head) for head in heads))
-    with path.open("rb") as file:
-        first = file.readline(1000).decode("utf-8", "replace")
+    first = inputs.head(path, 1000).decode("utf-8", "replace")
     return first.startswith(marks)
 
 

@@ -9,7 +9,11 @@ from typing import Any
 
 import click
 
+from simdistrict.base import inputs
+from simdistrict.base.errors import ExchangeError
 from simdistrict.cli import options
+
+README = inputs.InputKind("a README", 1_000_000)
 
 # variants that a line names
 SHOWN = 4
@@ -103,8 +107,8 @@ def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
 def _model_title(path: Path) -> str:
     """The first heading of the README in a model's folder; empty without one."""
     try:
-        text = (path.parent / "README.md").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = inputs.text(path.parent / "README.md", README)
+    except (ExchangeError, UnicodeDecodeError):
         return ""
     heading = re.search(r"^# +(.*?) *$", text, re.MULTILINE)
     return heading[1] if heading else ""

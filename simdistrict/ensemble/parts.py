@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.atomic import refused, replacing, write_text
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
+from simdistrict.base.inputs import InputKind, content, opened
 from simdistrict.base.library import shown
 from simdistrict.base.lock import TakenError, locked
 from simdistrict.engine.outcome import Outcome
@@ -32,6 +33,8 @@ from simdistrict.result.naming import names_of
 Arrays = dict[str, NDArray[np.generic]]
 
 _LABEL, _LOCK = "ensemble.json", "lock"
+_LABEL_FILE = InputKind("the label of an interrupted ensemble", 10_000)
+_CHUNK_FILE = InputKind("a chunk of an ensemble", 2**40)
 # the ensemble of a chunk, and its first member and one past its last
 _WHOSE, _WHICH = "ensemble", "members"
 # exceptions that numpy and zipfile raise for a damaged or foreign file
@@ -115,8 +118,8 @@ class Parts:
     def _identity(self) -> str | None:
         """The identity of the ensemble in the folder."""
         try:
-            return str(json.loads(self.label.read_text(encoding="utf-8"))["identity"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return str(json.loads(content(self.label, _LABEL_FILE))["identity"])
+        except (ExchangeError, ValueError, KeyError, TypeError):
             return None
 
     def finished(self) -> set[int]:
@@ -170,7 +173,7 @@ class Parts:
         """Read a chunk; checks its checksums, ensemble and members."""
         first, last = self.ensemble.bounds(chunk)
         try:
-            with self._file(chunk).open("rb") as file:
+            with opened(self._file(chunk), _CHUNK_FILE) as file:
                 with zipfile.ZipFile(file) as packed:
                     if packed.testzip() is not None:
                         raise _UnfitError("it is damaged")
@@ -183,8 +186,8 @@ class Parts:
                         own, begin, end = f"{first} to {last - 1}", which[0], which[1] - 1
                         raise _UnfitError(f"it holds the members {begin} to {end}, not {own}")
                     return {name: stored[f"v{k}"] for k, name in enumerate(self._names)}
-        except FileNotFoundError:
-            raise _UnfitError("it is missing") from None
+        except ExchangeError as error:
+            raise _UnfitError(error.problems[0].what) from None
         except _FAULTS:
             raise _UnfitError("it is damaged") from None
 

@@ -10,17 +10,19 @@ import csv
 import io
 import logging
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, nearest
 from simdistrict.base.library import shown
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
-from simdistrict.exchange.text.files import file_bytes, plain
+from simdistrict.exchange.text.files import plain
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model, lookup_points
@@ -31,8 +33,7 @@ FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
 # an optional column
 SPREAD = "spread"
-MAX_BYTES = 20_000_000
-KIND = "a prior table"
+KIND = inputs.InputKind("a prior table", 20_000_000, ScenarioError)
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +110,13 @@ def read_prior(
 
 def read_prior_file(path: Path) -> str:
     """The text of a prior file. Raises ScenarioError where there is no such file."""
-    if not path.is_file():
+    if not os.path.exists(path):
         beside = [f.name for f in path.parent.glob("*.csv")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
         hint = f"did you mean {' or '.join(near)}?" if near else ""
         raise ScenarioError(Problem(shown(path), "there is no such file", hint))
-    content = file_bytes(path, KIND, MAX_BYTES)
-    return plain(readable(decoded(content, shown(path), KIND, ScenarioError)[0]))
+    content = inputs.content(path, KIND, shown(path))
+    return plain(readable(decoded(content, shown(path), KIND.noun, ScenarioError)[0]))
 
 
 def _row(

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.inputs import digest
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.members import Ensemble, ensemble_of
 from simdistrict.ensemble.prior import read_prior
-from simdistrict.exchange.external.files import digest
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.naming import names_of
 from simdistrict.run.plan import Plan, plan_run, prepare_text, with_lookups

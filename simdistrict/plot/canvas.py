@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import replacing, writable_target
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.plot.diagram import Diagram, fill_diagram
@@ -22,8 +23,7 @@ _HEAD = 4096  # the mark is within these bytes
 
 def is_ours(path: Path) -> bool:
     """Whether simdistrict drew the figure in this file."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    head = inputs.head(path, _HEAD)
     return any(mark in head for _, mark in KINDS.values())
 
 

@@ -18,11 +18,13 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import refused, replacing, writable_target
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.result.dataset import Result, Variable, plain, text
 
 MARK = "simdistrict_version"
+KIND = inputs.InputKind("a NetCDF file", 2**40)
 _MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 # exceptions that netCDF4 raises for a damaged file or a full disk
 _FAULTS = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, MemoryError)
@@ -93,9 +95,12 @@ def is_ours(path: Path) -> bool:
     try:
         # HDF5 stores attribute names verbatim; opening the file with the library would take a
         # tenth of a second for some hundred variables
-        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        with (
+            inputs.opened(path, KIND) as file,
+            mmap(file.fileno(), 0, access=ACCESS_READ) as content,
+        ):
             return content.find(MARK.encode()) >= 0
-    except (OSError, ValueError):
+    except (ExchangeError, OSError, ValueError):
         return False
 
 
@@ -112,16 +117,10 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
     """
     path = Path(path)
     where = str(path)
-    try:
-        if path.is_dir():
-            raise ExchangeError(Problem(where, "this is a folder", "give a NetCDF file"))
-        if not _is_netcdf(path):
-            path.stat()
-            raise ExchangeError(
-                Problem(where, "this is not a NetCDF file", "its first bytes are of another kind")
-            )
-    except OSError as error:
-        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+    inputs.check(path, KIND)
+    if not _is_netcdf(path):
+        hint = "its first bytes are of another kind"
+        raise ExchangeError(Problem(where, "this is not a NetCDF file", hint))
     try:
         with netCDF4.Dataset(path) as file:
             return _read(file, wanted)
@@ -133,12 +132,7 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
 
 def _is_netcdf(path: Path) -> bool:
     # checked before the library opens a file, because it is slow to reject some junk
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError:
-        return False
-    return head.startswith(_MAGIC)
+    return inputs.head(path, 8).startswith(_MAGIC)
 
 
 def _write(

@@ -17,10 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import make_writable, refused
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.result.dataset import Result, Variable, plain
 from simdistrict.result.netcdf import MARK, Grown, Wanted
+
+# the description of a store or an array, and one chunk of its numbers
+ABOUT = inputs.InputKind("a description in a Zarr store", 50_000_000)
+CHUNK = inputs.InputKind("a chunk of a Zarr store", 2**32)
 
 
 def check_zarr_target(path: Path, *, force: bool = False) -> None:
@@ -35,8 +40,8 @@ def check_zarr_target(path: Path, *, force: bool = False) -> None:
 def is_ours(path: Path) -> bool:
     """Whether simdistrict wrote this store."""
     try:
-        return MARK in json.loads((path / ".zattrs").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return MARK in json.loads(inputs.content(path / ".zattrs", ABOUT))
+    except (ExchangeError, ValueError):
         return False
 
 
@@ -78,21 +83,23 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
     Raises ExchangeError for anything else.
     """
     try:
-        attrs = json.loads((path / ".zattrs").read_text(encoding="utf-8"))
+        attrs = json.loads(inputs.content(path / ".zattrs", ABOUT))
         if MARK not in attrs:
             raise ValueError("simdistrict did not write it")
         coords: dict[str, Variable] = {}
         variables: dict[str, Variable] = {}
         for described in sorted(path.glob("*/.zarray")):
             folder = described.parent
-            own = json.loads((folder / ".zattrs").read_text(encoding="utf-8"))
+            own = json.loads(inputs.content(folder / ".zattrs", ABOUT))
             dims = tuple(own.pop("_ARRAY_DIMENSIONS"))
             name = folder.name
             if dims == (name,) or wanted is None or wanted(name, own):
-                found = Variable(dims, _array(folder, json.loads(described.read_text())), own)
+                about = json.loads(inputs.content(described, ABOUT))
+                found = Variable(dims, _array(folder, about), own)
                 (coords if dims == (name,) else variables)[name] = found
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        what = f"this is no Zarr store of simdistrict, or it is damaged ({error})"
+    except (ExchangeError, OSError, ValueError, KeyError, TypeError) as error:
+        why = error.problems[0] if isinstance(error, ExchangeError) else error
+        what = f"this is no Zarr store of simdistrict, or it is damaged ({why})"
         raise ExchangeError(Problem(str(path), what, "write it again")) from None
     return Result(coords, variables, attrs)
 
@@ -104,7 +111,7 @@ def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
     counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
     for position in np.ndindex(*counts):
         file = folder / (".".join(map(str, position)) or "0")
-        values = np.frombuffer(file.read_bytes(), dtype).reshape(chunks)
+        values = np.frombuffer(inputs.content(file, CHUNK), dtype).reshape(chunks)
         places = zip(position, chunks, shape, strict=True)
         place = tuple(slice(p * size, min((p + 1) * size, n)) for p, size, n in places)
         whole[place] = values[tuple(slice(s.stop - s.start) for s in place)]

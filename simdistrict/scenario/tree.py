@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import Problem, ScenarioError
 
-MAX_BYTES = 1_000_000
+KIND = inputs.InputKind("a scenario file", 1_000_000, ScenarioError)
 MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
 # an escaped key then stays below the 1024 characters that YAML allows
@@ -76,19 +77,7 @@ def read_text(path: Path, where: str) -> str:
     Raises ScenarioError where the file is missing, too large or binary;
     checks the size before reading.
     """
-    try:
-        if not path.is_file():
-            what = "this is not a file" if path.exists() else "there is no such file"
-            raise ScenarioError(Problem(where, what))
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            most = f"a scenario file may have {MAX_BYTES // 1_000_000} MB"
-            what = f"the file has {size / 1e6:.1f} MB; {most}"
-            raise ScenarioError(Problem(where, what, "is it a result file?"))
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioError(Problem(where, f"the file cannot be read: {reason}")) from None
+    content = inputs.content(path, KIND, where)
     # YAML is in UTF-8, whatever the encoding of the files that it names
     text, _ = decoded(content, where, "a scenario", ScenarioError, utf8_first=True)
     return shown(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import write_text
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.identity import code_record
@@ -48,8 +49,7 @@ def write_table(found: Indices | Discovery, path: Path, *, force: bool = False) 
 
 
 def _is_table(path: Path) -> bool:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.readline().startswith(("element,", "box,element,"))
+    return inputs.head(path, 20).startswith((b"element,", b"box,element,"))
 
 
 def index_rows(found: Indices) -> Rows:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.library import shown
 
+KIND = inputs.InputKind("a table", 100_000_000)
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.]*\w)")
 SLACK = 1.001
 
@@ -38,6 +40,11 @@ class Discrepancy:
         return f'{self.where} | "{self.is_now}" should be "{self.should_be}"'
 
 
+def committed_text(path: Path) -> str:
+    """The text of a committed table. Raises ExchangeError as `inputs.content` does."""
+    return inputs.text(path, KIND, path.name)
+
+
 def differences(folder: Path, *accepted: dict[str, str]) -> list[Discrepancy]:
     """All differences of the files in a folder from the accepted texts, file by file.
 
@@ -47,9 +54,9 @@ def differences(folder: Path, *accepted: dict[str, str]) -> list[Discrepancy]:
     for name in accepted[0]:
         path = folder / name
         try:
-            committed = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            found.append(Discrepancy(name, "no such file", "a table"))
+            committed = committed_text(path)
+        except ExchangeError as error:
+            found.append(Discrepancy(name, error.problems[0].what, "a table"))
             continue
         except UnicodeDecodeError:
             found.append(Discrepancy(name, "no text in UTF-8", "a table"))
@@ -65,8 +72,8 @@ def committed_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
     Skips rows of another length; `differences` reports them.
     """
     try:
-        rows = _csv_rows(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, UnicodeDecodeError):
+        rows = _csv_rows(committed_text(path))
+    except (ExchangeError, UnicodeDecodeError):
         return
     for line, row in enumerate(rows[2:], 3):
         if len(row) == columns:
@@ -77,8 +84,8 @@ def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
     """The rows of a table, keyed by column. Raises ExchangeError if there is no such table."""
     path = folder / f"{table}.csv"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        lines = committed_text(path).splitlines()
+    except ExchangeError:
         hint = f"make it first: simdistrict tables {table}"
         raise ExchangeError(Problem(shown(path), "there is no such table", hint)) from None
     yield from csv.DictReader(lines[1:])

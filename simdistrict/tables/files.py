@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import write_text
-from simdistrict.tables.compare import Discrepancy
+from simdistrict.base.errors import ExchangeError
+from simdistrict.tables.compare import Discrepancy, committed_text
 from simdistrict.tables.table import Rounded, Table
 
 CSV_MARK = "# simdistrict tables "
@@ -57,7 +59,8 @@ def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) 
     """The same for the texts of a table. Leaves unchanged files untouched."""
     for name, text in found.items():
         path = folder / name
-        if not path.is_file() or path.read_bytes() != text.encode():
+        expected = text.encode()
+        if inputs.head(path, len(expected) + 1) != expected:
             write_text(path, text, ours=_is_ours, force=force)
     return [folder / name for name in found]
 
@@ -78,9 +81,9 @@ def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Discrepancy]:
     """Where the files of a table are missing, of another origin, or edited."""
     for name in (f"{table}.csv", f"{table}.md"):
         try:
-            text = (folder / name).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            yield Discrepancy(name, "no such file", "a table")
+            text = committed_text(folder / name)
+        except ExchangeError as error:
+            yield Discrepancy(name, error.problems[0].what, "a table")
             continue
         except UnicodeDecodeError:
             yield Discrepancy(name, "no text in UTF-8", "a table")
@@ -147,8 +150,7 @@ def _line(cells: list[str] | tuple[str, ...]) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        first = file.readline(200).decode("utf-8", "replace")
+    first = inputs.head(path, 200).decode("utf-8", "replace")
     return first.startswith((CSV_MARK, PAGE_MARK))
 
 

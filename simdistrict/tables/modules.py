@@ -18,9 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from simdistrict.base import inputs
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, did_you_mean
 from simdistrict.base.library import shown
 
+PROGRAM = inputs.InputKind("a Python file", 10_000_000, ScenarioError)
 T = TypeVar("T")
 
 
@@ -147,7 +149,7 @@ def _wrong_call(found: ast.FunctionDef, arguments: Iterable[str], where: str) ->
 def _functions(path: Path, _: int) -> dict[str, ast.FunctionDef | None]:
     """The functions of a file; None for what it imports or assigns. The second: its version."""
     found: dict[str, ast.FunctionDef | None] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
+    for node in ast.parse(inputs.text(path, PROGRAM), str(path)).body:
         match node:
             case ast.FunctionDef():
                 found[node.name] = node

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.base import inputs
 from simdistrict.base.arrays import Reals
 from simdistrict.base.atomic import replacing
 from simdistrict.base.cache import folder
+from simdistrict.base.errors import ExchangeError
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.members import Ensemble, drawn, ensemble_of
 from simdistrict.ensemble.prior import Prior
@@ -32,6 +34,8 @@ from simdistrict.tables.sources import code_sha256
 ChunkProgress = Callable[[int, int], None]
 CHUNK = 200  # a whole number of lanes
 ROOM = 8 << 30  # bytes of all folders together; the least recently used are removed
+
+ARRAYS = inputs.InputKind("a chunk of members", 2**40)
 
 
 def ensemble_for(
@@ -165,7 +169,7 @@ def _reduce(
 def _load(path: Path, wanted: Sequence[str]) -> dict[str, Reals] | None:
     """The wanted arrays of a chunk; None if it is missing or damaged."""
     try:
-        with np.load(path) as file:
+        with inputs.opened(path, ARRAYS) as part, np.load(part) as file:
             return {name: file[name] for name in wanted}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (ExchangeError, OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None

@@ -10,6 +10,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from simdistrict.base import inputs
+from simdistrict.tables.modules import PROGRAM
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -36,7 +39,7 @@ def _shown(path: Path) -> str:
 
 @cache
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return inputs.text(path, PROGRAM)
 
 
 @cache

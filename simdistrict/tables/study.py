@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from simdistrict.base import inputs
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, did_you_mean
 from simdistrict.base.library import find_model, shown
@@ -309,7 +310,7 @@ class Study:
             if kind == "design":
                 return _sha256(repr(self.sampling).encode())
             paths = {"prior": self._prior, "calibration": self._calibration, "record": self._record}
-            return _sha256(paths[kind]().read_bytes())
+            return inputs.digest(paths[kind]())
         except (SimdistrictError, OSError):
             return ""
 

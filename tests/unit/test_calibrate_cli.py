@@ -141,7 +141,7 @@ def test_a_foreign_file_is_kept(project: Path, capsys: Capsys) -> None:
         (("--free", "x=0:1", "--free", "x=0:2"), 2, "given twice"),
         (("--free", "growth rat[north]=0:1"), 3, 'did you mean "growth rate"'),
         (("--free", "growth rate[north]=2:1"), 3, "LOW below HIGH"),
-        (("--data", "none.csv"), 3, "No such file"),
+        (("--data", "none.csv"), 3, "there is no such file"),
         (("--evaluations", "3"), 3, "give 6 or more"),
     ],
 )

@@ -106,7 +106,7 @@ def test_what_is_no_data_file(text: str, said: str) -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         read_data(tmp_path / "none.csv", MODEL)
     with pytest.raises(ExchangeError, match="folder"):
         read_data(tmp_path, MODEL)

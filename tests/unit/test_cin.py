@@ -141,7 +141,7 @@ def test_all_problems_of_a_file_are_collected() -> None:
 
 
 def test_unreadable_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         read_cin(tmp_path / "none.cin")
     with pytest.raises(ExchangeError, match="this is a folder"):
         read_cin(tmp_path)

@@ -366,7 +366,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "x.xlsx")
     with pytest.raises(ExchangeError, match="a run or dataset of Vensim"):
         load(tmp_path / "x.vdf")
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         load(tmp_path / "x.nc")
 
 

@@ -291,7 +291,7 @@ def test_tag_with_the_path_of_another_computer(folder: Path) -> None:
 
 def test_pipe_is_not_read(folder: Path) -> None:
     os.mkfifo(folder / "pipe.csv")
-    assert "there is no file" in complaint("x = GET DIRECT CONSTANTS('pipe.csv', ',', 'B1')")
+    assert "not a regular file" in complaint("x = GET DIRECT CONSTANTS('pipe.csv', ',', 'B1')")
     with pytest.raises(ExchangeError, match="not a regular file"):
         text_lines(folder / "pipe.csv")
 

@@ -8,7 +8,7 @@ import netCDF4
 import pytest
 import xarray as xr
 
-from simdistrict.ensemble.prior import MAX_BYTES
+from simdistrict.ensemble.prior import KIND
 from tests.program import call
 from tests.small import mdl
 
@@ -83,7 +83,7 @@ def test_a_prior_takes_only_plain_digits(tank: Path, capsys: Capsys, low: str) -
 
 def test_a_huge_prior_table_is_refused_before_it_is_read(tank: Path, capsys: Capsys) -> None:
     with (tank / "prior.csv").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(KIND.most + 1)
     command = ["ensemble", "tank.mdl", "--members", "8", "--prior", "prior.csv", "-o", "out.nc"]
     answer = call(capsys, *command)
     assert answer.code == 3

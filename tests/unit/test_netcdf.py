@@ -304,7 +304,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     damage(target)
     with pytest.raises(ExchangeError, match="damaged or incomplete"):
         read_netcdf(target)
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         read_netcdf(tmp_path / "none.nc")
 
 

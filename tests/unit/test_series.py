@@ -152,7 +152,7 @@ def test_file_without_series_is_refused(tmp_path: Path, name: str, content: str)
 
 def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     assert "binary" in complaint(tmp_path, b"Time\ta\n0\t\x00\n")
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         read_series(tmp_path / "none.tab")
     with pytest.raises(ExchangeError, match="this is a folder"):
         read_series(tmp_path)

@@ -168,5 +168,5 @@ def test_save_list_of_a_run(
     (tmp_path / "s.lst").write_text("\n")
     with pytest.raises(ScenarioError, match="the list is empty"):
         read_lst(tmp_path / "s.lst", small(TANK))
-    with pytest.raises(ExchangeError, match="No such file"):
+    with pytest.raises(ExchangeError, match="there is no such file"):
         read_lst(tmp_path / "t.lst", small(TANK))

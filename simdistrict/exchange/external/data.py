@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
-from simdistrict.exchange.external.files import digest
+from simdistrict.base.inputs import digest
 from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, element_key
 from simdistrict.model.expr import NA, Points, Tables, fold
 from simdistrict.model.model import Data, Element, Equation, External, Model

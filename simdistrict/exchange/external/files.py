@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
+from simdistrict.base.inputs import InputKind, digest, is_regular, opened
 from simdistrict.exchange.external.sheet import Sheet, TooLargeError, recorded_sheet, text_sheet
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.model import External
 
 _BOOKS = (".xlsx", ".xlsm", ".xls")
-MAX_BYTES = 200_000_000
+BOOK = InputKind("a workbook", 200_000_000)
 
 
 class UnreadableError(Exception):
@@ -69,19 +69,15 @@ class Files:
         path = self._path(file)
         self._digests[str(path)] = digest(path)
         # unlike pathlib's, these functions do not raise for an impossible file name
-        if not os.path.isfile(path):
+        if not os.path.exists(path):
             folder = path.parent
             beside = [p.name for p in folder.iterdir()] if os.path.isdir(folder) else []
             hint = did_you_mean(path.name, beside) or "it must be in the folder of the model"
             raise UnreadableError(f"there is no file {path}", hint)
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableError(f"{path} has more than {MAX_BYTES // 1_000_000} MB")
         try:
             if path.suffix.lower() in _BOOKS:
                 return _page(path, tab)
             return text_sheet(text_lines(path), _delimiter(path, tab))
-        except UnreadableError:
-            raise
         except ExchangeError as error:
             raise UnreadableError(f"{path}: {error.problems[0].what}") from None
         except (TooLargeError, csv.Error) as error:
@@ -98,7 +94,7 @@ class Files:
             stated = self.tags[tag]
             names = (stated, tag, stated.replace("\\", "/").rpartition("/")[2])
             paths = [_in_any_case(self.folder, name) for name in names]
-            return next(filter(os.path.isfile, paths), paths[0])
+            return next(filter(is_regular, paths), paths[0])
         books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
         matching = [p for p in books if p.stem.lower() == tag]
         if len(matching) == 1:
@@ -122,17 +118,6 @@ def _in_any_case(folder: Path, name: str) -> Path:
     return path
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file; empty for a missing file, a pipe and the like."""
-    try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return ""
-
-
 def unchanged(external: External) -> bool:
     """Whether the files that a model took numbers from are unchanged."""
     return all(digest(Path(path)) == known for path, known in external.files)
@@ -144,11 +129,12 @@ def _page(path: Path, tab: str) -> Sheet:
 
     old = path.suffix.lower() == ".xls"
     try:
-        names = xls.sheet_names(path) if old else xlsx.sheet_names(path)
-        name = next((n for n in names if n.lower() == tab.lower()), None)
-        if name is not None:
-            return xls.read_sheet(path, name) if old else xlsx.read_sheet(path, name)
-    except TooLargeError:
+        with opened(path, BOOK) as file:
+            names = xls.sheet_names(file) if old else xlsx.sheet_names(file)
+            name = next((n for n in names if n.lower() == tab.lower()), None)
+            if name is not None:
+                return xls.read_sheet(file, name) if old else xlsx.read_sheet(file, name)
+    except (TooLargeError, ExchangeError):
         raise
     except Exception as error:  # openpyxl and xlrd raise anything for a broken workbook
         kind = path.suffix.lower()

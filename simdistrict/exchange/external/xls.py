@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from simdistrict.exchange.external.references import Area
 from simdistrict.exchange.external.sheet import (
@@ -17,29 +16,31 @@ from simdistrict.exchange.external.sheet import (
 )
 
 
-def sheet_names(path: Path) -> list[str]:
+def sheet_names(file: BinaryIO) -> list[str]:
     """The names of a workbook's sheets; raises xlrd's exceptions for other files."""
-    with _opened(path) as book:
+    with _opened(file) as book:
         return list(book.sheet_names())
 
 
-def read_sheet(path: Path, name: str) -> Sheet:
+def read_sheet(file: BinaryIO, name: str) -> Sheet:
     """The sheet with a name: values, not formulas.
 
     Raises TooLargeError, and xlrd's exceptions for a file that is not a workbook.
     """
-    with _opened(path) as book:
+    with _opened(file) as book:
         page = book.sheet_by_name(name)
         check_size(page.nrows, page.nrows * page.ncols)
         rows = [[_value(cell) for cell in page.row(k)] for k in range(page.nrows)]
         return Sheet(without_end(rows), dict(_areas(book, book.sheet_names().index(name))))
 
 
-def _opened(path: Path) -> Any:
+def _opened(file: BinaryIO) -> Any:
     import xlrd
 
+    file.seek(0)
+    content = file.read()
     # xlrd would print its remarks
-    return xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True)
+    return xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), on_demand=True)
 
 
 def _value(cell: Any) -> CellValue:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from simdistrict.exchange.external.references import Area, area_of
 from simdistrict.exchange.external.sheet import (
@@ -21,21 +20,21 @@ from simdistrict.exchange.external.sheet import (
 MAX_UNPACKED = 500_000_000
 
 
-def sheet_names(path: Path) -> list[str]:
+def sheet_names(file: BinaryIO) -> list[str]:
     """The names of a workbook's sheets; raises openpyxl's exceptions for other files."""
-    book = _opened(path)
+    book = _opened(file)
     try:
         return [str(name) for name in book.sheetnames]
     finally:
         book.close()
 
 
-def read_sheet(path: Path, name: str) -> Sheet:
+def read_sheet(file: BinaryIO, name: str) -> Sheet:
     """The sheet with a name: values, not formulas.
 
     Raises TooLargeError, and openpyxl's exceptions for a file that is not a workbook.
     """
-    book = _opened(path)
+    book = _opened(file)
     try:
         page = book[name]
         rows: list[list[CellValue]] = []
@@ -53,13 +52,13 @@ def read_sheet(path: Path, name: str) -> Sheet:
         book.close()
 
 
-def _opened(path: Path) -> Any:
-    with zipfile.ZipFile(path) as packed:
+def _opened(file: BinaryIO) -> Any:
+    with zipfile.ZipFile(file) as packed:
         if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
             raise TooLargeError(f"it has more than {MAX_UNPACKED // 1_000_000} MB unpacked")
     import openpyxl
 
-    return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
 
 
 def _value(cell: object) -> CellValue:

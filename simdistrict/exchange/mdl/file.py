@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.files import exact, file_bytes, plain
+from simdistrict.exchange.text.files import exact, plain
 
 # far beyond any model, yet read within seconds
-MAX_BYTES = 20_000_000
+KIND = inputs.InputKind("a model file", 20_000_000)
 NOUN = "a Vensim model"
 
 
@@ -28,4 +29,4 @@ def _content(path: Path) -> bytes:
     if path.suffix.lower() in (".xmile", ".stmx", ".xml"):
         what = "this is an XMILE file; only Vensim's .mdl can be read"
         raise ModelError(Problem(str(path), what))
-    return file_bytes(path, "a model file", MAX_BYTES, ModelError)
+    return inputs.content(path, KIND)

@@ -4,46 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.atomic import replacing
 from simdistrict.base.encoding import decoded, encoded, shown
-from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.inputs import InputKind
 
-MAX_BYTES = 1_000_000_000
-
-
-def file_bytes(
-    path: Path,
-    kind: str,
-    most: int = MAX_BYTES,
-    too_large: type[SimdistrictError] = ExchangeError,
-) -> bytes:
-    """The content of a file of at most `most` bytes; kind: its noun in messages.
-
-    Raises ExchangeError for a missing file, a folder, a pipe and the like, `too_large` for a larger
-    file.
-    """
-    where = str(path)
-    try:
-        if path.is_dir():
-            raise ExchangeError(Problem(where, "this is a folder", f"give {kind}"))
-        size = path.stat().st_size
-        if not path.is_file():  # reading a pipe or a device may never end
-            raise ExchangeError(Problem(where, "this is not a regular file", f"give {kind}"))
-        if size > most:
-            what = f"{size / 1e6:.0f} MB is more than {kind} can have ({most // 1_000_000} MB)"
-            raise too_large(Problem(where, what))
-        return path.read_bytes()
-    except OSError as error:
-        raise ExchangeError(Problem(where, error.strerror or str(error))) from None
+TABLE = InputKind("a table", 200_000_000)
+TEXT = InputKind("a text file", 200_000_000)
 
 
-def text_lines(path: Path, kind: str = "a table", most: int = MAX_BYTES) -> list[str]:
+def text_lines(path: Path, kind: InputKind = TABLE) -> list[str]:
     """The lines of a text file with any line ends.
 
-    Raises ExchangeError as `file_bytes` does, and for a binary file.
+    Raises ExchangeError as `inputs.content` does, and for a binary file.
     """
-    content = file_bytes(path, kind, most)
-    text = shown(decoded(content, str(path), kind)[0])
+    content = inputs.content(path, kind)
+    text = shown(decoded(content, str(path), kind.noun)[0])
     # Ctrl-Z ends the text files of DOS
     return plain(text.partition("\x1a")[0]).split("\n")
 
@@ -55,7 +32,7 @@ def plain(text: str) -> str:
 
 def read_exact(path: Path) -> tuple[str, str]:
     """The text of a file with its own line ends, and its encoding."""
-    return exact(file_bytes(path, "a file"), str(path))
+    return exact(inputs.content(path, TEXT), str(path))
 
 
 def exact(content: bytes, where: str, noun: str = "a text file") -> tuple[str, str]:

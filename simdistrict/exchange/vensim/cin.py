@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, ScenarioError
+from simdistrict.base.inputs import InputKind
 from simdistrict.exchange.text.files import plain, text_lines
 from simdistrict.exchange.text.numbers import SIGNED, as_number
 from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.exchange.text.points import read_points
 from simdistrict.model.expr import NA, Points
 
-MAX_BYTES = 10_000_000
+KIND = InputKind("a .cin file", 10_000_000)
 # a comment runs from :C to the end of the line; inside quotes :C is part of a name
 _COMMENT = re.compile(rf"({QUOTED})|:C(?![A-Za-z0-9_]).*", re.IGNORECASE)
 _HEAD = re.compile(
@@ -56,7 +57,7 @@ def read_cin(path: str | Path) -> tuple[CinChange, ...]:
     Any line ends, UTF-8 or Windows-1252. Raises ExchangeError for a file that cannot be read, and
     ScenarioError with every line that is not a statement.
     """
-    return _changes(text_lines(Path(path), "a .cin file", MAX_BYTES), str(path))
+    return _changes(text_lines(Path(path), KIND), str(path))
 
 
 def read_cin_text(text: str, where: str) -> tuple[CinChange, ...]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.inputs import InputKind
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import element_key
 from simdistrict.model.model import Model
+
+KIND = InputKind("a save list", 10_000_000)
 
 
 def read_lst(path: Path, model: Model) -> tuple[str, ...]:
@@ -19,7 +22,7 @@ def read_lst(path: Path, model: Model) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     problems: list[Problem] = []
-    for at, line in enumerate(text_lines(path), 1):
+    for at, line in enumerate(text_lines(path, KIND), 1):
         if not line.strip():
             continue
         key, element = element_key(line)

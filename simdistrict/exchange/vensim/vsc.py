@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.inputs import InputKind
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.text.numbers import SIGNED, number
 from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import unquoted
 
+KIND = InputKind("a sensitivity control", 10_000_000)
 MAX_PROBLEMS = 20
 COLUMNS = ("element", "label", "value", "low", "high", "distribution", "spread")
 # Vensim's defaults
@@ -77,7 +79,7 @@ def read_vsc(path: Path) -> Control:
     """
     where = str(path)
     problems: list[Problem] = []
-    lines = [(k, line) for k, line in enumerate(text_lines(path), 1) if line.strip()]
+    lines = [(k, line) for k, line in enumerate(text_lines(path, KIND), 1) if line.strip()]
     if not lines:
         raise ScenarioError(Problem(where, "the file is empty", f"expected `{_EXAMPLE}`"))
     members, method, seed = _head(f"{where}:{lines[0][0]}", lines[0][1], problems)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.files import file_bytes, plain
+from simdistrict.exchange.text.files import plain
 from simdistrict.exchange.xmile.spelling import spelled
 
 SUFFIXES = (".xmile", ".stmx", ".itmx", ".xml")
-MAX_BYTES = 50_000_000
+KIND = inputs.InputKind("a model file", 50_000_000)
 # a model of ten thousand elements has a fifth of this, and draws each once or twice
 MAX_NODES, MAX_DRAWN, MAX_DEPTH = 500_000, 3_000_000, 100
 
@@ -69,7 +70,7 @@ def read_text(path: Path) -> str:
 
     Raises ExchangeError for a file that cannot be read, ModelError for a file that is not text.
     """
-    content = file_bytes(path, "a model file", MAX_BYTES, ModelError)
+    content = inputs.content(path, KIND)
     return plain(shown(decoded(content, str(path), "a model", ModelError)[0]))
 
 
