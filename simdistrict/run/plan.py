@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.base.cache import KEPT, cached, keep, peek
-from simdistrict.base.encoding import stated
+from simdistrict.base.encoding import noting, say_again, stated
 from simdistrict.base.errors import EngineError, ModelError, Problem
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios
 from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
@@ -47,10 +47,14 @@ MAX_SEARCH = 100_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model with its program, as cached."""
+    """A model with its program, as cached.
+
+    noted: the warnings about the encodings of the tables that the model was read with.
+    """
 
     model: Model
     program: Program
+    noted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,12 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
     found = peek(Prepared, content)
     # the text alone is not the key where the model reads numbers from other files
     if found is None or not unchanged(found.model.external):
-        found = lowered(read_model_text(text, path.stem, str(path)))
+        with noting() as noted:
+            found = lowered(read_model_text(text, path.stem, str(path)))
+        found = replace(found, noted=tuple(noted))
         keep(content, found)
+        return found
+    say_again(found.noted)
     return found
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import click
 import pytest
 
-from simdistrict.base.encoding import codec, decoded, encoded, reading_as
+from simdistrict.base.encoding import codec, decoded, encoded, reading_as, stated
 from simdistrict.base.errors import ExchangeError, ModelError
+from simdistrict.cli.main import group
 from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.models import read_model_file
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import read_series
+from simdistrict.run.plan import prepare
 from tests import small
 
 
@@ -150,3 +153,24 @@ def test_bytes_without_a_meaning_come_back() -> None:
         with reading_as(""):
             text, found = decoded(content, "f")
         assert encoded(text, found) == content
+
+
+def test_a_run_says_what_was_guessed_from_the_cache_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call = "GET DIRECT CONSTANTS('t.csv', ',', 'B1')"
+    Path("m.mdl").write_bytes(mdl(f'"спрос" = {call}').encode("cp1251"))
+    Path("t.csv").write_bytes("добыча,2\n".encode("cp1251"))
+    for _ in range(2):
+        caplog.clear()
+        prepare(Path("m.mdl"))
+        for file in ("m.mdl", "t.csv"):
+            assert f"{file}:1 | the file is not UTF-8 and was read as Windows-1251" in caplog.text
+    caplog.clear()
+    run = ["run", "m.mdl", "-o", "out.nc", "--encoding"]
+    group.main([*run, "windows-1251"], standalone_mode=False)
+    assert not caplog.messages
+    assert not stated()
+    with pytest.raises(click.BadParameter, match='called "hex"'):
+        group.main([*run, "hex"], standalone_mode=False)
