@@ -72,6 +72,7 @@ def adaptive_steps(
     cuts = segments(Kernel(program), grid, constants, task)
     asked = [0.0] * kernel.n_margins
     progress = [0.0] * adaptive_loop.PROGRESS
+    progress[adaptive_loop.BUDGET] = math.inf
     limits = (tolerance.rtol, tolerance.atol, float(max_evaluations))
     control = StepControl(asked, progress, *limits, len(cuts), cuts)
     outcome = adaptive_loop.whole(kernel, memory, task, control, 0)

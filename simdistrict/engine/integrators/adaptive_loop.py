@@ -28,6 +28,8 @@ FORWARD: Final = Weights("1")
 COMPLETED: Final = int(Outcome.completed)
 DIVERGED: Final = int(Outcome.diverged)
 STEP_LIMIT: Final = int(Outcome.step_limit)
+# no outcome: the run goes on at the next call
+PAUSED: Final = 100
 # the distance between a number near one and the next float
 EPSILON: Final = 2.220446049250313e-16
 # keeps a tolerance of zero from dividing by zero
@@ -39,7 +41,16 @@ SAVED: Final = 0
 LEFT: Final = 1
 REACHED: Final = 2
 LENGTH: Final = 3
-PROGRESS: Final = 4
+# evaluations until a call returns, and where it then was: the member, whether its run has begun,
+# the segment, whether its steps have begun, their time, and whether the last one was rejected
+BUDGET: Final = 4
+MEMBER: Final = 5
+RUNNING: Final = 6
+SEGMENT: Final = 7
+STEPPING: Final = 8
+NOW: Final = 9
+REJECTED: Final = 10
+PROGRESS: Final = 11
 
 
 class StepControl(NamedTuple):
@@ -83,6 +94,7 @@ def counted(
     if c.progress[LEFT] <= 0.0:
         return STEP_LIMIT
     c.progress[LEFT] = c.progress[LEFT] - 1.0
+    c.progress[BUDGET] = c.progress[BUDGET] - 1.0
     return DIVERGED if slope(e, m, task, t, middle) > 0 else 0
 
 
@@ -303,17 +315,27 @@ def smooth(
 ) -> int:
     """Step from `start` to `stop`, or to the first change of a sampled condition."""
     n = e.n_stocks
-    bad = begin(e, m, task, c, start, middle)
-    if bad > 0:
-        return bad
-    t = start
-    bad = first_step(e, m, task, c, t, stop, middle)
-    if bad > 0:
-        return bad
+    bad = 0
+    if c.progress[STEPPING] == 0.0:
+        bad = begin(e, m, task, c, start, middle)
+        if bad > 0:
+            return bad
+        bad = first_step(e, m, task, c, start, stop, middle)
+        if bad > 0:
+            return bad
+        c.progress[NOW] = start
+        c.progress[REJECTED] = 0.0
+        c.progress[STEPPING] = 1.0
+    t = c.progress[NOW]
     h = c.progress[LENGTH]
-    rejected = 0
+    rejected = int(c.progress[REJECTED])
     x = 1.0
     while x == 1.0 and t < stop:
+        if c.progress[BUDGET] <= 0.0:
+            c.progress[NOW] = t
+            c.progress[LENGTH] = h
+            c.progress[REJECTED] = float(rejected)
+            return PAUSED
         # ten times the distance to the next float: a shorter step does not move the time
         least = 10 * EPSILON * abs(t)
         if h < least:
@@ -340,6 +362,7 @@ def smooth(
             copy(m.work, 0, m.work, NEXT * n, n)
             copy(m.work, n, m.work, METHOD.stages * n, n)
         h = h * factor
+    c.progress[STEPPING] = 0.0
     c.progress[REACHED] = finish(e, m, task, start, t, stop, middle)
     return 0
 
@@ -349,13 +372,18 @@ def segment(
 ) -> int:
     """From `start` to `stop`, between which only sampled conditions are discontinuous."""
     middle = (start + stop) / 2
-    ask(e, m, task, start, middle)
-    while wanted(task, c) <= start:
-        record(e, m, task, c, block, wanted(task, c), middle)
+    at = start
+    if c.progress[STEPPING] == 0.0:
+        ask(e, m, task, start, middle)
+        while wanted(task, c) <= start:
+            record(e, m, task, c, block, wanted(task, c), middle)
+    else:
+        at = c.progress[REACHED]
     if e.n_stocks > 0:
-        at = start
         while at < stop:
-            ask(e, m, task, at, middle)
+            if c.progress[STEPPING] == 0.0:
+                ask(e, m, task, at, middle)
+            c.progress[REACHED] = at
             bad = smooth(e, m, task, c, block, at, stop, middle)
             if bad > 0:
                 return bad
@@ -370,11 +398,9 @@ def segment(
     return 0
 
 
-def whole(e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int) -> int:
-    """One run from the constants in the vector; its outcome."""
+def prepare(e: LoopEquations, m: Memory, task: Task, c: StepControl, behind: float) -> None:
+    """Begin a run from the constants in the vector."""
     v = m.v
-    stop = task.start + task.steps * task.time_step
-    behind = stop + task.time_step / 2
     middle = behind
     if c.n_cuts > 1:
         middle = (c.cuts[0] + c.cuts[1]) / 2
@@ -391,7 +417,20 @@ def whole(e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int) -
     e.settle(v)
     c.progress[SAVED] = 0.0
     c.progress[LEFT] = c.evaluations
-    for k in range(c.n_cuts - 1):
+    c.progress[SEGMENT] = 0.0
+    c.progress[STEPPING] = 0.0
+    c.progress[RUNNING] = 1.0
+
+
+def whole(e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int) -> int:
+    """One run from the constants in the vector, or the rest of one that was paused; its outcome."""
+    v = m.v
+    stop = task.start + task.steps * task.time_step
+    behind = stop + task.time_step / 2
+    if c.progress[RUNNING] == 0.0:
+        prepare(e, m, task, c, behind)
+    for k in range(int(c.progress[SEGMENT]), c.n_cuts - 1):
+        c.progress[SEGMENT] = float(k)
         bad = segment(e, m, task, c, block, c.cuts[k], c.cuts[k + 1])
         if bad > 0:
             return bad
@@ -418,15 +457,26 @@ def adaptive_members(
     """Runs from the template, each with its own sampled numbers in it.
 
     `ended` has two numbers per member: its outcome and how many rows it has; the others are NaN.
+    Returns when the budget of evaluations is used up; the next call begins with the member in
+    `progress`, where it was.
     """
     for block in range(first, stop):
-        for k in range(e.size):
-            m.v[k] = template[k]
-        for k in range(task.n_sampled):
-            m.v[task.sampled[k]] = samples[block * task.n_sampled + k]
-        m.ended[2 * block] = float(whole(e, m, task, c, block))
+        c.progress[MEMBER] = float(block)
+        if c.progress[BUDGET] <= 0.0:
+            return
+        if c.progress[RUNNING] == 0.0:
+            for k in range(e.size):
+                m.v[k] = template[k]
+            for k in range(task.n_sampled):
+                m.v[task.sampled[k]] = samples[block * task.n_sampled + k]
+        outcome = whole(e, m, task, c, block)
+        if outcome == PAUSED:
+            return
+        c.progress[RUNNING] = 0.0
+        m.ended[2 * block] = float(outcome)
         m.ended[2 * block + 1] = c.progress[SAVED]
         saved = int(c.progress[SAVED]) * task.n_saved
         to = block * task.n_rows * task.n_saved
         for k in range(saved, task.n_rows * task.n_saved):
             m.out[to + k] = math.nan
+    c.progress[MEMBER] = float(stop)

@@ -20,6 +20,17 @@ METHOD: Final = BOGACKI_SHAMPINE
 NEXT: Final = METHOD.stages + 1
 ERROR: Final = METHOD.stages + 2
 BLOCKS: Final = ERROR + 1
+# what `progress` holds: evaluations until a call returns, and where it then was: the member,
+# whether its flow has begun, the time, the length of a step, evaluations used
+BUDGET: Final = 0
+MEMBER: Final = 1
+RUNNING: Final = 2
+NOW: Final = 3
+LENGTH: Final = 4
+USED: Final = 5
+PROGRESS: Final = 6
+# no end: the flow goes on at the next call
+PAUSED: Final = 2
 
 
 class FlowTask(NamedTuple):
@@ -75,14 +86,24 @@ def attempt(e: LoopEquations, v: Vector, work: Vector, task: FlowTask, h: float)
     return largest(work, n, ERROR) / task.tolerance
 
 
-def follow(e: LoopEquations, v: Vector, work: Vector, task: FlowTask) -> int:
+def follow(e: LoopEquations, v: Vector, work: Vector, task: FlowTask, progress: Vector) -> int:
     """Move the state along the flow; 1 if it left all values."""
     n = task.n_stocks
-    t = 0.0
-    h = min(0.01, task.horizon)
-    used = 1.0
-    slope(e, v, work, task, 0, 1)
+    if progress[RUNNING] == 0.0:
+        progress[RUNNING] = 1.0
+        progress[NOW] = 0.0
+        progress[LENGTH] = min(0.01, task.horizon)
+        progress[USED] = 1.0
+        slope(e, v, work, task, 0, 1)
+    t = progress[NOW]
+    h = progress[LENGTH]
+    used = progress[USED]
     while t < task.horizon and used < task.evaluations:
+        if progress[BUDGET] <= 0.0:
+            progress[NOW] = t
+            progress[LENGTH] = h
+            progress[USED] = used
+            return PAUSED
         speed = largest(work, n, 1)
         if speed == math.inf:
             return 1
@@ -91,6 +112,7 @@ def follow(e: LoopEquations, v: Vector, work: Vector, task: FlowTask) -> int:
         h = min(h, task.horizon - t)
         error = attempt(e, v, work, task, h)
         used = used + 3.0
+        progress[BUDGET] = progress[BUDGET] - 3.0
         if error <= 1.0:
             t = t + h
             copy(work, 0, work, NEXT * n, n)
@@ -112,22 +134,33 @@ def flow_members(
     out: Vector,
     samples: Vector,
     template: RealTable,
+    progress: Vector,
     first: int,
     stop: int,
 ) -> None:
     """Members from the template, each with its parameters and its state.
 
-    `out` has the end state of each, and its largest net flow, both in scales.
+    `out` has the end state of each, and its largest net flow, both in scales. Returns when the
+    budget of evaluations is used up; the next call begins with the member in `progress`, where it
+    was.
     """
     n = task.n_stocks
     for member in range(first, stop):
-        for k in range(e.size):
-            v[k] = template[k]
-        at = member * (task.n_moved + n)
-        for k in range(task.n_moved):
-            v[task.moved[k]] = samples[at + k]
-        copy(work, 0, samples, at + task.n_moved, n)
-        bad = follow(e, v, work, task)
+        progress[MEMBER] = float(member)
+        if progress[BUDGET] <= 0.0:
+            return
+        if progress[RUNNING] == 0.0:
+            for k in range(e.size):
+                v[k] = template[k]
+            at = member * (task.n_moved + n)
+            for k in range(task.n_moved):
+                v[task.moved[k]] = samples[at + k]
+            copy(work, 0, samples, at + task.n_moved, n)
+        bad = follow(e, v, work, task, progress)
+        if bad == PAUSED:
+            return
+        progress[RUNNING] = 0.0
         for k in range(n):
             out[member * (n + 1) + k] = math.nan if bad > 0 else work[k]
         out[member * (n + 1) + n] = math.inf if bad > 0 else largest(work, n, 1)
+    progress[MEMBER] = float(stop)

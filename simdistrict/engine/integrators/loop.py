@@ -255,16 +255,28 @@ def step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int) 
     return after
 
 
-def run(e: LoopEquations, m: Memory, task: Task, block: int) -> None:
-    """One run, or one of each member side by side, from the constants in the vector."""
+def prepare(e: LoopEquations, m: Memory, task: Task, block: int) -> None:
+    """Begin a run, or one of each member side by side, from the constants in the vector."""
     m.ended[block] = -1.0
     clock(m, task, 0)
     begin(e, m, task)
-    row = 0
-    for i in range(task.steps + 1):
+
+
+def stretch(
+    e: LoopEquations, m: Memory, task: Task, block: int, since: int, until: int, first_row: int
+) -> None:
+    """The points `since` to `until` - 1; first_row: the first row that is not saved yet."""
+    row = first_row
+    for i in range(since, until):
         row = step(e, m, task, block, i, row)
         if row < 0:
             return
+
+
+def run(e: LoopEquations, m: Memory, task: Task, block: int) -> None:
+    """One run, or one of each member side by side, from the constants in the vector."""
+    prepare(e, m, task, block)
+    stretch(e, m, task, block, 0, task.steps + 1, 0)
 
 
 def members(
@@ -275,11 +287,20 @@ def members(
     samples: Vector,
     first: int,
     stop: int,
+    since: int,
+    until: int,
+    first_row: int,
 ) -> None:
-    """Blocks of runs, each from the template with its own sampled numbers in it."""
+    """Blocks of runs, each from the template with its own sampled numbers in it.
+
+    A caller that wants a long run in stretches gives one block and the points of a stretch, as
+    in `stretch`; the memory must be that of the stretch before.
+    """
     for block in range(first, stop):
-        for k in range(e.size):
-            m.v[k] = template[k]
-        for k in range(task.n_sampled):
-            m.v[task.sampled[k]] = samples[block * task.n_sampled + k]
-        run(e, m, task, block)
+        if since == 0:
+            for k in range(e.size):
+                m.v[k] = template[k]
+            for k in range(task.n_sampled):
+                m.v[task.sampled[k]] = samples[block * task.n_sampled + k]
+            prepare(e, m, task, block)
+        stretch(e, m, task, block, since, until, first_row)

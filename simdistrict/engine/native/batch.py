@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock, local
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
 from simdistrict.engine.native.frame import AdaptiveMemory, GridMemory
 from simdistrict.engine.native.single import native_stiff
+from simdistrict.engine.native.slices import on_threads
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.over_time import reduced
 from simdistrict.engine.program import Program
@@ -150,6 +150,7 @@ class Batch:
         threads = threads or cores()
         work: _BatchWork
         if self.integrator in IMPLICIT:
+            threads = 1  # the library for stiff models is not thread-safe
             work = AloneWork(self, numbers, done, 1)
         elif self.integrator == "adaptive":
             work = _AdaptiveWork(self, numbers, done, 1)
@@ -160,8 +161,7 @@ class Batch:
             for chunk in chunks:
                 work.do(chunk)
         else:
-            with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
-                list(pool.map(work.do, chunks))
+            on_threads(work.do, chunks, min(threads, len(chunks)))
         return done
 
 
@@ -265,7 +265,7 @@ class AloneWork(_BatchWork):
     """Members one after the other on one core, each as a single run."""
 
     def prepare(self) -> None:
-        self.lock = Lock()
+        pass
 
     def do(self, chunk: tuple[int, int]) -> None:
         first, count = chunk
@@ -274,8 +274,7 @@ class AloneWork(_BatchWork):
         for member in range(first, first + count):
             own = np.array(batch.constants, float)
             own[list(batch.sampled)] = self.numbers[member]
-            with self.lock:
-                path = batch.alone(grid, own.tolist())
+            path = batch.alone(grid, own.tolist())
             whole = np.full((grid.steps + 1, len(batch.places)), np.nan)
             if len(path.rows):
                 whole[: len(path.rows)] = np.array(path.rows)[:, list(batch.places)]

@@ -22,6 +22,7 @@ from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native import blocks, lookups, maths
 from simdistrict.engine.native.module import COMMON, INT, LIBRARY, POINTERS
 from simdistrict.engine.native.reader import SubsetReader, fields, kind_of
+from simdistrict.engine.native.slices import CompiledFunction
 from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
 
@@ -34,7 +35,6 @@ _INLINED = frozenset(m.__name__ for m in (blocks, curves, loop, maths, noise, pa
 # names that a function must not have in the text of a module
 _RESERVED = frozenset({*LIBRARY, *maths.INTRINSICS, "asked_pow"})
 
-CompiledRun = Callable[..., None]
 Powers = Literal["library", "same", "fast"]
 _loaded: dict[str, MachineCode] = {}
 # compile once per program: replacing loaded code would free it under the other thread
@@ -57,7 +57,7 @@ def is_ready(program: Program) -> bool:
 
 def loaded(
     program: Program, lanes: int = 1, *, adaptive: bool = False, fast: bool = False
-) -> CompiledRun:
+) -> CompiledFunction:
     """`loop.members` or `adaptive_loop.adaptive_members` of a program.
 
     fast: powers accurate to one unit in the last digit, if the processor has fused multiply-add.
@@ -67,7 +67,7 @@ def loaded(
     return _code(program, lanes, adaptive, fast).function(entry.__name__, ctypes_of(entry))
 
 
-def phases(program: Program) -> Mapping[str, CompiledRun]:
+def phases(program: Program) -> Mapping[str, CompiledFunction]:
     """The program's own functions, of the address of a vector; `margins` takes a second one."""
     code = _code(program, 1, True, False)
     found = {name: code.function(name, [ctypes.c_void_p]) for name in PHASES}

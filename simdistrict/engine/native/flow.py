@@ -7,16 +7,23 @@ Threads share the members; each has the bits that it has alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.engine.integrators.flow_loop import BLOCKS, FlowTask, flow_members
+from simdistrict.engine.integrators.flow_loop import (
+    BLOCKS,
+    BUDGET,
+    MEMBER,
+    PROGRESS,
+    FlowTask,
+    flow_members,
+)
 from simdistrict.engine.native.batch import cores
-from simdistrict.engine.native.code import CompiledRun, arguments, ctypes_of, kept_code, reader_of
+from simdistrict.engine.native.code import arguments, ctypes_of, kept_code, reader_of
 from simdistrict.engine.native.frame import aligned
+from simdistrict.engine.native.slices import CompiledFunction, on_threads
 from simdistrict.engine.native.translate import translated
 from simdistrict.engine.program import Program
 
@@ -82,7 +89,13 @@ class FrozenFlow:
 
         def work(first: int) -> None:
             own = aligned(len(template), 1), aligned(BLOCKS * n, 1)
-            run(*arguments(*own), *given, first, min(first + size, members))
+            progress = np.zeros(PROGRESS)
+            stop = min(first + size, members)
+            while first < stop:
+                progress[BUDGET] = units = run.units
+                with run.timed(units):
+                    run(*arguments(*own), *given, *arguments(progress), first, stop)
+                first = int(progress[MEMBER])
 
         workers = threads or cores()
         size = max(-(-members // (_SHARES * workers)), 1)
@@ -90,12 +103,11 @@ class FrozenFlow:
             size = max(members, 1)
             work(0)
         else:
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(work, range(0, members, size)))
+            on_threads(work, range(0, members, size), workers)
         return found[:, :n].copy(), found[:, n].copy()
 
 
-def _compiled(program: Program) -> CompiledRun:
+def _compiled(program: Program) -> CompiledFunction:
     """`flow_members` of a program."""
 
     def text() -> str:

@@ -11,12 +11,13 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.helpers.primitives import IntTable, RealTable
 from simdistrict.engine.integrators.adaptive import Tolerance, work_size
-from simdistrict.engine.integrators.adaptive_loop import PROGRESS
+from simdistrict.engine.integrators.adaptive_loop import BUDGET, MEMBER, PROGRESS
 from simdistrict.engine.integrators.loop import Task
 from simdistrict.engine.integrators.tableaus import RK4
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.layout import record_size
-from simdistrict.engine.native.code import CompiledRun, arguments
+from simdistrict.engine.native.code import arguments
+from simdistrict.engine.native.slices import CompiledFunction
 from simdistrict.engine.program import Program
 
 _TABLES = {
@@ -50,7 +51,7 @@ class GridMemory(_Memory):
     """The arrays of one thread for runs on a grid, and the call that works on them."""
 
     def __init__(
-        self, program: Program, run: CompiledRun, task: Task, lanes: int, blocks: int
+        self, program: Program, run: CompiledFunction, task: Task, lanes: int, blocks: int
     ) -> None:
         layout = program.layout
         self.run = run
@@ -66,13 +67,33 @@ class GridMemory(_Memory):
 
     def __call__(self, template: Reals, samples: Reals, blocks: int) -> None:
         """Run blocks 0 to `blocks`; samples: (blocks, sampled, lanes)."""
-        self.run(*self._own, *arguments(template, samples), 0, blocks)
+        given = (*self._own, *arguments(template, samples))
+        points = self.task.steps + 1
+        for at, stop in self.run.slices(blocks * points):
+            self._slice(given, at, stop)
+
+    def _slice(self, given: Sequence[object], at: int, stop: int) -> None:
+        """The points `at` to `stop` - 1 of all blocks, one block after the other."""
+        points = self.task.steps + 1
+        while at < stop:
+            block, since = divmod(at, points)
+            whole = (stop - at) // points
+            if since == 0 and whole > 0:
+                self.run(*given, block, block + whole, 0, points, 0)
+                at += whole * points
+                continue
+            until = min(since + stop - at, points)
+            # a block whose members have all ended is done
+            if since == 0 or (self.ended[block * self.lanes :][: self.lanes] < 0).any():
+                row = int(np.searchsorted(self.task.rows, since))  # type: ignore[call-overload]
+                self.run(*given, block, block + 1, since, until, row)
+            at += until - since
 
 
 class AdaptiveMemory(_Memory):
     """The arrays of one thread for adaptive steps, one member at a time."""
 
-    def __init__(self, program: Program, run: CompiledRun, task: Task, members: int) -> None:
+    def __init__(self, program: Program, run: CompiledFunction, task: Task, members: int) -> None:
         numbers = Numbers(program)
         self.run = run
         self.task = with_arrays(task)
@@ -81,6 +102,7 @@ class AdaptiveMemory(_Memory):
         self.arrays = together([*sizes, numbers.n_margins, PROGRESS])
         self.v, _, _, self.out, self.ended, asked, self.progress = self.arrays
         asked[:] = 0.0
+        self.progress[:] = 0.0
 
     def __call__(
         self,
@@ -99,7 +121,12 @@ class AdaptiveMemory(_Memory):
         limits = (tolerance.rtol, tolerance.atol, float(evaluations), len(cuts), dates)
         memory, control = self.arrays[:5], self.arrays[5:]
         given = arguments(*memory, self.task, *control, *limits, template, samples)
-        self.run(*given, 0, members)
+        first = 0
+        while first < members:
+            self.progress[BUDGET] = units = self.run.units
+            with self.run.timed(units):
+                self.run(*given, first, members)
+            first = int(self.progress[MEMBER])
 
 
 def together(sizes: Sequence[int]) -> list[Reals]:

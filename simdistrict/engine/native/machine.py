@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import llvmlite
 from llvmlite import binding as llvm
+
+from simdistrict.engine.native.slices import CompiledFunction
 
 
 @cache
@@ -90,13 +92,13 @@ class MachineCode:
         self._engine = llvm.create_mcjit_compiler(empty, _target().create_target_machine(jit=True))
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
-        self._made: dict[str, Callable[..., None]] = {}
+        self._made: dict[str, CompiledFunction] = {}
 
-    def function(self, name: str, arguments: Sequence[Any]) -> Callable[..., None]:
+    def function(self, name: str, arguments: Sequence[Any]) -> CompiledFunction:
         """A function without a result; it releases the interpreter lock while it runs."""
         if name not in self._made:
             address = self._engine.get_function_address(name)
             made = ctypes.CFUNCTYPE(None, *arguments)(address)
             made.keeps = self  # type: ignore[attr-defined]
-            self._made[name] = made
+            self._made[name] = CompiledFunction(made)
         return self._made[name]
