@@ -19,6 +19,7 @@ from simdistrict.model.expr import (
     Unary,
     WithLookup,
     fold,
+    reduced,
 )
 from simdistrict.model.model import (
     Auxiliary,
@@ -229,17 +230,17 @@ def expressions(parts: _Parts, subscripts: tuple[str, ...]) -> st.SearchStrategy
     if parts.arrays:
         array, label = st.sampled_from(parts.arrays), st.sampled_from(parts.labels).map(fold)
         leaves.append(st.builds(lambda n, x: Ref(n, (x,)), array, label))
-        leaves.append(array.map(lambda n: _over(Ref(n, (f"{parts.whole}!",)))))
+        leaves.append(array.map(lambda n: _over(Ref(n, (reduced(parts.whole),)))))
         if subscripts:
             leaves.append(array.map(lambda n: Ref(n, subscripts[:1])))
     if parts.matrices:
         matrix = st.sampled_from(parts.matrices)
-        over = f"{parts.other}!"
+        over = reduced(parts.other)
         if subscripts:
             leaves.append(matrix.map(lambda n: _over(Ref(n, (subscripts[0], over)))))
         if len(subscripts) == 2:
             leaves.append(matrix.map(lambda n: Ref(n, subscripts)))
-        leaves.append(matrix.map(lambda n: _over(Ref(n, (f"{parts.whole}!", over)), "VMAX")))
+        leaves.append(matrix.map(lambda n: _over(Ref(n, (reduced(parts.whole), over)), "VMAX")))
     return st.recursive(
         st.one_of(leaves), lambda inner: _combined(inner, parts, subscripts), max_leaves=8
     )

@@ -20,6 +20,7 @@ from simdistrict.model.expr import (
     Ref,
     WithLookup,
     children,
+    is_reduced,
     walk,
 )
 from simdistrict.model.model import (
@@ -134,7 +135,7 @@ def _reach(model: Model, node: LookupCall | WithLookup) -> tuple[str, float, flo
 def _stands_alone(x: Expr) -> bool:
     """Whether the input of a lookup has the same value in an equation of its own."""
     for node in walk(x):
-        if isinstance(node, Ref) and any(s.endswith("!") for s in node.subscripts):
+        if isinstance(node, Ref) and any(map(is_reduced, node.subscripts)):
             return False
         if isinstance(node, Call) and node.function.startswith("RANDOM"):
             return False

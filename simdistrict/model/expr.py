@@ -13,6 +13,8 @@ from string import ascii_lowercase, ascii_uppercase
 
 _SPACES = re.compile(r"[\s_]+")
 _CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
+# the mark of a reduction; no folded name has a line end, while a label may end in `!`
+_OVER = "\n!"
 # the number by which Vensim stores :NA:, a missing value
 NA = -(2.0**109)
 
@@ -33,17 +35,22 @@ def unquoted(name: str) -> str:
 
 def is_reduced(subscript: str) -> bool:
     """Whether a subscript of a `Ref` is a range that SUM and its like run over, `d!`."""
-    return subscript.endswith("!")
+    return subscript.endswith(_OVER)
 
 
 def reduced(name: str) -> str:
     """A folded range as the subscript that SUM and its like run over, `d!`."""
-    return f"{name}!"
+    return f"{name}{_OVER}"
 
 
 def range_of(subscript: str) -> str:
     """A subscript of a `Ref` without the mark of a reduction."""
-    return subscript.removesuffix("!")
+    return subscript.removesuffix(_OVER)
+
+
+def subscript_text(subscript: str) -> str:
+    """A subscript of a `Ref` as a model file has it: `d` or `d!`."""
+    return f"{range_of(subscript)}!" if is_reduced(subscript) else subscript
 
 
 def free_name(stem: str, taken: Container[str]) -> str:

@@ -25,6 +25,7 @@ from simdistrict.model.expr import (
     children,
     fold,
     rebuild,
+    reduced,
 )
 
 # PySD's structures that stand for one call of Vensim: class -> (name, attributes in order)
@@ -120,7 +121,7 @@ def _convert(node: Any) -> Expr:
 
 def _subscript(text: str) -> str:
     text = text.strip()
-    return fold(text[:-1]) + "!" if text.endswith("!") else fold(text)
+    return reduced(fold(text[:-1])) if text.endswith("!") else fold(text)
 
 
 def _arithmetic(operators: list[str], args: list[Expr]) -> Expr:

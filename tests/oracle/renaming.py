@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.exchange.text.patterns import QUOTED
-from simdistrict.model.expr import Call, Expr, Ref, children, fold, rebuild, walk
+from simdistrict.model.expr import (
+    Call,
+    Expr,
+    Ref,
+    children,
+    fold,
+    is_reduced,
+    range_of,
+    rebuild,
+    reduced,
+    walk,
+)
 from simdistrict.model.model import CONTROL, Dimension, Element, Equation, Lookup, Model
 
 # what keeps its meaning, whatever else is renamed
@@ -110,10 +121,10 @@ class Renaming:
         return self.names.get(fold(name), name)
 
     def folded(self, name: str) -> str:
-        """The new name of a folded name; a mark `!` behind it stays."""
-        mark = "!" if name.endswith("!") and name not in self.names else ""
-        bare = name.removesuffix("!") if mark else name
-        return (fold(self.names[bare]) if bare in self.names else bare) + mark
+        """The new name of a folded name; the mark of a reduction stays."""
+        bare = range_of(name)
+        new = fold(self.names[bare]) if bare in self.names else bare
+        return reduced(new) if is_reduced(name) else new
 
     def model(self, model: Model) -> Model:
         """The model under the new names, without the text of its file."""
@@ -191,15 +202,11 @@ def renamed(model: Model, wanted: Iterable[str | None]) -> Renaming:
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it where its folded form is taken; then that is taken too.
-
-    A name that ends in ! gets a full stop, because a subscript with such a mark is reduced over.
-    """
-    bare = f"{name}." if fold(name).endswith("!") else name
-    candidate, k = bare, 1
+    """The name, with a number behind it where its folded form is taken; then that is taken too."""
+    candidate, k = name, 1
     while fold(candidate) in taken:
         k += 1
-        candidate = f"{bare} {k}"
+        candidate = f"{name} {k}"
     taken.add(fold(candidate))
     return candidate
 

@@ -28,6 +28,7 @@ from simdistrict.model.expr import (
     Ref,
     Unary,
     WithLookup,
+    reduced,
 )
 from simdistrict.model.model import (
     Auxiliary,
@@ -264,7 +265,7 @@ def random_models(draw: st.DrawFn) -> Model:
             dims=("Space",),
         )
     )
-    total = Call("SUM", (Binary("*", Ref("spread", ("space!",)), Number(2.0)),))
+    total = Call("SUM", (Binary("*", Ref("spread", (reduced("space"),)), Number(2.0)),))
     elements.append(Auxiliary(name="total", equations=(Equation(total),)))
     return Model(
         "random", tuple(elements), (SPACE,), integrator=draw(st.sampled_from(["euler", "rk4"]))

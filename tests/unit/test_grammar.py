@@ -19,6 +19,7 @@ from simdistrict.model.expr import (
     Text,
     Unary,
     WithLookup,
+    reduced,
 )
 from tests.small import mdl, small
 
@@ -53,7 +54,7 @@ POINTS = Points((0.0, 1.0), (2.0, 3.0))
         ('"a \\"b\\", c"', Ref('a "b", c')),
         ("caffè€ 2", Ref("caffè€ 2")),
         ("Bob's price$", Ref("bob's price$")),
-        ('a[ "x, y" , B! ]', Ref("a", ("x, y", "b!"))),
+        ('a[ "x, y" , B! ]', Ref("a", ("x, y", reduced("b")))),
         ("t(a)", LookupCall(Ref("t"), A)),
         ("u[x](a)", LookupCall(Ref("u", ("x",)), A)),
         ("LOOKUP FORWARD(t, a)", Call("LOOKUP FORWARD", (Ref("t"), A))),

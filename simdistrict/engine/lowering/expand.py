@@ -26,7 +26,7 @@ from simdistrict.engine.lowering.made import (
 )
 from simdistrict.engine.lowering.rewrite import remembered, rewritten
 from simdistrict.engine.lowering.statements import parts, walk, with_parts
-from simdistrict.model.expr import Call, Expr, Number, Ref, fold
+from simdistrict.model.expr import Call, Expr, Number, Ref, fold, is_reduced
 from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
 
 
@@ -155,7 +155,7 @@ def _with(expr: Expr, owner: str, before: Before) -> Expr:
 def _is_reduced(call: Call) -> bool:
     """Whether a call reads labels that a reduction around it runs over."""
     return any(
-        subscript.endswith("!")
+        is_reduced(subscript)
         for node in walk(call)
         if isinstance(node, Ref) and not _inside_reduction(call, node)
         for subscript in node.subscripts

@@ -41,6 +41,8 @@ from simdistrict.model.expr import (
     Ref,
     WithLookup,
     fold,
+    is_reduced,
+    range_of,
 )
 from simdistrict.model.model import Data, Lookup, Model
 
@@ -168,15 +170,15 @@ class EquationReader(Subscripts):
         names: dict[str, None] = {}
         for node in walk(body):
             if isinstance(node, Ref):
-                names.update((s, None) for s in node.subscripts if s.endswith("!"))
+                names.update((s, None) for s in node.subscripts if is_reduced(s))
         if not names:
             raise self.error(f"uses {op} without a subscript marked with !")
         inner = Scope(dict(scope.ranges), scope.next_loop)
         loops = []
         for name in names:
-            dimension = self.model.dims_by_name.get(name[:-1])
+            dimension = self.model.dims_by_name.get(range_of(name))
             if dimension is None:
-                raise self.error(f'reduces over "{name[:-1]}", which is no subscript range')
+                raise self.error(f'reduces over "{range_of(name)}", which is no subscript range')
             labels = tuple(map(fold, dimension.labels))
             loops.append(Loop(inner.loop(), len(labels)))
             inner.ranges[name] = (labels, loops[-1].id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.lowering.nodes import Axis
-from simdistrict.model.expr import fold
+from simdistrict.model.expr import fold, is_reduced, range_of, subscript_text
 from simdistrict.model.model import Element, Model
 
 
@@ -52,7 +52,8 @@ class Subscripts:
     ) -> tuple[Axis, ...]:
         """Where the subscripts of an element point."""
         if len(subscripts) != len(element.dims):
-            given = f"[{','.join(subscripts)}]" if subscripts else "no subscripts"
+            written = ",".join(map(subscript_text, subscripts))
+            given = f"[{written}]" if subscripts else "no subscripts"
             needed = f"[{','.join(element.dims)}]" if element.dims else "none"
             raise self.error(f'gives "{element.name}" {given}; it has {needed}')
         return tuple(
@@ -67,10 +68,10 @@ class Subscripts:
         place = self.positions[dim].get(label)
         if place is None:
             name = element.name
-            if label.rstrip("!") in self.positions:
+            if range_of(label) in self.positions:
                 raise self.error(
-                    f'reads "{name}" over the range "{label}", which its own subscripts '
-                    "do not run over"
+                    f'reads "{name}" over the range "{subscript_text(label)}", which its own '
+                    "subscripts do not run over"
                 )
             labels = ", ".join(self.model.dims_by_name[dim].labels)
             raise self.error(f'reads "{name}" at "{label}"; it is defined for {labels}')
@@ -82,7 +83,7 @@ class Subscripts:
         if dimension is None:
             return None
         for name, (labels, _) in scope.ranges.items():
-            if name.endswith("!"):
+            if is_reduced(name):
                 continue
             if any(other == name or self.covers(other, labels) for other, _ in dimension.mappings):
                 return name
@@ -111,7 +112,7 @@ class Subscripts:
             if place is None:
                 name = element.name
                 raise self.error(
-                    f'reads "{name}" at "{label}" of "{subscript.rstrip("!")}", '
+                    f'reads "{name}" at "{label}" of "{range_of(subscript)}", '
                     "for which it is not defined"
                 )
             places.append(place)

@@ -26,7 +26,6 @@ from simdistrict.model.expr import (
     Text,
     WithLookup,
     fold,
-    is_reduced,
     walk,
 )
 from simdistrict.model.model import Dimension, Element, Equation, Model, Range, missing_control
@@ -210,8 +209,6 @@ def _problems(model: Model) -> Iterator[Problem]:
             what = f'its labels differ from those of "{dimension.same_as}", which it is equal to'
             yield Problem(f'range "{dimension.name}"', what)
         for label in dimension.labels:
-            if is_reduced(label):
-                yield Problem(f'range "{dimension.name}"', f'the label "{label}" ends in !')
             yield from _bad_name(f'range "{dimension.name}"', label)
     if gone := missing_control(seen):
         yield Problem(f"model {model.name}", f"there is no {' and no '.join(gone)}")

@@ -22,7 +22,6 @@ from simdistrict.model.expr import (
     fold,
     is_reduced,
     range_of,
-    reduced,
 )
 from simdistrict.model.model import Element, Equation, Lookup, Model, Stock
 
@@ -140,7 +139,7 @@ class EquationText(SpelledNames):
         for subscript in subscripts:
             name = range_of(subscript)
             text = quoted(self._labels.get(name, name))
-            words.append(reduced(text) if is_reduced(subscript) else text)
+            words.append(f"{text}!" if is_reduced(subscript) else text)
         return f"[{','.join(words)}]"
 
 

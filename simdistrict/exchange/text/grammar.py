@@ -32,8 +32,6 @@ from simdistrict.model.expr import (
     capitals,
     fold,
     height,
-    is_reduced,
-    range_of,
     reduced,
 )
 
@@ -91,8 +89,8 @@ def subscripts_of(bracket: str) -> tuple[str, ...]:
     """The folded subscripts of `[a, b!]`."""
     found = []
     for part in split_commas(bracket[1:-1]):
-        name = fold(range_of(part))
-        found.append(reduced(name) if is_reduced(part) else name)
+        name = fold(part.removesuffix("!"))
+        found.append(reduced(name) if part.endswith("!") else name)
     return tuple(found)
 
 
