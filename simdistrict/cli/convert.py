@@ -81,8 +81,7 @@ def command(
         told = foreign(source)
         if told is not None:
             raise click.UsageError(
-                f"{told}, which is not converted to {suffix or target}; "
-                "see the list in simdistrict convert --help"
+                f"{told.where} cannot be converted to {suffix or target}: {told.what}; {told.hint}"
             )
         raise click.UsageError(
             f"{kind or source} cannot be converted to {suffix or target}: "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.scenario.places import split_names
 
 TRANSITION = "in transition"
 
@@ -19,7 +20,8 @@ _COMPARE: dict[str, Callable[[Any, float], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_CONDITION = re.compile(r"^(.+?)\s*(>=|<=|>|<)\s*([^<>=]+)$")
+_NAME = r'"(?:\\.|[^"\\])*"(?:\[.*?\])?|.+?'
+_CONDITION = re.compile(rf"^({_NAME})\s*(>=|<=|>|<)\s*([^<>=]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def read_conditions(text: str, flag: str) -> tuple[Condition, ...]:
 
 def _conditions(text: str) -> tuple[Condition, ...]:
     """The conditions of a text; none where a part of it is no condition."""
-    parts = [_CONDITION.match(part.strip()) for part in text.split(",")]
+    parts = [_CONDITION.match(part) for part in split_names(text)]
     try:
         found = [Condition(m[1].strip(), m[2], float(m[3])) for m in parts if m is not None]
     except ValueError:

@@ -39,6 +39,14 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
         read_rules([text])
 
 
+def test_names_with_marks_of_the_language_stand_in_quotes() -> None:
+    text = 'high: "jobs, total" >= 3, "share < 1"[north, south] < 5, wage > 1'
+    (rule,) = read_rules([text])
+    names = ['"jobs, total"', '"share < 1"[north, south]', "wage"]
+    assert [condition.name for condition in rule.conditions] == names
+    assert read_rules([str(rule)]) == (rule,)
+
+
 def test_rules_of_a_study_are_rules() -> None:
     stated = definition().rules
     assert len(stated) > 3
