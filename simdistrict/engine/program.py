@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from simdistrict.engine.layout import Layout
+from simdistrict.engine.watched import Watch
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Program:
     shaping: folded names of the constants that decided how many stocks there are (the order of a
     DELAY N); a run that changes them needs another program.
     stepwise: the first element that is defined at time steps only (DELAY FIXED, RANDOM), or empty.
+    watch: parts of equations that may do what nobody means, with their numbers.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
     """
 
@@ -54,6 +56,7 @@ class Program:
     equalities: tuple[str, ...]
     has_margins: bool
     has_switches: bool
+    watch: Watch
 
     @cached_property
     def digest(self) -> str:

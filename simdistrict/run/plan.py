@@ -160,6 +160,7 @@ def intended(plan: Plan) -> IntendedRun:
         plan.grid,
         plan.control,
         has_fixed_end(plan),
+        plan.integrator,
         plan.integrator in ADAPTIVE,
         constants_of(plan),
     )

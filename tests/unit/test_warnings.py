@@ -110,6 +110,305 @@ def test_a_value_outside_its_range() -> None:
     assert found("", "assume: {rate: 2}\n", "rate=1") == []
 
 
+# ---------------------------------------------------------------------- dates
+
+
+def said(equations: str, *sets: str, **settings: float | str) -> list[str]:
+    """What is said about dates in equations."""
+    return [w.what for w in found(equations, "", *sets, **settings) if w.kind == "date"]  # type: ignore[arg-type]
+
+
+def on(condition: str) -> str:
+    """An equation with a condition."""
+    return f"x = IF THEN ELSE({condition}, 1, 0)"
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        ("Time = 3.5", "Time = 3.5 is never true, with time steps of 1"),
+        ("3.5 = Time", "Time = 3.5 is never true"),
+        ("Time <> 3.5", "Time <> 3.5 is always true"),
+        ("Time = 11", "Time = 11 is never true: the run lasts from 0 to 10"),
+        ("Time > 11", "Time > 11 is never true"),
+        ("11 < Time", "Time > 11 is never true"),
+        ("Time >= 10.5", "Time >= 10.5 is never true"),
+        ("Time <= 11", "Time <= 11 is always true"),
+        ("Time < -1", "Time < -1 is never true"),
+        ("Time >= -1", "Time >= -1 is always true"),
+        ("Time + 2 = 13", "Time = 11 is never true"),
+        ("Time - 3 > 9", "Time > 12 is never true"),
+    ],
+)
+def test_a_comparison_that_never_changes(condition: str, outcome: str) -> None:
+    (what,) = said(on(condition))
+    assert what.startswith('"x": ')
+    assert outcome in what
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "Time = 3",
+        "Time = 0",
+        "Time = 10",
+        "Time > 10",
+        "Time >= 10",
+        "Time < 0",
+        "Time <= 10",
+        "Time > 9.5",
+        "Time > FINAL TIME",
+        "Time >= INITIAL TIME",
+        "Time > FINAL TIME + TIME STEP",
+        "Time > Stock",
+        "rate > 11",
+    ],
+)
+def test_a_comparison_that_is_meant(condition: str) -> None:
+    assert said(on(condition)) == []
+
+
+@pytest.mark.parametrize("step", [0.5, 0.1, 1 / 3, 1 / 12])
+def test_decimals_on_the_grid_are_no_dates_between_steps(step: float) -> None:
+    for k in range(int(10 / step)):
+        assert said(on(f"Time = {k * step!r}"), time_step=step, save_step=step) == []
+
+
+def test_a_comparison_under_a_policy_or_a_setting() -> None:
+    equations = on("Time = due") + "\ndue = 3.5"
+    (what,) = said(equations)
+    assert "Time = 3.5 is never true" in what
+    assert said(equations, "due=3") == []
+    assert said(equations, time_step=0.5) == []
+    assert said(equations, integrator="adaptive") == []
+    # a policy that moves the date into the run means it
+    policy = "policies:\n  now: {start: 1, set: {due: 5}}\n"
+    assert found(equations, policy) == []
+
+
+def test_what_a_constant_switches_off_is_not_looked_at() -> None:
+    assert said("x = IF THEN ELSE(switch = 1, STEP(1, 50), 0)\nswitch = 0") == []
+    assert said("x = switch * PULSE(50, 1)\nswitch = 0") == []
+    assert said("x = STEP(switch, 50)\nswitch = 0") == []
+    assert len(said("x = switch * PULSE(50, 1)\nswitch = 1")) == 1
+    assert len(said("x = IF THEN ELSE(switch = 1, 0, STEP(1, 50))\nswitch = 0")) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "outcome"),
+    [
+        ("STEP(1, 11)", "STEP at 11 never acts: the run lasts from 0 to 10"),
+        ("RAMP(1, 11, 12)", "RAMP from 11 to 12 never acts"),
+        ("RAMP(1, 6, 4)", "ends before it starts"),
+        ("PULSE(11, 1)", "PULSE at 11 never acts"),
+        ("PULSE(-3, 2)", "PULSE at -3 over 2 never acts"),
+        ("PULSE(4, 0.4)", "PULSE at 4 over 0.4 never acts, with time steps of 1"),
+        ("PULSE(4.6, 0.5)", "PULSE at 4.6 over 0.5 never acts"),
+        ("PULSE TRAIN(11, 1, 2, 20)", "PULSE TRAIN from 11 to 20 never acts"),
+        ("PULSE TRAIN(4, 1, 2, 3)", "PULSE TRAIN from 4 to 3 never acts"),
+        ("PULSE TRAIN(1, 2, 0, 9)", "PULSE TRAIN has an interval of 0"),
+        ("PULSE TRAIN(1, 0.1, 0.4, 9)", "it is always on"),
+    ],
+)
+def test_a_switch_that_never_acts(call: str, outcome: str) -> None:
+    (what,) = said(f"x = {call}")
+    assert outcome in what
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "STEP(1, 10)",
+        "STEP(1, -5)",
+        "STEP(1, 9.7)",
+        "RAMP(1, -5, 3)",
+        "RAMP(1, 9, 30)",
+        "RAMP(1, 9)",
+        "PULSE(0, 1)",
+        "PULSE(4, 0)",
+        "PULSE(4, 0.6)",
+        "PULSE(-3, 4)",
+        "PULSE(10, 1)",
+        "PULSE TRAIN(1, 1, 1, 9)",
+        "PULSE TRAIN(-5, 1, 2, 9)",
+        "PULSE TRAIN(1, 0, 2, 9)",
+        "STEP(1, Stock)",
+    ],
+)
+def test_a_switch_that_acts(call: str) -> None:
+    assert said(f"x = {call}") == []
+
+
+def test_a_date_per_label() -> None:
+    equations = "region: a, b, c ~~|\ndue[region] = 3, 40, 50\nx[region] = STEP(1, due[region])"
+    first, second = said(equations)
+    assert first.startswith('"x[b]": STEP at 40')
+    assert second.startswith('"x[c]": STEP at 50')
+
+
+def test_equal_remarks_are_one_warning() -> None:
+    equations = "\n".join(f"x{k} = STEP(1, 50)" for k in range(5))
+    (what,) = said(equations)
+    assert what.startswith('"x0", "x1", "x2" and 2 more: STEP at 50 never acts')
+
+
+# ---------------------------------------------------------------------- delays
+
+
+def short(equations: str, *sets: str, **settings: float | str) -> list[RunWarning]:
+    """What is said about delays in equations."""
+    return [w for w in found(equations, "", *sets, **settings) if w.kind == "delay"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("call", "named", "enough"),
+    [
+        ("SMOOTH(source, T)", "SMOOTH", 1),
+        ("SMOOTHI(source, T, 0)", "SMOOTHI", 1),
+        ("SMOOTH3(source, T)", "SMOOTH3", 3),
+        ("SMOOTH3I(source, T, 0)", "SMOOTH3I", 3),
+        ("SMOOTH N(source, T, 0, 4)", "SMOOTH N", 4),
+        ("DELAY1(source, T)", "DELAY1", 1),
+        ("DELAY1I(source, T, 0)", "DELAY1I", 1),
+        ("DELAY3(source, T)", "DELAY3", 3),
+        ("DELAY3I(source, T, 0)", "DELAY3I", 3),
+        ("DELAY N(source, T, 0, 3)", "DELAY N", 1),
+        ("TREND(source, T, 0)", "TREND", 1),
+        ("FORECAST(source, T, 5)", "FORECAST", 1),
+        ("2 * SMOOTH(source + 1, T * 1)", "SMOOTH", 1),
+    ],
+)
+def test_a_delay_shorter_than_the_step(call: str, named: str, enough: float) -> None:
+    equations = f"x = {call}\nsource = 1 + STEP(1, 2)\nT = 0.25"
+    (warning,) = short(equations)
+    assert warning.element == "x"
+    assert named in warning.what
+    assert "0.25" in warning.what
+    assert "TIME STEP 1" in warning.what
+    assert f"a time of at least {enough}" in warning.hint
+    assert len(short(equations, f"T={enough * 0.99}")) == 1
+    assert short(equations, f"T={enough}") == []
+    assert short(equations, time_step=0.25 / enough) == []
+    assert short(equations, integrator="adaptive") == []
+
+
+def test_a_fixed_delay_shorter_than_the_step() -> None:
+    equations = "x = DELAY FIXED(Stock, T, 0)\nT = 0.4"
+    (warning,) = short(equations)
+    assert "a fixed delay of 0.4, shorter than TIME STEP 1: it delays by 1" in warning.what
+    assert short(equations, "T=1") == []
+    assert short("x = DELAY FIXED(Stock, TIME STEP, 0)") == []
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        "S = INTEG(-out, 1)\nout = S / T",
+        "S = INTEG(1 - out, 1)\nout = S / T + 0",
+        "S = INTEG(-S / T, 1)",
+        "S = INTEG(change, 1)\nchange = (5 - S) / T",
+        "S = INTEG((5 - S) / T, 1)",
+        "S = INTEG(-out, 1)\nout = S * share\nshare = 1 / T",
+    ],
+)
+def test_an_outflow_faster_than_the_step(equations: str) -> None:
+    equations += "\nT = 0.25"
+    (warning,) = short(equations)
+    assert 'moves "S" with a time constant of 0.25, shorter than TIME STEP 1' in warning.what
+    assert warning.hint == "give a time step of at most 0.25"
+    assert short(equations, "T=1") == []
+    assert short(equations, time_step=0.25) == []
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        "S = INTEG(S / T, 1)",
+        "S = INTEG(-out, 1)\nout = S / TIME STEP",
+        "S = INTEG(-out, 1)\nout = MIN(S / T, 1)",
+        "S = INTEG(-out, 1)\nout = other / T\nother = INTEG(1, 1)",
+        "S = INTEG(-out, 1)\nout = S / (T + Stock)",
+    ],
+)
+def test_other_flows_are_not_looked_at(equations: str) -> None:
+    assert short(equations + "\nT = 0.25") == []
+
+
+def test_outflows_that_are_too_fast_together() -> None:
+    equations = "S = INTEG(-out - loss, 1)\nout = S / 1.5\nloss = S / 2"
+    (warning,) = short(equations)
+    assert '"out": with its other outflows, takes more than all of "S"' in warning.what
+    assert short(equations, time_step=0.5) == []
+
+
+def test_a_delay_per_label() -> None:
+    equations = "region: a, b, c ~~|\nT[region] = 2, 0.5, 0.25\nx[region] = SMOOTH(y, T[region])"
+    (warning,) = short(equations + "\ny = 1")
+    assert warning.what.startswith('"x[c]": SMOOTH over 0.25')
+    assert "(so does 1 other label)" in warning.what
+
+
+def test_a_delay_that_a_policy_shortens() -> None:
+    equations = "x = SMOOTH(Stock, T)\nT = 4"
+    policy = "policies:\n  fast: {start: 2, set: {T: 0.5}}\n"
+    (warning,) = found(equations, policy)
+    assert "SMOOTH over 0.5" in warning.what
+
+
+# ---------------------------------------------------------------------- lookups and data
+
+
+@pytest.mark.parametrize(
+    ("x", "outcome"),
+    [
+        ("12", "at 12, after its last point at 8"),
+        ("-1", "at -1, before its first point at 0"),
+        ("Time", "at 10, after its last point at 8"),
+        ("Time - 2 * rate", "at -0.2, before its first point at 0 and at 9.8"),
+    ],
+)
+def test_a_lookup_outside_its_points(x: str, outcome: str) -> None:
+    (warning,) = found(f"x = table({x})\ntable((0, 0), (8, 1))")
+    assert warning.kind == "lookup"
+    assert f'"x": reads "table" {outcome}' in warning.what
+    assert warning.what.endswith("it holds that value")
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        "x = table(8)\ntable((0, 0), (8, 1))",
+        "x = table(Time)\ntable((0, 0), (10, 1))",
+        # level at its ends: beyond them the value is what the points lead to
+        "x = table(Time)\ntable((2, 0), (3, 0), (5, 1), (8, 1))",
+        "x = IF THEN ELSE(Time <= 5, table(Time), 1)\ntable((0, 0), (5, 1))",
+        "x = IF THEN ELSE(rate > 1, table(Time), 1)\ntable((0, 0), (5, 1))",
+        "x = LOOKUP EXTRAPOLATE(table, Time)\ntable((0, 0), (5, 1))",
+        "x = table(Stock)\ntable((5, 0), (8, 1))",
+    ],
+)
+def test_a_lookup_within_its_points(equations: str) -> None:
+    assert found(equations) == []
+
+
+def test_many_lookups_are_one_warning() -> None:
+    equations = "\n".join(f"x{k} = table(Time + {k})" for k in range(9))
+    (warning,) = found(equations + "\ntable((0, 0), (8, 1))")
+    assert warning.what.startswith('"x0", "x1", "x2" and 6 more: lookups read before the first')
+
+
+def test_data_that_end_before_the_run(file: Path) -> None:
+    file.with_name("d.csv").write_text("Time,seen\n0,1\n6,2\n")
+    text = TEXT.replace("TIME STEP = 3", "TIME STEP = 1").replace("rate = 0.1", "rate = seen")
+    file.write_text(text + "seen ~~|\n")
+    model = sd.read_model(file)
+    (series,) = (sd.read_model(file)["seen"],)
+    assert series.kind == "data"
+    with pytest.raises(ScenarioError, match='"seen": at 10, after its last point at 6'):
+        sd.simulate(model, data=["d.csv"], strict=True)
+    sd.simulate(model, data=["d.csv"], final_time=6, strict=True)
+
+
 # ---------------------------------------------------------------------- how they are told
 
 

@@ -23,6 +23,7 @@ from simdistrict.engine.lowering.switches import (
     located_by,
 )
 from simdistrict.engine.lowering.verify import verify
+from simdistrict.engine.lowering.watch import watch
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import Expr, fold
 from simdistrict.model.model import Model
@@ -64,6 +65,7 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
         tuple(s.label for s in statements.conditions if has_equality(s.expr, located)),
         bool(statements.conditions),
         has_switches,
+        watch(statements, once, placed, constant, Emitter(layout, located)),
     )
 
 

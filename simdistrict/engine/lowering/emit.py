@@ -27,7 +27,7 @@ _TIMES = ("t", "u", "s", "m")
 _TAKES = {
     **dict.fromkeys(("once", "start", "settle", "derive"), "v: Vector"),
     "switches": "v: Vector, out: Vector, stop: float",
-    "margins": "v: Vector, out: Vector",
+    **dict.fromkeys(("margins", "foreseen", "seen"), "v: Vector, out: Vector"),
 }
 
 

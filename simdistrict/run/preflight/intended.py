@@ -48,5 +48,6 @@ class IntendedRun:
     grid: TimeGrid
     control: Mapping[str, float]
     fixed: bool
+    integrator: str
     adaptive: bool
     constants: Sequence[float]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
+from simdistrict.run.preflight.dates import dates
+from simdistrict.run.preflight.delays import delays
 from simdistrict.run.preflight.intended import IntendedRun, RunWarning
+from simdistrict.run.preflight.lookups import lookups
+from simdistrict.run.preflight.numbers import merged, parts_of
 from simdistrict.run.preflight.settings import policies, ranges, time_grid
-
-_KINDS: tuple[Callable[[IntendedRun], Iterator[RunWarning]], ...] = (ranges, time_grid, policies)
 
 
 def warnings_of(run: IntendedRun) -> tuple[RunWarning, ...]:
     """What a run hardly means, known before it starts."""
-    return tuple(warning for kind in _KINDS for warning in kind(run))
+    parts = parts_of(run)
+    remarks = (*delays(run, parts), *dates(run, parts), *lookups(run, parts))
+    return (*ranges(run), *time_grid(run), *policies(run), *merged(run, remarks))

@@ -1,0 +1,145 @@
+"""The numbers of the watched parts of a model, with the constants of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdistrict.base.arrays import Reals
+from simdistrict.engine.helpers.primitives import Vector
+from simdistrict.engine.interpreted import bind
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SWITCH_TIME, TIME
+from simdistrict.engine.watched import Watched
+from simdistrict.model.model import Model
+from simdistrict.run.preflight.intended import IntendedRun, RunWarning
+
+# names in one message
+NAMED = 3
+# columns of the numbers: the label's slot, and whether the part can have an effect
+PLACE, LIVE, FIRST = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """A watched part with its numbers: (states of the constants, times, labels, numbers).
+
+    The first state is the start of the run; others follow as its policies come into force. The
+    times are the start and the end of the run where the numbers depend on time.
+    """
+
+    watched: Watched
+    numbers: Reals
+
+    @property
+    def live(self) -> NDArray[np.bool_]:
+        """Whether each label can have an effect at any time: (states, labels)."""
+        alive: NDArray[np.bool_] = (self.numbers[..., LIVE] != 0.0).any(axis=1)
+        return alive
+
+    def column(self, k: int) -> Reals:
+        """The k-th number of the kind at the start: (states, labels)."""
+        return self.numbers[:, 0, :, FIRST + k]
+
+
+def parts_of(run: IntendedRun) -> tuple[Part, ...]:
+    """The watched parts of a model whose numbers are known before the run."""
+    watch = run.program.watch
+    if not watch.foreseen:
+        return ()
+    try:
+        table = _table(run, bind(watch.source, guarded=False))
+    except (ArithmeticError, ValueError):
+        # a division by zero, which a run computes as IEEE 754 has it
+        table = _table(run, bind(watch.source, guarded=True))
+    return tuple(_divided(watch.foreseen, table))
+
+
+def _table(run: IntendedRun, functions: dict[str, Callable[..., None]]) -> Reals:
+    """All numbers: (states of the constants, times, numbers)."""
+    grid = run.grid
+    moving = any(not watched.constant for watched in run.program.watch.foreseen)
+    times = (grid.start, grid.stop) if moving else (grid.start,)
+    vectors = _states(run, functions["once"])
+    found = [[_numbers(functions["foreseen"], v, time) for time in times] for v in vectors]
+    return np.array(found)
+
+
+def _states(run: IntendedRun, once: Callable[..., None]) -> Iterator[Vector]:
+    """The vector with the constants at the start, and with those of one policy after the other."""
+    vector = list(run.constants)
+    once(vector)
+    yield vector
+    slots = run.program.layout.slots
+    for policy in run.resolved.policies:
+        for change in policy.changes:
+            for place in change.places:
+                vector[slots[change.element].offset + place] = change.value
+        once(vector)
+        yield vector
+
+
+def _numbers(foreseen: Callable[..., None], vector: Vector, time: float) -> list[float]:
+    """The numbers at a time."""
+    for place in (TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME):
+        vector[place] = time
+    found: list[float] = []
+    foreseen(vector, found)
+    return found
+
+
+def _divided(watched: tuple[Watched, ...], table: Reals) -> Iterator[Part]:
+    """The numbers of each part; table: (states, times, all numbers)."""
+    at = 0
+    for one in watched:
+        stop = at + one.rounds * one.width
+        shape = (*table.shape[:2], one.rounds, one.width)
+        yield Part(one, table[:, :, at:stop].reshape(shape))
+        at = stop
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What one label of a watched part means for a run.
+
+    place: the label's slot in the element, -1 where all labels are alike; what: without a subject.
+    """
+
+    kind: str
+    watched: Watched
+    place: int
+    what: str
+    hint: str = ""
+
+
+def place_of(part: Part, column: int) -> int:
+    """The slot of a label in messages; -1 where the numbers do not depend on labels."""
+    return int(part.numbers[0, 0, column, PLACE]) if part.watched.rounds > 1 else -1
+
+
+def merged(run: IntendedRun, remarks: Iterable[Remark]) -> Iterator[RunWarning]:
+    """Warnings, one for all elements and labels about which the same is to be said."""
+    groups: dict[tuple[str, str, str], list[Remark]] = {}
+    for remark in remarks:
+        groups.setdefault((remark.kind, remark.what, remark.hint), []).append(remark)
+    model = run.model
+    for (kind, what, hint), group in groups.items():
+        watched = group[0].watched
+        where = f"model {model.name}, line {watched.line}" if watched.line else model.name
+        names = list(dict.fromkeys(_name(model, remark) for remark in group))
+        subject = ", ".join(names[:NAMED])
+        if len(names) > NAMED:
+            subject += f" and {len(names) - NAMED} more"
+        yield RunWarning(kind, where, f"{subject}: {what}", hint, watched.element, watched.line)
+
+
+def _name(model: Model, remark: Remark) -> str:
+    """The element and its label in quotes."""
+    element = model[remark.watched.element]
+    shape = model.shape(element)
+    if not shape or remark.place < 0:
+        return f'"{element.name}"'
+    position = tuple(map(int, np.unravel_index(remark.place, shape)))
+    return f'"{element.name}[{",".join(model.labels_at(element, position))}]"'
