@@ -10,9 +10,16 @@ import logging
 import os
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, Problem, ScenarioError, nearest
+from simdistrict.base.errors import (
+    ModelError,
+    Problem,
+    ScenarioError,
+    SimdistrictError,
+    nearest,
+)
 from simdistrict.base.inputs import digest
 from simdistrict.base.kinds import foreign
+from simdistrict.base.outside import check_inside
 
 PACKAGE = Path(__file__).resolve().parents[1]
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml")
@@ -62,7 +69,7 @@ def find_model(name: str, near: Path | None = None) -> Path:
             return shipped[name]
         beside = {f.name for s in MODEL_SUFFIXES for f in _files(near or Path(), s)}
         raise ModelError(_no_such("model", name, [*shipped, *sorted(beside)]))
-    path = _joined(name, near)
+    path = _joined(name, near, ModelError)
     if path.suffix.lower() not in MODEL_SUFFIXES:
         what = f"a model file ends in {', '.join(MODEL_SUFFIXES[:-1])} or {MODEL_SUFFIXES[-1]}"
         raise ModelError(Problem(shown(path), what, _inside(path, MODEL_SUFFIXES)))
@@ -110,12 +117,14 @@ def _found(
     if not _is_path(name, SCENARIO_SUFFIXES):
         if name not in known:
             raise ScenarioError(_no_such(kind, name, list(known)))
+        if name in siblings and near is not None:
+            check_inside(siblings[name].absolute(), near, name, ScenarioError)
         if name in siblings or name not in local:
             return known[name]
         if name in shipped and digest(local[name]) != digest(shipped[name]):
             log.warning("%s is used, not the shipped %s of that name", local[name], kind)
         return local[name]
-    path = _joined(name, near)
+    path = _joined(name, near, ScenarioError)
     if path.suffix.lower() not in SCENARIO_SUFFIXES:
         what = f"a {kind} file ends in .yaml or .yml"
         raise ScenarioError(Problem(shown(path), what, _inside(path, SCENARIO_SUFFIXES)))
@@ -167,9 +176,13 @@ def _is_path(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.lower().endswith(suffixes) or any(s in name for s in separators)
 
 
-def _joined(name: str, near: Path | None) -> Path:
+def _joined(name: str, near: Path | None, error: type[SimdistrictError]) -> Path:
+    """A path from a folder; near: of the file that names it, None for one that a user names."""
     path = Path(name).expanduser() if name.startswith("~") else Path(name)
-    return path if near is None else near / path
+    if near is None:
+        return path
+    check_inside(path, near, name, error)
+    return near / path
 
 
 def _is_file(path: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import MODEL_SUFFIXES, shown
+from simdistrict.base.outside import check_inside
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.model.units import Units
@@ -125,13 +126,17 @@ def checks_file(model: Path) -> Path | None:
     """
     own = model.with_name(f"{model.stem}.checks.yaml")
     if own.is_file():
+        check_inside(own.name, model.parent, shown(own), ScenarioError)
         return own
     common = model.with_name("checks.yaml")
     if not common.is_file():
         return None
     beside = [f for f in model.parent.iterdir() if f.suffix.lower() in MODEL_SUFFIXES]
     alone = len(beside) <= 1 or model.resolve().parent.name == model.stem
-    return common if alone else None
+    if not alone:
+        return None
+    check_inside(common.name, model.parent, shown(common), ScenarioError)
+    return common
 
 
 def read_statements(path: Path, model: Model, model_file: Path) -> Statements:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError, collecting, did_you_mean
 from simdistrict.base.library import shown
+from simdistrict.base.outside import check_inside
 from simdistrict.scenario.tree import YamlNode, read_text, read_tree
 
 NAME = "calibration.yaml"
@@ -41,7 +42,10 @@ def settings_beside(model: Path) -> Settings | None:
     Raises ScenarioError with everything in the file that is invalid.
     """
     path = model.parent / NAME
-    return read_settings(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    check_inside(NAME, model.parent, shown(path), ScenarioError)
+    return read_settings(path)
 
 
 def read_settings(path: Path) -> Settings:
@@ -71,6 +75,9 @@ def read_settings(path: Path) -> Settings:
         line = f":{data.line}" if data else ""
         problems.append(Problem(where + line, "data: the path of a data file is missing"))
     free, places = _free(entries.get("free"), where, problems)
+    if data is not None and isinstance(data.value, str):
+        with collecting(problems):
+            check_inside(data.value, path.parent, f"{where}:{data.line}", ScenarioError)
     settings = Settings(
         path.parent / str(data.value) if data else None,
         free,

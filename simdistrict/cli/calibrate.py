@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 @options.force
 @options.as_json
 @options.encoding
+@options.outside
 @click.pass_obj
 def command(
     settings: dict[str, bool],

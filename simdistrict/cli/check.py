@@ -47,6 +47,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
 @click.option("--seed", type=options.SEED, default=1, help="Seed of --corners.")
 @options.as_json
 @options.encoding
+@options.outside
 def command(
     model: str,
     only: tuple[str, ...],

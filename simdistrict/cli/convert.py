@@ -26,6 +26,7 @@ MODELS = (".mdl", ".xmile", ".stmx")
 @click.option("--model", help="The model of a .cin file, or of results to write as .nc.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @options.encoding
+@options.outside
 def command(
     source: str,
     target: Path,

@@ -46,6 +46,7 @@ SHOWN = 10
 @click.option("--confidence", help="Text for the column confidence of the values set.")
 @options.as_json
 @options.encoding
+@options.outside
 def command(
     model: str,
     check: bool,

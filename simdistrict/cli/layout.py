@@ -15,6 +15,7 @@ from simdistrict.cli import options
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
 @click.option("--force", is_flag=True, help="Replace existing views, or an existing file.")
 @options.encoding
+@options.outside
 def command(model: str, output: Path | None, force: bool) -> None:
     """Lay out the sketch of MODEL for Vensim's editor: one view per group.
 

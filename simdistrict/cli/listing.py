@@ -23,6 +23,7 @@ SHOWN = 4
 @click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
 @click.argument("model", default="")
 @options.as_json
+@options.outside
 def command(what: str, model: str, as_json: bool) -> None:
     """List the shipped models, or the scenarios that are shipped or in ./scenarios.
 

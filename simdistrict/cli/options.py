@@ -50,6 +50,21 @@ encoding = click.option(
     callback=_read_as,
     help="Encoding of text files that declare none, such as gbk.  [default: UTF-8, or guessed]",
 )
+
+
+def _allow_outside(ctx: click.Context, param: click.Parameter, allowed: bool) -> None:
+    from simdistrict.base.outside import outside_allowed
+
+    ctx.with_resource(outside_allowed(allowed))
+
+
+outside = click.option(
+    "--allow-outside",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_outside,
+    help="Read files outside the folder of the model or scenario that names them.",
+)
 sets = click.option(
     "--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant (repeatable)."
 )

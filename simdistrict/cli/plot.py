@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.cli import options
 
 
 @click.command("plot")
@@ -24,6 +25,7 @@ from simdistrict.base.counts import counted
     show_default=True,
     help="Holds the tables, that some figures are drawn from, in a folder for each model.",
 )
+@options.outside
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
 @click.pass_obj
 def command(

@@ -26,6 +26,7 @@ S = TypeVar("S", bound="WithOptions")
 _OUTPUT = (
     options.sets,
     options.encoding,
+    options.outside,
     click.option(
         "-o",
         "file",

@@ -27,6 +27,7 @@ def command() -> None:
 @options.sets
 @options.as_json
 @options.encoding
+@options.outside
 def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
     """Show every value of SCENARIO and its origin.
 
@@ -47,6 +48,7 @@ def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> Non
 @click.option("--loops", is_flag=True, help="List the shortest feedback loops.")
 @options.as_json
 @options.encoding
+@options.outside
 def model_command(
     model: str,
     constants: bool,
@@ -110,6 +112,8 @@ def _heading(model: Model) -> list[str]:
     lines = [f"{model.name}: {counted(len(model.elements), 'element')} ({counts})"]
     for dimension in model.dimensions:
         lines.append(f"  {dimension.name}: {', '.join(dimension.labels)}")
+    for _, known, name in model.external.files:
+        lines.append(f"  reads {name} (sha256 {known[:12]})" if known else f"  lacks {name}")
     return [*lines, *model.notes]
 
 

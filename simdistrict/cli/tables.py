@@ -45,6 +45,7 @@ SHOWN = 10
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @options.encoding
+@options.outside
 @click.pass_obj
 def command(
     settings: dict[str, bool],

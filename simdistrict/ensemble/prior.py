@@ -20,6 +20,7 @@ from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, nearest
 from simdistrict.base.library import shown
+from simdistrict.base.outside import check_inside
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
 from simdistrict.exchange.text.files import plain
@@ -64,6 +65,7 @@ def prior_beside(model_file: Path) -> Path:
         hint = f"name one with --prior: a CSV file with the columns {', '.join(COLUMNS)}"
         where = f"model {model_file.stem}"
         raise ScenarioError(Problem(where, "there is no prior table in its folder", hint))
+    check_inside("data/parameters.csv", model_file.parent, shown(path), ScenarioError)
     return path
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.inputs import digest
+from simdistrict.base.outside import is_outside
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.members import Ensemble, ensemble_of
 from simdistrict.ensemble.prior import read_prior
@@ -63,7 +64,8 @@ def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
     except (ValueError, TypeError):
         what = "the attribute external_files is damaged"
         raise ExchangeError(Problem(where, what, "write the file again")) from None
-    now = {path: digest(Path(path)) for path in files}
+    # a file from elsewhere may name any path: only this folder is looked at
+    now = {name: "" if is_outside(name, Path()) else digest(Path(name)) for name in files}
     return tuple(path for path, known in files.items() if now[path] and now[path] != known)
 
 

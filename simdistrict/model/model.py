@@ -236,13 +236,13 @@ class External:
     """Numbers that a model reads from other files.
 
     record: the cells and series read, as JSON; with it the model can be read again without the
-    files. problems: read errors; such a model cannot run. files: path and SHA-256 of each file,
-    empty for a missing one.
+    files. problems: read errors; such a model cannot run. files: of each file its path, its SHA-256
+    (empty for a missing file) and its name without the folders of this machine.
     """
 
     record: str = ""
     problems: tuple[Problem, ...] = ()
-    files: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    files: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
 
 
 NOTHING_EXTERNAL = External()

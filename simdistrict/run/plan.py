@@ -6,6 +6,7 @@ where the run ends.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 from simdistrict.base.cache import KEPT, cached, keep, peek
 from simdistrict.base.encoding import noting, say_again, stated
 from simdistrict.base.errors import EngineError, ModelError, Problem
-from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios
+from simdistrict.base.inputs import digest
+from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios, shown
 from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
 from simdistrict.engine.integrators.adaptive import AS_USUAL
 from simdistrict.engine.integrators.fixed import end_point, start_value
@@ -41,6 +43,7 @@ from simdistrict.scenario.changes import Changes, check_policies, read_changes
 from simdistrict.scenario.values import CONTROL_FIELDS
 
 AS_WRITTEN = RunSettings()
+log = logging.getLogger(__name__)
 # the most steps in the search for a FINAL TIME that the model computes
 MAX_SEARCH = 100_000
 
@@ -62,7 +65,8 @@ class Plan:
     """Everything that determines the numbers of one run.
 
     lookups: changed points of lookups, as a changes file; chosen: the backend was chosen here,
-    so a run may use another one with the same numbers.
+    so a run may use another one with the same numbers. changes: the path, SHA-256 and bare name of
+    each changes file.
     """
 
     prepared: Prepared
@@ -76,6 +80,7 @@ class Plan:
     lookups: str = ""
     chosen: bool = False
     warnings: tuple[RunWarning, ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
 
 
 def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
@@ -91,7 +96,7 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
     content = f"{path}\0{stated()}\0{text}"
     found = peek(Prepared, content)
     # the text alone is not the key where the model reads numbers from other files
-    if found is None or not unchanged(found.model.external):
+    if found is None or not unchanged(found.model.external, path.parent):
         with noting() as noted:
             found = lowered(read_model_text(text, path.stem, str(path)))
         found = replace(found, noted=tuple(noted))
@@ -249,9 +254,20 @@ def plans_for(
         # where backends differ in their last bits, one file records one
         backend = plan.backend if backend == "auto" else backend
         found = warnings_of(intended(plan))
-        plans.append(replace(plan, lookups=changed.text, warnings=found))
+        read = tuple((str(path), digest(path), path.name) for path in changes)
+        plans.append(replace(plan, lookups=changed.text, warnings=found, changes=read))
+        _log_files(plans[-1], (shown(path), *scenario.chain))
     announce([plan.warnings for plan in plans], strict)
     return plans
+
+
+def _log_files(plan: Plan, own: Iterable[str]) -> None:
+    """Log the files of a run, with the beginning of each SHA-256; own: model and scenarios."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    read = [(name, digest(Path(name)), "") for name in dict.fromkeys(own)]
+    for name, known, _ in (*read, *plan.prepared.model.external.files, *plan.changes):
+        log.info("%s: read %s (sha256 %s)", plan.resolved.name, shown(Path(name)), known[:12])
 
 
 @dataclass(frozen=True)

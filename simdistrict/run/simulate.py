@@ -13,7 +13,6 @@ import numpy as np
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.identity import code_record
-from simdistrict.base.library import shown
 from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
@@ -276,17 +275,11 @@ def provenance(plans: Sequence[Plan]) -> dict[str, object]:
     }
     if model.external.record:
         record["external_data"] = model.external.record
-        # relative paths, so that the record does not identify the machine
-        files = {_beside(Path(path)): known for path, known in model.external.files}
-        record["external_files"] = json.dumps(files, ensure_ascii=False)
+    files = {name: known for _, known, name in (*model.external.files, *first.changes) if known}
+    if files:
+        record["external_files"] = json.dumps(dict(sorted(files.items())), ensure_ascii=False)
     if first.lookups:
         record["lookup_changes"] = first.lookups
     if first.integrator in ADAPTIVE:
         record |= {"rtol": first.rtol, "atol": first.atol}
     return record
-
-
-def _beside(path: Path) -> str:
-    """A path relative to this folder; only the file name where it is outside."""
-    here = Path(shown(path))
-    return path.name if here.is_absolute() else here.as_posix()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, shown
+from simdistrict.base.outside import check_inside
 from simdistrict.model.model import Model
 from simdistrict.scenario.tree import read_text
 from simdistrict.tables.definition import FILE, StudyDefinition
@@ -17,7 +18,10 @@ from simdistrict.tables.study_checks import against_model, in_itself
 def study_beside(model: Path) -> Path | None:
     """The study file of a model: `study/study.yaml` next to it; None where it has none."""
     path = model.parent / "study" / FILE
-    return path if path.is_file() else None
+    if not path.is_file():
+        return None
+    check_inside(path.relative_to(model.parent), model.parent, shown(path), ScenarioError)
+    return path
 
 
 def find_study(name: str = "") -> Path:

@@ -77,10 +77,12 @@ def test_a_fit_writes_tables_and_changes_that_repeat_it(project: Path, capsys: C
 def test_the_fitted_scenario_stands_on_what_was_fitted(
     project: Path, capsys: Capsys, name: str
 ) -> None:
-    assert call(capsys, "-q", "calibrate", name, "-o", "deep/out").code == 0
-    answer = call(capsys, "calibrate", "deep/out/fitted.yaml", "--data", "m/d.csv", "--json")
-    assert answer.code == 0
-    assert json.loads(answer.out)["payoff"] < 1e-12
+    for folder, option in (("runs/out", ()), ("deep/out", ("--allow-outside",))):
+        assert call(capsys, "-q", "calibrate", name, "-o", folder).code == 0
+        command = ("calibrate", f"{folder}/fitted.yaml", "--data", "m/d.csv", "--json")
+        answer = call(capsys, *command, *option)
+        assert answer.code == 0
+        assert json.loads(answer.out)["payoff"] < 1e-12
 
 
 def test_the_settings_beside_the_model_say_what_to_fit(project: Path, capsys: Capsys) -> None:

@@ -17,6 +17,7 @@ from simdistrict.base.library import (
     scenarios,
     shown,
 )
+from simdistrict.base.outside import outside_allowed
 
 
 @pytest.fixture
@@ -100,7 +101,11 @@ def test_model_path_starts_at_near(shelf: Path, tmp_path: Path) -> None:
 
 def test_absolute_model_path(shelf: Path, tmp_path: Path) -> None:
     own = _write(tmp_path / "own.mdl")
-    assert find_model(str(own), Path("elsewhere")) == own
+    assert find_model(str(own)) == own
+    with outside_allowed():
+        assert find_model(str(own), Path("elsewhere")) == own
+    with pytest.raises(ModelError, match="--allow-outside"):
+        find_model(str(own), Path("elsewhere"))
 
 
 def model_error(name: str) -> str:

@@ -54,8 +54,9 @@ def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
         problems.append(_nothing(where, wanted, found))
     if problems:
         raise ExchangeError(problems)
-    digests = [(series.where, digest(Path(series.where))) for series in files]
-    return _attached(model, used, digests)
+    paths = [Path(series.where) for series in files]
+    # a user named these files: their folder says nothing about the model
+    return _attached(model, used, [(str(path), digest(path), path.name) for path in paths])
 
 
 def with_record(model: Model, record: str) -> Model:
@@ -66,7 +67,9 @@ def with_record(model: Model, record: str) -> Model:
     return _attached(model, {k: (tuple(s["times"]), tuple(s["values"])) for k, s in kept.items()})
 
 
-def _attached(model: Model, kept: SeriesPoints, files: Iterable[tuple[str, str]] = ()) -> Model:
+def _attached(
+    model: Model, kept: SeriesPoints, files: Iterable[tuple[str, str, str]] = ()
+) -> Model:
     elements = tuple(_filled(model, element, kept) for element in model)
     document = json.loads(model.external.record or "{}")
     document["series"] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem, did_you_mean
 from simdistrict.base.inputs import InputKind, digest, is_regular, opened
+from simdistrict.base.outside import HINT, is_outside, relative_name
 from simdistrict.exchange.external.sheet import Sheet, TooLargeError, recorded_sheet, text_sheet
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.model import External
@@ -41,7 +42,7 @@ class Files:
         self.tags = {tag.lower(): name for tag, name in (tags or {}).items()}
         self.notes: list[str] = []
         self._sheets: dict[tuple[str, str], Sheet] = {}
-        self._digests: dict[str, str] = {}
+        self._digests: dict[Path, str] = {}
         self._recorded: dict[tuple[str, str], Sheet] | None = None
         if record:
             kept = json.loads(record).get("sheets", [])
@@ -59,7 +60,11 @@ class Files:
         used = sorted(key for key, sheet in self._sheets.items() if sheet.used)
         sheets = [{"file": f, "tab": t, **self._sheets[f, t].record()} for f, t in used]
         record = json.dumps({"sheets": sheets}, ensure_ascii=False) if sheets else ""
-        return External(record, tuple(problems), tuple(sorted(self._digests.items())))
+        read = [
+            (str(path), known, relative_name(path, self.folder or Path()))
+            for path, known in self._digests.items()
+        ]
+        return External(record, tuple(problems), tuple(sorted(read)))
 
     def _read(self, file: str, tab: str) -> Sheet:
         if self._recorded is not None:
@@ -67,7 +72,7 @@ class Files:
                 raise UnreadableError(f"{file} was not there when the model was read")
             return self._recorded[file, tab]
         path = self._path(file)
-        self._digests[str(path)] = digest(path)
+        self._digests[path] = digest(path)
         # unlike pathlib's, these functions do not raise for an impossible file name
         if not os.path.exists(path):
             folder = path.parent
@@ -87,14 +92,17 @@ class Files:
         if self.folder is None:
             raise UnreadableError(f"{file} cannot be found: only the text of the model is known")
         if not file.startswith("?"):
-            return _in_any_case(self.folder, file)
+            return self._named(file, self.folder)
         tag = file[1:].lower()
         if tag in self.tags:
             # the path may be that of another computer
             stated = self.tags[tag]
             names = (stated, tag, stated.replace("\\", "/").rpartition("/")[2])
-            paths = [_in_any_case(self.folder, name) for name in names]
-            return next(filter(is_regular, paths), paths[0])
+            inside = [name for name in names if not is_outside(_slashes(name), self.folder)]
+            paths = [_in_any_case(self.folder, name) for name in inside]
+            there = [p for p in paths if is_regular(p) and not is_outside(p, self.folder)]
+            # for the message: the file that should be there
+            return there[0] if there else self._named(stated, self.folder)
         books = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in _BOOKS]
         matching = [p for p in books if p.stem.lower() == tag]
         if len(matching) == 1:
@@ -105,11 +113,23 @@ class Files:
         hint = "name it in Vensim, Model > Settings > XLS Files, or write its name in the equation"
         raise UnreadableError(f"the settings of the model have no file for {file}", hint)
 
+    def _named(self, name: str, folder: Path) -> Path:
+        """The file that the model names. Raises UnreadableError where it is outside."""
+        outside = is_outside(_slashes(name), folder)
+        path = folder if outside else _in_any_case(folder, name)
+        if outside or is_outside(path.absolute(), folder):
+            raise UnreadableError(f"{name} is outside the folder of the model", HINT)
+        return path
+
+
+def _slashes(name: str) -> str:
+    return name.replace("\\", "/")
+
 
 def _in_any_case(folder: Path, name: str) -> Path:
     """The file with a name; on Windows, where Vensim runs, the case of letters does not matter."""
     path = folder
-    for part in Path(name.replace("\\", "/")).parts:
+    for part in Path(_slashes(name)).parts:
         step = path / part
         if not os.path.exists(step) and os.path.isdir(path):
             same = [p for p in path.iterdir() if p.name.lower() == part.lower()]
@@ -118,9 +138,12 @@ def _in_any_case(folder: Path, name: str) -> Path:
     return path
 
 
-def unchanged(external: External) -> bool:
-    """Whether the files that a model took numbers from are unchanged."""
-    return all(digest(Path(path)) == known for path, known in external.files)
+def unchanged(external: External, folder: Path) -> bool:
+    """Whether the files that a model in a folder took numbers from are unchanged, and allowed."""
+    paths = [(Path(path), known) for path, known, _ in external.files]
+    if any(is_outside(path.absolute(), folder) for path, _ in paths):
+        return False
+    return all(digest(path) == known for path, known in paths)
 
 
 def _page(path: Path, tab: str) -> Sheet:

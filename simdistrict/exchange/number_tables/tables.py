@@ -17,6 +17,7 @@ from simdistrict.base.errors import (
     did_you_mean,
     nearest,
 )
+from simdistrict.base.outside import check_inside
 from simdistrict.exchange.number_tables.cells import CsvCell, CsvRow, cell_rows, with_cells
 from simdistrict.exchange.text.files import read_exact, write_exact
 from simdistrict.exchange.text.numbers import SIGNED, number
@@ -86,6 +87,7 @@ def read_files(folder: Path) -> tuple[ConstantFile, ...]:
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.csv")):
         with collecting(problems):
+            check_inside(path.name, folder, f"{folder.name}/{path.name}", ModelError)
             text, encoding = read_exact(path)
             if table := parse_table(text, f"{folder.name}/{path.name}"):
                 files.append(ConstantFile(path, text, encoding, table))
