@@ -18,6 +18,7 @@ from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
+from simdistrict.base.numbers import hint_for
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model
@@ -238,6 +239,7 @@ class _DataReader:
         if value is None or not math.isfinite(value):
             what = f'"{text}" is not a number' if text else "a number is missing"
             hint = "write a finite number such as 0.25 or 1e-3; leave out years without a value"
+            hint = hint_for(text) or hint
             self.problems.append(Problem(place, f"{column}: {what}", hint))
             return math.nan
         return value

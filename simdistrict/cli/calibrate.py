@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.base.numbers import real
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -37,13 +38,19 @@ if TYPE_CHECKING:
 )
 @click.option("--assess", "only_assess", is_flag=True, help="Fit nothing; report the fit.")
 @click.option(
-    "--starts", type=click.IntRange(1), help="Number of starts of the search.  [default: 8]"
+    "--starts", type=options.WholeRange(1), help="Number of starts of the search.  [default: 8]"
 )
 @click.option(
-    "--evaluations", type=click.IntRange(1), help="Model runs for the search.  [default: 1000]"
+    "--evaluations", type=options.WholeRange(1), help="Model runs for the search.  [default: 1000]"
 )
 @click.option("--seed", type=options.SEED, help="Seed of the starts.  [default: 1]")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--workers",
+    type=options.WholeRange(1),
+    default=1,
+    show_default=True,
+    help="Processes.",
+)
 @click.option("--profile", is_flag=True, help="Also compute profile ranges; hundreds of runs each.")
 @options.sets
 @options.changes
@@ -147,11 +154,9 @@ def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for text in free:
         name, _, bounds = text.rpartition("=")
-        try:
-            low, high = (float(part) for part in bounds.split(":"))
-        except ValueError:
-            low = high = math.nan
-        if not name.strip() or not (math.isfinite(low) and math.isfinite(high)):
+        ends = [real(part) for part in bounds.split(":")]
+        low, high = (*ends, None, None)[:2]
+        if not name.strip() or low is None or high is None or len(ends) > 2:
             raise click.BadParameter(f'"{text}" is not NAME=LOW:HIGH', param_hint="--free")
         if name.strip() in found:
             raise click.BadParameter(f'"{name.strip()}" is given twice', param_hint="--free")

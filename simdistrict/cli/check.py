@@ -39,7 +39,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
 )
 @click.option(
     "--corners",
-    type=click.IntRange(min=0),
+    type=options.WholeRange(min=0),
     default=0,
     metavar="COUNT",
     help="Also run COUNT random corners of all stated ranges, and COUNT points inside them.",

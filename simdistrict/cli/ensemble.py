@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @click.command("ensemble")
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--members", type=click.IntRange(1), help="Number of runs per scenario.")
+@click.option("--members", type=options.WholeRange(1), help="Number of runs per scenario.")
 @click.option(
     "--blocks",
-    type=click.IntRange(1),
+    type=options.WholeRange(1),
     help="Number of blocks, for the methods saltelli and morris.",
 )
 @click.option("--seed", type=options.SEED, help="Seed of the draws.  [default: 0]")
@@ -41,13 +41,17 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--order",
-    type=click.IntRange(1, 2),
+    type=options.WholeRange(1, 2),
     default=1,
     show_default=True,
     help="Order of Sobol indices: 2 adds pairs, with twice the runs (saltelli).",
 )
 @click.option(
-    "--levels", type=int, default=4, show_default=True, help="Levels of a constant (morris)."
+    "--levels",
+    type=options.WHOLE,
+    default=4,
+    show_default=True,
+    help="Levels of a constant (morris).",
 )
 @click.option(
     "--prior",
@@ -93,7 +97,7 @@ if TYPE_CHECKING:
     help="cuda: an NVIDIA GPU (euler or rk4); auto is native.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Cores to use on this machine; default: all."
+    "--workers", type=options.WholeRange(1), help="Cores to use on this machine; default: all."
 )
 @click.option(
     "--scheduler",
@@ -102,7 +106,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--chunk",
-    type=click.IntRange(1),
+    type=options.WholeRange(1),
     metavar="MEMBERS",
     help="Members per chunk; an interruption loses one chunk at most.",
 )

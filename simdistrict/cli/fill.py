@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.base.numbers import real
 from simdistrict.cli import options
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SHOWN = 10
 )
 @click.option(
     "--digits",
-    type=click.IntRange(1, 17),
+    type=options.WholeRange(1, 17),
     default=17,
     help="Significant digits that --changes writes; default: all.",
 )
@@ -86,11 +86,8 @@ def _assignment(text: str) -> tuple[tuple[str, ...], float]:
     """`NAME[LABEL,...]=VALUE` as the key of a row and its value."""
     left, _, right = text.rpartition("=")
     name, _, inside = left.strip().removesuffix("]").partition("[")
-    try:
-        value = float(right)
-    except ValueError:
-        value = math.nan
-    if not name.strip() or not math.isfinite(value):
+    value = real(right)
+    if not name.strip() or value is None:
         form = 'the form is --set "NAME=VALUE", NAME with its labels in brackets'
         raise click.UsageError(f'--set "{text}" gives no value: {form}')
     labels = [label.strip() for label in inside.split(",") if label.strip()]

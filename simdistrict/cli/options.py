@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from simdistrict.base.numbers import hint_for, real, whole
 from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
 
 class _Real(click.types.FloatParamType):
-    """A finite number; refuses 1_000 and digits of other scripts, which Python reads."""
+    """A finite number, as files have it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and ("_" in value or not value.isascii()):
-            self.fail(f"{value!r} is not a valid float.", param, ctx)
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
+        if isinstance(value, str):
+            number = real(value)
+            if number is None:
+                hint = hint_for(value)
+                self.fail(f'"{value}" is not a finite number{hint and ": "}{hint}', param, ctx)
+            value = number
+        return super().convert(value, param, ctx)
+
+
+class _Whole(click.types.IntParamType):
+    """A whole number, as files have it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str):
+            number = whole(value)
+            if number is None:
+                self.fail(f'"{value}" is not a whole number', param, ctx)
+            value = number
+        return super().convert(value, param, ctx)
 
 
 class RealRange(_Real, click.FloatRange):
@@ -39,8 +52,13 @@ def _read_as(ctx: click.Context, param: click.Parameter, name: str | None) -> No
         raise click.BadParameter(str(error), ctx, param) from None
 
 
+class WholeRange(_Whole, click.IntRange):
+    """A whole number within bounds."""
+
+
 REAL = _Real()
-SEED = click.IntRange(min=0)
+WHOLE = _Whole()
+SEED = WholeRange(min=0)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 encoding = click.option(

@@ -44,7 +44,7 @@ _PRIOR = (
         metavar="FILE.csv",
         help="The ranges of constants; default: data/parameters.csv in the model's folder.",
     ),
-    click.option("--workers", type=click.IntRange(1), help="Cores to use; default: all."),
+    click.option("--workers", type=options.WholeRange(1), help="Cores to use; default: all."),
     options.steps,
 )
 
@@ -141,7 +141,9 @@ def _type(option: Option) -> Any:
         bound = least if above is None else above
         return options.RealRange(bound, option.most, min_open=above is not None)
     if option.least is not None:
-        return click.IntRange(min=option.least)
+        return options.WholeRange(min=option.least)
+    if kind is int:
+        return options.WHOLE
     return read if issubclass(kind, Interval) else kind
 
 

@@ -34,11 +34,11 @@ SHOWN = 10
     help="Holds one folder for each model.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores to use."
+    "--workers", type=options.WholeRange(1), default=1, show_default=True, help="Cores to use."
 )
 @click.option(
     "--members",
-    type=click.IntRange(8),
+    type=options.WholeRange(8),
     metavar="N",
     help="Of the ensembles; default: what the committed tables have.",
 )

@@ -6,7 +6,6 @@ All scenarios share the design: member k has the same draw in each. Writes nothi
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.base.identity import code_identity, code_record
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.engine.backends import AUTO, check_way, recorded_backend
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
@@ -345,12 +345,12 @@ def _points(plan: Plan, times: str) -> tuple[int, ...]:
         return tuple(grid.saved)
     found, problems = set(), []
     for text in times.split(","):
-        try:
-            at = (float(text) - grid.start) / grid.time_step
-        except ValueError:
-            problems.append(Problem("--times", f'"{text.strip()}" is no date'))
+        date = real(text)
+        if date is None:
+            problems.append(Problem("--times", f'"{text.strip()}" is no date', hint_for(text)))
             continue
-        if not math.isfinite(at) or abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
+        at = (date - grid.start) / grid.time_step
+        if abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
             problems.append(
                 Problem(
                     "--times",

@@ -20,6 +20,7 @@ from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, nearest
 from simdistrict.base.library import shown
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.base.outside import check_inside
 from simdistrict.engine.program import Program
 from simdistrict.exchange.number_tables.tables import MORE_CELLS, unlike_csv
@@ -136,7 +137,9 @@ def _row(
     for key in ("value", "low", "high"):
         number = as_number(row[key] or "")
         if number is None:
-            problems.append(Problem(where, f'{key} is "{row[key]}", not a number'))
+            problems.append(
+                Problem(where, f'{key} is "{row[key]}", not a number', hint_for(row[key] or ""))
+            )
             return None
         numbers.append(number)
     value, low, high = numbers
@@ -212,8 +215,9 @@ def _point(
         what = f'"{lookup.name}" has no table at [{label}]'
         return Problem(where, what, f"write {','.join((*lookup.dims, 'x'))} as label")
     try:
-        k = list(points.x).index(float(at))
-    except ValueError:
+        k = [*points.x, None].index(real(at))
+        points.x[k]
+    except (ValueError, IndexError):
         xs = ", ".join(f"{x:g}" for x in points.x)
         what = f'"{lookup.name}" has no point at "{at}"'
         return Problem(where, what, f"its points lie at {xs}")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
+from simdistrict.base.numbers import real
+
 Factors = list[tuple[str, float]]
 
 _TOKEN = re.compile(
-    r"\s*(\*\*|[-*/^()]|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|[^\W\d][^*/^()]*|[$%€£#][^*/^()]*)"
+    r"\s*(\*\*|[-*/^()]|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|[^\W\d][^*/^()]*|[$%€£#][^*/^()]*)"
 )
 _MOST = 200
 
@@ -68,11 +70,10 @@ class _Parser:
         self.at += bracket
         sign = self.take() if self.next() == "-" else ""
         exponent = self.take()
-        try:
-            power = float(sign + exponent)
-        except ValueError:
+        power = real(sign + exponent)
+        if power is None:
             what = f'the unit "{self.text}" has the exponent "{exponent}", which is no number'
-            raise ValueError(what) from None
+            raise ValueError(what)
         if bracket:
             self.close()
         return [(name, n * power) for name, n in found]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from simdistrict.base.numbers import real
 from simdistrict.model.expr import fold
 from simdistrict.model.unit_text import factors
 
@@ -63,9 +64,10 @@ class Units:
             return self.none
         unit = self.none
         for name, power in factors(text):
-            if not name[0].isdigit():
+            number = real(name)
+            if number is None:
                 unit = unit * self.base(name) ** power
-            elif float(name) != 1.0:
+            elif number != 1.0:
                 raise ValueError(f'the unit "{text}" holds the number {name}')
         return unit
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.numbers import real
 from simdistrict.scenario.places import split_names
 
 TRANSITION = "in transition"
@@ -78,9 +78,9 @@ def read_conditions(text: str, flag: str) -> tuple[Condition, ...]:
 def _conditions(text: str) -> tuple[Condition, ...]:
     """The conditions of a text; none where a part of it is no condition."""
     parts = [_CONDITION.match(part) for part in split_names(text)]
-    try:
-        found = [Condition(m[1].strip(), m[2], float(m[3])) for m in parts if m is not None]
-    except ValueError:
-        return ()
-    sound = len(found) == len(parts) and all(math.isfinite(c.threshold) for c in found)
-    return tuple(found) if sound else ()
+    found = [
+        Condition(m[1].strip(), m[2], threshold)
+        for m in parts
+        if m is not None and (threshold := real(m[3])) is not None
+    ]
+    return tuple(found) if len(found) == len(parts) else ()

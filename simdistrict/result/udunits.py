@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from simdistrict.base.numbers import real
 from simdistrict.model.unit_text import factors
 
 DIMENSIONLESS = "1"
@@ -74,7 +75,6 @@ _WORDS = {
     "radian": "radian",
 }
 _POWERED = re.compile(r"([A-Za-z]+)(\d)$")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 
 
 @cache
@@ -102,8 +102,8 @@ def udunits(vensim_units: str) -> str:
 def _known(name: str) -> Iterator[tuple[str, int]]:
     """The UDUNITS symbols of one factor with their powers; none for a counting unit."""
     name = " ".join(name.replace("_", " ").strip("\"' ").split())
-    if _NUMBER.match(name):
-        number = float(name)
+    number = real(name)
+    if number is not None:
         if not 1e-30 < number < 1e30:
             raise ValueError("not a factor of a unit")
         if number != 1:

@@ -5,12 +5,12 @@ Looks names of constants up only to distinguish these; `resolve` checks them.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from simdistrict.base.errors import Problem, did_you_mean
+from simdistrict.base.numbers import real
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 from simdistrict.scenario.places import find_element, key_of
@@ -19,7 +19,6 @@ from simdistrict.scenario.values import COMMAND_LINE, Assignment, SetOption, Wri
 TIMES = ("start", "end", "ramp")
 _FORMS = '--set "NAME=VALUE", --set "POLICY: NAME=VALUE" or --set "POLICY: start=TIME"'
 # float() also takes 1_000, nan and digits of other scripts
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 def from_command_line(sets: Sequence[str], problems: list[Problem]) -> list[SetOption]:
@@ -118,10 +117,11 @@ def _value(name: str, one: SetOption, problems: list[Problem]) -> Assignment | N
     if not name:
         problems.append(Problem(where, "a name is missing", f"the forms are {_FORMS}"))
         return None
-    if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
-        return Assignment(name, float(text), one.origin)
+    value = real(text)
+    if value is not None:
+        return Assignment(name, value, one.origin)
     hint = "write a finite number such as 0.25 or 1e-3"
-    if re.fullmatch(r"[-+]?\d+,\d+", text):
+    if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", text):
         hint = f"write {text.replace(',', '.')}"
     problems.append(Problem(where, f'"{text}" is not a number', hint))
     return None

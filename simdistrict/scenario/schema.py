@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.engine.backends import Integrator
 from simdistrict.scenario.places import key_of
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
@@ -452,10 +453,10 @@ def _not_a_number(name: str, node: YamlNode, place: str) -> Problem:
             hint = f"write {value} without quotes" if _reads_as_number(value) else hint
         elif value.lower() in ("yes", "no", "on", "off"):
             hint = "write 1 or 0"
-        elif re.fullmatch(r"[-+]?\d+,\d+", value):
+        elif re.fullmatch(r"[-+]?[0-9]+,[0-9]+", value):
             hint = f"write {value.replace(',', '.')}"
-        elif value.endswith("%"):
-            hint = "write a share, such as 0.25 for 25 %"
+        else:
+            hint = hint_for(value) or hint
         return Problem(place, f"{name}: {written} is text, not a number", hint)
     if isinstance(value, bool):
         return Problem(place, f"{name}: {str(value).lower()} is not a number", "write 1 or 0")
@@ -468,10 +469,7 @@ def _not_a_number(name: str, node: YamlNode, place: str) -> Problem:
 
 
 def _reads_as_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+    return real(text) is not None
 
 
 def _mappings(tree: YamlNode) -> list[tuple[str, ...]]:

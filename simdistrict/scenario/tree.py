@@ -6,6 +6,7 @@ constructs that make a small file large or slow: anchors, deep nesting, very lon
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded, shown
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.numbers import SIGNED, real
 
 KIND = inputs.InputKind("a scenario file", 1_000_000, ScenarioError)
 MAX_DEPTH = 8
@@ -25,8 +27,7 @@ MAX_KEY = 400
 MAX_LINE = 10_000
 
 # YAML 1.2 core schema, without 0x and 0o: nobody writes a tariff in hexadecimal
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|" + SIGNED)
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -194,10 +195,11 @@ class _YamlBuilder:
             return YamlNode(text, line, quoted=True)
         if text in _WORDS:
             return YamlNode(_WORDS[text], line)
-        if _NUMBER.fullmatch(text):
-            return YamlNode(float(text), line)
+        if (value := real(text)) is not None:
+            return YamlNode(value, line)
         if _SPECIAL.fullmatch(text):
-            return YamlNode(float(text.replace(".", "").lower()), line)
+            value = math.nan if text.lower() == ".nan" else math.inf
+            return YamlNode(-value if text.startswith("-") else value, line)
         return YamlNode(text, line)
 
     def stop(self, event: Any, what: str, hint: str = "") -> ScenarioError:

@@ -18,9 +18,10 @@ from pathlib import Path
 from simdistrict.base import inputs
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.library import shown
+from simdistrict.base.numbers import real
 
 KIND = inputs.InputKind("a table", 100_000_000)
-NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.]*\w)")
+NUMBER = re.compile(r"(?<![\w.])(-?[0-9]+(?:\.[0-9]+)?)(?![\w.]*\w)")
 SLACK = 1.001
 
 
@@ -92,8 +93,11 @@ def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
 
 
 def number(cell: str) -> float:
-    """The number in a cell; NaN if the cell is empty."""
-    return float(cell) if cell else math.nan
+    """The number in a cell; NaN if the cell is empty. Raises ValueError for a text."""
+    value = real(cell) if cell else math.nan
+    if value is None:
+        raise ValueError(f'"{cell}" is not a number')
+    return value
 
 
 def same(one: str, other: str) -> bool:
@@ -103,7 +107,7 @@ def same(one: str, other: str) -> bool:
     if NUMBER.sub("#", one) != NUMBER.sub("#", other):
         return False
     pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
-    return all(abs(float(a) - float(b)) <= SLACK * max(_unit(a), _unit(b)) for a, b in pairs)
+    return all(abs(number(a) - number(b)) <= SLACK * max(_unit(a), _unit(b)) for a, b in pairs)
 
 
 def _unit(number: str) -> float:

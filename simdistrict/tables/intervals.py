@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.numbers import real
 from simdistrict.tables.compare import Discrepancy
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
@@ -98,7 +99,4 @@ def _rare(count: int, of: int, share: float) -> bool:
 
 
 def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+    return real(cell)

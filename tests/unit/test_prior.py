@@ -73,7 +73,7 @@ def test_fixed_rows_are_not_sampled() -> None:
         ("rate,,1,1,1,1,uniform", "not below"),
         ("rate,,1,2,0,1,triangular", "does not lie between"),
         ("rate,,1,1,0,2,lognormal", "above zero"),
-        ("rate,,1,nan,0,1,uniform", "finite"),
+        ("rate,,1,nan,0,1,uniform", "not a number"),
         ("time step,,1,1,0,1,uniform", "setting of the run"),
         ("rate,,1,1,1,1,fixed", "no row is to be sampled"),
         (

@@ -81,7 +81,7 @@ def test_rows_are_sorted_by_time(tmp_path: Path) -> None:
 
 
 def test_missing_values_are_nan(tmp_path: Path) -> None:
-    cells = ":NA: -6.49037e+32 -6.4903711e+32 1.#QNAN nan 1.#INF -1.#INF 7".split()
+    cells = ":NA: -6.49037e+32 -6.4903711e+32 1.#QNAN -1.#IND 1.#INF -1.#INF 7".split()
     text = "Time\ta\n" + "".join(f"{i}\t{cell}\n" for i, cell in enumerate(cells))
     values = read(tmp_path, text).records["a"].values
     assert np.array_equal(values, [math.nan] * 5 + [math.inf, -math.inf, 7], equal_nan=True)
@@ -114,7 +114,7 @@ def test_wrong_cells_are_named_with_their_lines(tmp_path: Path) -> None:
     said = complaint(tmp_path, "Time\ta\tb\n0\tx\t1\n\n1\t2\t3,5\n\t4\t5\nlast\t6\t7\n2\t1\t2\t9\n")
     assert 'x.tab:2 | "x" is not a number (in "a")' in said
     assert 'x.tab:4 | "3,5" is not a number (in "b")' in said
-    assert "decimal comma" in said
+    assert "a decimal point, not a comma" in said
     assert "x.tab:5 | there is no time in this row" in said
     assert 'x.tab:6 | "last" is not a number (in "Time")' in said
     assert "x.tab:7 | there are 4 columns, the first row has 3" in said

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, cell_name, cell_place
 from simdistrict.exchange.text.numbers import as_number
+from simdistrict.model.expr import NA
 
 CellValue = float | str | None
 # far beyond any use, within the memory of a small machine
@@ -112,14 +113,14 @@ def cell_value(text: str) -> CellValue:
     if not text:
         return None
     value = as_number(text)
-    if value is None or math.isinf(value):
+    if value is None:
         return text
     return None if math.isnan(value) else value
 
 
 def number_value(value: float) -> CellValue:
-    """The value of a numeric cell; Vensim's :NA: is a blank."""
-    return cell_value(repr(float(value)))
+    """The value of a numeric cell; Vensim's :NA: is a blank, as is what is no finite number."""
+    return value if math.isfinite(value) and not math.isclose(value, NA, rel_tol=1e-5) else None
 
 
 def without_end(rows: list[list[CellValue]]) -> list[list[CellValue]]:

@@ -15,7 +15,7 @@ from simdistrict.exchange.text.tokens import split_arrows, split_commas
 from simdistrict.model.expr import fold, unquoted
 from simdistrict.model.model import Dimension, Element, Equation, Model
 
-_NUMERIC = re.compile(r"^\(\s*(.*?)(\d{1,9})\s*-\s*(.*?)(\d{1,9})\s*\)$")
+_NUMERIC = re.compile(r"^\(\s*(.*?)([0-9]{1,9})\s*-\s*(.*?)([0-9]{1,9})\s*\)$")
 _MAPPED = re.compile(rf"\(\s*({QUOTED}|[^:\"]*?)\s*:(.*)\)", re.DOTALL)
 # far beyond any model, within the memory of a small machine
 MAX_LABELS, MAX_PLACES, MAX_NESTED = 100_000, 5_000_000, 50

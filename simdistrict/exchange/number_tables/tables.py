@@ -17,10 +17,11 @@ from simdistrict.base.errors import (
     did_you_mean,
     nearest,
 )
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.base.outside import check_inside
 from simdistrict.exchange.number_tables.cells import CsvCell, CsvRow, cell_rows, with_cells
 from simdistrict.exchange.text.files import read_exact, write_exact
-from simdistrict.exchange.text.numbers import SIGNED, number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.model.expr import fold
 
 FOLDER = "data"
@@ -30,7 +31,6 @@ COLUMNS = (
 )
 # the hint for a row with more cells than the header
 MORE_CELLS = 'a text with a comma in it stands in quotes: "low, judgement"; a number has a point'
-_NUMBER = re.compile(SIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +273,12 @@ def _row(cells: Mapping[str, CsvCell], where: str) -> ConstantRow:
     def numeric(column: str) -> float | None:
         if not text(column):
             return None
-        if not _NUMBER.fullmatch(text(column)):
+        value = real(text(column))
+        if value is None:
             what = f'"{text(column)}" in the column {column} is not a number'
-            problems.append(Problem(where, what, "write it as 0.05 or 1e-05"))
-            return None
-        return float(text(column))
+            hint = hint_for(text(column)) or "write it as 0.05 or 1e-05"
+            problems.append(Problem(where, what, hint))
+        return value
 
     if not text("element"):
         problems.append(Problem(where, "the row names no element"))
@@ -306,7 +307,8 @@ def _is_row(row: ConstantRow, key: tuple[str, ...]) -> bool:
 
 def _label(text: str) -> str | float:
     """A label for comparison; the x of a lookup as a number."""
-    return float(text) if _NUMBER.fullmatch(text.strip()) else fold(text)
+    value = real(text)
+    return fold(text) if value is None else value
 
 
 def _no_one_row(table: ConstantTable, key: tuple[str, ...], hits: int) -> Problem:

@@ -10,8 +10,8 @@ from simdistrict.exchange.text.settings import BLOCK, VIEW
 from simdistrict.model.expr import fold
 
 # a variable, valve, cloud or arrow with its number; no setting begins like this
-_RECORD = re.compile(r"^(?:1|10|11|12),\d+,", re.MULTILINE)
-_MIDDLE = re.compile(r"\|\((-?\d+),(-?\d+)\)\|")
+_RECORD = re.compile(r"^(?:1|10|11|12),[0-9]+,", re.MULTILINE)
+_MIDDLE = re.compile(r"\|\((-?[0-9]+),(-?[0-9]+)\)\|")
 _PIPE = "22"  # line width of the halves of a flow
 
 

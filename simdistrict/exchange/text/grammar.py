@@ -7,11 +7,11 @@ that `table(x)` is a lookup or a function call, so the names of lookups must be 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.numbers import hint_for, real, too_large
 from simdistrict.exchange.text.points import read_points
 from simdistrict.exchange.text.precedence import PrecedenceParser
 from simdistrict.exchange.text.tokens import Token, split_commas, tokens
@@ -120,10 +120,12 @@ class _VensimParser(PrecedenceParser):
         )
 
     def finite(self, text: str, token: Token) -> float:
-        """The value of a number. Raises EquationError where a float overflows."""
-        value = float(text)
-        if not math.isfinite(value):
-            raise self.error(f"{text} is not a finite number, write one below 1.8e308", token)
+        """The value of a number. Raises EquationError for another text, and for an overflow."""
+        value = real(text)
+        if value is None:
+            kind = "finite number" if too_large(text) else "number"
+            hint = hint_for(text)
+            raise self.error(f"{text} is not a {kind}{hint and ', '}{hint}", token)
         return value
 
     def expect(self, sign: str, after: str) -> None:
@@ -316,10 +318,7 @@ class _VensimParser(PrecedenceParser):
         while self.here.start < stop:
             self.step()
         self.step()
-        try:
-            numbers = [tuple(self.finite(cell.rstrip(","), start) for cell in row) for row in rows]
-        except ValueError:
-            raise self.error("TABBED ARRAY has something other than numbers", start) from None
+        numbers = [tuple(self.finite(cell.rstrip(","), start) for cell in row) for row in rows]
         if not numbers or len(set(map(len, numbers))) > 1:
             raise self.error("the rows of TABBED ARRAY differ in length", start)
         values = tuple(value for row in numbers for value in row)

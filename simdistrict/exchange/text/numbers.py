@@ -1,14 +1,14 @@
-"""Numbers as text: what Vensim, Stella and C write, and the shortest text of a number."""
+"""Numbers in the texts of models and data: the words for missing ones, and the shortest text."""
 
 from __future__ import annotations
 
 import math
 
+from simdistrict.base.numbers import NUMBER, SIGNED, real
 from simdistrict.model.expr import NA
 
-# not \d, which matches the digits of all scripts
-NUMBER = r"(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
-SIGNED = rf"[-+]?{NUMBER}"
+__all__ = ["NUMBER", "SIGNED", "SPACED", "as_number", "number", "spaced_number"]
+
 # blanks may follow the sign, as in an equation
 SPACED = rf"(?:[-+]\s*+)?{NUMBER}"
 _WORDS = {
@@ -27,16 +27,17 @@ def number(value: float) -> str:
 
 
 def as_number(text: str) -> float | None:
-    """A number as Vensim, Stella and C write it, NaN for :NA:; None for any other text."""
-    try:
-        value = float(text)
-    except ValueError:
+    """A number in a table of data: NaN for :NA: in words or as Vensim stores it.
+
+    None for any other text; an empty cell is none, and `nan` and `inf` are words like others.
+    """
+    value = real(text)
+    if value is None:
         return _WORDS.get(text.strip().lower())
-    if "_" in text or not text.isascii():  # Python also reads 1_000 and digits of other scripts
-        return None
     return math.nan if math.isclose(value, NA, rel_tol=1e-5) else value
 
 
 def spaced_number(text: str) -> float:
-    """The value of a text that matches `SPACED`."""
-    return float("".join(text.split()))
+    """The value of a text that matches `SPACED`; infinite where it is too large."""
+    value = real("".join(text.split()))
+    return math.inf if value is None else value

@@ -5,12 +5,12 @@ Splits text only: parses no equation and builds no model.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
 from simdistrict.exchange.text.tokens import masked, split_commas
@@ -239,12 +239,12 @@ def _units(text: str, where: str) -> tuple[str, Range]:
         return text, Range()
     bounds: list[float | None] = []
     for bound in match.group(2).split(","):
-        try:
-            value = None if bound.strip() in ("?", "") else float(bound)
-            bounds.append(None if value is None or math.isnan(value) else value)
-        except ValueError:
+        open_end = bound.strip().lower() in ("?", "", ":na:")
+        value = None if open_end else real(bound)
+        if value is None and not open_end:
             what = f"the range [{match.group(2)}] has {bound.strip()!r}, not a number"
-            raise ModelError(Problem(where, what)) from None
+            raise ModelError(Problem(where, what, hint_for(bound)))
+        bounds.append(value)
     low, high, step = (*bounds, None, None, None)[:3]
     return match.group(1).strip(), Range(low, high, step)
 

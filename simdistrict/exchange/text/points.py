@@ -6,6 +6,7 @@ import math
 import re
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.numbers import real
 from simdistrict.exchange.text.numbers import SPACED, spaced_number
 from simdistrict.model.expr import Points
 
@@ -51,9 +52,8 @@ def _pairs(text: str) -> list[tuple[float, float]]:
 
 def _columns(body: str) -> list[tuple[float, float]]:
     """The points of x1,..,xn,y1,..,yn; none for a text that is not an even list of numbers."""
-    try:
-        numbers = [float(part) for part in body.split(",")]
-    except ValueError:
+    numbers = [value for part in body.split(",") if (value := real(part)) is not None]
+    if len(numbers) <= body.count(","):
         return []
     half, odd = divmod(len(numbers), 2)
     return [] if odd else list(zip(numbers[:half], numbers[half:], strict=True))

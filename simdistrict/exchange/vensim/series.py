@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.numbers import hint_for
 from simdistrict.exchange.text.files import text_lines
-from simdistrict.exchange.text.numbers import SIGNED, as_number
+from simdistrict.exchange.text.numbers import SIGNED, as_number, spaced_number
 from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import fold
 
 MAX_PROBLEMS = 20
 # in a .dat file a slash after the name begins a comment
 _COMMENT = re.compile(rf"(?P<quoted>{QUOTED})|\s/")
-_LIKE_NUMBER = re.compile(r"[-+]?[0-9][0-9_.,eE+-]*$")
+# what is no name after a time: a text with digits of any script, or a word for no number
+_LIKE_NUMBER = re.compile(
+    r"[-+−.,]*\d|%|[-+]?(?:nan$|na$|inf(?:inity)?$|null$|none$)", re.IGNORECASE
+)
 _TIME_BASE = re.compile(r"<[^<>]*>\s*$")
 
 
@@ -116,9 +120,7 @@ class _SeriesReader:
             return None
         value = as_number(cell)
         if value is None:
-            hint = ""
-            if re.match(r"-?\d+,\d+$", cell):
-                hint = "this looks like a decimal comma; export the table with decimal points"
+            hint = hint_for(cell) or "leave a cell without a value empty, or write :NA:"
             self.wrong(line, f'"{cell[:40]}" is not a number (in "{name[:60]}")', hint)
         return value
 
@@ -279,9 +281,14 @@ class _SeriesReader:
             return {}
         value = as_number(parts[1])
         if value is None and _LIKE_NUMBER.match(parts[1]):
-            self.wrong(at, f'"{parts[1][:40]}" is not a number')
+            self.wrong(at, f'"{parts[1][:40]}" is not a number', hint_for(parts[1]))
             return {}
-        return None if value is None else {float(parts[0]): value}
+        if value is not None and len(parts) > 2 and _LIKE_NUMBER.match(parts[2]):
+            rest = line.split(None, 1)[-1].strip()
+            what = f'"{rest[:40]}" follows the time {parts[0]}, not one number'
+            self.wrong(at, what, hint_for(rest))
+            return {}
+        return None if value is None else {spaced_number(parts[0]): value}
 
 
 def _name(line: str) -> str:

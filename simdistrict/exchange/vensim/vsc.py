@@ -14,8 +14,9 @@ from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.inputs import InputKind
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.exchange.text.files import text_lines
-from simdistrict.exchange.text.numbers import SIGNED, number
+from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.model.expr import unquoted
 
@@ -110,7 +111,7 @@ def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int
     cells = [cell.strip() for cell in line.split(",")]
     count, letter, seed = (*cells, "", "", "")[:3]
     letter = letter.upper() or "M"
-    if not re.fullmatch(r"\d{0,9}", count) or not re.fullmatch(r"-?\d{0,18}", seed):
+    if not re.fullmatch(r"[0-9]{0,9}", count) or not re.fullmatch(r"-?[0-9]{0,18}", seed):
         what = f'"{line.strip()[:60]}" is not the first line of a sensitivity control file'
         problems.append(Problem(where, what, f"expected number of runs, method, seed: {_EXAMPLE}"))
         return MEMBERS, "random", SEED
@@ -141,9 +142,11 @@ def _draw(line: str, at: int) -> Draw:
         raise _NotDrawnError(what, did_you_mean(kind, (*_DRAWN, *_NOT_DRAWN)))
     numbers = []
     for cell in match["args"].split(","):
-        if not re.fullmatch(SIGNED, cell.strip()):
-            raise _NotDrawnError(f'"{name}": "{cell.strip()[:20]}" is not a number')
-        numbers.append(float(cell))
+        value = real(cell)
+        if value is None:
+            what = f'"{name}": "{cell.strip()[:20]}" is not a number'
+            raise _NotDrawnError(what, hint_for(cell))
+        numbers.append(value)
     if len(numbers) != _DRAWN[kind]:
         what = f'"{name}": RANDOM {kind} has {_DRAWN[kind]} numbers, not {len(numbers)}'
         raise _NotDrawnError(what)

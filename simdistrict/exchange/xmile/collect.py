@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.numbers import whole
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.graphs import read_graph
@@ -77,9 +78,9 @@ def _main(models: list[XmlNode], named: dict[str, XmlNode]) -> XmlNode:
 def _dimension(node: XmlNode, found: Collection) -> None:
     name = node.name
     labels = [e.name for e in node.all("elem")]
-    size = node.attributes.get("size", "")
-    if not labels and size.strip().isdigit() and int(size) <= MAX_LABELS:
-        labels = [str(k + 1) for k in range(int(size))]
+    size = whole(node.attributes.get("size", ""))
+    if not labels and size is not None and size <= MAX_LABELS:
+        labels = [str(k + 1) for k in range(size)]
     place = f"{found.where}:{node.line}"
     if not name or not labels or not all(labels):
         found.problems.append(Problem(place, f'the dimension "{name}" has no labels'))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.exchange.text.numbers import SIGNED
+from simdistrict.exchange.text.numbers import SIGNED, spaced_number
 from simdistrict.exchange.text.precedence import PrecedenceParser
 from simdistrict.exchange.xmile.lexer import XmileToken, tokens
 from simdistrict.model.expr import (
@@ -82,7 +82,7 @@ def parse_equation(text: str, element: str, where: str, line: int) -> Expr:
 
 def _array(text: str, element: str, place: str) -> Array:
     """A list of numbers with semicolons after rows, as Vensim exports arrays."""
-    rows = [[float(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
+    rows = [[spaced_number(v) for v in row.split(",")] for row in text.split(";") if row.strip()]
     if not all(math.isfinite(value) for row in rows for value in row):
         what = f'the list of numbers of "{element}" has one that is not finite'
         raise ModelError(Problem(place, what, "write numbers below 1.8e308"))
@@ -182,7 +182,7 @@ class _XmileParser(PrecedenceParser):
     def primary(self) -> Expr:
         token = self.token
         if token.kind == "number":
-            value = float(token.text)
+            value = spaced_number(token.text)
             if not math.isfinite(value):
                 raise self.error(f"has {token.text}, which is not a finite number")
             self.at += 1

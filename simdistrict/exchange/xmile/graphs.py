@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from simdistrict.base.errors import ModelError
+from simdistrict.base.numbers import real, too_large
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.scope import Graph
@@ -89,6 +90,8 @@ def _numbers(node: XmlNode | None, error: Callable[[str], ModelError]) -> list[f
     text = node.text.strip().strip(separator)
     words = re.split(r"\s+", text) if separator.isspace() else text.split(separator or ",")
     numbers = [n for word in words if (n := as_number(word[:200])) is not None]
+    if any(map(too_large, words)):
+        raise error(f'has a number that is not finite in "{text[:30]}"')
     if len(numbers) < len(words):
         raise error(f'has "{text[:30]}" where numbers are expected')
     if not all(map(math.isfinite, numbers)):
@@ -99,7 +102,7 @@ def _numbers(node: XmlNode | None, error: Callable[[str], ModelError]) -> list[f
 def _scale(node: XmlNode | None, error: Callable[[str], ModelError]) -> tuple[float, float] | None:
     if node is None:
         return None
-    try:
-        return float(node.attributes["min"]), float(node.attributes["max"])
-    except (KeyError, ValueError):
-        raise error(f"has a scale in line {node.line} without the numbers min and max") from None
+    low, high = (real(node.attributes.get(name, "")) for name in ("min", "max"))
+    if low is None or high is None:
+        raise error(f"has a scale in line {node.line} without the numbers min and max")
+    return low, high

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.numbers import whole
 from simdistrict.exchange.xmile import functions
 from simdistrict.exchange.xmile.grammar import Applied, NameUse, parts, with_parts
 from simdistrict.exchange.xmile.graphs import extended
@@ -140,8 +141,9 @@ class XmileEquationReader:
 
     def place(self, label: str, dimension: str) -> int:
         labels = self.scope.labels(dimension)
-        if label.isdigit() and label not in labels and 0 < int(label) <= len(labels):
-            return int(label) - 1
+        number = whole(label)
+        if number is not None and label not in labels and 0 < number <= len(labels):
+            return number - 1
         if label not in labels:
             known = self.scope.dimensions[dimension].labels
             raise self.error(f'uses "{label}", which is no label of {dimension}', ", ".join(known))

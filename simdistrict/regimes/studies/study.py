@@ -12,6 +12,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.numbers import real, whole
 from simdistrict.ensemble.rerun import recorded_plans
 from simdistrict.plot import Figure
 from simdistrict.regimes.studies.data import StudyData
@@ -58,12 +59,11 @@ class Interval:
     def read(cls, text: str) -> Self:
         """The value of a text in its form. Raises ValueError for any other text."""
         name, _, rest = text.rpartition("=")
-        kinds = (float, float, int)[: len(fields(cls)) - 1]
-        try:
-            numbers = [kind(n) for kind, n in zip(kinds, rest.split(":"), strict=True)]
-            found = cls(name.strip(), *numbers)
-        except ValueError:
-            found = None
+        kinds = (real, real, whole)[: len(fields(cls)) - 1]
+        texts = rest.split(":")
+        numbers = [n for kind, t in zip(kinds, texts, strict=False) if (n := kind(t)) is not None]
+        fits = len(texts) == len(kinds) == len(numbers)
+        found = cls(name.strip(), *numbers) if fits else None
         if found is None or not found.sound:
             raise ValueError(f'"{text}" is not {cls.form}, {cls.order}')
         return found
