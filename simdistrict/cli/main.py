@@ -10,6 +10,7 @@ import importlib
 import io
 import logging
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -115,9 +116,13 @@ def group(quiet: bool, verbose: int, debug: bool) -> None:
         logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     )
     logging.basicConfig(level=level, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    context = click.get_current_context()
     for handler in logging.getLogger().handlers:
-        handler.addFilter(Once())
-    click.get_current_context().obj = {"quiet": quiet, "debug": debug}
+        once = Once()
+        handler.addFilter(once)
+        # once per command, where one process calls several
+        context.call_on_close(partial(handler.removeFilter, once))
+    context.obj = {"quiet": quiet, "debug": debug}
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ def test_a_value_outside_its_range() -> None:
 
 def said(equations: str, *sets: str, **settings: float | str) -> list[str]:
     """What is said about dates in equations."""
-    return [w.what for w in found(equations, "", *sets, **settings) if w.kind == "date"]  # type: ignore[arg-type]
+    return [w.sentence for w in found(equations, "", *sets, **settings) if w.kind == "date"]  # type: ignore[arg-type]
 
 
 def on(condition: str) -> str:
@@ -337,14 +337,14 @@ def test_other_flows_are_not_looked_at(equations: str) -> None:
 def test_outflows_that_are_too_fast_together() -> None:
     equations = "S = INTEG(-out - loss, 1)\nout = S / 1.5\nloss = S / 2"
     (warning,) = short(equations)
-    assert '"out": with its other outflows, takes more than all of "S"' in warning.what
+    assert '"out": with its other outflows, takes more than all of "S"' in warning.sentence
     assert short(equations, time_step=0.5) == []
 
 
 def test_a_delay_per_label() -> None:
     equations = "region: a, b, c ~~|\nT[region] = 2, 0.5, 0.25\nx[region] = SMOOTH(y, T[region])"
     (warning,) = short(equations + "\ny = 1")
-    assert warning.what.startswith('"x[c]": SMOOTH over 0.25')
+    assert warning.sentence.startswith('"x[c]": SMOOTH over 0.25')
     assert "(so does 1 other label)" in warning.what
 
 
@@ -370,7 +370,7 @@ def test_a_delay_that_a_policy_shortens() -> None:
 def test_a_lookup_outside_its_points(x: str, outcome: str) -> None:
     (warning,) = found(f"x = table({x})\ntable((0, 0), (8, 1))")
     assert warning.kind == "lookup"
-    assert f'"x": reads "table" {outcome}' in warning.what
+    assert f'"x": reads "table" {outcome}' in warning.sentence
     assert warning.what.endswith("it holds that value")
 
 
@@ -394,7 +394,7 @@ def test_a_lookup_within_its_points(equations: str) -> None:
 def test_many_lookups_are_one_warning() -> None:
     equations = "\n".join(f"x{k} = table(Time + {k})" for k in range(9))
     (warning,) = found(equations + "\ntable((0, 0), (8, 1))")
-    assert warning.what.startswith('"x0", "x1", "x2" and 6 more: lookups read before the first')
+    assert warning.sentence.startswith('"x0", "x1", "x2" and 6 more: lookups read before the first')
 
 
 def test_data_that_end_before_the_run(file: Path) -> None:

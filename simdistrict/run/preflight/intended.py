@@ -10,14 +10,18 @@ from simdistrict.engine.program import Program
 from simdistrict.model.model import Model, TimeGrid
 from simdistrict.scenario import Resolved
 
+# names in one sentence
+NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class RunWarning:
     """Something that a run hardly means, known before it starts.
 
-    kind: its name in `docs/warnings.md`; where: file and line, the model and line, or the run;
-    element: in the model's spelling, empty for the whole run; line: in the model file, 0 where
-    there is none; what, hint: as of `Problem`.
+    kind: its name in `docs/warnings.md`; where: file and line, or the model and line; element: in
+    the model's spelling, empty for the whole run; line: in the model file, 0 where there is none;
+    what, hint: as of `Problem`; names: the elements and labels about which it is, where there is
+    an equation.
     """
 
     kind: str
@@ -26,11 +30,21 @@ class RunWarning:
     hint: str = ""
     element: str = ""
     line: int = 0
+    names: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, after the first of the names."""
+        if not self.names:
+            return self.what
+        subject = ", ".join(f'"{name}"' for name in self.names[:NAMED])
+        more = f" and {len(self.names) - NAMED} more" if len(self.names) > NAMED else ""
+        return f"{subject}{more}: {self.what}"
 
     @property
     def problem(self) -> Problem:
         """The same as an error."""
-        return Problem(self.where, self.what, self.hint)
+        return Problem(self.where, self.sentence, self.hint)
 
 
 @dataclass(frozen=True)

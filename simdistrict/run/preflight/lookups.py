@@ -10,8 +10,8 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import fold
-from simdistrict.run.preflight.intended import IntendedRun
-from simdistrict.run.preflight.numbers import FIRST, LIVE, NAMED, Part, Remark, place_of
+from simdistrict.run.preflight.intended import NAMED, IntendedRun
+from simdistrict.run.preflight.numbers import FIRST, LIVE, Part, Remark, place_of
 
 # rounding in what a lookup is read at, relative to its points
 ROUNDING = 1e-9

@@ -16,8 +16,6 @@ from simdistrict.engine.watched import Watched
 from simdistrict.model.model import Model
 from simdistrict.run.preflight.intended import IntendedRun, RunWarning
 
-# names in one message
-NAMED = 3
 # columns of the numbers: the label's slot, and whether the part can have an effect
 PLACE, LIVE, FIRST = 0, 1, 2
 
@@ -127,19 +125,16 @@ def merged(run: IntendedRun, remarks: Iterable[Remark]) -> Iterator[RunWarning]:
     model = run.model
     for (kind, what, hint), group in groups.items():
         watched = group[0].watched
-        where = f"model {model.name}, line {watched.line}" if watched.line else model.name
-        names = list(dict.fromkeys(_name(model, remark) for remark in group))
-        subject = ", ".join(names[:NAMED])
-        if len(names) > NAMED:
-            subject += f" and {len(names) - NAMED} more"
-        yield RunWarning(kind, where, f"{subject}: {what}", hint, watched.element, watched.line)
+        where = f"model {model.name}" + (f", line {watched.line}" if watched.line else "")
+        names = tuple(dict.fromkeys(_name(model, remark) for remark in group))
+        yield RunWarning(kind, where, what, hint, watched.element, watched.line, names)
 
 
 def _name(model: Model, remark: Remark) -> str:
-    """The element and its label in quotes."""
+    """The element with its labels."""
     element = model[remark.watched.element]
     shape = model.shape(element)
     if not shape or remark.place < 0:
-        return f'"{element.name}"'
+        return element.name
     position = tuple(map(int, np.unravel_index(remark.place, shape)))
-    return f'"{element.name}[{",".join(model.labels_at(element, position))}]"'
+    return f"{element.name}[{','.join(model.labels_at(element, position))}]"
