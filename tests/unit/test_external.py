@@ -189,6 +189,34 @@ def test_labels(folder: Path, first: str, last: str, labels: list[str]) -> None:
     assert list(found.dims_by_name["names"].labels) == labels
 
 
+WORDS = ["nan", "NA", "None", "null", "inf", "true", "1e5", "007", "1.0", "+3", "12"]
+
+
+def test_labels_are_texts_as_the_file_has_them(folder: Path, capsys: Capsys) -> None:
+    rows = "".join(f"{word},{k}\n" for k, word in enumerate(WORDS))
+    (folder / "l.csv").write_text(rows, encoding="utf-8")
+    text = mdl("""place : GET DIRECT SUBSCRIPT('l.csv', ',', 'A1', 'A', '') ~~|
+        size[place] = GET DIRECT CONSTANTS('l.csv', ',', 'B1*')
+        total = SUM(size[place!]) + 100 * size[nan] + 1000 * size[NA]""")
+    (folder / "l.mdl").write_text(text, encoding="utf-8")
+    found = read_model(folder / "l.mdl")
+    assert list(found.dims_by_name["place"].labels) == WORDS
+    again = read_mdl_text(text, "l", record=found.external.record)
+    assert again.dimensions == found.dimensions
+    assert call(capsys, "run", "l.mdl", "-o", "l.nc").code == 0
+    assert call(capsys, "rerun", "l.nc").code == 0
+    with xr.open_dataset("l.nc") as data:
+        assert [str(label) for label in data["place"].values] == WORDS
+        assert data["total"].values == 55 + 100 * 0 + 1000 * 1
+
+
+def test_labels_of_a_workbook(folder: Path) -> None:
+    write_book(folder / "l.xlsx", {"s": [[True], [1.0], ["007"], ["nan"], [2.5], [2030]]})
+    found = model("""place : GET XLS SUBSCRIPT('l.xlsx', 's', 'A1', 'A', '') ~~|
+        size[place] = 1""")
+    assert found.dims_by_name["place"].labels == ("TRUE", "1", "007", "nan", "2.5", "2030")
+
+
 def test_labels_from_a_file_with_a_mapping(folder: Path) -> None:
     found = model("""names : GET DIRECT SUBSCRIPT('t.csv', ',', 'B1', 'C1', 'x') -> region ~~|
         x[names] = 1""")

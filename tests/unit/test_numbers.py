@@ -59,6 +59,7 @@ ALLOWED = {
     "calibration/settings.py float(v)",
     "calibration/settings.py int(value)",
     "cli/sensitivity.py float(second[pair])",
+    "exchange/external/calls.py float(value)",
     "exchange/external/references.py int(text)",
     "exchange/external/sheet.py float(value)",
     "exchange/external/xlsx.py float(cell)",

@@ -20,7 +20,7 @@ from simdistrict.exchange.external.references import (
     column_number,
     row_number,
 )
-from simdistrict.exchange.external.sheet import Sheet
+from simdistrict.exchange.external.sheet import Sheet, WrittenNumber
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import Call, Expr, Points, Text
 
@@ -56,7 +56,7 @@ class _NamedSheet:
     def number(self, row: int, column: int) -> float:
         value = self.sheet.at(row, column)
         if isinstance(value, float):
-            return value
+            return float(value)
         if value is None:
             hint = "a formula has a value once a spreadsheet program has saved the file"
             raise self.wrong(row, column, "the cell is empty", hint)
@@ -141,7 +141,7 @@ def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
         for k, time in times:
             value = source.sheet.at(*line(k))
             if isinstance(value, float):
-                points.append((time, value))
+                points.append((time, float(value)))
             elif value is not None:
                 note = f'{source.name}, cell {cell_name(*line(k))}: "{value[:40]}" is skipped'
                 if note not in files.notes:
@@ -213,7 +213,7 @@ def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[i
                 break
             what = f"the times do not ascend: {value:g} follows {found[-1][1]:g}"
             raise source.wrong(*line(k), what, "sort the table; write each time once")
-        found.append((k, value))
+        found.append((k, float(value)))
         gap = False
     if not found:
         raise source.wrong(*line(0), "there are no times from here on")
@@ -233,13 +233,20 @@ def labels(call: Call, files: Files) -> tuple[str, ...]:
             value = source.sheet.at(row, column)
             if value is None:
                 continue
-            label = prefix + (value if isinstance(value, str) else f"{value:.12g}")
+            label = prefix + _label(value)
             if label in found:
                 raise source.wrong(row, column, f'the label "{label}" occurs twice')
             found[label] = None
     if not found:
         raise source.wrong(area.top, area.left, "there are no labels from here on")
     return tuple(found)
+
+
+def _label(value: float | str) -> str:
+    """A cell as a label: as a text file has it, a number of a workbook as it is shown."""
+    if isinstance(value, WrittenNumber):
+        return value.text
+    return value if isinstance(value, str) else f"{value:.12g}"
 
 
 def _area_of_labels(source: _NamedSheet, first: str, last: str) -> Area:

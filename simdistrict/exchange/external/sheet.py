@@ -8,12 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simdistrict.exchange.external.references import MAX_ROWS, Area, area_of, cell_name, cell_place
-from simdistrict.exchange.text.numbers import as_number
+from simdistrict.exchange.text.numbers import as_number, number
 from simdistrict.model.expr import NA
 
 CellValue = float | str | None
 # far beyond any use, within the memory of a small machine
 MAX_CELLS = 5_000_000
+
+
+class WrittenNumber(float):
+    """A number of a text file, which its text writes in another way: `007`, `1e5`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, value: float, text: str) -> WrittenNumber:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
 
 
 class TooLargeError(ValueError):
@@ -59,12 +71,13 @@ class Sheet:
         return found
 
     def record(self) -> dict[str, object]:
-        """The used cells and areas, for JSON."""
+        """The used cells and areas, for JSON; a number that is written otherwise in a list."""
         areas = {
             name: f"{cell_name(a.top, a.left)}:{cell_name(a.bottom, a.right)}"
             for name, a in sorted(self.used_names.items())
         }
-        cells = dict(sorted(self.used.items(), key=lambda item: cell_place(item[0]) or (0, 0)))
+        used = sorted(self.used.items(), key=lambda item: cell_place(item[0]) or (0, 0))
+        cells = {k: [v.text] if isinstance(v, WrittenNumber) else v for k, v in used}
         return {"cells": cells, "names": areas} if areas else {"cells": cells}
 
 
@@ -76,7 +89,7 @@ def recorded_sheet(record: Mapping[str, object]) -> Sheet:
     for name, value in kept.items():
         place = cell_place(name)
         if place is not None:
-            cells[place] = value if isinstance(value, str) else float(value)
+            cells[place] = _recorded(value)
     rows: list[list[CellValue]] = []
     for (row, column), value in sorted(cells.items()):
         while len(rows) <= row:
@@ -87,6 +100,13 @@ def recorded_sheet(record: Mapping[str, object]) -> Sheet:
     assert isinstance(found, Mapping)
     areas = {name: area for name, text in found.items() if (area := area_of(text))}
     return Sheet(rows, areas)
+
+
+def _recorded(value: object) -> float | str:
+    if isinstance(value, float | int):
+        return float(value)
+    found = cell_value(str(value[0])) if isinstance(value, list) else str(value)
+    return "" if found is None else found
 
 
 def text_sheet(lines: Sequence[str], delimiter: str) -> Sheet:
@@ -113,9 +133,11 @@ def cell_value(text: str) -> CellValue:
     if not text:
         return None
     value = as_number(text)
-    if value is None:
+    if value is None or math.isinf(value):
         return text
-    return None if math.isnan(value) else value
+    if math.isnan(value):
+        return None
+    return value if number(value) == text else WrittenNumber(value, text)
 
 
 def number_value(value: float) -> CellValue:

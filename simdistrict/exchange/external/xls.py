@@ -52,6 +52,8 @@ def _value(cell: Any) -> CellValue:
         return None
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return str(bool(cell.value)).upper()
     return str(cell.value).strip() or None
 
 

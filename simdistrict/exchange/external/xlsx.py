@@ -66,6 +66,8 @@ def _value(cell: object) -> CellValue:
         return None
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return number_value(float(cell))
+    if isinstance(cell, bool):
+        return str(cell).upper()
     return str(cell).strip() or None
 
 
