@@ -39,10 +39,13 @@ class Stamp:
 
 def texts(table: Table, stamp: Stamp) -> dict[str, str]:
     """File name -> text."""
-    return {
-        f"{table.name}.csv": as_csv(table, stamp),
-        f"{table.name}.md": as_markdown(table, stamp),
-    }
+    made = as_csv(table, stamp), as_markdown(table, stamp)
+    return dict(zip(file_names(table.name), made, strict=True))
+
+
+def file_names(table: str) -> tuple[str, str]:
+    """The names of the files of a table: for programs, and for readers."""
+    return f"{table}.csv", f"{table}.md"
 
 
 def accepted(table: Table, stamp: Stamp) -> list[dict[str, str]]:
@@ -79,7 +82,7 @@ def with_checksums(texts: dict[str, str]) -> dict[str, str]:
 
 def mismatches(folder: Path, table: str, stamp: Stamp) -> Iterator[Discrepancy]:
     """Where the files of a table are missing, of another origin, or edited."""
-    for name in (f"{table}.csv", f"{table}.md"):
+    for name in file_names(table):
         try:
             text = committed_text(folder / name)
         except ExchangeError as error:

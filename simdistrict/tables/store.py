@@ -1,7 +1,7 @@
 """Tables stored on disk, with the inputs that each read.
 
 A stored table is used as long as its inputs and its code have the same content. File times do not
-matter.
+matter. What is no such table, or not this user's own, counts as missing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.base.atomic import write_text
-from simdistrict.base.cache import folder
-from simdistrict.base.errors import ExchangeError
-from simdistrict.tables.files import Stamp
+from simdistrict.base.cache import own_folder, read_own, write_own
+from simdistrict.tables.files import Stamp, file_names
 from simdistrict.tables.sources import code_sha256
 from simdistrict.tables.study import Study
 
@@ -36,14 +34,18 @@ class Made:
 
 def look_up(name: str, code: Code, study: Study) -> Made | None:
     """The stored table, if nothing that it depends on has changed."""
+    place = _place(name, study)
+    data = place and read_own(place)
     try:
-        stored = json.loads(_place(name, study).read_text(encoding="utf-8"))
-        inputs: dict[str, str] = stored["inputs"]
-        texts: dict[str, str] = stored["texts"]
+        stored = json.loads(data or b"")
+        inputs, texts = _texts(stored["inputs"]), _texts(stored["texts"])
         if stored["code"] != code_sha256(*code, *CORE):
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None  # missing or foreign: computed again
+    # the names become files in a folder of results
+    if set(texts) != set(file_names(name)):
+        return None
     if any(study.input_sha256(key) != sha for key, sha in inputs.items()):
         return None
     return Made(name, texts, study.stamp(inputs), inputs)
@@ -56,13 +58,22 @@ def keep(made: Made, code: Code, study: Study) -> None:
         "inputs": made.inputs,
         "texts": made.texts,
     }
-    try:
-        write_text(_place(made.name, study), json.dumps(document) + "\n", force=True)
-    except ExchangeError:
-        return
+    place = _place(made.name, study)
+    if place is not None:
+        write_own(place, json.dumps(document).encode() + b"\n")
 
 
-def _place(name: str, study: Study) -> Path:
-    # one file per model file and design, so that they do not replace each other
-    own = f"{study.path.resolve()}\0{study.sampling!r}"
-    return folder() / "tables" / f"{name}-{hashlib.sha256(own.encode()).hexdigest()[:16]}.json"
+def _texts(stored: object) -> dict[str, str]:
+    """A dictionary of texts. Raises TypeError for anything else."""
+    if not isinstance(stored, dict) or not all(
+        isinstance(text, str) for pair in stored.items() for text in pair
+    ):
+        raise TypeError(stored)
+    return stored
+
+
+def _place(name: str, study: Study) -> Path | None:
+    # one file per table, model file and design, so that they do not replace each other
+    own = f"{name}\0{study.path.resolve()}\0{study.sampling!r}"
+    tables = own_folder("tables")
+    return tables and tables / f"{hashlib.sha256(own.encode()).hexdigest()[:32]}.json"

@@ -581,7 +581,7 @@ def test_code_for_another_processor_is_compiled_again(monkeypatch: pytest.Monkey
     kept = code.peek(code.Compiled, content)
     assert kept is not None
     assert kept.machine != "another machine"
-    assert any(folder().glob("*.pickle"))
+    assert any(folder().glob("*.entry"))
 
 
 def test_a_process_that_repeats_runs_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
