@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 
 # indices of the times; see program.Program
-TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT = 0, 1, 2, 3, 4, 5
-FIRST = 6
+TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT, SLACK = range(7)
+FIRST = 7
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -28,11 +28,13 @@ class Program:
     v[0:4] are times, set by the integrator: t, of the evaluation; u, at which comparisons of
     Time with a fixed date are read; s, at which STEP and PULSE with fixed dates are read; m,
     the same for dates that move with the run. On a fixed grid u is the beginning of the present
-    step, s and m its middle, which is Vensim's rule (Time + TIME STEP/2 > date) and keeps a
-    switch at the end of a step out of that step. For an adaptive integrator u and s are the
-    middle of the segment between two switches, and m is t. v[4] is 1 where the conditions of
-    SAMPLE IF TRUE are evaluated and 0 where they keep their last value, inside a step. v[5] is the
-    number of the time point at which the present step begins.
+    step, s and m its middle less v[6], which is Vensim's rule (Time + TIME STEP/2 > date) and keeps
+    a switch at the end of a step out of that step. For an adaptive integrator u and s are the
+    middle of the segment between two switches (u is t itself where a point is saved), and m is t.
+    v[4] is 1 where the conditions of SAMPLE IF TRUE are evaluated and 0 where they keep their last
+    value, inside a step. v[5] is the number of the time point at which the present step begins.
+    v[6] is e, how far Time may be from a number and still be equal to it: numbers of the grid that
+    a model computes have rounding errors. It is zero between the points of an adaptive integrator.
 
     order: folded names of the elements, causes first; origin: line of source -> element.
     constant, settled: folded names of what depends on constants alone, and of what never changes

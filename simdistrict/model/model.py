@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.model import exact_time
 from simdistrict.model.expr import (
     MAX_HEIGHT,
     Array,
@@ -158,15 +159,16 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class TimeGrid:
-    """Time counted in whole steps: step i is at start + i * time_step.
+    """Time counted in whole steps, see `exact_time`.
 
-    every: step i is saved when i is a multiple of it; the last step is always saved.
+    every: time steps from one saved point to the next. Where it is no whole number, the step
+    nearest to each save time is saved; the last step always is.
     """
 
     start: float
     steps: int
     time_step: float
-    every: int
+    every: float
 
     def __str__(self) -> str:
         numbers = self.start, self.stop, self.time_step, self.save_step
@@ -176,8 +178,7 @@ class TimeGrid:
     def of(cls, start: float, stop: float, time_step: float, save_step: float) -> TimeGrid:
         """The grid from four control values.
 
-        Raises ModelError for a step that is not positive, an end before the start, or a save
-        step that is not a whole number of time steps.
+        Raises ModelError for a step that is not positive, or an end before the start.
         """
         problems = []
         if not all(map(math.isfinite, (start, stop, time_step, save_step))):
@@ -190,16 +191,12 @@ class TimeGrid:
             problems.append(Problem("FINAL TIME", f"{stop:g} lies before {start:g}"))
         if problems:
             raise ModelError(problems)
-        ratio = save_step / time_step
-        every = max(1, round(ratio))
+        # twice the most steps is as good as forever, and no step is saved twice
+        every = max(1.0, min(save_step / time_step, 2.0 * MAX_STEPS))
+        whole = round(every)
         # 1e-5: a TIME STEP typed as 0.333333 still divides a save step of 1
-        if abs(ratio - every) > 1e-5 * every:
-            below, above = math.floor(ratio), math.ceil(ratio)
-            options = " or ".join(f"{k * time_step:g}" for k in (below, above) if k)
-            what = f"the save step {save_step:g} is not a whole number of time steps "
-            what += f"({save_step:g} / {time_step:g} = {ratio:.6g})"
-            hint = f"use a save step of {options}, or a time step of {save_step / every:.12g}"
-            raise ModelError(Problem("SAVEPER", what, hint))
+        if abs(every - whole) <= 1e-5 * whole:
+            every = whole
         span = (stop - start) / time_step
         if span > MAX_STEPS or span / every > MAX_SAVED:
             what = f"{span:.3g} steps with {span / every:.3g} saved points are more than a run "
@@ -208,9 +205,27 @@ class TimeGrid:
         steps = round(span) if abs(span - round(span)) <= 1e-5 * max(1.0, span) else int(span)
         return cls(start, steps, time_step, every)
 
+    @property
+    def whole(self) -> tuple[float, float, float]:
+        """Three numbers that give the time of each point, see `exact_time.whole_numbers`."""
+        return exact_time.whole_numbers(self.start, self.time_step, self.steps)
+
+    @property
+    def slack(self) -> float:
+        """How far a number may be from a point of the grid and still mean it."""
+        return exact_time.slack(self.start, self.stop, self.time_step)
+
     def at(self, i: int) -> float:
         """The time of step i."""
-        return self.start + i * self.time_step
+        first, pace, parts = self.whole
+        return (first + i * pace) / parts
+
+    def nearest(self, time: float) -> float:
+        """The time of the point that a number means; the number itself between two points."""
+        if not math.isfinite(time):
+            return time
+        point = self.at(round((time - self.start) / self.time_step))
+        return point if abs(point - time) <= self.slack else time
 
     @property
     def stop(self) -> float:
@@ -223,9 +238,19 @@ class TimeGrid:
         return self.every * self.time_step
 
     @property
+    def divided(self) -> bool:
+        """Whether the save step is a whole number of time steps."""
+        return float(self.every).is_integer()
+
+    @property
     def saved(self) -> tuple[int, ...]:
         """The saved steps; both ends always are."""
-        points = list(range(0, self.steps + 1, self.every))
+        if self.divided:
+            points = list(range(0, self.steps + 1, int(self.every)))
+        else:
+            times = range(int(self.steps / self.every) + 1)
+            points = [math.floor(k * self.every + 0.5) for k in times]
+            points = [k for k in dict.fromkeys(points) if k <= self.steps]
         if points[-1] != self.steps:
             points.append(self.steps)
         return tuple(points)

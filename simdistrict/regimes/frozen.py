@@ -21,6 +21,7 @@ from simdistrict.engine.layout import (
     HELD_TIME,
     MOVING_TIME,
     SAMPLING,
+    SLACK,
     SWITCH_TIME,
     TIME,
     Slot,
@@ -87,9 +88,10 @@ def freeze(
     program = plan.prepared.program
     layout = program.layout
     vector = [*path.rows[-1], *layout.template[layout.values :]]
-    half = grid.time_step / 2
+    half = grid.time_step / 2 - grid.slack
     vector[TIME] = vector[HELD_TIME] = grid.stop
     vector[SWITCH_TIME] = vector[MOVING_TIME] = grid.stop + half
+    vector[SLACK] = grid.slack
     vector[SAMPLING] = 0.0
     label = label_of(plan, element) if element else None
     causes = causes_of(plan.prepared.model, program)

@@ -247,13 +247,14 @@ def test_guarded_helpers_never_raise_and_agree_where_the_plain_ones_work(
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((0, 10, 0.4, 1), "not a whole number of time steps"),
         ((0, 10, 0, 1), "not positive"),
         ((0, 10, 1, -1), "not positive"),
         ((10, 0, 1, 1), "before"),
         ((0, math.nan, 1, 1), "finite"),
         ((0, 100, 1e-12, 1), "more than a run can have"),
         ((0, 1e9, 1, 1), "more than a run can have"),
+        ((0, 1, 4e-320, 1), "more than a run can have"),
+        ((0, 1e300, 1e-300, 1e308), "more than a run can have"),
     ],
 )
 def test_grids_that_make_no_sense(values: tuple[float, ...], message: str) -> None:

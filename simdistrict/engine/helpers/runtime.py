@@ -29,6 +29,27 @@ def quantum(x: float, y: float) -> float:
     return x if y <= 0.0 else y * integer(x / y)
 
 
+# The three below are of a clock, a value that runs with Time (see `lowering.clocks`): within e of a
+# number at which the result jumps, it is that number.
+
+
+def integer_near(x: float, e: float) -> float:
+    """`integer` of a clock."""
+    near = float(math.floor(x + 0.5)) if math.isfinite(x) else x
+    return near if abs(x - near) <= e else integer(x)
+
+
+def modulo_near(x: float, y: float, e: float) -> float:
+    """`modulo` of a clock."""
+    rest = modulo(x, y)
+    return 0.0 if abs(rest) <= e or abs(y) - abs(rest) <= e else rest
+
+
+def quantum_near(x: float, y: float, e: float) -> float:
+    """`quantum` of a clock."""
+    return x if y <= 0.0 else y * integer_near(x / y, e / y)
+
+
 def gamma_ln(x: float) -> float:
     """The logarithm of the gamma function of a positive number.
 
@@ -63,25 +84,41 @@ def step(s: float, height: float, start: float) -> float:
     return height if s > start else 0.0
 
 
-def pulse(s: float, start: float, width: float, time_step: float) -> float:
-    """One during `width` from the start on; during one time step when width is zero."""
-    return 1.0 if 0.0 < s - start < (width if width > 0.0 else time_step) else 0.0
+def pulse(s: float, e: float, start: float, width: float, time_step: float) -> float:
+    """One during `width` from the start on; during one time step when width is zero.
+
+    The reference manual: Time + TIME STEP/2 lies between start and start + width, and is neither.
+    """
+    lasts = width if width > e else time_step
+    return 1.0 if s - start > 0.0 and s - start + 2.0 * e < lasts else 0.0
 
 
 def pulse_train(
-    s: float, u: float, start: float, width: float, interval: float, end: float, time_step: float
+    s: float,
+    u: float,
+    e: float,
+    start: float,
+    width: float,
+    interval: float,
+    end: float,
+    time_step: float,
 ) -> float:
     """Pulses of `width` that begin at start, start + interval, ... until `end`, which is included.
 
-    u: the time at which comparisons with the end are read (see `program.Program`).
+    Each begins and ends as that of `pulse` does, but one whose width is a whole number of time
+    steps lasts so many, wherever it begins. u: the time at which comparisons with the end are read
+    (see `program.Program`).
     """
-    if not (start < s and u - end <= SMALL * time_step):
+    if not (start < s and u - end <= e):
         return 0.0
     since = s - start
     if interval > 0.0:
         since -= math.floor(since / interval) * interval
     # the reference manual: a width of at most TIME STEP lasts one time step
-    return 1.0 if since < max(width, time_step) else 0.0
+    lasts = max(width, time_step)
+    steps = lasts / time_step
+    whole = abs(steps - math.floor(steps + 0.5)) <= SMALL
+    return 1.0 if since < (lasts if whole else lasts - 2.0 * e) else 0.0
 
 
 def ramp(t: float, slope: float, start: float, end: float) -> float:
@@ -135,6 +172,9 @@ HELPERS: dict[str, Callable[..., object]] = {
     "cosh": math.cosh,
     "tanh": math.tanh,
     "quantum": quantum,
+    "integer_near": integer_near,
+    "modulo_near": modulo_near,
+    "quantum_near": quantum_near,
     "gamma_ln": gamma_ln,
     "order": order,
     **arrays.HELPERS,
@@ -211,6 +251,7 @@ GUARDED: dict[str, Callable[..., object]] = {
     "sinh": _sinh,
     "cosh": _ieee(math.cosh),
     "modulo": _ieee(modulo),
+    "modulo_near": _ieee(modulo_near),
     "gamma_ln": _ieee(gamma_ln),
     **{name: _ieee(drawn, math.nan) for name, drawn in noise.HELPERS.items()},
     "depreciation": _ieee(pasts.depreciation, math.nan),

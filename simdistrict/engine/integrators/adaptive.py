@@ -132,7 +132,8 @@ def segments(kernel: Kernel, grid: TimeGrid, constants: Sequence[float], task: T
     start, stop = grid.start, grid.stop
     v = list(constants)
     kernel.once(v)
-    found = kernel.switches(v, stop) + dates(task)
+    # a date that means a point of the grid is that point
+    found = [grid.nearest(date) for date in kernel.switches(v, stop) + dates(task)]
     # dates that differ only by rounding are one date
     shortest = 1e-9 * max(grid.time_step, 1e-9)
     cuts = [start]

@@ -15,9 +15,16 @@ import math
 from typing import Final, NamedTuple
 
 from simdistrict.engine.helpers.primitives import RealTable, Vector, copy, total, unrolled
-from simdistrict.engine.integrators.loop import LoopEquations, Memory, Task, apply, evaluate
+from simdistrict.engine.integrators.loop import (
+    LoopEquations,
+    Memory,
+    Task,
+    apply,
+    evaluate,
+    time_of,
+)
 from simdistrict.engine.integrators.tableaus import DORMAND_PRINCE, Weights, combine, weighted
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SLACK, SWITCH_TIME, TIME
 from simdistrict.engine.outcome import Outcome
 
 METHOD: Final = DORMAND_PRINCE
@@ -98,6 +105,18 @@ def counted(
     return DIVERGED if slope(e, m, task, t, middle) > 0 else 0
 
 
+def instant(e: LoopEquations, m: Memory, task: Task, t: float, middle: float) -> None:
+    """Compute all values at a point of time, where comparisons of Time are read at the point."""
+    v = m.v
+    v[TIME] = t
+    v[HELD_TIME] = t
+    v[SWITCH_TIME] = middle
+    v[MOVING_TIME] = t
+    v[SLACK] = task.slack
+    evaluate(e, m, task)
+    v[SLACK] = 0.0
+
+
 def ask(e: LoopEquations, m: Memory, task: Task, t: float, middle: float) -> None:
     """Find which sampled conditions hold; they are fixed until one of them changes."""
     m.v[SAMPLING] = 1.0
@@ -114,7 +133,7 @@ def record(
     e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int, t: float, middle: float
 ) -> None:
     """Save the row of a time."""
-    slope(e, m, task, t, middle)
+    instant(e, m, task, t, middle)
     n = task.n_saved
     to = (block * task.n_rows + int(c.progress[SAVED])) * n
     if task.adjacent > 0:
@@ -130,7 +149,7 @@ def wanted(task: Task, c: StepControl) -> float:
     saved = int(c.progress[SAVED])
     t = math.inf
     if saved < task.n_rows:
-        t = task.start + task.rows[saved] * task.time_step
+        t = time_of(task, task.rows[saved])
     return t
 
 
@@ -374,6 +393,11 @@ def segment(
     middle = (start + stop) / 2
     at = start
     if c.progress[STEPPING] == 0.0:
+        if e.n_sampled > 0:
+            # conditions that hold at this point of time alone
+            m.v[SAMPLING] = 1.0
+            instant(e, m, task, start, middle)
+            sample(e, m)
         ask(e, m, task, start, middle)
         while wanted(task, c) <= start:
             record(e, m, task, c, block, wanted(task, c), middle)
@@ -401,15 +425,16 @@ def segment(
 def prepare(e: LoopEquations, m: Memory, task: Task, c: StepControl, behind: float) -> None:
     """Begin a run from the constants in the vector."""
     v = m.v
+    start = time_of(task, 0)
     middle = behind
     if c.n_cuts > 1:
         middle = (c.cuts[0] + c.cuts[1]) / 2
     for g in range(task.n_changed):
         m.base[g] = v[task.changed[g]]
-    v[TIME] = task.start
+    v[TIME] = start
     v[HELD_TIME] = middle
     v[SWITCH_TIME] = middle
-    v[MOVING_TIME] = task.start
+    v[MOVING_TIME] = start
     v[SAMPLING] = 1.0
     apply(m, task)
     e.once(v)
@@ -425,7 +450,7 @@ def prepare(e: LoopEquations, m: Memory, task: Task, c: StepControl, behind: flo
 def whole(e: LoopEquations, m: Memory, task: Task, c: StepControl, block: int) -> int:
     """One run from the constants in the vector, or the rest of one that was paused; its outcome."""
     v = m.v
-    stop = task.start + task.steps * task.time_step
+    stop = time_of(task, task.steps)
     behind = stop + task.time_step / 2
     if c.progress[RUNNING] == 0.0:
         prepare(e, m, task, c, behind)

@@ -23,7 +23,15 @@ from simdistrict.engine.helpers.primitives import (
     unrolled,
 )
 from simdistrict.engine.integrators.tableaus import RK4, combine
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, POINT, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import (
+    HELD_TIME,
+    MOVING_TIME,
+    POINT,
+    SAMPLING,
+    SLACK,
+    SWITCH_TIME,
+    TIME,
+)
 
 
 class LoopEquations(Protocol):
@@ -62,14 +70,19 @@ class LoopEquations(Protocol):
 class Task(NamedTuple):
     """What to do in every run of a batch.
 
-    stages: 1 for Euler, 4 for Runge-Kutta. changed: slots of the constants that the policies
+    first, pace, parts: the time of point i is (first + i * pace) / parts, see
+    `model.exact_time`; slack: how far a number may be from a point and still mean it; stages: 1
+    for Euler, 4 for Runge-Kutta. changed: slots of the constants that the policies
     change; the changes of the k-th one are first_change[k] to first_change[k + 1], each with its
     target, its dates and the length of its ramp. rows: numbers of the time points to save;
     saved: the slots saved there, `adjacent` is 1 where they lie side by side; sampled: slots of
     the numbers that differ between members.
     """
 
-    start: float
+    first: float
+    pace: float
+    parts: float
+    slack: float
     time_step: float
     steps: int
     stages: int
@@ -137,15 +150,22 @@ def evaluate(e: LoopEquations, m: Memory, task: Task) -> None:
     e.derive(m.v)
 
 
+def time_of(task: Task, i: int) -> float:
+    """The time of point i."""
+    return (task.first + i * task.pace) / task.parts
+
+
 def clock(m: Memory, task: Task, i: int) -> None:
     """Set the times of point i; their meaning is stated in `program.Program`."""
     v = m.v
-    t = task.start + i * task.time_step
-    half = task.time_step / 2
+    t = time_of(task, i)
+    # less than the middle of the step, so that a date just there counts in the next one
+    middle = (task.first + i * task.pace + task.pace / 2) / task.parts - task.slack
     v[TIME] = t
     v[HELD_TIME] = t
-    v[SWITCH_TIME] = t + half
-    v[MOVING_TIME] = t + half
+    v[SWITCH_TIME] = middle
+    v[MOVING_TIME] = middle
+    v[SLACK] = task.slack
     v[SAMPLING] = 1.0
     v[POINT] = float(i)
 
@@ -203,13 +223,13 @@ def arrive(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int
 def approach(e: LoopEquations, m: Memory, task: Task, i: int, stage: int) -> None:
     """Set the time and the state of a later stage of the step from point i."""
     h = task.time_step
-    t = task.start + i * h
+    t = time_of(task, i)
     m.v[SAMPLING] = 0.0
     for s in unrolled(1, RK4.stages):
         if stage == s:
             combine(m.v, e.stocks, m.work, e.n_stocks, h, RK4.a[s])
             # the end of a step is the next point exactly
-            m.v[TIME] = task.start + (i + 1) * h if RK4.times[s] == 1.0 else t + RK4.times[s] * h
+            m.v[TIME] = time_of(task, i + 1) if RK4.times[s] == 1.0 else t + RK4.times[s] * h
 
 
 def remember(e: LoopEquations, m: Memory, stage: int) -> None:

@@ -66,7 +66,8 @@ def task_of(
     else:
         adjacent = count > 0 and saved.step == 1
     return Task(
-        grid.start,
+        *grid.whole,
+        grid.slack,
         grid.time_step,
         grid.steps,
         4 if integrator == "rk4" else 1,

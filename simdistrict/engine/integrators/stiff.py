@@ -25,7 +25,7 @@ from simdistrict.engine.integrators.fixed import Trajectory, diverged
 from simdistrict.engine.integrators.loop import Memory, apply, evaluate
 from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.interpreted import Kernel
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SWITCH_TIME, TIME
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SAMPLING, SLACK, SWITCH_TIME, TIME
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
@@ -123,8 +123,16 @@ class _Implicit:
             raise _NotFiniteError
         return slopes
 
+    def instant(self, t: float, middle: float) -> None:
+        """Compute all values at a point of time, where comparisons of Time are read there."""
+        self.clock(t, middle)
+        self.v[HELD_TIME] = t
+        self.v[SLACK] = self.task.slack
+        evaluate(self.kernel, self.memory, self.task)
+        self.v[SLACK] = 0.0
+
     def save(self, t: float, middle: float) -> None:
-        self.derive(t, middle)
+        self.instant(t, middle)
         self.times.append(t)
         self.rows.append(self.v[: self.program.layout.values].copy())
 
@@ -182,6 +190,11 @@ class _Implicit:
     def segment(self, a: float, b: float, wanted: list[float]) -> None:
         """From a to b, between which only sampled conditions are discontinuous."""
         middle = (a + b) / 2
+        if self.program.layout.sampled.size:
+            # conditions that hold at this point of time alone
+            self.v[SAMPLING] = 1.0
+            self.instant(a, middle)
+            self.sample()
         self.ask(a, middle)
         while wanted and wanted[0] <= a:
             self.save(wanted.pop(0), middle)

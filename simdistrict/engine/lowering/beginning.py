@@ -15,6 +15,7 @@ from simdistrict.engine.layout import (
     HELD_TIME,
     MOVING_TIME,
     SAMPLING,
+    SLACK,
     SWITCH_TIME,
     TIME,
     Symbol,
@@ -23,6 +24,7 @@ from simdistrict.engine.layout import (
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.made import Maker, SymbolDefinition
 from simdistrict.engine.program import Program
+from simdistrict.model.exact_time import slack
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold, references, walk
 from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
 
@@ -104,7 +106,8 @@ def _at_start(program: Program) -> list[float]:
     kernel.once(v)
     start, time_step = (v[slots[name].offset] for name in ("initial time", "time step"))
     v[TIME] = v[HELD_TIME] = start
-    v[SWITCH_TIME] = v[MOVING_TIME] = start + time_step / 2
+    v[SLACK] = slack(start, start, time_step)
+    v[SWITCH_TIME] = v[MOVING_TIME] = start + time_step / 2 - v[SLACK]
     v[SAMPLING] = 1.0
     kernel.start(v)
     kernel.settle(v)

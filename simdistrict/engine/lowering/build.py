@@ -8,6 +8,7 @@ from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Layout, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.calls import RandomDraw, Record
+from simdistrict.engine.lowering.clocks import Clocks
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
@@ -46,7 +47,8 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
     once, start, settle = map(fuse, (phases.once, phases.start, phases.settle))
     derive = with_rates_last(phases.derive, layout)
     verify(once, start, settle, derive, placed)
-    emitter = Emitter(layout, located)
+    clocks = Clocks((*phases.settle, *phases.derive), constant)
+    emitter = Emitter(layout, located, clocks)
     emitter.function("once", once, slopes=True)
     emitter.function("start", start)
     emitter.function("settle", settle)
@@ -65,7 +67,7 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
         tuple(s.label for s in statements.conditions if has_equality(s.expr, located)),
         bool(statements.conditions),
         has_switches,
-        watch(statements, once, placed, constant, Emitter(layout, located)),
+        watch(statements, once, placed, constant, Emitter(layout, located, clocks)),
     )
 
 

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from simdistrict.engine.layout import Layout
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SLACK, SWITCH_TIME, TIME, Layout
 from simdistrict.engine.lowering.calls import Switch, Whole
+from simdistrict.engine.lowering.clocks import Clocks
 from simdistrict.engine.lowering.frames import SlotKey, key_of
-from simdistrict.engine.lowering.nodes import Time
+from simdistrict.engine.lowering.nodes import Load, Time
 from simdistrict.engine.lowering.spell import MAX_NESTING, ExpressionPrinter
 from simdistrict.engine.lowering.statements import Statement, parts, walk
 from simdistrict.model.expr import Expr, height
 
 # the times that a function reads from the vector; their meaning is in program.Program
-_TIMES = ("t", "u", "s", "m")
+_TIMES = {"t": TIME, "u": HELD_TIME, "s": SWITCH_TIME, "m": MOVING_TIME, "e": SLACK}
 # what the functions of a program take
 _TAKES = {
     **dict.fromkeys(("once", "start", "settle", "derive"), "v: Vector"),
@@ -34,8 +35,8 @@ _TAKES = {
 class Emitter(ExpressionPrinter):
     """Prints functions. origin: line of source -> label of the statement that it belongs to."""
 
-    def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
-        super().__init__(layout, located)
+    def __init__(self, layout: Layout, located: Callable[[Expr], bool], clocks: Clocks) -> None:
+        super().__init__(layout, located, clocks)
         self.lines = ["from __future__ import annotations", "", ""]
         self.origin: dict[int, str] = {}
         self.read_later: frozenset[SlotKey] = frozenset()
@@ -69,9 +70,14 @@ class Emitter(ExpressionPrinter):
     def begin(self, name: str, exprs: Sequence[Expr]) -> None:
         """The head of a function, and the times that its expressions read."""
         self.head(name, _TAKES[name])
-        if any(isinstance(node, Time | Switch) for expr in exprs for node in walk(expr)):
-            for place, time in enumerate(_TIMES):
+        if any(self.is_timed(node) for expr in exprs for node in walk(expr)):
+            for time, place in _TIMES.items():
                 self.put(f"{time}: float = v[{place}]")
+
+    def is_timed(self, node: Expr) -> bool:
+        """Whether a node reads the times."""
+        clock = isinstance(node, Load) and node.symbol in self.clocks.rates
+        return clock or isinstance(node, Time | Switch)
 
     def statement(self, statement: Statement, inside: frozenset[SlotKey]) -> None:
         """One assignment; its value stays in a local where it is read again.

@@ -14,7 +14,7 @@ import re
 from simdistrict.engine.helpers.runtime import GUARDED
 
 # what the emitter prints by itself: functions, arguments, times
-_PRINTED = "once start settle derive switches margins v out stop t u s m inf nan"
+_PRINTED = "once start settle derive switches margins v out stop t u s m e inf nan"
 _FIXED = frozenset(
     {*GUARDED, *dir(builtins), *keyword.kwlist, *keyword.softkwlist, *_PRINTED.split()}
 )

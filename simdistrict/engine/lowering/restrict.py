@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from simdistrict.engine.layout import Layout, Slot, Symbol
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.build import build
+from simdistrict.engine.lowering.clocks import Clocks
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import with_rates_last
@@ -119,7 +120,8 @@ def places_of(load: Load) -> set[int]:
 
 def _source(causes: Causes, statements: Sequence[Statement]) -> str:
     layout = causes.program.layout
-    emitter = Emitter(layout, located_by(causes.constant))
+    clocks = Clocks((*causes.steady, *causes.statements), causes.constant)
+    emitter = Emitter(layout, located_by(causes.constant), clocks)
     for name in ("once", "start", "settle", "switches", "margins"):
         emitter.function(name)
     derive = with_rates_last(statements, layout)

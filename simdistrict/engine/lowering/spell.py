@@ -17,6 +17,7 @@ from simdistrict.engine.lowering.calls import (
     Switch,
     Whole,
 )
+from simdistrict.engine.lowering.clocks import ONE, Clocks
 from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, pattern_of
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.nodes import (
@@ -33,6 +34,18 @@ from simdistrict.engine.lowering.nodes import (
 from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
 _OPS = {"=": "==", "<>": "!=", ":AND:": "and", ":OR:": "or"}
+# comparisons of a clock with a number, up to its slack
+_NEARLY = {
+    "=": "(abs({0} - {1}) <= {2})",
+    "<>": "(not abs({0} - {1}) <= {2})",
+    "<": "({0} + {2} < {1})",
+    "<=": "({0} - {2} <= {1})",
+    ">": "({0} - {2} > {1})",
+    ">=": "({0} + {2} >= {1})",
+}
+# helpers that jump where a clock passes a number, and lookups that jump at their points
+NEAR = {"INTEGER": "integer_near", "MODULO": "modulo_near", "QUANTUM": "quantum_near"}
+_SHIFTS = {"lookup_forward": "-", "lookup_backward": "+"}
 # CPython allows 200 nested parentheses, and no sum of thousands of terms on one line
 MAX_NESTING, MAX_JOINED = 60, 60
 _IDENTITY = {"SUM": "0.0", "PROD": "1.0", "VMIN": "inf", "VMAX": "-inf"}
@@ -43,13 +56,14 @@ class ExpressionPrinter(Frames):
     """Prints expressions; lines that they need first are printed before the statement.
 
     located: whether the dates of a switch or comparison depend on constants alone, so that they
-    are known before the run.
+    are known before the run; clocks: what runs with Time.
     """
 
-    def __init__(self, layout: Layout, located: Callable[[Expr], bool]) -> None:
+    def __init__(self, layout: Layout, located: Callable[[Expr], bool], clocks: Clocks) -> None:
         super().__init__()
         self.layout = layout
         self.located = located
+        self.clocks = clocks
         self.deep = True
 
     def number(self, expr: Expr) -> str:
@@ -96,6 +110,9 @@ class ExpressionPrinter(Frames):
                 yes_text, no_text = self.number(yes), self.number(no)
                 return f"({yes_text} if {self.condition(condition)} else {no_text})"
             case Call(function, args):
+                rate = self.clocks.rate(args[0]) if function in NEAR and args else None
+                if rate is not None:
+                    return self.called(NEAR[function], args, self.slack(rate))
                 return self.called(FUNCTIONS[function].python, args)
         return f"(1.0 if {self.condition(expr)} else 0.0)"
 
@@ -144,8 +161,15 @@ class ExpressionPrinter(Frames):
                 sides = [
                     "u" if held and isinstance(x, Time) else self.number(x) for x in (left, right)
                 ]
+                rate = self.clocks.first((left, right))
+                if rate is not None:
+                    return _NEARLY[op].format(*sides, self.slack(rate))
                 return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
         return f"({self.number(expr)} != 0.0)"
+
+    def slack(self, rate: Expr) -> str:
+        """How far a clock may be from a number and still be equal to it."""
+        return "e" if rate == ONE else f"(e * abs({self.number(rate)}))"
 
     def switch(self, expr: Switch) -> str:
         """A function of the time; the time of its dates depends on whether they are known."""
@@ -155,7 +179,9 @@ class ExpressionPrinter(Frames):
             case "RAMP":
                 args.insert(0, "t")
             case "PULSE TRAIN":
-                args[:0] = ["s", "u"] if located else ["m", "t"]
+                args[:0] = ["s", "u", "e"] if located else ["m", "t", "e"]
+            case "PULSE":
+                args[:0] = ["s" if located else "m", "e"]
             case _:
                 args.insert(0, "s" if located else "m")
         return f"{FUNCTIONS[expr.function].python}({', '.join(args)})"
@@ -215,7 +241,11 @@ class ExpressionPrinter(Frames):
 
     def interpolate(self, expr: Interpolate) -> str:
         steps = expr.helper in STEPWISE and isinstance(expr.x, Time)
-        x = ", ".join(["u" if steps else self.number(expr.x), *map(self.number, expr.more)])
+        x = "u" if steps else self.number(expr.x)
+        rate = self.clocks.rate(expr.x) if expr.helper in _SHIFTS else None
+        if rate is not None:
+            x = f"({x} {_SHIFTS[expr.helper]} {self.slack(rate)})"
+        x = ", ".join([x, *map(self.number, expr.more)])
         number = expr.first + sum(map(constant_of, expr.axes))
         pattern = pattern_of(expr.axes)
         if not pattern:

@@ -123,7 +123,8 @@ class Batch:
         """Store the outcomes of some members on a grid; ended: see `loop.Memory`."""
         grid = self.grid
         done.outcome[members] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
-        before = grid.start + np.maximum(ended - 1, 0) * grid.time_step
+        first, pace, parts = grid.whole
+        before = (first + np.maximum(ended - 1, 0) * pace) / parts
         done.time[members] = np.where(ended < 0, grid.stop, before)
 
     def alone(self, grid: TimeGrid, constants: Sequence[float]) -> Trajectory:

@@ -98,10 +98,13 @@ def native_stiff(
 
 def _saved(grid: TimeGrid) -> NDArray[np.int64]:
     """`grid.saved` as an array, made without a loop in CPython."""
-    points = np.arange(0, grid.steps + 1, grid.every)
+    if not grid.divided:
+        return np.array(grid.saved)
+    points = np.arange(0, grid.steps + 1, int(grid.every))
     return points if points[-1] == grid.steps else np.append(points, grid.steps)
 
 
 def _times(grid: TimeGrid, points: NDArray[np.int64]) -> tuple[float, ...]:
     """The times of points, as `grid.at` has them."""
-    return tuple((grid.start + points * grid.time_step).tolist())
+    first, pace, parts = grid.whole
+    return tuple(((first + points * pace) / parts).tolist())
