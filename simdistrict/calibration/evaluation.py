@@ -16,7 +16,7 @@ from simdistrict.calibration.data import DataSeries, Observations
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, TimeGrid, constant_values
-from simdistrict.run.plan import Plan, Prepared, check_free, plan_run
+from simdistrict.run.plan import Plan, Prepared, check_free, check_one_grid, plan_run
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
@@ -152,11 +152,12 @@ def target(
     """A plan that ends at the last point and saves every point.
 
     Raises ScenarioError with every row whose year is no time step of the run, and for a free
-    constant that a policy changes; EngineError for one that sets the order of a delay; and as
-    `plan_run` does.
+    constant that a policy changes; EngineError for one that sets the order of a delay or the time
+    grid; and as `plan_run` does.
     """
     check_free(prepared, (f.element for f in free))
     full = plan_run(prepared, resolved, backend)
+    check_one_grid(full.prepared, (f.element for f in free))
     problems = [*_off_grid(data, full.grid), *_moved(resolved, free)]
     if problems:
         raise ScenarioError(problems)

@@ -28,7 +28,14 @@ from simdistrict.ensemble.prior import Prior
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.naming import names_of
 from simdistrict.result.selection import Selection
-from simdistrict.run.plan import Plan, check_free, constants_of, has_fixed_end, moves_of
+from simdistrict.run.plan import (
+    Plan,
+    check_free,
+    check_one_grid,
+    constants_of,
+    has_fixed_end,
+    moves_of,
+)
 from simdistrict.run.saving import selection_of, spelled
 from simdistrict.run.simulate import check_alike, provenance
 
@@ -322,18 +329,17 @@ def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
     """Refuse priors that would change the program or the time grid."""
     slots = plan.prepared.program.layout.slots
     places = {place for prior in priors for place in prior.places}
-    check_free(
-        plan.prepared,
-        (
-            name
-            for name, slot in slots.items()
-            if not places.isdisjoint(range(slot.offset, slot.offset + slot.size))
-        ),
-    )
+    names = [
+        name
+        for name, slot in slots.items()
+        if not places.isdisjoint(range(slot.offset, slot.offset + slot.size))
+    ]
+    check_free(plan.prepared, names)
     if not has_fixed_end(plan):
         what = "FINAL TIME changes during the run, so that members would end at different times"
         hint = "give all of them one end with --final-time"
         raise EngineError(Problem(f"model {plan.prepared.model.name}", what, hint))
+    check_one_grid(plan.prepared, names)
 
 
 def _points(plan: Plan, times: str) -> tuple[int, ...]:

@@ -5,12 +5,12 @@ Works on names alone; an array counts as one element.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from simdistrict.model.expr import fold, references
-from simdistrict.model.model import Element, Model, Stock
+from simdistrict.model.model import CONTROL, Constant, Element, Model, Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,26 @@ def _causes(model: Model, name: str) -> tuple[str, ...]:
 
 def _users(model: Model, name: str) -> tuple[str, ...]:
     return model.users.get(name, ())
+
+
+def grid_constants(model: Model, control: Iterable[str] = CONTROL) -> dict[str, str]:
+    """Folded name of each constant on which a control element depends -> that control element.
+
+    control: folded names of the control elements. They themselves are not listed.
+    """
+    found: dict[str, str] = {}
+    for name in control:
+        todo = [name] if name in model.by_name else []
+        seen: set[str] = set()
+        while todo:
+            here = todo.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            if isinstance(model.by_name[here], Constant) and here not in CONTROL:
+                found.setdefault(here, name.upper())
+            todo += _causes(model, here)
+    return found
 
 
 def causal_order(model: Model) -> tuple[str, ...]:

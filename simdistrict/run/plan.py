@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simdistrict.base.cache import KEPT, cached, keep, peek
 from simdistrict.base.encoding import noting, say_again, stated
-from simdistrict.base.errors import EngineError, ModelError, Problem
+from simdistrict.base.errors import EngineError, ModelError, Problem, ScenarioError
 from simdistrict.base.inputs import digest
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios, shown
 from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
@@ -25,10 +25,11 @@ from simdistrict.engine.program import Program
 from simdistrict.exchange.external.data import with_data, with_record
 from simdistrict.exchange.external.files import unchanged
 from simdistrict.exchange.models import is_xmile, read_model_file, read_model_text, read_text
+from simdistrict.model.causality import grid_constants
 from simdistrict.model.expr import Number, fold
 from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, TimeGrid
 from simdistrict.result.series_file import load
-from simdistrict.run.preflight import IntendedRun, RunWarning, announce, warnings_of
+from simdistrict.run.preflight import IntendedRun, RunWarning, announce, overruled, warnings_of
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
@@ -40,10 +41,17 @@ from simdistrict.scenario import (
     resolve,
 )
 from simdistrict.scenario.changes import Changes, check_policies, read_changes
-from simdistrict.scenario.values import CONTROL_FIELDS
+from simdistrict.scenario.values import CONTROL_FIELDS, Change
 
 AS_WRITTEN = RunSettings()
 log = logging.getLogger(__name__)
+# what sets a control element on the command line
+_OPTIONS = {
+    "INITIAL TIME": "--initial-time",
+    "FINAL TIME": "--final-time",
+    "TIME STEP": "--time-step",
+    "SAVEPER": "--save-step",
+}
 # the most steps in the search for a FINAL TIME that the model computes
 MAX_SEARCH = 100_000
 
@@ -144,7 +152,7 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     _check_backend(backend, integrator, prepared.model)
     wanted = {name: getattr(run, field) for name, field in CONTROL_FIELDS.items()}
     changed = {name: value for name, value in wanted.items() if value is not None}
-    prepared, control = _control(prepared, changed)
+    prepared, control = _control(prepared, changed, resolved)
     grid = TimeGrid.of(*(control[name] for name in CONTROL))
     chosen = backend == "auto"
     if chosen:
@@ -202,10 +210,15 @@ def constants_of(plan: Plan) -> list[float]:
         slot = layout.slots.get(name)
         if slot is not None:
             vector[slot.offset] = value
-    for change in plan.resolved.assumptions:
-        for place in change.places:
-            vector[layout.slots[change.element].offset + place] = change.value
+    _put(plan.resolved.assumptions, plan.prepared.program, vector)
     return vector
+
+
+def _put(changes: Iterable[Change], program: Program, vector: list[float]) -> None:
+    """Set changed constants in a vector."""
+    for change in changes:
+        for place in change.places:
+            vector[program.layout.slots[change.element].offset + place] = change.value
 
 
 def moves_of(plan: Plan) -> list[Move]:
@@ -253,7 +266,7 @@ def plans_for(
         plan = plan_run(prepared, resolved, backend, len(every))
         # where backends differ in their last bits, one file records one
         backend = plan.backend if backend == "auto" else backend
-        found = warnings_of(intended(plan))
+        found = (*overruled(prepared.model, resolved), *warnings_of(intended(plan)))
         read = tuple((str(path), digest(path), path.name) for path in changes)
         plans.append(replace(plan, lookups=changed.text, warnings=found, changes=read))
         _log_files(plans[-1], (shown(path), *scenario.chain))
@@ -395,9 +408,42 @@ def _check_backend(backend: str, integrator: str, model: Model) -> None:
 
 
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
-    """Refuse to change a constant that determined the structure of the program."""
+    """Refuse changes of constants that decide the structure of the program or the time grid."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
     check_free(prepared, (change.element for change in changes))
+    decides = grid_constants(prepared.model)
+    problems = [
+        Problem(
+            policy.origin,
+            f'the policy "{policy.name}" changes "{change.text}", on which '
+            f"{decides[change.element]} depends; a time grid does not change during a run",
+            "set it for the whole run, under `assume` or with --set",
+        )
+        for policy in resolved.policies
+        for change in policy.changes
+        # the search for an end that moves follows policies
+        if decides.get(change.element, "").lower() in prepared.program.constant
+    ]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def check_one_grid(prepared: Prepared, elements: Iterable[str]) -> None:
+    """Raise EngineError where constants, by folded name, decide a grid that runs share."""
+    model = prepared.model
+    decides = grid_constants(model)
+    problems = [
+        Problem(
+            f"model {model.name}",
+            f'{decides[name]} depends on "{model[name].name}", which cannot differ between runs '
+            "that share one time grid",
+            f"leave it out, or give the grid with {_OPTIONS[decides[name]]}",
+        )
+        for name in dict.fromkeys(elements)
+        if name in decides
+    ]
+    if problems:
+        raise EngineError(problems)
 
 
 def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
@@ -418,9 +464,12 @@ def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
 
 
 def _control(
-    prepared: Prepared, changed: Mapping[str, float]
+    prepared: Prepared, changed: Mapping[str, float], resolved: Resolved
 ) -> tuple[Prepared, Mapping[str, float]]:
-    """The four control values; a changed one that the model computes becomes a constant."""
+    """The four control values; a changed one that the model computes becomes a constant.
+
+    Those that the model computes follow from the scenario's constants.
+    """
     model = prepared.model
     computed = {
         name: value
@@ -432,6 +481,7 @@ def _control(
     program = prepared.program
     slots = program.layout.slots
     vector = list(program.layout.template)
+    _put(resolved.assumptions, program, vector)
     for name, value in changed.items():
         vector[slots[name].offset] = value
     if any(slots[name].kind != "constant" for name in CONTROL if name in slots):

@@ -32,7 +32,7 @@ from simdistrict.run.plan import (
     plan_run,
     repeated,
 )
-from simdistrict.run.preflight import announce, warnings_of
+from simdistrict.run.preflight import announce, overruled, warnings_of
 from simdistrict.run.saving import selection_of, spelled
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
@@ -76,8 +76,9 @@ def simulate(
     if data:
         model = model_with_data(model, data)
     chosen = scenario or bare_scenario(Path(f"{model.name}.mdl"))
-    plan = plan_run(lowered(model), resolve(chosen, model, sets, settings), backend)
-    announce([warnings_of(intended(plan))], strict)
+    resolved = resolve(chosen, model, sets, settings)
+    plan = plan_run(lowered(model), resolved, backend)
+    announce([(*overruled(model, resolved), *warnings_of(intended(plan)))], strict)
     return to_xarray(result_of([plan]))
 
 
@@ -183,7 +184,7 @@ def _run_pysd(plan: Plan) -> Run:
 def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
     """Every changed constant as a function of time, for a backend without schedules."""
     program = plan.prepared.program
-    half = plan.grid.time_step / 2
+    half = plan.grid.time_step / 2 - plan.grid.slack
     base = list(program.layout.template)
     names: dict[str, None] = {}
     for change in plan.resolved.assumptions:

@@ -417,9 +417,9 @@ def test_places_that_an_array_leaves_undefined_are_no_fault() -> None:
 
 
 def test_values_that_make_no_time_grid_are_a_finding() -> None:
-    (finding,) = check_behaviour(small("a = 1", time_step=1, save_step=1.5))
+    (finding,) = check_behaviour(small("a = 1", time_step=1, save_step=-1))
     assert finding.check == "run"
-    assert "save step" in finding.what
+    assert "not positive" in finding.what
 
 
 def test_unknown_and_unstated_names() -> None:

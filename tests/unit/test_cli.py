@@ -220,11 +220,17 @@ def test_a_value_outside_its_range_warns_and_strict_refuses(project: Path, capsy
     assert "[0, 5]" in answer.err
 
 
-def test_a_save_step_that_is_no_whole_number_of_steps(project: Path, capsys: Capsys) -> None:
-    answer = call(capsys, "run", "plain", "--save-step", "0.75")
-    assert answer.code == 3
-    assert "not a whole number of time steps" in answer.err
-    assert "0.5 or 1" in answer.err
+def test_a_save_step_that_is_no_whole_number_of_steps(
+    project: Path, capsys: Capsys, caplog: pytest.LogCaptureFixture
+) -> None:
+    args = ("run", "plain", "--save-step", "0.75", "-o", "x.nc")
+    assert call(capsys, *args).code == 0
+    assert "SAVEPER 0.75 is not a whole number of time steps of 0.5" in caplog.text
+    with xr.open_dataset("x.nc") as data:
+        assert data.time.values[:5].tolist() == [0, 1, 1.5, 2.5, 3]
+    strict = call(capsys, *args, "--strict", "--force")
+    assert strict.code == 3
+    assert "SAVEPER 0.75" in strict.err
 
 
 def test_a_run_that_diverges_ends_with_4_and_keeps_what_was_computed(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simdistrict import simulate
-from simdistrict.base.errors import EngineError, ModelError
+from simdistrict.base.errors import EngineError, ModelError, ScenarioError
 from simdistrict.calibration import calibrate
 from simdistrict.calibration.data import data_from_text
 from simdistrict.ensemble.members import ensemble_of
@@ -16,6 +16,7 @@ from simdistrict.ensemble.prior import read_prior
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.model.model import Model
 from simdistrict.run.plan import plans_for
+from simdistrict.scenario import RunSettings, scenario_from_text
 from tests.small import mdl, small
 
 
@@ -136,3 +137,89 @@ def test_what_decides_the_order_of_a_delay_is_nothing_to_fit() -> None:
     data = data_from_text(rows, model)
     with pytest.raises(EngineError, match='depends on "stages"'):
         calibrate(model, data, {"stages": (1, 5)})
+
+
+# ---------------------------------------------------------------------- constants of the grid
+
+GRID = {
+    "initial_time": "first",
+    "final_time": "first + years",
+    "time_step": "1 / fine",
+    "saveper": "months / 12",
+}
+OF_GRID = "first = 0\nyears = 4\nfine = 2\nmonths = 12\nx = INTEG(1, 0)"
+CASES = [
+    ("first=2", [2, 3, 4, 5, 6]),
+    ("years=2", [0, 1, 2]),
+    ("months=24", [0, 2, 4]),
+    ("fine=3", [0, 1, 2, 3, 4]),
+]
+
+
+@pytest.mark.parametrize(("change", "times"), CASES)
+def test_the_grid_follows_the_constants_that_decide_it(change: str, times: list[float]) -> None:
+    model = timed(OF_GRID, **GRID)
+    for backend in ("interpreted", "native"):
+        found = simulate(model, sets=[change], backend=backend)
+        assert found["time"].values.tolist() == times
+        assert found["x"].values == pytest.approx([t - times[0] for t in times])
+        name, value = change.split("=")
+        assert float(found[name]) == float(value)
+    assert float(simulate(model, sets=["fine=3"])["time_step"]) == 1 / 3
+
+
+def test_scenarios_and_changes_files_move_the_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("grid.mdl").write_text(timed(OF_GRID, **GRID).text)
+    Path("few.yaml").write_text("title: few\nmodel: grid.mdl\nassume: {years: 3}\n")
+    Path("few.cin").write_text("years = 1\n")
+    assert plans_for(["few.yaml"])[0].grid.stop == 3
+    assert plans_for(["grid.mdl"], changes=[Path("few.cin")])[0].grid.stop == 1
+    assert plans_for(["few.yaml"], changes=[Path("few.cin")])[0].grid.stop == 1
+    assert plans_for(["few.yaml"], ["years=2"], changes=[Path("few.cin")])[0].grid.stop == 2
+
+
+def test_a_control_element_that_is_set_wins_over_its_constants(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = timed(OF_GRID, **GRID)
+    assert simulate(model, sets=["years=2"], final_time=3.0)["time"].values[-1] == 3
+    assert "years = 2 does not move FINAL TIME" in caplog.text
+    with pytest.raises(ScenarioError, match="does not move FINAL TIME"):
+        simulate(model, sets=["years=2"], final_time=3.0, strict=True)
+    caplog.clear()
+    simulate(model, sets=["years=2"], save_step=1.0)
+    assert not caplog.text
+
+
+def test_a_policy_does_not_move_the_grid_during_a_run() -> None:
+    model = timed(OF_GRID, **GRID)
+    text = "title: x\nmodel: timed\npolicies:\n  late: {start: 1, set: {fine: 4}}\n"
+    scenario = scenario_from_text(text, "late.yaml")
+    with pytest.raises(ScenarioError, match='changes "fine", on which TIME STEP depends'):
+        simulate(model, scenario)
+    # given as a number it depends on nothing
+    assert simulate(model, scenario, time_step=0.5)["time"].values[-1] == 4
+
+
+def test_runs_that_share_a_grid_do_not_draw_its_constants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = timed(OF_GRID, **GRID)
+    Path("timed.mdl").write_text(model.text)
+    prior = "element,label,unit,value,low,high,distribution\nyears,,1,4,2,5,uniform\n"
+    for settings, refused in ((RunSettings(), True), (RunSettings(final_time=4.0), False)):
+        plans = plans_for(["timed.mdl"], run=settings)
+        priors = read_prior(prior, "prior.csv", plans[0].prepared.model, plans[0].prepared.program)
+        if refused:
+            with pytest.raises(EngineError, match='FINAL TIME depends on "years"'):
+                ensemble_of(plans, priors, prior, 8)
+        else:
+            assert ensemble_of(plans, priors, prior, 8).design.members == 8
+    rows = "series,element,year,value,weight,group\nx,x,1,5,,\nx,x,2,5,,\n"
+    data = data_from_text(rows, model)
+    with pytest.raises(EngineError, match='TIME STEP depends on "fine"'):
+        calibrate(model, data, {"fine": (1, 5)})

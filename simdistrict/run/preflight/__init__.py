@@ -8,3 +8,4 @@ from simdistrict.run.preflight.announce import announce as announce
 from simdistrict.run.preflight.intended import IntendedRun as IntendedRun
 from simdistrict.run.preflight.intended import RunWarning as RunWarning
 from simdistrict.run.preflight.kinds import warnings_of as warnings_of
+from simdistrict.run.preflight.settings import overruled as overruled

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from simdistrict.model.causality import grid_constants
+from simdistrict.model.model import Model
 from simdistrict.run.preflight.intended import IntendedRun, RunWarning
-from simdistrict.scenario.values import CONTROL_FIELDS
+from simdistrict.scenario.values import CONTROL_FIELDS, Resolved
 
 # a date this near to a step, as a share of the time step, lies on it; as `TimeGrid.of`
 NEAR = 1e-5
@@ -32,6 +34,36 @@ def time_grid(run: IntendedRun) -> Iterator[RunWarning]:
     if save > span * (1.0 + NEAR):
         what = f"SAVEPER {save:.10g} is longer than the run: only its start and its end are saved"
         yield _of_control(run, "saveper", what, f"give a save step of at most {span:.10g}")
+
+
+def saved_times(run: IntendedRun) -> Iterator[RunWarning]:
+    """SAVEPER is a whole number of time steps; else the nearest ones are saved."""
+    grid, save = run.grid, run.control["saveper"]
+    step, near = grid.time_step, max(1, round(grid.every))
+    hint = f"give a save step of {near * step:.10g}, or a time step of {save / near:.10g}"
+    if save < step * (1.0 - NEAR):
+        what = f"SAVEPER {save:.10g} is shorter than a time step, {step:.10g}: every step is saved"
+        yield _of_control(run, "saveper", what, hint)
+    elif not grid.divided:
+        what = f"SAVEPER {save:.10g} is not a whole number of time steps of {step:.10g}: the step "
+        what += "nearest to each save time is saved, at unequal intervals"
+        yield _of_control(run, "saveper", what, hint)
+
+
+def overruled(model: Model, resolved: Resolved) -> Iterator[RunWarning]:
+    """A constant that decides a control element is changed only where the latter is not set.
+
+    model: as read, with the equation of the control element.
+    """
+    for name, field in CONTROL_FIELDS.items():
+        value = getattr(resolved.run, field)
+        decides = grid_constants(model, (name,)) if value is not None else {}
+        for change in resolved.assumptions:
+            if change.element in decides:
+                what = f"{change.text} = {change.value:g} does not move {name.upper()}, which the "
+                what += f"scenario or the command line sets to {value:.10g}"
+                kind = "save-step" if name == "saveper" else name.replace(" ", "-")
+                yield RunWarning(kind, change.origin, what, "set one of them only")
 
 
 def policies(run: IntendedRun) -> Iterator[RunWarning]:
@@ -90,7 +122,7 @@ def _acts(run: IntendedRun, start: float, end: float) -> bool:
     """Whether the middle of some step lies between two dates, as a policy's change is read."""
     grid = run.grid
     first = max(0, math.floor((start - grid.start) / grid.time_step - 0.5 + NEAR) + 1)
-    return grid.at(first) + grid.time_step / 2.0 < end
+    return grid.at(first) + grid.time_step / 2.0 - grid.slack < end
 
 
 def _of_control(run: IntendedRun, name: str, what: str, hint: str) -> RunWarning:
