@@ -1,5 +1,6 @@
 """PySD as the reference backend. The only door to pysd.
 
+PySD makes Python code of a model's texts, so it gets the equations alone, see `mdl.bare`.
 PySD takes half a second to import, so nothing here imports it before it is needed.
 """
 
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.exchange.external.inlined import inlined
+from simdistrict.exchange.mdl.bare import bare_text
 from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Data, Element, Lookup, Model
@@ -51,7 +53,8 @@ def run_reference(
         start = f"\\g<1> {control['initial time']!r} ~"
         # the files that a model takes numbers from do not lie in this folder
         own = inlined(model)
-        text = model.text if own is model else model_text(own, layout=False)
+        text = model.text if own is model and model.text else model_text(own, layout=False)
+        text = bare_text(text, f"model {model.name}")
         path.write_text(_INITIAL_TIME.sub(start, text), encoding="utf-8")
         try:
             reference = pysd.read_vensim(str(path), encoding="utf-8")
