@@ -360,7 +360,7 @@ def test_what_is_saved() -> None:
 @pytest.mark.usefixtures("project")
 def test_scenarios_with_other_equations_are_refused() -> None:
     text = Path("small.mdl").read_text()
-    Path("small.mdl").write_text(text.replace("FINAL TIME = 10", "FINAL TIME = 9 + tax"))
+    Path("small.mdl").write_text(text.replace("FINAL TIME = 10", "end = 10 ~~|\nFINAL TIME = end"))
     Path("free.yaml").write_text(FREE + "run: {final time: 10}\n")
     with pytest.raises(ScenarioError, match="other equations"):
         ensemble(4)
