@@ -8,13 +8,13 @@ none of them is in a guessed encoding, and a warning shows the first letters tha
 from __future__ import annotations
 
 import codecs
-import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError, did_you_mean
+from simdistrict.base.remarks import remark
 
 # as users know the encodings
 _NAMES = {
@@ -60,9 +60,7 @@ _ASCII = bytes([9, 10, 13, *range(32, 127)])
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _UNDECODED = re.compile("[\ud800-\udfff]+")
 _STATED: ContextVar[str] = ContextVar("stated encoding", default="")
-_NOTED: ContextVar[list[str] | None] = ContextVar("noted warnings", default=None)
 _SHOWN = 60
-log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -73,23 +71,6 @@ def reading_as(name: str) -> Iterator[None]:
         yield
     finally:
         _STATED.reset(token)
-
-
-@contextmanager
-def noting() -> Iterator[list[str]]:
-    """Collect the warnings of this module, for a cache that keeps what was read."""
-    noted: list[str] = []
-    token = _NOTED.set(noted)
-    try:
-        yield noted
-    finally:
-        _NOTED.reset(token)
-
-
-def say_again(noted: Iterable[str]) -> None:
-    """Print the warnings that `noting` collected."""
-    for warning in noted:
-        log.warning(warning)
 
 
 def stated() -> str:
@@ -259,10 +240,7 @@ def _say(where: str, text: str, what: str) -> None:
     number = len(re.split(r"\r\n|\r|\n", text[:at]))
     sample = shown(" ".join(f"{before[-20:]}{after[:_SHOWN]}".split())) if found else ""
     example = f', "{sample}"' if sample else ""
-    warning = f"{where}:{number} | the file {what}{example}; --encoding NAME decides"
-    log.warning(warning)
-    if (noted := _NOTED.get()) is not None:
-        noted.append(warning)
+    remark(f"{where}:{number}", f"the file {what}{example}; --encoding NAME decides")
 
 
 def _name(encoding: str) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.base.cache import KEPT, cached, keep, peek
-from simdistrict.base.encoding import noting, say_again, stated
+from simdistrict.base.encoding import stated
 from simdistrict.base.errors import EngineError, ModelError, Problem, ScenarioError
 from simdistrict.base.inputs import digest
 from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, scenarios, shown
+from simdistrict.base.remarks import noting, repeat
 from simdistrict.engine.backends import ADAPTIVE, BACKENDS, INTEGRATORS
 from simdistrict.engine.integrators.adaptive import AS_USUAL
 from simdistrict.engine.integrators.fixed import end_point, start_value
@@ -60,7 +61,7 @@ MAX_SEARCH = 100_000
 class Prepared:
     """A model with its program, as cached.
 
-    noted: the warnings about the encodings of the tables that the model was read with.
+    noted: the remarks with which the model was read.
     """
 
     model: Model
@@ -110,7 +111,7 @@ def prepare(path: Path, data: Sequence[Path] = ()) -> Prepared:
         found = replace(found, noted=tuple(noted))
         keep(content, found)
         return found
-    say_again(found.noted)
+    repeat(found.noted)
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import ModelError, read_model, simulate
+from simdistrict import ExchangeError, ModelError, read_model, simulate
 from simdistrict.base.encoding import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.model.expr import Call
@@ -469,7 +469,7 @@ def test_too_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.stmx"
     with path.open("wb") as file:
         file.truncate(60_000_000)
-    with pytest.raises(ModelError, match="60 MB is more than a model file can have"):
+    with pytest.raises(ExchangeError, match="60 MB is more than a model file can have"):
         read_model(path)
 
 

@@ -59,12 +59,13 @@ class EquationError(Exception):
         self.at = at
 
 
-def parse(text: str, lookups: Collection[str] = ()) -> Expr:
+def parse(text: str, lookups: Collection[str] = (), element: str = "", where: str = "") -> Expr:
     """The tree of a right-hand side that has no comments and line continuations.
 
-    lookups: folded names of the lookup elements. Raises EquationError.
+    lookups: folded names of the lookup elements; element, where: as in `parse_expression`. Raises
+    EquationError.
     """
-    return _VensimParser(text, lookups).whole()
+    return _VensimParser(text, lookups, element, where).whole()
 
 
 def parse_expression(text: str, element: str, where: str, lookups: Collection[str] = ()) -> Expr:
@@ -74,15 +75,18 @@ def parse_expression(text: str, element: str, where: str, lookups: Collection[st
     ModelError for a text that is not an equation.
     """
     try:
-        return parse(text, lookups)
+        return parse(text, lookups, element, where)
     except RecursionError:
         raise ModelError(Problem(where, f'the equation of "{element}" {_TOO_DEEP}')) from None
     except EquationError as error:
-        file, _, line = where.rpartition(":")
-        if line.isdigit():
-            where = f"{file}:{int(line) + text.count(chr(10), 0, error.at)}"
         what = f'the equation of "{element}" cannot be read: {error}'
-        raise ModelError(Problem(where, what)) from None
+        raise ModelError(Problem(_place(where, text, error.at), what)) from None
+
+
+def _place(where: str, text: str, at: int) -> str:
+    """File and line of a position in a text that begins at `where`."""
+    file, _, line = where.rpartition(":")
+    return f"{file}:{int(line) + text.count(chr(10), 0, at)}" if line.isdigit() else where
 
 
 def subscripts_of(bracket: str) -> tuple[str, ...]:
@@ -98,8 +102,9 @@ _TOO_DEEP = "nests too deeply; give parts of it names of their own"
 
 
 class _VensimParser(PrecedenceParser):
-    def __init__(self, text: str, lookups: Collection[str]) -> None:
+    def __init__(self, text: str, lookups: Collection[str], element: str, where: str) -> None:
         self.text = text
+        self.element, self.where = element, where
         self.tokens = tokens(text)
         self.at = 0
         self.lookups = lookups
@@ -244,9 +249,10 @@ class _VensimParser(PrecedenceParser):
             depth += (token.text == "(") - (token.text == ")")
         stop = token.start + 1
         try:
-            return read_points(self.text[first.start : stop], "", "")
+            place = _place(self.where, self.text, first.start)
+            return read_points(self.text[first.start : stop], self.element, place)
         except ModelError as error:
-            what = error.problems[0].what.replace('the lookup ""', "a lookup in it")
+            what = error.problems[0].what.replace(f'the lookup "{self.element}"', "a lookup in it")
             raise EquationError(what, first.start) from None
 
     def named(self, name: str) -> Expr:

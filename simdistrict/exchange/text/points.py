@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.base.numbers import real
-from simdistrict.exchange.text.numbers import SPACED, spaced_number
+from simdistrict.base.remarks import remark
+from simdistrict.exchange.text.numbers import SPACED, number, spaced_number
 from simdistrict.model.expr import Points
 
 PAIR = re.compile(rf"\(\s*({SPACED})\s*,\s*({SPACED})\s*\)")
@@ -38,12 +40,30 @@ def read_points(text: str, element: str, where: str) -> Points:
     if not pairs or left_over:
         what = f'near "{left_over[:20]}"' if left_over else "there are no points"
         raise ModelError(Problem(where, f'the lookup "{element}" cannot be read: {what}'))
-    if not all(math.isfinite(number) for pair in pairs for number in pair):
+    if not all(math.isfinite(value) for pair in pairs for value in pair):
         what = f'the lookup "{element}" has a value that is not a finite number'
         raise ModelError(Problem(where, what, "write numbers below 1.8e308"))
-    # Vensim requires ascending x; a stable sort keeps the order of a vertical step
-    pairs.sort(key=lambda pair: pair[0])
+    pairs = ascending(pairs, element, where)
     return Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), limits)
+
+
+def ascending(
+    pairs: list[tuple[float, float]], element: str, where: str
+) -> list[tuple[float, float]]:
+    """The points by x, with a remark where they are in another order or share an x.
+
+    Points with one x are a vertical step and keep their order.
+    """
+    for (before, low), (x, y) in pairwise(pairs):
+        if x < before:
+            what = f"x = {number(x)} follows x = {number(before)}: the points are used by x"
+            remark(where, f'the points of the lookup "{element}" are not in order: {what}')
+            break
+        if x == before and y != low:
+            what = f"x = {number(x)}, with y = {number(low)} and y = {number(y)}: it jumps there"
+            remark(where, f'the lookup "{element}" has two points at {what}')
+            break
+    return sorted(pairs, key=lambda pair: pair[0])
 
 
 def _pairs(text: str) -> list[tuple[float, float]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from simdistrict.base.errors import ModelError
 from simdistrict.base.numbers import real, too_large
 from simdistrict.exchange.text.numbers import as_number
+from simdistrict.exchange.text.points import ascending
 from simdistrict.exchange.xmile.document import XmlNode
 from simdistrict.exchange.xmile.scope import Graph
 from simdistrict.model.expr import Binary, Call, Expr, Number, Points, WithLookup
@@ -40,7 +41,7 @@ def read_graph(node: XmlNode, element: str, where: str) -> Graph:
         x = [low + (high - low) * k / last for k in range(len(y))]
     if len(x) != len(y):
         raise error(f"has {len(x)} xpts and {len(y)} ypts")
-    pairs = sorted(zip(x, y, strict=True), key=lambda pair: pair[0])
+    pairs = ascending(list(zip(x, y, strict=True)), element, f"{where}:{node.line}")
     # a scale from 0 to 0 states nothing
     shown = tuple(limit for limit in limits if limit and limit[0] < limit[1])
     points = Points(
