@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError
+from simdistrict.behaviour.before_run import before_run
 from simdistrict.behaviour.checks import Finding, hardened, refuse_unknown
 from simdistrict.behaviour.conditions import bounds, completes, extremes, steady_state
 from simdistrict.behaviour.corners import corners
@@ -23,6 +24,7 @@ from simdistrict.scenario import bare_scenario, resolve
 CORNERS = 20
 
 BEHAVIOUR: dict[str, Callable[[Runs], Iterator[Finding]]] = {
+    "before-run": before_run,
     "run": completes,
     "lookup-range": lookup_range,
     "unit-of-account": unit_of_account,

@@ -20,7 +20,8 @@ from simdistrict.model.model import CONTROL, Constant, Lookup, Model, constant_v
 class Finding:
     """One finding of a check.
 
-    severity: `error` or `warning`; line: in the model file, 0 where there is no single line.
+    severity: `error` or `warning`; line: in the model file, 0 where there is no single line; kind:
+    that of a warning before a run, see docs/warnings.md.
     """
 
     check: str
@@ -28,6 +29,7 @@ class Finding:
     element: str
     line: int
     what: str
+    kind: str = ""
 
 
 def check_model(

@@ -79,7 +79,7 @@ def command(
     path = output or Path("runs") / f"{file_stem(scenarios, plans)}.nc"
     # check the target before the work
     check_netcdf_target(path, force=force)
-    result = result_of(plans, saved(save, plans[0].prepared.model))
+    result = result_of(plans, saved(save, plans[0].prepared.model), say=True)
     write_netcdf(result, path, force=force)
     failed = _report(plans, result, path, as_json=as_json, quiet=settings["quiet"])
     if failed:

@@ -32,7 +32,7 @@ from simdistrict.run.plan import (
     plan_run,
     repeated,
 )
-from simdistrict.run.preflight import announce, overruled, warnings_of
+from simdistrict.run.preflight import announce, overruled, warnings_after, warnings_of
 from simdistrict.run.saving import selection_of, spelled
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
@@ -79,14 +79,14 @@ def simulate(
     resolved = resolve(chosen, model, sets, settings)
     plan = plan_run(lowered(model), resolved, backend)
     announce([(*overruled(model, resolved), *warnings_of(intended(plan)))], strict)
-    return to_xarray(result_of([plan]))
+    return to_xarray(result_of([plan], say=True))
 
 
 # ---------------------------------------------------------------------- one run
 
 
-def run_one(plan: Plan) -> Run:
-    """Simulate one scenario."""
+def run_one(plan: Plan, *, say: bool = False) -> Run:
+    """Simulate one scenario. say: warn of lookups that it has read beyond their points."""
     if plan.backend == "pysd":
         return _run_pysd(plan)
     plan = replace(plan, backend=repeated(plan))
@@ -101,6 +101,8 @@ def run_one(plan: Plan) -> Run:
         path = native_steps(program, grid, vector, moves, integrator=plan.integrator)
     else:
         path = fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
+    if say:
+        announce([warnings_after(intended(plan), path.times, path.rows)])
     return _as_run(plan, path, bool(moves))
 
 
@@ -215,15 +217,15 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
 # ---------------------------------------------------------------------- many runs, one result
 
 
-def result_of(plans: Sequence[Plan], save: str = "all") -> Result:
+def result_of(plans: Sequence[Plan], save: str = "all", *, say: bool = False) -> Result:
     """Run every plan into one result, along `scenario` when there are several.
 
-    save: as in `saving.selection_of`. Raises ScenarioError where the plans differ in model, time
-    grid or integrator.
+    save: as in `saving.selection_of`; say: as in `run_one`. Raises ScenarioError where the plans
+    differ in model, time grid or integrator.
     """
     check_alike(plans)
     model, selection = plans[0].prepared.model, selection_of(plans, save)
-    runs = [_kept(run_one(plan), selection) for plan in plans]
+    runs = [_kept(run_one(plan, say=say), selection) for plan in plans]
     record = dict(provenance(plans))
     if save != "all":
         record["saved"] = spelled(model, selection)

@@ -394,7 +394,7 @@ def test_a_lookup_within_its_points(equations: str) -> None:
 def test_many_lookups_are_one_warning() -> None:
     equations = "\n".join(f"x{k} = table(Time + {k})" for k in range(9))
     (warning,) = found(equations + "\ntable((0, 0), (8, 1))")
-    assert warning.sentence.startswith('"x0", "x1", "x2" and 6 more: lookups read before the first')
+    assert warning.sentence.startswith('"x0", "x1", "x2" and 6 more: lookups read beyond')
 
 
 def test_data_that_end_before_the_run(file: Path) -> None:
@@ -407,6 +407,26 @@ def test_data_that_end_before_the_run(file: Path) -> None:
     with pytest.raises(ScenarioError, match='"seen": at 10, after its last point at 6'):
         sd.simulate(model, data=["d.csv"], strict=True)
     sd.simulate(model, data=["d.csv"], final_time=6, strict=True)
+
+
+def test_a_lookup_that_a_run_leaves(caplog: pytest.LogCaptureFixture) -> None:
+    model = small("S = INTEG(0.5, 0)\nx = table(S * 2)\ntable((0, 0), (8, 1))", stop=10)
+    sd.simulate(model, final_time=8)
+    assert caplog.text == ""
+    # before a run nobody knows, so a strict run is not refused
+    for backend in ("interpreted", "native"):
+        sd.simulate(model, strict=True, backend=backend)
+        assert '"x": reads "table" at 10, after its last point at 8' in caplog.text
+        caplog.clear()
+
+
+def test_a_lookup_that_a_run_leaves_where_it_does_not_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    read = "IF THEN ELSE(Time <= 8, table(S), 1)"
+    sd.simulate(small(f"S = INTEG(1, 0)\nx = {read}\ntable((0, 0), (8, 1))"))
+    sd.simulate(small("S = INTEG(1, 0)\nx = table(S)\ntable((0, 0), (6, 1), (8, 1))"))
+    assert caplog.text == ""
 
 
 # ---------------------------------------------------------------------- how they are told
@@ -468,6 +488,17 @@ def test_the_library_says_it_and_strict_refuses(
     with pytest.raises(ScenarioError, match="FINAL TIME 10 is no time step"):
         sd.simulate(model, strict=True)
     sd.simulate(model, final_time=9, strict=True)
+
+
+def test_a_check_lists_them(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "off.mdl", "--only", "before-run", "--json") == 0
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["check"] == "before-run"
+    assert (finding["kind"], finding["severity"]) == ("final-time", "warning")
+    assert (finding["element"], finding["line"]) == ("FINAL TIME", 5)
+    assert call("check", "off.mdl", "--only", "before-run", "--strict", "before-run") == 5
+    file.write_text(TEXT.replace("TIME STEP = 3", "TIME STEP = 2"))
+    assert call("check", "off.mdl", "--only", "before-run", "--strict", "before-run") == 0
 
 
 def test_scenarios_of_one_model_say_it_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -24,6 +24,12 @@ def lookups(run: IntendedRun, parts: Sequence[Part]) -> Iterator[Remark]:
         yield from found if len(found) <= NAMED else map(_short, found)
 
 
+def lookups_seen(run: IntendedRun, parts: Sequence[Part]) -> Iterator[Remark]:
+    """What a run has read of its lookups beyond their points, as one warning."""
+    found = [remark for part in parts for remark in _of(run, part)]
+    yield from found if len(found) == 1 else map(_short, found)
+
+
 def _is(run: IntendedRun, part: Part, kind: str) -> bool:
     """Whether a part is a lookup, or data that the model uses."""
     used = kind == "lookup" or fold(part.watched.element) in run.model.users
@@ -39,7 +45,7 @@ def _of(run: IntendedRun, part: Part) -> Iterator[Remark]:
 
 def _short(remark: Remark) -> Remark:
     """A remark that many lookups share."""
-    what = "read before the first or after the last of their points, where they hold its value"
+    what = "read beyond their points, where they hold the first or last value"
     return replace(remark, what=what if remark.kind == "data" else f"lookups {what}")
 
 

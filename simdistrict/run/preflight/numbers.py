@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,20 +12,25 @@ from simdistrict.base.arrays import Reals
 from simdistrict.engine.helpers.primitives import Vector
 from simdistrict.engine.interpreted import bind
 from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SWITCH_TIME, TIME
+from simdistrict.engine.program import Program
 from simdistrict.engine.watched import Watched
 from simdistrict.model.model import Model
 from simdistrict.run.preflight.intended import IntendedRun, RunWarning
 
 # columns of the numbers: the label's slot, and whether the part can have an effect
 PLACE, LIVE, FIRST = 0, 1, 2
+# most numbers to compute after a run, a fraction of a second in CPython
+_MOST = 100_000
+Rows = Sequence[Sequence[float]] | Reals
 
 
 @dataclass(frozen=True)
 class Part:
     """A watched part with its numbers: (states of the constants, times, labels, numbers).
 
-    The first state is the start of the run; others follow as its policies come into force. The
-    times are the start and the end of the run where the numbers depend on time.
+    Before a run, the first state is its start; others follow as its policies come into force. The
+    times are its start and its end where the numbers depend on time. After a run, there is one
+    state, and the times are saved points.
     """
 
     watched: Watched
@@ -55,6 +60,21 @@ def parts_of(run: IntendedRun) -> tuple[Part, ...]:
     return tuple(_divided(watch.foreseen, table))
 
 
+def parts_seen(program: Program, times: Sequence[float], rows: Rows) -> tuple[Part, ...]:
+    """The watched parts whose numbers a run computes. rows: of the vector at some saved points."""
+    watch = program.watch
+    per_row = sum(watched.rounds * watched.width for watched in watch.seen)
+    if not per_row or not len(rows):
+        return ()
+    seen = bind(watch.source, guarded=True)["seen"]
+    most = max(2, min(len(rows), _MOST // per_row))
+    tables = list(program.layout.template[program.layout.values :])
+    found = []
+    for k in np.unique(np.linspace(0, len(rows) - 1, most).astype(int)):
+        found.append(_numbers(seen, [*map(float, rows[k]), *tables], times[k]))
+    return tuple(_divided(watch.seen, np.array([found])))
+
+
 def _table(run: IntendedRun, functions: dict[str, Callable[..., None]]) -> Reals:
     """All numbers: (states of the constants, times, numbers)."""
     grid = run.grid
@@ -79,12 +99,12 @@ def _states(run: IntendedRun, once: Callable[..., None]) -> Iterator[Vector]:
         yield vector
 
 
-def _numbers(foreseen: Callable[..., None], vector: Vector, time: float) -> list[float]:
+def _numbers(function: Callable[..., None], vector: Vector, time: float) -> list[float]:
     """The numbers at a time."""
     for place in (TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME):
         vector[place] = time
     found: list[float] = []
-    foreseen(vector, found)
+    function(vector, found)
     return found
 
 
