@@ -185,14 +185,14 @@ class Runs:
 
     def defined(self, run: Run, name: str) -> Reals:
         """Values as (points, places), without indices that the model does not define."""
-        slot = self.prepared.program.layout.slots[name]
+        slot = self.prepared.program.shown(name)
         values = self.series(run, name).reshape(len(run.time), -1)
         return values if slot.defined is None else values[:, list(slot.defined)]
 
     def spot(self, run: Run, name: str, bad: NDArray[np.bool_]) -> str:
         """Labels, time and value of the first bad value, for a message."""
         point, column = (int(i) for i in np.argwhere(bad)[0])
-        slot = self.prepared.program.layout.slots[name]
+        slot = self.prepared.program.shown(name)
         place = column if slot.defined is None else slot.defined[column]
         value = self.defined(run, name)[point, column]
         return f"{self.where(name, place)}in {run.time[point]:.10g}: {value:.6g}"

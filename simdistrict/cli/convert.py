@@ -120,13 +120,15 @@ def _document(path: Path) -> Document:
     """A model in Vensim's language: the file itself, or its translation."""
     from simdistrict.conversion.field_ends import without_ends
     from simdistrict.exchange.mdl.document import Document
+    from simdistrict.exchange.mdl.limited import with_limiting_equations
     from simdistrict.exchange.mdl.writing import model_text
     from simdistrict.exchange.xmile.reader import read_xmile
 
     if path.suffix.lower() not in MODELS[1:]:
         return Document.read(path)
     model, changed = without_ends(read_xmile(path))
-    for note in (*model.notes, *changed):
+    model, limited = with_limiting_equations(model)
+    for note in (*model.notes, *changed, *limited):
         click.echo(f"note: {note}", err=True)
     return Document(model_text(model), str(path.with_suffix(".mdl")))
 

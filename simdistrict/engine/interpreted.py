@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.engine.helpers.primitives import Vector
+from simdistrict.engine.helpers.primitives import IntTable, Vector
 from simdistrict.engine.helpers.runtime import GUARDED, HELPERS
 
 if TYPE_CHECKING:
@@ -27,6 +27,17 @@ class Numbers:
         self.sampled, self.n_sampled = layout.sampled.start, layout.sampled.size
         self.held = layout.held_samples.start
         self.recorded, self.n_recorded = layout.recorded.start, layout.recorded.size
+        limits = program.limits
+        self.n_bounded, self.n_limited = len(limits.stocks), len(limits.held)
+        self.bounded: IntTable = limits.stocks
+        self.bounded_first: IntTable = limits.first
+        self.bounded_flows: IntTable = limits.flows
+        self.bounded_signs: IntTable = limits.signs
+        self.flow_held: IntTable = limits.held
+        self.flow_rates: IntTable = limits.rates
+        self.flow_amounts: IntTable = limits.amounts
+        self.flow_shared: IntTable = limits.shared
+        self.n_shared = sum(limits.shared)
         # at most one per sampled slot
         self.n_margins = layout.sampled.size if program.has_margins else 0
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 # indices of the times; see program.Program
@@ -99,6 +99,29 @@ class Layout:
     tables: tuple[tuple[int, int], ...]
     first_table: Mapping[str, int]
     template: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The non-negative stocks of a program and their flows, as tables that a loop reads.
+
+    stocks: slots of the stocks; first: where the ends of each begin, and the number of all ends;
+    flows, signs: of each end the number of the flow, and 1 where it fills the stock, -1 where it
+    drains it, those that are served first before the others; held, rates, amounts: slots of each
+    flow: whether it is held for the present step, at which rate, and how much flows in a step;
+    shared: of each flow 1 if it drains, or fills, more than one of these stocks;
+    shown: the slots of the actual flows of constants, by folded name.
+    """
+
+    stocks: tuple[int, ...] = ()
+    first: tuple[int, ...] = ()
+    flows: tuple[int, ...] = ()
+    signs: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    rates: tuple[int, ...] = ()
+    amounts: tuple[int, ...] = ()
+    shared: tuple[int, ...] = ()
+    shown: Mapping[str, Slot] = field(default_factory=dict)
 
 
 @cache

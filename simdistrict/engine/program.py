@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from simdistrict.engine.layout import Layout
+from simdistrict.engine.layout import Layout, Limits, Slot
 from simdistrict.engine.watched import Watch
 
 
@@ -45,6 +45,8 @@ class Program:
     stepwise: the first element that is defined at time steps only (DELAY FIXED, RANDOM), or empty.
     watch: parts of equations that may do what nobody means, with their numbers.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.
+    limits: the non-negative stocks, whose flows a loop limits once a step; limited: the first of
+    them, or empty.
     """
 
     layout: Layout
@@ -59,6 +61,12 @@ class Program:
     has_margins: bool
     has_switches: bool
     watch: Watch
+    limits: Limits
+    limited: str
+
+    def shown(self, name: str) -> Slot:
+        """The slot of the values of an element, by folded name, that a run shows."""
+        return self.limits.shown.get(name) or self.layout.slots[name]
 
     @cached_property
     def digest(self) -> str:

@@ -100,7 +100,7 @@ class Ensemble:
         return [self._kept_of(name) for name in self.saved]
 
     def _kept_of(self, name: str) -> _Kept:
-        model, slot = self.plans[0].prepared.model, self.program.layout.slots[name]
+        model, slot = self.plans[0].prepared.model, self.program.shown(name)
         places = self.selection.places(model, model[name])
         defined = range(slot.size) if slot.defined is None else frozenset(slot.defined)
         undefined = tuple(k for k, place in enumerate(places) if place not in defined)

@@ -115,12 +115,20 @@ class Element:
 
 def as_kind(kind: type[Element], element: Element, **changes: Any) -> Element:
     """An element as one of another kind; changes: fields with other values."""
-    fields = {name: getattr(element, name) for name in Element.__dataclass_fields__}
+    known = kind.__dataclass_fields__
+    fields = {name: getattr(element, name) for name in known if hasattr(element, name)}
     return kind(**{**fields, **changes})
 
 
+@dataclass(frozen=True, kw_only=True)
 class Stock(Element):
-    """Accumulates its flows; has an initial value."""
+    """Accumulates its flows; has an initial value.
+
+    non_negative: in each time step its flows take no more than it holds and receives; they are
+    served in the order of the net flow.
+    """
+
+    non_negative: bool = False
 
 
 class Flow(Element):

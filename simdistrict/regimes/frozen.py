@@ -6,6 +6,7 @@ the free stocks follow their own dynamics.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import TimeGrid
 from simdistrict.run.plan import Plan, constants_of, moves_of
+
+log = logging.getLogger(__name__)
 
 # largest distance of a date from a time step, as a fraction of the step
 _NEAR = 1e-6
@@ -93,6 +96,13 @@ def freeze(
     vector[SWITCH_TIME] = vector[MOVING_TIME] = grid.stop + half
     vector[SLACK] = grid.slack
     vector[SAMPLING] = 0.0
+    if program.limited:
+        log.warning(
+            "%s: a frozen model does not limit the flows of non-negative stocks such as %s",
+            plan.prepared.model.name, program.limited,
+        )  # fmt: skip
+        for place in program.limits.held:
+            vector[place] = 0.0
     label = label_of(plan, element) if element else None
     causes = causes_of(plan.prepared.model, program)
     held, freed = _named(causes, hold, "--hold"), _named(causes, free, "--free")

@@ -143,7 +143,7 @@ def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
     done = rows[: max(len(path.rows), 1)]
     values = {}
     for name in program.order:
-        slot = program.layout.slots[name]
+        slot = program.shown(name)
         block = rows[:, slot.offset : slot.offset + slot.size]
         if slot.defined is not None:
             block = block.copy()

@@ -24,9 +24,11 @@ from simdistrict.engine.program import Program
 from simdistrict.model.model import CONTROL, TimeGrid
 from simdistrict.run.plan import constants_of, lowered, moves_of, plans_for
 from simdistrict.scenario import RunSettings
+from tests.limited import RIVER
 from tests.oracle.test_functions import MODELS, each_model
 from tests.oracle.test_native import prepared, same_bits
 from tests.small import small
+from tests.xmile_text import small as xmile_of
 
 ON_GPU = os.environ.get("SIMDISTRICT_TEST_GPU") == "1"
 if not ON_GPU:
@@ -110,6 +112,20 @@ def test_many_members_of_which_some_diverge(integrator: str) -> None:
     )
     assert set(found.outcome) == {Outcome.completed, Outcome.diverged}
     assert np.isnan(found.reduced[found.outcome == Outcome.diverged]).all()
+    assert_same(found, wanted, program)
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk4"])
+def test_members_with_non_negative_stocks(integrator: str) -> None:
+    program = lowered(xmile_of(RIVER)).program
+    layout = program.layout
+    spill = layout.slots["spill"].offset
+    grid = TimeGrid.of(0, 4, 0.5, 0.5)
+    given = (program, grid, list(layout.template), [spill], range(layout.values), [*range(9)])
+    found, wanted = (
+        kind(*given, integrator=integrator).run(np.array([[0.0], [1.5], [4.0]]))
+        for kind in (CudaBatch, InterpretedBatch)
+    )
     assert_same(found, wanted, program)
 
 

@@ -9,7 +9,8 @@ from simdistrict.base.errors import EngineError, Problem
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.cuda import device
 from simdistrict.engine.cuda.source import WIDTH
-from simdistrict.engine.integrators.tableaus import RK4
+from simdistrict.engine.integrators.fixed import work_size
+from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.batch import Batch, Members
 from simdistrict.engine.native.frame import with_arrays
@@ -36,7 +37,7 @@ class CudaBatch(Batch):
         layout = self.program.layout
         vector = len(layout.template) + record_size(layout, task.steps + 1)
         kept = task.n_rows * task.n_saved
-        work = (RK4.stages + 1) * layout.stocks.size
+        work = work_size(Numbers(self.program))
         sizes = (vector, task.n_changed, work, kept, 1, task.n_sampled)
         room = int(_SHARE * device.free_memory()) // (8 * sum(sizes)) // WIDTH * WIDTH
         if room < WIDTH:

@@ -18,8 +18,8 @@ from typing import Any
 
 from simdistrict.engine.helpers import arrays, pasts
 from simdistrict.engine.integrators import loop
+from simdistrict.engine.integrators.fixed import work_size
 from simdistrict.engine.integrators.loop import Memory, Task
-from simdistrict.engine.integrators.tableaus import RK4
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native.code import reader_of
 from simdistrict.engine.native.module import INT, INTS, VECTOR
@@ -41,14 +41,14 @@ def _most(x, y):
 
 
 # the sizes of the arrays of Memory per member, in its order
-_SIZES = ("length", "task_n_changed", f"{RK4.stages + 1} * n_stocks", "kept", "1")
+_SIZES = ("length", "task_n_changed", "work", "kept", "1")
 _KERNEL = """
 def {entry}({memory}, samples, template, {task}, count):
     column = cuda.grid(1)
     if column < count:
         tile = column // {width} * {width}
         lane = column - tile
-        n_stocks = {n_stocks}
+        work = {work}
         length = {size} + {n_recorded} * (task_steps + 1)
         kept = task_n_rows * task_n_saved
 {slices}
@@ -86,7 +86,7 @@ def device_source(program: Program) -> tuple[str, dict[str, tuple[int, ...]]]:
         memory=", ".join(memory),
         task=", ".join(task),
         width=WIDTH,
-        n_stocks=numbers.n_stocks,
+        work=work_size(numbers),
         n_recorded=numbers.n_recorded,
         size=numbers.size,
         slices="\n".join(slices),

@@ -117,6 +117,15 @@ def refuse_stepwise(program: Program) -> None:
                 "use --integrator euler or rk4",
             )
         )
+    if program.limited:
+        raise EngineError(
+            Problem(
+                program.limited,
+                "is a non-negative stock: what it gives is limited once in each time step, which "
+                "adaptive steps do not have",
+                "use --integrator euler or rk4",
+            )
+        )
     if program.equalities:
         raise EngineError(
             Problem(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simdistrict.engine.helpers.runtime import SMALL
-from simdistrict.engine.integrators.loop import Memory, begin, clock, run, step
+from simdistrict.engine.integrators.loop import Memory, begin, clock, limited_step, run, step
 from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.integrators.tableaus import RK4
-from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.interpreted import Kernel, Numbers
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
@@ -64,12 +64,21 @@ def fixed_steps(
     return Trajectory(tuple(grid.at(i) for i in saved[:done]), rows, ending)
 
 
+def work_size(numbers: Numbers) -> int:
+    """How many numbers `loop` works with."""
+    size = (RK4.stages + 1) * numbers.n_stocks
+    if numbers.n_bounded:
+        # what `limits` keeps of a step
+        size += numbers.n_sampled + numbers.n_limited
+    return size
+
+
 def memory_of(
     program: Program, points: int, changed: int, constants: Sequence[float], kept: int
 ) -> Memory:
     """The memory of one run in CPython."""
     record = record_size(program.layout, points)
-    work = (RK4.stages + 1) * program.layout.stocks.size
+    work = work_size(Numbers(program))
     v = [*constants, *[0.0] * record]
     return Memory(v, [0.0] * changed, [0.0] * work, [0.0] * kept, [0.0])
 
@@ -98,9 +107,10 @@ def end_point(
     memory.ended[0] = -1.0
     clock(memory, task, 0)
     begin(kernel, memory, task)
+    move = limited_step if kernel.n_bounded else step
     for i in points:
         # a run that diverges ends there
-        over = step(kernel, memory, task, 0, i, i) < 0
+        over = move(kernel, memory, task, 0, i, i) < 0
         if over or grid.at(i) >= memory.out[i] - SMALL * grid.time_step:
             return i
     return None

@@ -22,6 +22,8 @@ from simdistrict.engine.helpers.primitives import (
     total,
     unrolled,
 )
+from simdistrict.engine.integrators import limits
+from simdistrict.engine.integrators.limits import LimitedEquations
 from simdistrict.engine.integrators.tableaus import RK4, combine
 from simdistrict.engine.layout import (
     HELD_TIME,
@@ -34,19 +36,14 @@ from simdistrict.engine.layout import (
 )
 
 
-class LoopEquations(Protocol):
+class LoopEquations(LimitedEquations, Protocol):
     """A program as a loop sees it: its functions and where the blocks of its vector begin.
 
     A compiler knows these numbers: they are constants of the code. size: of the template.
     """
 
     size: int
-    stocks: int
     rates: int
-    n_stocks: int
-    sampled: int
-    held: int
-    n_sampled: int
     recorded: int
     n_recorded: int
     n_margins: int
@@ -275,6 +272,38 @@ def step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int) 
     return after
 
 
+def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, row: int) -> int:
+    """`step` where stocks are non-negative: taken again until none is below zero.
+
+    The last point has a step too, so that its flows are those that the stocks can give.
+    """
+    limits.keep(e, m.v, m.work)
+    after = row
+    attempt = 0
+    again = 1
+    while again > 0:
+        clock(m, task, i)
+        for stage in range(task.stages):
+            if stage > 0:
+                approach(e, m, task, i, stage)
+            evaluate(e, m, task)
+            if stage == 0:
+                after = arrive(e, m, task, block, i, row)
+                if after < 0:
+                    return after
+            if task.stages > 1:
+                remember(e, m, stage)
+        advance(e, m, task)
+        again = 0
+        if attempt <= limits.ATTEMPTS:
+            again = limits.limit(e, m.v, m.work, task.time_step, attempt)
+        attempt = attempt + 1
+        if again > 0 or i == task.steps:
+            limits.rewind(e, m.v, m.work)
+    limits.settle(e, m.v, m.work)
+    return after
+
+
 def prepare(e: LoopEquations, m: Memory, task: Task, block: int) -> None:
     """Begin a run, or one of each member side by side, from the constants in the vector."""
     m.ended[block] = -1.0
@@ -288,7 +317,10 @@ def stretch(
     """The points `since` to `until` - 1; first_row: the first row that is not saved yet."""
     row = first_row
     for i in range(since, until):
-        row = step(e, m, task, block, i, row)
+        if e.n_bounded > 0:
+            row = limited_step(e, m, task, block, i, row)
+        else:
+            row = step(e, m, task, block, i, row)
         if row < 0:
             return
 

@@ -13,10 +13,11 @@ from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
 from simdistrict.engine.lowering.lay_out import lay_out
+from simdistrict.engine.lowering.limits import limits_of
 from simdistrict.engine.lowering.lower import lower
 from simdistrict.engine.lowering.made import SymbolDefinition
 from simdistrict.engine.lowering.order import Phases, constant_symbols, order, settled_symbols
-from simdistrict.engine.lowering.statements import walk
+from simdistrict.engine.lowering.statements import Statement, walk
 from simdistrict.engine.lowering.switches import (
     emit_margins,
     emit_switches,
@@ -27,7 +28,7 @@ from simdistrict.engine.lowering.verify import verify
 from simdistrict.engine.lowering.watch import watch
 from simdistrict.engine.program import Program
 from simdistrict.model.expr import Expr, fold
-from simdistrict.model.model import Model
+from simdistrict.model.model import Model, Stock
 
 
 def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
@@ -53,6 +54,7 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
     emitter.function("start", start)
     emitter.function("settle", settle)
     emitter.function("derive", derive)
+    limits = limits_of(model, placed, statements)
     has_switches = emit_switches(emitter, phases.derive, constant)
     emit_margins(emitter, statements.conditions)
     return Program(
@@ -60,14 +62,18 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
         emitter.source(),
         _causes_first(phases, layout),
         emitter.origin,
-        _names(constant),
-        _names(settled_symbols(phases, placed)),
+        _names(constant) - set(limits.shown),
+        _names(settled_symbols(phases, placed)) - set(limits.shown),
         frozenset(beginning.shaping),
         next((s.label for s in phases.derive if _is_stepwise(s.expr)), ""),
         tuple(s.label for s in statements.conditions if has_equality(s.expr, located)),
         bool(statements.conditions),
         has_switches,
         watch(statements, once, placed, constant, Emitter(layout, located, clocks)),
+        limits,
+        next((s.label for s in statements.run if _is_limited(model, s)), "")
+        if limits.flows
+        else "",
     )
 
 
@@ -83,6 +89,12 @@ def _causes_first(phases: Phases, layout: Layout) -> tuple[str, ...]:
 def _names(symbols: Iterable[Symbol]) -> frozenset[str]:
     """Folded names of the model's elements among some symbols."""
     return frozenset(fold(symbol.name) for symbol in symbols if not symbol.internal)
+
+
+def _is_limited(model: Model, statement: Statement) -> bool:
+    """Whether a statement computes the net flow of a non-negative stock."""
+    stock = model.by_name.get(fold(statement.target.symbol.name))
+    return isinstance(stock, Stock) and stock.non_negative
 
 
 def _is_stepwise(expr: Expr) -> bool:

@@ -16,6 +16,7 @@ from simdistrict.engine.layout import Symbol
 from simdistrict.engine.lowering import delays, whole
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.engine.lowering.limits import with_limits
 from simdistrict.engine.lowering.made import (
     Before,
     Held,
@@ -52,7 +53,7 @@ def expand(
         work.definitions.append(SymbolDefinition(definition.symbol, changed))
     if problems:
         raise ModelError(problems)
-    return work.definitions
+    return with_limits(model, work.definitions)
 
 
 class _Expansion:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.layout import Slot
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
-from simdistrict.engine.lowering.made import ArrayCall, Filled, Held, Sampled, SymbolDefinition
+from simdistrict.engine.lowering.made import (
+    ArrayCall,
+    Filled,
+    Held,
+    Limit,
+    Sampled,
+    SymbolDefinition,
+)
 from simdistrict.engine.lowering.nodes import (
     Axis,
     Interpolate,
@@ -61,7 +68,7 @@ def lower(
     """All statements of the expanded definitions. Raises ModelError with every problem found."""
     work = _Lowering(model, definitions, placed)
     for definition in definitions:
-        if not isinstance(definition.element, Constant | Lookup):
+        if not isinstance(definition.element, Constant | Lookup | Limit):
             try:
                 work.definition(definition)
             except ModelError as error:
@@ -87,7 +94,7 @@ class _Lowering(EquationReader):
     def definition(self, definition: SymbolDefinition) -> None:
         """Add the statements of all equations of a definition."""
         self.owner = element = definition.element
-        for equation in _without_lists(self.model, element):
+        for equation in without_lists(self.model, element):
             self.line = equation.line
             if isinstance(equation.expression, Tables) and not equation.expression.points:
                 raise self.error(*NO_NUMBERS)
@@ -174,7 +181,7 @@ def _looped(element: Element, equation: Equation) -> int:
     return len(element.dims)
 
 
-def _without_lists(model: Model, element: Element) -> Iterator[Equation]:
+def without_lists(model: Model, element: Element) -> Iterator[Equation]:
     """The equations, with a list of numbers next to formulas split into single numbers."""
     for equation in element.equations:
         if not isinstance(equation.expression, Array):

@@ -41,6 +41,14 @@ class Recorded(Element):
     """Kept at every point of the grid, for a DELAY FIXED and its like."""
 
 
+class Limit(Element):
+    """A number that the loop sets: whether a flow is held during a step, or at which rate."""
+
+
+class Amount(Stock):
+    """How much flows in one step; the loop sets it to zero before each."""
+
+
 class Filled(Element):
     """Written by one call for all labels of its last dimensions; its expression is an ArrayCall."""
 

@@ -71,7 +71,7 @@ def depends_on_time(expr: Expr) -> bool:
 
 
 # kinds of slots that change during a run
-_MOVING = ("stock", "sampled", "value before", "condition")
+_MOVING = ("stock", "sampled", "value before", "condition", "limit")
 
 
 def _levels(run: Sequence[Statement], placed: PlacedSymbols, replaced: set[Symbol]) -> list[int]:

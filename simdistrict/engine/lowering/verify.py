@@ -17,7 +17,7 @@ from simdistrict.engine.lowering.statements import Statement, overlap
 
 Groups = Sequence[Sequence[Statement]]
 # what `start` computes for good
-_KEPT = ("stock", "held", "value before")
+_KEPT = ("stock", "amount", "held", "value before")
 
 
 def verify(
@@ -28,7 +28,9 @@ def verify(
     For the district model this takes 5 of the 73 ms that its lowering takes.
     """
     _verify_slots(placed)
-    constants = {symbol for symbol, slot in placed.slots.items() if slot.kind == "constant"}
+    # a loop sets limits
+    given = ("constant", "limit")
+    constants = {symbol for symbol, slot in placed.slots.items() if slot.kind in given}
     first, begun, settled = _targets(once), _targets(start), _targets(settle)
     kept = constants | first | {s for s in begun if placed.slots[s].kind in _KEPT}
     work = _ProgramCheck(placed)
@@ -57,6 +59,7 @@ def _verify_slots(placed: PlacedSymbols) -> None:
     blocks = {
         "constant": layout.constants,
         "stock": layout.stocks,
+        "amount": layout.stocks,
         "net flow": layout.rates,
         "sampled": layout.sampled,
         "value before": layout.held_samples,

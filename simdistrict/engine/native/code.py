@@ -17,7 +17,7 @@ import numpy as np
 
 from simdistrict.base.cache import keep, peek
 from simdistrict.engine.helpers import curves, noise, pasts, primitives, runtime
-from simdistrict.engine.integrators import adaptive_loop, loop
+from simdistrict.engine.integrators import adaptive_loop, limits, loop
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native import blocks, lookups, maths
 from simdistrict.engine.native.module import COMMON, INT, LIBRARY, POINTERS
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 PHASES = ("once", "start", "settle", "derive")
 # modules of short functions, which are inlined
-_INLINED = frozenset(m.__name__ for m in (blocks, curves, loop, maths, noise, pasts, runtime))
+_INLINED = frozenset(
+    m.__name__ for m in (blocks, curves, limits, loop, maths, noise, pasts, runtime)
+)
 # names that a function must not have in the text of a module
 _RESERVED = frozenset({*LIBRARY, *maths.INTRINSICS, "asked_pow"})
 

@@ -263,7 +263,11 @@ class Filling:
     def attribute(self, value: ast.expr, name: str, written: ast.expr) -> ast.expr:
         match value:
             case Known(BoundEquations() as bound):
-                return known(bound.functions.get(name) or getattr(bound.numbers, name))
+                number = getattr(bound.numbers, name, None)
+                if isinstance(number, tuple):
+                    self.tables[name.upper()] = number
+                    return ast.Name(name.upper(), ast.Load())
+                return known(bound.functions.get(name) or number)
             case Known(ModuleType() | tableaus.Tableau() as owner):
                 return known(getattr(owner, name))
             case ast.Name(record) if f"{record}_{name}" in self.records.get(record, ()):

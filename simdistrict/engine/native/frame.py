@@ -10,10 +10,10 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.helpers.primitives import IntTable, RealTable
+from simdistrict.engine.integrators import fixed
 from simdistrict.engine.integrators.adaptive import Tolerance, work_size
 from simdistrict.engine.integrators.adaptive_loop import BUDGET, MEMBER, PROGRESS
 from simdistrict.engine.integrators.loop import Task
-from simdistrict.engine.integrators.tableaus import RK4
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.layout import record_size
 from simdistrict.engine.native.code import arguments
@@ -59,8 +59,13 @@ class GridMemory(_Memory):
         self.lanes = lanes
         record = record_size(layout, task.steps + 1)
         kept = blocks * task.n_rows * task.n_saved
-        work = (RK4.stages + 1) * layout.stocks.size
-        sizes = (len(layout.template) + record, task.n_changed, work, kept, blocks)
+        sizes = (
+            len(layout.template) + record,
+            task.n_changed,
+            fixed.work_size(Numbers(program)),
+            kept,
+            blocks,
+        )
         arrays = together([size * lanes for size in sizes])
         self.v, _, _, self.out, self.ended = arrays
         self._own = arguments(*arrays, self.task)

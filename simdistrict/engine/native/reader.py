@@ -21,6 +21,7 @@ from typing import Any
 from simdistrict.engine.helpers import arrays, pasts, primitives
 from simdistrict.engine.helpers.primitives import IntTable, RealTable
 from simdistrict.engine.helpers.runtime import HELPERS
+from simdistrict.engine.integrators.limits import LimitedEquations
 from simdistrict.engine.integrators.loop import LoopEquations
 from simdistrict.engine.interpreted import Numbers
 from simdistrict.engine.native import maths
@@ -147,7 +148,7 @@ class SubsetReader:
         records: dict[str, list[str]] = {}
         for arg in node.args.args:
             hint = hints.get(arg.arg)
-            if hint is LoopEquations and self._bound is not None:
+            if hint in (LoopEquations, LimitedEquations) and self._bound is not None:
                 static[arg.arg] = Known(self._bound)
             elif _is_record(hint):
                 parts = fields(arg.arg, hint)

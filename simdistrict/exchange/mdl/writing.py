@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.mdl.layout import with_sketch
+from simdistrict.exchange.mdl.limited import with_limiting_equations
 from simdistrict.exchange.sketch.records import empty_sketch
 from simdistrict.exchange.text.equations import EquationText, quoted
 from simdistrict.exchange.text.numbers import number
@@ -38,9 +39,11 @@ def model_text(model: Model, *, layout: bool = True, effort: float = 1.0) -> str
     """The model as the text of a .mdl file, with newlines as line ends.
 
     layout: draw views; effort: search effort of the layout. Elements without a group come first,
-    because a group in a .mdl file is all that follows its heading. Raises ModelError with all
+    because a group in a .mdl file is all that follows its heading. Equations limit the flows of
+    non-negative stocks. Raises ModelError with all
     that the format cannot hold.
     """
+    model, _ = with_limiting_equations(model)
     problems = [*_problems(model)]
     if problems:
         raise ModelError(problems)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.functions import ZERO, XmileCall
 from simdistrict.model.expr import (
     Array,
@@ -125,6 +126,11 @@ class _Preparation:
         ends = self.ends[fold(stock.name)] = StockFlows()
         terms = self.terms(stock)
         if terms is None:
+            if isinstance(stock, Stock) and stock.non_negative:
+                what = f'"{stock.name}" is non-negative, and its net flow is no sum of flows of its'
+                where = f"model {self.model.name}, line {stock.line}"
+                hint = "give each flow one stock to fill and one to drain"
+                raise ModelError(Problem(where, f"{what} own subscripts", hint))
             name = self.name(f"{stock.name} net flow")
             flow = Flow(
                 name=name,

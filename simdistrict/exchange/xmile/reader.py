@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, collecting
@@ -18,7 +19,6 @@ from simdistrict.exchange.xmile.functions import ZERO
 from simdistrict.exchange.xmile.grammar import Applied, parse_equation, parts
 from simdistrict.exchange.xmile.graphs import graphed
 from simdistrict.exchange.xmile.instances import Instances, Trees
-from simdistrict.exchange.xmile.limits import with_limits
 from simdistrict.exchange.xmile.macros import XmileMacro, read_macros
 from simdistrict.exchange.xmile.meaning import XmileEquationReader, applied_name
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
@@ -147,7 +147,6 @@ class _ElementReader:
                 continue
             with collecting(self.found.problems):
                 made[key] = self.element(key, definition)
-        self.flows(made)
         own = {key: self.control_element(key, made) for key in CONTROL}
         return tuple({**made, **own}.values())
 
@@ -177,7 +176,7 @@ class _ElementReader:
             isinstance(e.expression, Number | Array) and e.initial is None for e in equations
         ):
             kind, equations = Constant, _gathered(equations, definition, self.scope)
-        return kind(
+        element = kind(
             name=definition.name,
             equations=tuple(equations),
             units=node.text_of("units"),
@@ -186,6 +185,9 @@ class _ElementReader:
             dims=definition.dims,
             group=self.found.groups.get(key, ""),
         )
+        if isinstance(element, Stock) and definition.non_negative:
+            return replace(element, non_negative=True)
+        return element
 
     def equations(self, key: str, definition: Definition) -> list[Equation]:
         everywhere = tuple(map(fold, definition.dims))
@@ -229,9 +231,12 @@ class _ElementReader:
         if part.graph is not None:
             value = graphed(value, part.graph)
         if definition.tag == "flow" and definition.non_negative:
-            value = ZERO if value == Number(-0.0) else value
-            positive = isinstance(value, Number) and value.value >= 0
-            return value if positive else Call("MAX", (value, ZERO))
+            match value:
+                case Number(number):
+                    return Number(0.0 if number <= 0 else number)
+                case Array(numbers, shape):
+                    return Array(tuple(0.0 if x <= 0 else x for x in numbers), shape)
+            return Call("MAX", (value, ZERO))
         return value
 
     def check_list(
@@ -263,24 +268,6 @@ class _ElementReader:
 
     def flow_name(self, node: XmlNode, definition: Definition) -> str | None:
         return self.scope.find(plain_name(node.text), definition.home)
-
-    def flows(self, made: dict[str, Element]) -> None:
-        """Limit the flows of non-negative stocks."""
-        ends: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        for key, definition in self.found.definitions.items():
-            if definition.tag != "stock" or not definition.non_negative or key not in made:
-                continue
-            if not isinstance(made[key], Stock):
-                continue
-            pair = []
-            for tag in ("inflow", "outflow"):
-                names = [self.flow_name(n, definition) for n in definition.node.all(tag)]
-                pair.append(tuple(n for n in names if n is not None and n in made))
-            ends[key] = (pair[0], pair[1])
-        positive = frozenset(
-            key for key, d in self.found.definitions.items() if d.tag == "flow" and d.non_negative
-        )
-        with_limits(made, ends, positive)
 
 
 def _folded(expr: Expr) -> Expr:

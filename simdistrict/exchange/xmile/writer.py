@@ -149,6 +149,8 @@ class _Writing:
                 yield f"{pad}<inflow>{escape(self.words.name(name))}</inflow>"
             for name in ends.outflows:
                 yield f"{pad}<outflow>{escape(self.words.name(name))}</outflow>"
+        if isinstance(element, Stock) and element.non_negative:
+            yield f"{pad}<non_negative/>"
         if element.documentation:
             yield f"{pad}<doc>{escape(element.documentation)}</doc>"
         if element.units:
