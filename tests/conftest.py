@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = ("analytic", "oracle", "golden", "unit", "browser")
+KINDS = ("analytic", "oracle", "golden", "unit", "faults", "browser")
 
 # the same examples every time, and no time limit: the machines that run this are slow and busy
 settings.register_profile(
