@@ -99,6 +99,9 @@ class ClassesStudy(RegimeStudy):
         return _result(found, rule, attrs)
 
     def again(self, recorded: Result, where: str) -> Result:
+        if "prior" not in recorded.attrs:
+            what = "it does not record its prior"
+            raise ExchangeError(Problem(where, what, "write it again"))
         prior = str(recorded.attrs["prior"])
         study = replace(self, prior=prior, prior_name=f"{where} (prior)")
         return RegimeStudy.again(study, recorded, where)

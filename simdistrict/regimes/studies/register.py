@@ -79,11 +79,16 @@ def lines(result: Result) -> Iterator[str]:
 def figure_of(result: Result, where: str) -> Figure:
     """The figure of a study's result.
 
-    where: what messages call the result. Raises ExchangeError for a study that has no figure.
+    where: what messages call the result. Raises ExchangeError for a study that has no figure, and
+    for a result that lacks what its study writes.
     """
     study = study_of(result, where)
     if type(study).figure is RegimeStudy.figure:
         what = f"a study of the kind {study.name} has no figure"
         drawn = [n for n in STUDIES if study_class(n).figure is not RegimeStudy.figure]
         raise ExchangeError(Problem(where, what, f"those with one are {', '.join(drawn)}"))
-    return study.figure(StudyData(result))
+    try:
+        return study.figure(StudyData(result))
+    except (ValueError, TypeError, LookupError) as error:
+        what = f"it lacks what a study of the kind {study.name} writes, or it is damaged: {error}"
+        raise ExchangeError(Problem(where, what, "write it again")) from None
