@@ -5,6 +5,7 @@ Uses an ordinary plan and run, up to the last year needed; fits nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,8 +43,8 @@ class FreeConstant:
 
     @property
     def logarithmic(self) -> bool:
-        """Whether the search is logarithmic: both bounds are positive."""
-        return self.low > 0
+        """Whether the search is logarithmic: both bounds are positive, and their ratio is a number."""
+        return self.low > 0 and math.isfinite(self.high / self.low)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,8 @@ def test_shares_and_values_are_each_others_inverse(data: Observations) -> None:
     for free in (
         FreeConstant("x", "x", (0,), 0.01, 100, 1),
         FreeConstant("x", "x", (0,), -3, 5, 0),
+        # bounds whose ratio is beyond the largest number
+        FreeConstant("x", "x", (0,), 4e-320, 4, 1),
     ):
         for share in (0, 0.25, 0.5, 1):
             assert unit_of(free, value_at(free, share)) == pytest.approx(share)
