@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+# letters of a sentence; a damaged file may have a name of a million letters
+LONGEST = 1500
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -25,7 +28,8 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.where} | {self.what}" if self.where else self.what
+        what = self.what if len(self.what) <= LONGEST else f"{self.what[:LONGEST]}..."
+        line = f"{self.where} | {what}" if self.where else what
         return f"{line}\n    {self.hint}" if self.hint else line
 
 
@@ -80,6 +84,8 @@ class ExchangeError(SimdistrictError):
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     """The names most similar to `name`, best first, ignoring case and underscores."""
+    if len(name) > LONGEST:
+        return []
     folded = {n.lower().replace("_", " "): n for n in names}
     hits = difflib.get_close_matches(name.lower().replace("_", " "), folded, count, 0.6)
     return [folded[h] for h in hits]

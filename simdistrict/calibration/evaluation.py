@@ -43,7 +43,7 @@ class FreeConstant:
 
     @property
     def logarithmic(self) -> bool:
-        """Whether the search is logarithmic: both bounds are positive, and their ratio is a number."""
+        """Whether the search is logarithmic: both bounds are positive, with a finite ratio."""
         return self.low > 0 and math.isfinite(self.high / self.low)
 
 

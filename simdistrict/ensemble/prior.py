@@ -11,7 +11,7 @@ import io
 import logging
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,25 +78,24 @@ def read_prior(
     strict: a prior beyond the model's range is an error, not a warning.
     Raises ScenarioError with every row that is invalid or does not fit the model.
     """
-    rows = csv.DictReader(io.StringIO(text))
-    if problem := unlike_csv(rows.fieldnames or (), where):
+    heads, rows = _table(text, where)
+    if problem := unlike_csv(heads, where):
         raise ScenarioError(problem)
-    missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+    missing = [name for name in COLUMNS if name not in heads]
     if missing:
         what = f"the column {missing[0]} is missing"
         raise ScenarioError(Problem(f"{where}:1", what, f"its columns are {', '.join(COLUMNS)}"))
     problems: list[Problem] = []
     found: dict[int, Prior] = {}
-    for row in rows:
-        line = f"{where}:{rows.line_num}"
+    for at, row in rows:
+        line = f"{where}:{at}"
         if None in row:
-            count = len(rows.fieldnames or ())
-            what = f"the row has more cells than the header, which has {count}"
+            what = f"the row has more cells than the header, which has {len(heads)}"
             problems.append(Problem(line, what, MORE_CELLS))
             continue
         prior = _row(row, line, model, program, problems)
         if prior is not None:
-            found[rows.line_num] = prior
+            found[at] = prior
             if (outside := _outside(prior, line, model)) is None:
                 continue
             if strict:
@@ -109,6 +108,17 @@ def read_prior(
     if problems:
         raise ScenarioError(problems)
     return tuple(found.values())
+
+
+def _table(text: str, where: str) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
+    """The names of the columns, and the rows with their lines."""
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        heads = reader.fieldnames or ()
+        return heads, [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        what = f"the line is not CSV: {error}"
+        raise ScenarioError(Problem(f"{where}:{reader.line_num}", what)) from None
 
 
 def read_prior_file(path: Path) -> str:

@@ -197,7 +197,10 @@ BOMBS: dict[tuple[str, str], Make] = {
     **{(kind, "lists in lists"): _nested("[", "]") for kind in YAML},
     **{(kind, "maps in maps"): _nested("{a: ", "}") for kind in YAML},
     **{(kind, "aliases of aliases"): _text(_laughs()) for kind in YAML},
-    **{(kind, "a Python object"): _text("title: !!python/object/apply:os.abort []") for kind in YAML},
+    **{
+        (kind, "a Python object"): _text("title: !!python/object/apply:os.abort []")
+        for kind in YAML
+    },
     ("XMILE", "entities of entities"): _text(_entities()),
     ("XMILE", "an entity of a file"): _text(
         '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xmile>&a;</xmile>'
@@ -208,12 +211,18 @@ BOMBS: dict[tuple[str, str], Make] = {
     ),
     ("model", "parentheses"): _text(mdl("a = " + "(" * 100_000 + "1" + ")" * 100_000)),
     ("model", "ranges of ranges"): _text(
-        mdl("".join(f"r{k} : r{k + 1}, s{k + 1} ~~|\ns{k} : r{k + 1}, s{k + 1} ~~|\n" for k in range(99)))
+        mdl(
+            "".join(
+                f"r{k} : r{k + 1}, s{k + 1} ~~|\ns{k} : r{k + 1}, s{k + 1} ~~|\n" for k in range(99)
+            )
+        )
     ),
     ("model", "an array of 10^20 numbers"): _text(mdl("d : (a1-a99999) ~~|\na[d,d,d,d] = 1")),
     ("model", "a sum of 10^9 terms"): _text(
-        mdl("d : (a1-a1000) ~~|\na[d] = 1\nb = SUM(a[d!] * a[d!])\n")
-        .replace("a[d!] * a[d!]", "a[d!]") + "e : (b1-b1000) ~~| f : (c1-c1000) ~~|"
+        mdl("d : (a1-a1000) ~~|\na[d] = 1\nb = SUM(a[d!] * a[d!])\n").replace(
+            "a[d!] * a[d!]", "a[d!]"
+        )
+        + "e : (b1-b1000) ~~| f : (c1-c1000) ~~|"
         " x[d,e,f] = a[d] * Time ~~| y = SUM(x[d!,e!,f!]) ~~|"
     ),
     ("model", "10^15 time steps"): _text(mdl("a = Time", stop=1e9, time_step=1e-6)),
@@ -270,6 +279,6 @@ def attempt(case: Case) -> Callable[[bytes, Path], None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         case.make(path)
         if readers.program(*command.split()) == 2:
-            raise readers.SimdistrictErrorSeen
+            raise readers.RefusedError
 
     return run

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.fuzz import watch
+from simdistrict.base.errors import ModelError
+from simdistrict.exchange.xmile.writer import xmile_text
+from tests.faults.fuzz import seeds, watch
 from tests.faults.fuzz.readers import READERS
 from tests.faults.fuzz.watch import one, smaller, tried
+from tests.small import small
 
 # readers whose seeds take seconds to make
 EXPENSIVE = ("netcdf", "zarr", "cache", "names", "study")
@@ -21,6 +24,14 @@ EXPENSIVE = ("netcdf", "zarr", "cache", "names", "study")
 # reader, content that once crashed it or that it misread
 FOUND = [
     ("dat", b"x\n0\t1\n,\n"),
+    ("prior", b"element,label,value,low,high,distribution\nrate,,1,0,2," + b"u" * 200_000),
+    (
+        "sketch",
+        seeds.mdl(seeds.TANK, settings=seeds.SKETCH)
+        .replace("10,7,drawn", "10,7," + "d" * 200_000)
+        .encode(),
+    ),
+    ("lst", b"a" * 200_000),
     ("calibration", b"data: f.csv\nfree:\n  rate: [4e-320, 4]\nstarts: 1\nevaluations: 3\n"),
 ]
 
@@ -38,7 +49,7 @@ def counted(name: str, numbers: Iterable[int], seed: int) -> Counter[str]:
 
 @pytest.mark.parametrize("name", [name for name in READERS if name not in EXPENSIVE])
 def test_a_valid_file_is_read_and_broken_ones_are_read_or_refused(name: str) -> None:
-    assert counted(name, (0, 200, 201, 202), seed=1)["accepted"]
+    assert counted(name, (0, 1, 2, 200, 201), seed=1)["accepted"]
 
 
 @pytest.mark.slow
@@ -56,6 +67,18 @@ def test_former_crashes_are_read_or_refused(
     monkeypatch.chdir(tmp_path)
     end, what, _ = one(READERS[name].attempt, content, tmp_path)
     assert end != "crash", what
+
+
+@pytest.mark.parametrize(
+    ("equations", "what"),
+    [
+        ("d : x, y ~~|\na[d] = Time\nb = VMIN(a[d!] * a[e!])", 'the range "e"'),
+        ("a = GET SOMETHING('f.csv', 'A')\nb = 5", "GET SOMETHING"),
+    ],
+)
+def test_a_model_with_an_unknown_name_is_not_written_as_xmile(equations: str, what: str) -> None:
+    with pytest.raises(ModelError, match=what):
+        xmile_text(small(equations), drawn=False)
 
 
 # ------------------------------------------------------------------ the watch itself

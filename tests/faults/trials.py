@@ -1,4 +1,4 @@
-"""One interrupted command: what it leaves, what its repetition gives, which processes outlive it."""
+"""One interrupted command: what it leaves, what its repetition gives, what outlives it."""
 
 from __future__ import annotations
 

@@ -72,14 +72,14 @@ def _drawing(lines: list[str]) -> Drawing:
     waiting: list[int] = []  # a valve whose name follows
     links: list[tuple[list[str], DrawnArrow]] = []
     for line in lines:
-        fields = next(csv.reader([line], escapechar="\\"), [])
         try:
+            fields = next(csv.reader([line], escapechar="\\"), [])
             kind, number = int(fields[0]), int(fields[1])
             if kind == 1:
                 links.append((fields, DrawnArrow(int(fields[2]), int(fields[3]), _middle(line))))
                 continue
             x, y, w, h = (int(fields[k]) for k in (3, 4, 5, 6))
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, csv.Error):
             continue
         if kind == 10:
             shown = fields[8] if len(fields) > 8 else "3"

@@ -143,6 +143,12 @@ def _mapped(model: Model, label: str, source: str, target: str) -> str:
 def _reduced(model: Model, function: str, body: Expr, where: Labelling, owner: Element) -> Expr:
     """A reduction as its terms."""
     names = dict.fromkeys(s for ref in references(body) for s in ref.subscripts if is_reduced(s))
+    for name in names:
+        if range_of(name) not in model.dims_by_name:
+            what = (
+                f'"{owner.name}" reads the range "{range_of(name)}", which the model does not have'
+            )
+            raise ModelError(Problem(f"model {model.name}, line {owner.line}", what))
     axes = [tuple(map(fold, model.dims_by_name[range_of(name)].labels)) for name in names]
     terms = [
         at_place(model, body, {**where, **dict(zip(names, labels, strict=True))}, owner)

@@ -21,7 +21,7 @@ from simdistrict.exchange.xmile.elementwise import Labelling, at_place, follows
 from simdistrict.exchange.xmile.equations import XmileEquationText, identifier
 from simdistrict.exchange.xmile.functions import VENSIMS_OWN
 from simdistrict.exchange.xmile.prepared import XmileModel, is_flow, prepare
-from simdistrict.model.expr import Array, Call, Expr, Number, Points, WithLookup, fold, walk
+from simdistrict.model.expr import Array, Call, Expr, Number, Points, Text, WithLookup, fold, walk
 from simdistrict.model.model import Element, Equation, Lookup, Model, Range, Stock
 
 _HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -263,7 +263,13 @@ def _name(name: str) -> str:
 
 
 def _foreign(equation: Equation) -> str:
-    """The first function of an equation that XMILE does not have, or an empty text."""
+    """The first function of an equation that XMILE does not have, or an empty text.
+
+    XMILE has no texts, so that a function with a text as an argument is one of them.
+    """
     exprs = filter(None, (equation.expression, equation.initial))
     calls = (node for expr in exprs for node in walk(expr) if isinstance(node, Call))
-    return next((call.function for call in calls if call.function in VENSIMS_OWN), "")
+    own = (
+        c for c in calls if c.function in VENSIMS_OWN or any(isinstance(a, Text) for a in c.args)
+    )
+    return next((call.function for call in own), "")

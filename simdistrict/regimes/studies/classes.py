@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.ensemble.members import ensemble_of
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.regimes.classes import (

@@ -9,11 +9,46 @@ import random
 import re
 from collections.abc import Sequence
 
-NUMBERS = """1e999 -1e999 nan inf -0 0 -1 1e-400 1_000 1,5 1e9 1e15 0.1 0.3333333 9999999999999999999
-2147483648 -2147483649 0x1F ½ １０ ٣ :NA: 1e 1. .5 +1 --1 1e+ 4e-320 1.7976931348623157e308""".split()
+NUMBERS = """
+1e999 -1e999 nan inf -0 0 -1 1e-400 1_000 1,5 1e9 1e15 0.1 0.3333333 9999999999999999999
+2147483648 -2147483649 0x1F ½ １０ ٣ :NA: 1e 1. .5 +1 --1 1e+ 4e-320 1.7976931348623157e308
+""".split()
 TEXTS = [
-    *("\x00", "\x1a", "\ufeff", "\u2028", "\xa0", "\u200b", "\u202e", "é", "ﬁ", "İ", "ß", "𝔸", "日本"),
-    *("\r", "\n", "\r\n", "\t", " ", "", '"', "'", "\\", "/", "#", "%", "$", "&", "|", "~", ":", ";"),
+    *(
+        "\x00",
+        "\x1a",
+        "\ufeff",
+        "\u2028",
+        "\xa0",
+        "\u200b",
+        "\u202e",
+        "é",
+        "ﬁ",
+        "İ",
+        "ß",
+        "𝔸",
+        "日本",
+    ),
+    *(
+        "\r",
+        "\n",
+        "\r\n",
+        "\t",
+        " ",
+        "",
+        '"',
+        "'",
+        "\\",
+        "/",
+        "#",
+        "%",
+        "$",
+        "&",
+        "|",
+        "~",
+        ":",
+        ";",
+    ),
     *("../x", "/dev/zero", "/proc/self/environ", "con", ".", "..", "~", "a" * 300, "x" * 5000),
     *("(" * 200, "[" * 200, "{" * 200, "-" * 300, '"' * 51, "9" * 400, "0" * 400),
     *("nan", "None", "null", "true", "__class__", "lambda", "import", "self", "time", "Time"),
@@ -28,7 +63,9 @@ def broken(
     """One broken input. words: words with a meaning in the format; most: its largest size."""
     content = rng.choice(seeds)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6, 12))):
-        change = rng.choice((_bytes, _bytes, _word, _word, _tokens, _tokens, _lines, _number, _cross))
+        change = rng.choice(
+            (_bytes, _bytes, _word, _word, _tokens, _tokens, _lines, _number, _cross)
+        )
         content = change(content, seeds, words, rng)[:most]
     return content
 

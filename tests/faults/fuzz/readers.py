@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import json
 import os
 import random
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import click
 
-from simdistrict.base.errors import SimdistrictError
+from simdistrict.base.errors import Problem, SimdistrictError
 from simdistrict.cli.main import group
 from simdistrict.exchange.models import read_model_file, write_model
 from simdistrict.exchange.xmile.reader import read_xmile_text
@@ -58,7 +57,7 @@ class Reader:
         return made
 
 
-class ProgramFault(Exception):
+class ProgramError(Exception):
     """The program ended with a code that is not one of its own."""
 
 
@@ -75,7 +74,7 @@ def program(*args: object) -> int:
         return error.exit_code
     except SystemExit as error:
         if error.code not in (None, 0, 2, 3, 4, 5):
-            raise ProgramFault(f"exit code {error.code}: {said.getvalue()[-300:]}") from None
+            raise ProgramError(f"exit code {error.code}: {said.getvalue()[-300:]}") from None
         return int(error.code or 0)
     return 0
 
@@ -89,7 +88,9 @@ def emptied(folder: Path) -> None:
             entry.unlink()
 
 
-def one_file(name: str, *commands: str, beside: dict[str, str] | None = None) -> Callable[[bytes, Path], None]:
+def one_file(
+    name: str, *commands: str, beside: dict[str, str] | None = None
+) -> Callable[[bytes, Path], None]:
     """An attempt with one file next to others, and one of the commands, by the content."""
 
     def attempt(content: bytes, folder: Path) -> None:
@@ -102,19 +103,16 @@ def one_file(name: str, *commands: str, beside: dict[str, str] | None = None) ->
         path.write_bytes(content)
         command = commands[zlib.crc32(content) % len(commands)]
         if program(*command.split()) not in (0, 4, 5):
-            raise SimdistrictErrorSeen
+            raise RefusedError
 
     return attempt
 
 
-class _Seen(SimdistrictError):
+class RefusedError(SimdistrictError):
+    """The program refused its command line, which a file can be part of."""
+
     def __init__(self) -> None:
-        from simdistrict.base.errors import Problem
-
         super().__init__(Problem("", "refused as wrong usage"))
-
-
-SimdistrictErrorSeen = _Seen()
 
 
 def essence(model: Model) -> list[tuple[str, ...]]:
@@ -142,7 +140,7 @@ def model_twice(content: bytes, folder: Path) -> None:
     again = read_mdl_text(model_text(model, layout=False), "m", str(path))
     if essence(model) != essence(again):
         differ = [a for a, b in zip(essence(model), essence(again), strict=False) if a != b]
-        raise ProgramFault(f"written and read again, it is another model: {str(differ[:1])[:400]}")
+        raise ProgramError(f"written and read again, it is another model: {str(differ[:1])[:400]}")
     if zlib.crc32(content) % 4 == 0:
         try:
             text = xmile_text(model, drawn=False)
@@ -196,10 +194,14 @@ def damaged_netcdf(known: Sequence[bytes], words: Sequence[str], rng: random.Ran
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "f.nc"
         path.write_bytes(content)
-        with contextlib.suppress(RuntimeError, OSError, ValueError, AttributeError, TypeError, IndexError):
-            with netCDF4.Dataset(path, "a") as file:
-                for _ in range(rng.choice((1, 1, 2, 5))):
-                    _damage(file, words, rng)
+        with (
+            contextlib.suppress(
+                RuntimeError, OSError, ValueError, AttributeError, TypeError, IndexError
+            ),
+            netCDF4.Dataset(path, "a") as file,
+        ):
+            for _ in range(rng.choice((1, 1, 2, 5))):
+                _damage(file, words, rng)
         return path.read_bytes()
 
 
@@ -214,7 +216,9 @@ def _damage(file: object, words: Sequence[str], rng: random.Random) -> None:
             variable = file.variables[rng.choice(variables)]  # type: ignore[attr-defined]
             if variable.dtype != str and variable.size and variable.dtype.kind in "iuf":
                 values = variable[...]
-                values.flat[rng.randrange(values.size)] = rng.choice((0, -1, 1e308, float("nan"), 7))
+                values.flat[rng.randrange(values.size)] = rng.choice(
+                    (0, -1, 1e308, float("nan"), 7)
+                )
                 variable[...] = values
         case 2:
             name = rng.choice(variables)
@@ -239,7 +243,9 @@ def results() -> dict[str, bytes]:
         os.chdir(folder)
         try:
             (folder / "tank.mdl").write_text(mdl(seeds.TANK))
-            (folder / "two.mdl").write_text(mdl("x = INTEG(a + x - x^3, -1)\na = 0 ~ Dmnl [-1,1] ~ |"))
+            (folder / "two.mdl").write_text(
+                mdl("x = INTEG(a + x - x^3, -1)\na = 0 ~ Dmnl [-1,1] ~ |")
+            )
             (folder / "prior.csv").write_bytes(seeds.PRIOR[0])
             (folder / "base.yaml").write_text("title: Base\nmodel: tank.mdl\nassume: {rate: 1}\n")
             members = ("--members", "8", "--prior", "prior.csv", "--workers", "1", "--chunk", "4")
@@ -249,14 +255,30 @@ def results() -> dict[str, bytes]:
                 ("ensemble", "tank.mdl", *members, "-o", "ens.nc", "--reduce", "max"),
                 ("ensemble", "tank.mdl", *members, "-o", "ens.zarr"),
                 ("regimes", "equilibria", "two.mdl", "-o", "eq.nc"),
-                ("regimes", "branch", "two.mdl", "--parameter", "a", "--from", "-1", "--to", "1", "-o", "branch.nc"),
+                (
+                    "regimes",
+                    "branch",
+                    "two.mdl",
+                    "--parameter",
+                    "a",
+                    "--from",
+                    "-1",
+                    "--to",
+                    "1",
+                    "-o",
+                    "branch.nc",
+                ),
             ):
                 code = program(*command)
                 assert code == 0, (command, code)
             for path in folder.glob("*.nc"):
                 made[path.name] = path.read_bytes()
             store = folder / "ens.zarr"
-            files = {str(p.relative_to(store)): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
+            files = {
+                str(p.relative_to(store)): p.read_bytes()
+                for p in sorted(store.rglob("*"))
+                if p.is_file()
+            }
             made["ens.zarr"] = seeds.packed(files)
         finally:
             os.chdir(home)
@@ -284,7 +306,7 @@ def netcdf(content: bytes, folder: Path) -> None:
         (folder / "tank.mdl").write_text(mdl(seeds.TANK))
         (folder / "prior.csv").write_bytes(seeds.PRIOR[0])
     if program(*command.split()) == 2:
-        raise SimdistrictErrorSeen
+        raise RefusedError
 
 
 def zarr(content: bytes, folder: Path) -> None:
@@ -293,7 +315,7 @@ def zarr(content: bytes, folder: Path) -> None:
     try:
         files = seeds.unpacked(content)
     except Exception:  # noqa: BLE001 - no input for a store
-        raise SimdistrictErrorSeen from None
+        raise RefusedError from None
     for name, data in files.items():
         path = folder / "f.zarr" / name.replace("..", "__")
         with contextlib.suppress(OSError, ValueError):
@@ -308,7 +330,7 @@ def zarr(content: bytes, folder: Path) -> None:
     (folder / "tank.mdl").write_text(mdl(seeds.TANK))
     (folder / "prior.csv").write_bytes(seeds.PRIOR[0])
     if program(*commands[zlib.crc32(content) % len(commands)].split()) == 2:
-        raise SimdistrictErrorSeen
+        raise RefusedError
 
 
 @functools.cache
@@ -319,7 +341,11 @@ def cache_files() -> bytes:
         program("run", f"{name}/tank.mdl", "-o", f"{name}/o.nc")
         base = Path(name) / "cache"
         return seeds.packed(
-            {str(p.relative_to(base)): p.read_bytes() for p in sorted(base.rglob("*")) if p.is_file()}
+            {
+                str(p.relative_to(base)): p.read_bytes()
+                for p in sorted(base.rglob("*"))
+                if p.is_file()
+            }
         )
 
 
@@ -342,7 +368,7 @@ def cache(content: bytes, folder: Path) -> None:
     try:
         files = seeds.unpacked(content)
     except Exception:  # noqa: BLE001 - no input for a folder
-        raise SimdistrictErrorSeen from None
+        raise RefusedError from None
     for name, data in files.items():
         path = folder / "cache" / name.replace("..", "__")
         with contextlib.suppress(OSError, ValueError):
@@ -352,7 +378,7 @@ def cache(content: bytes, folder: Path) -> None:
     with _cache_in(folder):
         code = program("run", "tank.mdl", "-o", "o.nc")
     if code or (folder / "o.nc").read_bytes() != _fresh():
-        raise ProgramFault(f"a damaged cache changed the result (exit code {code})")
+        raise ProgramError(f"a damaged cache changed the result (exit code {code})")
 
 
 @functools.cache
@@ -380,9 +406,18 @@ def names(content: bytes, folder: Path) -> None:
         case _:
             (folder / "prior.csv").write_bytes(seeds.PRIOR[0])
             more = (f"--times={times}", f"--reduce={reduce}", f"--save={save}")
-            code = program("ensemble", "tank.mdl", "--members=2", "--prior=prior.csv", "--workers=1", "-o", "o.nc", *more)
+            code = program(
+                "ensemble",
+                "tank.mdl",
+                "--members=2",
+                "--prior=prior.csv",
+                "--workers=1",
+                "-o",
+                "o.nc",
+                *more,
+            )
     if code == 2:
-        raise SimdistrictErrorSeen
+        raise RefusedError
 
 
 WORDS_MDL = [
@@ -393,28 +428,114 @@ WORDS_MDL = [
     *("~ Dmnl ~ x |", "\\\n", ":MACRO: M(x:y)", ":END OF MACRO:", ":TEST INPUT:", "TIME STEP$"),
     *("DELAY FIXED(", "RANDOM NORMAL(", "VECTOR SELECT(", "ALLOCATE AVAILABLE(", "A FUNCTION OF("),
     *("****\n.G\n****~|", "[0,?]", "Year,Years", "1/Year", "INITIAL(", "ACTIVE INITIAL(", "PULSE("),
-    *("FINAL TIME", "TIME STEP", "SAVEPER", "INITIAL TIME", "Time", "north", "region", "level[region]"),
-    *("VECTOR SORT ORDER(", "SAMPLE IF TRUE(", "DELAY N(", "GET DIRECT CONSTANTS('f.csv',',','A1')"),
+    *(
+        "FINAL TIME",
+        "TIME STEP",
+        "SAVEPER",
+        "INITIAL TIME",
+        "Time",
+        "north",
+        "region",
+        "level[region]",
+    ),
+    *(
+        "VECTOR SORT ORDER(",
+        "SAMPLE IF TRUE(",
+        "DELAY N(",
+        "GET DIRECT CONSTANTS('f.csv',',','A1')",
+    ),
 ]
 WORDS_YAML = [
-    *("&a", "*a", "!!x", "? ", "- ", ": ", "|\n", ">-\n", "{", "[", "null", "---\n", "\t", "<<: *a"),
-    *("!!python/object:os.system", "!!binary ", "!!set", "!!timestamp ", "2001-01-01", "0o7", "yes"),
-    *("{a: b}", "[1, 2]", "&a [*a]", "title: x\n", "model: ", "base: ", "set: ", "parts: [x]\n", "\n  "),
+    *(
+        "&a",
+        "*a",
+        "!!x",
+        "? ",
+        "- ",
+        ": ",
+        "|\n",
+        ">-\n",
+        "{",
+        "[",
+        "null",
+        "---\n",
+        "\t",
+        "<<: *a",
+    ),
+    *(
+        "!!python/object:os.system",
+        "!!binary ",
+        "!!set",
+        "!!timestamp ",
+        "2001-01-01",
+        "0o7",
+        "yes",
+    ),
+    *(
+        "{a: b}",
+        "[1, 2]",
+        "&a [*a]",
+        "title: x\n",
+        "model: ",
+        "base: ",
+        "set: ",
+        "parts: [x]\n",
+        "\n  ",
+    ),
     *("rate", "total", "level[north]", "share[region]", ".nan", ".inf", "1:30", "~", "''", '""'),
 ]
 WORDS_XML = [
-    *'<stock name="s"> <flow> </aux> <gf> <eqn> </eqn> <dim name="D"/> <element subscript="a">'.split("> "),
-    *('<non_negative/>', '<module name="n"/>', "<macro>", "<parm>", "<![CDATA[", "]]>", "<!--", "-->"),
+    *'<stock name="s"> <flow> </aux> <gf> <eqn> </eqn> <dim name="D"/> <element subscript="a">'.split(
+        "> "
+    ),
+    *(
+        "<non_negative/>",
+        '<module name="n"/>',
+        "<macro>",
+        "<parm>",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "-->",
+    ),
     *('<!DOCTYPE x [<!ENTITY a "b">]>', "&a;", "&amp;", "&lt;", "&#0;", "&#x1F600;", "<?xml?>"),
     *("IF THEN ELSE", "PREVIOUS(SELF,", "MOD", "SUM(", "[*]", "//", "<inflow>f</inflow>", "<xpts>"),
-    *("<ypts>", "<non_negative/>", "DELAY(", "SMTH3(", "TIME", "INF", "PI", "DT", "STARTTIME", "<units>"),
-    *('<conveyor>', "<len>", "<queue/>", '<dt reciprocal="true">', "<isee:x/>", "D.a", "part.out"),
+    *(
+        "<ypts>",
+        "<non_negative/>",
+        "DELAY(",
+        "SMTH3(",
+        "TIME",
+        "INF",
+        "PI",
+        "DT",
+        "STARTTIME",
+        "<units>",
+    ),
+    *("<conveyor>", "<len>", "<queue/>", '<dt reciprocal="true">', "<isee:x/>", "D.a", "part.out"),
 ]
-WORDS_CSV = [*NUMBERS, ",,", "\n\n", '"', '""', "10%", "uniform", "triangular", "normal", "lognormal", "rate", "share", "north", "element,label,value"]
+WORDS_CSV = [
+    *NUMBERS,
+    ",,",
+    "\n\n",
+    '"',
+    '""',
+    "10%",
+    "uniform",
+    "triangular",
+    "normal",
+    "lognormal",
+    "rate",
+    "share",
+    "north",
+    "element,label,value",
+]
 WORDS_JSON = ["[1", "]", "{", "}", "null", "true", "-1", "1e999", "NaN", '"<f8"', '"|O"', '"<U4"', '"|V8"', "[]", "{}", '"shape"', "99999999", '"M8[ns]"', '"chunks"', "[0]", "[1000000000]"]  # fmt: skip
 
 TANK_FILES = {"tank.mdl": mdl(seeds.TANK)}
-DATA_FILES = {"plant.mdl": mdl(seeds.TANK + "\nweather ~ Dmnl ~ Data. |".replace(" ~ Dmnl", " ~ Dmnl", 1))}
+DATA_FILES = {
+    "plant.mdl": mdl(seeds.TANK + "\nweather ~ Dmnl ~ Data. |".replace(" ~ Dmnl", " ~ Dmnl", 1))
+}
 RUN = "run tank.mdl -o o.nc --backend interpreted"
 
 

@@ -100,7 +100,7 @@ VSC = [
     b"200,M,1234,,0\nrate=RANDOM_UNIFORM(0,4)\nshare[north]=RANDOM_NORMAL(0,1,0.5,0.1)\n",
     b"8,L,7,,0\nrate=RANDOM_TRIANGULAR(0,4,0,1,4)\n",
 ]
-LST = [b"level\ntotal\nshare[north]\n\"draw (off)\"\n", b"rate\n"]
+LST = [b'level\ntotal\nshare[north]\n"draw (off)"\n', b"rate\n"]
 SERIES = [
     b'Time\tlevel[north]\t"a, b"[near]\n0\t1\t\n1\t2.5\t:NA:\n2\t-1e3\t4\n',
     b"Time,rate,total\n0,1,2\n0.5,2,3\n1,3,\n",
@@ -251,7 +251,9 @@ def xls() -> bytes:
     head = struct.pack("<HHHHII", 0x0600, 0x0005, 0x0DBB, 0x07CC, 0, 6)
     start = record(0x0809, head) + record(0x0042, struct.pack("<H", 1200))
     sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0, 6))
-    sheet += record(0x0200, struct.pack("<IIHHH", 0, len(CELLS), 0, 3, 0)) + rows + record(0x0A, b"")
+    sheet += (
+        record(0x0200, struct.pack("<IIHHH", 0, len(CELLS), 0, 3, 0)) + rows + record(0x0A, b"")
+    )
     named = struct.pack("<IBBBB", 0, 0, 0, 4, 0) + b"Data"
     at = len(start) + len(record(0x0085, named)) + len(record(0x0A, b""))
     named = struct.pack("<I", at) + named[4:]

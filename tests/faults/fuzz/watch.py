@@ -58,7 +58,11 @@ def tried(
 
 
 def _child(
-    attempt: Attempt, inputs: Callable[[int], bytes], number: int, numbers: Iterator[int], until: float
+    attempt: Attempt,
+    inputs: Callable[[int], bytes],
+    number: int,
+    numbers: Iterator[int],
+    until: float,
 ) -> Iterator[Tried]:
     """Try inputs in one child until it dies; returns the next number."""
     down, up = os.pipe()
@@ -80,7 +84,9 @@ def _child(
                 line = _line(results, child)
                 seconds = time.monotonic() - begin
                 if line is None:
-                    yield Tried(number, "hang", seconds, f"hang: more than {HANG:g} s", _stack(child))
+                    yield Tried(
+                        number, "hang", seconds, f"hang: more than {HANG:g} s", _stack(child)
+                    )
                     return next(numbers, None)
                 if not line:
                     _, status = os.waitpid(child, 0)
