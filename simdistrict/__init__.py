@@ -5,7 +5,14 @@ Forwards to the names of `simdistrict.api`, which is imported when one of them i
 
 from __future__ import annotations
 
+import sys as _sys
 from typing import TYPE_CHECKING
+
+if _sys.argv[:1] == ["-m"] and "simdistrict" in _sys.orig_argv:
+    # `python -m simdistrict` reads this file first
+    from simdistrict.base.leave import leave_at_once as _leave_at_once
+
+    _leave_at_once()
 
 from simdistrict.base import version as _version
 

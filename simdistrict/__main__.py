@@ -1,6 +1,16 @@
-"""`python -m simdistrict` is the `simdistrict` program."""
+"""The `simdistrict` program, also as `python -m simdistrict`."""
 
-from simdistrict.cli.main import main
+from simdistrict.base.leave import leave_at_once
+
+leave_at_once()
+
+
+def main() -> None:
+    """Entry point of the program."""
+    from simdistrict.cli.program import program
+
+    program()
+
 
 if __name__ == "__main__":
     main()

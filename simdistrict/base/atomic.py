@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.interrupt import leftover
 
 Ours = Callable[[Path], bool]
 
@@ -91,6 +92,11 @@ def replacing(
     target = writable_target(path, ours=ours, force=force)
     _sweep(target)
     part = target.with_name(f"{_prefix(target)}{os.getpid()}-{next(_count)}.part")
+    with leftover(lambda: part.unlink(missing_ok=True)):
+        yield from _replacing(target, part, str(path))
+
+
+def _replacing(target: Path, part: Path, where: str) -> Iterator[Path]:
     try:
         yield part
         _flush(part)
@@ -100,7 +106,7 @@ def replacing(
         os.replace(part, target)
         _flush(target.parent)
     except OSError as error:
-        raise refused(str(path), error) from None
+        raise refused(where, error) from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

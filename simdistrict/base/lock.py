@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from simdistrict.base.interrupt import leftover
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -41,7 +43,8 @@ def locked(path: Path) -> Iterator[None]:
     """
     handle = _taken(path)
     try:
-        yield
+        with leftover(path.unlink):
+            yield
     finally:
         if sys.platform == "win32":  # an open file cannot be removed here
             os.close(handle)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
 from simdistrict.cli.output import ending_in, saved
 from simdistrict.engine.backends import MEMBER_BACKENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from simdistrict.ensemble.file import Runner, Written
     from simdistrict.ensemble.members import Ensemble
@@ -198,7 +198,7 @@ def command(
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
     how |= {"progress": _progress(settings["quiet"]), "runner": _runner(ensemble, scheduler)}
     begin = time.perf_counter()
-    with _said_where(path):
+    with interrupt.saying(lambda: _kept(path)):
         written = write_ensemble(ensemble, path, **how)
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
 
@@ -232,14 +232,12 @@ def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
     return runner_on(ensemble, scheduler)
 
 
-@contextmanager
-def _said_where(path: Path) -> Iterator[None]:
-    """On an interruption, print where the finished members are."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"interrupted: finished members wait in {path}.parts for --resume", err=True)
-        raise
+def _kept(path: Path) -> str:
+    """Where the finished members of an interrupted ensemble are; empty where none is finished."""
+    folder = path.with_name(f"{path.name}.parts")
+    if not any(folder.glob("[0-9]*.npz")):
+        return ""
+    return f"finished members wait in {folder} for --resume"
 
 
 def _progress(quiet: bool) -> Callable[[int, int, int], None] | None:

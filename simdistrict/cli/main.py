@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from simdistrict.base import interrupt
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.base.version import version
 
@@ -38,10 +39,10 @@ COMMANDS = {
     "plot": ("plot", "Draw the figures of the results."),
 }
 
-INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
+PIPE_CLOSED = 141  # as shells have it: 128 and the number of the signal
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,
-4 a run did not complete, 5 a check or comparison failed, 130 interrupted.
+4 a run did not complete, 5 a check or comparison failed, 130 interrupted, 143 terminated.
 """
 
 
@@ -49,12 +50,17 @@ class LazyGroup(click.Group):
     """A group that imports a command when it is called, so that --help stays fast."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        # click ends an interrupted program with 1, the code of an unexpected failure
+        # click ends an interrupted program, or one whose reader has gone, with 1, the code of an
+        # unexpected failure
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("Aborted!", err=True)
-            ctx.exit(INTERRUPTED)
+            if sys.stderr.isatty():
+                click.echo(err=True)  # after a line of progress
+            click.echo(interrupt.message(), err=True)
+            ctx.exit(interrupt.exit_code())
+        except BrokenPipeError:
+            ctx.exit(PIPE_CLOSED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -150,7 +156,9 @@ def main() -> None:
     except OSError as error:
         if debug:
             raise
-        click.echo(f"error: {error.filename or ''} | {error.strerror or error}", err=True)
+        # errors of files have a name, and a stream has none
+        where = error.filename or "the output"
+        click.echo(f"error: {where} | {error.strerror or error}", err=True)
         sys.exit(1)
     except Exception as error:
         if debug:

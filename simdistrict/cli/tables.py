@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
 
@@ -94,11 +95,8 @@ def command(
         if check:
             found += differences_of(name, study, folder)
             continue
-        try:
+        with interrupt.saying(lambda: "what was run is kept; the same command continues"):
             table, before = made(name, study)
-        except KeyboardInterrupt:
-            click.echo("interrupted: what was run is kept; the same command continues", err=True)
-            raise
         written += write_texts(folder, table.texts, force=force)
         again += [] if before else [name]
     tidy()

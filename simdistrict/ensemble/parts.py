@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from simdistrict.base.atomic import refused, replacing, write_text
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.base.inputs import InputKind, content, opened
+from simdistrict.base.interrupt import leftover
 from simdistrict.base.library import shown
 from simdistrict.base.lock import TakenError, locked
 from simdistrict.engine.outcome import Outcome
@@ -68,6 +69,7 @@ class Parts:
         self._refuse_foreign()
         with ExitStack() as held:
             held.callback(self._remove_empty)
+            held.enter_context(leftover(self._remove_empty))
             try:
                 held.enter_context(locked(self.folder / _LOCK))
             except TakenError as error:
@@ -80,8 +82,11 @@ class Parts:
             yield
 
     def _remove_empty(self) -> None:
-        """Remove the folder if it is empty."""
+        """Remove the folder if it holds no chunk."""
         with suppress(OSError):
+            left = os.listdir(self.folder)
+            if self._identity() == self.ensemble.identity and left == [_LABEL]:
+                self.label.unlink()
             self.folder.rmdir()
 
     def _refuse_foreign(self) -> None:
