@@ -248,8 +248,10 @@ def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("project")
 def test_another_ensemble_is_not_resumed() -> None:
-    with Parts(Path("out.nc.parts"), ensemble(100, seed=1)).open(resume=False):
-        pass
+    other = ensemble(100, seed=1)
+    parts = Parts(Path("out.nc.parts"), other)
+    with parts.open(resume=False):
+        parts.store(0, other.run_chunk(0))
     with pytest.raises(ScenarioError, match="another ensemble was interrupted here"):
         write_ensemble(ensemble(100, seed=2), Path("out.nc"), resume=True)
     write_ensemble(ensemble(100, seed=2), Path("out.nc"))
