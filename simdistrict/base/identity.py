@@ -52,19 +52,26 @@ def code_record(backend: str = "") -> dict[str, str]:
 
 def other_code(record: Mapping[str, object]) -> str:
     """How the recorded code differs from this code, as text; empty where it does not."""
-    now = code_record(str(record.get("backend", "")))
-    was = {key: str(record.get(key, "")) for key in now}
+    return code_difference(record, code_record(str(record.get("backend", ""))))
+
+
+def code_difference(one: Mapping[str, object], other: Mapping[str, object]) -> str:
+    """How the code of one record differs from that of another, as text; empty where it does not.
+
+    What a record does not state is not compared, except that a version may lack its sources.
+    """
+    keys = ("simdistrict_version", "code_sha256", "numeric_libraries")
+    (version_a, code_a, libraries_a), (version_b, code_b, libraries_b) = (
+        [str(record.get(key, "")) for key in keys] for record in (one, other)
+    )
     found = []
-    if was["simdistrict_version"] and was["code_sha256"] != now["code_sha256"]:
-        first, second = (
-            f"simdistrict {one['simdistrict_version']} "
-            f"(sources {one['code_sha256'][:12] or 'unknown'})"
-            for one in (was, now)
-        )
+    same = code_a == code_b if code_a or code_b else version_a == version_b
+    if version_a and version_b and not same:
+        pair = ((version_a, code_a), (version_b, code_b))
+        first, second = (f"simdistrict {v} (sources {c[:12] or 'unknown'})" for v, c in pair)
         found.append(f"{first}, not {second}")
-    key = "numeric_libraries"
-    if was[key] and was[key] != now[key]:
-        found.append(f"{was[key]}, not {now[key]}")
+    if libraries_a and libraries_b and libraries_a != libraries_b:
+        found.append(f"{libraries_a}, not {libraries_b}")
     return "; ".join(found)
 
 

@@ -40,7 +40,7 @@ def _one_run(series: SeriesFile, scenario: str | None, path: Path) -> SeriesFile
         what += f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
         raise ExchangeError(Problem(str(path), what, "choose one with --scenario NAME"))
     chosen = {
-        element_key(record.name)[0]: replace(record, run="")
+        element_key(record.name)[0]: replace(record, scenario="", member="")
         for record in series.records.values()
         if record.run == scenario
     }

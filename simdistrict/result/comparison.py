@@ -6,7 +6,8 @@ Works on series by element, from any kind of file; runs and prints nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
 from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile
 from simdistrict.model.causality import causal_order
+from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
+from simdistrict.result.run_pairs import Choice, RunPair, paired
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -36,118 +39,262 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """The result of `compare`.
+class Gap:
+    """The comparison of one element, or of one label of it, in one run.
 
-    first: the first difference beyond tolerance, of the element furthest upstream at that time;
-    together: all elements that first differ then, in the same order. largest: the largest
-    difference, within tolerance or not, relative to the largest value of its element; None where
-    all numbers are equal. elements, points: the numbers compared, and those that differ beyond
-    tolerance. times: of both files together, and of each.
+    points: the values compared; differing: those that differ beyond tolerance; first: the first
+    of these. worst: where the values are furthest apart; share: this difference relative to the
+    largest value of the element, infinite where only one value is a finite number.
     """
-
-    first: Difference | None
-    largest: Difference | None
-    together: tuple[str, ...]
-    elements: int
-    differing_elements: int
-    points: int
-    differing_points: int
-    times: int
-    times_a: int
-    times_b: int
-    only_a: tuple[str, ...]
-    only_b: tuple[str, ...]
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing differs beyond tolerance."""
-        return self.first is None
-
-
-def compare(
-    a: SeriesFile, b: SeriesFile, *, rtol: float, atol: float, order: Sequence[str] | None = None
-) -> Comparison:
-    """Compare the elements and times that both files have.
-
-    Two values agree when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN, or when they
-    are equal. order: folded element names, upstream first, to choose among the elements that
-    differ first; default: the order of `a`. Where one file holds one scenario and the other
-    several, the scenario of the same name is compared. Raises ExchangeError where the files
-    share no element or no time.
-    """
-    a, b = _of_scenario(a, b), _of_scenario(b, a)
-    common = [key for key in a.records if key in b.records]
-    if not common:
-        raise ExchangeError(_nothing("element", a, b, _examples(a), _examples(b)))
-    rank = {name: i for i, name in enumerate(order or ())}
-    align = _Aligner()
-    gaps: list[_Gaps] = []
-    common_times: set[float] = set()
-    for key in common:
-        time, left, right = align(a.records[key], b.records[key])
-        if len(time):
-            gaps.append(_Gaps.of(a.records[key], time, left, right, rtol, atol))
-            if not (a.records[key].constant or b.records[key].constant):
-                common_times.update(time.tolist())
-    if not gaps:
-        raise ExchangeError(_nothing("time", a, b, _span(a), _span(b)))
-    differing = [g for g in gaps if g.differing]
-    start = min((g.time for g in differing), default=0.0)
-    tied = [g for g in differing if abs(g.time - start) <= 1e-9 * max(1.0, abs(start))]
-    tied.sort(key=lambda g: rank.get(g.record.element, len(rank)))
-    worst = max(gaps, key=lambda g: g.share)
-    return Comparison(
-        first=tied[0].first if tied else None,
-        largest=worst.largest if worst.share > 0 else None,
-        together=tuple(g.record.title for g in tied),
-        elements=len(gaps),
-        differing_elements=len(differing),
-        points=sum(g.points for g in gaps),
-        differing_points=sum(g.differing for g in gaps),
-        times=len(common_times) or max(g.points for g in gaps),
-        times_a=_times(a),
-        times_b=_times(b),
-        only_a=tuple(r.title for key, r in a.records.items() if key not in b.records),
-        only_b=tuple(r.title for key, r in b.records.items() if key not in a.records),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Gaps:
-    """The comparison of one element. share: its largest difference relative to its size."""
 
     record: ElementSeries
+    run: str
     points: int
     differing: int
     first: Difference | None
-    largest: Difference
+    worst: Difference
     share: float
 
     @property
     def time(self) -> float:
+        """The time of the first difference."""
         return self.first.time if self.first else np.inf
 
-    @classmethod
-    def of(
-        cls, record: ElementSeries, time: Reals, a: Reals, b: Reals, rtol: float, atol: float
-    ) -> _Gaps:
-        with np.errstate(invalid="ignore", over="ignore"):
-            size = np.maximum(abs(a), abs(b))
-            gap = abs(a - b)
-            same = (a == b) | (np.isnan(a) & np.isnan(b))
-            # no tolerance covers a difference from an infinite value
-            close = same | (np.isfinite(gap) & (gap <= atol + rtol * size))
-            scale = float(np.max(size, where=np.isfinite(size), initial=0.0))
-            share = np.where(same, 0.0, np.where(np.isfinite(gap), gap / (scale or 1.0), np.inf))
-        far = np.flatnonzero(~close)
-        worst = int(np.argmax(share))
+    @property
+    def title(self) -> str:
+        """The name for messages, with its run if there are several."""
+        return self.worst.element
 
-        def at(i: int) -> Difference:
-            return Difference(record.title, float(time[i]), float(a[i]), float(b[i]))
 
-        first = at(int(far[0])) if len(far) else None
-        return cls(record, len(time), len(far), first, at(worst), float(share[worst]))
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What one of two files has and the other lacks, so that it is not compared.
+
+    values: the number of values at times that the other file does not have.
+    """
+
+    runs: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    values: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.elements or self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The times of a file: how many, the first and the last."""
+
+    count: int
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result of `compare`.
+
+    first: the first difference beyond tolerance, of the element furthest upstream at that time;
+    together: all elements that first differ then, in the same order. gaps: of every series that
+    is not equal to the last bit, worst first by `Gap.share`. runs: the names of the compared runs
+    in each file. elements: the names compared; series: one per label and run; points: values.
+    units: elements with other units in each file; others: texts and outcomes that differ.
+    left_a, left_b: what only one file has; without: elements that share no time.
+    """
+
+    first: Difference | None
+    together: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    runs: tuple[tuple[str, str], ...]
+    elements: int
+    series: int
+    differing_elements: int
+    points: int
+    differing_points: int
+    times: int
+    axis_a: Axis
+    axis_b: Axis
+    units: tuple[tuple[str, str, str], ...]
+    others: tuple[str, ...]
+    left_a: LeftOut
+    left_b: LeftOut
+    without: tuple[str, ...]
+
+    @property
+    def by_element(self) -> tuple[Gap, ...]:
+        """One gap per element and run: that of the worst label, with the counts of all."""
+        of: dict[tuple[str, str], list[Gap]] = {}
+        for gap in self.gaps:
+            of.setdefault((gap.run, gap.record.element), []).append(gap)
+        return tuple(
+            replace(
+                gaps[0],
+                points=sum(g.points for g in gaps),
+                differing=sum(g.differing for g in gaps),
+            )
+            for gaps in of.values()
+        )
+
+    @property
+    def largest(self) -> Gap | None:
+        """The series with the largest relative difference; None where all numbers are equal."""
+        return self.gaps[0] if self.gaps else None
+
+    @property
+    def largest_absolute(self) -> Gap | None:
+        """The series with the largest absolute difference."""
+        known = [gap for gap in self.gaps if not np.isnan(gap.worst.size)]
+        return max(known, key=lambda gap: gap.worst.size, default=None)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no compared value differs beyond tolerance, and no unit."""
+        return self.first is None and not self.units
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that either file holds was compared."""
+        return not (self.left_a or self.left_b or self.without)
+
+    @property
+    def same(self) -> bool:
+        """Whether both files hold the same within tolerance, and nothing was left out."""
+        return self.agrees and self.complete and not self.others
+
+
+def compare(
+    a: SeriesFile,
+    b: SeriesFile,
+    *,
+    rtol: float,
+    atol: float,
+    order: Sequence[str] | None = None,
+    choices: tuple[Choice, Choice] = (Choice(), Choice()),
+) -> Comparison:
+    """Compare the runs, elements and times that both files have.
+
+    Two values agree when |a - b| <= atol + rtol * max(|a|, |b|), when both are NaN, or when they
+    are equal. order: folded element names, upstream first, to choose among the elements that
+    differ first; default: the order of `a`. choices: the runs of each file, see `paired`. Raises
+    ExchangeError where the files share no run, no element or no time.
+    """
+    pairing = paired(a, b, *choices)
+    found = _Found()
+    align = _Aligner()
+    tolerance = rtol, atol
+    for pair in pairing.pairs:
+        run = str(pair.name_a) if len(pairing.pairs) > 1 else ""
+        _compare_run(pair, run, align, tolerance, found)
+    if not found.gaps and found.without:
+        raise ExchangeError(_nothing("time", a, b, _span(a), _span(b)))
+    if not found.gaps:
+        raise ExchangeError(_nothing("element", a, b, _examples(a), _examples(b)))
+    rank = {name: i for i, name in enumerate(order or ())}
+    differing = [g for g in found.gaps if g.differing]
+    start = min((g.time for g in differing), default=0.0)
+    tied = [g for g in differing if abs(g.time - start) <= 1e-9 * max(1.0, abs(start))]
+    tied.sort(key=lambda g: rank.get(g.record.element, len(rank)))
+    unequal = sorted((g for g in found.gaps if g.share > 0), key=lambda g: -g.share)
+    return Comparison(
+        first=tied[0].first if tied else None,
+        together=tuple(g.title for g in tied),
+        gaps=tuple(unequal),
+        runs=tuple((str(pair.name_a), str(pair.name_b)) for pair in pairing.pairs),
+        elements=len(found.common),
+        series=len(found.gaps),
+        differing_elements=len({g.record.element for g in differing}),
+        points=sum(g.points for g in found.gaps),
+        differing_points=sum(g.differing for g in found.gaps),
+        times=len(found.times) or max(g.points for g in found.gaps),
+        axis_a=_axis(a),
+        axis_b=_axis(b),
+        units=tuple(found.units.values()),
+        others=() if pairing.partial else _other_differences(a, b),
+        left_a=LeftOut(pairing.only_a, tuple(found.only_a), found.values_a),
+        left_b=LeftOut(pairing.only_b, tuple(found.only_b), found.values_b),
+        without=tuple(found.without),
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the comparison of all runs collects; names once for all runs."""
+
+    gaps: list[Gap] = field(default_factory=list)
+    times: set[float] = field(default_factory=set)
+    common: dict[str, None] = field(default_factory=dict)
+    only_a: dict[str, None] = field(default_factory=dict)
+    only_b: dict[str, None] = field(default_factory=dict)
+    without: dict[str, None] = field(default_factory=dict)
+    units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    values_a: int = 0
+    values_b: int = 0
+
+
+def _compare_run(
+    pair: RunPair, run: str, align: _Aligner, tolerance: tuple[float, float], found: _Found
+) -> None:
+    """Compare one run of each file."""
+    found.only_a.update((r.name, None) for key, r in pair.a.items() if key not in pair.b)
+    found.only_b.update((r.name, None) for key, r in pair.b.items() if key not in pair.a)
+    for key, mine in pair.a.items():
+        other = pair.b.get(key)
+        if other is None:
+            continue
+        if mine.units and other.units and fold(mine.units) != fold(other.units):
+            found.units[mine.name] = mine.name, mine.units, other.units
+        time, left, right = align(mine, other)
+        if not (mine.constant or other.constant):
+            found.values_a += len(mine.time) - len(time)
+            found.values_b += len(other.time) - len(time)
+            found.times.update(time.tolist())
+        if len(time):
+            found.common[mine.element] = None
+            found.gaps.append(_gap(mine, run, time, left, right, tolerance))
+        else:
+            found.without[mine.name] = None
+
+
+def _gap(
+    record: ElementSeries, run: str, time: Reals, a: Reals, b: Reals, tolerance: tuple[float, float]
+) -> Gap:
+    rtol, atol = tolerance
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.maximum(abs(a), abs(b))
+        gap = abs(a - b)
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        # no tolerance covers a difference from an infinite value
+        close = same | (np.isfinite(gap) & (gap <= atol + rtol * size))
+        scale = float(np.max(size, where=np.isfinite(size), initial=0.0))
+        share = np.where(same, 0.0, np.where(np.isfinite(gap), gap / (scale or 1.0), np.inf))
+    far = np.flatnonzero(~close)
+    worst = int(np.argmax(share))
+    title = f"{run}: {record.name}" if run else record.name
+
+    def at(i: int) -> Difference:
+        return Difference(title, float(time[i]), float(a[i]), float(b[i]))
+
+    first = at(int(far[0])) if len(far) else None
+    return Gap(record, run, len(time), len(far), first, at(worst), float(share[worst]))
+
+
+def _other_differences(a: SeriesFile, b: SeriesFile) -> tuple[str, ...]:
+    """Variables without series, such as texts and outcomes, that differ or that one file lacks."""
+    if a.others is None or b.others is None:
+        return ()
+    names = dict.fromkeys((*a.others, *b.others))
+    return tuple(
+        name
+        for name in names
+        if name not in a.others
+        or name not in b.others
+        or not _equal(a.others[name], b.others[name])
+    )
+
+
+def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    numbers = a.dtype.kind == b.dtype.kind == "f"
+    return np.array_equal(a, b, equal_nan=numbers)
 
 
 class _Aligner:
@@ -191,16 +338,11 @@ def match_times(a: Reals, b: Reals) -> Pairs:
     return places, nearest[places]
 
 
-def _of_scenario(series: SeriesFile, other: SeriesFile) -> SeriesFile:
-    """Of a file with several scenarios, the one that the other file holds."""
-    head = f"{other.attrs.get('scenario_name')}: "
-    chosen = {k.removeprefix(head): r for k, r in series.records.items() if k.startswith(head)}
-    return SeriesFile(series.where, chosen, series.attrs) if chosen else series
-
-
-def _times(series: SeriesFile) -> int:
+def _axis(series: SeriesFile) -> Axis:
     axes = {id(r.time): r.time for r in series.records.values() if not r.constant}
-    return len(np.unique(np.concatenate(list(axes.values())))) if axes else 1
+    axes = axes or {id(r.time): r.time for r in series.records.values()}
+    times = np.unique(np.concatenate(list(axes.values())))
+    return Axis(len(times), float(times[0]), float(times[-1])) if len(times) else Axis(0, 0.0, 0.0)
 
 
 def _nothing(what: str, a: SeriesFile, b: SeriesFile, seen_a: str, seen_b: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Time series from a result or data file: .nc, .csv, .tab, .dat.
+"""Time series from a result or data file: .nc, .zarr, .csv, .tab, .dat.
 
 Reads only; knows no model.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +19,21 @@ from simdistrict.exchange.vensim.series import ElementSeries, SeriesFile, elemen
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.netcdf import MARK, read_netcdf
+from simdistrict.result.zarr_store import read_zarr
 
-SUFFIXES = (".nc", ".csv", ".tab", ".dat")
+SUFFIXES = (".nc", ".zarr", ".csv", ".tab", ".dat")
 
 
 def load(path: str | Path) -> SeriesFile:
-    """The series of a .nc, .csv, .tab or .dat file. Raises ExchangeError where it has none."""
+    """The series of a result or data file, by suffix. Raises ExchangeError where it has none."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         what, hint = _other(path)
         raise ExchangeError(Problem(str(path), what, hint))
     if path.suffix.lower() == ".nc":
         return series_of(read_netcdf(path), str(path))
+    if path.suffix.lower() == ".zarr":
+        return series_of(read_zarr(path), str(path))
     return read_series(path)
 
 
@@ -56,15 +60,19 @@ def series_of(result: Result, where: str) -> SeriesFile:
     time = result.coords[axis].values.astype(float)
     order = np.argsort(time, kind="stable")
     records: dict[str, ElementSeries] = {}
+    extra: dict[str, ElementSeries] = {}
+    others: dict[str, NDArray[Any]] = {}
     for name, variable in result.variables.items():
         named = variable.attrs.get("vensim_name")
-        # in our files, other variables than elements describe how the runs ended
-        skip = MARK in result.attrs and named is None
-        if variable.values.dtype.kind in "iuf" and not skip:
-            records.update(_records(result, variable, str(named or name), axis, time, order))
+        own = named is not None or MARK not in result.attrs
+        if variable.values.dtype.kind not in "iuf" or name.startswith("outcome") > own:
+            others[name] = variable.values
+            continue
+        kind = records if own else extra
+        kind.update(_records(result, variable, str(named or name), axis, time, order))
     if not records:
         raise ExchangeError(Problem(where, "there are no time series in this file"))
-    return SeriesFile(where, records, result.attrs)
+    return SeriesFile(where, records, result.attrs, extra, others)
 
 
 def _time_axis(result: Result) -> str | None:
@@ -92,20 +100,23 @@ def _records(
         values = np.moveaxis(values, variable.dims.index(axis), -1)[..., order]
     others = [dim for dim in variable.dims if dim != axis]
     labels = [_labels(result, dim, n) for dim, n in zip(others, values.shape, strict=False)]
+    units = str(variable.attrs.get("vensim_units", variable.attrs.get("units", "")))
     sorted_time = time if (order[:-1] < order[1:]).all() else time[order]
     for place in np.ndindex(*(len(found) for found in labels)):
-        runs: list[str] = []
+        run: dict[str, str] = {}
         subscripts: list[str] = []
         for dim, found, i in zip(others, labels, place, strict=True):
-            (runs if dim in ("scenario", "member") else subscripts).append(found[i])
-        run = ": ".join(runs)
-        head = f"{run}: " if runs else ""
+            if dim in ("scenario", "member"):
+                run[dim] = found[i]
+            else:
+                subscripts.append(found[i])
         full = f"{name}[{','.join(subscripts)}]" if subscripts else name
         key, spelled = element_key(full)
         # brackets at the end of a name of a model belong to it; in other files they are labels
         element = fold(name) if "model_text" in result.attrs else spelled
         own, numbers = (sorted_time, values[place]) if varies else (time[:1], values[place][None])
-        yield head + key, ElementSeries(full, element, own, numbers, not varies, run)
+        record = ElementSeries(full, element, own, numbers, not varies, units=units, **run)
+        yield (f"{record.run}: {key}" if run else key), record
 
 
 def _labels(result: Result, dim: str, length: int) -> list[str]:

@@ -54,14 +54,15 @@ def test_a_result_is_the_same_as_itself() -> None:
     assert found.largest is None
     assert (found.elements, found.points, found.times) == (3, 7, 3)
     assert (found.differing_elements, found.differing_points) == (0, 0)
-    assert found.only_a == found.only_b == ()
+    assert found.complete
 
 
 def test_the_first_and_the_largest_difference() -> None:
     other = {"Stock": [1, 2.1, 3], "Flow[x]": [10, 20, 60], "c": 5.0}
     found = compare(series(A), series(other), rtol=1e-6, atol=0)
     assert found.first == Difference("Stock", 1, 2, 2.1)
-    assert found.largest == Difference("Flow[x]", 2, 30, 60)
+    assert found.largest is not None
+    assert found.largest.worst == Difference("Flow[x]", 2, 30, 60)
     assert (found.differing_elements, found.differing_points) == (2, 2)
     assert found.together == ("Stock",)
 
@@ -73,7 +74,7 @@ def test_the_largest_difference_is_measured_against_its_element() -> None:
     )
     found = compare(series(a, (0, 1)), series(b, (0, 1)), rtol=0, atol=0)
     assert found.largest is not None
-    assert found.largest.element == "share"
+    assert found.largest.title == "share"
 
 
 def test_the_order_decides_among_elements_that_differ_together() -> None:
@@ -121,7 +122,7 @@ def test_a_number_against_none_is_the_largest_difference() -> None:
         atol=0,
     )
     assert found.largest is not None
-    assert found.largest.element == "x"
+    assert found.largest.title == "x"
 
 
 def test_a_constant_holds_at_all_times_of_the_other_file() -> None:
@@ -149,7 +150,8 @@ def test_one_moved_value_is_found_where_it_is(values: list[float], place: int, b
     assert found.first is not None
     assert found.first.time == place
     assert found.differing_points == 1
-    assert found.largest == found.first or math.isnan(found.first.a)
+    assert found.largest is not None
+    assert found.largest.worst == found.first or math.isnan(found.first.a)
 
 
 # ------------------------------------------------------------------------------- times, names
@@ -158,7 +160,8 @@ def test_one_moved_value_is_found_where_it_is(values: list[float], place: int, b
 def test_other_times_are_compared_where_they_coincide() -> None:
     fine = series({"x": [0, 5, 10, 15, 20]}, (0, 0.5, 1, 1.5, 2))
     found = compare(fine, series({"x": [0, 10, 21]}), rtol=0, atol=0)
-    assert (found.times, found.times_a, found.times_b) == (3, 5, 3)
+    assert (found.times, found.axis_a.count, found.axis_b.count) == (3, 5, 3)
+    assert (found.left_a.values, found.left_b.values) == (2, 0)
     assert found.first == Difference("x", 2, 20, 21)
 
 
@@ -196,8 +199,8 @@ def test_nothing_in_common_is_an_error() -> None:
 
 def test_names_in_one_file_only_are_listed() -> None:
     found = compare(series({"x": 1.0, "Y": 2.0}), series({"X": 1.0, "z": 2.0}), rtol=0, atol=0)
-    assert found.same
-    assert (found.only_a, found.only_b) == (("Y",), ("z",))
+    assert (found.agrees, found.complete, found.same) == (True, False, False)
+    assert (found.left_a.elements, found.left_b.elements) == (("Y",), ("z",))
 
 
 # ------------------------------------------------------------------------------- files
@@ -300,8 +303,9 @@ def test_without_a_readable_model_the_order_of_the_file_decides(write: Callable[
 def test_the_same_files(write: Callable[..., str]) -> None:
     a = write("a.nc", run())
     said = answer(a, a, code=0).output
-    assert said.startswith("the same: 4 elements at 3 times (tolerance: 1e-06 relative")
-    assert len(said.splitlines()) == 1
+    assert said.startswith("the same: 4 elements at 3 times, 12 values (tolerance: 1e-06 relative")
+    assert len(said.splitlines()) == 3
+    assert f"B: {a}: model m, run base, 3 times from 0 to 2" in said
 
 
 def test_scenarios_are_compared_by_name(write: Callable[..., str]) -> None:
@@ -309,15 +313,19 @@ def test_scenarios_are_compared_by_name(write: Callable[..., str]) -> None:
     b = write("b.nc", run("base"), run("free", rate=0.2))
     said = answer(a, b, code=5).output
     assert 'first difference: "free: rate" at time 1' in said
-    assert "differing: 4 of 8 elements at 3 times" in said
+    assert "differing: 4 of 4 elements, 8 of 24 values" in said
+    assert "compared: 4 elements in 2 runs at 3 times, 24 values" in said
 
 
 def test_one_scenario_is_found_among_several(write: Callable[..., str]) -> None:
     many = write("many.nc", run("base"), run("free", rate=0.2))
     free, other = write("free.nc", run("free", rate=0.2)), write("other.nc", run("other"))
-    assert "the same: 4 elements" in answer(many, free, code=0).output
-    assert "the same: 4 elements" in answer(free, many, code=0).output
-    with pytest.raises(ExchangeError, match="no element in common"):
+    for pair, side in (((many, free), "A"), ((free, many), "B")):
+        said = answer(*pair, code=0).output
+        assert said.startswith("no values differ among those that both have: 4 elements")
+        assert f'only in {side}: 1 run: "base"' in said
+        assert "the same" not in said
+    with pytest.raises(ExchangeError, match="no run in common"):
         compare(load(many), load(other), rtol=0, atol=0)
 
 
@@ -327,8 +335,11 @@ def test_text_against_netcdf(write: Callable[..., str], tmp_path: Path) -> None:
     said = answer(a, str(tmp_path / "b.tab"), code=5).output
     assert 'first difference: "stock" at time 2: 1.21 against 1.21001' in said
     assert "try --rtol 0.0001" in said
-    assert "compared at 2 common times: A has 3, B has 2" in said
+    assert "compared: 2 elements at 2 times, 5 values" in said
     assert 'only in A: "downstream", "upstream"' in said
+    assert "only in A: 1 value at times that the other does not have" in said
+    assert "B: " in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith("b.tab: 2 times from 0 to 2")
     assert 'only in B: "other"' in said
     said = answer(a, str(tmp_path / "b.tab"), "--rtol", "1e-4", code=0).output
     assert "largest relative difference, within tolerance" in said

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ class ElementSeries:
     name: in the file's spelling; element: the folded name without subscripts.
     time, values: (points,), time ascending, NaN where the file states a missing value.
     constant: the file has one value for all times.
-    run: the run, in a file with several; the key of the series then begins with it.
+    scenario, member: of the run, in a file with several; the key of the series begins with them.
+    units: as the file states them, empty where it does not.
     """
 
     name: str
@@ -48,7 +50,14 @@ class ElementSeries:
     time: Reals
     values: Reals
     constant: bool = False
-    run: str = ""
+    scenario: str = ""
+    member: str = ""
+    units: str = ""
+
+    @property
+    def run(self) -> str:
+        """The run, in a file with several."""
+        return ": ".join(filter(None, (self.scenario, self.member)))
 
     @property
     def title(self) -> str:
@@ -62,11 +71,16 @@ class SeriesFile:
 
     records: by key, the folded `name[label,label]`, in the order of the file.
     attrs: attributes of the file; empty for text.
+    extra: the numbers of a result that are no elements of its model (reductions over time, the
+    design of an ensemble); others: texts, and how runs ended, by name of the variable, None for
+    text files, which have none.
     """
 
     where: str
     records: Mapping[str, ElementSeries]
     attrs: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, ElementSeries] = field(default_factory=dict)
+    others: Mapping[str, NDArray[Any]] | None = None
 
 
 def element_key(name: str) -> tuple[str, str]:
