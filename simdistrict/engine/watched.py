@@ -18,9 +18,12 @@ class Watched:
 
     A group begins with the slot of the label within the element, and with 1 where the part can
     have an effect, 0 where constants or the time switch it off. The rest by kind:
-    comparison: the date. switch: the arguments, NaN where they change during a run. lookup, data:
-    the number of the table and what it is read at. drain: sign, factor and time of the share,
-    sign * factor / time. lag: the delay.
+    comparison: the date with which Time is compared, and the slope of what stands for Time; twice
+    where two must hold together, with both operators in `what`.
+    switch: the arguments, NaN where they change during a run.
+    lookup, data: the number of the table and what it is read at.
+    drain: sign, factor and time of the share, sign * factor / time.
+    lag: the delay.
     """
 
     kind: str

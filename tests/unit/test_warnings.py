@@ -138,10 +138,17 @@ def on(condition: str) -> str:
         ("Time >= -1", "Time >= -1 is always true"),
         ("Time + 2 = 13", "Time = 11 is never true"),
         ("Time - 3 > 9", "Time > 12 is never true"),
+        ("20 - Time < 3", "Time > 17 is never true"),
+        ("2 * Time = 7", "Time = 3.5 is never true"),
+        ("elapsed > 50", "Time > 50 is never true"),
+        ("elapsed / 2 <= 50", "Time <= 100 is always true"),
+        ("Time > 2.2 :AND: Time < 2.8", "Time > 2.2 :AND: Time < 2.8 is never true, with time"),
+        ("Time < 3 :AND: Time >= 3", "Time >= 3 :AND: Time < 3 is never true"),
+        ("Time > 9.5 :AND: Time < 10", "Time > 9.5 :AND: Time < 10 is never true"),
     ],
 )
 def test_a_comparison_that_never_changes(condition: str, outcome: str) -> None:
-    (what,) = said(on(condition))
+    (what,) = said(on(condition) + "\nelapsed = Time - INITIAL TIME")
     assert what.startswith('"x": ')
     assert outcome in what
 
@@ -162,6 +169,12 @@ def test_a_comparison_that_never_changes(condition: str, outcome: str) -> None:
         "Time > FINAL TIME + TIME STEP",
         "Time > Stock",
         "rate > 11",
+        "Time >= 2 :AND: Time < 3",
+        "Time > 2 :AND: Time <= 3",
+        "Time > 2 :AND: rate < 3",
+        "Time - INITIAL TIME > FINAL TIME",
+        "0 * Time > 5",
+        "Time + Stock > 50",
     ],
 )
 def test_a_comparison_that_is_meant(condition: str) -> None:
@@ -170,8 +183,8 @@ def test_a_comparison_that_is_meant(condition: str) -> None:
 
 @pytest.mark.parametrize("step", [0.5, 0.1, 1 / 3, 1 / 12])
 def test_decimals_on_the_grid_are_no_dates_between_steps(step: float) -> None:
-    for k in range(int(10 / step)):
-        assert said(on(f"Time = {k * step!r}"), time_step=step, save_step=step) == []
+    conditions = (on(f"Time = {k * step!r}").replace("x", f"x{k}") for k in range(int(10 / step)))
+    assert said("\n".join(conditions), time_step=step, save_step=step) == []
 
 
 def test_a_comparison_under_a_policy_or_a_setting() -> None:
@@ -200,7 +213,7 @@ def test_what_a_constant_switches_off_is_not_looked_at() -> None:
         ("STEP(1, 11)", "STEP at 11 never acts: the run lasts from 0 to 10"),
         ("RAMP(1, 11, 12)", "RAMP from 11 to 12 never acts"),
         ("RAMP(1, 6, 4)", "ends before it starts"),
-        ("PULSE(11, 1)", "PULSE at 11 never acts"),
+        ("PULSE(11, 1)", "PULSE at 11 over 1 never acts"),
         ("PULSE(-3, 2)", "PULSE at -3 over 2 never acts"),
         ("PULSE(4, 0.4)", "PULSE at 4 over 0.4 never acts, with time steps of 1"),
         ("PULSE(4.6, 0.5)", "PULSE at 4.6 over 0.5 never acts"),

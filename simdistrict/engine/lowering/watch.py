@@ -22,21 +22,18 @@ from simdistrict.engine.lowering.calls import (
 from simdistrict.engine.lowering.drains import Share, drains
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
+from simdistrict.engine.lowering.lines import Lines
 from simdistrict.engine.lowering.lower import ModelStatements
 from simdistrict.engine.lowering.nodes import Interpolate, Latch, Load, Loop, Reduce, Time
 from simdistrict.engine.lowering.order import depends_on_time
-from simdistrict.engine.lowering.statements import Statement, loads, parts, walk
+from simdistrict.engine.lowering.statements import Statement, parts, walk
 from simdistrict.engine.watched import NOTHING, Watch, Watched
-from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary, fold
-from simdistrict.model.model import CONTROL
+from simdistrict.model.expr import COMPARISONS, Binary, Call, Chain, Expr, Number, Unary
 
-# a comparison read from right to left
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 # lookups that hold their first and last value beyond their points
 _HOLDING = ("lookup", "lookup_backward", "lookup_forward")
 # nodes that a vector of one time does not suffice for
 _MORE = (Past, RandomDraw, Record, Shifted, Whole, Latch)
-_WATCHED = (Time, Switch, Interpolate, Helper)
 _NAN = Number(math.nan)
 
 
@@ -67,7 +64,7 @@ def watch(
     emitter: Emitter,
 ) -> Watch:
     """The watched parts of a program. emitter: a fresh one; once: what depends on constants."""
-    work = _Search(placed, constant)
+    work = _Search(statements.run, placed, constant)
     for statement in (*statements.run, *statements.initial):
         work.statement(statement)
     work.shares(drains(statements, placed, work.is_constant))
@@ -80,9 +77,12 @@ def watch(
 
 
 class _Search:
-    def __init__(self, placed: PlacedSymbols, constant: frozenset[Symbol]) -> None:
+    def __init__(
+        self, run: Sequence[Statement], placed: PlacedSymbols, constant: frozenset[Symbol]
+    ) -> None:
         self.placed = placed
         self.constant = constant
+        self.lines = Lines(run, self.is_constant)
         self.foreseen: list[_Site] = []
         self.seen: list[_Site] = []
         self.tables = {first: symbol.name for symbol, first in placed.tables.items()}
@@ -109,7 +109,7 @@ class _Search:
             site = _Site("data", name, statement, statement.loops, (), (Time(),), expr)
             self.foreseen.append(site)
             return
-        if not any(isinstance(node, _WATCHED) for node in walk(expr)):
+        if not any(map(_is_watched, walk(expr))):
             return
         for loops, guards, node in self.nodes(expr, statement.loops, ()):
             self.node(statement, loops, guards, node)
@@ -119,12 +119,15 @@ class _Search:
     ) -> None:
         """Add a node where it is of a kind that is watched."""
         match node:
-            case Binary(op, left, right) if op in COMPARISONS:
-                date, op = self.date(left, right), op
-                if date is None:
-                    date, op = self.date(right, left), _TURNED[op]
-                if date is not None:
-                    self.foreseen.append(_Site("comparison", op, statement, loops, guards, (date,)))
+            case Binary(":AND:", left, right):
+                both = self.lines.comparison(left), self.lines.comparison(right)
+                if both[0] is not None and both[1] is not None:
+                    what = f"{both[0].op} {both[1].op}"
+                    dates = both[0].date, both[0].slope, both[1].date, both[1].slope
+                    self.foreseen.append(_Site("comparison", what, statement, loops, guards, dates))
+            case Binary() if (found := self.lines.comparison(node)) is not None:
+                date = found.date, found.slope
+                self.foreseen.append(_Site("comparison", found.op, statement, loops, guards, date))
             case Switch(function, args):
                 known = tuple(a if self.is_constant(a) else _NAN for a in args)
                 self.foreseen.append(_Site("switch", function, statement, loops, guards, known))
@@ -137,25 +140,6 @@ class _Search:
                     self.seen.append(site)
             case Helper("lag", (delay, _)) if self.is_constant(delay):
                 self.foreseen.append(_Site("lag", "", statement, loops, (), (delay,)))
-
-    def date(self, time: Expr, date: Expr) -> Expr | None:
-        """The date with which a comparison compares Time, where constants decide it.
-
-        None for one made of control values alone: who writes Time > FINAL TIME means it.
-        """
-        if not self.is_constant(date):
-            return None
-        match time:
-            case Time():
-                found = date
-            case Binary("+", Time(), shift) | Binary("+", shift, Time()) if self.is_constant(shift):
-                found = Binary("-", date, shift)
-            case Binary("-", Time(), shift) if self.is_constant(shift):
-                found = Binary("+", date, shift)
-            case _:
-                return None
-        names = [fold(load.symbol.name) for load in loads(found)]
-        return None if names and all(name in CONTROL for name in names) else found
 
     def nodes(
         self, expr: Expr, loops: tuple[Loop, ...], guards: tuple[Expr, ...]
@@ -195,6 +179,13 @@ class _Search:
             own, group, delay = share.statement, share.group, share.delay
             site = _Site("drain", share.stock, own, own.loops, (), numbers, None, group, delay)
             self.foreseen.append(site)
+
+
+def _is_watched(node: Expr) -> bool:
+    """Whether a node may be of a kind that is watched."""
+    return isinstance(node, Switch | Interpolate | Helper) or (
+        isinstance(node, Binary) and node.op in COMPARISONS
+    )
 
 
 def _printed(emitter: Emitter, name: str, sites: Sequence[_Site]) -> tuple[Watched, ...]:

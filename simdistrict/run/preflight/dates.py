@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from simdistrict.engine.helpers.runtime import pulse, pulse_train
 from simdistrict.engine.watched import Watched
 from simdistrict.model.model import TimeGrid
 from simdistrict.run.preflight.intended import IntendedRun
 from simdistrict.run.preflight.numbers import FIRST, Part, Remark, place_of
 from simdistrict.run.preflight.settings import NEAR, off_grid
 
+# most time steps of a PULSE TRAIN to look at
+_MOST = 10_000
+# a comparison read from right to left
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 # what is to be said of one label, and what to do about it
 Reason = tuple[str, str]
 
@@ -34,7 +39,7 @@ def dates(run: IntendedRun, parts: Sequence[Part]) -> Iterator[Remark]:
 def _reason(run: IntendedRun, watched: Watched, numbers: Sequence[float]) -> Reason | None:
     """Why a part never acts, or always does; None where it is in order."""
     if watched.kind == "comparison":
-        return _compared(run, watched.what, numbers[0])
+        return _compared(run, watched.what, numbers)
     match watched.what, numbers:
         case "STEP", (height, start):
             return None if height == 0.0 else _starts(run.grid, f"STEP at {start:.10g}", start)
@@ -47,16 +52,56 @@ def _reason(run: IntendedRun, watched: Watched, numbers: Sequence[float]) -> Rea
     return None
 
 
-def _compared(run: IntendedRun, op: str, date: float) -> Reason | None:
+def _compared(run: IntendedRun, what: str, numbers: Sequence[float]) -> Reason | None:
+    """Why a comparison of Time, or two that hold together, never hold or always do."""
+    ops = [
+        _TURNED[op] if slope < 0.0 else op
+        for op, slope in zip(what.split(), numbers[1::2], strict=True)
+    ]
+    found = list(zip(ops, numbers[::2], strict=True))
+    if not all(map(math.isfinite, numbers)) or 0.0 in numbers[1::2]:
+        return None
+    if len(found) == 1:
+        return _one(run, *found[0])
+    grid = run.grid
+    if run.adaptive or any(_one(run, *one) for one in found) or not grid.steps:
+        return None
+    # the steps from a lower bound up to an upper one, where that is how they are written
+    found.sort(key=lambda one: one[0] in ("<", "<="))
+    (low, after), (high, before) = found
+    if low not in (">", ">=") or high not in ("<", "<=") or after > grid.stop:
+        return None
+    first = max(0, math.floor((after - grid.start) / grid.time_step) - 1)
+    step = next(k for k in range(first, first + 4) if _holds(grid, k, low, after))
+    if step <= grid.steps and _holds(grid, step, high, before):
+        return None
+    told = f"Time {low} {after:.10g} :AND: Time {high} {before:.10g} is never true"
+    return f"{told}, with time steps of {grid.time_step:.10g}", ""
+
+
+def _holds(grid: TimeGrid, k: int, op: str, date: float) -> bool:
+    """Whether a comparison holds at a step, as a run reads it."""
+    time, slack = grid.at(k), grid.slack
+    match op:
+        case ">":
+            return time - slack > date
+        case ">=":
+            return time + slack >= date
+        case "<":
+            return time + slack < date
+        case _:
+            return time - slack <= date
+
+
+def _one(run: IntendedRun, op: str, date: float) -> Reason | None:
     grid = run.grid
     told = f"Time {op} {date:.10g} is"
-    slack = NEAR * grid.time_step
-    after, before = date > grid.stop + slack, date < grid.start - slack
+    after, before = date > grid.stop + grid.slack, date < grid.start - grid.slack
     if op in ("=", "<>"):
         outcome = "never true" if op == "=" else "always true"
         if after or before:
             return f"{told} {outcome}: {_lasts(grid)}", ""
-        near = "" if run.adaptive else off_grid(run, date)
+        near = "" if run.adaptive else off_grid(run, date, grid.slack)
         if near:
             return f"{told} {outcome}, with time steps of {grid.time_step:.10g}", f"use {near}"
         return None
@@ -83,18 +128,19 @@ def _ramp(grid: TimeGrid, start: float, end: float) -> Reason | None:
 
 def _pulse(run: IntendedRun, start: float, width: float) -> Reason | None:
     grid = run.grid
-    name = f"PULSE at {start:.10g}"
-    lasts = width if width > 0.0 else grid.time_step
-    if start + lasts <= grid.start:
-        return f"{name} over {lasts:.10g} never acts: {_lasts(grid)}", ""
-    if run.adaptive or not math.isfinite(start + lasts):
-        return _starts(grid, name, start)
-    # the middle of the first step after its start
-    first = max(0, math.floor((start - grid.start) / grid.time_step - 0.5 + NEAR) + 1)
-    if first <= grid.steps and grid.at(first) + grid.time_step / 2.0 >= start + lasts:
-        what = f"{name} over {lasts:.10g} never acts, with time steps of {grid.time_step:.10g}"
-        return what, f"let it last for at least {grid.time_step:.10g}"
-    return _starts(grid, name, start)
+    lasts = width if width > grid.slack else grid.time_step
+    name = f"PULSE at {start:.10g} over {lasts:.10g}"
+    if not math.isfinite(start + lasts):
+        return None
+    if start > grid.stop + grid.slack or start + lasts <= grid.start:
+        return f"{name} never acts: {_lasts(grid)}", ""
+    points = _points(grid, start, 1)
+    if run.adaptive or any(
+        pulse(_middle(grid, k), grid.slack, start, width, grid.time_step) for k in points
+    ):
+        return None
+    what = f"{name} never acts, with time steps of {grid.time_step:.10g}"
+    return what, f"let it last for at least {grid.time_step:.10g}"
 
 
 def _train(
@@ -102,16 +148,37 @@ def _train(
 ) -> Reason | None:
     grid = run.grid
     name = f"PULSE TRAIN from {start:.10g} to {end:.10g}"
-    if end < start or end < grid.start:
+    if not all(map(math.isfinite, (start, width, interval, end))):
+        return None
+    if start > grid.stop + grid.slack or max(start, grid.start) > end + grid.slack:
         return f"{name} never acts: {_lasts(grid)}", ""
     # XMILE states an interval of zero for a single pulse of one time step
-    if interval <= 0.0 and width > grid.time_step * (1.0 + NEAR):
+    if interval <= 0.0 and width > grid.time_step + grid.slack:
         return f"PULSE TRAIN has an interval of {interval:.10g}: it is one pulse", "use PULSE"
-    if not run.adaptive and interval < grid.time_step * (1.0 - NEAR) and width < interval:
+    if run.adaptive:
+        return None
+    if 0.0 < interval < grid.time_step - grid.slack and width < interval:
         what = f"{name} has an interval of {interval:.10g}, shorter than TIME STEP "
         what += f"{grid.time_step:.10g}: it is always on"
         return what, f"give a time step of at most {interval:.10g}"
-    return _starts(grid, name, start)
+    numbers = grid.slack, start, width, interval, end, grid.time_step
+    points = _points(grid, start, math.ceil(min(interval / grid.time_step, _MOST)))
+    if any(pulse_train(_middle(grid, k), grid.at(k), *numbers) for k in points):
+        return None
+    return f"{name} never acts, with time steps of {grid.time_step:.10g}", ""
+
+
+def _points(grid: TimeGrid, start: float, count: int) -> range:
+    """So many time steps from a date on, with those next to it; of the run alone."""
+    near = math.floor((start - grid.start) / grid.time_step)
+    first = min(max(near - 1, 0), grid.steps)
+    return range(first, min(first + count + 3, grid.steps + 1))
+
+
+def _middle(grid: TimeGrid, k: int) -> float:
+    """The time at which a switch is read at a step, as the loop of a run has it."""
+    first, pace, parts = grid.whole
+    return (first + k * pace + pace / 2.0) / parts - grid.slack
 
 
 def _lasts(grid: TimeGrid) -> str:

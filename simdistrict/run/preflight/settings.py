@@ -90,7 +90,10 @@ def policies(run: IntendedRun) -> Iterator[RunWarning]:
             yield RunWarning("policy", where, f"{what}: it never acts", hint)
         elif jump:
             for verb, date in (("start", policy.start), ("end", policy.end)):
-                if date is not None and grid.start < date and (near := off_grid(run, date)):
+                if date is None or date <= grid.start:
+                    continue
+                # as FINAL TIME: a TIME STEP typed as 0.333333 still meets whole years
+                if near := off_grid(run, date, NEAR * max(step, date - grid.start)):
                     what = f"{name} {verb}s in {date:.10g}, between two steps of {step:.10g}"
                     yield RunWarning("policy", where, what, f"let it {verb} in {near}")
 
@@ -108,11 +111,14 @@ def ranges(run: IntendedRun) -> Iterator[RunWarning]:
         yield RunWarning("range", change.origin, what, "", element.name, element.line)
 
 
-def off_grid(run: IntendedRun, date: float) -> str:
-    """The steps before and after a date that is no time step, as text; else nothing."""
+def off_grid(run: IntendedRun, date: float, slack: float) -> str:
+    """The steps before and after a date that is no time step, as text; else nothing.
+
+    slack: how far a date may be from a step and still mean it.
+    """
     grid = run.grid
     steps = (date - grid.start) / grid.time_step
-    if abs(steps - round(steps)) <= NEAR:
+    if not math.isfinite(steps) or abs(grid.at(round(steps)) - date) <= slack:
         return ""
     before, after = math.floor(steps), math.floor(steps) + 1
     return f"{grid.at(before):.10g} or {grid.at(after):.10g}"
