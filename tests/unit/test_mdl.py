@@ -88,7 +88,7 @@ def test_comments_nest() -> None:
 
 @pytest.mark.parametrize("left", ['"cost" of living', "cost[r] of living", "cost[r] [s] of living"])
 def test_text_after_a_name_is_refused(left: str) -> None:
-    assert '"of living" follows the name' in problems(mdl(f"r: a, b ~~|\ns: c ~~|\n{left} = 5"))
+    assert 'of living" follows the name' in problems(mdl(f"r: a, b ~~|\ns: c ~~|\n{left} = 5"))
 
 
 def test_bytes_without_a_meaning_in_a_comment(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from simdistrict.base.errors import ModelError, Problem, collecting, did_you_mean
+from simdistrict.base.remarks import remark
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.outside import with_labels
+from simdistrict.exchange.text.left_side import foreign_sign
 from simdistrict.exchange.text.outline import MdlBlock
 from simdistrict.exchange.text.patterns import QUOTED
 from simdistrict.exchange.text.tokens import split_arrows, split_commas
@@ -33,13 +35,17 @@ def read_dimensions(
     for block in blocks:
         with collecting(problems):
             block = with_labels(block, files, where)
-            raw[fold(block.name)] = (block, _labels(block, where))
+            labels, name = _labels(block, where), fold(block.name)
+            if name in raw and raw[name][1] != labels:
+                what = f'the range "{block.name}" is defined twice, first in line '
+                raise block.error(where, f"{what}{raw[name][0].line}")
+            raw.setdefault(name, (block, labels))
     found: dict[str, tuple[str, ...]] = {}
     for name in raw:
         with collecting(problems):
             _expand(name, raw, found, where, ())
     dimensions = [
-        Dimension(block.name, found[name], _mappings(block, found, where), _same_as(block))
+        Dimension(block.name, found[name], _mappings(block, raw, found, where), _same_as(block))
         for name, (block, _) in raw.items()
         if name in found
     ]
@@ -56,10 +62,16 @@ def _parts(block: MdlBlock, where: str) -> list[list[str]]:
     if text.startswith("<->"):
         return [[_word(text[3:])]]
     parts: list[list[str]] = []
-    for part in split_commas(split_arrows(text)[0]):
-        if not part:
-            continue
+    texts = split_commas(split_arrows(text)[0])
+    if "" in texts[:-1]:
+        raise block.error(where, f'the range "{block.name}" has a comma without a label before it')
+    for part in filter(None, texts):
         if not part.startswith("("):
+            quoted = re.match(QUOTED, part)
+            sign = part[quoted.end() :].strip() if quoted else foreign_sign(part)
+            if sign:
+                what = f'the range "{block.name}" has the label {part[:60]} with the sign {sign}'
+                raise block.error(where, what, "is a comma missing, or a quote?")
             parts.append([_word(part)])
             continue
         match = _NUMERIC.match(part)
@@ -99,6 +111,9 @@ def _expand(
     result: dict[str, str] = {}
     for label in labels:
         inner: tuple[str, ...] = (label,)
+        if _same_as(block) and fold(label) not in raw:
+            what = f'"{block.name}" is to be the same as "{label}", and there is no such range'
+            raise block.error(where, what, did_you_mean(label, [b.name for b, _ in raw.values()]))
         if fold(label) in raw:
             inner = _expand(fold(label), raw, found, where, (*above, name))
         result.update((fold(i), i) for i in inner)
@@ -112,7 +127,10 @@ def _same_as(block: MdlBlock) -> str:
 
 
 def _mappings(
-    block: MdlBlock, found: Mapping[str, tuple[str, ...]], where: str
+    block: MdlBlock,
+    raw: Mapping[str, tuple[MdlBlock, list[str]]],
+    found: Mapping[str, tuple[str, ...]],
+    where: str,
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     """The mappings of a range: `-> other` in order, `-> (other: b2, b1)` as listed.
 
@@ -130,12 +148,16 @@ def _mappings(
         listing = _MAPPED.fullmatch(part)
         if listing is None:
             other = fold(part.strip("()"))
-            theirs = found.get(other, ())
+            # as the other range lists them: the n-th goes with the n-th, also where one repeats
+            listed = raw[other][1] if other in raw else []
+            theirs = [inner for label in listed for inner in found.get(fold(label), (label,))]
+            _compare(block, where, part, sum(map(len, own)), len(theirs) if other in found else -1)
             mappings.append((other, _by_label(own, [(label,) for label in theirs])))
             continue
         other, listed = fold(listing.group(1)), split_commas(listing.group(2))
         groups = [found.get(fold(label), (_word(label),)) for label in listed]
         if len(groups) != len(own):  # it lists labels, not parts
+            _compare(block, where, listing.group(1), sum(map(len, own)), len(groups))
             mappings.append((other, _by_label(own, groups)))
             continue
         places: list[tuple[str, ...]] = []
@@ -144,6 +166,18 @@ def _mappings(
             places += [(label,) for label in group] if alike else [group] * len(labels)
         mappings.append((other, _by_label(own, places)))
     return tuple(mappings)
+
+
+def _compare(block: MdlBlock, where: str, other: str, own: int, theirs: int) -> None:
+    """Remark on a mapping to a range that does not exist or has another number of labels."""
+    name = unquoted(other.strip("() "))
+    if theirs < 0:
+        what = f'the range "{block.name}" is mapped to "{name}", and there is no such range'
+    else:
+        what = f'the range "{block.name}" has {own} labels, its mapping to "{name}" {theirs}'
+        what += ": those without a counterpart are not mapped"
+    if own != theirs:
+        remark(f"{where}:{block.line}", what)
 
 
 def _by_label(
@@ -200,7 +234,11 @@ class Spaces:
             subscripts=tuple(map(fold, block.subscripts)),
             exceptions=tuple(tuple(map(fold, e)) for e in block.exceptions),
         )
-        return list(self.model.positions(element, equation))
+        found = list(self.model.positions(element, equation))
+        if not found:
+            what = f'the exceptions of "{block.name}" leave no label of this equation'
+            remark(f"{self.where}:{block.line}", what)
+        return found
 
     def _dim(self, subscripts: list[str], group: list[MdlBlock]) -> str:
         """The smallest range with all labels used at one position; a named range wins."""

@@ -225,6 +225,12 @@ def _check_kind(
             if count != len(places):
                 what = f'"{element.name}" needs {len(places)} numbers here and has {count}'
                 raise definition.block.error(where, what)
+            rows, row = equation.expression.shape[:-1], equation.expression.shape[-1]
+            sizes = [len(set(axis)) for axis in zip(*places, strict=True)]
+            *others, last = [size for size in sizes if size > 1] or [row]
+            if rows and others and row != last:
+                what = f'the rows of numbers of "{element.name}" have {row} numbers, and its last '
+                raise definition.block.error(where, f"{what}range has {last} labels")
 
 
 def _undefined(

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.base.numbers import hint_for, real
+from simdistrict.base.remarks import remark
+from simdistrict.exchange.text.left_side import (
+    BEFORE_SECOND_COLON,
+    EXCEPTION,
+    LeftSide,
+    foreign_sign,
+    left_side,
+)
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
 from simdistrict.exchange.text.settings import BLOCK, VIEW, MdlSettings, read_settings
 from simdistrict.exchange.text.tokens import masked, split_commas
@@ -23,13 +31,13 @@ _STRETCH = re.compile(rf"{QUOTED}|[^\"\[\]:=(<]++|.", re.DOTALL)
 # quotes and {comments} count in equations only: documentation may have unbalanced ones
 _HEAD = re.compile(rf"(?:[^\"~|{{]++|{QUOTED}|{COMMENT}|\{{)*+", re.DOTALL)
 _FIELD = re.compile(r"[^~|]*+")
+# an end of a range that is open; the last three as programs in Python write them
+_OPEN = frozenset({"", "?", ":na:", "inf", "-inf", "nan"})
 MOST_FIELDS = 4  # equation, units, documentation, :SUPPLEMENTARY
 _BLANK = re.compile(r"[\s\x1a]*+")  # Ctrl-Z ends the text files of DOS
 _ENCODING = re.compile(r"\s*+\{[^{}\n]*+\}")
 _MACRO = re.compile(r":MACRO:\s*+([^()]*+)\(([^()]*+)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":END OF MACRO:", re.IGNORECASE)
-_EXCEPT = re.compile(r":EXCEPT:", re.IGNORECASE)
-_SUBSCRIPTS = re.compile(rf"\[((?:[^\[\]\"]++|{QUOTED})*+)\]")
 
 TextSpan = tuple[int, int]
 
@@ -205,19 +213,18 @@ class _Splitter:
         units, limits = _units(texts[1] if len(fields) > 1 else "", f"{self.where}:{line}")
         documentation = " ".join(texts[2].replace("\\\n", " ").split()) if len(fields) > 2 else ""
         kind, left, right = split_head(head)
-        spelling, subscripts, exceptions, junk = _left(left)
-        if junk and kind != "check":
-            what = f'"{junk[:40]}" follows the name {spelling} on the left-hand side'
-            raise ModelError(Problem(f"{self.where}:{line}", what, "is a sign missing?"))
+        side = left_side(left)
+        if kind != "check":
+            self.check_left(side, kind, f"{self.where}:{line}")
         right_start = fields[0][1] - len(right)
         keyword = _KEYWORD.match(head, len(left)) if kind == "data" else None
         return MdlBlock(
             kind,
-            unquoted(spelling),
+            unquoted(side.spelling),
             right,
             line,
-            subscripts,
-            exceptions,
+            side.subscripts,
+            side.exceptions,
             units,
             limits,
             documentation,
@@ -228,25 +235,49 @@ class _Splitter:
             fields,
             fields[-1][1] + 1,
             keyword.group().strip(":").lower() if keyword else "",
-            spelling=spelling,
+            spelling=side.spelling,
         )
+
+    def check_left(self, side: LeftSide, kind: str, where: str) -> None:
+        """Raise ModelError for a left-hand side with text that belongs to nothing."""
+        what = hint = ""
+        if side.junk:
+            what = f'"{side.junk[:40]}" follows the name {side.spelling} on the left-hand side'
+            hint = "is a sign missing?"
+        elif sign := foreign_sign(side.spelling):
+            what = f'the name "{side.spelling[:60]}" has the sign {sign}'
+            hint = "a name with such a sign stands in quotes"
+        elif kind == "dimension" and (side.subscripts or side.exceptions):
+            what = f'the range "{side.spelling[:60]}" has subscripts'
+            hint = "a colon alone begins the labels of a range; an exception is :EXCEPT: [label]"
+        if what:
+            raise ModelError(Problem(where, what, hint))
 
 
 def _units(text: str, where: str) -> tuple[str, Range]:
     text = " ".join(masked(text).split())
     match = _RANGE.match(text)
+    unit = match.group(1).strip() if match else text
+    if sign := re.search(r"[=\[\]]", unit):
+        what = f'the unit "{unit[:60]}" has the sign {sign.group()}'
+        raise ModelError(Problem(where, what, "is a | missing, or a bracket?"))
     if not match:
         return text, Range()
     bounds: list[float | None] = []
     for bound in match.group(2).split(","):
-        open_end = bound.strip().lower() in ("?", "", ":na:")
+        open_end = bound.strip().lower() in _OPEN
         value = None if open_end else real(bound)
         if value is None and not open_end:
             what = f"the range [{match.group(2)}] has {bound.strip()!r}, not a number"
             raise ModelError(Problem(where, what, hint_for(bound)))
         bounds.append(value)
+    if len(bounds) > 3:
+        what = f"the range [{match.group(2)}] has {len(bounds)} numbers: low, high and step are 3"
+        raise ModelError(Problem(where, what))
     low, high, step = (*bounds, None, None, None)[:3]
-    return match.group(1).strip(), Range(low, high, step)
+    if low is not None and high is not None and low > high:
+        remark(where, f"the range [{match.group(2)}] begins above its end")
+    return unit, Range(low, high, step)
 
 
 def split_head(head: str) -> tuple[str, str, str]:
@@ -277,7 +308,7 @@ def _colon(head: str, at: int) -> tuple[str, int]:
     """The kind that a colon outside brackets marks and the mark's length; empty: none."""
     rest = head[at : at + 40]
     upper = rest.upper()
-    if upper.startswith(":EXCEPT:"):
+    if EXCEPTION.match(rest):
         return "", 0
     if upper.startswith((":THE CONDITION:", ":TEST INPUT:")):
         return "check", 1
@@ -286,21 +317,4 @@ def _colon(head: str, at: int) -> tuple[str, int]:
         return "data", len(head) - at - len(after.removeprefix(":="))
     if rest.startswith(":="):
         return "data", 2
-    # the second colon of :EXCEPT: follows a letter
-    return ("", 0) if head[:at].upper().endswith(":EXCEPT") else ("dimension", 1)
-
-
-def _left(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...], str]:
-    """Name, subscripts and exceptions of a left-hand side, and what else it has."""
-    stripped = text.lstrip()
-    if quoted := re.match(QUOTED, stripped):
-        name, rest = quoted.group(), stripped[quoted.end() :]
-    else:
-        name, bracket, rest = text.partition("[")
-        rest = bracket + rest
-    groups = [
-        tuple(" ".join(subscript.split()) for subscript in split_commas(match.group(1)))
-        for match in _SUBSCRIPTS.finditer(rest)
-    ]
-    junk = " ".join(_EXCEPT.sub("", _SUBSCRIPTS.sub("", rest)).replace(",", "").split())
-    return " ".join(name.split()), (groups[0] if groups else ()), tuple(groups[1:]), junk
+    return ("", 0) if BEFORE_SECOND_COLON.search(head[:at]) else ("dimension", 1)
