@@ -8,6 +8,7 @@ import pytest
 from simdistrict import ExchangeError, ModelError, read_model, simulate
 from simdistrict.base.encoding import decoded
 from simdistrict.exchange.xmile.reader import read_xmile_text
+from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.expr import Call
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
 from tests.oracle.test_functions import flat
@@ -361,6 +362,55 @@ def test_non_negative_flow() -> None:
     assert values(text.format("<non_negative>false</non_negative>"), "f")[0] == -2
 
 
+@pytest.mark.parametrize(
+    ("start", "stop", "dt", "times"),
+    [
+        ("0", "Last_Year", "1", [0, 1, 2, 3]),
+        ("last_year - 2", "2 * Last_Year - 4", "1", [1, 2]),
+        ("0", '"last year" {in years}', "3/2", [0, 1.5, 3]),
+        ("-1/2", "1/2", "1/fine", [-0.5, -0.25, 0, 0.25, 0.5]),
+    ],
+)
+def test_sim_specs_with_names_and_expressions(
+    start: str, stop: str, dt: str, times: list[float]
+) -> None:
+    text = aux("Last Year", "3") + aux("fine", "4") + aux("seen", "STOPTIME + DT")
+    model = small(text, specs=f"<start>{start}</start><stop>{stop}</stop><dt>{dt}</dt>")
+    found = flat(simulate(model))
+    assert found["time"].tolist() == times
+    assert found["seen"][0] == times[-1] + times[1] - times[0]
+
+
+def test_numbers_of_sim_specs_stay_constants_and_names_do_not() -> None:
+    specs = '<start>0</start><stop>1/2 + 3/2</stop><dt reciprocal="true">fine</dt>'
+    model = small(aux("fine", "4"), specs=specs)
+    assert isinstance(model["FINAL TIME"], Constant)
+    assert not isinstance(model["TIME STEP"], Constant)
+    assert flat(simulate(model))["time"].tolist() == [0.25 * i for i in range(9)]
+    assert len(flat(simulate(model, sets=["fine=1"]))["time"]) == 3
+
+
+def test_stop_that_names_an_element_of_that_name_is_its_value() -> None:
+    model = small(aux("FINAL TIME", "2"), specs="<start>0</start><stop>FINAL_TIME</stop>")
+    assert flat(simulate(model))["time"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+def test_nan_is_a_value_that_is_not_there(backend: str) -> None:
+    text = aux("none", "NAN") + aux("some", "IF TIME > 1 THEN nan ELSE 5") + aux("full", "TIME")
+    found = flat(simulate(small(text), backend=backend))
+    np.testing.assert_array_equal(found["none"], [np.nan] * 5)
+    np.testing.assert_array_equal(found["some"], [5, 5, np.nan, np.nan, np.nan])
+    assert found["full"].tolist() == [0, 1, 2, 3, 4]
+    own = flat(simulate(small(aux("NaN", "7") + aux("x", "NAN * 2")), backend=backend))
+    assert own["x"].tolist() == [14] * 5
+
+
+def test_nan_is_written_as_xmile_has_it() -> None:
+    again = read_xmile_text(xmile_text(small(aux("x", "IF TIME > 1 THEN NAN ELSE 2"))), "again")
+    np.testing.assert_array_equal(flat(simulate(again))["x"], [2, 2, np.nan, np.nan, np.nan])
+
+
 def test_sample_is_recognised_by_its_form() -> None:
     text = aux("x", "IF TIME > 1 AND TIME < 4 THEN TIME ELSE PREVIOUS(SELF, -1)")
     assert values(text, "x") == [-1, -1, 2, 3, 3]
@@ -442,7 +492,10 @@ BOMB = "".join(f'<!ENTITY e{k + 1} "{f"&e{k};" * 10}">' for k in range(9))
         ('<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd"><xmile>&a;</xmile>', "entities"),
         ("<x>" * 5000, "nested more than 100 deep"),
         (HEAD.replace("<stop>4</stop>", ""), "sim_specs has no <stop>"),
-        (HEAD.replace("<stop>4<", "<stop>four<"), 'is "four", not a number'),
+        (
+            HEAD.replace("<stop>4<", "<stop>four<"),
+            '"<stop> of sim_specs" uses "four", which',
+        ),
         ("<xmile><sim_specs><start>0</start><stop>1</stop></sim_specs></xmile>", "no model"),
     ],
 )

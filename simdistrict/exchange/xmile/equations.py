@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.equations import SpelledNames
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.xmile.functions import FUNCTIONS, REDUCTIONS, SAME, VALUES, XmileCall
@@ -145,5 +144,5 @@ def _number(value: float) -> str:
     if math.isinf(value):
         return "INF" if value > 0 else "-INF"
     if math.isnan(value):
-        raise ModelError(Problem("", "XMILE has no missing value (NaN)"))
+        return "NAN"
     return number(value)

@@ -36,6 +36,7 @@ VALUES: dict[str, Expr] = {
     "stoptime": Ref("final time"),
     "pi": Number(math.pi),
     "inf": Number(math.inf),
+    "nan": Number(math.nan),
 }
 # functions of an array
 REDUCTIONS = {"SUM": "SUM", "PROD": "PROD", "MIN": "VMIN", "MAX": "VMAX", "MEAN": "MEAN"}

@@ -7,6 +7,7 @@ module makes the elements.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from simdistrict.exchange.xmile.meaning import XmileEquationReader, applied_name
 from simdistrict.exchange.xmile.scope import Definition, EquationPart, XmileNames
 from simdistrict.exchange.xmile.specs import Specs, read_specs
 from simdistrict.exchange.xmile.spelling import spelled
-from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Unary, fold
+from simdistrict.model.expr import Array, Binary, Call, Expr, Number, Ref, Unary, fold
 from simdistrict.model.model import (
     CONTROL,
     Auxiliary,
@@ -39,6 +40,12 @@ from simdistrict.model.model import (
     as_kind,
 )
 
+_ARITHMETIC = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 _KINDS: dict[str, type[Element]] = {"stock": Stock, "flow": Flow, "aux": Auxiliary, "gf": Lookup}
 
 
@@ -147,13 +154,23 @@ class _ElementReader:
                 continue
             with collecting(self.found.problems):
                 made[key] = self.element(key, definition)
-        own = {key: self.control_element(key, made) for key in CONTROL}
+        own: dict[str, Element] = {}
+        for key in CONTROL:
+            with collecting(self.found.problems):
+                own[key] = self.control_element(key, made)
         return tuple({**made, **own}.values())
 
     def control_element(self, key: str, made: dict[str, Element]) -> Element:
         """A control element of sim_specs, with the documentation of an element of that name."""
         stated = self.specs.control[key]
         there = made.get(key)
+        if key in self.specs.formulas:
+            expression = self.control_value(key)
+            if there is not None and expression == Ref(key):
+                return there  # the file names its own element
+            kind = Constant if isinstance(expression, Number) else Auxiliary
+            equations = (replace(stated.equations[0], expression=expression),)
+            stated = as_kind(kind, stated, equations=equations)
         if there is None:
             return stated
         if key == "saveper" and isinstance(stated, Auxiliary):
@@ -163,6 +180,20 @@ class _ElementReader:
             return there
         units = there.units or stated.units
         return as_kind(type(stated), there, equations=stated.equations, units=units, dims=())
+
+    def control_value(self, key: str) -> Expr:
+        """A control value that sim_specs states as a name or an expression."""
+        formula = self.specs.formulas[key]
+        name = f"<{formula.tag}> of sim_specs"
+        part = EquationPart((), formula.text, formula.line)
+        node = XmlNode("aux", formula.line, {})
+        definition = Definition(name, "aux", node, "", (), (part,))
+        tree = parse_equation(formula.text, name, self.found.where, formula.line)
+        place = f"{self.found.where}:{formula.line}"
+        value = _computed(XmileEquationReader(self.scope, definition, (), place).whole(tree))
+        if not formula.reciprocal:
+            return value
+        return _computed(Binary("/", Number(1.0), value))
 
     def element(self, key: str, definition: Definition) -> Element:
         node = definition.node
@@ -275,6 +306,19 @@ def _folded(expr: Expr) -> Expr:
     match expr:
         case Unary("-", Number(value)):
             return Number(-value)
+    return expr
+
+
+def _computed(expr: Expr) -> Expr:
+    """An expression of numbers as one number; any other expression unchanged."""
+    match expr:
+        case Unary("-", operand):
+            inner = _computed(operand)
+            return Number(-inner.value) if isinstance(inner, Number) else expr
+        case Binary(op, left, right) if op in _ARITHMETIC:
+            a, b = _computed(left), _computed(right)
+            if isinstance(a, Number) and isinstance(b, Number) and (op != "/" or b.value):
+                return Number(_ARITHMETIC[op](a.value, b.value))
     return expr
 
 

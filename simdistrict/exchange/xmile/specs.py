@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.text.numbers import as_number
@@ -14,40 +14,55 @@ _METHODS = {"euler": "euler", "rk4": "rk4"}
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A control value that is no number: the name of an element, or an expression.
+
+    tag: of the XML element or attribute; reciprocal: 1 divided by its value is meant.
+    """
+
+    tag: str
+    text: str
+    line: int
+    reciprocal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Specs:
-    """Control elements by folded name, the integrator, and notes on replaced methods."""
+    """Control elements by folded name, the integrator, and notes on replaced methods.
+
+    formulas: those whose equations are still to be read, by folded name.
+    """
 
     control: dict[str, Element]
+    formulas: dict[str, Formula]
     integrator: str
     notes: tuple[str, ...]
 
 
 def read_specs(root: XmlNode, where: str) -> Specs:
-    """The time grid and the method. Raises ModelError for a missing or wrong number."""
+    """The time grid and the method. Raises ModelError for a missing value."""
     specs = root.first("sim_specs")
     if specs is None:
         hint = "XMILE states start, stop and dt in <sim_specs>"
         raise ModelError(Problem(where, "the file has no sim_specs", hint))
     units = specs.attributes.get("time_units", "").strip()
-    step = _number(specs, "dt", where, 1.0)
-    dt = specs.first("dt")
-    if dt and dt.attributes.get("reciprocal", "").strip().lower() == "true":
-        step = 1.0 / step if step else 0.0
-    save = _save_step(specs, where)
-    values: dict[str, Expr] = {
-        "INITIAL TIME": Number(_number(specs, "start", where)),
-        "FINAL TIME": Number(_number(specs, "stop", where)),
-        "TIME STEP": Number(step),
-        "SAVEPER": Ref("time step") if save is None else Number(save),
+    values: dict[str, Expr | Formula] = {
+        "INITIAL TIME": _stated(specs, "start", where),
+        "FINAL TIME": _stated(specs, "stop", where),
+        "TIME STEP": _stated(specs, "dt", where) if specs.first("dt") else Number(1.0),
+        "SAVEPER": _save_step(specs, where),
     }
-    control: dict[str, Element] = {
-        name.lower(): (Constant if isinstance(value, Number) else Auxiliary)(
-            name=name, equations=(Equation(value, line=specs.line),), units=units
-        )
-        for name, value in values.items()
-    }
+    control: dict[str, Element] = {}
+    formulas: dict[str, Formula] = {}
+    for name, value in values.items():
+        if isinstance(value, Formula):
+            formulas[name.lower()] = value
+            value = Ref("time step")
+        kind = Constant if isinstance(value, Number) else Auxiliary
+        equations = (Equation(value, line=specs.line),)
+        control[name.lower()] = kind(name=name, equations=equations, units=units)
     integrator, notes = _method(specs, where)
-    return Specs(control, integrator, notes)
+    return Specs(control, formulas, integrator, notes)
 
 
 def _method(specs: XmlNode, where: str) -> tuple[str, tuple[str, ...]]:
@@ -60,27 +75,28 @@ def _method(specs: XmlNode, where: str) -> tuple[str, tuple[str, ...]]:
     return "rk4", (note,)
 
 
-def _save_step(specs: XmlNode, where: str) -> float | None:
+def _save_step(specs: XmlNode, where: str) -> Expr | Formula:
     for name in ("save_interval", "savestep", "save_step"):
         if text := specs.attributes.get(name, "").strip():
-            return _value(text, name, specs, where)
+            return _value(name, text, specs.line)
         if specs.first(name):
-            return _number(specs, name, where)
-    return None
+            return _stated(specs, name, where)
+    return Ref("time step")
 
 
-def _number(specs: XmlNode, name: str, where: str, default: float | None = None) -> float:
+def _stated(specs: XmlNode, name: str, where: str) -> Expr | Formula:
     node = specs.first(name)
-    if node is None:
-        if default is not None:
-            return default
-        raise specs.error(where, f"sim_specs has no <{name}>")
-    return _value(node.text.strip(), name, node, where)
+    if node is None or not node.text.strip():
+        raise (node or specs).error(where, f"sim_specs has no <{name}>")
+    value = _value(name, node.text.strip(), node.line)
+    if node.attributes.get("reciprocal", "").strip().lower() not in ("true", "1"):
+        return value
+    if isinstance(value, Formula):
+        return replace(value, reciprocal=True)
+    assert isinstance(value, Number)
+    return Number(1.0 / value.value if value.value else 0.0)
 
 
-def _value(text: str, name: str, node: XmlNode, where: str) -> float:
+def _value(tag: str, text: str, line: int) -> Number | Formula:
     value = as_number(text[:200])
-    if value is None:
-        hint = 'write a reciprocal as <dt reciprocal="true">4</dt>' if "/" in text else ""
-        raise node.error(where, f'<{name}> of sim_specs is "{text[:30]}", not a number', hint)
-    return value
+    return Formula(tag, text, line) if value is None else Number(value)
