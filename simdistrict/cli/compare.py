@@ -171,8 +171,8 @@ def _largest(found: Comparison) -> list[str]:
         return []
     inside = ", within tolerance" if found.first is None else ""
     said = [
-        f"largest relative difference{inside}: {_percent(relative.share)} of the largest value of "
-        f"{_shown(relative.worst)}"
+        f"largest relative difference{inside}: {_shown(relative.worst)}, "
+        f"{_percent(relative.share)} of its largest value"
     ]
     if absolute is not None:
         said.append(f"largest absolute difference{inside}: {_shown(absolute.worst)}")
