@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.helpers.primitives import Vector
 from simdistrict.engine.interpreted import bind
-from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SWITCH_TIME, TIME
+from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SLACK, SWITCH_TIME, TIME
 from simdistrict.engine.program import Program
 from simdistrict.engine.watched import Watched
 from simdistrict.model.model import Model
@@ -22,6 +23,7 @@ PLACE, LIVE, FIRST = 0, 1, 2
 # most numbers to compute after a run, a fraction of a second in CPython
 _MOST = 100_000
 Rows = Sequence[Sequence[float]] | Reals
+Functions = dict[str, Callable[..., None]]
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,17 @@ def parts_of(run: IntendedRun) -> tuple[Part, ...]:
     watch = run.program.watch
     if not watch.foreseen:
         return ()
-    try:
-        table = _table(run, bind(watch.source, guarded=False))
-    except (ArithmeticError, ValueError):
-        # a division by zero, which a run computes as IEEE 754 has it
-        table = _table(run, bind(watch.source, guarded=True))
+    table = _computed(watch.source, partial(_table, run))
     return tuple(_divided(watch.foreseen, table))
+
+
+def _computed(source: str, compute: Callable[[Functions], Reals]) -> Reals:
+    """What a function computes with those of a source."""
+    try:
+        return compute(bind(source, guarded=False))
+    except (ArithmeticError, ValueError):
+        # a division by zero, which a run computes as IEEE 754 has it; to compile for it takes long
+        return compute(bind(source, guarded=True))
 
 
 def parts_seen(program: Program, times: Sequence[float], rows: Rows) -> tuple[Part, ...]:
@@ -66,16 +73,19 @@ def parts_seen(program: Program, times: Sequence[float], rows: Rows) -> tuple[Pa
     per_row = sum(watched.rounds * watched.width for watched in watch.seen)
     if not per_row or not len(rows):
         return ()
-    seen = bind(watch.source, guarded=True)["seen"]
     most = max(2, min(len(rows), _MOST // per_row))
-    tables = list(program.layout.template[program.layout.values :])
-    found = []
-    for k in np.unique(np.linspace(0, len(rows) - 1, most).astype(int)):
-        found.append(_numbers(seen, [*map(float, rows[k]), *tables], times[k]))
-    return tuple(_divided(watch.seen, np.array([found])))
+    points = np.unique(np.linspace(0, len(rows) - 1, most).astype(int))
+    tables = program.layout.template[program.layout.values :]
+
+    def table(functions: Functions) -> Reals:
+        seen = functions["seen"]
+        vectors = {k: [*map(float, rows[k]), *tables] for k in points.tolist()}
+        return np.array([[_numbers(seen, vector, times[k]) for k, vector in vectors.items()]])
+
+    return tuple(_divided(watch.seen, _computed(watch.source, table)))
 
 
-def _table(run: IntendedRun, functions: dict[str, Callable[..., None]]) -> Reals:
+def _table(run: IntendedRun, functions: Functions) -> Reals:
     """All numbers: (states of the constants, times, numbers)."""
     grid = run.grid
     moving = any(not watched.constant for watched in run.program.watch.foreseen)
@@ -88,6 +98,7 @@ def _table(run: IntendedRun, functions: dict[str, Callable[..., None]]) -> Reals
 def _states(run: IntendedRun, once: Callable[..., None]) -> Iterator[Vector]:
     """The vector with the constants at the start, and with those of one policy after the other."""
     vector = list(run.constants)
+    vector[SLACK] = run.grid.slack
     once(vector)
     yield vector
     slots = run.program.layout.slots
