@@ -146,6 +146,17 @@ def decoded(
     return text, "utf-8"
 
 
+def declared_utf8(text: str) -> str:
+    """The text of a .mdl file that is written in UTF-8: with Vensim's mark where it needs one."""
+    head = text[:100].encode("utf-8", "replace")
+    if text.isascii() or _declared(head) == "utf-8":
+        return text
+    mark = _DECLARED[1].match(head) if _declared(head) else None
+    rest = text[mark.end() :].lstrip("\r\n") if mark else text
+    newline = "\r\n" if "\r\n" in text[:10_000] else "\n"
+    return "{UTF-8}" + newline + rest
+
+
 def encoded(text: str, encoding: str) -> bytes:
     """The bytes of a text from `decoded`. Raises UnicodeEncodeError."""
     name = encoding.removesuffix("-sig")

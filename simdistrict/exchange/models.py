@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from simdistrict.base.atomic import replacing, writable_target
+from simdistrict.base.encoding import declared_utf8
 from simdistrict.exchange.mdl import file as mdl_file
 from simdistrict.exchange.xmile import document
 from simdistrict.model.model import Model
@@ -53,7 +54,8 @@ def write_model(
 
     A model read from a .mdl file keeps the text of that file, except for what was changed in
     Python. A model built in Python or read from XMILE gets a new text; layout: with drawn views.
-    force: replace an existing file. Raises ModelError for what the format cannot hold.
+    The file is in UTF-8. force: replace an existing file. Raises ModelError for what the format
+    cannot hold.
     """
     from simdistrict.exchange.mdl.revision import revised
     from simdistrict.exchange.mdl.writing import model_text
@@ -62,4 +64,4 @@ def write_model(
     kept = bool(model.text) and not is_xmile(model.text)
     text = revised(model) if kept else model_text(model, layout=layout)
     with replacing(path, force=force) as part:
-        part.write_bytes(text.encode("utf-8"))
+        part.write_bytes(declared_utf8(text).encode("utf-8"))

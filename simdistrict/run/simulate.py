@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simdistrict.base.encoding import reading_as, stated
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.identity import code_record
 from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
@@ -42,9 +43,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def read_model(path: str | Path) -> Model:
-    """Read a model file (.mdl, .xmile, .stmx, .xml)."""
-    return read_model_file(Path(path))
+def read_model(path: str | Path, *, encoding: str = "") -> Model:
+    """Read a model file (.mdl, .xmile, .stmx, .xml).
+
+    encoding: of a file that declares none, and of its tables; default: UTF-8, or guessed with a
+    warning. Raises LookupError for an unknown one.
+    """
+    with reading_as(encoding or stated()):
+        return read_model_file(Path(path))
 
 
 def simulate(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from simdistrict import read_model, write_model
 from simdistrict.base.encoding import codec, decoded, encoded, reading_as, stated
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.cli.main import group
@@ -174,3 +175,36 @@ def test_a_run_says_what_was_guessed_from_the_cache_too(
     assert not stated()
     with pytest.raises(click.BadParameter, match='called "hex"'):
         group.main([*run, "hex"], standalone_mode=False)
+
+
+def test_a_model_written_in_utf_8_says_so(tmp_path: Path) -> None:
+    path, copy = tmp_path / "m.mdl", tmp_path / "n.mdl"
+    for mark in ("", "{windows-1251}\n"):
+        path.write_bytes((mark + mdl('"спрос" = 2 ~ ~ Проверка |')).encode("cp1251"))
+        write_model(read_model(path, encoding="cp1251"), copy, force=True)
+        assert copy.read_bytes().startswith(b'{UTF-8}\n"\xd1\x81')
+        assert "спрос" in read_model(copy)
+    path.write_bytes(mdl("y = 2").encode())
+    write_model(read_model(path), copy, force=True)
+    assert copy.read_bytes() == path.read_bytes()
+
+
+def test_the_encoding_may_be_given_in_python(tmp_path: Path) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_bytes(mdl('"öä" = 2').encode("cp1252"))
+    assert "цд" in read_model(path, encoding="cp1251")
+    assert Document.read(path, encoding="cp1251").encoding == "cp1251"
+    assert "öä" in read_model(path)
+
+
+def test_a_run_and_its_record_keep_the_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = mdl('"人口" = INTEG("出生率" * "人口", 10) ~ 万人 ~ 第三产业 |\n"出生率" = 0.1')
+    Path("m.mdl").write_bytes(text.encode("gb18030"))
+    run = ["run", "m.mdl", "-o", "out.nc", "--encoding", "gbk"]
+    group.main(run, standalone_mode=False)
+    group.main(["rerun", "out.nc"], standalone_mode=False)
+    group.main(["convert", "out.nc", "out.csv"], standalone_mode=False)
+    assert Path("out.csv").read_text(encoding="utf-8").startswith("Time,人口,出生率")

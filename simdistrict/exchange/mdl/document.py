@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from simdistrict.base.encoding import reading_as, stated
 from simdistrict.base.errors import ModelError, Problem, did_you_mean
 from simdistrict.exchange.mdl.file import read_exact
 from simdistrict.exchange.mdl.literals import NumberSlot, by_name, edits, pieces
@@ -40,11 +41,15 @@ class Document:
     record: str = ""
 
     @classmethod
-    def read(cls, path: str | Path) -> Document:
-        """Read the document from a file; raises as `read_mdl` for a file that is no model."""
+    def read(cls, path: str | Path, *, encoding: str = "") -> Document:
+        """Read the document from a file; raises as `read_mdl` for a file that is no model.
+
+        encoding: of a file that declares none; default: UTF-8, or guessed with a warning.
+        """
         path = Path(path)
-        text, encoding = read_exact(path)
-        return cls(text, str(path), encoding)
+        with reading_as(encoding or stated()):
+            text, found = read_exact(path)
+        return cls(text, str(path), found)
 
     def write(self, path: str | Path) -> None:
         """Write the document; the file appears when it is complete."""
