@@ -1,28 +1,26 @@
-"""Files that appear under their final name only when they are complete.
+"""Files, sets of files and folders that appear under their final names only when complete.
 
-A file is written under a temporary name in the same folder, flushed to disk and renamed.
+They are written under temporary names in the same folder, flushed to disk and renamed. A killed
+process leaves its temporary files; the next write into that folder removes them.
 Nothing here knows the content of a file.
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
-import re
-import time
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.interrupt import leftover
+from simdistrict.base.renames import complete, flush, rename_all
+from simdistrict.base.temporary import remove, sweep, temporary_name
 
 Ours = Callable[[Path], bool]
 
-_count = itertools.count()
-_DAY = 86_400.0
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder"),
@@ -85,31 +83,72 @@ def replacing(
 ) -> Iterator[Path]:
     """Yields a temporary name in the same folder; renames it to `path` when the block succeeds.
 
-    On any failure the file at `path` is unchanged and the temporary file is removed. A killed
-    process leaves its temporary file; the next write to the same name removes it.
+    On any failure the file at `path` is unchanged and the temporary file is removed.
     Raises as `writable_target` does, and ExchangeError for any OSError in the block.
     """
-    target = writable_target(path, ours=ours, force=force)
-    _sweep(target)
-    part = target.with_name(f"{_prefix(target)}{os.getpid()}-{next(_count)}.part")
-    with leftover(lambda: part.unlink(missing_ok=True)):
-        yield from _replacing(target, part, str(path))
-
-
-def _replacing(target: Path, part: Path, where: str) -> Iterator[Path]:
-    try:
+    with replacing_all([path], ours=ours, force=force) as (part,):
         yield part
-        _flush(part)
-        if target.exists():
-            with suppress(OSError):  # keep the permissions, where the file system has them
-                os.chmod(part, target.stat().st_mode & 0o777)
-        os.replace(part, target)
-        _flush(target.parent)
-    except OSError as error:
-        raise refused(where, error) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_all(
+    paths: Sequence[str | Path], *, ours: Ours = no_file_is_ours, force: bool = False
+) -> Iterator[list[Path]]:
+    """The same for files of one folder, with a temporary name for each: a set appears as one.
+
+    A kill during the last renames leaves a journal, by which the next command that opens a file
+    there completes them. Links are resolved; where they lead to several folders, each of these has
+    a set of its own.
+    """
+    targets = [writable_target(path, ours=ours, force=force) for path in paths]
+    parts = [temporary_name(target) for target in targets]
+    folders = list(dict.fromkeys(target.parent for target in targets))
+    for folder in folders:
+        complete(folder)
+        sweep(folder)
+    where = str(paths[0]) if len(paths) == 1 else str(Path(paths[0]).parent)
+    with ExitStack() as cleared:
+        for part in parts:
+            cleared.callback(remove, part)
+            cleared.enter_context(leftover(partial(remove, part)))
+        try:
+            yield parts
+            for part, target in zip(parts, targets, strict=True):
+                flush(part)
+                if target.exists():
+                    with suppress(OSError):  # keep the permissions, where the file system has them
+                        os.chmod(part, target.stat().st_mode & 0o777)
+            pairs = list(zip(parts, targets, strict=True))
+            for folder in folders:
+                rename_all([(part, target) for part, target in pairs if target.parent == folder])
+        except OSError as error:
+            raise refused(where, error) from None
+
+
+@contextmanager
+def replacing_folder(path: Path, check: Callable[[Path], None]) -> Iterator[Path]:
+    """Yields a new folder next to `path`, which takes its name when the block succeeds.
+
+    check: called with `path`, links resolved, just before what is there is replaced; raises where
+    it must be kept. On any failure `path` is unchanged. Raises ExchangeError for any OSError.
+    """
+    target = Path(os.path.realpath(path))
+    make_writable(target.parent, str(path))
+    complete(target.parent)
+    sweep(target.parent)
+    part = temporary_name(target)
+    with ExitStack() as cleared:
+        cleared.callback(remove, part)
+        cleared.enter_context(leftover(partial(remove, part)))
+        try:
+            part.mkdir()
+            yield part
+            for file in (*part.rglob("*"), part):
+                flush(file)
+            check(target)
+            rename_all([(part, target)])
+        except OSError as error:
+            raise refused(str(path), error) from None
 
 
 def write_text(
@@ -120,56 +159,20 @@ def write_text(
         part.write_bytes(text.encode())
 
 
+def write_texts(
+    folder: Path, texts: Mapping[str, str], *, ours: Ours = no_file_is_ours, force: bool = False
+) -> None:
+    """The same for a set of files by name: it appears as one."""
+    if not texts:
+        return
+    with replacing_all([folder / name for name in texts], ours=ours, force=force) as parts:
+        for part, text in zip(parts, texts.values(), strict=True):
+            part.write_bytes(text.encode())
+
+
 def refused(where: str, error: OSError | ValueError) -> ExchangeError:
     """The error message for a failure that the operating system reported."""
     number = error.errno if isinstance(error, OSError) and error.errno else 0
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what, hint = _REASONS.get(number, (f"the file cannot be written: {said}", ""))
     return ExchangeError(Problem(where, what, hint))
-
-
-def _prefix(target: Path) -> str:
-    # machines may share a folder, and a process number is unique on one machine only
-    host = zlib.crc32(os.uname().nodename.encode()) if hasattr(os, "uname") else 0
-    # a hash replaces a long name, so that the temporary name is never too long
-    name = target.name
-    if len(name.encode()) > 150:
-        name = f"{zlib.crc32(name.encode()):08x}"
-    return f".{name}.{host:08x}-"
-
-
-def _sweep(target: Path) -> None:
-    """Remove temporary files that killed processes left for this target."""
-    pattern = re.compile(re.escape(_prefix(target)) + r"(\d+)-\d+\.part$")
-    with suppress(OSError):
-        for entry in os.scandir(target.parent):
-            found = pattern.match(entry.name)
-            if found and not _alive(int(found[1]), entry):
-                with suppress(OSError):
-                    os.unlink(entry.path)
-
-
-def _alive(pid: int, entry: os.DirEntry[str]) -> bool:
-    if os.name != "posix":  # signal 0 kills on Windows; there, judge by age
-        return time.time() - entry.stat().st_mtime < _DAY
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _flush(path: Path) -> None:
-    """Flush a file, or the names in a folder, to disk."""
-    if os.name != "posix" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
-            raise
-    finally:
-        os.close(handle)

@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from simdistrict.base.errors import ExchangeError, Problem, SimdistrictError
+from simdistrict.base.renames import complete
 
 # without O_NONBLOCK, opening a pipe waits for its writer
 _FLAGS = os.O_RDONLY | sum(getattr(os, f, 0) for f in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
@@ -65,6 +66,7 @@ def opened(path: Path, kind: InputKind, where: str = "") -> Iterator[BufferedRea
     """An input file, open for reading; raises as `content` does."""
     where = where or str(path)
     try:
+        complete(path.parent)
         _check(os.stat(path), path, kind, where)
         handle = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:

@@ -117,10 +117,11 @@ def leave(number: int) -> None:
     """Remove what the work would leave, print a line, and end the process."""
     if not _leaving.acquire(blocking=False):
         sleep(2 * GRACE)  # another thread is ending the process
-    _renaming.acquire(timeout=0.2)  # after that, the next command completes the renames
-    for remove in list(_leftovers.values()):
-        with suppress(Exception):
-            remove()
+    # renames that take longer are completed by the next command, which needs the files
+    if _renaming.acquire(timeout=0.3):
+        for remove in list(_leftovers.values()):
+            with suppress(Exception):
+                remove()
     _state.number = _state.number or number
     with suppress(Exception):
         if not _state.said:

@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from simdistrict.base import inputs
-from simdistrict.base.atomic import writable_target, write_text
+from simdistrict.base.atomic import writable_target, write_texts
 from simdistrict.base.counts import counted
 from simdistrict.calibration.assessment import Assessment
 from simdistrict.calibration.fit import Calibration
@@ -76,9 +76,8 @@ def check_folder(folder: Path, names: Iterable[str], *, force: bool = False) -> 
 
 
 def write_files(folder: Path, texts: dict[str, str], *, force: bool = False) -> list[Path]:
-    """Write the texts of `files`; replaces foreign files only with force."""
-    for name, text in texts.items():
-        write_text(folder / name, text, ours=_is_ours, force=force)
+    """Write the texts of `files`; all appear as one; replaces foreign files only with force."""
+    write_texts(folder, texts, ours=_is_ours, force=force)
     return [folder / name for name in texts]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from simdistrict.base.atomic import refused
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.renames import complete, rename_all
+from simdistrict.base.temporary import remove, sweep, temporary_name
 
 # what the commands leave in a project
 LEFT = {"runs", "results", "__pycache__"}
@@ -47,14 +50,22 @@ def copy_project(source: Path, path: Path) -> None:
                 # contents only: an installed package may be read-only, the copy must not be
                 target.write_bytes(file.read_bytes())
         if path.exists():
-            for child in project.iterdir():
-                child.rename(path / child.name)
+            renames = []
+            with ExitStack() as cleared:
+                for child in sorted(project.iterdir()):
+                    part = temporary_name(path / child.name)
+                    cleared.callback(remove, part)
+                    child.rename(part)
+                    renames.append((part, path / child.name))
+                rename_all(renames)
         else:
             project.rename(path)
 
 
 def _refuse_what_is_there(path: Path) -> None:
     if path.is_dir():
+        complete(path)
+        sweep(path)
         if not any(path.iterdir()):
             return
         what = "the folder is not empty, and nothing in it will be overwritten"

@@ -70,7 +70,7 @@ def _study(file: Path, output: Path | None, *, force: bool) -> Path:
 def _results(
     words: tuple[str, ...], output: Path | None, tables: Path, *, force: bool, quiet: bool
 ) -> None:
-    from simdistrict.plot import check_targets, draw
+    from simdistrict.plot import check_targets, draw_all
     from simdistrict.tables import Study
     from simdistrict.tables.definition import named
     from simdistrict.tables.find import with_study
@@ -83,7 +83,7 @@ def _results(
     folder = output or committed
     for name in wanted:
         check_targets(folder / name, force=force)
-    for name in wanted:
-        draw(describe(name, study, committed), folder / name, force=force)
+    figures = {folder / name: describe(name, study, committed) for name in wanted}
+    draw_all(figures, force=force)
     if not quiet:
         click.echo(f"wrote {counted(len(wanted), 'figure')} into {folder}: {', '.join(wanted)}")

@@ -68,7 +68,7 @@ def command(
     Without table names, those of single runs, which take minutes; with --all also those over the
     ensemble, which may take hours when nothing of them is there yet. A table of which no input
     has changed is not computed again, and an interrupted ensemble is continued. Tables of a fit are
-    made only by name.
+    made only by name. All files are written at the end, as one set.
 
     With --check nothing is written: tables of single runs are computed and compared; for the others
     some members are run again. Prints the first ten differences.
@@ -78,7 +78,7 @@ def command(
     from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
     from simdistrict.tables import check as differences_of
     from simdistrict.tables.catalogue import made
-    from simdistrict.tables.files import write_texts
+    from simdistrict.tables.files import check_files, write_texts
     from simdistrict.tables.find import with_study
     from simdistrict.tables.reduced import tidy
 
@@ -89,16 +89,19 @@ def command(
     study = Study(definition, workers, sampling, progress)
     folder = output / study.model.name
     found: list[Discrepancy] = []
-    written: list[Path] = []
+    texts: dict[str, str] = {}
     again: list[str] = []
+    if not check:
+        check_files(folder, wanted, force=force)
     for name in wanted:
         if check:
             found += differences_of(name, study, folder)
             continue
         with interrupt.saying(lambda: "what was run is kept; the same command continues"):
             table, before = made(name, study)
-        written += write_texts(folder, table.texts, force=force)
+        texts |= table.texts
         again += [] if before else [name]
+    written = write_texts(folder, texts, force=force)
     tidy()
     if as_json:
         rows = [asdict(d) for d in found]

@@ -6,6 +6,7 @@ styles, markers and shades suffice in black and white; equal figures have equal 
 
 from simdistrict.plot.canvas import check_targets as check_targets
 from simdistrict.plot.canvas import draw as draw
+from simdistrict.plot.canvas import draw_all as draw_all
 from simdistrict.plot.canvas import is_ours as is_ours
 from simdistrict.plot.cells import Cells as Cells
 from simdistrict.plot.diagram import Diagram as Diagram

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
+import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,27 +18,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base import inputs
-from simdistrict.base.atomic import make_writable, refused
+from simdistrict.base.atomic import make_writable, replacing_folder
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.renames import complete
 from simdistrict.result.dataset import Result, Variable, plain
 from simdistrict.result.netcdf import MARK, Grown, Wanted
 
 # the description of a store or an array, and one chunk of its numbers
 ABOUT = inputs.InputKind("a description in a Zarr store", 50_000_000)
 CHUNK = inputs.InputKind("a chunk of a Zarr store", 2**32)
+_CHUNK_NAME = re.compile(r"\d+(\.\d+)*")
 
 
 def check_zarr_target(path: Path, *, force: bool = False) -> None:
     """Raise ExchangeError where no store can be written; call it before computing."""
-    if path.exists() and not force and not is_ours(path):
-        hint = "choose another name, or replace it with --force"
+    if not force:
+        complete(path.parent)
+        _keep_foreign(path, str(path))
+    make_writable(Path(os.path.realpath(path)).parent, str(path))
+
+
+def _keep_foreign(path: Path, where: str) -> None:
+    """Raise ExchangeError where there is a store or a file that simdistrict did not write."""
+    hint = "choose another name, or replace it with --force"
+    if not os.path.lexists(path):
+        return
+    if not is_ours(path):
         what = "it exists and was not written by simdistrict"
-        raise ExchangeError(Problem(str(path), what, hint))
-    make_writable(path.parent, str(path))
+        raise ExchangeError(Problem(where, what, hint))
+    foreign = _foreign(path)
+    if foreign:
+        names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+        what = f"it also holds what simdistrict did not write: {names}"
+        raise ExchangeError(Problem(where, what, hint))
+
+
+def _foreign(path: Path) -> list[str]:
+    """The files and folders in a store of ours that another program has put there."""
+    try:
+        text = inputs.text(path / ".zmetadata", ABOUT)
+        stored = json.loads(text)
+        # another program that adds an array writes the consolidated metadata in its own way
+        described = set(stored["metadata"]) if _metadata(stored["metadata"]) == text else set()
+    except (ExchangeError, ValueError, KeyError, TypeError):
+        described = set()
+    ours = {".zmetadata", *described}
+    arrays = {name.rpartition("/")[0] for name in described} - {""}
+    found = []
+    for file in sorted(path.rglob("*")):
+        name = file.relative_to(path).as_posix()
+        folder, _, own = name.rpartition("/")
+        chunk = folder in arrays and _CHUNK_NAME.fullmatch(own)
+        if file.is_symlink() or not (name in arrays if file.is_dir() else name in ours or chunk):
+            found.append(name)
+    return found
 
 
 def is_ours(path: Path) -> bool:
     """Whether simdistrict wrote this store."""
+    complete(path.parent)
     try:
         return MARK in json.loads(inputs.content(path / ".zattrs", ABOUT))
     except (ExchangeError, ValueError):
@@ -60,20 +98,13 @@ def write_zarr_parts(
     of every grown variable), each of `chunk` members but the last.
     """
     check_zarr_target(path, force=force)
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        try:
-            _Store(folder, head).write(grown, parts, chunk)
-            folder.chmod(0o755)
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.exists():
-                path.unlink()
-            folder.rename(path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    except OSError as error:
-        raise refused(str(path), error) from None
+
+    def check(target: Path) -> None:
+        if not force:
+            _keep_foreign(target, str(path))
+
+    with replacing_folder(path, check) as folder:
+        _Store(folder, head).write(grown, parts, chunk)
     return path
 
 
@@ -82,6 +113,7 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
 
     Raises ExchangeError for anything else.
     """
+    complete(path.parent)
     try:
         attrs = json.loads(inputs.content(path / ".zattrs", ABOUT))
         if MARK not in attrs:
@@ -147,8 +179,7 @@ class _Store:
         for first, _, arrays in parts:
             for name, kind in grown.items():
                 self.part(name, kind, arrays[name], first // chunk, chunk)
-        text = json.dumps({"metadata": self.meta, "zarr_consolidated_format": 1}, indent=1)
-        (self.folder / ".zmetadata").write_text(text + "\n", encoding="utf-8")
+        (self.folder / ".zmetadata").write_text(_metadata(self.meta), encoding="utf-8")
 
     def whole(self, name: str, variable: Variable) -> None:
         """A variable in one chunk; text has a fixed width."""
@@ -203,6 +234,12 @@ class _Store:
         self.meta[name] = content
         text = json.dumps(content, indent=1) + "\n"
         (self.folder / name).write_text(text, encoding="utf-8")
+
+
+def _metadata(described: Mapping[str, object]) -> str:
+    """The text of `.zmetadata`."""
+    whole = {"metadata": described, "zarr_consolidated_format": 1}
+    return json.dumps(whole, indent=1) + "\n"
 
 
 def _attrs(attrs: Mapping[str, object]) -> dict[str, object]:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simdistrict.base import inputs
-from simdistrict.base.atomic import write_text
+from simdistrict.base import atomic, inputs
 from simdistrict.base.errors import ExchangeError
 from simdistrict.tables.compare import Discrepancy, committed_text
 from simdistrict.tables.table import Rounded, Table
@@ -59,13 +58,21 @@ def write(folder: Path, table: Table, stamp: Stamp, *, force: bool = False) -> l
 
 
 def write_texts(folder: Path, found: Mapping[str, str], *, force: bool = False) -> list[Path]:
-    """The same for the texts of a table. Leaves unchanged files untouched."""
+    """The same for the texts of tables, which appear as one. Leaves unchanged files untouched."""
+    changed = {}
     for name, text in found.items():
-        path = folder / name
         expected = text.encode()
-        if inputs.head(path, len(expected) + 1) != expected:
-            write_text(path, text, ours=_is_ours, force=force)
+        if inputs.head(folder / name, len(expected) + 1) != expected:
+            changed[name] = text
+    atomic.write_texts(folder, changed, ours=_is_ours, force=force)
     return [folder / name for name in found]
+
+
+def check_files(folder: Path, tables: Iterable[str], *, force: bool = False) -> None:
+    """Raise ExchangeError where a file of the tables may not be written; call it first."""
+    for table in tables:
+        for name in file_names(table):
+            atomic.writable_target(folder / name, ours=_is_ours, force=force)
 
 
 def with_checksums(texts: dict[str, str]) -> dict[str, str]:
