@@ -159,3 +159,11 @@ def test_a_failure_in_one_thread_ends_the_others() -> None:
         on_threads(work, range(50), 3)
     assert time.perf_counter() - begin < 2
     assert len(ended) <= 3
+
+
+def test_calls_that_always_end_at_once_do_not_grow_without_end() -> None:
+    function = CompiledFunction(lambda: None)
+    for _ in range(2000):
+        with function.timed(function.units):
+            pass
+    assert float(function.units) < 1e15

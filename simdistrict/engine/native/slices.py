@@ -15,6 +15,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 SECONDS = 0.1  # length of a call, about
+MOST = 2**40  # units of a call: far more than a second's worth, however soon calls end
 _FASTER = 16  # by how much a call may be longer than the one before
 
 _own = local()
@@ -67,7 +68,7 @@ class _Timed:
         fitting = int(self.units * min(SECONDS / took, _FASTER))
         # a call shorter than allowed says little of longer ones
         if self.units >= self.function.units or fitting < self.function.units // 2:
-            self.function.units = max(fitting, 1)
+            self.function.units = min(max(fitting, 1), MOST)
 
 
 def on_threads(work: Callable[[_T], object], items: Iterable[_T], threads: int) -> None:
