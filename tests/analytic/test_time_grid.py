@@ -201,6 +201,29 @@ def test_every_integrator_saves_what_holds_at_a_point(integrator: str, step: flo
     assert found["level"].values == pytest.approx([max(k - 3, 0) * step for k in range(9)])
 
 
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+@pytest.mark.parametrize("step", [0.1, 0.05, 0.2, 0.3, 1 / 3])
+def test_every_label_has_a_clock_of_its_own(step: float, backend: str) -> None:
+    text = f"""
+        team : one, other
+        turns[team] = 2, 3
+        shift[team] = Time / (turns[team] * {step!r})
+        done[team] = IF THEN ELSE(shift[team] >= 1, 1, 0)
+        late = SUM(IF THEN ELSE(Time / {step!r} - turns[team!] > 1, 1, 0))
+        rounds[team] = INTEGER(shift[team])
+        table(({0.0!r}, 1), ({3 * step!r}, 2), ({9 * step!r}, 3))
+        backward = LOOKUP BACKWARD(table, Time - 0.3 + 0.3)
+        forward = LOOKUP FORWARD(table, Time - 0.3 + 0.3)
+    """
+    model = small(text, stop=9 * step, time_step=step, save_step=step)
+    found = simulate(model, backend=backend)
+    assert found["done"].values.T.tolist() == [[k >= turns for k in range(10)] for turns in (2, 3)]
+    assert found["late"].values.tolist() == [(k > 3) + (k > 4) for k in range(10)]
+    assert found["rounds"].values.T.tolist() == [[k // n for k in range(10)] for n in (2, 3)]
+    assert found["backward"].values.tolist() == [1, 1, 1, 2, 2, 2, 2, 2, 2, 3]
+    assert found["forward"].values.tolist() == [1, 2, 2, 2, 3, 3, 3, 3, 3, 3]
+
+
 @pytest.mark.parametrize("step", [0.1, 1 / 12, 0.7])
 def test_a_policy_acts_from_one_point_to_another(step: float) -> None:
     model = small("rate = 1\nlevel = INTEG(rate, 0)", stop=20 * step, time_step=step)

@@ -7,6 +7,7 @@ units of its value per unit of time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence, Set
 
 from simdistrict.engine.layout import Symbol
@@ -16,6 +17,8 @@ from simdistrict.engine.lowering.statements import Statement, loads
 from simdistrict.model.expr import Binary, Call, Chain, Expr, Number, Unary
 
 ONE = Number(1.0)
+# of a clock whose rate is not known where it is read
+UNKNOWN = Number(math.nan)
 # calls that run with their first argument, or with either of the last two
 _FIRST = frozenset({"MODULO", "QUANTUM", "INTEGER", "ABS"})
 _EITHER = frozenset({"MAX", "MIN", "IF THEN ELSE"})
@@ -32,9 +35,10 @@ class Clocks:
         self.rates: dict[Symbol, Expr] = {}
         for statement in statements:
             rate = self.rate(statement.expr)
-            # a rate that differs between labels is unknown outside of this equation
-            if rate is not None and not any(load.axes for load in loads(rate)):
-                self.rates.setdefault(statement.target.symbol, rate)
+            if rate is not None:
+                # labels may have rates of their own, which another equation cannot name
+                known = not any(load.axes for load in loads(rate))
+                self.rates.setdefault(statement.target.symbol, rate if known else UNKNOWN)
 
     def rate(self, expr: Expr) -> Expr | None:
         """The rate of an expression, in constants; None for what is no clock."""
@@ -77,7 +81,7 @@ class Clocks:
         if found is None:
             return None
         for op, term in factors:
-            if self.rate(term) is None:
+            if self.rate(term) is None and found is not UNKNOWN:
                 found = Binary(op, found, term)
         return found
 

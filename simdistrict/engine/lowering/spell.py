@@ -17,7 +17,7 @@ from simdistrict.engine.lowering.calls import (
     Switch,
     Whole,
 )
-from simdistrict.engine.lowering.clocks import ONE, Clocks
+from simdistrict.engine.lowering.clocks import ONE, UNKNOWN, Clocks
 from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, pattern_of
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.nodes import (
@@ -45,6 +45,8 @@ _NEARLY = {
 }
 # helpers that jump where a clock passes a number, and lookups that jump at their points
 NEAR = {"INTEGER": "integer_near", "MODULO": "modulo_near", "QUANTUM": "quantum_near"}
+# the slack of a clock whose rate is unknown: its rounding errors are some 1e-15 of its value
+SHARE = 1e-10
 _SHIFTS = {"lookup_forward": "-", "lookup_backward": "+"}
 # CPython allows 200 nested parentheses, and no sum of thousands of terms on one line
 MAX_NESTING, MAX_JOINED = 60, 60
@@ -112,7 +114,7 @@ class ExpressionPrinter(Frames):
             case Call(function, args):
                 rate = self.clocks.rate(args[0]) if function in NEAR and args else None
                 if rate is not None:
-                    return self.called(NEAR[function], args, self.slack(rate))
+                    return self.near(NEAR[function], list(map(self.number, args)), rate)
                 return self.called(FUNCTIONS[function].python, args)
         return f"(1.0 if {self.condition(expr)} else 0.0)"
 
@@ -163,12 +165,30 @@ class ExpressionPrinter(Frames):
                 ]
                 rate = self.clocks.first((left, right))
                 if rate is not None:
-                    return _NEARLY[op].format(*sides, self.slack(rate))
+                    return self.nearly(_NEARLY[op], sides, rate)
                 return f"({sides[0]} {_OPS.get(op, op)} {sides[1]})"
         return f"({self.number(expr)} != 0.0)"
 
-    def slack(self, rate: Expr) -> str:
-        """How far a clock may be from a number and still be equal to it."""
+    def near(self, helper: str, args: list[str], rate: Expr) -> str:
+        """A call of a helper of a clock."""
+        if rate is UNKNOWN:
+            args[0] = self.temporary(args[0])
+        return f"{helper}({', '.join([*args, self.slack(rate, args[0])])})"
+
+    def nearly(self, form: str, sides: list[str], rate: Expr) -> str:
+        """A comparison of a clock."""
+        if rate is UNKNOWN:
+            sides = list(map(self.temporary, sides))
+        return form.format(*sides, self.slack(rate, *sides))
+
+    def slack(self, rate: Expr, *values: str) -> str:
+        """How far a clock may be from a number and still be equal to it.
+
+        values: the numbers that are compared, of which it is a share where the rate is unknown.
+        """
+        if rate is UNKNOWN:
+            largest = " + ".join(f"abs({value})" for value in values)
+            return f"({SHARE!r} * ({largest}) if e > 0.0 else 0.0)"
         return "e" if rate == ONE else f"(e * abs({self.number(rate)}))"
 
     def switch(self, expr: Switch) -> str:
@@ -244,7 +264,8 @@ class ExpressionPrinter(Frames):
         x = "u" if steps else self.number(expr.x)
         rate = self.clocks.rate(expr.x) if expr.helper in _SHIFTS else None
         if rate is not None:
-            x = f"({x} {_SHIFTS[expr.helper]} {self.slack(rate)})"
+            x = self.temporary(x) if rate is UNKNOWN else x
+            x = f"({x} {_SHIFTS[expr.helper]} {self.slack(rate, x)})"
         x = ", ".join([x, *map(self.number, expr.more)])
         number = expr.first + sum(map(constant_of, expr.axes))
         pattern = pattern_of(expr.axes)
