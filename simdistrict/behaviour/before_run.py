@@ -22,7 +22,7 @@ def before_run(runs: Runs) -> Iterator[Finding]:
             if warning in told or warning.kind in _ELSEWHERE:
                 continue
             told.add(warning)
-            alone = warning.names in ((), (warning.element,))
+            alone = warning.names == (warning.element,)
             element, what = (warning.element, warning.what) if alone else ("", warning.sentence)
             if warning.hint:
                 what += f"; {warning.hint}"

@@ -121,9 +121,10 @@ def _starts(grid: TimeGrid, name: str, start: float) -> Reason | None:
 
 def _ramp(grid: TimeGrid, start: float, end: float) -> Reason | None:
     name = f"RAMP from {start:.10g} to {end:.10g}"
-    if end < start:
+    if start <= grid.stop and end < start:
         return f"{name} ends before it starts, so it jumps to a negative rise", "swap the dates"
-    return _starts(grid, name, start)
+    # without an end of its own, it ends with the run
+    return _starts(grid, name if start <= end else f"RAMP from {start:.10g}", start)
 
 
 def _pulse(run: IntendedRun, start: float, width: float) -> Reason | None:

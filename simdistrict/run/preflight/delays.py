@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def _shares(part: Part) -> Reals:
     sign, factor, time = (part.column(k) for k in range(3))
     with np.errstate(all="ignore"):
         lost: Reals = np.nan_to_num(-sign * factor / time, nan=0.0)
-    return lost
+    # a delay of no time, or of less, loses all at once; a share that a stock gains is none
+    return np.where(time <= 0.0, math.inf, lost) if part.watched.delay else lost
 
 
 def _told(run: IntendedRun, loss: _Loss, share: float, more: str) -> Remark:
@@ -102,20 +104,21 @@ def _told(run: IntendedRun, loss: _Loss, share: float, more: str) -> Remark:
     if run.integrator == "rk4" and not grows:
         effect = "it is inaccurate"
     enough = step / share
+    hints = [f"a time step of at most {enough:.6g}"] if enough > 0.0 else []
     place = loss.place if watched.rounds > 1 else -1
-    hint = f"give a time step of at most {enough:.6g}"
     if watched.delay:
         stages = f" in {loss.stages:g} stages" if loss.stages > 1.0 else ""
         what = f"{watched.delay} over {loss.lasts:.6g}{stages}, too short for TIME STEP "
         what += f"{step:.6g}: {effect}{more}"
-        hint += f", or a time of at least {loss.stages * step:.6g}"
-        return Remark("delay", watched, place, what, hint)
+        hints.append(f"a time of at least {loss.stages * step:.6g}")
+        return Remark("delay", watched, place, what, f"give {', or '.join(hints)}")
     lasts = loss.lasts / loss.stages
     what = f'moves "{watched.what}" with a time constant of {lasts:.6g}, '
     what += f"shorter than TIME STEP {step:.6g}: "
     if loss.share <= 1.0 + SLACK:
         what = f'with its other outflows, takes more than all of "{watched.what}" in a TIME STEP '
         what += f"of {step:.6g}: "
+    hint = f"give {hints[0]}" if hints else ""
     return Remark("delay", watched, place, f"{what}{effect}{more}", hint)
 
 
