@@ -13,6 +13,7 @@ from simdistrict.behaviour.corners import corners
 from simdistrict.behaviour.halving import halving
 from simdistrict.behaviour.identities import accounts, conservation
 from simdistrict.behaviour.lookups import lookup_range
+from simdistrict.behaviour.mass import mass
 from simdistrict.behaviour.runs import Runs
 from simdistrict.behaviour.scaling import unit_of_account
 from simdistrict.behaviour.statements import Statements
@@ -26,6 +27,7 @@ CORNERS = 20
 BEHAVIOUR: dict[str, Callable[[Runs], Iterator[Finding]]] = {
     "before-run": before_run,
     "run": completes,
+    "mass": mass,
     "lookup-range": lookup_range,
     "unit-of-account": unit_of_account,
     "halving": halving,

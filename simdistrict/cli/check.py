@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAMES = """\b
 Checks without a run: structure, units, missing-units, documentation, unused,
 range, lookups, magic-numbers.
-With a few runs: before-run, run, lookup-range, unit-of-account, halving, and the statements of
-the model's checks file (<model>.checks.yaml or checks.yaml in its folder):
+With a few runs: before-run, run, mass, lookup-range, unit-of-account, halving, and the
+statements of the model's checks file (<model>.checks.yaml or checks.yaml in its folder):
 conservation, accounts, bounds, steady-state, extremes.
 With many runs, only on request: corners (--corners COUNT; --only corners runs 20).
 """

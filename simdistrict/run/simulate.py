@@ -97,19 +97,23 @@ def run_one(plan: Plan, *, say: bool = False) -> Run:
         return _run_pysd(plan)
     plan = replace(plan, backend=repeated(plan))
     log.info("%s | runs with %s, backend %s", plan.resolved.name, plan.integrator, plan.backend)
+    path = trajectory(plan)
+    if say:
+        announce([warnings_after(intended(plan), path.times, path.rows)])
+    return _as_run(plan, path, bool(moves_of(plan)))
+
+
+def trajectory(plan: Plan) -> Trajectory:
+    """The saved points of one run, by the engine."""
     program, grid = plan.prepared.program, plan.grid
     vector, moves = constants_of(plan), moves_of(plan)
     if plan.integrator in ADAPTIVE:
-        path = _adaptive(plan, vector, moves)
-    elif plan.backend == "native":
+        return _adaptive(plan, vector, moves)
+    if plan.backend == "native":
         from simdistrict.engine.native.single import native_steps
 
-        path = native_steps(program, grid, vector, moves, integrator=plan.integrator)
-    else:
-        path = fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
-    if say:
-        announce([warnings_after(intended(plan), path.times, path.rows)])
-    return _as_run(plan, path, bool(moves))
+        return native_steps(program, grid, vector, moves, integrator=plan.integrator)
+    return fixed_steps(program, grid, vector, moves, integrator=plan.integrator)
 
 
 def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Trajectory:

@@ -387,7 +387,7 @@ def test_check_runs_the_model_and_reads_the_checks_file_beside_it(
 ) -> None:
     answer = call(capsys, "check", "tank.mdl")
     assert answer.code == 0
-    assert "run, lookup-range, unit-of-account, halving)" in answer.out
+    assert "run, mass, lookup-range, unit-of-account, halving)" in answer.out
     Path("tank.checks.yaml").write_text("bounds:\n  total: {high: 20}\n")
     answer = call(capsys, "check", "tank.mdl")
     assert answer.code == 5

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from simdistrict import EngineError, ModelError, read_model, simulate
+from simdistrict.engine.integrators.fixed import fixed_steps
+from simdistrict.engine.lowering.build import build
+from simdistrict.engine.program import Program
 from simdistrict.exchange.mdl.limited import with_limiting_equations
 from simdistrict.exchange.models import write_model
 from simdistrict.exchange.xmile.reader import read_xmile
 from simdistrict.exchange.xmile.writer import write_xmile
-from simdistrict.model.model import Constant, Model, Stock
-from tests.limited import LIMITED, flow, tank
+from simdistrict.model.model import Constant, Model, Stock, TimeGrid
+from simdistrict.run.mass import leaks
+from tests.limited import LIMITED, RIVER, flow, tank
 from tests.oracle.test_functions import flat
 from tests.program import call
 from tests.xmile_text import aux, small, xmile
@@ -151,3 +155,55 @@ def test_uniflows_are_never_negative_in_any_form() -> None:
     found = flat(simulate(model))
     assert np.asarray(found["each[a]"]).tolist() == [0] * 5
     assert np.asarray(found["each[b]"]).tolist() == [0, 0, 0, 1, 2]
+
+
+def rows_of(model: Model) -> tuple[Program, tuple[float, ...], np.ndarray]:
+    program = build(model)
+    grid = TimeGrid.of(0, 4, 1, 1)
+    path = fixed_steps(program, grid, program.layout.template)
+    return program, path.times, np.array(path.rows, float)
+
+
+def test_mass_adds_up_in_a_run_as_it_is() -> None:
+    for text in (PIPE + FLOWS, RIVER, RIVER.replace(LIMITED, "")):
+        model = small(text)
+        assert list(leaks(model, *rows_of(model), 1.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("down", "changes by 5.1 from 0 to 1, and its flows make 2.1"),
+        ("second", "has the net flow -2.9 at 1, and its flows sum up to -1.9"),
+    ],
+)
+def test_a_lost_mass_is_found_with_its_stock_and_time(name: str, what: str) -> None:
+    # at 1 there are 2.9 left in the first tank, and nothing limits what leaves the second
+    model = small(tank("up", 10, ">second >first") + tank("down", 0, "<second >use") + FLOWS)
+    program, times, rows = rows_of(model)
+    rows[1, program.shown(name).offset] += 3 if name == "down" else -1
+    found = list(leaks(model, program, times, rows, 1.0))
+    assert what in [leak.what for leak in found]
+
+
+def test_a_stock_that_begins_below_zero_is_said_with_its_time(
+    tmp_path: Path, capsys: Capsys, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "debt.stmx"
+    file.write_text(xmile(tank("s", -3, "<in >out") + flow("in", 2) + flow("out", 1)))
+    answer = call(capsys, "run", file, "-o", tmp_path / "debt.nc")
+    assert answer.code == 0
+    assert '"s": is non-negative, and -3 at 0' in caplog.text
+    assert series(read_model(file), "s") == [-3, -1, 0, 1, 2]
+    answer = call(capsys, "check", file, "--only", "mass")
+    assert answer.code == 5
+    assert '"s": is non-negative, and -3 at 0 (the model as it is)  [mass]' in answer.out
+
+
+def test_every_model_with_stocks_has_a_check_of_its_mass(tmp_path: Path, capsys: Capsys) -> None:
+    file = tmp_path / "pipe.stmx"
+    rk4 = '<sim_specs method="RK4"><start>0</start><stop>9</stop><dt>0.3</dt></sim_specs>'
+    file.write_text(xmile(RIVER, specs=rk4))
+    answer = call(capsys, "check", file, "--only", "mass")
+    assert answer.code == 0, answer.out
+    assert "0 errors, 0 warnings (mass)" in answer.out
