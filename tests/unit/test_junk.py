@@ -127,3 +127,37 @@ def test_mappings_count_a_repeated_label_each_time(
     found = simulate(read_mdl_text(mdl(text), "m"))["cost"]
     assert np.array_equal(found, [10, 20, 20, 30])
     assert not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("x[r1] = 1 ~~|\nx[r2] = 2 ~~|\ny = SUM(x[row!])", "x[r3]"),
+        ("x[r1] = 1 ~~|\nx[r2] = 2 ~~|\ny = x[r3] + 1", "x[r3]"),
+        ("x[r1] = 1 ~~|\nx[r2] = Time ~~|\ny[row] = 2 * x[row]", "x[r3]"),
+        ("x[row] :EXCEPT: [r1] = 1 ~~|\ny[row] = x[row]", "x[r1]"),
+        ("x[row,col] :EXCEPT: [r2,c2] = 1 ~~|\ny[row] = SUM(x[row,col!])", "x[r2,c2]"),
+        ("x[r1] = 1 ~~|\nx[r2] = 2 ~~|\ny = INTEG(1, x[r3])", "x[r3]"),
+    ],
+)
+def test_a_label_without_an_equation_is_said(
+    text: str, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = read_mdl_text(mdl(RANGES + text), "m")
+    (said,) = caplog.messages
+    assert f'"y" reads "{what}", which no equation defines: it counts as 0' in said
+    assert said.startswith(f"m.mdl:{model['y'].line} | ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x[row] :EXCEPT: [r1] = 1 ~~|\ny[row] :EXCEPT: [r1] = x[row]",
+        "x[row] :EXCEPT: [r1] = 1 ~~|\ny[r2] = x[r2] ~~|\ny[r3] = x[r3]",
+        "few: r1, r2 ~~|\nx[r1] = 1 ~~|\nx[r2] = 2 ~~|\ny = SUM(x[few!])",
+        "x[row] = 1 ~~|\ny[r1] = x[r1]",
+    ],
+)
+def test_arrays_defined_where_they_are_read(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    read_mdl_text(mdl(RANGES + text), "m")
+    assert not caplog.messages

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem, collecting, did_you_mean
+from simdistrict.base.remarks import remark
 from simdistrict.exchange.external.files import Files
 from simdistrict.exchange.mdl.dimensions import Spaces, read_dimensions, worth_a_hint
 from simdistrict.exchange.mdl.file import read_text
@@ -40,6 +41,7 @@ from simdistrict.model.model import (
     as_kind,
     missing_control,
 )
+from simdistrict.model.undefined import undefined_readings
 
 MAX_PROBLEMS = 50
 
@@ -91,7 +93,7 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         problems.append(Problem(where, f"the model has no {' and no '.join(gone)}", hint))
     if problems:
         raise ModelError(_first(problems, where))
-    return Model(
+    model = Model(
         name,
         tuple(elements),
         dimensions,
@@ -101,6 +103,10 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         parts.settings.unit_synonyms,
         files.external(outside.problems),
     )
+    for element, equation, what in undefined_readings(model):
+        told = f'"{element.name}" reads "{what}", which no equation defines: it counts as 0'
+        remark(f"{where}:{equation.line}", told)
+    return model
 
 
 def _first(problems: list[Problem], where: str) -> list[Problem]:
