@@ -181,6 +181,22 @@ def test_scenarios_and_changes_files_move_the_grid(
     assert plans_for(["few.yaml"], ["years=2"], changes=[Path("few.cin")])[0].grid.stop == 2
 
 
+def test_the_order_in_which_ends_of_a_run_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("grid.mdl").write_text(timed(OF_GRID, **GRID).text)
+    Path("s.yaml").write_text("title: s\nmodel: grid.mdl\nassume: {years: 3}\n")
+    Path("t.yaml").write_text("title: t\nbase: s.yaml\nrun: {final time: 5}\n")
+    Path("c.cin").write_text("FINAL TIME = 6\nyears = 2\n")
+    changes = [Path("c.cin")]
+    assert plans_for(["s.yaml"])[0].grid.stop == 3
+    assert plans_for(["t.yaml"], ["years=1"])[0].grid.stop == 5
+    assert plans_for(["t.yaml"], ["years=1"], changes=changes)[0].grid.stop == 6
+    last = RunSettings(final_time=7.0)
+    assert plans_for(["t.yaml"], ["years=1"], last, changes=changes)[0].grid.stop == 7
+
+
 def test_a_control_element_that_is_set_wins_over_its_constants(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
