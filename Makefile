@@ -16,7 +16,9 @@ PYTHONS = $(PYTHON) python3.13 python3.12 python3.11 python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: run test test-all smoke check lint types contract spell docs model results tables calibrate bench wheel clean
+FUZZ_MINUTES ?= 2.5
+
+.PHONY: run test test-all smoke faults check lint types contract spell docs model results tables calibrate bench wheel clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -30,6 +32,10 @@ test-all: $(VENV)/test.stamp
 
 smoke: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS) $(AGED) $(SMOKE)
+
+# kills, signals, full disks, hostile files and an hour of broken files; the figures go into docs/reliability.md
+faults: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.faults --minutes $(FUZZ_MINUTES) --write
 
 check: lint types contract spell test
 

@@ -37,8 +37,10 @@ class InputKind:
     error: type[SimdistrictError] = ExchangeError
 
 
-# without a size limit: the file is hashed in parts, or only its head is read
+# without a size limit: only the head of the file is read
 _ANY = InputKind("a file", 2**62)
+# hashing takes two seconds for a GB
+_HASHED = InputKind("a file", 4_000_000_000)
 
 
 def content(path: Path, kind: InputKind, where: str = "") -> bytes:
@@ -105,9 +107,9 @@ def head(path: Path, size: int) -> bytes:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file; empty where it is missing, unreadable or not a regular file."""
+    """The SHA-256 of a file; empty where it is missing, unreadable, no regular file, or huge."""
     try:
-        with opened(path, _ANY) as file:
+        with opened(path, _HASHED) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (ExchangeError, OSError):
         return ""

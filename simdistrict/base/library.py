@@ -205,8 +205,7 @@ def _no_such(kind: str, name: str, names: list[str]) -> Problem:
 
 
 def _no_file(path: Path, suffixes: tuple[str, ...], names: list[str]) -> Problem:
-    is_folder = path.is_dir() if len(str(path)) < 1000 and "\0" not in str(path) else False
-    if is_folder:
+    if os.path.isdir(path):
         return Problem(shown(path), "this is a folder, not a file")
     beside = [f.name for s in suffixes for f in _files(path.parent, s)]
     near = nearest(path.name, [*beside, *names])

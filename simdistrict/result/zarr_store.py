@@ -129,7 +129,7 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
                 about = json.loads(inputs.content(described, ABOUT))
                 found = Variable(dims, _array(folder, about), own)
                 (coords if dims == (name,) else variables)[name] = found
-    except (ExchangeError, OSError, ValueError, KeyError, TypeError) as error:
+    except (ExchangeError, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         why = error.problems[0] if isinstance(error, ExchangeError) else error
         what = f"this is no Zarr store of simdistrict, or it is damaged ({why})"
         raise ExchangeError(Problem(str(path), what, "write it again")) from None
@@ -139,8 +139,13 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
 def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
     """The numbers or labels of an array, from all its chunks."""
     shape, chunks, dtype = about["shape"], about["chunks"], np.dtype(about["dtype"])
-    whole = np.empty(shape, dtype)
     counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
+    # before memory is taken for what a damaged description says
+    with os.scandir(folder) as entries:
+        sizes = [entry.stat().st_size for entry in entries]
+    if math.prod(counts) > len(sizes) or math.prod(shape) * dtype.itemsize > sum(sizes):
+        raise ValueError(f"chunks of {folder.name} are missing")
+    whole = np.empty(shape, dtype)
     for position in np.ndindex(*counts):
         file = folder / (".".join(map(str, position)) or "0")
         values = np.frombuffer(inputs.content(file, CHUNK), dtype).reshape(chunks)

@@ -29,7 +29,7 @@ def code_sha256(*modules: str | Path) -> str:
             found.add(path)
             todo += _imports(path) if path.suffix == ".py" else ()
     parts = sorted(f"{_shown(path)}\0{_text(path)}" for path in found)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 
 def _shown(path: Path) -> str:
@@ -39,7 +39,9 @@ def _shown(path: Path) -> str:
 
 @cache
 def _text(path: Path) -> str:
-    return inputs.text(path, PROGRAM)
+    # a study file may be in another encoding than UTF-8
+    text = inputs.content(path, PROGRAM).decode(errors="surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @cache

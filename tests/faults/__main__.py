@@ -142,8 +142,10 @@ def _trials(
             for fault in found.faults:
                 print(f"    {part}, {name}, number {k}: {fault}", flush=True)
         ends = ", ".join(f"{counts[s]} {s}" for s in ("old", "new", "nothing") if counts[s])
-        print(f"{part + ', ' + name:<40} {counts['tried']} tried: {ends}; {counts['faults']} faults")
-        _keep(part, Counter({n: c for n, c in counts.items()}), name)
+        print(
+            f"{part + ', ' + name:<40} {counts['tried']} tried: {ends}; {counts['faults']} faults"
+        )
+        _keep(part, counts, name)
         total += counts["faults"]
     return total
 

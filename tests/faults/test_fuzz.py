@@ -11,29 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.base.errors import ModelError
-from simdistrict.exchange.xmile.writer import xmile_text
-from tests.faults.fuzz import seeds, watch
+from tests.faults.fuzz import watch
 from tests.faults.fuzz.readers import READERS
 from tests.faults.fuzz.watch import one, smaller, tried
-from tests.small import small
 
 # readers whose seeds take seconds to make
 EXPENSIVE = ("netcdf", "zarr", "cache", "names", "study")
-
-# reader, content that once crashed it or that it misread
-FOUND = [
-    ("dat", b"x\n0\t1\n,\n"),
-    ("prior", b"element,label,value,low,high,distribution\nrate,,1,0,2," + b"u" * 200_000),
-    (
-        "sketch",
-        seeds.mdl(seeds.TANK, settings=seeds.SKETCH)
-        .replace("10,7,drawn", "10,7," + "d" * 200_000)
-        .encode(),
-    ),
-    ("lst", b"a" * 200_000),
-    ("calibration", b"data: f.csv\nfree:\n  rate: [4e-320, 4]\nstarts: 1\nevaluations: 3\n"),
-]
 
 
 def counted(name: str, numbers: Iterable[int], seed: int) -> Counter[str]:
@@ -58,27 +41,6 @@ def test_many_broken_files_are_read_or_refused(name: str) -> None:
     counts = counted(name, range(300), seed=2)
     assert counts["accepted"]
     assert counts["refused"]
-
-
-@pytest.mark.parametrize(("name", "content"), FOUND)
-def test_former_crashes_are_read_or_refused(
-    name: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    end, what, _ = one(READERS[name].attempt, content, tmp_path)
-    assert end != "crash", what
-
-
-@pytest.mark.parametrize(
-    ("equations", "what"),
-    [
-        ("d : x, y ~~|\na[d] = Time\nb = VMIN(a[d!] * a[e!])", 'the range "e"'),
-        ("a = GET SOMETHING('f.csv', 'A')\nb = 5", "GET SOMETHING"),
-    ],
-)
-def test_a_model_with_an_unknown_name_is_not_written_as_xmile(equations: str, what: str) -> None:
-    with pytest.raises(ModelError, match=what):
-        xmile_text(small(equations), drawn=False)
 
 
 # ------------------------------------------------------------------ the watch itself

@@ -12,6 +12,7 @@ from simdistrict.exchange.vensim.series import element_key
 from simdistrict.model.model import Model
 
 KIND = InputKind("a save list", 10_000_000)
+MAX_PROBLEMS = 20
 
 
 def read_lst(path: Path, model: Model) -> tuple[str, ...]:
@@ -29,11 +30,11 @@ def read_lst(path: Path, model: Model) -> tuple[str, ...]:
         if element in model.by_name:
             labels = "" if key == element else line.strip()[line.strip().rindex("[") :]
             names[quoted(model.by_name[element].name) + labels] = None
-        else:
+        elif len(problems) < MAX_PROBLEMS:
             unknown = model.unknown(element)
             problems.append(Problem(f"{path}:{at}", unknown.what, unknown.hint))
     if not names and not problems:
         problems.append(Problem(str(path), "the list is empty"))
     if problems:
-        raise ScenarioError(problems[:20])
+        raise ScenarioError(problems)
     return tuple(names)
