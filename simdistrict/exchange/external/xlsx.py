@@ -17,7 +17,7 @@ from simdistrict.exchange.external.sheet import (
 )
 
 # the unpacked size, checked before unpacking
-MAX_UNPACKED = 500_000_000
+MAX_UNPACKED = 100_000_000
 
 
 def sheet_names(file: BinaryIO) -> list[str]:
