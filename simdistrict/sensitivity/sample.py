@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.model.expr import fold
@@ -121,6 +121,7 @@ def read_sample(
     if "members" not in attrs or "design" not in stored.variables:
         what = "this is no ensemble"
         raise ScenarioError(Problem(str(path), what, "make one with `simdistrict ensemble`"))
+    _check_complete(stored, path)
     variable = _named(stored, indicator, elements, path, over)
     variable, chosen = _scenario(stored, variable, scenario, path)
     if over is None:
@@ -145,6 +146,17 @@ def read_sample(
         np.asarray(outcome.values, float),
         {key: attrs[key] for key in _ORIGIN if key in attrs},
     )
+
+
+def _check_complete(stored: Result, path: Path) -> None:
+    """Raise ExchangeError where the file lacks what every ensemble has."""
+    dims = {dim for variable in stored.variables.values() for dim in variable.dims}
+    lacking = [name for name in sorted({*dims, "sampled"}) if name not in stored.coords]
+    if "outcome" not in stored.variables:
+        lacking.append("outcome")
+    if lacking:
+        what = f"it lacks {', '.join(lacking)}, which every ensemble has"
+        raise ExchangeError(Problem(str(path), what, "write it again"))
 
 
 def _named(

@@ -54,6 +54,7 @@ def tank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "there is no such file",
         ),
         ("f.dat", "x\n0\t1\n,\n", "convert f.dat o.csv", 0, ""),
+        ("f.dat", "x\n0\t1\n\xa0,\n", "convert f.dat o.csv", 0, ""),
     ],
 )
 def test_a_damaged_file_is_refused_in_words(
@@ -133,6 +134,23 @@ def test_a_store_that_claims_more_than_it_has_is_refused(
     described.write_text(json.dumps({**about, **changed}))
     with pytest.raises(ExchangeError, match="damaged"):
         read_zarr(tmp_path)
+
+
+@pytest.mark.parametrize("gone", ["time", "outcome", "sampled", "region"])
+def test_an_ensemble_that_lacks_a_variable_is_refused(
+    tank: Path, capsys: Capsys, gone: str
+) -> None:
+    import netCDF4
+
+    (tank / "f.csv").write_text(PRIOR_HEAD + "rate,,1,0,2,uniform\n")
+    words = ("--members", "8", "--prior", "f.csv", "-o", "e.nc", "--save", "level")
+    assert call(capsys, "ensemble", "tank.mdl", *words).code == 0
+    with netCDF4.Dataset("e.nc", "a") as file:
+        file.renameVariable(gone, "other")
+    words = ("--method", "pawn", "--indicator", "level[north]")
+    answer = call(capsys, "sensitivity", "e.nc", *words)
+    assert answer.code == 3
+    assert f"e.nc | it lacks {gone}, which every ensemble has" in answer.err
 
 
 def test_a_damaged_study_of_regimes_has_no_figure(tank: Path, capsys: Capsys) -> None:

@@ -288,6 +288,8 @@ class _SeriesReader:
     def pair(self, line: str, at: int) -> dict[float, float] | None:
         """Time and value of a line; empty for a time without a value, None for a name."""
         parts = line.replace(",", " ").split(None, 2)
+        if not parts:
+            return {}
         if not re.fullmatch(SIGNED, parts[0]):
             return None
         if len(parts) == 1:
