@@ -76,6 +76,12 @@ class EngineError(SimdistrictError):
     exit_code = 3
 
 
+class WorkerError(SimdistrictError):
+    """A worker process or a cluster failed: neither the input nor the run."""
+
+    exit_code = 1
+
+
 class ExchangeError(SimdistrictError):
     """A file cannot be read or written."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.workers import mapped
 from simdistrict.calibration.assessment import Assessment, assessment
 from simdistrict.calibration.data import Observations, read_data
 from simdistrict.calibration.evaluation import FreeConstant, free_constants, points_of, target
@@ -23,9 +21,6 @@ from simdistrict.scenario import Resolved, Scenario, bare_scenario, resolve
 
 DIGITS = 10
 STARTS, EVALUATIONS, SEED = 8, 1000, 1
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 Bounds = Mapping[str, tuple[float, float]]
 
@@ -266,7 +261,7 @@ def _search(
             progress(FitProgress("starts", len(found), len(begins), done + count, least))
 
     descent = _Descent(payoff, budget, tell if effort.workers == 1 else None)
-    for result in _mapped(descent, list(enumerate(begins)), effort.workers):
+    for result in mapped(descent, list(enumerate(begins)), effort.workers):
         found.append(result)
         tell(0, math.inf)
     return found
@@ -284,23 +279,12 @@ def _profiles(
         return [None] * count, 0
     found: list[ProfileRange | None] = []
     used = 0
-    for result, runs in _mapped(_Profile(payoff, tuple(unit)), list(range(count)), effort.workers):
+    for result, runs in mapped(_Profile(payoff, tuple(unit)), list(range(count)), effort.workers):
         found.append(result)
         used += runs
         if progress is not None:
             progress(FitProgress("profiles", len(found), count, used, None))
     return found, used
-
-
-def _mapped(task: Callable[[_In], _Out], items: Sequence[_In], workers: int) -> Iterator[_Out]:
-    """The results of the task for each item, in order, from one or more processes."""
-    if workers == 1 or len(items) == 1:
-        yield from map(task, items)
-        return
-    # spawn, because a fork would copy the threads of numerical libraries
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(items)), mp_context=context) as pool:
-        yield from pool.map(task, items)
 
 
 @dataclass(frozen=True)
