@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from pathlib import Path
@@ -229,6 +230,10 @@ def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
         return None
     from simdistrict.ensemble.cluster import runner_on
 
+    if logging.getLogger().level > logging.INFO:
+        # Dask logs a traceback where a connection is lost, which the error says in a line
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(lambda record: not record.name.startswith("distributed"))
     return runner_on(ensemble, scheduler)
 
 

@@ -16,13 +16,14 @@ from itertools import islice
 from threading import Lock, local
 from typing import Any
 
-from simdistrict.base.errors import EngineError, Problem, SimdistrictError
+from simdistrict.base.errors import EngineError, Problem, SimdistrictError, WorkerError
 from simdistrict.base.identity import code_identity
 from simdistrict.base.version import version
 from simdistrict.engine.backends import IMPLICIT
 from simdistrict.ensemble.members import Chunk, Ensemble
 
 WAIT = 10.0  # timeout for a scheduler, in seconds
+_PATIENCE = 5.0  # seconds without a finished chunk, after which workers are counted
 _AHEAD = 2  # queued chunks per thread of the cluster, so that none is idle
 
 log = logging.getLogger(__name__)
@@ -41,29 +42,35 @@ class ClusterRunner:
     def __call__(self, numbers: Sequence[int]) -> Iterable[tuple[int, Chunk]]:
         """Yields chunks as they finish, in any order.
 
-        Raises EngineError where the cluster fails, and any error of a chunk.
+        Raises WorkerError where the cluster fails, EngineError where it lacks simdistrict, and any
+        error of a chunk.
         """
         dask = _dask()
         lost = (dask.CancelledError, dask.comm.core.CommClosedError, OSError)
         try:
-            with self.client:
-                yield from self._chunks(list(numbers))
+            yield from self._chunks(list(numbers))
         except SimdistrictError:
             raise
         except dask.KilledWorker as error:
-            what = f"one chunk was lost with several workers ({error})"
+            what = f"one chunk was lost with several workers ({_first_line(error)})"
             hint = "do they run out of memory? --chunk makes chunks smaller; then --resume"
-            raise self._error(what, hint) from None
+            raise WorkerError(Problem(self.where, what, hint)) from None
         except lost as error:
-            what = f"the connection to the scheduler was lost ({error})"
-            raise self._error(what, "finished chunks are saved: continue with --resume") from None
+            what = f"the connection to the scheduler was lost ({_first_line(error)})"
+            hint = "finished chunks are saved: continue with --resume"
+            raise WorkerError(Problem(self.where, what, hint)) from None
         except (ImportError, RuntimeError) as error:
             what = f"the cluster cannot run simdistrict ({error})"
             hint = f"install simdistrict {version()} where its scheduler and its workers run"
-            raise self._error(what, hint) from None
+            raise EngineError(Problem(self.where, what, hint)) from None
+        finally:
+            # a scheduler that has gone would let it wait
+            self.client.close(timeout=1)
 
-    def _error(self, what: str, hint: str) -> EngineError:
-        return EngineError(Problem(f"scheduler {self.address}", what, hint))
+    @property
+    def where(self) -> str:
+        """The name of the cluster in messages."""
+        return f"scheduler {self.address}"
 
     def _chunks(self, numbers: list[int]) -> Iterator[tuple[int, Chunk]]:
         name = f"simdistrict-{uuid.uuid4().hex[:12]}"
@@ -71,8 +78,7 @@ class ClusterRunner:
         # worker dies
         given = self.client.submit(bytes, _packed(self.ensemble), key=f"{name}-ensemble")
         identity, code = self.ensemble.identity, code_identity()
-        if not self.client.nthreads():
-            log.warning("%s has no workers yet: waiting for some", self.address)
+        self._warn_of_none("yet")
         number_of: dict[str, int] = {}
         left = iter(numbers)
 
@@ -87,12 +93,37 @@ class ClusterRunner:
                 futures.append(self.client.submit(*task, key=key))
             return futures
 
-        running = _dask().as_completed(more(), loop=self.client.loop)
-        for future in running:
-            chunk: Chunk = future.result()
-            yield number_of.pop(future.key), chunk
-            future.release()
+        running = set(more())
+        while running:
+            for future in self._next(running):
+                chunk: Chunk = future.result()
+                yield number_of.pop(future.key), chunk
+                running.remove(future)
+                future.release()
             running.update(more())
+
+    def _next(self, running: set[Any]) -> Iterable[Any]:
+        """Some futures that are done; warns where all workers have gone."""
+        dask = _dask()
+        warned = False
+        while True:
+            try:
+                with self.client.as_current():
+                    done = dask.wait(running, _PATIENCE, return_when="FIRST_COMPLETED").done
+                return tuple(done)
+            except (TimeoutError, dask.TimeoutError):
+                warned = warned or self._warn_of_none("any more")
+
+    def _warn_of_none(self, since: str) -> bool:
+        """Warn where the cluster has no workers; returns whether it has none."""
+        if self.client.nthreads():
+            return False
+        log.warning("%s has no workers %s: waiting for some", self.address, since)
+        return True
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _dask() -> Any:

@@ -53,6 +53,7 @@ class Cluster:
     address: str
     start: Callable[[], subprocess.Popen[bytes]]
     log: Path
+    scheduler: subprocess.Popen[bytes]
 
     def lines(self, word: str) -> list[tuple[int, int]]:
         """(chunk, process) of every line that begins with a word."""
@@ -85,7 +86,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
             return process
 
         where = ["--scheduler-file", str(told), "--no-dashboard"]
-        start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where)
+        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where)
         wait_for(told.exists)
         address = json.loads(told.read_text())["address"]
         options = ["--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--preload"]
@@ -93,7 +94,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
         def worker() -> subprocess.Popen[bytes]:
             return start("dask_worker", address, *options, "preload.py", "--no-dashboard")
 
-        yield Cluster(address, worker, log)
+        yield Cluster(address, worker, log, scheduler)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 180) -> None:
@@ -197,3 +198,23 @@ def test_an_error_comes_back_from_a_worker_as_it_was() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is EngineError
     assert again.problems == error.problems
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_is_a_message_and_finished_chunks_stay(cluster: Cluster) -> None:
+    command = [sys.executable, "-m", "simdistrict", *WORDS, "--scheduler", cluster.address]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1"}
+    cluster.start()
+    given = {"env": env, "stdout": -1, "stderr": -1, "text": True}
+    with subprocess.Popen([*command, "-o", "far.zarr"], **given) as process:  # type: ignore[call-overload]
+        try:
+            wait_for(lambda: list(Path().glob("far.zarr.parts/*.npz")) or process.poll())
+            cluster.scheduler.kill()
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "| the connection to the scheduler was lost" in err
+    assert "finished chunks are saved: continue with --resume" in err
+    assert "Traceback" not in err
+    assert list(Path().glob("far.zarr.parts/*.npz"))
