@@ -26,10 +26,17 @@ def fold(name: str) -> str:
 
 
 def unquoted(name: str) -> str:
-    """A name without the quotes that Vensim needs for special characters."""
+    """A name without the quotes that Vensim needs for special characters.
+
+    A name that itself begins and ends with quotes keeps their escapes: the result has no quotes
+    that a second call would take off.
+    """
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
-        name = name[1:-1].replace('\\"', '"')
+        inner = name[1:-1].strip()
+        name = inner.replace('\\"', '"')
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            return inner
     return name
 
 

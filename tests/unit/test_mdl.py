@@ -12,9 +12,10 @@ from simdistrict import simulate
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.engine.lowering.build import build
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
+from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.models import read_model_file
-from simdistrict.exchange.text.equations import EquationText
-from simdistrict.model.expr import Binary, Number, Points
+from simdistrict.exchange.text.equations import EquationText, in_quotes
+from simdistrict.model.expr import Binary, Number, Points, fold, unquoted
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock, constant_values
 from tests.small import mdl, small
 
@@ -326,3 +327,41 @@ def test_large_junk_is_refused_quickly(tmp_path: Path) -> None:
 def test_missing_file() -> None:
     with pytest.raises(ExchangeError, match="there is no such file"):
         read_mdl(Path("nowhere.mdl"))
+
+
+@pytest.mark.parametrize(
+    "name", ['"\\"x\\""', '"a \\"b\\" c"', '"\\"x\\" y"', '"x\\""', '" a_b "', "a_B", '"\\""', '""']
+)
+def test_folding_a_folded_name_changes_nothing(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
+    assert fold(in_quotes(unquoted(name))) == fold(name)
+
+
+def test_a_name_in_escaped_quotes_is_another_name() -> None:
+    model = small('"\\"x\\"" = 2\nx = 3\ny = "\\"x\\"" + 10 * x')
+    assert simulate(model)["y"] == 32
+    again = read_mdl_text(model_text(model, layout=False), "m")
+    assert simulate(again)["y"] == 32
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("y = 2 * Missing  Name", '"y" uses "Missing Name"'),
+        ('y = "Missing: It"', '"y" uses "Missing: It"'),
+    ],
+)
+def test_an_unknown_name_is_shown_as_it_is_written(text: str, words: str) -> None:
+    assert words in problems(mdl(text))
+
+
+def test_ranges_and_labels_in_messages_are_spelled_as_in_the_file() -> None:
+    ranges = "Row: Ra, Rb ~~|\nCol: Ca, Cb ~~|\nx[Row] = 1 ~~|\n"
+    for text, words in (
+        ("y = x[Row]", 'over the range "Row"'),
+        ("y = x[Ca]", 'reads "x" at "Ca"'),
+        ("y = SUM(x[Row!, Col!])", "[Row!,Col!]"),
+    ):
+        with pytest.raises(ModelError) as caught:
+            build(read_mdl_text(mdl(ranges + text), "m"))
+        assert words in str(caught.value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simdistrict.base.errors import ModelError, Problem
 from simdistrict.engine.lowering.nodes import Axis
-from simdistrict.model.expr import fold, is_reduced, range_of, subscript_text
+from simdistrict.model.expr import fold, is_reduced, range_of, reduced, subscript_text
 from simdistrict.model.model import Element, Model
 
 
@@ -52,7 +52,7 @@ class Subscripts:
     ) -> tuple[Axis, ...]:
         """Where the subscripts of an element point."""
         if len(subscripts) != len(element.dims):
-            written = ",".join(map(subscript_text, subscripts))
+            written = ",".join(map(self.spelled, subscripts))
             given = f"[{written}]" if subscripts else "no subscripts"
             needed = f"[{','.join(element.dims)}]" if element.dims else "none"
             raise self.error(f'gives "{element.name}" {given}; it has {needed}')
@@ -70,12 +70,22 @@ class Subscripts:
             name = element.name
             if range_of(label) in self.positions:
                 raise self.error(
-                    f'reads "{name}" over the range "{subscript_text(label)}", which its own '
+                    f'reads "{name}" over the range "{self.spelled(label)}", which its own '
                     "subscripts do not run over"
                 )
             labels = ", ".join(self.model.dims_by_name[dim].labels)
-            raise self.error(f'reads "{name}" at "{label}"; it is defined for {labels}')
+            where = self.spelled(label)
+            raise self.error(f'reads "{name}" at "{where}"; it is defined for {labels}')
         return Axis(stride, (place,))
+
+    def spelled(self, subscript: str) -> str:
+        """A subscript in the file's spelling, for messages."""
+        name = range_of(subscript)
+        dimension = self.model.dims_by_name.get(name)
+        if dimension is None:
+            labels = (label for d in self.model.dimensions for label in d.labels)
+            return next((label for label in labels if fold(label) == name), name)
+        return subscript_text(reduced(dimension.name) if is_reduced(subscript) else dimension.name)
 
     def related(self, subscript: str, scope: Scope) -> str | None:
         """The range of the left-hand side that a range on the right-hand side follows."""
@@ -112,7 +122,8 @@ class Subscripts:
             if place is None:
                 name = element.name
                 raise self.error(
-                    f'reads "{name}" at "{label}" of "{range_of(subscript)}", '
+                    f'reads "{name}" at "{self.spelled(label)}" of '
+                    f'"{self.spelled(range_of(subscript))}", '
                     "for which it is not defined"
                 )
             places.append(place)

@@ -15,6 +15,7 @@ from simdistrict.exchange.mdl.outside import Outside, is_lookup, is_lookup_call,
 from simdistrict.exchange.text.grammar import parse_expression
 from simdistrict.exchange.text.outline import MdlBlock, outline
 from simdistrict.exchange.text.points import read_points
+from simdistrict.exchange.text.tokens import spelled_in
 from simdistrict.model.expr import (
     Array,
     Call,
@@ -245,10 +246,12 @@ def _undefined(
     spelled = [g[0].name for g in groups.values()]
     count = 0
     for element in elements:
+        own = groups.get(fold(element.name), ())
         for name in Model.causes(element):
             if name not in known:
                 count += 1
-                what = f'"{element.name}" uses "{name}", which the model does not define'
+                shown = next((found for b in own if (found := spelled_in(b.right, name))), name)
+                what = f'"{element.name}" uses "{shown}", which the model does not define'
                 hint = did_you_mean(name, spelled) if worth_a_hint(count, spelled) else ""
                 yield Problem(f"{where}:{element.line}", what, hint)
 

@@ -150,7 +150,7 @@ def quoted(name: str) -> str:
 
 def in_quotes(name: str) -> str:
     """A name in quotes."""
-    return '"' + name.replace('"', '\\"') + '"'
+    return '"' + name.replace('\\"', '"').replace('"', '\\"') + '"'
 
 
 def _display(limits: tuple[tuple[float, float], ...]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from simdistrict.exchange.text.numbers import NUMBER
 from simdistrict.exchange.text.patterns import COMMENT, QUOTED
+from simdistrict.model.expr import fold, unquoted
 
 # an unquoted name: words of letters, digits, _ $ and '; the first word does not start with a
 # digit; any character outside ASCII is allowed (by exclusion: a class of all Unicode letters
@@ -53,6 +54,12 @@ def tokens(text: str) -> list[Token]:
         if kind == "end":
             return found
         at = token.end()
+
+
+def spelled_in(text: str, name: str) -> str:
+    """A folded name as an equation spells it, without quotes; empty where it is not there."""
+    names = (token.text for token in tokens(text) if token.kind == "name")
+    return next((" ".join(unquoted(n).split()) for n in names if fold(n) == name), "")
 
 
 def masked(text: str) -> str:
