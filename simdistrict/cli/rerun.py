@@ -43,7 +43,7 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
         report = repeat_study(recorded, str(file))
     else:
         report = repeat(recorded, str(file), backend)
-    changed, other = changed_files(recorded, str(file)), other_code(recorded.attrs)
+    changed, other = changed_files(recorded), other_code(recorded.attrs)
     if as_json:
         document = {
             "file": str(file),

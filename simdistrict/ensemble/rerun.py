@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,16 +55,12 @@ def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetiti
     return compare_results(recorded, result_of(recorded_plans(recorded, where, backend), save))
 
 
-def changed_files(recorded: Result, where: str) -> tuple[str, ...]:
+def changed_files(recorded: Result) -> tuple[str, ...]:
     """The data files of a model that have changed since the run.
 
-    Files that are not found are left out. Raises ExchangeError where the record is damaged.
+    Files that are not in this folder are left out.
     """
-    try:
-        files = dict(json.loads(str(recorded.attrs.get("external_files", "{}"))))
-    except (ValueError, TypeError):
-        what = "the attribute external_files is damaged"
-        raise ExchangeError(Problem(where, what, "write the file again")) from None
+    files: dict[str, str] = json.loads(str(recorded.attrs.get("external_files", "{}")))
     # a file from elsewhere may name any path: only this folder is looked at
     now = {name: "" if is_outside(name, Path()) else digest(Path(name)) for name in files}
     return tuple(path for path, known in files.items() if now[path] and now[path] != known)
@@ -76,11 +73,7 @@ def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> 
     run: PySD makes Python code of the model's texts, and a file may come from anywhere.
     """
     attrs = recorded.attrs
-    for key in ("model_text", "model_name", "scenario_yaml", "backend"):
-        if not attrs.get(key):
-            raise ExchangeError(
-                Problem(where, f"it does not record {key}", "was it written by simdistrict run?")
-            )
+    _require(attrs, ("model_text", "model_name", "scenario_yaml", "backend"), where)
     if backend is None and attrs["backend"] == "pysd":
         hint = "give a backend: rerun --backend native, or pysd where you trust the file"
         raise ExchangeError(Problem(where, _PYSD, hint))
@@ -98,6 +91,14 @@ def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> 
         )
         for text in texts
     ]
+
+
+def _require(attrs: Mapping[str, object], keys: Sequence[str], where: str) -> None:
+    """Raise ExchangeError for attributes that are missing."""
+    hint = "was it written by simdistrict run or ensemble?"
+    gone = [Problem(where, f"it does not record {key}", hint) for key in keys if key not in attrs]
+    if gone:
+        raise ExchangeError(gone)
 
 
 def _repeat_members(recorded: Result, where: str) -> Repetition:
@@ -131,6 +132,8 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
 def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     """The ensemble that a result file records."""
     attrs = recorded.attrs
+    keys = ("prior", "saved_times", "members", "seed", "method", "saved", "powers")
+    _require(attrs, keys, where)
     plans = recorded_plans(recorded, where, "native")
     prepared = plans[0].prepared
     text = str(attrs["prior"])
@@ -170,5 +173,5 @@ def compare_results(recorded: Result, again: Result) -> Repetition:
         if numbers:
             with np.errstate(all="ignore"):
                 gap = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
-            largest = max(largest, float(np.nanmax(gap, initial=0.0)))
+            largest = max(largest, float(gap[~np.isnan(gap)].max(initial=0.0)))
     return Repetition(len(recorded.variables), tuple(differing), largest)

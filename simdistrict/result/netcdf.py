@@ -7,6 +7,7 @@ have equal bytes.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,11 +22,14 @@ from numpy.typing import NDArray
 from simdistrict.base import inputs
 from simdistrict.base.atomic import refused, replacing, writable_target
 from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.base.memory import memory_bytes, size_in_words
 from simdistrict.result.dataset import Result, Variable, plain, text
 
 MARK = "simdistrict_version"
 KIND = inputs.InputKind("a NetCDF file", 2**40)
 _MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
+# numbers that are always read, and how many times its own size a larger file may hold
+_LITTLE, _PACKED = 200_000_000, 200
 # exceptions that netCDF4 raises for a damaged file or a full disk
 _FAULTS = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, MemoryError)
 # attributes on how numbers are stored; applied and dropped while reading
@@ -123,11 +127,31 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
         raise ExchangeError(Problem(where, "this is not a NetCDF file", hint))
     try:
         with netCDF4.Dataset(path) as file:
-            return _read(file, wanted)
+            _check_size(file, path)
+            found = _read(file, wanted)
     except _FAULTS as error:
         raise ExchangeError(
             Problem(where, f"the file is damaged or incomplete ({error})", "write it again")
         ) from None
+    if MARK not in found.attrs:
+        return found
+    # imported here: pydantic takes 70 ms
+    from simdistrict.result.record import checked
+
+    return checked(found, where)
+
+
+def _check_size(file: netCDF4.Dataset, path: Path) -> None:
+    """Raise ExchangeError where the numbers would not fit into memory.
+
+    A packed file, or one with variables that were never written, may be small.
+    """
+    held = sum(8 * math.prod(variable.shape) for variable in file.variables.values())
+    packed = held > _LITTLE and held > _PACKED * path.stat().st_size
+    if packed or held > memory_bytes() / 2:
+        what = f"a file of {size_in_words(path.stat().st_size)} that holds {size_in_words(held)}"
+        hint = "read a part of it with xarray, or save fewer elements and times"
+        raise ExchangeError(Problem(str(path), f"{what} of numbers is not read", hint))
 
 
 def _is_netcdf(path: Path) -> bool:

@@ -24,6 +24,16 @@ from simdistrict.base.renames import complete
 from simdistrict.result.dataset import Result, Variable, plain
 from simdistrict.result.netcdf import MARK, Grown, Wanted
 
+# exceptions for a damaged or foreign store
+_FAULTS = (
+    ExchangeError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 # the description of a store or an array, and one chunk of its numbers
 ABOUT = inputs.InputKind("a description in a Zarr store", 50_000_000)
 CHUNK = inputs.InputKind("a chunk of a Zarr store", 2**32)
@@ -129,16 +139,23 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
                 about = json.loads(inputs.content(described, ABOUT))
                 found = Variable(dims, _array(folder, about), own)
                 (coords if dims == (name,) else variables)[name] = found
-    except (ExchangeError, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
+    except _FAULTS as error:
         why = error.problems[0] if isinstance(error, ExchangeError) else error
         what = f"this is no Zarr store of simdistrict, or it is damaged ({why})"
         raise ExchangeError(Problem(str(path), what, "write it again")) from None
-    return Result(coords, variables, attrs)
+    # imported here: pydantic takes 70 ms
+    from simdistrict.result.record import checked
+
+    return checked(Result(coords, variables, attrs), str(path))
 
 
 def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
     """The numbers or labels of an array, from all its chunks."""
     shape, chunks, dtype = about["shape"], about["chunks"], np.dtype(about["dtype"])
+    if not all(isinstance(n, int) and n >= 0 for n in shape) or not all(
+        isinstance(n, int) and n > 0 for n in chunks
+    ):
+        raise ValueError(f"{folder.name} has no shape")
     counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
     # before memory is taken for what a damaged description says
     with os.scandir(folder) as entries:

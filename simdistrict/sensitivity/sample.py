@@ -118,7 +118,8 @@ def read_sample(
     read = read_zarr if path.is_dir() else read_netcdf
     stored = read(path, wanted)
     attrs = stored.attrs
-    if "members" not in attrs or "design" not in stored.variables:
+    known = {"members", "method", "seed", "design", "outcome", "sampled"}
+    if not known <= {*attrs, *stored.variables, *stored.coords}:
         what = "this is no ensemble"
         raise ScenarioError(Problem(str(path), what, "make one with `simdistrict ensemble`"))
     _check_complete(stored, path)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.result.dataset import Result
 
 
@@ -19,6 +20,8 @@ class StudyData:
     result: Result
 
     def __getitem__(self, variable: str) -> Any:
+        if variable not in self.result.variables:
+            raise _lacks(f"the variable {variable}")
         return np.asarray(self.result.variables[variable].values)
 
     def __contains__(self, variable: object) -> bool:
@@ -26,14 +29,19 @@ class StudyData:
 
     def attr(self, name: str) -> Any:
         """A global attribute."""
+        if name not in self.result.attrs:
+            raise _lacks(f"the attribute {name}")
         return self.result.attrs[name]
 
     def long_name(self, variable: str) -> str:
         """What a variable is called."""
-        return str(self.result.variables[variable].attrs["long_name"])
+        found = self.result.variables.get(variable)
+        return variable if found is None else str(found.attrs.get("long_name", variable))
 
     def coordinate(self, name: str) -> Any:
         """The values of a coordinate."""
+        if name not in self.result.coords:
+            raise _lacks(f"the coordinate {name}")
         return self.result.coords[name].values
 
     def labels(self, name: str) -> list[str]:
@@ -66,6 +74,10 @@ class StudyData:
         """A share with its interval."""
         ends = [self[f"{variable}_{end}"][k] for end in ("low", "high")]
         return {"share": self[variable][k], "interval_95": ends}
+
+
+def _lacks(what: str) -> ExchangeError:
+    return ExchangeError(Problem("result of a study", f"it lacks {what}", "write the file again"))
 
 
 def named(names: Sequence[str], values: Any) -> dict[str, Any]:
