@@ -89,8 +89,10 @@ def model_command(
 def _facts(model: Model, element: Element) -> dict[str, object]:
     """One element as plain data."""
     from simdistrict.exchange.text.equations import EquationText
+    from simdistrict.model.model import Stock
 
     text = EquationText(model)
+    limited = isinstance(element, Stock) and element.non_negative
     return {
         "name": element.name,
         "kind": element.kind,
@@ -101,6 +103,7 @@ def _facts(model: Model, element: Element) -> dict[str, object]:
         "line": element.line,
         "equations": [text.equation(element, e) for e in element.equations],
         "documentation": element.documentation,
+        **({"non_negative": True} if limited else {}),
     }
 
 
@@ -147,7 +150,8 @@ def _listing(
             texts = facts["equations"]
             assert isinstance(texts, list)
             lines += [str(t) for t in texts]
-            lines.append(f"    {facts['kind']}, {units}. {facts['documentation']}")
+            kind = f"{'non-negative ' if 'non_negative' in facts else ''}{facts['kind']}"
+            lines.append(f"    {kind}, {units}. {facts['documentation']}")
         elif values is not None:
             lines.append(f"{name} = {values[i]}  ({units}) {_range(facts)}".rstrip())
         else:

@@ -141,6 +141,32 @@ def test_a_flow_out_of_two_tanks_is_limited_by_the_emptier_one(method: str) -> N
     assert found["own"] == [6, 1, 0, 0, 0]
 
 
+MODULE = """</variables></model><model name="M"><variables>
+    <stock name="s"><eqn>20</eqn><outflow>gone</outflow>{}</stock>
+    <flow name="gone" access="input"><eqn>0</eqn></flow></variables></model><model name="rest">
+    <variables>"""
+
+
+@METHODS
+def test_a_stock_in_a_module_limits_a_flow_outside_it(method: str) -> None:
+    text = flow("out", 8) + tank("t", 0, "<out", "")
+    text += '<module name="M"><connect to="M.gone" from=".out"/></module>'
+    found = run(text + MODULE.format(LIMITED), method)
+    assert found["m.s"] == [20, 12, 4, 0, 0]
+    assert found["t"] == [0, 8, 16, 20, 20]
+    assert found["out"] == found["m.gone"] == [8, 8, 4, 0, 0]
+
+
+@METHODS
+def test_what_begins_with_a_limited_flow_begins_with_what_flows(method: str) -> None:
+    more = aux("first", "INIT(out)") + aux("mean", "SMTH1(out, 4)") + aux("late", "DELAY(out, 1)")
+    found = run(DRAIN + flow("out", 50) + more, method)
+    assert found["out"][:2] == [20, 0]
+    assert found["first"] == [20] * 5
+    assert found["mean"][:2] == [20, 20]
+    assert found["late"][:3] == [20, 20, 0]
+
+
 def test_runge_kutta_limits_nothing_where_no_step_ends_below_zero() -> None:
     # stages go below zero, steps do not
     decay = flow("out", "1.5 * s")

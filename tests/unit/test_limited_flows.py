@@ -207,3 +207,11 @@ def test_every_model_with_stocks_has_a_check_of_its_mass(tmp_path: Path, capsys:
     answer = call(capsys, "check", file, "--only", "mass")
     assert answer.code == 0, answer.out
     assert "0 errors, 0 warnings (mass)" in answer.out
+
+
+def test_show_says_which_stocks_are_non_negative(tmp_path: Path, capsys: Capsys) -> None:
+    file = tmp_path / "pipe.stmx"
+    file.write_text(xmile(tank("up", 10, ">first") + tank("down", 0, "<first", "") + FLOWS))
+    shown = call(capsys, "show", "model", file, "--equations").out
+    assert shown.count("    non-negative stock, ") == 1
+    assert shown.count("    stock, ") == 1

@@ -42,13 +42,18 @@ class LimitedEquations(Protocol):
     flow_shared: IntTable
 
 
+def remember(e: LimitedEquations, v: Vector, work: Vector) -> None:
+    """Keep the state at the beginning of a step."""
+    copy(work, 0, v, e.stocks, e.n_stocks)
+    copy(work, (RK4.stages + 1) * e.n_stocks, v, e.held, e.n_sampled)
+
+
 def keep(e: LimitedEquations, v: Vector, work: Vector) -> None:
     """Begin a step without limits, and keep what it changes."""
     for j in range(e.n_limited):
         v[e.flow_held[j]] = 0.0
         v[e.flow_amounts[j]] = 0.0
-    copy(work, 0, v, e.stocks, e.n_stocks)
-    copy(work, (RK4.stages + 1) * e.n_stocks, v, e.held, e.n_sampled)
+    remember(e, v, work)
 
 
 def rewind(e: LimitedEquations, v: Vector, work: Vector) -> None:

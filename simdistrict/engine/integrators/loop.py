@@ -283,6 +283,11 @@ def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, ro
     again = 1
     while again > 0:
         clock(m, task, i)
+        if attempt > 0 and i == 0:
+            # initial values that depend on a limited flow
+            e.start(m.v)
+            e.settle(m.v)
+            limits.remember(e, m.v, m.work)
         for stage in range(task.stages):
             if stage > 0:
                 approach(e, m, task, i, stage)

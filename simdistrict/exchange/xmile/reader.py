@@ -298,7 +298,15 @@ class _ElementReader:
         return ZERO if result is None else result
 
     def flow_name(self, node: XmlNode, definition: Definition) -> str | None:
-        return self.scope.find(plain_name(node.text), definition.home)
+        """The folded name of a flow; of its source where it is an input of a module.
+
+        So both stocks of a flow name the same one.
+        """
+        name = self.scope.find(plain_name(node.text), definition.home)
+        for _ in self.found.modules:
+            source = "" if name is None else self.scope.definitions[name].source
+            name = self.scope.find(source, "") or name if source else name
+        return name
 
 
 def _folded(expr: Expr) -> Expr:
