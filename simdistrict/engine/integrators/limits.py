@@ -114,8 +114,17 @@ def cut_all(e: LimitedEquations, v: Vector, work: Vector) -> int:
     return more
 
 
+def negative(e: LimitedEquations, v: Vector) -> int:
+    """1 if any of the stocks is below zero."""
+    found = 0
+    for s in range(e.n_bounded):
+        if anywhere(v[e.bounded[s]] < 0.0):
+            found = 1
+    return found
+
+
 def lacking(e: LimitedEquations, v: Vector, work: Vector) -> float:
-    """1 where a stock has less than nothing at the end of the step."""
+    """1 where a stock has less than nothing with the amounts so far."""
     found = 0.0
     for s in range(e.n_bounded):
         found = 1.0 if balance(e, v, work, s, 0.0) < 0.0 else found
@@ -124,6 +133,8 @@ def lacking(e: LimitedEquations, v: Vector, work: Vector) -> float:
 
 def limit(e: LimitedEquations, v: Vector, work: Vector, h: float, attempt: int) -> int:
     """Hold flows where a step of length h leaves stocks below zero; 1 to take it again."""
+    if negative(e, v) == 0:
+        return 0
     before = (RK4.stages + 1) * e.n_stocks + e.n_sampled
     for j in range(e.n_limited):
         work[before + j] = v[e.flow_amounts[j]]

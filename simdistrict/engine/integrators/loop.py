@@ -305,7 +305,8 @@ def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, ro
         attempt = attempt + 1
         if again > 0 or i == task.steps:
             limits.rewind(e, m.v, m.work)
-    limits.settle(e, m.v, m.work)
+    if attempt > 1 or limits.negative(e, m.v) > 0:
+        limits.settle(e, m.v, m.work)
     return after
 
 
