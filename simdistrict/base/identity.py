@@ -38,7 +38,7 @@ def sources_sha256() -> str:
 
 def code_identity() -> str:
     """The package's sources and the versions of the numeric libraries, as one text."""
-    return f"simdistrict {sources_sha256()}, {_libraries()}"
+    return f"simdistrict {sources_sha256()}, {numeric_libraries()}"
 
 
 def code_record(backend: str = "") -> dict[str, str]:
@@ -46,7 +46,7 @@ def code_record(backend: str = "") -> dict[str, str]:
     return {
         "simdistrict_version": version(),
         "code_sha256": sources_sha256(),
-        "numeric_libraries": _libraries(backend),
+        "numeric_libraries": numeric_libraries(backend),
     }
 
 
@@ -76,7 +76,8 @@ def code_difference(one: Mapping[str, object], other: Mapping[str, object]) -> s
 
 
 @cache
-def _libraries(backend: str = "") -> str:
+def numeric_libraries(backend: str = "") -> str:
+    """The versions of the libraries that compute; backend: see `code_record`."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 

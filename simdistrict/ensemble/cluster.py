@@ -151,7 +151,10 @@ def runner_on(ensemble: Ensemble, address: str) -> ClusterRunner:
 
 
 def _packed(ensemble: Ensemble) -> bytes:
-    """The pickled ensemble without cached properties."""
+    """The pickled ensemble without cached properties, from this process to its own workers.
+
+    Pickles go between processes only, and never through a file.
+    """
     return pickle.dumps(replace(ensemble, design=replace(ensemble.design)))
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from simdistrict.base.atomic import refused, replacing, write_text
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
+from simdistrict.base.identity import code_identity
 from simdistrict.base.inputs import InputKind, content, opened
 from simdistrict.base.interrupt import leftover
 from simdistrict.base.library import shown
@@ -113,19 +114,28 @@ class Parts:
         if resume and found is not None:
             what = "another ensemble was interrupted here, which this command cannot continue"
             hint = "repeat its command with --resume, or leave --resume out to start again"
+            if self._label().get("code") != code_identity():
+                what = "an ensemble of other code was interrupted here, which cannot be continued"
+                hint = "leave --resume out to start again, or install the code that it was run with"
             raise ScenarioError(Problem(shown(self.folder), what, hint))
         if self._files():
             log.warning("%s: an interrupted ensemble is started again", shown(self.folder))
         self._clear()
-        text = json.dumps({"identity": self.ensemble.identity}) + "\n"
+        label = {"identity": self.ensemble.identity, "code": code_identity()}
+        text = json.dumps(label) + "\n"
         write_text(self.label, text, force=True)
 
     def _identity(self) -> str | None:
         """The identity of the ensemble in the folder."""
+        return self._label().get("identity")
+
+    def _label(self) -> dict[str, str]:
+        """What the folder says of its ensemble; empty where it is missing or damaged."""
         try:
-            return str(json.loads(content(self.label, _LABEL_FILE))["identity"])
-        except (ExchangeError, ValueError, KeyError, TypeError):
-            return None
+            found = json.loads(content(self.label, _LABEL_FILE))
+            return {"identity": str(found["identity"]), "code": str(found.get("code", ""))}
+        except (ExchangeError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
 
     def finished(self) -> set[int]:
         """The numbers of the intact chunks; warns of any other."""

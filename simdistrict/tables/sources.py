@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from simdistrict.base import inputs
+from simdistrict.base.identity import numeric_libraries
 from simdistrict.tables.modules import PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_sha256(*modules: str | Path) -> str:
     """One hash of the text of some modules and of all that they import, at any depth.
 
+    The versions of the numeric libraries count, too.
     Packages above a module do not count; of a file that is not Python only the text counts.
     """
     found: set[Path] = set()
@@ -29,7 +31,8 @@ def code_sha256(*modules: str | Path) -> str:
             found.add(path)
             todo += _imports(path) if path.suffix == ".py" else ()
     parts = sorted(f"{_shown(path)}\0{_text(path)}" for path in found)
-    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+    text = "\0".join((*parts, numeric_libraries()))
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _shown(path: Path) -> str:

@@ -247,6 +247,19 @@ def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("project")
+def test_an_ensemble_of_other_code_is_not_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        for module in ("members", "parts"):
+            patch.setattr(f"simdistrict.ensemble.{module}.code_identity", lambda: "older code")
+        before = ensemble(100)
+        parts = Parts(Path("out.nc.parts"), before)
+        with parts.open(resume=False):
+            parts.store(0, before.run_chunk(0))
+    with pytest.raises(ScenarioError, match="an ensemble of other code was interrupted here"):
+        write_ensemble(ensemble(100), Path("out.nc"), resume=True)
+
+
+@pytest.mark.usefixtures("project")
 def test_another_ensemble_is_not_resumed() -> None:
     other = ensemble(100, seed=1)
     parts = Parts(Path("out.nc.parts"), other)
