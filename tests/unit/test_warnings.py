@@ -11,7 +11,7 @@ import pytest
 import simdistrict as sd
 from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
-from simdistrict.run.plan import intended, lowered, plan_run
+from simdistrict.run.plan import intended, lowered, plan_run, plans_for
 from simdistrict.run.preflight import RunWarning, warnings_of
 from simdistrict.scenario import RunSettings, resolve, scenario_from_text
 from tests.small import small
@@ -204,7 +204,9 @@ def test_what_a_constant_switches_off_is_not_looked_at() -> None:
     assert said("x = switch * PULSE(50, 1)\nswitch = 0") == []
     assert said("x = STEP(switch, 50)\nswitch = 0") == []
     assert len(said("x = switch * PULSE(50, 1)\nswitch = 1")) == 1
-    assert len(said("x = IF THEN ELSE(switch = 1, 0, STEP(1, 50))\nswitch = 0")) == 1
+    other = "x = IF THEN ELSE(switch = 1, 0, STEP(1, 50))\nswitch = "
+    assert len(said(f"{other}0")) == 1
+    assert said(f"{other}1") == []
 
 
 @pytest.mark.parametrize(
@@ -530,6 +532,9 @@ def test_scenarios_of_one_model_say_it_once(file: Path, caplog: pytest.LogCaptur
     )
     call("run", "s.yaml", "-o", "s.nc")
     assert caplog.text.count("no time step") == 1
+    with pytest.raises(ScenarioError) as refused:
+        plans_for(["s.yaml"], strict=True)
+    assert len(refused.value.problems) == 1
 
 
 def test_more_than_ten_are_counted(file: Path, caplog: pytest.LogCaptureFixture) -> None:
