@@ -58,6 +58,7 @@ _WIDER = {
 _NO_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 _ASCII = bytes([9, 10, 13, *range(32, 127)])
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+_END_OF_DOS = re.compile(r"\x1a[\s\x1a]*\Z")
 _UNDECODED = re.compile("[\ud800-\udfff]+")
 _STATED: ContextVar[str] = ContextVar("stated encoding", default="")
 _SHOWN = 60
@@ -165,7 +166,11 @@ def encoded(text: str, encoding: str) -> bytes:
 
 
 def shown(text: str) -> str:
-    """The text with a replacement character for bytes that its encoding does not define."""
+    """The text with a replacement character for bytes that its encoding does not define.
+
+    It has no Ctrl-Z at its end, which ends the text files of DOS.
+    """
+    text = _END_OF_DOS.sub("", text)
     return _UNDECODED.sub(lambda match: "�" * len(match.group()), text)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
+from unicodedata import normalize
 
 _SPACES = re.compile(r"[\s_]+")
 _CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
@@ -21,8 +22,12 @@ NA = -(2.0**109)
 
 @lru_cache(maxsize=1 << 16)
 def fold(name: str) -> str:
-    """The form in which Vensim compares names: lower case, no quotes, single spaces."""
-    return _SPACES.sub(" ", unquoted(name)).strip().lower()
+    """The form in which Vensim compares names: lower case, no quotes, single spaces.
+
+    Letters that Unicode writes in two ways, `é` as one sign or as `e` with an accent, are the same.
+    """
+    found = _SPACES.sub(" ", unquoted(name)).strip().lower()
+    return found if found.isascii() else normalize("NFC", found)
 
 
 def unquoted(name: str) -> str:

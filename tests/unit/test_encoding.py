@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
-from simdistrict import read_model, write_model
+from simdistrict import read_model, simulate, write_model
 from simdistrict.base.encoding import codec, decoded, encoded, reading_as, stated
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.cli.main import group
+from simdistrict.ensemble.prior import read_prior_file
 from simdistrict.exchange.mdl.document import Document
+from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.models import read_model_file
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import read_series
+from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.run.plan import prepare
+from simdistrict.scenario.tree import read_text
 from tests import small
 
 
@@ -208,3 +214,25 @@ def test_a_run_and_its_record_keep_the_letters(
     group.main(["rerun", "out.nc"], standalone_mode=False)
     group.main(["convert", "out.nc", "out.csv"], standalone_mode=False)
     assert Path("out.csv").read_text(encoding="utf-8").startswith("Time,人口,出生率")
+
+
+def test_letters_that_unicode_writes_in_two_ways_are_one_name(tmp_path: Path) -> None:
+    apart = unicodedata.normalize("NFD", "Préférence[là]")
+    assert apart != "Préférence[là]"
+    text = f"place: ici, là ~~|\npréférence[place] = 2, 3 ~~|\ny = 2 * {apart}"
+    model = read_mdl_text(small.mdl(text), "m")
+    assert simulate(model)["y"] == 6
+    assert simulate(model, sets=[f"{apart}=5"])["y"] == 10
+    xmile = f"""<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+<sim_specs><start>0</start><stop>2</stop><dt>1</dt></sim_specs><model><variables>
+<aux name="é"><eqn>3</eqn></aux><aux name="y"><eqn>2 * {apart[2:4]}</eqn></aux>
+</variables></model></xmile>"""
+    assert np.all(simulate(read_xmile_text(xmile, "m"))["y"] == 6)
+
+
+def test_ctrl_z_ends_files_of_every_kind(tmp_path: Path) -> None:
+    path = tmp_path / "f.txt"
+    path.write_bytes(b"a,b\r\n1,2\r\n\x1a")
+    assert text_lines(path) == ["a,b", "1,2", ""]
+    assert read_prior_file(path) == "a,b\n1,2\n"
+    assert read_text(path, "f") == "a,b\r\n1,2\r\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded, shown
@@ -82,7 +83,7 @@ def parse(text: str, where: str) -> tuple[XmlNode, tuple[str, ...]]:
     """
     from xml.parsers import expat
 
-    content = _without_comments(text).encode("utf-8", "replace")
+    content = _without_comments(normalize("NFC", text)).encode("utf-8", "replace")
     builder = _TreeBuilder(where)
     try:
         return _parsed(content, builder), ()
