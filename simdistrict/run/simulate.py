@@ -74,7 +74,8 @@ def simulate(
     sets: `"NAME=VALUE"` as on the command line; data: files with numbers for data variables that
     have none in the model (.nc, .tab, .csv, .dat), a later one wins; times are in the model's
     time unit; integrator: `euler`, `rk4`, `adaptive`, `stiff`, `bdf` or `radau` (default: that of
-    the model file, else euler); backend: `auto`, `interpreted`, `native` or `pysd`.
+    the model file, else euler); backend: `auto`, `interpreted`, `native` or `pysd`; strict:
+    warnings before the run are errors.
     A run that does not complete is data: see the variable `outcome`. Raises ModelError,
     ScenarioError or EngineError for an invalid input.
     """

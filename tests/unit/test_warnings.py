@@ -525,6 +525,19 @@ def test_a_check_lists_them(file: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert call("check", "off.mdl", "--only", "before-run", "--strict", "before-run") == 0
 
 
+def test_an_ensemble_says_it_once_and_strict_refuses(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = "element,label,value,low,high,distribution\n"
+    file.with_name("p.csv").write_text(f"{head}rate,,0.1,0.05,0.2,uniform\n")
+    words = ["ensemble", "off.mdl", "--members", "8", "--prior", "p.csv", "-o", "e.nc"]
+    assert call(*words, "--strict") == 3
+    assert not file.with_name("e.nc").exists()
+    assert caplog.text == ""
+    assert call(*words, "--workers", "1") == 0
+    assert caplog.text.count("no time step") == 1
+
+
 def test_scenarios_of_one_model_say_it_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     file.with_name("s.yaml").write_text(
         "title: S\nmodel: off.mdl\nvariants:\n"
