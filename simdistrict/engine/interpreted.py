@@ -36,8 +36,7 @@ class Numbers:
         self.flow_held: IntTable = limits.held
         self.flow_rates: IntTable = limits.rates
         self.flow_amounts: IntTable = limits.amounts
-        self.flow_shared: IntTable = limits.shared
-        self.n_shared = sum(limits.shared)
+        self.bounded_forced: IntTable = limits.forced
         # at most one per sampled slot
         self.n_margins = layout.sampled.size if program.has_margins else 0
 

@@ -109,7 +109,8 @@ class Limits:
     flows, signs: of each end the number of the flow, and 1 where it fills the stock, -1 where it
     drains it, those that are served first before the others; held, rates, amounts: slots of each
     flow: whether it is held for the present step, at which rate, and how much flows in a step;
-    shared: of each flow 1 if it drains, or fills, more than one of these stocks;
+    forced: of each stock 1 if it is set to zero where it would be below it, because one of its
+    flows drains, or fills, several stocks, so that it cannot be limited for one of them;
     shown: the slots of the actual flows of constants, by folded name.
     """
 
@@ -120,7 +121,7 @@ class Limits:
     held: tuple[int, ...] = ()
     rates: tuple[int, ...] = ()
     amounts: tuple[int, ...] = ()
-    shared: tuple[int, ...] = ()
+    forced: tuple[int, ...] = ()
     shown: Mapping[str, Slot] = field(default_factory=dict)
 
 

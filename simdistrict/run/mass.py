@@ -77,6 +77,18 @@ def _leak(
         labels = ",".join(model.labels_at(stock, position))
         return Leak(stock.name, stock.name + (f"[{labels}]" if labels else ""), stock.line, what)
 
+    forced = {
+        place
+        for place, one in zip(program.limits.stocks, program.limits.forced, strict=True)
+        if one
+    }
+    columns = [k for k, place in enumerate(places) if slot.offset + place in forced]
+    empty = (held[:, columns] <= 0.0) & (rates[:, columns] < 0.0)
+    if empty.any():
+        point, column = (int(k) for k in np.argwhere(empty)[0])
+        what = f"is empty at {times[point]:.10g}, and a flow that has several stocks at one end "
+        yield leak(columns[column], what + "takes from it what is not there")
+        return
     if step is not None:
         change, net = np.diff(held, axis=0), step * rates[:-1]
         if at := spot(np.abs(change - net), size + step * most):

@@ -134,11 +134,15 @@ def test_a_flow_that_depends_on_the_one_it_limits(method: str) -> None:
 
 
 @METHODS
-def test_a_flow_out_of_two_tanks_is_limited_by_the_emptier_one(method: str) -> None:
-    text = tank("s", 9, ">both >own") + tank("t", 2, ">both")
-    found = run(text + flow("both", 6) + flow("own", 6), method)
-    assert found["both"] == [2, 0, 0, 0, 0]
-    assert found["own"] == [6, 1, 0, 0, 0]
+def test_a_flow_of_two_tanks_is_not_limited_and_both_stay_above_zero(method: str) -> None:
+    text = tank("s", 9, ">own >both") + tank("t", 2, ">both") + tank("u", 0, "<both", "")
+    found = run(text + flow("both", 4) + flow("own", 2), method)
+    assert found["both"] == [4] * 5
+    assert found["u"] == [0, 4, 8, 12, 16]
+    assert found["s"] == [9, 3, 0, 0, 0]
+    assert found["t"] == [2, 0, 0, 0, 0]
+    # what one tank alone gives is cut first
+    assert found["own"] == [2, 0, 0, 0, 0]
 
 
 MODULE = """</variables></model><model name="M"><variables>

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import EngineError, ModelError, read_model, simulate
+from simdistrict import EngineError, read_model, simulate
 from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.program import Program
@@ -112,7 +112,7 @@ def test_a_mdl_file_has_equations_that_give_the_same_numbers_with_euler(
         (
             '<stock name="s"><dimensions><dim name="D"/></dimensions><eqn>1</eqn>'
             "<outflow>out</outflow><non_negative/></stock>" + flow("out", 5),
-            '"out" has other subscripts than "s", which does not limit it',
+            '"out" has several stocks at one end, or other subscripts than "s"',
         ),
     ],
 )
@@ -131,10 +131,34 @@ def test_runge_kutta_in_a_mdl_file_is_said_to_differ() -> None:
     assert "with Runge-Kutta they act inside the steps" in notes[0]
 
 
-def test_a_shared_flow_of_a_non_negative_stock_is_not_written_as_xmile(tmp_path: Path) -> None:
-    model = small(tank("a", 4, ">both") + tank("b", 3, ">both") + flow("both", 2))
-    with pytest.raises(ModelError, match="give each flow one stock to fill and one to drain"):
-        write_xmile(model, tmp_path / "shared.xmile")
+SHARED = tank("a", 4, ">both") + tank("b", 30, ">both", "") + flow("both", 3)
+
+
+def test_a_flow_of_two_stocks_keeps_its_numbers_in_other_files(tmp_path: Path) -> None:
+    model = small(SHARED)
+    write_xmile(model, tmp_path / "shared.xmile")
+    write_model(model, tmp_path / "shared.mdl", layout=False)
+    for again in (read_xmile(tmp_path / "shared.xmile"), read_model(tmp_path / "shared.mdl")):
+        for name, wanted in (
+            ("a", [4, 1, 0, 0, 0]),
+            ("b", [30, 27, 24, 21, 18]),
+            ("both", [3] * 5),
+        ):
+            assert series(again, name) == series(model, name) == wanted
+
+
+def test_a_flow_of_two_stocks_is_said_where_it_takes_too_much(
+    tmp_path: Path, capsys: Capsys, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "shared.stmx"
+    rk4 = '<sim_specs method="RK4"><start>0</start><stop>{}</stop><dt>1</dt></sim_specs>'
+    file.write_text(xmile(SHARED, specs=rk4.format(1)))
+    assert call(capsys, "run", file, "-o", tmp_path / "shared.nc").code == 0
+    assert caplog.text == ""
+    file.write_text(xmile(SHARED, specs=rk4.format(4)))
+    assert call(capsys, "run", file, "-o", tmp_path / "again.nc").code == 0
+    assert '"a": is empty at 2, and a flow that has several stocks at one end' in caplog.text
+    assert call(capsys, "check", file, "--only", "mass").code == 5
 
 
 def test_uniflows_are_never_negative_in_any_form() -> None:

@@ -31,7 +31,6 @@ class LimitedEquations(Protocol):
     n_sampled: int
     n_bounded: int
     n_limited: int
-    n_shared: int
     bounded: IntTable
     bounded_first: IntTable
     bounded_flows: IntTable
@@ -39,7 +38,7 @@ class LimitedEquations(Protocol):
     flow_held: IntTable
     flow_rates: IntTable
     flow_amounts: IntTable
-    flow_shared: IntTable
+    bounded_forced: IntTable
 
 
 def remember(e: LimitedEquations, v: Vector, work: Vector) -> None:
@@ -142,12 +141,6 @@ def limit(e: LimitedEquations, v: Vector, work: Vector, h: float, attempt: int) 
     if everywhere(short == 0.0):
         return 0
     left = cut_all(e, v, work)
-    if e.n_shared > 0:
-        # what a second stock took from a shared flow is free for others of the first one
-        for j in range(e.n_limited):
-            if e.flow_shared[j] == 0:
-                v[e.flow_amounts[j]] = work[before + j]
-        left = cut_all(e, v, work)
     if left > 0:
         # around a ring of stocks with nothing in them
         alone = lacking(e, v, work)
@@ -171,7 +164,7 @@ def limit(e: LimitedEquations, v: Vector, work: Vector, h: float, attempt: int) 
 
 
 def settle(e: LimitedEquations, v: Vector, work: Vector) -> None:
-    """Set stocks to zero that are empty but for a rounding error."""
+    """Set stocks to zero that are empty but for a rounding error, or for flows that none limits."""
     before = (RK4.stages + 1) * e.n_stocks + e.n_sampled
     for j in range(e.n_limited):
         work[before + j] = v[e.flow_amounts[j]]
@@ -181,4 +174,6 @@ def settle(e: LimitedEquations, v: Vector, work: Vector) -> None:
         for k in range(e.bounded_first[s], e.bounded_first[s + 1]):
             emptied = max(emptied, v[e.flow_held[e.bounded_flows[k]]])
         end = balance(e, v, work, s, 0.0)
+        if e.bounded_forced[s] > 0:
+            end = max(end, 0.0)
         v[slot] = 0.0 if end == 0.0 and emptied > 0.0 else v[slot]

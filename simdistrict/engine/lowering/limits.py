@@ -7,7 +7,7 @@ present step. What flows in a step is the change of an internal stock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from simdistrict.engine.layout import Limits, Symbol
@@ -127,30 +127,18 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
         for k in range(flow.size):
             numbers[flow.offset + k] = len(offsets)
             offsets.append((held.offset + k, rate.offset + k, amount.offset + k))
-    limited = {
-        slot.symbol: placed.slots[symbol].offset
-        for symbol, slot in placed.rates.items()
-        if isinstance(stock := model.by_name.get(fold(symbol.name)), Stock)
-        and stock.non_negative
-        and not symbol.internal
-    }
-    stocks, first, flows, signs = [], [0], [], []
-    ends: Counter[tuple[int, int]] = Counter()
-    for statement in statements.run:
-        if statement.target.symbol not in limited:
+    stocks, first, flows, signs, forced = [], [0], [], [], []
+    ends = list(_ends(model, placed, statements, numbers))
+    counts = Counter(end for _, _, own in ends for end in own)
+    for stock, non_negative, own in ends:
+        if not non_negative:
             continue
-        for scalar in unrolled(statement):
-            own = [
-                (numbers[term.first], sign)
-                for sign, term in signed_terms(scalar.expr)
-                if isinstance(term, Load) and term.first in numbers
-            ]
-            place = scalar.target.first - placed.slots[statement.target.symbol].offset
-            stocks.append(limited[statement.target.symbol] + place)
-            flows += [number for number, _ in own]
-            signs += [sign for _, sign in own]
-            ends.update(own)
-            first.append(len(flows))
+        alone = [end for end in own if counts[end] == 1]
+        stocks.append(stock)
+        flows += [number for number, _ in alone]
+        signs += [sign for _, sign in alone]
+        forced.append(int(len(alone) < len(own)))
+        first.append(len(flows))
     held_slots, rates, amounts = zip(*offsets, strict=True)
     return Limits(
         tuple(stocks),
@@ -160,6 +148,32 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
         held_slots,
         rates,
         amounts,
-        tuple(int(ends[n, 1] > 1 or ends[n, -1] > 1) for n in range(len(offsets))),
+        tuple(forced),
         shown,
     )
+
+
+def _ends(
+    model: Model, placed: PlacedSymbols, statements: ModelStatements, numbers: Mapping[int, int]
+) -> Iterator[tuple[int, bool, list[tuple[int, int]]]]:
+    """Of each label of a stock its slot, whether it is non-negative, and its flows with signs.
+
+    numbers: of the flows of non-negative stocks, by slot.
+    """
+    owners = {
+        slot.symbol: (placed.slots[symbol].offset, stock.non_negative)
+        for symbol, slot in placed.rates.items()
+        if isinstance(stock := model.by_name.get(fold(symbol.name)), Stock) and not symbol.internal
+    }
+    for statement in statements.run:
+        symbol = statement.target.symbol
+        if symbol not in owners:
+            continue
+        offset, non_negative = owners[symbol]
+        for scalar in unrolled(statement):
+            own = [
+                (numbers[term.first], sign)
+                for sign, term in signed_terms(scalar.expr)
+                if isinstance(term, Load) and term.first in numbers
+            ]
+            yield offset + scalar.target.first - placed.slots[symbol].offset, non_negative, own

@@ -6,9 +6,9 @@ points and samples inside an equation.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from simdistrict.base.errors import ModelError, Problem
 from simdistrict.exchange.xmile.functions import ZERO, XmileCall
 from simdistrict.model.expr import (
     Array,
@@ -22,6 +22,7 @@ from simdistrict.model.expr import (
     children,
     fold,
     free_name,
+    named_terms,
     rebuild,
     signed_terms,
     walk,
@@ -101,6 +102,9 @@ class _Preparation:
         for taken in ("time", *model.dims_by_name):
             self.numbers.pop(taken, None)
         self.ends: dict[str, StockFlows] = {}
+        # sign and name of the flows that fill, or drain, more than one stock
+        ends = Counter(end for e in model if isinstance(e, Stock) for end in _ends(e))
+        self.shared = {end for end, count in ends.items() if count > 1}
         self.filled: set[str] = set()
         self.drained: set[str] = set()
 
@@ -126,11 +130,6 @@ class _Preparation:
         ends = self.ends[fold(stock.name)] = StockFlows()
         terms = self.terms(stock)
         if terms is None:
-            if isinstance(stock, Stock) and stock.non_negative:
-                what = f'"{stock.name}" is non-negative, and its net flow is no sum of flows of its'
-                where = f"model {self.model.name}, line {stock.line}"
-                hint = "give each flow one stock to fill and one to drain"
-                raise ModelError(Problem(where, f"{what} own subscripts", hint))
             name = self.name(f"{stock.name} net flow")
             flow = Flow(
                 name=name,
@@ -170,6 +169,8 @@ class _Preparation:
             return None
         found = list(alike.pop())
         names = [name for _, name in found]
+        if isinstance(stock, Stock) and stock.non_negative and self.shared & set(found):
+            return None  # such a flow is not limited
         if not names or "" in names or len(set(names)) < len(names):
             return None
         for sign, name in found:
@@ -243,6 +244,11 @@ class _Preparation:
                 self.made.append(helper)
                 return Ref(fold(helper.name), old.subscripts)
         return expr
+
+
+def _ends(stock: Stock) -> set[tuple[int, str]]:
+    """Sign and name of the elements that a net flow adds or subtracts."""
+    return {end for equation in stock.equations for end in named_terms(equation.expression)}
 
 
 def is_flow(element: Element, flows: set[str]) -> bool:
