@@ -13,6 +13,7 @@ from simdistrict.cli.main import PIPE_CLOSED, main
 
 def program() -> None:
     """Run the command of the command line and end the process with its exit code."""
+    _open_closed_streams()
     try:
         interrupt.watch()
         code = _code()
@@ -22,6 +23,15 @@ def program() -> None:
         interrupt.end()
     leave_at_once()
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Give the numbers of closed streams to nothing, else the next file opened gets them."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _code() -> int:

@@ -230,3 +230,15 @@ def test_output_to_a_full_disk_is_an_error(folder: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == b"error: the output | No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_no_file(folder: Path, closed: str) -> None:
+    model = mdl("x = INTEG(1, 0)")
+    (folder / "m.mdl").write_text(model)
+    command = f"{' '.join(PROGRAM)} run m.mdl -o out.nc {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    reader = (*PROGRAM, "run", "m.mdl", "-o", "again.nc")
+    subprocess.run(reader, cwd=folder, check=True, capture_output=True)
+    assert (folder / "out.nc").read_bytes() == (folder / "again.nc").read_bytes()
