@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.library import find_model, find_scenario
-from simdistrict.tables import Sampling, Study, Variant, catalogue, reduced, sources
+from simdistrict.tables import Sampling, Study, Variant, catalogue, reduced, sources, store
 from simdistrict.tables.catalogue import made
 from simdistrict.tables.members import Kept, MemberRun
 
@@ -176,3 +177,27 @@ def test_paired_members_have_the_same_draws_in_every_scenario() -> None:
     other = study.members(Variant("security_tariffs"), KEPT, "first")["first"]
     assert np.array_equal(first, other)  # policies begin decades later
     assert len(np.unique(first[:, 0])) == FEW.members
+
+
+def test_a_forged_table_is_missing(tmp_path: Path) -> None:
+    study = Study("core")
+    good = store.Made("rows", {"rows.csv": "a\n", "rows.md": "b\n"}, study.stamp({}), {})
+    store.keep(good, (), study)
+    assert store.look_up("rows", (), study) == good
+    (path,) = (tmp_path / "cache" / "simdistrict" / "tables").iterdir()
+    assert path.stat().st_mode & 0o077 == 0
+    document = json.loads(path.read_text())
+    forged: list[object] = [
+        {**document, "texts": {name: "x"}} for name in ("rows.csv", "../up.csv")
+    ]
+    forged += [{**document, "texts": {**good.texts, "/tmp/rows.md": "x"}}]
+    forged += [{**document, "texts": {"rows.csv": 1, "rows.md": "b"}}, {**document, "inputs": []}]
+    forged += [[], "rows", 7, {}]
+    for other in forged:
+        path.write_text(json.dumps(other))
+        assert store.look_up("rows", (), study) is None
+    path.write_text("[" * 100_000)
+    assert store.look_up("rows", (), study) is None
+    path.write_text(json.dumps(document))
+    path.chmod(0o666)
+    assert store.look_up("rows", (), study) is None
