@@ -171,6 +171,8 @@ def shown(text: str) -> str:
     It has no Ctrl-Z at its end, which ends the text files of DOS.
     """
     text = _END_OF_DOS.sub("", text)
+    if text.isascii():
+        return text
     return _UNDECODED.sub(lambda match: "�" * len(match.group()), text)
 
 
