@@ -11,6 +11,7 @@ import ctypes
 import errno
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -137,7 +138,9 @@ def _read(journal: Path) -> tuple[int, list[Rename]]:
     A journal may come with a stranger's folder: it renames temporary files within that folder only.
     """
     about = journal.lstat()
-    if os.path.islink(journal) or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
+    # reading a pipe of that name would wait for ever
+    own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    if not (stat.S_ISREG(about.st_mode) and own):
         raise ValueError("another user's journal")
     content: Any = json.loads(journal.read_text(encoding="utf-8")[:10_000_000])
     renames: list[Rename] = []

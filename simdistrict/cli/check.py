@@ -48,6 +48,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
 @options.as_json
 @options.encoding
 @options.outside
+@options.large
 def command(
     model: str,
     only: tuple[str, ...],

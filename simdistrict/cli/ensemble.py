@@ -122,6 +122,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.encoding
 @options.outside
+@options.large
 @click.pass_obj
 def command(
     settings: dict[str, bool],

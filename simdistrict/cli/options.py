@@ -76,6 +76,19 @@ def _allow_outside(ctx: click.Context, param: click.Parameter, allowed: bool) ->
     ctx.with_resource(outside_allowed(allowed))
 
 
+def _allow_large(ctx: click.Context, param: click.Parameter, allowed: bool) -> None:
+    from simdistrict.base.budget import large_allowed
+
+    ctx.with_resource(large_allowed(allowed))
+
+
+large = click.option(
+    "--allow-large",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_large,
+    help="Lift the limits on memory, disk and work of a run.",
+)
 outside = click.option(
     "--allow-outside",
     is_flag=True,

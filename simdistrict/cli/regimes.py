@@ -27,6 +27,7 @@ _OUTPUT = (
     options.sets,
     options.encoding,
     options.outside,
+    options.large,
     click.option(
         "-o",
         "file",

@@ -6,13 +6,15 @@ end and appears when it is complete. Equal ensembles have equal bytes.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.budget import HINT, is_allowed, size_in_words
+from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.base.library import shown
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.members import Chunk, Ensemble
@@ -61,6 +63,18 @@ class Written:
     complete: bool = False
 
 
+def _check_disk(ensemble: Ensemble, path: Path) -> None:
+    """Raise ExchangeError where the file, and its chunks until it is complete, do not fit."""
+    # the design; outcomes with their times are 9 bytes
+    row = 8 * (ensemble.numbers + len(ensemble.design.priors)) + 9 * len(ensemble.plans)
+    size, free = row * ensemble.design.members, shutil.disk_usage(path.parent).free
+    if 2 * size > free and not is_allowed():
+        what = f"the ensemble needs {size_in_words(2 * size)} (the file has {size_in_words(size)}, "
+        what += f"and its chunks as much), and {size_in_words(free)} are free"
+        hint = f"use fewer members, elements (--save) or times (--times); or {HINT}"
+        raise ExchangeError(Problem(str(path), what, hint))
+
+
 def write_ensemble(
     ensemble: Ensemble,
     path: Path,
@@ -84,6 +98,7 @@ def write_ensemble(
     parts = Parts(path.with_name(f"{path.name}.parts"), ensemble)
     if resume and not parts.folder.exists() and (zarr_is_ours if zarr else is_ours)(path):
         return finished(ensemble, path)
+    _check_disk(ensemble, path)
     if runner is None:
         ensemble.check()
     with parts.open(resume=resume):

@@ -108,11 +108,15 @@ class Ensemble:
         return _Kept(tuple(slot.offset + p for p in places), undefined, shape)
 
     @property
+    def numbers(self) -> int:
+        """How many numbers of a member are kept, without its draws."""
+        kept = len(self.points) + len(self.reduce)
+        return sum(len(own.slots) for own in self._kept) * kept * len(self.plans)
+
+    @property
     def chunk_size(self) -> int:
         """Members per chunk."""
-        kept = len(self.points) + len(self.reduce)
-        numbers = sum(len(own.slots) for own in self._kept) * kept * len(self.plans)
-        some = _AT_ONCE // (numbers + len(self.design.priors))
+        some = _AT_ONCE // (self.numbers + len(self.design.priors))
         most = max(int(_MOST * _SCALE[self.backend]), 1)
         return max(min(some, most, self.chunk or most) // LANES, 1) * LANES
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from simdistrict.base import inputs
 from simdistrict.base.atomic import refused, replacing, writable_target
+from simdistrict.base.budget import memory_bytes, size_in_words
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.base.memory import memory_bytes, size_in_words
 from simdistrict.result.dataset import Result, Variable, plain, text
 
 MARK = "simdistrict_version"

@@ -30,6 +30,7 @@ from simdistrict.model.causality import grid_constants
 from simdistrict.model.expr import Number, fold
 from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, TimeGrid
 from simdistrict.result.series_file import load
+from simdistrict.run.cost import check_evaluation, check_steps
 from simdistrict.run.preflight import IntendedRun, RunWarning, announce, overruled, warnings_of
 from simdistrict.scenario import (
     Resolved,
@@ -153,8 +154,10 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     _check_backend(backend, integrator, prepared.model)
     wanted = {name: getattr(run, field) for name, field in CONTROL_FIELDS.items()}
     changed = {name: value for name, value in wanted.items() if value is not None}
+    check_evaluation(prepared.program, prepared.model.name)
     prepared, control = _control(prepared, changed, resolved)
     grid = TimeGrid.of(*(control[name] for name in CONTROL))
+    check_steps(prepared.program, prepared.model.name, grid, integrator)
     chosen = backend == "auto"
     if chosen:
         backend = quickest(prepared.program, grid, integrator, runs)

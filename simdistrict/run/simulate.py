@@ -23,6 +23,7 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.result.dataset import Result, Run, build_result, to_xarray
 from simdistrict.result.selection import Selection
+from simdistrict.run.cost import check_memory
 from simdistrict.run.plan import (
     Plan,
     constants_of,
@@ -235,6 +236,7 @@ def result_of(plans: Sequence[Plan], save: str = "all", *, say: bool = False) ->
     differ in model, time grid or integrator.
     """
     check_alike(plans)
+    check_memory((plan.prepared.program, plan.grid) for plan in plans)
     model, selection = plans[0].prepared.model, selection_of(plans, save)
     runs = [_kept(run_one(plan, say=say), selection) for plan in plans]
     record = dict(provenance(plans))

@@ -1,14 +1,34 @@
-"""How much memory this machine has, and sizes in words."""
+"""What a run may cost: memory, disk and work, unless a user allows more (--allow-large)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+HINT = "add --allow-large to try it all the same"
+_ALLOWED: ContextVar[bool] = ContextVar("large runs are allowed", default=False)
 # of machines that do not say
 _USUAL = 8 << 30
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@contextmanager
+def large_allowed(allowed: bool = True) -> Iterator[None]:
+    """Do what needs more memory, disk or work than is usual."""
+    token = _ALLOWED.set(allowed)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def is_allowed() -> bool:
+    """Whether the limits are lifted."""
+    return _ALLOWED.get()
 
 
 @cache
