@@ -36,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     parser.add_argument("--kills", type=int, default=100, help="in all, over all jobs")
+    parser.add_argument("--job", action="append", choices=JOBS, help="default: all")
     parser.add_argument("--minutes", type=float, default=1.0, help="of fuzzing, for each reader")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the table into the page")
@@ -53,7 +54,7 @@ def main() -> None:
 
 def kills(wanted: argparse.Namespace, folder: Path) -> int:
     """SIGKILL for the command."""
-    return _trials("kills", _spread(JOBS.values(), wanted.kills), trials.killed, wanted, folder)
+    return _trials("kills", _spread(_jobs(wanted), wanted.kills), trials.killed, wanted, folder)
 
 
 def signals(wanted: argparse.Namespace, folder: Path) -> int:
@@ -63,7 +64,7 @@ def signals(wanted: argparse.Namespace, folder: Path) -> int:
         number = rng.choice((signal.SIGINT, signal.SIGTERM))
         return trials.interrupted(bench, rng, number)
 
-    spread = _spread(JOBS.values(), wanted.kills // 2)
+    spread = _spread(_jobs(wanted), wanted.kills // 2)
     return _trials("signals", spread, interrupted, wanted, folder)
 
 
@@ -73,19 +74,19 @@ def workers(wanted: argparse.Namespace, folder: Path) -> int:
     def killed(bench: Bench, rng: random.Random) -> Trial:
         return trials.killed(bench, rng, "worker")
 
-    jobs = [job for job in JOBS.values() if job.workers]
+    jobs = [job for job in _jobs(wanted) if job.workers]
     return _trials("workers", _spread(jobs, wanted.kills // 5), killed, wanted, folder)
 
 
 def full_disk(wanted: argparse.Namespace, folder: Path) -> int:
     """Files that cannot grow, a full disk, a read-only folder."""
-    spread = _spread(JOBS.values(), wanted.kills // 5)
+    spread = _spread(_jobs(wanted), wanted.kills // 5)
     faults = _trials("file size", spread, trials.limited, wanted, folder)
     if not disk.can_mount():
         print("skipped: this user cannot mount a file system")
         return faults
     faults += _trials("full disk", spread, disk.full, wanted, folder)
-    once = _spread(JOBS.values(), len(JOBS))
+    once = _spread(_jobs(wanted), len(_jobs(wanted)))
     return faults + _trials("read-only", once, lambda b, _: disk.read_only(b), wanted, folder)
 
 
@@ -118,9 +119,13 @@ PARTS = {
 }
 
 
-def _spread(jobs: Iterator[Job] | list[Job] | object, count: int) -> dict[str, int]:
+def _jobs(wanted: argparse.Namespace) -> list[Job]:
+    return [JOBS[name] for name in wanted.job or JOBS]
+
+
+def _spread(jobs: list[Job], count: int) -> dict[str, int]:
     """A number of trials for each job, as equal as possible."""
-    names = [job.name for job in jobs]  # type: ignore[attr-defined]
+    names = [job.name for job in jobs]
     return {name: len(range(k, count, len(names))) for k, name in enumerate(names)}
 
 
