@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,15 @@ def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
         places = zip(position, chunks, shape, strict=True)
         place = tuple(slice(p * size, min((p + 1) * size, n)) for p, size, n in places)
         whole[place] = values[tuple(slice(s.stop - s.start) for s in place)]
-    return whole.astype(object) if dtype.kind == "U" else whole
+    return _texts(whole, folder.name) if dtype.kind == "U" else whole
+
+
+def _texts(whole: NDArray[Any], name: str) -> NDArray[Any]:
+    """Texts as objects; numpy would make Python strings of numbers that are no letters."""
+    letters = np.frombuffer(whole.tobytes(), f"{whole.dtype.str[0]}u4")
+    if ((letters > sys.maxunicode) | ((letters >= 0xD800) & (letters <= 0xDFFF))).any():
+        raise ValueError(f"the texts of {name} are damaged")
+    return whole.astype(object)
 
 
 class _Store:

@@ -118,6 +118,8 @@ def test_a_study_in_another_encoding_has_an_identity(tmp_path: Path) -> None:
         {"shape": [-1]},
         {"shape": 7},
         {"dtype": "|O"},
+        # bytes that are no letters
+        {"dtype": "<U2"},
     ],
 )
 def test_a_store_that_claims_more_than_it_has_is_refused(
@@ -127,10 +129,10 @@ def test_a_store_that_claims_more_than_it_has_is_refused(
     (tmp_path / "x").mkdir()
     (tmp_path / ".zattrs").write_text('{"simdistrict_version": "1"}')
     (tmp_path / "x" / ".zattrs").write_text('{"_ARRAY_DIMENSIONS": ["x"]}')
-    (tmp_path / "x" / "0").write_bytes(bytes(16))
+    (tmp_path / "x" / "0").write_bytes(b"\xff" * 16)
     described = tmp_path / "x" / ".zarray"
     described.write_text(json.dumps(about))
-    assert read_zarr(tmp_path).coords["x"].values.tolist() == [0, 0]
+    assert len(read_zarr(tmp_path).coords["x"].values) == 2
     described.write_text(json.dumps({**about, **changed}))
     with pytest.raises(ExchangeError, match="damaged"):
         read_zarr(tmp_path)
