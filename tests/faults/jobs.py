@@ -6,12 +6,13 @@ gets a copy of the inputs and, in half of the trials, of the older outputs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,11 +134,12 @@ JOBS = {
 
 @dataclass
 class Bench:
-    """A job with its inputs, its outputs, and the time that it takes undisturbed."""
+    """A job with its inputs, its outputs, the time and the changes of files that it takes."""
 
     job: Job
     folder: Path
     seconds: float = 0.0
+    changes: int = 0
     inputs: Files = field(default_factory=dict)
     old: Files = field(default_factory=dict)
     new: Files = field(default_factory=dict)
@@ -159,8 +161,16 @@ class Bench:
             bench.old = _below(bench.inputs, job.outputs)
         second = bench.trial("second", older=False)
         bench.run(second, job.words)
+        third = bench.trial("third", older=False)
         begin = time.monotonic()
-        bench.run(bench.trial("third", older=False), job.words)
+        with subprocess.Popen(
+            [*PROGRAM, *job.words],
+            cwd=third,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            bench.changes = max(changes_of(third, process), default=0)
         bench.seconds = time.monotonic() - begin
         bench.new = _below(files(second), job.outputs)
         assert bench.new
@@ -225,6 +235,30 @@ def _below(found: Mapping[str, bytes], outputs: Sequence[str]) -> Files:
         for name, content in found.items()
         if any(name == output or name.startswith(f"{output}/") for output in outputs)
     }
+
+
+def changes_of(folder: Path, process: subprocess.Popen[bytes]) -> Iterator[int]:
+    """The number of changes below a folder so far, again and again until a process ends."""
+    before, count = _sizes(str(folder)), 0
+    while process.poll() is None:
+        now = _sizes(str(folder))
+        if now != before:
+            before, count = now, count + 1
+        yield count
+        time.sleep(0.0003)
+
+
+def _sizes(folder: str) -> list[tuple[str, int, int]]:
+    """Name, size and number of every file below a folder."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                found += [(entry.name, 0, 0), *_sizes(entry.path)]
+            else:
+                about = entry.stat(follow_symlinks=False)
+                found.append((entry.name, about.st_size, about.st_ino))
+    return found
 
 
 def members(session: int) -> list[int]:

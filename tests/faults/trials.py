@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.jobs import PROGRAM, Bench, environment, members
+from tests.faults.jobs import PROGRAM, Bench, changes_of, environment, members
 
 SOON = 2.0  # seconds within which a signal ends a command, and a dead command's workers end
 
@@ -31,10 +31,19 @@ class Trial:
     faults: tuple[str, ...]
 
 
-def moment(bench: Bench, rng: random.Random) -> float:
-    """A moment within a command; half of them lie in its last third, where files are written."""
-    share = rng.uniform(0.66, 1.05) if rng.random() < 0.5 else rng.uniform(0.0, 1.0)
-    return share * bench.seconds
+def wait(bench: Bench, folder: Path, process: subprocess.Popen[bytes], rng: random.Random) -> None:
+    """Wait for a random moment of a command; half of them follow a change in its folder.
+
+    Writing takes milliseconds of a command of seconds: moments of the clock alone would miss it.
+    """
+    if rng.random() < 0.5:
+        time.sleep(rng.uniform(0.0, 1.05) * bench.seconds)
+        return
+    changes = rng.randint(1, max(1, bench.changes))
+    for count in changes_of(folder, process):
+        if count >= changes:
+            time.sleep(rng.uniform(0.0, 0.005))
+            return
 
 
 def killed(bench: Bench, rng: random.Random, victim: str = "command") -> Trial:
@@ -43,7 +52,7 @@ def killed(bench: Bench, rng: random.Random, victim: str = "command") -> Trial:
     folder = bench.trial("trial", older=older)
     with tempfile.TemporaryFile() as said:
         process = _started(bench, folder, said)
-        time.sleep(moment(bench, rng))
+        wait(bench, folder, process, rng)
         faults = []
         if victim == "command":
             process.kill()
@@ -66,7 +75,7 @@ def interrupted(bench: Bench, rng: random.Random, number: signal.Signals) -> Tri
     faults = []
     with tempfile.TemporaryFile() as said:
         process = _started(bench, folder, said)
-        time.sleep(moment(bench, rng))
+        wait(bench, folder, process, rng)
         begin = time.monotonic()
         done = process.poll() is not None
         process.send_signal(number)
