@@ -7,8 +7,10 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +48,38 @@ def wait(bench: Bench, folder: Path, process: subprocess.Popen[bytes], rng: rand
             return
 
 
+# the system kills a process whose file grows beyond a size; Python would make an error of it
+_DIES = """
+import resource, signal
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+from simdistrict.cli.main import main
+main()
+"""
+
+
+def killed_writing(bench: Bench, rng: random.Random) -> Trial:
+    """Kill the command in the middle of a write, at a random byte of a file; then repeat it."""
+    older = bool(bench.old) and rng.random() < 0.5
+    folder = bench.trial("trial", older=older)
+    size = rng.randrange(1, len(bench.new[rng.choice(sorted(bench.new))]) + 1)
+    program = (sys.executable, "-c", _DIES.format(size=size))
+    with tempfile.TemporaryFile() as said:
+        process = _started(bench, folder, said, program)
+        process.wait()
+        faults = _outlived(process.pid)
+    if process.returncode not in (0, -signal.SIGXFSZ):
+        # a worker, or a writer in C, that is refused the bytes ends the command in words
+        faults += [] if process.returncode == 3 else [f"exit code {process.returncode}"]
+    state, more = _after(bench, folder, older=older)
+    return Trial(bench.job.name, state, (*faults, *more))
+
+
 def killed(bench: Bench, rng: random.Random, victim: str = "command") -> Trial:
     """Kill the command, or one of its workers, at a random moment; then repeat it."""
+    if victim == "command" and rng.random() < 0.4:
+        return killed_writing(bench, rng)
     older = bool(bench.old) and rng.random() < 0.5
     folder = bench.trial("trial", older=older)
     with tempfile.TemporaryFile() as said:
@@ -118,9 +150,11 @@ def limited(bench: Bench, rng: random.Random) -> Trial:
     return Trial(bench.job.name, state, (*faults, *more))
 
 
-def _started(bench: Bench, folder: Path, said: object) -> subprocess.Popen[bytes]:
+def _started(
+    bench: Bench, folder: Path, said: object, program: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*PROGRAM, *bench.job.words],
+        [*(program or PROGRAM), *bench.job.words],
         cwd=folder,
         env=environment(),
         stdin=subprocess.DEVNULL,
