@@ -150,12 +150,9 @@ def read_sample(
 
 
 def _check_complete(stored: Result, path: Path) -> None:
-    """Raise ExchangeError where the file lacks what every ensemble has."""
+    """Raise ExchangeError where a dimension has no labels."""
     dims = {dim for variable in stored.variables.values() for dim in variable.dims}
-    lacking = [name for name in sorted({*dims, "sampled"}) if name not in stored.coords]
-    if "outcome" not in stored.variables:
-        lacking.append("outcome")
-    if lacking:
+    if lacking := sorted(dims - set(stored.coords)):
         what = f"it lacks {', '.join(lacking)}, which every ensemble has"
         raise ExchangeError(Problem(str(path), what, "write it again"))
 
