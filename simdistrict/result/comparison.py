@@ -235,18 +235,20 @@ def _compare_run(
     pair: RunPair, run: str, align: _Aligner, tolerance: tuple[float, float], found: _Found
 ) -> None:
     """Compare one run of each file."""
-    found.only_a.update((r.name, None) for key, r in pair.a.items() if key not in pair.b)
-    found.only_b.update((r.name, None) for key, r in pair.b.items() if key not in pair.a)
+    for own, other, only in ((pair.a, pair.b, found.only_a), (pair.b, pair.a, found.only_b)):
+        # a label without any number is how a full array holds one that a table lacks
+        lacking = [r for key, r in own.items() if key not in other]
+        only.update((r.name, None) for r in lacking if _known(r.values))
     for key, mine in pair.a.items():
-        other = pair.b.get(key)
-        if other is None:
+        if key not in pair.b:
             continue
-        if mine.units and other.units and fold(mine.units) != fold(other.units):
-            found.units[mine.name] = mine.name, mine.units, other.units
-        time, left, right = align(mine, other)
-        if not (mine.constant or other.constant):
+        yours = pair.b[key]
+        if mine.units and yours.units and fold(mine.units) != fold(yours.units):
+            found.units[mine.name] = mine.name, mine.units, yours.units
+        time, left, right = align(mine, yours)
+        if not (mine.constant or yours.constant):
             found.values_a += _known(mine.values) - _known(left)
-            found.values_b += _known(other.values) - _known(right)
+            found.values_b += _known(yours.values) - _known(right)
             found.times.update(time.tolist())
         if len(time):
             found.common[mine.element] = None

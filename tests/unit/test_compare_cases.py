@@ -147,7 +147,7 @@ def test_other_settings_and_other_code_are_mentioned_where_numbers_differ(
 ) -> None:
     words = ["run", "fast.yaml", "--integrator", "rk4", "-o", "rk4.nc"]
     with monkeypatch.context() as patch:
-        patch.setattr("simdistrict.base.identity.sources_sha256", lambda: "0123456789abcdef")
+        patch.setattr("simdistrict.base.identity.sources_sha256", lambda: "0123456789abcdef" * 4)
         assert call(capsys, *words).code == 0
     found = said(capsys, "fast.nc", "rk4.nc", code=5)
     assert "made with another integrator: euler in A, rk4 in B" in found

@@ -108,4 +108,5 @@ def test_the_largest_difference_is_called_relative(tank: Path, capsys: Capsys) -
     answer = call(capsys, "compare", "a.csv", "b.csv")
     assert answer.code == 5
     assert 'first difference: "large" at time 1' in answer.out
-    assert "largest relative difference: 33.3%" in answer.out
+    assert 'largest relative difference: "small" at time 2: 0.2 against 0.3' in answer.out
+    assert ", 33.3% of its largest value" in answer.out
