@@ -303,7 +303,7 @@ def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, ro
         if attempt <= limits.ATTEMPTS:
             again = limits.limit(e, m.v, m.work, task.time_step, attempt)
         attempt = attempt + 1
-        if again > 0 or i == task.steps:
+        if again > 0:
             limits.rewind(e, m.v, m.work)
     if attempt > 1 or limits.negative(e, m.v) > 0:
         limits.settle(e, m.v, m.work)
