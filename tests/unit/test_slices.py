@@ -12,8 +12,9 @@ import pytest
 
 from simdistrict import simulate
 from simdistrict.engine.lowering.build import build
-from simdistrict.engine.native import slices
+from simdistrict.engine.native import machine, slices
 from simdistrict.engine.native.batch import LANES
+from simdistrict.engine.native.code import assembly
 from simdistrict.engine.native.flow import FrozenFlow
 from simdistrict.engine.native.single import native_adaptive, native_steps
 from simdistrict.engine.native.slices import CompiledFunction, StoppedError, on_threads
@@ -167,3 +168,40 @@ def test_calls_that_always_end_at_once_do_not_grow_without_end() -> None:
         with function.timed(function.units):
             pass
     assert float(function.units) < 1e15
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The assembly of a model, which counts as a large one."""
+    monkeypatch.setattr(machine, "LARGE", 0)
+    return assembly(build(small(MODEL)))
+
+
+def test_a_large_module_is_compiled_to_the_same_code_in_another_process(
+    large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = machine.compiled(large)
+    monkeypatch.setattr(machine, "LARGE", 10**9)
+    assert apart == machine.compiled(large)
+
+
+def test_an_interruption_ends_the_compilation_of_a_large_module(
+    large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command: list[str] = []
+    original = machine.subprocess.Popen
+
+    def sleeping(given: list[str], **how: object) -> object:
+        command.extend(given)
+        return original([given[0], "-c", "import time; time.sleep(60)"], **how)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(machine.subprocess, "Popen", sleeping)
+    assert interrupted_after(0.3, lambda: machine.compiled(large)) < 1
+    assert command
+
+
+def test_a_large_module_is_compiled_here_where_another_process_fails(
+    large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "sys", type("sys", (), {"executable": "/bin/false", "path": []}))
+    assert machine.compiled(large)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -11,7 +14,11 @@ from typing import Any
 import llvmlite
 from llvmlite import binding as llvm
 
-from simdistrict.engine.native.slices import CompiledFunction
+from simdistrict.base.workers import end_with_parent
+from simdistrict.engine.native.slices import SECONDS, CompiledFunction
+
+# characters of a module that takes about a second to compile
+LARGE = 2_000_000
 
 
 @cache
@@ -67,7 +74,52 @@ def identity() -> str:
 
 
 def compiled(text: str, level: int = 2) -> bytes:
-    """The object code of a module."""
+    """The object code of a module.
+
+    LLVM compiles in one call, which takes minutes for a very large module: that one is compiled in
+    a process of its own, which an interruption ends.
+    """
+    if len(text) > LARGE and sys.executable:
+        return _compiled_apart(text, level) or _compiled_here(text, level)
+    return _compiled_here(text, level)
+
+
+def _compiled_apart(text: str, level: int) -> bytes:
+    """The object code from another process; empty where it fails."""
+    work = f"from {__name__} import serve; serve({level}, {os.getpid()})"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with tempfile.TemporaryFile() as source:
+        source.write(text.encode())
+        source.seek(0)
+        command, pipe = [sys.executable, "-c", work], subprocess.PIPE
+        with subprocess.Popen(
+            command, env=env, stdin=source, stdout=pipe, stderr=subprocess.DEVNULL
+        ) as process:
+            code = _output(process)
+    return code if process.returncode == 0 else b""
+
+
+def _output(process: subprocess.Popen[bytes]) -> bytes:
+    """What a process prints until it ends; an interruption ends it."""
+    while True:
+        try:
+            return process.communicate(timeout=SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            continue
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+
+
+def serve(level: int, parent: int) -> None:
+    """Compile the module on the standard input of this process, which ends with its parent."""
+    end_with_parent(parent)
+    code = _compiled_here(sys.stdin.buffer.read().decode(), level)
+    sys.stdout.buffer.write(code)
+
+
+def _compiled_here(text: str, level: int) -> bytes:
     _target()
     machine = _machine(level)
     with llvm.parse_assembly(text) as module:
