@@ -89,7 +89,7 @@ def killed(bench: Bench, rng: random.Random, victim: str = "command") -> Trial:
         if victim == "command":
             process.kill()
         else:
-            workers = [pid for pid in members(process.pid) if pid != process.pid]
+            workers = [pid for pid in members(process.pid) if _is_worker(pid, process.pid)]
             if workers:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(rng.choice(sorted(workers)), signal.SIGKILL)
@@ -162,6 +162,14 @@ def _started(
         stderr=said,  # type: ignore[arg-type]
         start_new_session=True,
     )
+
+
+def _is_worker(pid: int, command: int) -> bool:
+    """Whether a process computes for the command; Python's tracker of semaphores does not."""
+    with contextlib.suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return pid != command and b"resource_tracker" not in words
+    return False
 
 
 def _ends_in_words(process: subprocess.Popen[bytes], said: object) -> list[str]:
