@@ -112,9 +112,9 @@ def test_the_main_job_needs_no_network(tmp_path: Path) -> None:
 # a program that writes into the final file itself, slowly, and leaves a process
 CARELESS = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+subprocess.Popen(["sleep", "60"], stdout=-3, stderr=-3)
 with open("out.nc", "wb", buffering=0) as file:
-    for k in range(200):
+    for k in range(120):
         file.write(b"%4d" % k)
         time.sleep(0.01)
 """
