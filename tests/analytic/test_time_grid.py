@@ -201,6 +201,56 @@ def test_every_integrator_saves_what_holds_at_a_point(integrator: str, step: flo
     assert found["level"].values == pytest.approx([max(k - 3, 0) * step for k in range(9)])
 
 
+# each begins to hold at 0.4, on a grid from 0 with steps of 0.1
+CLOCKS = [
+    "Time - 0.4 >= 0",
+    "0.4 <= shown",
+    "Time * 10 >= 4",
+    "half >= 0.2",
+    "Time - gap >= 0.3",
+    "(Time - 0.2) / 0.4 >= 0.5",
+    "FINAL TIME - Time <= 0.5",
+    "INTEGER(Time * 5) >= 2",
+    "MIN(Time, 1) >= 0.4",
+    "MAX(gap, shown) > 0.3",
+    "IF THEN ELSE(Time > gap, shown, 0) >= 0.4",
+    "shown >= 0.4 :AND: Time < 5",
+    "own[a] >= 0.4",
+    "own[b] >= 0.8",
+]
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+def test_every_clock_holds_through_a_step_as_time_does(backend: str) -> None:
+    clocks = ["Time >= 0.4", *CLOCKS]
+    text = "region: a, b ~~|\nshown = Time\nhalf = Time / 2\ngap = 0.1\nspeed[region] = 1, 2\n"
+    text += "own[region] = speed[region] * Time\n"
+    text += "each[region] = INTEG(IF THEN ELSE(own[region] >= 0.4, 1, 0), 0)\n"
+    for k, clock in enumerate(clocks):
+        text += f"x{k} = INTEG(IF THEN ELSE({clock}, 1, 0), 0)\n"
+    model = small(text, stop=0.9, time_step=0.1, save_step=0.1)
+    found = simulate(model, integrator="rk4", backend=backend)
+    plain = found["x0"].values
+    assert plain[-1] == pytest.approx(0.5, rel=1e-14)
+    for k, clock in enumerate(clocks):
+        assert found[f"x{k}"].values.tolist() == plain.tolist(), clock
+    assert found["each"].values[-1] == pytest.approx([0.5, 0.7], rel=1e-14)
+
+
+def test_what_is_no_clock_is_read_at_the_stages_of_a_step() -> None:
+    # the level runs like Time, but nobody knows before the run: it passes 0.35 within a step
+    text = "level = INTEG(1, 0)\nx = INTEG(IF THEN ELSE(Time + level >= 0.7, 1, 0), 0)"
+    found = simulate(small(text, stop=1, time_step=0.1, save_step=0.1), integrator="rk4")
+    assert found["x"].values[-1] == pytest.approx(0.6 + 0.1 * 5 / 6, rel=1e-12)
+
+
+def test_a_clock_through_many_elements_is_lowered_at_once() -> None:
+    chain = "\n".join(f"t{k + 1} = t{k} + t{k}" for k in range(40))
+    text = f"t0 = Time\n{chain}\nx = IF THEN ELSE(t40 >= {2.0**40 * 0.5!r}, 1, 0)"
+    found = simulate(small(text, stop=1, time_step=0.25, save_step=0.25), integrator="rk4")
+    assert found["x"].values.tolist() == [0, 0, 1, 1, 1]
+
+
 @pytest.mark.parametrize("backend", ["interpreted", "native"])
 @pytest.mark.parametrize("step", [0.1, 0.05, 0.2, 0.3, 1 / 3])
 def test_every_label_has_a_clock_of_its_own(step: float, backend: str) -> None:

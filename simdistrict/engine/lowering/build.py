@@ -12,6 +12,7 @@ from simdistrict.engine.lowering.clocks import Clocks
 from simdistrict.engine.lowering.emit import Emitter
 from simdistrict.engine.lowering.expand import expand
 from simdistrict.engine.lowering.fuse import fuse, with_rates_last
+from simdistrict.engine.lowering.hold import hold
 from simdistrict.engine.lowering.lay_out import lay_out
 from simdistrict.engine.lowering.limits import limits_of
 from simdistrict.engine.lowering.lower import lower
@@ -46,9 +47,9 @@ def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
     constant = constant_symbols(phases, placed)
     layout, located = placed.layout, located_by(constant)
     once, start, settle = map(fuse, (phases.once, phases.start, phases.settle))
-    derive = with_rates_last(phases.derive, layout)
-    verify(once, start, settle, derive, placed)
     clocks = Clocks((*phases.settle, *phases.derive), constant)
+    derive = with_rates_last(hold(phases.derive, constant, located, clocks), layout)
+    verify(once, start, settle, derive, placed)
     emitter = Emitter(layout, located, clocks)
     emitter.function("once", once, slopes=True)
     emitter.function("start", start)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence, Set
 
 from simdistrict.engine.layout import Symbol
-from simdistrict.engine.lowering.nodes import Load, Time
+from simdistrict.engine.lowering.nodes import HeldTime, Load, Time
 from simdistrict.engine.lowering.order import depends_on_time
 from simdistrict.engine.lowering.statements import Statement, loads
 from simdistrict.model.expr import Binary, Call, Chain, Expr, Number, Unary
@@ -43,7 +43,7 @@ class Clocks:
     def rate(self, expr: Expr) -> Expr | None:
         """The rate of an expression, in constants; None for what is no clock."""
         match expr:
-            case Time():
+            case Time() | HeldTime():
                 return ONE
             case Load(symbol):
                 return self.rates.get(symbol)

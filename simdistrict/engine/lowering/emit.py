@@ -17,7 +17,7 @@ from simdistrict.engine.layout import HELD_TIME, MOVING_TIME, SLACK, SWITCH_TIME
 from simdistrict.engine.lowering.calls import Switch, Whole
 from simdistrict.engine.lowering.clocks import Clocks
 from simdistrict.engine.lowering.frames import SlotKey, key_of
-from simdistrict.engine.lowering.nodes import Load, Time
+from simdistrict.engine.lowering.nodes import HeldTime, Load, Time
 from simdistrict.engine.lowering.spell import MAX_NESTING, ExpressionPrinter
 from simdistrict.engine.lowering.statements import Statement, parts, walk
 from simdistrict.model.expr import Expr, height
@@ -77,7 +77,7 @@ class Emitter(ExpressionPrinter):
     def is_timed(self, node: Expr) -> bool:
         """Whether a node reads the times."""
         clock = isinstance(node, Load) and node.symbol in self.clocks.rates
-        return clock or isinstance(node, Time | Switch)
+        return clock or isinstance(node, Time | HeldTime | Switch)
 
     def statement(self, statement: Statement, inside: frozenset[SlotKey]) -> None:
         """One assignment; its value stays in a local where it is read again.

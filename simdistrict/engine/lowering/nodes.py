@@ -109,6 +109,11 @@ class Time(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldTime(Node):
+    """The beginning of the step on a time grid; else the time of the evaluation. See `hold`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place(Node):
     """The number of the present label of a range, counted from one."""
 

@@ -27,6 +27,7 @@ from simdistrict.engine.lowering.functions import FUNCTIONS, SWITCHES
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
 from simdistrict.engine.lowering.nodes import (
     Axis,
+    HeldTime,
     Interpolate,
     Latch,
     Load,
@@ -128,7 +129,7 @@ class Rules:
 # ---------------------------------------------------------------------- what each node must be
 
 
-def _time(work: Rules, node: Time, loops: Open) -> Sequence[Expr]:
+def _time(work: Rules, node: Time | HeldTime, loops: Open) -> Sequence[Expr]:
     return ()
 
 
@@ -245,6 +246,7 @@ _OPERATORS = {
 }
 _CHECKS: dict[type[Expr], Callable[[Rules, Any, Open], Sequence[Expr]]] = {
     Time: _time,
+    HeldTime: _time,
     Load: _load,
     Place: _place,
     Unary: _operator,

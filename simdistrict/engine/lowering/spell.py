@@ -22,6 +22,7 @@ from simdistrict.engine.lowering.frames import Frames, constant_of, key_of, patt
 from simdistrict.engine.lowering.functions import FUNCTIONS
 from simdistrict.engine.lowering.nodes import (
     Axis,
+    HeldTime,
     Interpolate,
     Latch,
     Load,
@@ -123,6 +124,8 @@ class ExpressionPrinter(Frames):
         match expr:
             case Time():
                 return "t"
+            case HeldTime():
+                return "(u if e > 0.0 else t)"
             case Place(axis):
                 return self.label_number(axis)
             case Switch():
