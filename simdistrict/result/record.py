@@ -20,6 +20,8 @@ MAX_PROBLEMS = 10
 _Line = Annotated[str, Field(max_length=10_000)]
 _Name = Annotated[str, Field(min_length=1, max_length=10_000)]
 _Text = Annotated[str, Field(min_length=1, max_length=60_000_000)]
+# a number as a text file writes it, such as 007
+_Written = Annotated[list[_Line], Field(min_length=1, max_length=1)]
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -31,7 +33,7 @@ class _Strict(BaseModel):
 class _Sheet(_Strict):
     file: _Line
     tab: _Line
-    cells: dict[_Line, FiniteFloat | str]
+    cells: dict[_Line, FiniteFloat | str | _Written]
     names: dict[_Line, _Line] = {}
 
 
