@@ -200,6 +200,21 @@ def test_time_without_a_value_is_refused(tmp_path: Path) -> None:
     assert "x.dat:3 | the time 1 has no value" in complaint(tmp_path, "A\n0 1\n1\n", "x.dat")
 
 
+@pytest.mark.parametrize("line", ["5\tword", "5 word", "5,word", "5  a longer text", "5\t-"])
+def test_a_time_with_a_word_is_refused(tmp_path: Path, line: str) -> None:
+    word = line[1:].strip(" \t,").split(None, 1)[0]
+    text = complaint(tmp_path, f"level\n0\t1\n{line}\n9\t2\n", "w.dat")
+    assert f'w.dat:3 | "{word}" is not a number' in text
+    assert "in double quotes" in text
+
+
+def test_a_name_in_quotes_may_begin_with_a_number(tmp_path: Path) -> None:
+    assert list(read(tmp_path, '"5 year plan"\n0 1\n5year\n0 2\n', "n.dat").records) == [
+        "5 year plan",
+        "5year",
+    ]
+
+
 # ------------------------------------------------------------------------------- names, numbers
 
 

@@ -296,15 +296,18 @@ class _SeriesReader:
             self.wrong(at, f"the time {parts[0]} has no value")
             return {}
         value = as_number(parts[1])
-        if value is None and _LIKE_NUMBER.match(parts[1]):
-            self.wrong(at, f'"{parts[1][:40]}" is not a number', hint_for(parts[1]))
+        if value is None:
+            hint = hint_for(parts[1])
+            if not _LIKE_NUMBER.match(parts[1]):
+                hint = "write a name that begins with a number in double quotes"
+            self.wrong(at, f'"{parts[1][:40]}" is not a number', hint)
             return {}
-        if value is not None and len(parts) > 2 and _LIKE_NUMBER.match(parts[2]):
+        if len(parts) > 2 and _LIKE_NUMBER.match(parts[2]):
             rest = line.split(None, 1)[-1].strip()
             what = f'"{rest[:40]}" follows the time {parts[0]}, not one number'
             self.wrong(at, what, hint_for(rest))
             return {}
-        return None if value is None else {spaced_number(parts[0]): value}
+        return {spaced_number(parts[0]): value}
 
 
 def _name(line: str) -> str:
