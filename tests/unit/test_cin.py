@@ -95,6 +95,19 @@ def test_ctrl_z_ends_a_file(tmp_path: Path) -> None:
     assert [(c.name, c.values) for c in read_cin(path)] == [("a", (1,)), ("b", (2,))]
 
 
+def test_text_behind_ctrl_z_is_said_not_to_be_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "x.cin"
+    path.write_bytes(b"a = 1\r\n\x1a\r\nb = 2\r\nc = 3\r\n")
+    assert [c.name for c in read_cin(path)] == ["a"]
+    assert 'x.cin:2 | Ctrl-Z ends the file here: "b = 2" and on is not read' in caplog.text
+    caplog.clear()
+    path.write_bytes(b"a = 1\r\n\x1a\r\n\x1a \r\n")
+    assert [c.name for c in read_cin(path)] == ["a"]
+    assert not caplog.text
+
+
 def test_any_encoding_and_line_end(tmp_path: Path) -> None:
     path = tmp_path / "f.cin"
     for content in ("Größe = 1\rb = 2".encode("cp1252"), "\ufeffGröße = 1\r\nb = 2\r\n".encode()):

@@ -9,6 +9,7 @@ from simdistrict.base.atomic import replacing
 from simdistrict.base.encoding import decoded, encoded, shown
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.inputs import InputKind
+from simdistrict.base.remarks import remark
 
 TABLE = InputKind("a table", 200_000_000)
 TEXT = InputKind("a text file", 200_000_000)
@@ -22,7 +23,12 @@ def text_lines(path: Path, kind: InputKind = TABLE) -> list[str]:
     content = inputs.content(path, kind)
     text = shown(decoded(content, str(path), kind.noun)[0])
     # Ctrl-Z ends the text files of DOS
-    return plain(text.partition("\x1a")[0]).split("\n")
+    text, _, rest = text.partition("\x1a")
+    lines = plain(text).split("\n")
+    if first := rest.strip("\x1a \t\r\n"):
+        sample = " ".join(plain(first).split("\n")[0].split())[:60]
+        remark(f"{path}:{len(lines)}", f'Ctrl-Z ends the file here: "{sample}" and on is not read')
+    return lines
 
 
 def plain(text: str) -> str:
