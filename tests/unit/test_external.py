@@ -236,11 +236,79 @@ def test_blanks_among_times_are_skipped_up_to_another_table(folder: Path) -> Non
     assert found["x"].equations[0].expression == Tables((Points((1, 4), (10, 40)),))
 
 
-def test_words_among_numbers_are_skipped_with_a_note(folder: Path) -> None:
+def test_words_among_numbers_are_skipped_with_a_note(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     write_text(folder / "t.csv", [[1, 2, 3], [10, "n/a", 30]])
     found = model("x := GET DIRECT DATA('t.csv', ',', '1', 'A2')")
     assert found["x"].equations[0].expression == Tables((Points((1, 3), (10, 30)),))
-    assert found.notes == ('m.mdl | t.csv, cell B2: "n/a" is skipped',)
+    told = 'm.mdl | t.csv: a word is skipped where a number is meant: B2 "n/a"'
+    assert found.notes == (told,)
+    assert told in caplog.text
+
+
+def test_words_among_times_are_skipped_with_a_note(folder: Path) -> None:
+    rows: list[list[Cell]] = [[1, "later", 3, "end", None, "1st"], [10, 20, 30, 40, None, 6]]
+    write_text(folder / "t.csv", rows)
+    found = model("x := GET DIRECT DATA('t.csv', ',', '1', 'A2')")
+    assert found["x"].equations[0].expression == Tables((Points((1, 3), (10, 30)),))
+    assert found.notes == (
+        'm.mdl | t.csv: words are skipped where a number is meant: B1 "later", D1 "end"',
+    )
+
+
+MEANT = ["7q", "8%", "$2", "€ 2", "４", "2_500", "2,500", "0x1F", "3 000", "inf", "NaN", "1e999",
+         "(6)", "~5", "5 USD", "USD 5", "½", "−3", "2025-01-31", "1.#INF"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["DATA", "LOOKUPS"])
+@pytest.mark.parametrize("door", ["DIRECT", "XLS"])
+def test_cells_that_are_nearly_numbers_are_refused_at_once(
+    folder: Path, door: str, kind: str
+) -> None:
+    rows: list[list[Cell]] = [["year", "v"], [0, 1]]
+    rows += [[k, text] for k, text in enumerate(MEANT, 1)]
+    write_text(folder / "near.tab", rows, "\t")
+    write_book(folder / "near.xlsx", {"Data": rows})
+    sign = "" if kind == "LOOKUPS" else ":"
+    for file, tab in (("near.tab", ""), ("near.xlsx", "Data")):
+        text = f"x {sign}= GET {door} {kind}('{file}', '{tab}', 'A', 'B2')"
+        told = [str(problem) for problem in model(text).external.problems]
+        assert len(told) == len(MEANT)
+        for line, (row, cell) in zip(told, enumerate(MEANT, 3), strict=True):
+            assert f'cell B{row}: "{cell}" is not a number' in line
+            assert file in line
+
+
+def test_a_quoted_number_with_a_comma_in_a_csv_is_refused(folder: Path) -> None:
+    (folder / "q.csv").write_text('t,v\n0,1\n1,"2,500"\n2,3\n')
+    said = complaint("x := GET DIRECT DATA('q.csv', ',', 'A', 'B2')")
+    assert 'q.csv, cell B3: "2,500" is not a number' in said
+
+
+def test_times_that_are_nearly_numbers_are_refused(folder: Path) -> None:
+    rows: list[list[Cell]] = [["t", 0, "1y", 2, "3y"], ["v", 5, 6, 7, 8]]
+    write_text(folder / "near.csv", rows)
+    said = complaint("x := GET DIRECT DATA('near.csv', ',', '1', 'B2')")
+    assert 'near.csv, cell C1: "1y" is not a number' in said
+    assert 'near.csv, cell E1: "3y" is not a number' in said
+
+
+def test_many_wrong_cells_are_counted(folder: Path) -> None:
+    write_text(folder / "many.csv", [[0, 1], *([k, "1x"] for k in range(1, 31))])
+    problems = model("x := GET DIRECT DATA('many.csv', ',', 'A', 'B1')").external.problems
+    assert len(problems) == 21
+    assert "10 more cells are not numbers" in str(problems[-1])
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":NA:", "#N/A", "#DIV/0!", "-", "n/a", "none", "-6.49037e+32"]
+)
+def test_cells_without_a_number_are_gaps(folder: Path, text: str) -> None:
+    write_text(folder / "gap.csv", [[0, 1], [1, text], [2, 5]])
+    found = model("x := GET DIRECT DATA('gap.csv', ',', 'A', 'B1')")
+    assert not found.external.problems
+    assert found["x"].equations[0].expression == Tables((Points((0, 2), (1, 5)),))
 
 
 def test_number_stored_as_text_is_reported(folder: Path) -> None:

@@ -3,7 +3,7 @@
 Geometry as in Vensim's manual (GET DIRECT CONSTANTS, GET DIRECT DATA): the last range runs to the
 right and the one before it down; `*` after a cell transposes. Times run along a row or a column,
 labels in the other direction. From public models: blanks and words among times and values are
-skipped.
+skipped, words with a remark. What looks like a number but is none is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simdistrict.base.errors import did_you_mean
+from simdistrict.base.numbers import hint_for
 from simdistrict.exchange.external.files import Files, UnreadableError
 from simdistrict.exchange.external.references import (
     Area,
@@ -21,9 +22,13 @@ from simdistrict.exchange.external.references import (
     row_number,
 )
 from simdistrict.exchange.external.sheet import Sheet, WrittenNumber
-from simdistrict.exchange.text.numbers import as_number
+from simdistrict.exchange.text.numbers import as_number, begins_as_number, has_digits
 from simdistrict.model.expr import Call, Expr, Points, Text
 
+# the faulty cells of one call that are told
+MAX_CELLS_TOLD = 20
+# a formula without a result, in every workbook like `#N/A`
+_DIVISION = "#DIV/0!"
 _ARGUMENTS = {"CONSTANTS": 3, "DATA": 4, "LOOKUPS": 4, "SUBSCRIPT": 5}
 KINDS = {f"GET {door} {kind}": kind for door in ("XLS", "DIRECT") for kind in _ARGUMENTS}
 
@@ -60,9 +65,12 @@ class _NamedSheet:
         if value is None:
             hint = "a formula has a value once a spreadsheet program has saved the file"
             raise self.wrong(row, column, "the cell is empty", hint)
-        is_text = as_number(value.strip().replace(",", ".")) is not None
+        raise self.no_number(row, column, value)
+
+    def no_number(self, row: int, column: int, text: str) -> UnreadableError:
+        is_text = as_number(text) is not None
         hint = "the cell is a text: format it as a number and enter it again" if is_text else ""
-        raise self.wrong(row, column, f'"{value[:40]}" is not a number', hint)
+        return self.wrong(row, column, f'"{text[:40]}" is not a number', hint or hint_for(text))
 
 
 def _opened(call: Call, files: Files) -> tuple[_NamedSheet, list[str]]:
@@ -131,10 +139,14 @@ def _size(shape: tuple[int, int]) -> str:
 
 
 def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
-    """The points of `count` labels in order. Raises UnreadableError."""
+    """The points of `count` labels in order. Raises UnreadableError with every faulty cell."""
     source, (along, cell) = _opened(call, files)
     across, length, lines = _lines(source, along, cell, count)
-    times = _ascending(source, across, length)
+    times, words = _ascending(source, across, length)
+    if not times:
+        hint = "the cells are texts: format them as numbers and enter them again" if words else ""
+        raise source.wrong(*across(0), "there are no times from here on", hint)
+    wrong = _wrong_times(source, across, lines, words, files)
     found = []
     for line in lines:
         points = []
@@ -142,14 +154,47 @@ def tables(call: Call, files: Files, count: int) -> tuple[Points, ...]:
             value = source.sheet.at(*line(k))
             if isinstance(value, float):
                 points.append((time, float(value)))
+            elif value is not None and _is_meant(value):
+                wrong.append(source.no_number(*line(k), value))
             elif value is not None:
-                note = f'{source.name}, cell {cell_name(*line(k))}: "{value[:40]}" is skipped'
-                if note not in files.notes:
-                    files.notes.append(note)
-        if not points:
+                files.skip(source.name, cell_name(*line(k)), value)
+        if not points and not wrong:
             raise source.wrong(*line(0), "there is no number from here on")
         found.append(Points(tuple(x for x, _ in points), tuple(y for _, y in points)))
+    if wrong:
+        raise _together(source, wrong)
     return tuple(found)
+
+
+def _is_meant(text: str) -> bool:
+    """Whether a text in the place of a value is meant as a number."""
+    return begins_as_number(text) or (has_digits(text) and text != _DIVISION)
+
+
+def _wrong_times(
+    source: _NamedSheet, across: CellLine, lines: Sequence[CellLine], words: list[int], files: Files
+) -> list[UnreadableError]:
+    """The texts in the place of a time that has a value, which are meant as numbers."""
+    wrong = []
+    for k in words:
+        place, text = across(k), source.sheet.at(*across(k))
+        beside = [source.sheet.at(*line(k)) for line in lines]
+        if not any(isinstance(v, float) or (v and begins_as_number(v)) for v in beside):
+            continue
+        if begins_as_number(str(text)):
+            wrong.append(source.no_number(*place, str(text)))
+        else:
+            files.skip(source.name, cell_name(*place), str(text))
+    return wrong
+
+
+def _together(source: _NamedSheet, wrong: list[UnreadableError]) -> UnreadableError:
+    """One error for several cells; of many, the first ones and their number."""
+    first, *others = wrong[:MAX_CELLS_TOLD]
+    if (more := len(wrong) - MAX_CELLS_TOLD) > 0:
+        others.append(UnreadableError(f"{source.name}: {more} more cells are not numbers"))
+    first.others = tuple(others)
+    return first
 
 
 def _lines(
@@ -196,17 +241,25 @@ def _down(top: int, column: int) -> CellLine:
     return lambda k: (top + k, column)
 
 
-def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[int, float]]:
-    """The times, each with its index along the line.
+def _ascending(
+    source: _NamedSheet, line: CellLine, length: int
+) -> tuple[list[tuple[int, float]], list[int]]:
+    """The times, each with its index along the line, and the indices of texts among them.
 
-    Blanks and words are skipped; a smaller number after one begins another table.
+    Blanks and words are skipped; a smaller number after one begins another table. Texts behind a
+    blank that follows the last time are no part of the table.
     """
     found: list[tuple[int, float]] = []
-    gap = False
+    words: list[int] = []
+    behind: list[int] = []
+    gap = blank = False
     for k in range(max(length, 0)):
         value = source.sheet.at(*line(k))
         if not isinstance(value, float):
             gap = True
+            blank |= value is None
+            if value is not None:
+                (behind if blank else words).append(k)
             continue
         if found and value <= found[-1][1]:
             if gap:
@@ -214,10 +267,10 @@ def _ascending(source: _NamedSheet, line: CellLine, length: int) -> list[tuple[i
             what = f"the times do not ascend: {value:g} follows {found[-1][1]:g}"
             raise source.wrong(*line(k), what, "sort the table; write each time once")
         found.append((k, float(value)))
-        gap = False
-    if not found:
-        raise source.wrong(*line(0), "there are no times from here on")
-    return found
+        words += behind
+        behind = []
+        gap = blank = False
+    return found, words
 
 
 # ------------------------------------------------------------------------------ labels

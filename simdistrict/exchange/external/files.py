@@ -20,11 +20,15 @@ BOOK = InputKind("a workbook", 200_000_000)
 
 
 class UnreadableError(Exception):
-    """A file, sheet or cell cannot be read; what, hint: as in a Problem."""
+    """A file, sheet or cell cannot be read; what, hint: as in a Problem.
+
+    others: the same for more cells.
+    """
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
         self.what, self.hint = what, hint
+        self.others: tuple[UnreadableError, ...] = ()
 
 
 class Files:
@@ -32,7 +36,8 @@ class Files:
 
     folder: of the model, None if only its text is known; tags: file names by `?tag`.
     record: what an earlier reading took, which then replaces the files.
-    notes: what was skipped, one line each.
+    notes: what was chosen for a tag, one line each.
+    skipped: the words in the place of numbers, by sheet and cell.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Files:
         self.folder = folder
         self.tags = {tag.lower(): name for tag, name in (tags or {}).items()}
         self.notes: list[str] = []
+        self.skipped: dict[str, dict[str, str]] = {}
         self._sheets: dict[tuple[str, str], Sheet] = {}
         self._digests: dict[Path, str] = {}
         self._recorded: dict[tuple[str, str], Sheet] | None = None
@@ -54,6 +60,20 @@ class Files:
         if key not in self._sheets:
             self._sheets[key] = self._read(file, tab)
         return self._sheets[key]
+
+    def skip(self, sheet: str, cell: str, text: str) -> None:
+        """Keep a word in the place of a number, to be told."""
+        self.skipped.setdefault(sheet, {})[cell] = text[:40]
+
+    def told_skipped(self) -> list[str]:
+        """What was skipped, one line for each sheet, with the first cells."""
+        lines = []
+        for sheet, cells in self.skipped.items():
+            listed = ", ".join(f'{cell} "{text}"' for cell, text in list(cells.items())[:5])
+            more = f" and {len(cells) - 5} more" if len(cells) > 5 else ""
+            what = "a word is" if len(cells) == 1 else "words are"
+            lines.append(f"{sheet}: {what} skipped where a number is meant: {listed}{more}")
+        return lines
 
     def external(self, problems: Sequence[Problem]) -> External:
         """The cells used so far."""

@@ -96,8 +96,9 @@ class Outside:
                 found = tables(call, self.files, math.prod(sizes))
                 gave = Tables(tuple(found[k] for k in kept), block.between or "interpolate")
         except UnreadableError as error:
-            what = f'"{block.name}": {error.what}'
-            self.problems.append(block.problem(self.where, what, error.hint))
+            for one in (error, *error.others):
+                what = f'"{block.name}": {one.what}'
+                self.problems.append(block.problem(self.where, what, one.hint))
         return replace(equation, expression=gave, source=Source(call, gave))
 
     def as_formula(self, equation: Equation, block: MdlBlock) -> Equation:

@@ -94,13 +94,16 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         problems.append(Problem(where, f"the model has no {' and no '.join(gone)}", hint))
     if problems:
         raise ModelError(_first(problems, where))
+    skipped = files.told_skipped()
+    for told in skipped:
+        remark(where, told)
     model = Model(
         name,
         tuple(elements),
         dimensions,
         text,
         parts.settings.integrator,
-        (*notes, *(f"{where} | {note}" for note in files.notes)),
+        (*notes, *(f"{where} | {note}" for note in (*files.notes, *skipped))),
         parts.settings.unit_synonyms,
         files.external(outside.problems),
     )
