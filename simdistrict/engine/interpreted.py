@@ -37,6 +37,9 @@ class Numbers:
         self.flow_rates: IntTable = limits.rates
         self.flow_amounts: IntTable = limits.amounts
         self.bounded_forced: IntTable = limits.forced
+        self.bounded_levels: IntTable = limits.levels
+        self.bounded_last: IntTable = limits.last
+        self.n_levels = len(set(limits.levels))
         # at most one per sampled slot
         self.n_margins = layout.sampled.size if program.has_margins else 0
 

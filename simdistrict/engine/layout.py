@@ -111,6 +111,8 @@ class Limits:
     flow: whether it is held for the present step, at which rate, and how much flows in a step;
     forced: of each stock 1 if it is set to zero where it would be below it, because one of its
     flows drains, or fills, several stocks, so that it cannot be limited for one of them;
+    levels, last: of each stock its place among those that its flows may depend on, causes first,
+    and the last place in the ring of flows that it is in;
     shown: the slots of the actual flows of constants, by folded name.
     """
 
@@ -122,6 +124,8 @@ class Limits:
     rates: tuple[int, ...] = ()
     amounts: tuple[int, ...] = ()
     forced: tuple[int, ...] = ()
+    levels: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
     shown: Mapping[str, Slot] = field(default_factory=dict)
 
 

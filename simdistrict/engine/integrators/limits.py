@@ -2,8 +2,11 @@
 
 A loop takes a step without limits. Where a stock would fall below zero, its last outflows are held
 for the whole step at rates that leave zero at its end, and the step is taken again: what leaves
-one stock arrives in the next, and all that depends on these flows sees what flows. The module is
-part of the compiled subset of Python, as `loop` is.
+one stock arrives in the next, and all that depends on these flows sees what flows. Stocks that
+depend on others wait until these are settled (`layout.Limits.levels`), so that no flow is held
+for an inflow that does not arrive. In a ring each waits for the ones before it in the file, until
+each has had its turn; then they are cut together. The module is part of the compiled subset of
+Python, as `loop` is.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from simdistrict.engine.integrators.tableaus import RK4
 ROUNDING: Final = 1e-14
 # rounds of cuts beyond one for each stock
 ROUNDS: Final = 50
-# how often a step is taken again before all flows of its stocks are held
+# how often a step is taken again, beyond once for each level, before all flows are held
 ATTEMPTS: Final = 50
 
 
@@ -31,6 +34,7 @@ class LimitedEquations(Protocol):
     n_sampled: int
     n_bounded: int
     n_limited: int
+    n_levels: int
     bounded: IntTable
     bounded_first: IntTable
     bounded_flows: IntTable
@@ -39,6 +43,8 @@ class LimitedEquations(Protocol):
     flow_rates: IntTable
     flow_amounts: IntTable
     bounded_forced: IntTable
+    bounded_levels: IntTable
+    bounded_last: IntTable
 
 
 def remember(e: LimitedEquations, v: Vector, work: Vector) -> None:
@@ -82,11 +88,28 @@ def balance(e: LimitedEquations, v: Vector, work: Vector, s: int, alone: float) 
     return 0.0 if abs(end) <= ROUNDING * size else end
 
 
-def cut(e: LimitedEquations, v: Vector, work: Vector, alone: float) -> int:
-    """Cut what leaves stocks with too little, the flows served last first; 1 if any was cut."""
+def gives(e: LimitedEquations, v: Vector, s: int) -> float:
+    """What leaves a stock in the step by flows that can be cut."""
+    given = 0.0
+    for k in range(e.bounded_first[s], e.bounded_first[s + 1]):
+        amount = v[e.flow_amounts[e.bounded_flows[k]]]
+        given = given + max(0.0 - float(e.bounded_signs[k]) * amount, 0.0)
+    return given
+
+
+def cut(
+    e: LimitedEquations, v: Vector, work: Vector, since: float, last: float, alone: float
+) -> int:
+    """Cut what leaves stocks with too little, the flows served last first; 1 if any was cut.
+
+    since, last: the first and the last level to cut.
+    """
     cuts = 0
     for s in range(e.n_bounded):
         end = balance(e, v, work, s, alone)
+        level = float(e.bounded_levels[s])
+        end = end if level >= since else 0.0
+        end = end if level <= last else 0.0
         lack = 0.0 - end if end < 0.0 else 0.0
         if anywhere(lack > 0.0):
             stop = e.bounded_first[s + 1]
@@ -103,12 +126,12 @@ def cut(e: LimitedEquations, v: Vector, work: Vector, alone: float) -> int:
     return cuts
 
 
-def cut_all(e: LimitedEquations, v: Vector, work: Vector) -> int:
+def cut_all(e: LimitedEquations, v: Vector, work: Vector, since: float, last: float) -> int:
     """Cut until no stock has too little, since a cut at one is a loss of another; 1 if any has."""
     more = 1
     rounds = 0
     while more > 0 and rounds < e.n_bounded + ROUNDS:
-        more = cut(e, v, work, 0.0)
+        more = cut(e, v, work, since, last, 0.0)
         rounds = rounds + 1
     return more
 
@@ -123,10 +146,13 @@ def negative(e: LimitedEquations, v: Vector) -> int:
 
 
 def lacking(e: LimitedEquations, v: Vector, work: Vector) -> float:
-    """1 where a stock has less than nothing with the amounts so far."""
-    found = 0.0
+    """The first level with a stock that gives more than it has; `n_levels` where there is none."""
+    found = float(e.n_levels)
     for s in range(e.n_bounded):
-        found = 1.0 if balance(e, v, work, s, 0.0) < 0.0 else found
+        level = float(e.bounded_levels[s])
+        level = level if balance(e, v, work, s, 0.0) < 0.0 else found
+        level = level if gives(e, v, s) > 0.0 else found
+        found = min(found, level)
     return found
 
 
@@ -137,29 +163,45 @@ def limit(e: LimitedEquations, v: Vector, work: Vector, h: float, attempt: int) 
     before = (RK4.stages + 1) * e.n_stocks + e.n_sampled
     for j in range(e.n_limited):
         work[before + j] = v[e.flow_amounts[j]]
-    short = lacking(e, v, work)
+    none = float(e.n_levels)
+    first = lacking(e, v, work)
+    short = 1.0 if first < none else 0.0
     if everywhere(short == 0.0):
         return 0
-    left = cut_all(e, v, work)
+    since = first
+    last = first
+    if attempt >= e.n_levels:
+        since = min(first, 0.0)
+        for s in range(e.n_bounded):
+            level = float(e.bounded_levels[s])
+            last = max(last, float(e.bounded_last[s])) if level == first else last
+    if attempt >= e.n_levels + ATTEMPTS:
+        last = max(first, none)
+    left = cut_all(e, v, work, since, last)
     if left > 0:
         # around a ring of stocks with nothing in them
-        alone = lacking(e, v, work)
+        still = lacking(e, v, work)
+        alone = 1.0 if still <= last else 0.0
+        alone = alone if still >= since else 0.0
+        alone = alone if still < none else 0.0
         for j in range(e.n_limited):
             amount = v[e.flow_amounts[j]]
             v[e.flow_amounts[j]] = work[before + j] if alone > 0.0 else amount
-        cut(e, v, work, alone)
+        cut(e, v, work, since, last, alone)
     found = 0
     for j in range(e.n_limited):
         amount = v[e.flow_amounts[j]]
-        # a member that needs no more keeps its rates
-        v[e.flow_rates[j]] = amount / h if short > 0.0 else v[e.flow_rates[j]]
+        # what is not cut keeps its rate
         changed = amount != work[before + j]
         if anywhere(changed):
             found = 1
-        v[e.flow_held[j]] = 1.0 if changed else v[e.flow_held[j]]
-    if attempt >= ATTEMPTS:
+            v[e.flow_rates[j]] = amount / h if changed else v[e.flow_rates[j]]
+            v[e.flow_held[j]] = 1.0 if changed else v[e.flow_held[j]]
+    if attempt >= e.n_levels + ATTEMPTS:
         for j in range(e.n_limited):
-            v[e.flow_held[j]] = 1.0 if short > 0.0 else v[e.flow_held[j]]
+            free = short > 0.0 and v[e.flow_held[j]] == 0.0
+            v[e.flow_rates[j]] = v[e.flow_amounts[j]] / h if free else v[e.flow_rates[j]]
+            v[e.flow_held[j]] = 1.0 if free else v[e.flow_held[j]]
     return found
 
 

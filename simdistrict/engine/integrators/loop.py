@@ -300,7 +300,7 @@ def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, ro
                 remember(e, m, stage)
         advance(e, m, task)
         again = 0
-        if attempt <= limits.ATTEMPTS:
+        if attempt <= e.n_levels + limits.ATTEMPTS:
             again = limits.limit(e, m.v, m.work, task.time_step, attempt)
         attempt = attempt + 1
         if again > 0:

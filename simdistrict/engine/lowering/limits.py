@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from simdistrict.engine.layout import Limits, Symbol
 from simdistrict.engine.lowering.lay_out import PlacedSymbols
+from simdistrict.engine.lowering.levels import levels
 from simdistrict.engine.lowering.lower import ModelStatements, without_lists
 from simdistrict.engine.lowering.made import Amount, Limit, SymbolDefinition, SymbolRef
 from simdistrict.engine.lowering.nodes import Load
@@ -119,6 +120,7 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
     offsets: list[tuple[int, int, int]] = []
     numbers: dict[int, int] = {}
     shown = {}
+    limited: list[Symbol] = []
     for name, roles in made.items():
         held, rate, amount = (placed.slots[roles[role]] for role in (_HELD, _RATE, _AMOUNT))
         flow = placed.layout.slots[name]
@@ -126,8 +128,10 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
             flow = shown[name] = placed.slots[roles[_ACTUAL]]
         for k in range(flow.size):
             numbers[flow.offset + k] = len(offsets)
+            limited.append(flow.symbol)
             offsets.append((held.offset + k, rate.offset + k, amount.offset + k))
     stocks, first, flows, signs, forced = [], [0], [], [], []
+    owned: list[list[tuple[int, int]]] = []
     ends = list(_ends(model, placed, statements, numbers))
     counts = Counter(end for _, _, own in ends for end in own)
     for stock, non_negative, own in ends:
@@ -135,6 +139,7 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
             continue
         alone = [end for end in own if counts[end] == 1]
         stocks.append(stock)
+        owned.append(alone)
         flows += [number for number, _ in alone]
         signs += [sign for _, sign in alone]
         forced.append(int(len(alone) < len(own)))
@@ -149,6 +154,7 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
         rates,
         amounts,
         tuple(forced),
+        *levels(placed, statements, stocks, owned, limited),
         shown,
     )
 
