@@ -135,13 +135,27 @@ def _pulse(run: IntendedRun, start: float, width: float) -> Reason | None:
         return None
     if start > grid.stop + grid.slack or start + lasts <= grid.start:
         return f"{name} never acts: {_lasts(grid)}", ""
-    points = _points(grid, start, 1)
-    if run.adaptive or any(
-        pulse(_middle(grid, k), grid.slack, start, width, grid.time_step) for k in points
-    ):
+    if run.adaptive or _pulses(grid, start, width):
         return None
     what = f"{name} never acts, with time steps of {grid.time_step:.10g}"
-    return what, f"let it last for at least {grid.time_step:.10g}"
+    least = f"last for at least {grid.time_step:.10g}"
+    if _pulses(grid, start, grid.time_step):
+        return what, f"let it {least}"
+    # one that starts in the middle of a step misses the middles of two
+    lasts = max(lasts, grid.time_step)
+    before = math.floor((start - grid.start) / grid.time_step)
+    dates = [grid.at(k) for k in (before, before + 1) if 0 <= k <= grid.steps]
+    near = " or ".join(f"{date:.10g}" for date in dates if _pulses(grid, date, lasts))
+    longer = f" and {least}" if grid.slack < width < grid.time_step - grid.slack else ""
+    return what, near and f"let it start at {near}{longer}"
+
+
+def _pulses(grid: TimeGrid, start: float, width: float) -> bool:
+    """Whether a PULSE acts at any step."""
+    return any(
+        pulse(_middle(grid, k), grid.slack, start, width, grid.time_step)
+        for k in _points(grid, start, 1)
+    )
 
 
 def _train(
@@ -161,12 +175,20 @@ def _train(
     if 0.0 < interval < grid.time_step - grid.slack and width < interval:
         what = f"{name} has an interval of {interval:.10g}, shorter than TIME STEP "
         what += f"{grid.time_step:.10g}: it is always on"
-        return what, f"give a time step of at most {interval:.10g}"
-    numbers = grid.slack, start, width, interval, end, grid.time_step
+        # a pulse lasts for a time step or more, and a time step is to lie between two pulses
+        most = min(interval / 2.0, interval - width)
+        return what, f"give a time step of at most {most:.10g}"
     points = _points(grid, start, math.ceil(min(interval / grid.time_step, _MOST)))
-    if any(pulse_train(_middle(grid, k), grid.at(k), *numbers) for k in points):
+
+    def acts(last: float) -> bool:
+        numbers = grid.slack, start, width, interval, last, grid.time_step
+        return any(pulse_train(_middle(grid, k), grid.at(k), *numbers) for k in points)
+
+    if acts(end):
         return None
-    return f"{name} never acts, with time steps of {grid.time_step:.10g}", ""
+    later = next((grid.at(k) for k in points if grid.at(k) > end and acts(grid.at(k))), None)
+    hint = "" if later is None else f"let it end at {later:.10g} or later"
+    return f"{name} never acts, with time steps of {grid.time_step:.10g}", hint
 
 
 def _points(grid: TimeGrid, start: float, count: int) -> range:

@@ -87,6 +87,9 @@ def policies(run: IntendedRun) -> Iterator[RunWarning]:
         if jump and policy.end is not None and not _acts(run, policy.start, policy.end):
             what = f"{name} acts from {policy.start:.10g} to {policy.end:.10g}, between two steps"
             hint = f"let it last for at least one time step, {step:.10g}"
+            if not _acts(run, policy.start, policy.start + step):
+                # it starts before the run
+                hint = f"let it end at {grid.at(1):.10g} or later"
             yield RunWarning("policy", where, f"{what}: it never acts", hint)
         elif jump:
             for verb, date in (("start", policy.start), ("end", policy.end)):
