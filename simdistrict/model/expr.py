@@ -168,11 +168,13 @@ class Points(Expr):
     """The points of a lookup, x ascending; linear between them, constant beyond.
 
     limits: the display range ((x_low, x_high), (y_low, y_high)), empty where none is stated.
+    constant: of data whose file states one number for all times; x is where it stands.
     """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     limits: tuple[tuple[float, float], ...] = ()
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

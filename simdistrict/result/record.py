@@ -40,6 +40,7 @@ class _Sheet(_Strict):
 class _Series(_Strict):
     times: list[FiniteFloat]
     values: list[FiniteFloat]
+    constant: bool = False
 
 
 class _External(_Strict):

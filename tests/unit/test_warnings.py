@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ def test_a_policy_between_two_steps() -> None:
     # a ramp is read at every time, and an adaptive integrator meets every date
     assert found("", POLICY.replace("START", "2.25, ramp: 2")) == []
     assert found("", POLICY.replace("START", "2.25"), integrator="adaptive") == []
+
+
+def test_a_policy_that_starts_before_the_run_and_ends_in_its_first_step() -> None:
+    text = "policies:\n  tariff: {start: -0.6, end: END, set: {rate: 0.2}}\n"
+    assert only("", text.replace("END", "0.1")).hint == "let it end at 1 or later"
+    assert found("", text.replace("END", "1")) == []
 
 
 def test_a_value_outside_its_range() -> None:
@@ -229,6 +236,40 @@ def test_what_a_constant_switches_off_is_not_looked_at() -> None:
 def test_a_switch_that_never_acts(call: str, outcome: str) -> None:
     (what,) = said(f"x = {call}")
     assert outcome in what
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        ("PULSE(0.25, 0.5)", "let it start at 0 or 0.5"),
+        ("PULSE(0.25, 0)", "let it start at 0 or 0.5"),
+        ("PULSE(0.25, 0.2)", "let it start at 0 or 0.5 and last for at least 0.5"),
+        ("PULSE(1, 0.2)", "let it last for at least 0.5"),
+        ("PULSE(-0.3, 0.4)", "let it start at 0 and last for at least 0.5"),
+        ("PULSE TRAIN(1.3, 0.5, 1, 1.4)", "let it end at 1.5 or later"),
+        ("PULSE TRAIN(1, 0.1, 0.4, 9)", "give a time step of at most 0.2"),
+        ("PULSE TRAIN(1, 0.3, 0.4, 9)", "give a time step of at most 0.1"),
+    ],
+)
+def test_the_hint_about_a_switch_helps(call: str, hint: str) -> None:
+    (warning,) = found(f"x = {call}", time_step=0.5, save_step=0.5)
+    assert warning.hint == hint
+    # what it says is done, in each way
+    numbers = [float(word) for word in re.findall(r"[0-9.]+", hint)]
+    name, args = call[:-1].split("(")
+    start, *rest = (float(arg) for arg in args.split(","))
+    if "time step" in hint:
+        mended, step = [call], numbers[0]
+    elif "end" in hint:
+        mended, step = [f"{name}({start}, {rest[0]}, {rest[1]}, {numbers[0]})"], 0.5
+    else:
+        lasts = numbers.pop() if "last" in hint else rest[0]
+        mended, step = [f"{name}({date}, {lasts})" for date in numbers or [start]], 0.5
+    for one in mended:
+        assert found(f"x = {one}", time_step=step, save_step=step) == []
+        model = small(f"x = {one}", stop=10, time_step=step, save_step=step)
+        values = sd.simulate(model)["x"].values[round(1 / step) if "TRAIN" in one else 0 :]
+        assert 0 < values.sum() < values.size
 
 
 @pytest.mark.parametrize(
@@ -431,6 +472,66 @@ def test_data_that_end_before_the_run(file: Path) -> None:
     with pytest.raises(ScenarioError, match='"seen": at 10, after its last point at 6'):
         sd.simulate(model, data=["d.csv"], strict=True)
     sd.simulate(model, data=["d.csv"], final_time=6, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("d.csv", "Time,seen\n6,2\n"),
+        ("d.csv", "Time,other,seen\n0,1,\n6,2,2\n9,2,\n"),
+        ("d.csv", "Time,6\nseen,2\n"),
+        ("d.dat", "seen\n6 2\n"),
+    ],
+)
+def test_data_of_one_point(file: Path, name: str, text: str) -> None:
+    file.with_name(name).write_text(text)
+    file.write_text(TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "seen ~~|\ny = seen ~~|\n")
+    model = sd.read_model(file)
+    what = '"seen": at 0, before its only point at 6 and at 10, after its only point at 6'
+    with pytest.raises(ScenarioError, match=what):
+        sd.simulate(model, data=[name], strict=True)
+    found = sd.simulate(model, data=[name], initial_time=6, final_time=6, strict=True)
+    assert found["y"].values.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("d.csv", "Time,seen,other\n0,2,1\n10,,1\n"),
+        ("d.dat", "seen\n0 2\nother\n0 1\n10 1\n"),
+    ],
+)
+def test_a_file_that_states_a_constant_is_believed(
+    file: Path, name: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.with_name(name).write_text(text)
+    file.write_text(TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "seen ~~|\ny = seen ~~|\n")
+    found = sd.simulate(sd.read_model(file), data=[name], strict=True)
+    assert set(found["y"].values.flat) == {2.0}
+    # and so is the record of it in a result
+    assert call("run", "off.mdl", "--data", name, "-o", "r.nc", "--strict") == 0
+    assert call("rerun", "r.nc") == 0
+    assert caplog.text == ""
+
+
+def test_data_of_one_point_in_a_sheet(file: Path) -> None:
+    file.with_name("s.csv").write_text("Time,4\na,7\nb,8\n")
+    text = TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "region: a, b ~~|\n"
+    text += "seen[region] := GET DIRECT DATA('s.csv', ',', '1', 'B2') ~~|\n"
+    file.write_text(text + "y = seen[b] ~~|\n")
+    with pytest.raises(ScenarioError, match="at 10, after its only point at 4: it holds that"):
+        sd.simulate(sd.read_model(file), strict=True)
+
+
+def test_a_label_without_data_is_not_said_to_end(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.with_name("d.csv").write_text("Time,seen[a]\n0,1\n10,2\n")
+    text = TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "region: a, b ~~|\n"
+    file.write_text(text + "seen[region] ~~|\ny[region] = seen[region] ~~|\n")
+    sd.simulate(sd.read_model(file), data=["d.csv"])
+    assert "no data for" in caplog.text
+    assert "point at" not in caplog.text
 
 
 def test_a_lookup_that_a_run_leaves(caplog: pytest.LogCaptureFixture) -> None:

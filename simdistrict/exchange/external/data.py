@@ -18,9 +18,7 @@ from simdistrict.model.model import Data, Element, Equation, External, Model
 
 log = logging.getLogger(__name__)
 # the points of a series that is :NA: at all times
-NOTHING = ((0.0,), (NA,))
-# folded key of a series -> times and values
-SeriesPoints = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+NOTHING = Points((0.0,), (NA,))
 
 
 def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
@@ -34,13 +32,13 @@ def with_data(model: Model, files: Sequence[SeriesFile]) -> Model:
         found.update(series.records)
     wanted = [element for element in model if any(map(_is_open, element.equations))]
     where = ", ".join(series.where for series in files)
-    used: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {}
+    used: dict[str, Points] = {}
     problems: list[Problem] = []
     for element in wanted:
         places = [p for equation in element.equations for p in _places(model, element, equation)]
         titles = {_key(title): title for p in places if (title := _title(model, element, p))}
         points = {key: _points(found[key]) for key in titles if key in found}
-        have = {key: series for key, series in points.items() if series[0]}
+        have = {key: series for key, series in points.items() if series.x}
         if points and not have:
             title = titles[next(iter(points))]
             problems.append(Problem(where, f'"{title}" has no number at any time'))
@@ -64,16 +62,24 @@ def with_record(model: Model, record: str) -> Model:
     kept = json.loads(record).get("series", {}) if record else {}
     if not kept:
         return model
-    return _attached(model, {k: (tuple(s["times"]), tuple(s["values"])) for k, s in kept.items()})
+    return _attached(
+        model,
+        {
+            key: Points(tuple(s["times"]), tuple(s["values"]), constant=s.get("constant", False))
+            for key, s in kept.items()
+        },
+    )
 
 
 def _attached(
-    model: Model, kept: SeriesPoints, files: Iterable[tuple[str, str, str]] = ()
+    model: Model, kept: Mapping[str, Points], files: Iterable[tuple[str, str, str]] = ()
 ) -> Model:
     elements = tuple(_filled(model, element, kept) for element in model)
     document = json.loads(model.external.record or "{}")
     document["series"] = {
-        key: {"times": times, "values": values} for key, (times, values) in sorted(kept.items())
+        key: {"times": points.x, "values": points.y}
+        | ({"constant": True} if points.constant else {})
+        for key, points in sorted(kept.items())
     }
     old = model.external
     record = json.dumps(document, ensure_ascii=False)
@@ -81,14 +87,14 @@ def _attached(
     return replace(model, elements=elements, external=external)
 
 
-def _filled(model: Model, element: Element, kept: SeriesPoints) -> Element:
+def _filled(model: Model, element: Element, kept: Mapping[str, Points]) -> Element:
     equations = []
     for equation in element.equations:
         places = _places(model, element, equation)
         keys = [_key(_title(model, element, place)) for place in places]
         if keys and all(key in kept for key in keys):
             assert isinstance(equation.expression, Tables)
-            tables = Tables(tuple(Points(*kept[key]) for key in keys), equation.expression.between)
+            tables = Tables(tuple(kept[key] for key in keys), equation.expression.between)
             equation = replace(equation, expression=tables)
         equations.append(equation)
     return replace(element, equations=tuple(equations)) if isinstance(element, Data) else element
@@ -114,9 +120,10 @@ def _key(title: str) -> str:
     return element_key(title)[0]
 
 
-def _points(record: ElementSeries) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _points(record: ElementSeries) -> Points:
     there = np.isfinite(record.values)
-    return tuple(record.time[there].tolist()), tuple(record.values[there].tolist())
+    times, values = record.time[there].tolist(), record.values[there].tolist()
+    return Points(tuple(times), tuple(values), constant=record.constant)
 
 
 def _nothing(where: str, wanted: Sequence[Element], found: Mapping[str, ElementSeries]) -> Problem:

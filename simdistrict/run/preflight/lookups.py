@@ -9,9 +9,10 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.engine.program import Program
-from simdistrict.model.expr import fold
+from simdistrict.model.expr import NA, fold
+from simdistrict.model.model import lookup_points
 from simdistrict.run.preflight.intended import NAMED, IntendedRun
-from simdistrict.run.preflight.numbers import FIRST, LIVE, Part, Remark, place_of
+from simdistrict.run.preflight.numbers import FIRST, LIVE, PLACE, Part, Remark, place_of
 
 # rounding in what a lookup is read at, relative to its points
 ROUNDING = 1e-9
@@ -58,10 +59,18 @@ def _of_label(run: IntendedRun, part: Part, label: int) -> Remark | None:
     watched, data = part.watched, part.watched.kind == "data"
     table = int(numbers[0, FIRST])
     what = outside(run.program, table, numbers[:, FIRST + 1], flat=data)
-    if not what:
+    if not what or (data and _is_constant(run, part, label)):
         return None
     name = "" if data else f'reads "{watched.what}" ' if watched.what else "reads its lookup "
     return Remark(watched.kind, watched, place_of(part, label), f"{name}{what}")
+
+
+def _is_constant(run: IntendedRun, part: Part, label: int) -> bool:
+    """Whether the file of some data states one number for all times."""
+    element = run.model[part.watched.element]
+    place = np.unravel_index(int(part.numbers[0, 0, label, PLACE]), run.model.shape(element))
+    points = lookup_points(run.model, element).get(tuple(map(int, place)))
+    return points is not None and points.constant
 
 
 def outside(program: Program, table: int, read: Reals, *, flat: bool) -> str:
@@ -72,13 +81,17 @@ def outside(program: Program, table: int, read: Reals, *, flat: bool) -> str:
     start, count = program.layout.tables[table]
     x, y = (program.layout.template[k : k + count] for k in (start, start + count))
     read = read[np.isfinite(read)]
-    if count < 2 or not len(read) or not np.isfinite(x[0]):
+    if (count < 2 and not flat) or not len(read) or not np.isfinite(x[0]):
         return ""
+    # a label without data
+    if count == 1 and (y[0] == NA or not np.isfinite(y[0])):
+        return ""
+    first, last = ("first", "last") if count > 1 else ("only", "only")
     slack = ROUNDING * max(abs(x[0]), abs(x[-1]))
     low, high = float(read.min()), float(read.max())
     found = []
     if low < x[0] - slack and (flat or y[0] != y[1]):
-        found.append(f"at {low:.6g}, before its first point at {x[0]:.6g}")
+        found.append(f"at {low:.6g}, before its {first} point at {x[0]:.6g}")
     if high > x[-1] + slack and (flat or y[-1] != y[-2]):
-        found.append(f"at {high:.6g}, after its last point at {x[-1]:.6g}")
+        found.append(f"at {high:.6g}, after its {last} point at {x[-1]:.6g}")
     return " and ".join(found) and f"{' and '.join(found)}: it holds that value"
