@@ -7,7 +7,7 @@ about ten times a second, and the next call goes on with the same memory and the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event, local
 from time import perf_counter
 from typing import TypeVar
@@ -81,8 +81,12 @@ def on_threads(work: Callable[[_T], object], items: Iterable[_T], threads: int) 
 
     pool = ThreadPoolExecutor(threads)
     try:
-        for future in [pool.submit(do, item) for item in items]:
-            future.result()
+        left = {pool.submit(do, item) for item in items}
+        while left:
+            # not without an end: on some systems no signal interrupts the wait for a lock
+            done, left = wait(left, SECONDS, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
     except BaseException:
         stop.set()
         raise
