@@ -48,12 +48,14 @@ def is_outside(name: str | Path, folder: Path) -> bool:
     text = str(name)
     if os.name != "nt" and _WINDOWS.match(text):
         return True
-    whole = os.path.join(os.path.realpath(folder), text)
-    roots = _roots(os.path.realpath(folder))
+    real = os.path.realpath(folder)
+    roots = _roots(real)
+    # a whole path may lead to the folder through a link, as the user does
+    named = [*roots, *_roots(os.path.abspath(folder))]
     try:
         # without following links first: nothing outside is looked at
-        lexical = os.path.normpath(whole)
-        return not (_within(lexical, roots) and _within(os.path.realpath(lexical), roots))
+        lexical = os.path.normpath(os.path.join(real, text))
+        return not (_within(lexical, named) and _within(os.path.realpath(lexical), roots))
     except ValueError:  # a NUL in the name: there is no such file
         return False
 

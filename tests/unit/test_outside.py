@@ -76,6 +76,14 @@ def test_a_table_outside_the_folder_of_the_model_needs_the_users_word(
     assert (again.code, ALLOW in again.err) == (3, True)
 
 
+def test_a_model_may_be_named_through_a_link(home: Path, capsys: Capsys) -> None:
+    (home / "given" / "k.csv").write_text("k,6\n")
+    (home / "other").symlink_to("given")
+    write("given/m.mdl", "k.csv")
+    assert call(capsys, "run", "other/m.mdl", "-o", "out.nc").code == 0
+    assert number("out.nc") == 6
+
+
 @pytest.mark.parametrize("name", ["C:\\data\\k.csv", "c:k.csv", "\\\\server\\k.csv", "//server/k"])
 def test_a_path_of_windows_is_outside(name: str, home: Path, capsys: Capsys) -> None:
     write("given/m.mdl", name)
