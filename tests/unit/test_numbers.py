@@ -48,10 +48,12 @@ NOT_NUMBERS = {
 }
 # the parser itself; float() and int() of what is a number already, or of digits by a pattern
 ALLOWED = {
-    "base/atomic.py int(found[1])",
+    "base/interrupt.py int(signal.SIGINT)",
     "base/lock.py int(pid)",
     "base/numbers.py float(text)",
     "base/numbers.py int(text)",
+    "base/renames.py int(content['process'])",
+    "base/temporary.py int(found[1])",
     "base/random_numbers.py int(hashed(np.array([number & _MASK], np.uint64), key)[0])",
     "base/version.py int(last)",
     "behaviour/checks.py int(line)",
@@ -170,6 +172,8 @@ def test_equations_refuse_what_is_no_number(text: str, block: str) -> None:
 @pytest.mark.parametrize("text", [t for t in NOT_NUMBERS if t and t != "1,5"])
 @pytest.mark.parametrize("block", ["l(0,1,2,{})", "k = 1 ~ Dmnl [0,{}] ~ |"])
 def test_points_and_ranges_refuse_what_is_no_number(text: str, block: str) -> None:
+    if text in ("nan", "inf") and "[" in block:
+        pytest.skip("an open end, as public models have it that a program wrote")
     with pytest.raises(simdistrict.ModelError, match=r"m\.mdl:2"):
         read_mdl_text(mdl(block.format(text)), "m")
 
@@ -181,7 +185,7 @@ def test_xmile_refuses_what_is_no_number(text: str) -> None:
         body = f"<start>0</start><stop>{stop}</stop><dt>1</dt></sim_specs><model><variables>"
         body += f'<aux name="l"><eqn>TIME</eqn><gf><xscale min="{size}" max="9"/>'
         body += f"<ypts>0,{point}</ypts></gf></aux></variables></model></xmile>"
-        if point == "1,5":  # two points
+        if point == "1,5" or stop == "--1":  # two points; an expression
             continue
         with pytest.raises(simdistrict.ModelError):
             read_xmile_text(head + body, "m")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from simdistrict.base.errors import ModelError, collecting
+from simdistrict.base.errors import ModelError, Problem, collecting
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.exchange.xmile.collect import Collection, collect, plain_name
 from simdistrict.exchange.xmile.document import XmlNode, parse, read_text
@@ -191,6 +191,11 @@ class _ElementReader:
         tree = parse_equation(formula.text, name, self.found.where, formula.line)
         place = f"{self.found.where}:{formula.line}"
         value = _computed(XmileEquationReader(self.scope, definition, (), place).whole(tree))
+        if isinstance(value, Array) or (
+            isinstance(value, Number) and not math.isfinite(value.value)
+        ):
+            what = f'{name} is "{formula.text[:60]}", which is not one finite number'
+            raise ModelError(Problem(place, what))
         if not formula.reciprocal:
             return value
         return _computed(Binary("/", Number(1.0), value))
