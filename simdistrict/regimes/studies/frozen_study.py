@@ -249,4 +249,5 @@ def _outputs(plan: Plan, frozen: Frozen, names: Sequence[str]) -> list[tuple[str
             what = f'"{spelled}" is an array of {len(places)}, and one number is read'
             hint = "name a label of each dimension: NAME[LABEL]"
             raise ScenarioError(Problem("--output or --where", what, hint))
-    return found
+    # one element may be named in several spellings
+    return list(dict.fromkeys(found))
