@@ -22,7 +22,7 @@ def selection_of(plans: Sequence[Plan], save: str) -> Selection:
     """The elements and labels that `save` asks for, of runs of one model.
 
     save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by commas,
-    each with or without labels: `capacity[Prato,assembly]`. Raises ScenarioError with every name
+    each with or without labels: `capacity[north,steel]`. Raises ScenarioError with every name
     that a run does not compute.
     """
     model, order = plans[0].prepared.model, plans[0].prepared.program.order

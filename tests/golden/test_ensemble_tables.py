@@ -190,7 +190,7 @@ def _by_powers(study: Study, name: str) -> tuple[np.ndarray, np.ndarray]:
     rows = ensemble.design.rows(0, ensemble.design.members)
     found = []
     for fast in (False, True):
-        own = list(ensemble.slots)
+        own = [plan.prepared.program.layout.slots[name] for name in ensemble.saved]
         batch = Batch(
             plan.prepared.program,
             plan.grid,
