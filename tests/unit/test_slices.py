@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import time
 from collections.abc import Callable
 from threading import Timer
@@ -114,6 +115,8 @@ def interrupted_after(seconds: float, work: Callable[[], object]) -> float:
         _thread.interrupt_main()
 
     timer = Timer(seconds, interrupt)
+    # a shell starts what runs in its background with Ctrl-C ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -122,6 +125,7 @@ def interrupted_after(seconds: float, work: Callable[[], object]) -> float:
         return time.perf_counter() - at[0]
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_interruption_ends_a_compiled_run_within_a_second() -> None:
