@@ -27,7 +27,13 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="allow",
+        hide_input_in_errors=True,
+        # pydantic before 2.10 keeps all names with `model_` for itself
+        protected_namespaces=(),
+    )
 
 
 class _Sheet(_Strict):
