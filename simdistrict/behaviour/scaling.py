@@ -17,6 +17,7 @@ from simdistrict.base.errors import ModelError
 from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.runs import AS_IS, ROUNDING, Runs, dense
 from simdistrict.model.balance import unit_reader
+from simdistrict.model.causality import grid_constants
 from simdistrict.model.expr import (
     Array,
     Call,
@@ -164,7 +165,9 @@ def _moved_control(
     stated = plan_run(runs.prepared, runs.bare).control
     for name in CONTROL:
         element = runs.model.by_name.get(name)
-        if element is None or not _depends(runs.model, element, work, exponents):
+        amounts = grid_constants(runs.model, [name])
+        bases = {base for c in amounts for base in work.powers(runs.model.by_name[c]) or {}}
+        if element is None or bases.isdisjoint(exponents):
             continue
         factor = work.factor(element, exponents)
         due = stated[name] * (1.0 if factor is None else factor)
@@ -172,20 +175,6 @@ def _moved_control(
         if got != due:
             found.append((name, 0, 0, got, due))
     return found
-
-
-def _depends(model: Model, element: Element, work: _Scaling, exponents: Mapping[str, int]) -> bool:
-    """Whether an element is computed from amounts in the rescaled units."""
-    seen, left = {fold(element.name)}, list(model.causes(element))
-    while left:
-        cause = left.pop()
-        if cause in seen or cause not in model.by_name:
-            continue
-        seen.add(cause)
-        if any(base in exponents for base in work.powers(model.by_name[cause]) or {}):
-            return True
-        left += model.causes(model.by_name[cause])
-    return False
 
 
 def _is_origin(model: Model, name: str, since: Mapping[str, Deviation]) -> bool:
