@@ -6,9 +6,11 @@ over that dimension have those: `x[a],y[b]` keeps a and b of both.
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model
@@ -37,21 +39,6 @@ class Selection:
     def places(self, model: Model, element: Element) -> tuple[int, ...]:
         """The flat row-major indices of what is kept into the whole array of an element."""
         shape = model.shape(element)
-        if not any(fold(dim) in self.labels for dim in element.dims):
-            return tuple(range(element_size(shape)))
+        every = np.arange(math.prod(shape)).reshape(shape)
         axes = [self.positions(model, dim) for dim in element.dims]
-        flat = []
-        for place in itertools.product(*axes):
-            at = 0
-            for position, length in zip(place, shape, strict=True):
-                at = at * length + position
-            flat.append(at)
-        return tuple(flat)
-
-
-def element_size(shape: tuple[int, ...]) -> int:
-    """The count of numbers of an array; 1 for a scalar."""
-    size = 1
-    for length in shape:
-        size *= length
-    return size
+        return tuple(every[np.ix_(*axes)].ravel().tolist())
