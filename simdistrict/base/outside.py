@@ -17,10 +17,12 @@ from pathlib import Path
 from simdistrict.base.errors import Problem, SimdistrictError
 
 HINT = "copy it there; or, if you trust the file that names it, add --allow-outside"
-# a project has these folders side by side; files in the first name any file of the project, those
-# in `models` name files of other models and of the scenarios
+# a project has these folders side by side; files in the first name files of all of them, files that
+# lie in the project itself, and models and scenarios anywhere in it, but no table in a folder of
+# another name; those in `models` name files of other models and of the scenarios
 _OF_PROJECT = ("scenarios", "study", "studies", "runs")
 _MODELS, _SCENARIOS = "models", "scenarios"
+_MODEL_FILES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml", ".yaml", ".yml")
 # how far above a file such a folder may be: PROJECT/models/NAME/study, PROJECT/scenarios/parts
 _LEVELS = 3
 # absolute on Windows, where Vensim runs: C:\data.csv, \\server\data.csv
@@ -49,13 +51,13 @@ def is_outside(name: str | Path, folder: Path) -> bool:
     if os.name != "nt" and _WINDOWS.match(text):
         return True
     real = os.path.realpath(folder)
-    roots = _roots(real)
-    # a whole path may lead to the folder through a link, as the user does
-    named = [*roots, *_roots(os.path.abspath(folder))]
     try:
         # without following links first: nothing outside is looked at
         lexical = os.path.normpath(os.path.join(real, text))
-        return not (_within(lexical, named) and _within(os.path.realpath(lexical), roots))
+        # a whole path may lead to the folder through a link, as the user does
+        if not (_named_by(lexical, real) or _named_by(lexical, os.path.abspath(folder))):
+            return True
+        return not _named_by(os.path.realpath(lexical), real)
     except ValueError:  # a NUL in the name: there is no such file
         return False
 
@@ -73,21 +75,28 @@ def relative_name(path: Path, folder: Path) -> str:
     So the name says nothing about the machine.
     """
     found, base = os.path.realpath(path), os.path.realpath(folder)
-    if not _within(found, _roots(base)):
+    if not _named_by(found, base):
         return path.name
     return Path(os.path.relpath(found, base)).as_posix()
 
 
-def _roots(folder: str) -> list[str]:
-    """The folders whose files a file in this folder may name."""
-    roots, at = [folder], Path(folder)
-    for level in (at, *at.parents[:_LEVELS]):
+def _named_by(path: str, folder: str) -> bool:
+    """Whether a file in a folder may name a whole path."""
+    at = Path(folder)
+    levels = (at, *at.parents[:_LEVELS])
+    roots = [folder]
+    for level in levels:
         if level.name in _OF_PROJECT:
-            roots.append(str(level.parent))
+            roots += [str(level.parent / name) for name in (*_OF_PROJECT, _MODELS)]
         elif level.name == _MODELS:
             roots += [str(level), str(level.parent / _SCENARIOS)]
-    return roots
+    if any(_within(path, root) for root in roots):
+        return True
+    projects = [str(level.parent) for level in levels if level.name in _OF_PROJECT]
+    if path.lower().endswith(_MODEL_FILES):
+        return any(_within(path, project) for project in projects)
+    return os.path.dirname(path) in projects
 
 
-def _within(path: str, roots: list[str]) -> bool:
-    return any(path == root or path.startswith(os.path.join(root, "")) for root in roots)
+def _within(path: str, root: str) -> bool:
+    return path == root or path.startswith(os.path.join(root, ""))

@@ -132,6 +132,18 @@ def test_scenarios_and_models_of_a_project_lie_side_by_side(home: Path, capsys: 
         assert list(json.loads(data.external_files)) == ["../../scenarios/k.csv"]
 
 
+@pytest.mark.parametrize("folder", ["runs", "study", "scenarios"])
+def test_a_project_has_no_other_folders(folder: str, home: Path, capsys: Capsys) -> None:
+    """A stranger's folder that is unpacked among the user's own opens none of these."""
+    (home / "private").mkdir()
+    (home / "private" / "k.csv").write_text("k,7\n")
+    write(f"{folder}/m.mdl", "../private/k.csv")
+    answer = call(capsys, "run", f"{folder}/m.mdl", "-o", "out.nc")
+    assert (answer.code, ALLOW in answer.err) == (3, True)
+    write(f"{folder}/m.mdl", "../secret.csv")
+    assert call(capsys, "run", f"{folder}/m.mdl", "-o", "out.nc").code == 0
+
+
 @pytest.mark.parametrize("key", ["model", "base", "parts"])
 def test_a_scenario_names_no_file_outside(key: str, home: Path, capsys: Capsys) -> None:
     (home / "other.mdl").write_text(mdl("k = 1"))
