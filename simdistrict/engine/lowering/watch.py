@@ -1,6 +1,6 @@
 """Finds the parts of a program that may do what nobody means, and prints their numbers.
 
-See `watched.Watched` for the kinds. Nothing here decides what is told.
+See `watched.Watched` for the kinds. Nothing here decides what is said.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from simdistrict.exchange.external.sheet import Sheet, WrittenNumber
 from simdistrict.exchange.text.numbers import as_number, begins_as_number, has_digits
 from simdistrict.model.expr import Call, Expr, Points, Text
 
-# the faulty cells of one call that are told
+# the faulty cells of one call that are reported
 MAX_CELLS_TOLD = 20
 # a formula without a result, in every workbook like `#N/A`
 _DIVISION = "#DIV/0!"

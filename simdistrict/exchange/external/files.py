@@ -62,7 +62,7 @@ class Files:
         return self._sheets[key]
 
     def skip(self, sheet: str, cell: str, text: str) -> None:
-        """Keep a word in the place of a number, to be told."""
+        """Keep a word in the place of a number, to be reported."""
         self.skipped.setdefault(sheet, {})[cell] = text[:40]
 
     def told_skipped(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is told before a run: settings and models that hardly do what their user means.
+"""What is said before a run: settings and models that hardly do what their user means.
 
 `warnings_of` finds it, `announce` prints it, or refuses the runs where warnings are errors. It runs
 nothing; `docs/warnings.md` lists every kind. `warnings_after` finds what only a run shows.
