@@ -106,6 +106,16 @@ def head(path: Path, size: int) -> bytes:
         return b""
 
 
+def tail(path: Path, size: int) -> bytes:
+    """The last bytes of a file; none where it is missing, unreadable or not a regular file."""
+    try:
+        with opened(path, _ANY) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size))
+            return file.read(size)
+    except (ExchangeError, OSError):
+        return b""
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file; empty where it is missing, unreadable, no regular file, or huge."""
     try:

@@ -8,6 +8,7 @@ from simdistrict.plot.canvas import check_targets as check_targets
 from simdistrict.plot.canvas import draw as draw
 from simdistrict.plot.canvas import draw_all as draw_all
 from simdistrict.plot.canvas import is_ours as is_ours
+from simdistrict.plot.canvas import painted as painted
 from simdistrict.plot.cells import Cells as Cells
 from simdistrict.plot.diagram import Diagram as Diagram
 from simdistrict.plot.diagram import DiagramNode as DiagramNode
@@ -19,6 +20,7 @@ from simdistrict.plot.panels import Line as Line
 from simdistrict.plot.panels import Markers as Markers
 from simdistrict.plot.panels import Panel as Panel
 from simdistrict.plot.panels import Span as Span
+from simdistrict.plot.picture import Picture as Picture
 from simdistrict.plot.ranges import RangeRow as RangeRow
 from simdistrict.plot.ranges import Ranges as Ranges
 from simdistrict.plot.ranges import RangesPanel as RangesPanel

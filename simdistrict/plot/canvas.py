@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simdistrict.base import inputs
-from simdistrict.base.atomic import replacing_all, writable_target
-from simdistrict.base.errors import EngineError, Problem
+from simdistrict.base.atomic import replacing, replacing_all, writable_target
+from simdistrict.base.errors import EngineError, ExchangeError, Problem
 from simdistrict.plot.diagram import Diagram, fill_diagram
 from simdistrict.plot.panels import Figure, fill_panels
 from simdistrict.plot.ranges import Ranges, fill_ranges
 from simdistrict.plot.style import SETTINGS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
 
 Drawable = Figure | Ranges | Diagram
 KINDS = {
     # suffix: the metadata, and the mark of our files
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
     ".png": ({"Software": "simdistrict"}, b"tEXtSoftware\0simdistrict"),
+    # the facts stand at the end of the file
+    ".pdf": ({"CreationDate": None, "Creator": "simdistrict"}, b"/Creator (simdistrict)"),
 }
-_HEAD = 4096  # the mark is within these bytes
+PAIR = (".svg", ".png")  # a figure of a study is written as both
+_HEAD, _TAIL = 4096, 65536  # the mark is within these first or last bytes
 
 
 def is_ours(path: Path) -> bool:
     """Whether simdistrict drew the figure in this file."""
-    head = inputs.head(path, _HEAD)
-    return any(mark in head for _, mark in KINDS.values())
+    ends = inputs.head(path, _HEAD) + inputs.tail(path, _TAIL)
+    return any(mark in ends for _, mark in KINDS.values())
 
 
 def check_targets(path: Path, *, force: bool = False) -> None:
     """Raise what `draw` would raise for this target; call it before computing."""
-    for suffix in KINDS:
+    for suffix in PAIR:
         writable_target(path.with_suffix(suffix), ours=is_ours, force=force)
 
 
@@ -46,27 +54,66 @@ def draw_all(figures: Mapping[Path, Drawable], *, force: bool = False) -> list[P
     Raises EngineError where matplotlib is not installed, ExchangeError where the files cannot be
     written, or where one exists that is not a figure of ours and `force` is not set.
     """
+    with settings():
+        targets = [path.with_suffix(suffix) for path in figures for suffix in PAIR]
+        with replacing_all(targets, ours=is_ours, force=force) as parts:
+            left = iter(parts)
+            for figure in figures.values():
+                canvas = painted(figure)
+                for suffix in PAIR:
+                    _write(canvas, next(left), suffix, dpi=150)
+    return targets
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Our style in place of the user's. Raises EngineError where matplotlib is not installed."""
     try:
         import matplotlib as mpl
-        from matplotlib.figure import Figure as NewCanvas
     except ModuleNotFoundError:
         what = "matplotlib is not installed, and figures need it"
         hint = "pip install 'simdistrict[plot]'"
         raise EngineError(Problem("figures", what, hint)) from None
+    own: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}
+    with mpl.rc_context(own):
+        yield
 
-    settings: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}  # ignore the user's style
-    with mpl.rc_context(settings):
-        targets = [path.with_suffix(suffix) for path in figures for suffix in KINDS]
-        with replacing_all(targets, ours=is_ours, force=force) as parts:
-            left = iter(parts)
-            for figure in figures.values():
-                canvas = NewCanvas()
-                if isinstance(figure, Figure):
-                    fill_panels(canvas, figure)
-                elif isinstance(figure, Ranges):
-                    fill_ranges(canvas, figure)
-                else:
-                    fill_diagram(canvas, figure)
-                for suffix, (facts, _) in KINDS.items():
-                    canvas.savefig(next(left), format=suffix[1:], dpi=150, metadata=facts)
-    return targets
+
+def painted(figure: Drawable) -> Canvas:
+    """A matplotlib figure with the figure drawn on it. Raises EngineError as `settings` does."""
+    with settings():
+        from matplotlib.figure import Figure as NewCanvas
+
+        canvas = NewCanvas()
+        if isinstance(figure, Figure):
+            fill_panels(canvas, figure)
+        elif isinstance(figure, Ranges):
+            fill_ranges(canvas, figure)
+        else:
+            fill_diagram(canvas, figure)
+        return canvas
+
+
+def write_figure(canvas: Canvas, path: Path, *, dpi: float = 200, force: bool = False) -> Path:
+    """Write a matplotlib figure of ours to one file, of the kind that its name ends in.
+
+    Raises ExchangeError for another kind, and as `draw_all` does.
+    """
+    if path.suffix.lower() not in KINDS:
+        what = f'a figure is written as {", ".join(KINDS)}, not as "{path.suffix}"'
+        raise ExchangeError(Problem(str(path), what, "choose another file name"))
+    with settings(), replacing(path, ours=is_ours, force=force) as part:
+        _write(canvas, part, path.suffix.lower(), dpi)
+    return path
+
+
+def rendered(canvas: Canvas, suffix: str, dpi: float = 200) -> bytes:
+    """The bytes of a file of this kind."""
+    made = io.BytesIO()
+    with settings():
+        _write(canvas, made, suffix, dpi)
+    return made.getvalue()
+
+
+def _write(canvas: Canvas, target: Path | io.BytesIO, suffix: str, dpi: float) -> None:
+    canvas.savefig(target, format=suffix[1:], dpi=dpi, metadata=KINDS[suffix][0])

@@ -21,6 +21,7 @@ from simdistrict.plot import (
     Link,
     Markers,
     Panel,
+    Picture,
     Pipe,
     RangeRow,
     Ranges,
@@ -137,6 +138,37 @@ def test_the_command_keeps_a_foreign_file(
     assert "--force" in answer.err
     assert [p.name for p in tmp_path.iterdir()] == ["home_share.png"]
     assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_a_picture_is_saved_by_its_name_the_same_twice(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib")
+    first = Picture(FIGURE).save(tmp_path / f"a{suffix}")
+    again = Picture(FIGURE).save(tmp_path / f"b{suffix}")
+    assert first.read_bytes() == again.read_bytes()
+    assert is_ours(first)
+    Picture(FAN).save(first)
+    assert first.read_bytes() != again.read_bytes()
+    first.write_text("mine")
+    with pytest.raises(ExchangeError, match="not written by simdistrict"):
+        Picture(FAN).save(first)
+    assert first.read_text() == "mine"
+
+
+def test_a_picture_shows_itself_in_a_notebook() -> None:
+    pytest.importorskip("matplotlib")
+    picture = Picture(FIGURE, "three panels")
+    assert repr(picture) == "<simdistrict picture: three panels>"
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert "<svg" in picture._repr_svg_()
+    with pytest.raises(ExchangeError, match=r"\.svg, \.png, \.pdf"):
+        picture.save("picture.jpg")
+
+
+def test_a_picture_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(EngineError, match=r"pip install 'simdistrict\[plot\]'"):
+        Picture(FIGURE).figure  # noqa: B018
 
 
 def test_the_committed_figures_are_ours() -> None:
