@@ -15,13 +15,14 @@ import click
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from simdistrict.calibration import Assessment, Calibration, FitProgress
     from simdistrict.calibration.settings import Settings
 
 
-@click.command("calibrate")
+@click.command("calibrate", cls=Command)
 @click.argument("model", metavar="MODEL|SCENARIO")
 @click.option("--data", type=click.Path(path_type=Path), metavar="FILE.csv", help="Observed data.")
 @click.option(

@@ -13,6 +13,7 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from simdistrict.behaviour.checks import Finding
@@ -28,7 +29,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
 """
 
 
-@click.command("check", epilog=NAMES)
+@click.command("check", cls=Command, epilog=NAMES)
 @click.argument("model")
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this check (repeatable).")
 @click.option(

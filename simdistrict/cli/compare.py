@@ -13,6 +13,7 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from simdistrict.exchange.vensim.series import SeriesFile
@@ -41,7 +42,7 @@ SETTINGS = {
 }
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @click.option("--rtol", type=TOLERANCE, default=RTOL, show_default=True, help="Relative tolerance.")

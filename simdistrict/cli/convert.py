@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
     from simdistrict.exchange.mdl.document import Document
@@ -18,22 +20,26 @@ SCENARIOS = (".yaml", ".yml")
 MODELS = (".mdl", ".xmile", ".stmx")
 
 
-@click.command("convert")
+@click.command("convert", cls=Command)
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--scenario", help="Scenario to write into the model; or the run of a .nc file.")
 @options.sets
 @click.option("--model", help="The model of a .cin file, or of results to write as .nc.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@options.as_json
 @options.encoding
 @options.outside
+@click.pass_obj
 def command(
+    settings: Settings,
     source: str,
     target: Path,
     scenario: str | None,
     sets: tuple[str, ...],
     model: str | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Convert IN to OUT, by their suffixes.
 
@@ -90,7 +96,10 @@ def command(
         )
     writable_target(target, force=force)
     way()
-    click.echo(f"wrote {target}")
+    if as_json:
+        click.echo(json.dumps({"file": str(target)}, indent=2))
+    elif not settings["quiet"]:
+        click.echo(f"wrote {target}")
 
 
 def _model(

@@ -14,6 +14,7 @@ import click
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 from simdistrict.cli.output import ending_in, saved
 from simdistrict.engine.backends import MEMBER_BACKENDS
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from simdistrict.exchange.vensim.vsc import Control
 
 
-@click.command("ensemble")
+@click.command("ensemble", cls=Command)
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--members", type=options.WholeRange(1), help="Number of runs per scenario.")
 @click.option(

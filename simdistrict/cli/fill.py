@@ -13,6 +13,7 @@ import click
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from simdistrict.exchange.number_tables.fill import FilledModel
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-@click.command("fill")
+@click.command("fill", cls=Command)
 @click.argument("model")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a number differs.")
 @click.option(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Settings
 
 
-@click.command("layout")
+@click.command("layout", cls=Command)
 @click.argument("model")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
 @click.option("--force", is_flag=True, help="Replace existing views, or an existing file.")
+@options.as_json
 @options.encoding
 @options.outside
-def command(model: str, output: Path | None, force: bool) -> None:
+@click.pass_obj
+def command(
+    settings: Settings, model: str, output: Path | None, force: bool, as_json: bool
+) -> None:
     """Lay out the sketch of MODEL for Vensim's editor: one view per group.
 
     Writes the sketch into the file and keeps every other byte. An existing sketch is replaced
@@ -44,4 +50,8 @@ def command(model: str, output: Path | None, force: bool) -> None:
         writable_target(output, force=force)
     drawn = with_sketch(text, str(path))
     write_exact(target, drawn, encoding)
-    click.echo(f"wrote {target}: {counted(drawn.count('---/// Sketch information'), 'view')}")
+    views = drawn.count("---/// Sketch information")
+    if as_json:
+        click.echo(json.dumps({"file": str(target), "views": views}, indent=2))
+    elif not settings["quiet"]:
+        click.echo(f"wrote {target}: {counted(views, 'view')}")

@@ -12,6 +12,7 @@ import click
 from simdistrict.base import inputs
 from simdistrict.base.errors import ExchangeError
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 README = inputs.InputKind("a README", 1_000_000)
 
@@ -19,7 +20,7 @@ README = inputs.InputKind("a README", 1_000_000)
 SHOWN = 4
 
 
-@click.command("list")
+@click.command("list", cls=Command)
 @click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
 @click.argument("model", default="")
 @options.as_json

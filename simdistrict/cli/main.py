@@ -8,9 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import io
-import logging
 import sys
-from functools import partial
 from typing import Any
 
 import click
@@ -18,6 +16,7 @@ import click
 from simdistrict.base import interrupt
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.base.version import version
+from simdistrict.cli.common import Group, new_settings, start_log
 
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {
@@ -46,7 +45,7 @@ Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is in
 """
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that imports a command when it is called, so that --help stays fast."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -83,20 +82,6 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-class Once(logging.Filter):
-    """Lets each warning pass once: a command may read one file several times."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        known = text in self.seen
-        self.seen.add(text)
-        return not known
-
-
 @click.group(
     cls=LazyGroup,
     epilog=EXIT_CODES,
@@ -110,30 +95,18 @@ class Once(logging.Filter):
     callback=_print_version,
     help="Print the version and exit.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
-@click.option("-v", "--verbose", count=True, help="Print more; -vv prints everything.")
-@click.option("--debug", is_flag=True, help="Print a traceback with an error.")
-def group(quiet: bool, verbose: int, debug: bool) -> None:
+@click.pass_context
+def group(ctx: click.Context) -> None:
     """The open laboratory for value-chain regime shifts.
 
     Example: simdistrict run security_tariffs
     """
-    level = (
-        logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    )
-    logging.basicConfig(level=level, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    context = click.get_current_context()
-    for handler in logging.getLogger().handlers:
-        once = Once()
-        handler.addFilter(once)
-        # once per command, where one process calls several
-        context.call_on_close(partial(handler.removeFilter, once))
-    context.obj = {"quiet": quiet, "debug": debug}
+    start_log(ctx)
 
 
 def main() -> None:
     """Entry point of the `simdistrict` program; turns errors into messages and exit codes."""
-    debug = "--debug" in sys.argv
+    settings = new_settings()
     # a command runs for a second and creates few cycles; collecting them would cost a tenth of it
     gc.set_threshold(200_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
@@ -141,27 +114,27 @@ def main() -> None:
             # do not fail where the terminal cannot encode a title
             stream.reconfigure(errors="backslashreplace")
     try:
-        group(standalone_mode=True)
+        group(standalone_mode=True, obj=settings)
     except SimdistrictError as error:
-        if debug:
+        if settings["debug"]:
             raise
         for problem in error.problems:
             click.echo(f"error: {problem}", err=True)
         sys.exit(error.exit_code)
     except RecursionError:
-        if debug:
+        if settings["debug"]:
             raise
         click.echo("error: the input is nested too deeply", err=True)
         sys.exit(3)
     except OSError as error:
-        if debug:
+        if settings["debug"]:
             raise
         # errors of files have a name, and a stream has none
         where = error.filename or "the output"
         click.echo(f"error: {where} | {error.strerror or error}", err=True)
         sys.exit(1)
     except Exception as error:
-        if debug:
+        if settings["debug"]:
             raise
         what = f"unexpected {type(error).__name__}: {error}"
         hint = "this is a fault of simdistrict, not of the input; --debug shows where it happened"

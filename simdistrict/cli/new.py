@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tempfile
 from contextlib import ExitStack
@@ -13,14 +14,17 @@ from simdistrict.base.atomic import refused
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.renames import complete, rename_all
 from simdistrict.base.temporary import remove, sweep, temporary_name
+from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 # what the commands leave in a project
 LEFT = {"runs", "results", "__pycache__"}
 
 
-@click.command()
+@click.command("new", cls=Command)
 @click.argument("path", type=click.Path(path_type=Path))
-def command(path: Path) -> None:
+@options.as_json
+def command(path: Path, as_json: bool) -> None:
     """Copy a runnable example project to PATH, which must be new or an empty folder.
 
     Example: simdistrict new my-district
@@ -32,9 +36,12 @@ def command(path: Path) -> None:
         copy_project(example_project(), path)
     except OSError as error:
         raise refused(str(path), error) from None
-    if path.resolve() != Path.cwd():
-        click.echo(f"cd {shlex.quote(str(path))}")
-    click.echo("simdistrict run scenarios/subsidy.yaml")
+    commands = [f"cd {shlex.quote(str(path))}"] if path.resolve() != Path.cwd() else []
+    commands.append("simdistrict run scenarios/subsidy.yaml")
+    if as_json:
+        click.echo(json.dumps({"folder": str(path), "next": commands}, indent=2))
+    else:
+        click.echo("\n".join(commands))
 
 
 def copy_project(source: Path, path: Path) -> None:

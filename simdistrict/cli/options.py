@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from simdistrict.base.numbers import hint_for, real, whole
+from simdistrict.cli.common import json_wanted
 from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
 
@@ -119,7 +120,10 @@ backend = click.option(
     default="auto",
     show_default=True,
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, callback=json_wanted, help="Print one JSON document."
+)
 force = click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 strict = click.option("--strict", is_flag=True, help="Treat warnings before a run as errors.")
 _STEPS = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Settings
 
 
-@click.command("plot")
+@click.command("plot", cls=Command)
 @click.argument("names", nargs=-1, metavar="[MODEL] [FIGURE|FILE.nc]...")
 @click.option(
     "-o",
@@ -27,13 +29,15 @@ from simdistrict.cli import options
 )
 @options.outside
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not draw.")
+@options.as_json
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     names: tuple[str, ...],
     output: Path | None,
     tables: Path,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Draw figures of a study, each as .svg and .png; without names all of them.
 
@@ -48,11 +52,15 @@ def command(
     """
     files = [Path(name) for name in names if name.endswith(".nc")]
     known = tuple(name for name in names if not name.endswith(".nc"))
-    drawn = [str(_study(file, output, force=force)) for file in files]
-    if drawn and not settings["quiet"]:
+    drawn = [_study(file, output, force=force) for file in files]
+    quiet = settings["quiet"] or as_json
+    if drawn and not quiet:
         click.echo(f"wrote {', '.join(f'{name}.svg and .png' for name in drawn)}")
     if known or not files:
-        _results(known, output, tables, force=force, quiet=settings["quiet"])
+        drawn += _results(known, output, tables, force=force, quiet=quiet)
+    if as_json:
+        files = [Path(f"{path}{suffix}") for path in drawn for suffix in (".svg", ".png")]
+        click.echo(json.dumps({"files": [str(file) for file in files]}, indent=2))
 
 
 def _study(file: Path, output: Path | None, *, force: bool) -> Path:
@@ -69,7 +77,8 @@ def _study(file: Path, output: Path | None, *, force: bool) -> Path:
 
 def _results(
     words: tuple[str, ...], output: Path | None, tables: Path, *, force: bool, quiet: bool
-) -> None:
+) -> list[Path]:
+    """Draw figures of a study; returns their paths without a suffix."""
     from simdistrict.plot import check_targets, draw_all
     from simdistrict.tables import Study
     from simdistrict.tables.definition import named
@@ -87,3 +96,4 @@ def _results(
     draw_all(figures, force=force)
     if not quiet:
         click.echo(f"wrote {counted(len(wanted), 'figure')} into {folder}: {', '.join(wanted)}")
+    return list(figures)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Group
 from simdistrict.cli.output import ending_in
 from simdistrict.regimes.studies.commands import COMMANDS
 
@@ -36,7 +37,7 @@ _OUTPUT = (
         help="The NetCDF file to write.",
     ),
     click.option("--force", is_flag=True, help="Replace a file that simdistrict did not write."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    options.as_json,
 )
 _PRIOR = (
     click.option(
@@ -50,7 +51,7 @@ _PRIOR = (
 )
 
 
-class StudyGroup(click.Group):
+class StudyGroup(Group):
     """A group that makes the command of a study when it is called, so that --help stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -265,4 +266,4 @@ def _built(
         run = parameter(run)
     example = f"Example: simdistrict regimes {name} {kind.example}"
     text = "\n\n".join(filter(None, (COMMANDS[name], kind.about, example)))
-    return click.command(name, help=text)(run)
+    return click.command(name, cls=Command, help=text)(run)

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 
-@click.command("rerun")
+@click.command("rerun", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--backend", type=click.Choice(["interpreted", "native", "pysd"]), help="Another backend."

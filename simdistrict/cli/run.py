@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Settings
 from simdistrict.cli.output import ending_in, saved
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from simdistrict.run.plan import Plan
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option(
     "-o",
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 @options.large
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     /,
     scenarios: tuple[str, ...],
     output: Path | None,

@@ -11,6 +11,7 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def _default(
     return click.option(name, type=kind, default=default, show_default=True, help=help)
 
 
-@click.command("sensitivity")
+@click.command("sensitivity", cls=Command)
 @click.argument("ensemble", type=click.Path(path_type=Path))
 @click.option(
     "--method",

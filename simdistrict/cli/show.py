@@ -9,12 +9,13 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Group
 
 if TYPE_CHECKING:
     from simdistrict.model.model import Element, Model
 
 
-@click.group("show")
+@click.group("show", cls=Group)
 def command() -> None:
     """Show a model or a scenario.
 

@@ -15,6 +15,7 @@ import click
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
 from simdistrict.cli import options
+from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
     from simdistrict.tables import Discrepancy
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-@click.command("tables")
+@click.command("tables", cls=Command)
 @click.argument("words", nargs=-1, metavar="[MODEL] [TABLE]...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a table differs.")
 @click.option("--all", "everything", is_flag=True, help="Also the tables over the ensemble.")
@@ -44,12 +45,12 @@ SHOWN = 10
     help="Of the ensembles; default: what the committed tables have.",
 )
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@options.as_json
 @options.encoding
 @options.outside
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     words: tuple[str, ...],
     check: bool,
     everything: bool,

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simdistrict.cli.main import COMMANDS
 from tests.program import call
 from tests.small import mdl
 
@@ -318,13 +317,6 @@ def test_debug_shows_the_traceback(project: Path, capsys: Capsys) -> None:
 
 
 # ---------------------------------------------------------------------- reading models
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself_with_an_example(name: str, capsys: Capsys) -> None:
-    answer = call(capsys, name, "--help")
-    assert answer.code == 0
-    assert "Example" in answer.out
 
 
 def test_show_model(project: Path, capsys: Capsys) -> None:
