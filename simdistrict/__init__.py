@@ -31,6 +31,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
+    # what a user types after `sd.`: the public names only
     import simdistrict.api as api
 
-    return sorted([*globals(), "__version__", *dir(api)])
+    return sorted(["__version__", *dir(api)])

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from simdistrict import simulate
+from simdistrict.run.simulate import simulate
 from tests.oracle.test_functions import flat
 from tests.xmile_text import aux, small
 

@@ -20,7 +20,6 @@ from types import SimpleNamespace
 from numba import cuda, types
 from numba.cuda import dispatcher
 
-from simdistrict import read_model
 from simdistrict.engine.cuda.device import functions_of
 from simdistrict.engine.cuda.source import ENTRY
 from simdistrict.engine.integrators.loop import Memory, Task
@@ -28,6 +27,7 @@ from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native.module import COMMON, INT, INTS, REALS, VECTOR
 from simdistrict.engine.native.reader import fields
 from simdistrict.engine.program import Program
+from simdistrict.run.simulate import read_model
 from tests.small import small
 
 # of the A100; what is compiled for it runs on later ones

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import read_model, simulate
 from simdistrict.exchange.models import write_model
 from simdistrict.exchange.xmile.writer import write_xmile
 from simdistrict.model.model import Model
+from simdistrict.run.simulate import read_model, simulate
 from tests.small import small
 
 # `town!` is a label and `town` a range: only the mark behind a range sums over it

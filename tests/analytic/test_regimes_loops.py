@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import find_model, read_model, simulate
 from simdistrict.base.errors import EngineError, ModelError
+from simdistrict.base.library import find_model
 from simdistrict.conversion.isolate import isolate
 from simdistrict.model.expr import Binary, Call, Number, Ref
 from simdistrict.model.model import Model
 from simdistrict.regimes.loops import cuts, loops_of, without
 from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
-from simdistrict.run.simulate import result_of
+from simdistrict.run.simulate import read_model, result_of, simulate
 from simdistrict.scenario import bare_scenario, resolve, scenario_from_text
 from tests.small import mdl, small
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simdistrict import simulate
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 SELECTION = np.array([0.0, 2.0, 0.5, 1.0])

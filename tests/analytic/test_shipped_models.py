@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict import check_model
 from simdistrict.base.library import example_project, models
 from simdistrict.behaviour import check_behaviour, checks_file, made, read_statements
+from simdistrict.behaviour.checks import check_model
 from simdistrict.exchange.mdl.reader import read_mdl
 
 SHIPPED = [*models().values(), *sorted(example_project().glob("*.mdl"))]

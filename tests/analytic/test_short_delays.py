@@ -11,7 +11,7 @@ import logging
 import numpy as np
 import pytest
 
-import simdistrict as sd
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 SHARES = (0.5, 0.999, 1.0, 1.001, 1.5, 1.999, 2.001, 2.5, 2.78, 2.79, 3.0)
@@ -31,7 +31,7 @@ def test_a_warning_is_given_exactly_where_steps_are_too_long(
 ) -> None:
     model = small(f"S = INTEG(-out, 1)\nout = S / T\nT = {1 / share!r}", stop=6)
     with caplog.at_level(logging.WARNING):
-        run = sd.simulate(model, integrator=integrator)
+        run = simulate(model, integrator=integrator)
     by = factor(share, integrator)
     np.testing.assert_allclose(run.s.values, by ** np.arange(7), rtol=1e-9, atol=1e-12)
     assert ("shorter than TIME STEP 1" in caplog.text) == (share > 1)
@@ -44,5 +44,5 @@ def test_a_smooth_overshoots_exactly_where_it_is_said(
 ) -> None:
     model = small(f"x = SMOOTH(goal, {length!r})\ngoal = STEP(1, 2)", stop=8)
     with caplog.at_level(logging.WARNING):
-        run = sd.simulate(model, integrator="euler")
+        run = simulate(model, integrator="euler")
     assert (run.x.values.max() > 1 + 1e-12) == ("SMOOTH over" in caplog.text)

@@ -8,12 +8,12 @@ import math
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.engine import backends
 from simdistrict.engine.integrators.stiffness import fastest
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.outcome import Outcome
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 IMPLICIT = ["stiff", "bdf", "radau"]

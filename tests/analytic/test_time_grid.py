@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict import simulate
 from simdistrict.model.exact_time import whole_numbers
 from simdistrict.model.model import TimeGrid
 from simdistrict.run.plan import lowered, plan_run
-from simdistrict.run.simulate import run_one
+from simdistrict.run.simulate import run_one, simulate
 from simdistrict.scenario import RunSettings, bare_scenario, resolve, scenario_from_text
 from tests.small import small
 

@@ -6,10 +6,12 @@ import csv
 
 import pytest
 
-import simdistrict
+from simdistrict.base.library import find_model
+from simdistrict.calibration import calibrate
 from simdistrict.calibration.settings import settings_beside
+from simdistrict.run.simulate import read_model
 
-MODEL = simdistrict.find_model("district")
+MODEL = find_model("district")
 
 
 def in_the_tables() -> dict[str, float]:
@@ -28,8 +30,8 @@ def test_the_fit_gives_the_constants_of_the_tables() -> None:
     assert settings.data is not None
     # from a start of its own: the bounds' middle, not the values that are to be found
     middle = [f"{name}={(low + high) / 2}" for name, (low, high) in settings.free.items()]
-    found = simdistrict.calibrate(
-        simdistrict.read_model(MODEL),
+    found = calibrate(
+        read_model(MODEL),
         settings.data,
         settings.free,
         sets=middle,

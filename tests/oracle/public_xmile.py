@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simdistrict import simulate
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.exchange.xmile.document import SUFFIXES
 from simdistrict.exchange.xmile.reader import read_xmile
+from simdistrict.run.simulate import simulate
 from tests.oracle.expected import read_expected
 from tests.oracle.test_functions import flat
 from tests.oracle.test_public_models import CORPUS, TEST_MODELS, Case, beside, compare

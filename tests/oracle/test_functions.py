@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from simdistrict import read_model, simulate
+from simdistrict.run.simulate import read_model, simulate
 from tests.oracle.by_hand import BY_HAND
 from tests.oracle.faults import FAULTS, REFUSALS, faulty, refusal
 from tests.oracle.witnesses import (
@@ -26,7 +26,7 @@ from tests.oracle.witnesses import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from simdistrict import Model
+    from simdistrict.model.model import Model
 
 MODELS = {path.stem: path for path in sorted((Path(__file__).parent / "models").glob("*.mdl"))}
 TIME_STEPS = {"1": 1.0, "0.5": 0.5, "0.125": 0.125, "0.1": 0.1, "third": 1 / 3}

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import Scenario, find_model, load_scenario, read_model, simulate
 from simdistrict.base.errors import EngineError, SimdistrictError
+from simdistrict.base.library import find_model
 from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.native.batch import LANES
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.model import CONTROL, TimeGrid
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import Prepared, lowered, plan_run
-from simdistrict.run.simulate import run_one
-from simdistrict.scenario import RunSettings, bare_scenario, resolve
+from simdistrict.run.simulate import read_model, run_one, simulate
+from simdistrict.scenario import RunSettings, Scenario, bare_scenario, load_scenario, resolve
 from tests.members import run_members
 from tests.oracle.test_functions import MODELS, each_model, each_time_step
 from tests.oracle.test_public_models import CASES, Case, needs_files

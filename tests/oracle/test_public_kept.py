@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import Document, write_model
 from simdistrict.base.errors import ModelError
+from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
+from simdistrict.exchange.models import write_model
 from simdistrict.model.model import Constant, constant_values
 from tests.oracle.test_public_models import CORPUS, TEST_MODELS
 from tests.unit.test_writing import content

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from simdistrict import ModelError, read_model, simulate
+from simdistrict.base.errors import ModelError
+from simdistrict.run.simulate import read_model, simulate
 from tests.oracle.expected import read_expected
 from tests.oracle.test_functions import flat
 from tests.oracle.witnesses import Series

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import read_model, simulate
 from simdistrict.base.errors import ModelError, SimdistrictError
 from simdistrict.conversion.field_ends import without_ends
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
+from simdistrict.run.simulate import read_model, simulate
 from tests.oracle.public_xmile import (
     BEGIN,
     COUNTED,

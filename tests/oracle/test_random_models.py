@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from simdistrict import read_model, simulate
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.lowering.functions import FUNCTIONS
@@ -26,7 +25,7 @@ from simdistrict.model.expr import Array, Expr, Number, fold
 from simdistrict.model.model import Constant, Element, Model
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import constants_of, lowered, plan_run
-from simdistrict.run.simulate import run_one
+from simdistrict.run.simulate import read_model, run_one, simulate
 from simdistrict.scenario import bare_scenario, resolve
 from tests.members import run_members
 from tests.oracle.faults import FAULTS, REFUSALS

@@ -19,7 +19,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simdistrict import read_model
 from simdistrict.base.errors import Problem, SimdistrictError
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
@@ -29,7 +28,7 @@ from simdistrict.model.model import Lookup, Model
 from simdistrict.result.dataset import Result, Variable, to_xarray
 from simdistrict.result.netcdf import read_netcdf, write_netcdf
 from simdistrict.run.plan import lowered, plan_run
-from simdistrict.run.simulate import result_of
+from simdistrict.run.simulate import read_model, result_of
 from simdistrict.scenario import bare_scenario, resolve
 from tests.oracle.renaming import (
     HOSTILE,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simdistrict import find_model, load_scenario, read_model, simulate
+from simdistrict.base.library import find_model
+from simdistrict.run.simulate import read_model, simulate
+from simdistrict.scenario import load_scenario
 from tests.oracle.witnesses import key, simlin_run
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from simdistrict import find_model, read_model, simulate
 from simdistrict.base.encoding import decoded
 from simdistrict.base.errors import ModelError, SimdistrictError
+from simdistrict.base.library import find_model
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.expr import (
@@ -41,6 +41,7 @@ from simdistrict.model.model import (
     Model,
     Stock,
 )
+from simdistrict.run.simulate import read_model, simulate
 from tests.models import models
 from tests.oracle.faults import faulty
 from tests.oracle.test_functions import MODELS, assert_alike, flat

@@ -7,11 +7,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict import simulate
 from simdistrict.behaviour import check_behaviour, statements_from_text
 from simdistrict.behaviour.checks import Finding
 from simdistrict.behaviour.corners import _reduced
 from simdistrict.model.model import Model
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import Change
 from tests.small import small
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from simdistrict import find_model, load_scenario, read_model
 from simdistrict.base.arrays import Reals
-from simdistrict.scenario import members, resolve
+from simdistrict.base.library import find_model
+from simdistrict.run.simulate import read_model
+from simdistrict.scenario import load_scenario, members, resolve
 from simdistrict.tables import Study
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.evidence import Claim, Measure, Need, ScenarioRuns, needs

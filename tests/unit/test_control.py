@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import EngineError, ModelError, ScenarioError
 from simdistrict.calibration import calibrate
 from simdistrict.calibration.data import data_from_text
@@ -16,6 +15,7 @@ from simdistrict.ensemble.prior import read_prior
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.model.model import Model
 from simdistrict.run.plan import plans_for
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import RunSettings, scenario_from_text
 from tests.small import mdl, small
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import load_scenario, read_model, simulate, write_model
 from simdistrict.exchange.mdl.reader import read_mdl
+from simdistrict.exchange.models import write_model
 from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.result.netcdf import read_netcdf
+from simdistrict.run.simulate import read_model, simulate
+from simdistrict.scenario import load_scenario
 from tests.program import call
 from tests.small import mdl
 from tests.xmile_text import aux, xmile

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import find_model, simulate
 from simdistrict.base.errors import EngineError
+from simdistrict.base.library import find_model
 from simdistrict.engine.backends import check_way
 from simdistrict.engine.batches import batch_class
 from simdistrict.engine.cuda.device import launch
 from simdistrict.engine.cuda.source import WIDTH, device_source
 from simdistrict.engine.lowering.build import build
+from simdistrict.run.simulate import simulate
 from tests.program import call
 from tests.small import mdl, small
 

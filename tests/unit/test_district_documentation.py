@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from simdistrict import find_model, read_model
+from simdistrict.base.library import find_model
 from simdistrict.model.expr import fold
 from simdistrict.model.model import CONTROL, Lookup
+from simdistrict.run.simulate import read_model
 
 PATH = find_model("district")
 MODEL = read_model(PATH)

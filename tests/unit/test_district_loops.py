@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simdistrict import find_model, read_model, simulate
+from simdistrict.base.library import find_model
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Stock
+from simdistrict.run.simulate import read_model, simulate
 
 MODEL = read_model(find_model("district"))
 SWITCHES = [e.name for e in MODEL if e.name.startswith("loop ")]

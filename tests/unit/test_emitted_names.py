@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from simdistrict import simulate
 from simdistrict.engine.helpers.runtime import GUARDED
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.lowering.names import PrintedNames
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 # names that the emitter prints for itself, or that a backend knows

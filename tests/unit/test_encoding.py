@@ -10,18 +10,18 @@ import click
 import numpy as np
 import pytest
 
-from simdistrict import read_model, simulate, write_model
 from simdistrict.base.encoding import codec, decoded, encoded, reading_as, stated
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.cli.main import group
 from simdistrict.ensemble.prior import read_prior_file
 from simdistrict.exchange.mdl.document import Document
 from simdistrict.exchange.mdl.reader import read_mdl_text
-from simdistrict.exchange.models import read_model_file
+from simdistrict.exchange.models import read_model_file, write_model
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.run.plan import prepare
+from simdistrict.run.simulate import read_model, simulate
 from simdistrict.scenario.tree import read_text
 from tests import small
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simdistrict import simulate
 from simdistrict.base.errors import EngineError, ModelError
 from simdistrict.engine.helpers.runtime import GUARDED, HELPERS
 from simdistrict.engine.integrators.adaptive import adaptive_steps
@@ -21,6 +20,7 @@ from simdistrict.engine.lowering.build import build
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
+from simdistrict.run.simulate import simulate
 from tests.members import run_members
 from tests.small import small
 

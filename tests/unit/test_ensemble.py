@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.base.errors import EngineError, ExchangeError, ScenarioError
+from simdistrict.base.library import find_model
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.design import PLAIN
 from simdistrict.ensemble.file import write_ensemble
@@ -24,6 +24,8 @@ from simdistrict.ensemble.members import Ensemble, ensemble_of
 from simdistrict.ensemble.parts import Parts
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.run.plan import plans_for
+from simdistrict.run.simulate import read_model, simulate
+from simdistrict.scenario import load_scenario
 from tests.program import call
 from tests.small import mdl
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 
-from simdistrict import read_model, simulate
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.exchange.external.inlined import inlined
 from simdistrict.exchange.external.references import area_of, cell_name, cell_place
@@ -24,6 +23,7 @@ from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.expr import Array, Number, Points, Tables
 from simdistrict.model.model import Constant, Data, Lookup, Model, constant_values
 from simdistrict.run.plan import prepare
+from simdistrict.run.simulate import read_model, simulate
 from tests.program import call
 from tests.small import mdl
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import ModelError
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.text.grammar import EquationError, OutputCall, parse
@@ -21,6 +20,7 @@ from simdistrict.model.expr import (
     WithLookup,
     reduced,
 )
+from simdistrict.run.simulate import simulate
 from tests.small import mdl, small
 
 A, B, C = Ref("a"), Ref("b"), Ref("c")

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.lowering.build import build
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 BACKENDS = ["interpreted", "native"]

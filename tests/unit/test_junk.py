@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simdistrict import ModelError, simulate
+from simdistrict.base.errors import ModelError
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.text.left_side import left_side
+from simdistrict.run.simulate import simulate
 from tests.small import mdl
 
 RANGES = "row: r1, r2, r3 ~~|\ncol: c1, c2 ~~|\n"

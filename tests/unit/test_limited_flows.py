@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import EngineError, read_model, simulate
+from simdistrict.base.errors import EngineError
 from simdistrict.engine.integrators.fixed import fixed_steps
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.program import Program
@@ -17,6 +17,7 @@ from simdistrict.exchange.xmile.reader import read_xmile
 from simdistrict.exchange.xmile.writer import write_xmile
 from simdistrict.model.model import Constant, Model, Stock, TimeGrid
 from simdistrict.run.mass import leaks
+from simdistrict.run.simulate import read_model, simulate
 from tests.limited import LIMITED, RIVER, flow, tank
 from tests.oracle.test_functions import flat
 from tests.program import call

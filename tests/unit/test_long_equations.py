@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import ModelError
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
@@ -19,6 +18,7 @@ from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.balance import imbalances
 from simdistrict.model.expr import LONG, Binary, Chain, Expr, Number, Ref, height, joined
 from simdistrict.model.model import Auxiliary, Constant, Equation, Model, Stock
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 MANY, SOME = 10_000, 3_000

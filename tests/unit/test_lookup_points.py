@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.vensim.cin import read_cin_text
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.run.plan import prepare
+from simdistrict.run.simulate import simulate
 from tests.small import mdl
 
 OUT_OF_ORDER = "m.mdl:2 | the points of the lookup"

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.engine.lowering.build import build
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
@@ -17,6 +16,7 @@ from simdistrict.exchange.models import read_model_file
 from simdistrict.exchange.text.equations import EquationText, in_quotes
 from simdistrict.model.expr import Binary, Number, Points, fold, unquoted
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock, constant_values
+from simdistrict.run.simulate import simulate
 from tests.small import mdl, small
 
 

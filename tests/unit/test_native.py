@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simdistrict import find_model, load_scenario, read_model, simulate
 from simdistrict.base.cache import folder
+from simdistrict.base.library import find_model
 from simdistrict.engine.helpers import curves, runtime
 from simdistrict.engine.integrators.fixed import Trajectory
 from simdistrict.engine.integrators.stiff import stiff_steps
@@ -33,8 +33,8 @@ from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.run.plan import plan_run, prepare, quickest, repeated
-from simdistrict.run.simulate import result_of, run_one
-from simdistrict.scenario import bare_scenario, resolve
+from simdistrict.run.simulate import read_model, result_of, run_one, simulate
+from simdistrict.scenario import bare_scenario, load_scenario, resolve
 from tests.members import run_members
 from tests.program import call
 from tests.small import mdl, small

@@ -9,8 +9,8 @@ from functools import cache
 
 import pytest
 
-from simdistrict import read_model
 from simdistrict.base.library import PACKAGE, models, parts, scenarios
+from simdistrict.run.simulate import read_model
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 # words of every model
@@ -19,6 +19,8 @@ CONTROL = {"initial time", "final time", "time step", "saveper", "save step"}
 COMMON = {"one year"}
 # the names of the project
 PROJECT = {"district", "core"}
+# rooms whose help texts and docstrings hold examples for users
+SHOWING = ("cli", "api")
 
 
 @cache
@@ -39,8 +41,8 @@ def named() -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, words))})(?![a-z0-9])")
 
 
-def texts(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[int, str]]:
-    """Literals and identifiers with their lines, but for examples in the help of commands."""
+def texts(tree: ast.AST, *, shows_examples: bool) -> Iterator[tuple[int, str]]:
+    """Literals and identifiers with their lines, but for examples in help texts and docstrings."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docs = {
         id(node.body[0].value)
@@ -53,7 +55,7 @@ def texts(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "example"
         for part in ast.walk(node.value)
     }
-    skipped = examples | (docs if is_cli else set())
+    skipped = examples | (docs if shows_examples else set())
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=str(text)) if id(node) not in skipped:
@@ -66,9 +68,9 @@ def texts(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[int, str]]:
                 yield node.value.lineno, text
 
 
-def found_in(source: str, *, is_cli: bool = False) -> list[str]:
+def found_in(source: str, *, shows_examples: bool = False) -> list[str]:
     hits = []
-    for line, text in texts(ast.parse(source), is_cli=is_cli):
+    for line, text in texts(ast.parse(source), shows_examples=shows_examples):
         hit = named().search(text.replace("_", " ").lower())
         if hit:
             hits.append(f"{line}: {hit[1]}")
@@ -79,7 +81,7 @@ def test_no_shipped_model_is_named() -> None:
     hits = [
         f"{path.relative_to(PACKAGE)}:{hit}"
         for path in FILES
-        for hit in found_in(path.read_text("utf-8"), is_cli=path.parent.name == "cli")
+        for hit in found_in(path.read_text("utf-8"), shows_examples=path.parent.name in SHOWING)
     ]
     assert hits == []
 

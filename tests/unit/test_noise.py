@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdistrict import simulate
 from simdistrict.engine.helpers import noise
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 POINTS = 5000

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simdistrict
-from simdistrict import ScenarioError
+from simdistrict.base.errors import ExchangeError, ModelError, ScenarioError
 from simdistrict.base.numbers import hint_for, real, whole
 from simdistrict.cli.calibrate import _bounds
 from simdistrict.cli.options import REAL, WHOLE
@@ -146,7 +146,7 @@ def test_readers_refuse_what_is_no_number(tmp_path: Path, text: str) -> None:
         read_cin_text(f"k = {text}\n", "f.cin")
     for name, content in (("d.dat", f"d\n0\t1\n1\t{text}\n"), ("d.tab", f"Time\td\n0\t{text}\n")):
         (tmp_path / name).write_text(content, encoding="utf-8")
-        with pytest.raises(simdistrict.ExchangeError, match=rf"{name}:"):
+        with pytest.raises(ExchangeError, match=rf"{name}:"):
             read_series(tmp_path / name)
     with pytest.raises(ScenarioError):
         read_conditions(f"x >= {text}", "--rule")
@@ -165,7 +165,7 @@ _OTHERWISE = {"nan", "inf", "-Infinity", "−3", "--1"}
 def test_equations_refuse_what_is_no_number(text: str, block: str) -> None:
     if (text, block) == ("1,5", "k = {}"):  # a list of two numbers
         pytest.skip("refused where the element has another number of labels")
-    with pytest.raises(simdistrict.ModelError, match=r"model\.mdl:2|m\.mdl:2"):
+    with pytest.raises(ModelError, match=r"model\.mdl:2|m\.mdl:2"):
         read_mdl_text(mdl(block.format(text)), "m")
 
 
@@ -174,7 +174,7 @@ def test_equations_refuse_what_is_no_number(text: str, block: str) -> None:
 def test_points_and_ranges_refuse_what_is_no_number(text: str, block: str) -> None:
     if text in ("nan", "inf") and "[" in block:
         pytest.skip("an open end, as public models have it that a program wrote")
-    with pytest.raises(simdistrict.ModelError, match=r"m\.mdl:2"):
+    with pytest.raises(ModelError, match=r"m\.mdl:2"):
         read_mdl_text(mdl(block.format(text)), "m")
 
 
@@ -187,5 +187,5 @@ def test_xmile_refuses_what_is_no_number(text: str) -> None:
         body += f"<ypts>0,{point}</ypts></gf></aux></variables></model></xmile>"
         if point == "1,5" or stop == "--1":  # two points; an expression
             continue
-        with pytest.raises(simdistrict.ModelError):
+        with pytest.raises(ModelError):
             read_xmile_text(head + body, "m")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict import find_model
 from simdistrict.base.errors import ScenarioError
+from simdistrict.base.library import find_model
 from simdistrict.ensemble.prior import Prior, prior_beside, read_prior, read_prior_file
 from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.run.plan import lowered, prepare

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import read_model, simulate
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.exchange.mdl.bare import bare_text
+from simdistrict.run.simulate import read_model, simulate
 from tests.program import call
 from tests.small import mdl
 

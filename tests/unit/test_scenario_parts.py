@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
+from simdistrict.run.simulate import read_model
 from simdistrict.scenario import (
     Resolved,
     Scenario,

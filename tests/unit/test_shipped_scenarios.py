@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simdistrict import find_model, load_scenario
-from simdistrict.base.library import find_scenario, parts, scenarios, shown
+from simdistrict.base.library import find_model, find_scenario, parts, scenarios, shown
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Lookup
 from simdistrict.result.dataset import to_xarray
 from simdistrict.run.plan import intended, plan_run, prepare
 from simdistrict.run.preflight import warnings_of
 from simdistrict.run.simulate import result_of
-from simdistrict.scenario import RunSettings, members, model_path, resolve
+from simdistrict.scenario import RunSettings, load_scenario, members, model_path, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = find_model("district")

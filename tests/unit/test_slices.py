@@ -11,7 +11,6 @@ from threading import Timer
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native import machine, slices
 from simdistrict.engine.native.batch import LANES
@@ -20,6 +19,7 @@ from simdistrict.engine.native.flow import FrozenFlow
 from simdistrict.engine.native.single import native_adaptive, native_steps
 from simdistrict.engine.native.slices import CompiledFunction, StoppedError, on_threads
 from simdistrict.model.model import TimeGrid
+from simdistrict.run.simulate import simulate
 from tests.members import run_members
 from tests.small import small
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.lines import Line2D
 
-from simdistrict import read_model
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
+from simdistrict.run.simulate import read_model
 from simdistrict.tables import Study, find_study, make, read_definition, sources
 from simdistrict.tables.catalogue import check
 from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs

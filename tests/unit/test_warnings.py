@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import simdistrict as sd
 from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
 from simdistrict.run.plan import intended, lowered, plan_run, plans_for
 from simdistrict.run.preflight import RunWarning, warnings_of
+from simdistrict.run.simulate import read_model, simulate
 from simdistrict.scenario import RunSettings, resolve, scenario_from_text
 from tests.small import small
 
@@ -268,7 +268,7 @@ def test_the_hint_about_a_switch_helps(call: str, hint: str) -> None:
     for one in mended:
         assert found(f"x = {one}", time_step=step, save_step=step) == []
         model = small(f"x = {one}", stop=10, time_step=step, save_step=step)
-        values = sd.simulate(model)["x"].values[round(1 / step) if "TRAIN" in one else 0 :]
+        values = simulate(model)["x"].values[round(1 / step) if "TRAIN" in one else 0 :]
         assert 0 < values.sum() < values.size
 
 
@@ -466,12 +466,12 @@ def test_data_that_end_before_the_run(file: Path) -> None:
     file.with_name("d.csv").write_text("Time,seen\n0,1\n6,2\n")
     text = TEXT.replace("TIME STEP = 3", "TIME STEP = 1").replace("rate = 0.1", "rate = seen")
     file.write_text(text + "seen ~~|\n")
-    model = sd.read_model(file)
-    (series,) = (sd.read_model(file)["seen"],)
+    model = read_model(file)
+    (series,) = (read_model(file)["seen"],)
     assert series.kind == "data"
     with pytest.raises(ScenarioError, match='"seen": at 10, after its last point at 6'):
-        sd.simulate(model, data=["d.csv"], strict=True)
-    sd.simulate(model, data=["d.csv"], final_time=6, strict=True)
+        simulate(model, data=["d.csv"], strict=True)
+    simulate(model, data=["d.csv"], final_time=6, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -486,11 +486,11 @@ def test_data_that_end_before_the_run(file: Path) -> None:
 def test_data_of_one_point(file: Path, name: str, text: str) -> None:
     file.with_name(name).write_text(text)
     file.write_text(TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "seen ~~|\ny = seen ~~|\n")
-    model = sd.read_model(file)
+    model = read_model(file)
     what = '"seen": at 0, before its only point at 6 and at 10, after its only point at 6'
     with pytest.raises(ScenarioError, match=what):
-        sd.simulate(model, data=[name], strict=True)
-    found = sd.simulate(model, data=[name], initial_time=6, final_time=6, strict=True)
+        simulate(model, data=[name], strict=True)
+    found = simulate(model, data=[name], initial_time=6, final_time=6, strict=True)
     assert found["y"].values.tolist() == [2]
 
 
@@ -506,7 +506,7 @@ def test_a_file_that_states_a_constant_is_believed(
 ) -> None:
     file.with_name(name).write_text(text)
     file.write_text(TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "seen ~~|\ny = seen ~~|\n")
-    found = sd.simulate(sd.read_model(file), data=[name], strict=True)
+    found = simulate(read_model(file), data=[name], strict=True)
     assert set(found["y"].values.flat) == {2.0}
     # and so is the record of it in a result
     assert call("run", "off.mdl", "--data", name, "-o", "r.nc", "--strict") == 0
@@ -520,7 +520,7 @@ def test_data_of_one_point_in_a_sheet(file: Path) -> None:
     text += "seen[region] := GET DIRECT DATA('s.csv', ',', '1', 'B2') ~~|\n"
     file.write_text(text + "y = seen[b] ~~|\n")
     with pytest.raises(ScenarioError, match="at 10, after its only point at 4: it holds that"):
-        sd.simulate(sd.read_model(file), strict=True)
+        simulate(read_model(file), strict=True)
 
 
 def test_a_label_without_data_is_not_said_to_end(
@@ -529,18 +529,18 @@ def test_a_label_without_data_is_not_said_to_end(
     file.with_name("d.csv").write_text("Time,seen[a]\n0,1\n10,2\n")
     text = TEXT.replace("TIME STEP = 3", "TIME STEP = 1") + "region: a, b ~~|\n"
     file.write_text(text + "seen[region] ~~|\ny[region] = seen[region] ~~|\n")
-    sd.simulate(sd.read_model(file), data=["d.csv"])
+    simulate(read_model(file), data=["d.csv"])
     assert "no data for" in caplog.text
     assert "point at" not in caplog.text
 
 
 def test_a_lookup_that_a_run_leaves(caplog: pytest.LogCaptureFixture) -> None:
     model = small("S = INTEG(0.5, 0)\nx = table(S * 2)\ntable((0, 0), (8, 1))", stop=10)
-    sd.simulate(model, final_time=8)
+    simulate(model, final_time=8)
     assert caplog.text == ""
     # before a run nobody knows, so a strict run is not refused
     for backend in ("interpreted", "native"):
-        sd.simulate(model, strict=True, backend=backend)
+        simulate(model, strict=True, backend=backend)
         assert '"x": reads "table" at 10, after its last point at 8' in caplog.text
         caplog.clear()
 
@@ -549,8 +549,8 @@ def test_a_lookup_that_a_run_leaves_where_it_does_not_count(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     read = "IF THEN ELSE(Time <= 8, table(S), 1)"
-    sd.simulate(small(f"S = INTEG(1, 0)\nx = {read}\ntable((0, 0), (8, 1))"))
-    sd.simulate(small("S = INTEG(1, 0)\nx = table(S)\ntable((0, 0), (6, 1), (8, 1))"))
+    simulate(small(f"S = INTEG(1, 0)\nx = {read}\ntable((0, 0), (8, 1))"))
+    simulate(small("S = INTEG(1, 0)\nx = table(S)\ntable((0, 0), (6, 1), (8, 1))"))
     assert caplog.text == ""
 
 
@@ -606,13 +606,13 @@ def test_a_run_lists_them_as_json(file: Path, capsys: pytest.CaptureFixture[str]
 def test_the_library_says_it_and_strict_refuses(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    model = sd.read_model(file)
+    model = read_model(file)
     with caplog.at_level(logging.WARNING):
-        sd.simulate(model)
+        simulate(model)
     assert "FINAL TIME 10 is no time step" in caplog.text
     with pytest.raises(ScenarioError, match="FINAL TIME 10 is no time step"):
-        sd.simulate(model, strict=True)
-    sd.simulate(model, final_time=9, strict=True)
+        simulate(model, strict=True)
+    simulate(model, final_time=9, strict=True)
 
 
 def test_a_check_lists_them(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

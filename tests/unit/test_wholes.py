@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import simulate
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.lowering.functions import FUNCTIONS
+from simdistrict.run.simulate import simulate
 from tests.small import small
 
 HEAD = """

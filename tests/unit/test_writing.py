@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
-import simdistrict
 from simdistrict.base.errors import ModelError, SimdistrictError
 from simdistrict.exchange.mdl.reader import read_mdl, read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text, wrapped
+from simdistrict.exchange.models import write_model
 from simdistrict.model.expr import Array, Binary, Number, Ref
 from simdistrict.model.model import Auxiliary, Constant, Dimension, Equation, Model, Range
+from simdistrict.run.simulate import simulate
 from tests.models import models
 from tests.small import mdl, small
 
@@ -39,7 +40,7 @@ def test_random_model_round_trips_with_equal_results(model: Model) -> None:
     assert content(again) == content(model)
     assert model_text(again, layout=False) == text
     with np.errstate(all="ignore"):
-        first, second = simdistrict.simulate(model), simdistrict.simulate(again)
+        first, second = simulate(model), simulate(again)
     for name in first.data_vars:
         numeric = first[name].dtype.kind == "f"
         assert np.array_equal(first[name], second[name], equal_nan=numeric), name
@@ -97,14 +98,14 @@ def test_change_in_python_changes_only_its_lines(tmp_path: Path) -> None:
 
 def model_of(model: Model, folder: Path) -> str:
     """The text from `write_model`."""
-    simdistrict.write_model(model, folder / "out.mdl", force=True)
+    write_model(model, folder / "out.mdl", force=True)
     return (folder / "out.mdl").read_text(encoding="utf-8")
 
 
 def test_existing_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "out.mdl").write_text("mine")
     with pytest.raises(SimdistrictError):
-        simdistrict.write_model(small("a = 1"), tmp_path / "out.mdl")
+        write_model(small("a = 1"), tmp_path / "out.mdl")
     assert (tmp_path / "out.mdl").read_text() == "mine"
 
 
@@ -145,7 +146,7 @@ def test_three_dimensional_array_is_written_as_matrices() -> None:
     control = small("x = 1").elements[1:]
     text = model_text(Model("m", (cube, total, *control), dimensions), layout=False)
     assert "cube[p2,q,r]=\n\t4, 5;\n\t6, 7;" in text
-    assert np.all(simdistrict.simulate(read_mdl_text(text, "m"))["x"] == 5)
+    assert np.all(simulate(read_mdl_text(text, "m"))["x"] == 5)
 
 
 def test_long_equation_is_broken_after_signs() -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simdistrict import ExchangeError, ModelError, read_model, simulate
 from simdistrict.base.encoding import decoded
+from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.expr import Call
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
+from simdistrict.run.simulate import read_model, simulate
 from tests.oracle.test_functions import flat
 from tests.program import call
 from tests.xmile_text import aux, small, xmile

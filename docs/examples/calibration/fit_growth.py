@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import simdistrict as sd
-from simdistrict.calibration import Calibration
+from simdistrict.calibration import Calibration, calibrate
 from simdistrict.calibration.report import constant_table, fit_table, markdown
+from simdistrict.run.simulate import read_model
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "calibration.md"
@@ -17,8 +17,8 @@ FREE = {"growth rate": (0.05, 1.0), "carrying capacity": (20.0, 500.0)}
 
 def fit() -> Calibration:
     """The example's fit: data up to 2000, the rest predicted."""
-    model = sd.read_model(HERE / "growth.mdl")
-    return sd.calibrate(model, HERE / "growth.csv", FREE, until=2000)
+    model = read_model(HERE / "growth.mdl")
+    return calibrate(model, HERE / "growth.csv", FREE, until=2000)
 
 
 def page(text: str) -> str:
