@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +12,15 @@ import click
 
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
+from simdistrict.base.progress import Progress, ticking
 from simdistrict.cli import options
 from simdistrict.cli.common import Command
 from simdistrict.cli.output import ending_in, saved
 from simdistrict.engine.backends import MEMBER_BACKENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simdistrict.ensemble.file import Runner, Written
+    from simdistrict.ensemble.content import Runner
+    from simdistrict.ensemble.file import Written
     from simdistrict.ensemble.members import Ensemble
     from simdistrict.exchange.vensim.vsc import Control
 
@@ -199,10 +198,11 @@ def command(
     name = file_stem(scenarios, plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
-    how |= {"progress": _progress(settings["quiet"]), "runner": _runner(ensemble, scheduler)}
+    how["runner"] = _runner(ensemble, scheduler)
     begin = time.perf_counter()
-    with interrupt.saying(lambda: _kept(path)):
-        written = write_ensemble(ensemble, path, **how)
+    shown: Progress = False if settings["quiet"] else None
+    with interrupt.saying(lambda: _kept(path)), ticking(shown, "members") as tick:
+        written = write_ensemble(ensemble, path, tick=tick, **how)
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
 
 
@@ -245,20 +245,6 @@ def _kept(path: Path) -> str:
     if not any(folder.glob("[0-9]*.npz")):
         return ""
     return f"finished members wait in {folder} for --resume"
-
-
-def _progress(quiet: bool) -> Callable[[int, int, int], None] | None:
-    """Progress on stderr; None where it is no terminal."""
-    if quiet or not sys.stderr.isatty():
-        return None
-    begin = time.perf_counter()
-
-    def show(done: int, members: int, here: int) -> None:
-        left = (time.perf_counter() - begin) / here * (members - done)
-        line = f"\r{done} of {members} members, {left:.0f} s left "
-        click.echo(line if done < members else "\r" + " " * len(line) + "\r", err=True, nl=False)
-
-    return show
 
 
 def _report(

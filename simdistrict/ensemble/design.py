@@ -148,14 +148,14 @@ _QUANTILES: dict[str, Callable[[Prior, Reals], Reals]] = {
 }
 
 
-def columns(design: Design, kept: Sequence[int]) -> tuple[list[int], list[int]]:
+def columns(priors: Sequence[Prior], kept: Sequence[int]) -> tuple[list[int], list[int]]:
     """The slots of a run's vector that priors set, and the design's column for each.
 
     kept: slots that the scenario sets.
     """
     given = set(kept)
     places, column = [], []
-    for k, prior in enumerate(design.priors):
+    for k, prior in enumerate(priors):
         for place in prior.places:
             if place not in given:
                 places.append(place)

@@ -7,7 +7,7 @@ end and appears when it is complete. Equal ensembles have equal bytes.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,26 +16,14 @@ import numpy as np
 from simdistrict.base.budget import HINT, is_allowed, size_in_words
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.base.library import shown
+from simdistrict.base.progress import Tick
 from simdistrict.engine.outcome import Outcome
-from simdistrict.ensemble.members import Chunk, Ensemble
+from simdistrict.ensemble.content import Runner, grown_of, head_of
+from simdistrict.ensemble.given import SHA256
+from simdistrict.ensemble.members import Ensemble
 from simdistrict.ensemble.parts import Parts
-from simdistrict.model.expr import fold
-from simdistrict.result.dataset import (
-    Result,
-    Variable,
-    dimension_labels,
-    element_attrs,
-    global_attrs,
-    outcome_attrs,
-    outcome_time_attrs,
-    plain,
-    reduced_attrs,
-    text,
-    time_attrs,
-)
-from simdistrict.result.naming import names_of
+from simdistrict.result.dataset import Result, plain
 from simdistrict.result.netcdf import (
-    Grown,
     check_netcdf_target,
     is_ours,
     read_netcdf,
@@ -43,11 +31,6 @@ from simdistrict.result.netcdf import (
 )
 from simdistrict.result.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
 from simdistrict.result.zarr_store import is_ours as zarr_is_ours
-
-# called after each chunk: members done, members in all, members of this session
-EnsembleProgress = Callable[[int, int, int], None]
-# runs the chunks with these numbers, locally or elsewhere; yields each when done, in any order
-Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
 
 
 @dataclass(frozen=True)
@@ -65,9 +48,7 @@ class Written:
 
 def _check_disk(ensemble: Ensemble, path: Path) -> None:
     """Raise ExchangeError where the file, and its chunks until it is complete, do not fit."""
-    # the design; outcomes with their times are 9 bytes
-    row = 8 * (ensemble.numbers + len(ensemble.design.priors)) + 9 * len(ensemble.plans)
-    size, free = row * ensemble.design.members, shutil.disk_usage(path.parent).free
+    size, free = ensemble.bytes, shutil.disk_usage(path.parent).free
     if 2 * size > free and not is_allowed():
         what = f"the ensemble needs {size_in_words(2 * size)} (the file has {size_in_words(size)}, "
         what += f"and its chunks as much), and {size_in_words(free)} are free"
@@ -82,13 +63,14 @@ def write_ensemble(
     resume: bool = False,
     force: bool = False,
     workers: int | None = None,
-    progress: EnsembleProgress | None = None,
+    tick: Tick | None = None,
     runner: Runner | None = None,
 ) -> Written:
     """Run an ensemble into a NetCDF file, or a Zarr store where the name ends in .zarr.
 
     resume: keep the chunks that an interrupted call has finished, and a complete file unchanged;
-    workers: local cores to use; runner: runs the chunks in place of this machine.
+    workers: local cores to use; tick: called at the start and after each chunk with (done,
+    members); runner: runs the chunks in place of this machine.
     Raises ExchangeError where the file cannot be written or another process is writing it,
     ScenarioError where the chunks to resume belong to another ensemble, EngineError where this
     machine lacks a requirement of the backend.
@@ -106,16 +88,18 @@ def write_ensemble(
         members = ensemble.design.members
         resumed = sum(last - first for first, last in map(ensemble.bounds, done))
         count = resumed
+        if tick is not None:
+            tick(count, members)
         todo = [chunk for chunk in range(ensemble.chunks) if chunk not in done]
         here = ((chunk, ensemble.run_chunk(chunk, workers)) for chunk in todo)
         for chunk, values in here if runner is None else runner(todo):
             parts.store(chunk, values)
             first, last = ensemble.bounds(chunk)
             count += last - first
-            if progress is not None:
-                progress(count, members, count - resumed)
+            if tick is not None:
+                tick(count, members)
         outcomes = [dict.fromkeys(Outcome, 0) for _ in ensemble.plans]
-        head, grown, made = _head(ensemble), _grown(ensemble), parts.all(outcomes)
+        head, grown, made = head_of(ensemble), grown_of(ensemble), parts.all(outcomes)
         if zarr:
             write_zarr_parts(head, grown, made, path, chunk=ensemble.chunk_size, force=force)
         else:
@@ -143,6 +127,7 @@ _DECIDING = {
     "order": "order",
     "levels": "levels",
     "prior": "prior table",
+    SHA256: "given design",
     "saved": "saved elements",
     "saved_times": "saved times",
     "reductions": "reductions",
@@ -170,7 +155,7 @@ def finished(ensemble: Ensemble, path: Path) -> Written:
 
 def _differing(stored: Result, ensemble: Ensemble) -> list[str]:
     """The settings in which a file differs from this ensemble, with their values where short."""
-    wanted = _head(ensemble)
+    wanted = head_of(ensemble)
     found: dict[str, str] = {}
     for key, words in _DECIDING.items():
         old, new = (_comparable(result.attrs.get(key)) for result in (stored, wanted))
@@ -190,58 +175,3 @@ def _comparable(value: object) -> str:
     if isinstance(value, str):
         return str(plain(value))
     return ", ".join(f"{float(x):.17g}" for x in np.ravel(np.asarray(value)))
-
-
-def _head(ensemble: Ensemble) -> Result:
-    """Everything in the file except the numbers of the members."""
-    model = ensemble.plans[0].prepared.model
-    names = names_of(model)
-    plans = ensemble.plans
-    coords: dict[str, Variable] = {}
-    variables: dict[str, Variable] = {}
-    if len(plans) > 1:
-        labels = text([plan.resolved.name for plan in plans])
-        coords["scenario"] = Variable(("scenario",), labels, {"long_name": "scenario"})
-        titles = text([plan.resolved.title for plan in plans])
-        attrs = {"long_name": "title of the scenario"}
-        variables["scenario_title"] = Variable(("scenario",), titles, attrs)
-    numbers = np.arange(ensemble.design.members, dtype=np.int32)
-    coords["member"] = Variable(("member",), numbers, {"long_name": "number of the member"})
-    times = np.array([ensemble.grid.at(i) for i in ensemble.points])
-    coords["time"] = Variable(("time",), times, time_attrs(model))
-    sampled = text([prior.name for prior in ensemble.design.priors])
-    attrs = {"long_name": "what differs from member to member"}
-    coords["sampled"] = Variable(("sampled",), sampled, attrs)
-    for name in ensemble.saved:
-        element = model[name]
-        for dim, label in zip(names.dims_of(element), element.dims, strict=True):
-            kept = ensemble.selection.labels.get(fold(label))
-            coords.setdefault(dim, dimension_labels(model, label, dim, kept))
-    what = (
-        f"An ensemble of {ensemble.design.members} members of the stock-and-flow model "
-        f"{model.name}: numbers of saved elements for each, from sampled constants."
-    )
-    titles_of = [(plan.resolved.name, plan.resolved.title) for plan in plans]
-    return Result(coords, variables, global_attrs(model, titles_of, what, ensemble.record()))
-
-
-def _grown(ensemble: Ensemble) -> Mapping[str, Grown]:
-    """The variables with a value per member."""
-    model = ensemble.plans[0].prepared.model
-    names = names_of(model)
-    head = ("scenario", "member") if len(ensemble.plans) > 1 else ("member",)
-    grown = {
-        "design": Grown(
-            ("member", "sampled"), "f8", {"long_name": "the sampled numbers, in their own units"}
-        ),
-        "outcome": Grown(head, "i1", outcome_attrs()),
-        "outcome_time": Grown(head, "f8", outcome_time_attrs(model)),
-    }
-    for name in ensemble.saved:
-        element = model[name]
-        dims = (*head, "time", *names.dims_of(element))
-        grown[names.elements[name]] = Grown(dims, "f8", element_attrs(element))
-    for (name, reduction), variable in ensemble.reduced_names.items():
-        dims = (*head, *names.dims_of(model[name]))
-        grown[variable] = Grown(dims, "f8", reduced_attrs(model, model[name], reduction))
-    return grown

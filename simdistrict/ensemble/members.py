@@ -24,6 +24,7 @@ from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
 from simdistrict.ensemble.blocks import Shape, check_shape
 from simdistrict.ensemble.design import METHODS, Design, columns
+from simdistrict.ensemble.given import SHA256, GivenDesign
 from simdistrict.ensemble.prior import Prior
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.naming import names_of
@@ -62,7 +63,8 @@ class _Kept:
 class Ensemble:
     """Everything that determines the numbers of an ensemble.
 
-    plans: the scenarios; prior_text: the prior table as read; selection: what is saved; points:
+    plans: the scenarios; prior_text: the prior table as read, empty for a design that is given;
+    selection: what is saved; points:
     the saved time steps; fast: powers accurate to 1 ulp (euler and rk4); chunk: members per chunk,
     default by memory; stated: names of the priors that every scenario sets, which are not drawn;
     reduce: names of `over_time.REDUCTIONS`, saved in addition; backend: one of
@@ -70,7 +72,7 @@ class Ensemble:
     """
 
     plans: tuple[Plan, ...]
-    design: Design
+    design: Design | GivenDesign
     prior_text: str
     selection: Selection
     points: tuple[int, ...]
@@ -114,6 +116,12 @@ class Ensemble:
         return sum(len(own.slots) for own in self._kept) * kept * len(self.plans)
 
     @property
+    def bytes(self) -> int:
+        """The size of all numbers, with the design; an outcome with its time has 9 bytes."""
+        own = 8 * (self.numbers + len(self.design.priors)) + 9 * len(self.plans)
+        return own * self.design.members
+
+    @property
     def chunk_size(self) -> int:
         """Members per chunk."""
         some = _AT_ONCE // (self.numbers + len(self.design.priors))
@@ -136,7 +144,7 @@ class Ensemble:
 
     def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
         """The batch of a scenario, and the column of the design for each sampled slot."""
-        sampled, column = columns(self.design, sorted(_stated_places(plan)))
+        sampled, column = columns(self.design.priors, sorted(_stated_places(plan)))
         batch = batch_class(self.backend)(
             plan.prepared.program,
             plan.grid,
@@ -219,9 +227,7 @@ class Ensemble:
             "backend": recorded_backend(self.backend, self.plans[0].integrator),
             "members": self.design.members,
             "method": self.design.method,
-            "seed": self.design.seed,
-            **self.design.shape.record(*self._design),
-            "prior": self.prior_text,
+            **self._drawn_record(),
             "not_drawn": ", ".join(self.stated) or "nothing",
             "saved": spelled(self.plans[0].prepared.model, self.selection),
             "saved_times": np.array(times),
@@ -229,9 +235,13 @@ class Ensemble:
             "powers": "fast" if self.fast else "exact",
         }
 
-    @property
-    def _design(self) -> tuple[str, int, int]:
-        return self.design.method, len(self.design.priors), self.design.members
+    def _drawn_record(self) -> dict[str, object]:
+        """The record of how the members were drawn; a design that is given is its own record."""
+        design = self.design
+        if isinstance(design, GivenDesign):
+            return {"seed": "none: the design was given", SHA256: design.sha256}
+        shape = design.shape.record(design.method, len(design.priors), design.members)
+        return {"seed": design.seed, **shape, "prior": self.prior_text}
 
     @cached_property
     def identity(self) -> str:
@@ -270,25 +280,68 @@ def ensemble_of(
     if method not in METHODS:
         what = f'there is no method "{method}"'
         raise EngineError(Problem("method", what, f"use one of {', '.join(METHODS)}"))
-    if not 1 <= members <= MAX_MEMBERS:
-        what = f"{members} is not between 1 and {MAX_MEMBERS:.0e}"
-        raise EngineError(Problem("members", what))
+    _check_members(members)
+    streams = drawn(plans, priors)
+    own = tuple(priors[k] for k in streams)
+    check_shape(shape, method, len(own), members)
+    design = Design(own, members, seed, method, shape, streams)
+    stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
+    return _ensemble(plans, design, prior_text, stated, save, times, fast, chunk, reduce, backend)
+
+
+def ensemble_over(
+    plans: Sequence[Plan],
+    design: GivenDesign,
+    *,
+    save: str | None = None,
+    times: str = "final",
+    fast: bool = False,
+    chunk: int | None = None,
+    reduce: str = "",
+    backend: str = AUTO,
+) -> Ensemble:
+    """An ensemble of one or several scenarios over a design that was drawn elsewhere.
+
+    A column that every scenario sets is left out. Other arguments and errors as of `ensemble_of`.
+    """
+    _check_members(design.members)
+    kept = drawn(plans, design.priors)
+    left_out = tuple(k for k in range(len(design.priors)) if k not in kept)
+    stated = tuple(design.priors[k].name for k in left_out)
+    own = design.without(left_out) if left_out else design
+    return _ensemble(plans, own, "", stated, save, times, fast, chunk, reduce, backend)
+
+
+def _ensemble(
+    plans: Sequence[Plan],
+    design: Design | GivenDesign,
+    prior_text: str,
+    stated: tuple[str, ...],
+    save: str | None,
+    times: str,
+    fast: bool,
+    chunk: int | None,
+    reduce: str,
+    backend: str,
+) -> Ensemble:
+    """An ensemble over any design; see `ensemble_of`."""
     if save is None:
         save = "indicators" if any(plan.resolved.report for plan in plans) else "stocks"
     kept = reductions(reduce)
     backend = "native" if backend == AUTO else backend
     check_way(backend, plans[0].integrator, fast=fast)
     selection = selection_of(plans, save)
-    streams = drawn(plans, priors)
-    own = tuple(priors[k] for k in streams)
-    _check_drawn(plans[0], own)
-    check_shape(shape, method, len(own), members)
-    design = Design(own, members, seed, method, shape, streams)
+    _check_drawn(plans[0], design.priors)
     points = _points(plans[0], times)
-    stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
     return Ensemble(
         tuple(plans), design, prior_text, selection, points, fast, chunk, stated, kept, backend
     )
+
+
+def _check_members(members: int) -> None:
+    if not 1 <= members <= MAX_MEMBERS:
+        what = f"{members} is not between 1 and {MAX_MEMBERS:.0e}"
+        raise EngineError(Problem("members", what))
 
 
 def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:

@@ -11,8 +11,9 @@ import io
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 from simdistrict.base import inputs
@@ -132,6 +133,26 @@ def read_prior_file(path: Path) -> str:
     return plain(readable(decoded(content, shown(path), KIND.noun, ScenarioError)[0]))
 
 
+def prior_text(rows: Iterable[Mapping[str, object]]) -> str:
+    """The text of a prior table with these rows; cells by the names of columns.
+
+    A number is written in full precision; a cell that is missing, None or NaN is empty.
+    """
+    out = io.StringIO()
+    heads = (*COLUMNS, SPREAD)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows([[_cell(row.get(head)) for head in heads] for row in rows])
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    # a number of numpy, too
+    return repr(float(value)) if isinstance(value, Real) else str(value)
+
+
 def _row(
     row: dict[str, str], where: str, model: Model, program: Program, problems: list[Problem]
 ) -> Prior | None:
@@ -155,7 +176,7 @@ def _row(
     value, low, high = numbers
     spread = _spread(row, kind, where, problems)
     problem = _range_problem(kind, value, low, high, where)
-    place = _places(row["element"] or "", (row["label"] or "").strip(), where, model, program)
+    place = places_of(row["element"] or "", (row["label"] or "").strip(), where, model, program)
     if isinstance(place, Problem):
         problems.append(place)
     if problem is not None:
@@ -193,7 +214,7 @@ def _range_problem(kind: str, value: float, low: float, high: float, where: str)
     return None
 
 
-def _places(
+def places_of(
     name: str, label: str, where: str, model: Model, program: Program
 ) -> tuple[str, tuple[int, ...]] | Problem:
     """The name in the model's spelling, and the slots in the vector of a run."""

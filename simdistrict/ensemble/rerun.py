@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.inputs import digest
 from simdistrict.base.outside import is_outside
 from simdistrict.ensemble.blocks import Shape
-from simdistrict.ensemble.members import Ensemble, ensemble_of
+from simdistrict.ensemble.given import METHOD, given_design
+from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.naming import names_of
@@ -132,13 +134,27 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
 def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     """The ensemble that a result file records."""
     attrs = recorded.attrs
-    keys = ("prior", "saved_times", "members", "seed", "method", "saved", "powers")
-    _require(attrs, keys, where)
+    _require(attrs, ("saved_times", "members", "method", "saved", "powers"), where)
     plans = recorded_plans(recorded, where, "native")
+    times = np.atleast_1d(np.asarray(attrs["saved_times"], float))
+    how: dict[str, Any] = {
+        "save": str(attrs["saved"]),
+        "times": ",".join(repr(float(t)) for t in times),
+        "fast": attrs["powers"] == "fast",
+        "reduce": str(attrs.get("reductions", "")),
+        "backend": str(attrs["backend"]),
+    }
     prepared = plans[0].prepared
+    if attrs["method"] == METHOD:
+        if "sampled" not in recorded.coords or "design" not in recorded.variables:
+            raise ExchangeError(Problem(where, "it lacks its design", "write it again"))
+        names = [str(name) for name in recorded.coords["sampled"].values]
+        numbers = np.asarray(recorded.variables["design"].values, float)
+        found = given_design(names, numbers, prepared.model, prepared.program, f"{where} (design)")
+        return ensemble_over(plans, found, **how)
+    _require(attrs, ("prior", "seed"), where)
     text = str(attrs["prior"])
     priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
-    times = np.atleast_1d(np.asarray(attrs["saved_times"], float))
     return ensemble_of(
         plans,
         priors,
@@ -146,12 +162,8 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         int(str(attrs["members"])),
         seed=int(str(attrs["seed"])),
         method=str(attrs["method"]),
-        save=str(attrs["saved"]),
-        times=",".join(repr(float(t)) for t in times),
-        fast=attrs["powers"] == "fast",
         shape=Shape.recorded(attrs),
-        reduce=str(attrs.get("reductions", "")),
-        backend=str(attrs["backend"]),
+        **how,
     )
 
 

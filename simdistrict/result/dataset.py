@@ -55,6 +55,15 @@ class Result:
     attrs: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A variable written in parts: its dimensions, numpy type and attributes."""
+
+    dims: tuple[str, ...]
+    dtype: str
+    attrs: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """One simulated run.
@@ -194,7 +203,8 @@ def plain(value: object) -> Any:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, int | float | np.ndarray | np.number):
-        return value
+        # as NetCDF files hold it
+        return value.item() if isinstance(value, np.ndarray) and value.shape == (1,) else value
     return plain(str(value))
 
 
@@ -210,6 +220,27 @@ def to_xarray(result: Result) -> xr.Dataset:
         {name: parts(variable) for name, variable in result.coords.items()},
         dict(result.attrs),
     )
+
+
+def from_xarray(data: xr.Dataset) -> Result:
+    """The result that a Dataset holds; the opposite of `to_xarray`.
+
+    Reads what is opened lazily. Coordinates that are no labels of a dimension of their own name
+    become variables.
+    """
+
+    def parts(array: xr.DataArray) -> Variable:
+        values = array.values
+        if values.dtype.kind in "UT":  # texts of fixed or any width
+            values = text(values.ravel().tolist()).reshape(values.shape)
+        return Variable(tuple(map(str, array.dims)), values, dict(array.attrs))
+
+    coords: dict[str, Variable] = {}
+    variables: dict[str, Variable] = {}
+    for name, array in {**data.coords, **data.data_vars}.items():
+        found = parts(array)
+        (coords if found.dims == (str(name),) else variables)[str(name)] = found
+    return Result(coords, variables, {str(key): value for key, value in data.attrs.items()})
 
 
 def _check(model: Model, runs: Sequence[Run]) -> None:

@@ -10,7 +10,6 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from simdistrict.base import inputs
 from simdistrict.base.atomic import refused, replacing, writable_target
 from simdistrict.base.budget import memory_bytes, size_in_words
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.result.dataset import Result, Variable, plain, text
+from simdistrict.result.dataset import Grown, Result, Variable, plain, text
 
 MARK = "simdistrict_version"
 KIND = inputs.InputKind("a NetCDF file", 2**40)
@@ -55,15 +54,6 @@ def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Pa
         except RuntimeError as error:
             raise _reason(part, str(path), error) from None
     return Path(path)
-
-
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """A variable written in parts: its dimensions, numpy type and attributes."""
-
-    dims: tuple[str, ...]
-    dtype: str
-    attrs: Mapping[str, object]
 
 
 def write_netcdf_parts(

@@ -86,12 +86,13 @@ class _Members(_Record):
     """What an ensemble records."""
 
     members: Annotated[int, Field(ge=1, le=10**9)]
-    method: Literal["lhs", "sobol", "random", "saltelli", "morris"] | None = None
+    method: Literal["lhs", "sobol", "random", "saltelli", "morris", "given"] | None = None
     seed: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern="^([0-9]{1,400}|none.*)$")] = 0
     order: Literal[1, 2] = 1
     levels: Annotated[int, Field(ge=2, le=1_000_000)] = 4
     blocks: Annotated[int, Field(ge=1)] | None = None
     prior: _Text | None = None
+    design_sha256: _Sha256 | None = None
     not_drawn: _Text | None = None
     saved_times: FiniteFloat | Annotated[list[FiniteFloat], Field(min_length=1)] | None = None
     reductions: _Line = ""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.ensemble.design import PLAIN
+from simdistrict.ensemble.given import METHOD as GIVEN
 from simdistrict.sensitivity.sample import Sample
 
 # the designs that each method accepts
-DESIGNS = {"sobol": ("saltelli",), "morris": ("morris",), "pawn": PLAIN, "prim": PLAIN}
+_SAMPLED = (*PLAIN, GIVEN)
+DESIGNS = {"sobol": ("saltelli",), "morris": ("morris",), "pawn": _SAMPLED, "prim": _SAMPLED}
 
 
 @dataclass(frozen=True, eq=False)

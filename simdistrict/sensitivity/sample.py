@@ -6,7 +6,7 @@ The design stays with the numbers, so that each analysis can check it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,12 +16,14 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.given import METHOD as GIVEN
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.result.zarr_store import read_zarr
 from simdistrict.scenario.places import key_of, split_name
 
+_DRAWN = ("design", "outcome")
 _ORIGIN = ("model_name", "model_sha256", "scenario_sha256", "simdistrict_version")
 
 
@@ -100,47 +102,68 @@ def read_sample(
     scenario: str | None = None,
     over: str | None = None,
 ) -> Sample:
-    """One number per member from an ensemble's file.
+    """One number per member from an ensemble's file; reads no other element.
 
-    at: a saved time, default the last; over: instead, a reduction over the run such as `max`;
-    scenario: required where the file has several.
-    Raises ScenarioError for a name that the file lacks, ExchangeError where it cannot be read.
+    Arguments and errors as of `sample_of`; also raises ExchangeError where the file cannot be
+    read.
     """
-    base = fold(split_name(indicator)[0])
+    names = fold(indicator), fold(split_name(indicator)[0])
     elements: list[str] = []
 
     def wanted(name: str, attrs: Mapping[str, object]) -> bool:
-        element = str(attrs.get("vensim_name" if over is None else "element", ""))
-        if element and over in (None, attrs.get("reduction")):
-            elements.append(element)
-        return fold(element) in (base, fold(indicator)) or name in ("design", "outcome")
+        elements.append(_element(attrs, over))
+        return name in _DRAWN or fold(elements[-1]) in names
 
     read = read_zarr if path.is_dir() else read_netcdf
     stored = read(path, wanted)
+    known = tuple(filter(None, elements))
+    return sample_of(stored, str(path), indicator, at=at, scenario=scenario, over=over, known=known)
+
+
+def sample_of(
+    stored: Result,
+    where: str,
+    indicator: str,
+    *,
+    at: float | None = None,
+    scenario: str | None = None,
+    over: str | None = None,
+    known: Sequence[str] | None = None,
+) -> Sample:
+    """One number per member of an ensemble.
+
+    where: what messages call it; at: a saved time, default the last; over: instead, a reduction
+    over the run such as `max`; scenario: required where there are several; known: the elements
+    that messages list, default all in `stored`.
+    Raises ScenarioError for a name that the ensemble lacks.
+    """
     attrs = stored.attrs
-    known = {"members", "method", "seed", "design", "outcome", "sampled"}
-    if not known <= {*attrs, *stored.variables, *stored.coords}:
+    needed = {"members", "method", "seed", "design", "outcome", "sampled"}
+    if not needed <= {*attrs, *stored.variables, *stored.coords}:
         what = "this is no ensemble"
-        raise ScenarioError(Problem(str(path), what, "make one with `simdistrict ensemble`"))
-    _check_complete(stored, path)
-    variable = _named(stored, indicator, elements, path, over)
-    variable, chosen = _scenario(stored, variable, scenario, path)
+        raise ScenarioError(Problem(where, what, "make one with `simdistrict ensemble`"))
+    _check_complete(stored, where)
+    if known is None:
+        known = [e for v in stored.variables.values() if (e := _element(v.attrs, over))]
+    variable = _named(stored, indicator, known, where, over)
+    variable, chosen = _scenario(stored, variable, scenario, where)
     if over is None:
-        variable, time = _at(stored, variable, at, path)
+        variable, time = _at(stored, variable, at, where)
     else:
         time = math.nan
     values, name = _label(stored, variable, indicator)
     name = name if over is None else f"{over.replace('_', ' ')} of {name}"
     outcome = stored.variables["outcome"]
     if "scenario" in outcome.dims:
-        outcome, _ = _scenario(stored, outcome, chosen, path)
+        outcome, _ = _scenario(stored, outcome, chosen, where)
+    method = str(attrs["method"])
     return Sample(
         name,
         tuple(str(n) for n in stored.coords["sampled"].values),
         np.asarray(stored.variables["design"].values, float),
         values,
-        str(attrs["method"]),
-        int(str(attrs["seed"])),
+        method,
+        0 if method == GIVEN else int(str(attrs["seed"])),
         Shape.recorded(attrs),
         time,
         chosen,
@@ -149,16 +172,23 @@ def read_sample(
     )
 
 
-def _check_complete(stored: Result, path: Path) -> None:
+def _element(attrs: Mapping[str, object], over: str | None) -> str:
+    """The element whose numbers a variable holds, or their reduction over the run; else empty."""
+    if over is None:
+        return str(attrs.get("vensim_name", ""))
+    return str(attrs.get("element", "")) if attrs.get("reduction") == over else ""
+
+
+def _check_complete(stored: Result, where: str) -> None:
     """Raise ExchangeError where a dimension has no labels."""
     dims = {dim for variable in stored.variables.values() for dim in variable.dims}
     if lacking := sorted(dims - set(stored.coords)):
         what = f"it lacks {', '.join(lacking)}, which every ensemble has"
-        raise ExchangeError(Problem(str(path), what, "write it again"))
+        raise ExchangeError(Problem(where, what, "write it again"))
 
 
 def _named(
-    stored: Result, indicator: str, elements: list[str], path: Path, over: str | None
+    stored: Result, indicator: str, elements: Sequence[str], where: str, over: str | None
 ) -> Variable:
     """The variable of the named element; labels are handled later."""
     key = "vensim_name" if over is None else "element"
@@ -171,36 +201,36 @@ def _named(
         kept = str(stored.attrs.get("reductions", "")) or "none"
         what = f'it keeps no "{over}" over the run'
         hint = f"it keeps {kept}; see --reduce of `ensemble`"
-        raise ScenarioError(Problem(str(path), what, hint))
+        raise ScenarioError(Problem(where, what, hint))
     for key in (fold(indicator), fold(split_name(indicator)[0])):
         if key in found:
             return found[key]
     hint = did_you_mean(split_name(indicator)[0], elements)
     hint = hint or f"it has {', '.join(elements[:8])}"
     what = f'it has no element "{indicator}"'
-    raise ScenarioError(Problem(str(path), what, f"{hint}; see --save of `ensemble`"))
+    raise ScenarioError(Problem(where, what, f"{hint}; see --save of `ensemble`"))
 
 
 def _scenario(
-    stored: Result, variable: Variable, scenario: str | None, path: Path
+    stored: Result, variable: Variable, scenario: str | None, where: str
 ) -> tuple[Variable, str]:
     """The numbers of one scenario."""
     if "scenario" not in variable.dims:
         name = str(stored.attrs.get("scenario_name", ""))
         if scenario not in (None, "", name):
             what = f'it holds the scenario "{name}", not "{scenario}"'
-            raise ScenarioError(Problem(str(path), what, "leave --scenario out"))
+            raise ScenarioError(Problem(where, what, "leave --scenario out"))
         return variable, name
     names = [str(n) for n in stored.coords["scenario"].values]
     if scenario not in names:
         what = "it has several scenarios"
         if scenario is not None:
             what = f'it has no scenario "{scenario}"'
-        raise ScenarioError(Problem(str(path), what, f"give --scenario {' or '.join(names)}"))
+        raise ScenarioError(Problem(where, what, f"give --scenario {' or '.join(names)}"))
     return _taken(variable, "scenario", names.index(scenario)), scenario
 
 
-def _at(stored: Result, variable: Variable, at: float | None, path: Path) -> tuple[Variable, float]:
+def _at(stored: Result, variable: Variable, at: float | None, where: str) -> tuple[Variable, float]:
     """The numbers at one time."""
     times = np.asarray(stored.coords["time"].values, float)
     index = len(times) - 1 if at is None else int(np.abs(times - at).argmin())
@@ -208,7 +238,7 @@ def _at(stored: Result, variable: Variable, at: float | None, path: Path) -> tup
         said = ", ".join(f"{t:g}" for t in (times if len(times) < 8 else (times[0], times[-1])))
         what = f"{at:g} was not saved"
         hint = f"saved times: {said}; see --times of `ensemble`"
-        raise ScenarioError(Problem(str(path), what, hint))
+        raise ScenarioError(Problem(where, what, hint))
     return _taken(variable, "time", index), float(times[index])
 
 

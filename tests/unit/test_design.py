@@ -103,8 +103,8 @@ def test_a_mode_at_the_end_of_its_band_is_no_division_by_zero(kind: str) -> None
 def test_what_is_given_otherwise_is_not_drawn() -> None:
     wide = Prior("y", (3, 4), 1.0, 0.0, 2.0, "uniform")
     design = Design((BAND, wide), 8)
-    assert columns(design, []) == ([7, 3, 4], [0, 1, 1])
-    assert columns(design, [3, 7]) == ([4], [1])
+    assert columns(design.priors, []) == ([7, 3, 4], [0, 1, 1])
+    assert columns(design.priors, [3, 7]) == ([4], [1])
 
 
 # ---------------------------------------------------------------------- designs in blocks

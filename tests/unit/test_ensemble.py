@@ -226,12 +226,12 @@ def test_what_is_resumed_repeats_no_chunk(monkeypatch: pytest.MonkeyPatch) -> No
     class StopError(Exception):
         pass
 
-    def stop(count: int, members: int, here: int) -> None:
+    def stop(count: int, members: int) -> None:
         if count >= 48:
             raise StopError
 
     with pytest.raises(StopError):
-        write_ensemble(ensemble(100), Path("out.nc"), progress=stop)
+        write_ensemble(ensemble(100), Path("out.nc"), tick=stop)
     assert not Path("out.nc").exists()
     run_chunk = Ensemble.run_chunk
 
