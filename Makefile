@@ -52,8 +52,12 @@ contract: $(VENV)/dev.stamp
 spell: $(VENV)/dev.stamp
 	@$(BIN)/codespell
 
-docs: $(VENV)/dev.stamp
+# runs the tutorials and the gallery, collects all pages in build/docs, and builds the site from them
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(VENV)/docs.stamp
+	@$(BIN)/python -m docs.make
 	@$(BIN)/python -m mkdocs build --quiet --strict
+	@echo "open site/index.html"
 
 # the numbers of models/*/data/*.csv into the models: edit the tables, run this, commit both
 model: $(VENV)/run.stamp
@@ -67,7 +71,6 @@ results: $(VENV)/dev.stamp
 	@$(BIN)/simdistrict plot -o docs/images
 	@$(BIN)/python docs/examples/results_page.py
 	@$(BIN)/python docs/examples/claims_page.py
-	@$(BIN)/python docs/examples/function_table.py
 	@$(BIN)/python docs/examples/public_models.py
 	@$(BIN)/python docs/examples/calibration/fit_growth.py
 	@$(BIN)/python docs/examples/two_worlds.py
@@ -114,6 +117,11 @@ $(VENV)/run.stamp: $(VENV)/made.stamp pyproject.toml
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "installing what the tests need"
 	@$(PIP) install --compile --editable '.[test]'
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/run.stamp
+	@echo "installing what the site needs"
+	@$(PIP) install --editable '.[docs]'
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp

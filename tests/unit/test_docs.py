@@ -12,7 +12,6 @@ ROOT = Path(__file__).parents[2]
 
 
 EXAMPLES = [
-    "function_table.py",
     "public_models.py",
     "calibration/fit_growth.py",
     "two_worlds.py",

@@ -1,0 +1,53 @@
+"""The kinds of errors and the exit codes, from the classes of exceptions."""
+
+from __future__ import annotations
+
+import simdistrict
+from docs.make.python import public_names, section
+
+INTRODUCTION = """# Errors and exit codes
+
+Every error that simdistrict raises on purpose is a `SimdistrictError`. Its text has the form
+
+```text
+where | what is wrong
+    what to do about it
+```
+
+where `where` is a file with its line, or an element. An input with several faults raises one
+error that lists them all; `error.problems` has them one by one, with `where`, `what` and `hint`.
+Warnings do not stop a run: see [warnings](../warnings.md).
+
+## Kinds of errors
+
+| error in Python | meaning | exit code of the command |
+|---|---|---|
+"""
+CODES = """
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | completed |
+| 1 | unexpected failure, or a worker failed |
+| 2 | the command line is wrong |
+| 3 | an input or output file is invalid, or the model cannot run this way |
+| 4 | a run did not complete; the file holds the computed part |
+| 5 | a check or a comparison failed |
+| 130, 143 | interrupted, terminated |
+
+`--debug` prints a traceback with an error. An exit code of 1 without a message of this form is a
+fault of simdistrict.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    rows = []
+    for name in public_names():
+        if section(name) == "Errors":
+            error = getattr(simdistrict, name)
+            meaning = (error.__doc__ or "").strip().splitlines()[0]
+            link = f"[`{name}`](python.md#simdistrict.api.{name})"
+            rows.append(f"| {link} | {meaning} | {error.exit_code} |")
+    return INTRODUCTION + "\n".join(rows) + "\n" + CODES
