@@ -220,7 +220,7 @@ class _StatementReader:
             name = text[1:].strip() if sign < 0 else text
             element, subscripts = find_element(self.model, name)
             if element is None:
-                self.problems.append(unknown(self.model, name, place, constants_only=False))
+                self.problems.append(unknown(self.model, name, place))
                 continue
             places = find_places(self.model, element, subscripts, place)
             if isinstance(places, Problem):

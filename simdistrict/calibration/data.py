@@ -192,7 +192,7 @@ class _DataReader:
         """The spelling, the folded name and the flat index of one number of the model."""
         element, subscripts = find_element(self.model, text)
         if element is None:
-            self.problems.append(unknown(self.model, text, place, constants_only=False))
+            self.problems.append(unknown(self.model, text, place))
             return None
         if isinstance(element, Lookup):
             self.problems.append(Problem(place, f'"{element.name}" is a lookup, not a series'))

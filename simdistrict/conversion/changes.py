@@ -17,8 +17,14 @@ from simdistrict.scenario.values import CONTROL_FIELDS
 def cin_text(resolved: Resolved, model: Model) -> str:
     """The assumptions and control values of a scenario as a changes file.
 
-    Raises ScenarioError for a scenario with policies: a changes file has no dates.
+    Raises ScenarioError for a scenario with policies, because a changes file has no dates, and for
+    one with initial values of stocks, because it holds constants only.
     """
+    if resolved.initial:
+        names = ", ".join(f'"{change.text}"' for change in resolved.initial)
+        what = f"it gives initial values of {names}; a .cin file changes constants only"
+        hint = "write them into a model: simdistrict convert MODEL OUT.mdl --scenario NAME"
+        raise ScenarioError(Problem(resolved.name, what, hint))
     if resolved.policies:
         names = ", ".join(f'"{policy.name}"' for policy in resolved.policies)
         what = f"the policies {names} change constants during the run; a .cin file has no dates"

@@ -65,6 +65,12 @@ def _edits(document: Document, resolved: Resolved) -> Iterator[Edit]:
             wanted: dict[NumberSlot, float] = {(place, None): value for place, value in now.items()}
             for piece in pieces(document.flat, model, element, document.blocks, document.where):
                 yield from edits(piece, model, wanted, document.where)
+    for name in dict.fromkeys(change.element for change in resolved.initial):
+        if name not in document.blocks:
+            what = f'"{model.by_name[name].name}" comes from a macro, whose text cannot be changed'
+            raise ModelError(Problem(document.where, what))
+        started = _started(model, model.by_name[name], resolved)
+        yield from instead(document, name, element_text(model, started))
     yield from _run_settings(document, model, resolved.run)
 
 
@@ -93,6 +99,27 @@ def _moved(
     note = f"[Moved by the policy {named} of the scenario {scenario}.]".replace("|", "/")
     words = " ".join(filter(None, (element.documentation, note.replace("~", "-"))))
     return as_kind(Auxiliary, element, equations=tuple(equations), documentation=words)
+
+
+def _started(model: Model, stock: Element, resolved: Resolved) -> Element:
+    """A stock that starts from given values, of which each of its equations can hold one."""
+    shape = model.shape(stock)
+    given = {
+        place: change.value
+        for change in resolved.initial
+        if change.element == fold(stock.name)
+        for place in change.places
+    }
+    equations = []
+    for equation in stock.equations:
+        places = [flat_place(place, shape) for place in model.positions(stock, equation)]
+        values = {given.get(place) for place in places}
+        if len(values) > 1:
+            what = f'"{stock.name}" starts from several values, and its equation can hold one'
+            raise ModelError(Problem(f"scenario {resolved.name}", what))
+        (value,) = values
+        equations.append(equation if value is None else replace(equation, initial=Number(value)))
+    return replace(stock, equations=tuple(equations))
 
 
 def _on_top(before: Expr, target: float, share: Expr) -> Expr:

@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+# roles of the constants from which a stock starts where a run gives its initial value: the number,
+# and 1 where it is given
+GIVEN, IS_GIVEN = "given initial value", "whether the initial value is given"
 # indices of the times; see program.Program
 TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME, SAMPLING, POINT, SLACK = range(7)
 FIRST = 7

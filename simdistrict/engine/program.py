@@ -40,8 +40,8 @@ class Program:
     constant, settled: folded names of what depends on constants alone, and of what never changes
     after the start; as long as no policy moves a constant. After a move, once and settle are due.
     has_switches: whether `switches` has any dates, which may depend on constants.
-    shaping: folded names of the constants that decided how many stocks there are (the order of a
-    DELAY N); a run that changes them needs another program.
+    shaping: folded names of the constants and stocks that decided how many stocks there are (the
+    order of a DELAY N); a run that changes them needs another program.
     stepwise: the first element that is defined at time steps only (DELAY FIXED, RANDOM), or empty.
     watch: parts of equations that may do what nobody means, with their numbers.
     equalities: elements whose SAMPLE IF TRUE tests an equality, which has no margin.

@@ -6,6 +6,7 @@ where the run ends.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from simdistrict.engine.integrators.adaptive import AS_USUAL
 from simdistrict.engine.integrators.fixed import end_point, start_value
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.interpreted import Kernel
+from simdistrict.engine.layout import GIVEN, IS_GIVEN
 from simdistrict.engine.program import Program
 from simdistrict.exchange.external.data import with_data, with_record
 from simdistrict.exchange.external.files import unchanged
@@ -43,7 +45,7 @@ from simdistrict.scenario import (
     resolve,
 )
 from simdistrict.scenario.changes import Changes, check_policies, read_changes
-from simdistrict.scenario.values import CONTROL_FIELDS, Change
+from simdistrict.scenario.values import CONTROL_FIELDS
 
 AS_WRITTEN = RunSettings()
 log = logging.getLogger(__name__)
@@ -62,12 +64,14 @@ MAX_SEARCH = 100_000
 class Prepared:
     """A model with its program, as cached.
 
-    noted: the remarks with which the model was read.
+    noted: the remarks with which the model was read; initial: folded names of the stocks whose
+    initial values a run may give, sorted.
     """
 
     model: Model
     program: Program
     noted: tuple[str, ...] = ()
+    initial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,27 @@ def model_with_data(model: Model, paths: Sequence[str | Path]) -> Model:
     return with_data(model, [load(path) for path in paths])
 
 
-def lowered(model: Model) -> Prepared:
-    """The model with its program, not cached."""
+def lowered(model: Model, initial: tuple[str, ...] = ()) -> Prepared:
+    """The model with its program, not cached; initial: as in `Prepared`."""
     # imported here, because most models come from the cache
     from simdistrict.engine.lowering.build import build
 
-    return Prepared(model, build(model))
+    return Prepared(model, build(model, initial=initial), initial=initial)
+
+
+def _with_initial(prepared: Prepared, resolved: Resolved) -> Prepared:
+    """The model with a program whose stocks start from the values that a scenario gives.
+
+    One program serves all values of the same stocks.
+    """
+    stocks = tuple(sorted({change.element for change in resolved.initial}))
+    if set(stocks) <= set(prepared.initial):
+        return prepared
+    model, program = prepared.model, prepared.program
+    # the numbers of lookups may be those of a changes file
+    numbers = hashlib.sha256(repr(program.layout.template).encode()).hexdigest()
+    content = f"initial\0{stocks}\0{model.name}\0{model.sha256}\0{program.digest}\0{numbers}"
+    return cached(Prepared, content, lambda: lowered(model, stocks))
 
 
 def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs: int = 1) -> Plan:
@@ -151,10 +170,12 @@ def plan_run(prepared: Prepared, resolved: Resolved, backend: str = "auto", runs
     run = resolved.run
     integrator = run.integrator or prepared.model.integrator
     _check_choice("integrator", integrator, INTEGRATORS)
-    _check_backend(backend, integrator, prepared.model)
+    _check_backend(backend, integrator, prepared.model, bool(resolved.initial))
     wanted = {name: getattr(run, field) for name, field in CONTROL_FIELDS.items()}
     changed = {name: value for name, value in wanted.items() if value is not None}
     check_evaluation(prepared.program, prepared.model.name)
+    if resolved.initial:
+        prepared = _with_initial(prepared, resolved)
     prepared, control = _control(prepared, changed, resolved)
     grid = TimeGrid.of(*(control[name] for name in CONTROL))
     check_steps(prepared.program, prepared.model.name, grid, integrator)
@@ -214,15 +235,26 @@ def constants_of(plan: Plan) -> list[float]:
         slot = layout.slots.get(name)
         if slot is not None:
             vector[slot.offset] = value
-    _put(plan.resolved.assumptions, plan.prepared.program, vector)
+    _put(plan.resolved, plan.prepared.program, vector)
     return vector
 
 
-def _put(changes: Iterable[Change], program: Program, vector: list[float]) -> None:
-    """Set changed constants in a vector."""
-    for change in changes:
+def _put(resolved: Resolved, program: Program, vector: list[float]) -> None:
+    """Set changed constants, and given initial values, in a vector."""
+    for change in resolved.assumptions:
         for place in change.places:
             vector[program.layout.slots[change.element].offset + place] = change.value
+    if not resolved.initial:
+        return
+    slots = {
+        (fold(symbol.name), symbol.role): slot.offset
+        for symbol, slot in program.layout.internal.items()
+        if symbol.role in (GIVEN, IS_GIVEN)
+    }
+    for change in resolved.initial:
+        for place in change.places:
+            vector[slots[change.element, GIVEN] + place] = change.value
+            vector[slots[change.element, IS_GIVEN] + place] = 1.0
 
 
 def moves_of(plan: Plan) -> list[Move]:
@@ -394,7 +426,7 @@ def _check_choice(what: str, value: str, known: Sequence[str]) -> None:
         )
 
 
-def _check_backend(backend: str, integrator: str, model: Model) -> None:
+def _check_backend(backend: str, integrator: str, model: Model, initial: bool) -> None:
     """Raise EngineError where a backend cannot run a single scenario of this model."""
     if backend == "cuda":
         what = "a GPU runs many members side by side, and is slow for a single run"
@@ -402,6 +434,9 @@ def _check_backend(backend: str, integrator: str, model: Model) -> None:
     elif backend == "pysd" and integrator != "euler":
         what = f"PySD integrates with Euler only, not with {integrator}"
         hint = "add --integrator euler"
+    elif backend == "pysd" and initial:
+        what = "the reference backend starts stocks from the model's initial values only"
+        hint = "leave --backend out"
     elif backend == "pysd" and is_xmile(model.text):
         what = "the reference backend runs Vensim's .mdl files only, and this is XMILE"
         hint = "leave --backend out"
@@ -414,6 +449,7 @@ def _check_backend(backend: str, integrator: str, model: Model) -> None:
 def _check_shape(prepared: Prepared, resolved: Resolved) -> None:
     """Refuse changes of constants that decide the structure of the program or the time grid."""
     changes = [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]
+    changes += resolved.initial
     check_free(prepared, (change.element for change in changes))
     decides = grid_constants(prepared.model)
     problems = [
@@ -451,7 +487,10 @@ def check_one_grid(prepared: Prepared, elements: Iterable[str]) -> None:
 
 
 def check_free(prepared: Prepared, elements: Iterable[str]) -> None:
-    """Raise EngineError where a constant, by folded name, determined the program's structure."""
+    """Raise EngineError where a constant or stock determined the program's structure.
+
+    elements: their folded names.
+    """
     model = prepared.model
     what = "the order of a delay or the action of a VECTOR SELECT depends on"
     problems = [
@@ -481,11 +520,11 @@ def _control(
         if not isinstance(model.by_name.get(name), Constant)
     }
     if computed:
-        prepared = lowered(_with_constants(model, computed))
+        prepared = lowered(_with_constants(model, computed), prepared.initial)
     program = prepared.program
     slots = program.layout.slots
     vector = list(program.layout.template)
-    _put(resolved.assumptions, program, vector)
+    _put(resolved, program, vector)
     for name, value in changed.items():
         vector[slots[name].offset] = value
     if any(slots[name].kind != "constant" for name in CONTROL if name in slots):

@@ -75,7 +75,7 @@ def _named(model: Model, order: frozenset[str], save: str) -> Selection:
     for text in [save] if fold(save) in model.by_name else split_names(save):
         element, subscripts = find_element(model, text)
         if element is None:
-            problems.append(unknown(model, text, WHERE, constants_only=False))
+            problems.append(unknown(model, text, WHERE))
             continue
         if fold(element.name) not in order:
             problems.append(_no_number(element))

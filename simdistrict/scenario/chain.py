@@ -246,6 +246,7 @@ def _over(parent: Scenario, file: Scenario, problems: list[Problem]) -> Scenario
         folder=parent.folder if inherits else file.folder,
         policies=_policies_over(parent.policies, file, problems),
         assume=_values_over(parent.assume, file.assume),
+        initial=_values_over(parent.initial, file.initial),
         run=file.run.over(parent.run),
         report=parent.report if file.report is None else file.report,
         origins=tuple({**dict(parent.origins), **dict(file.origins)}.items()),

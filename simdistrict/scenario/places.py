@@ -13,7 +13,10 @@ from collections.abc import Iterable
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, did_you_mean, nearest
 from simdistrict.model.expr import fold
-from simdistrict.model.model import CONTROL, Constant, Element, Model, constant_values
+from simdistrict.model.model import CONTROL, Constant, Element, Model, Stock, constant_values
+
+# an element, flat indices into its array, and the model's spelling of both
+Found = tuple[Element, tuple[int, ...], str]
 
 _RUN_KEYS = {"saveper": "save step"}
 _MANY = 12
@@ -88,9 +91,7 @@ def find_places(
     return _flat(axes, shape), f"{element.name}[{','.join(spelled)}]"
 
 
-def find_constant(
-    model: Model, text: str, where: str
-) -> tuple[Constant, tuple[int, ...], str] | Problem:
+def find_constant(model: Model, text: str, where: str) -> Found | Problem:
     """The constant that a written name refers to, the flat indices, and the model's spelling.
 
     A Problem where the name is unknown, a control value or no constant, or has labels that its
@@ -98,7 +99,7 @@ def find_constant(
     """
     element, subscripts = find_element(model, text)
     if element is None:
-        return unknown(model, text, where, constants_only=True)
+        return unknown(model, text, where, Constant)
     name = fold(element.name)
     if name in CONTROL:
         key = _RUN_KEYS.get(name, name)
@@ -114,23 +115,55 @@ def find_constant(
     shape = model.shape(element)
     # an array may be undefined at some indices (:EXCEPT:)
     defined = {flat_place(place, shape) for place in constant_values(model, element)}
+    return _among(defined, element, places, spelled, where)
+
+
+def find_stock(model: Model, text: str, where: str) -> Found | Problem:
+    """The stock that a written name refers to, the flat indices, and the model's spelling.
+
+    A Problem where the name is unknown or no stock, or has labels that its dimensions lack.
+    """
+    element, subscripts = find_element(model, text)
+    if element is None:
+        return unknown(model, text, where, Stock)
+    if not isinstance(element, Stock):
+        what = f'"{element.name}" is {_article(element)}, and only stocks have an initial value'
+        hint = "set it under `assume:`" if isinstance(element, Constant) else ""
+        return Problem(where, what, hint)
+    found = find_places(model, element, subscripts, where)
+    if isinstance(found, Problem):
+        return found
+    shape = model.shape(element)
+    defined = {
+        flat_place(place, shape)
+        for equation in element.equations
+        for place in model.positions(element, equation)
+    }
+    return _among(defined, element, *found, where)
+
+
+def _among(
+    defined: set[int], element: Element, places: tuple[int, ...], spelled: str, where: str
+) -> Found | Problem:
+    """The indices that the model defines; a Problem where there is none."""
     places = tuple(p for p in places if p in defined)
     if not places:
         return Problem(where, f"the model gives {spelled} no value that could be changed")
     return element, places, spelled
 
 
-def unknown(model: Model, text: str, where: str, *, constants_only: bool) -> Problem:
-    """The problem for a name that the model does not have, with the nearest names."""
+def unknown(model: Model, text: str, where: str, kind: type[Element] = Element) -> Problem:
+    """The problem for a name that the model does not have, with the nearest names.
+
+    kind: of the elements that the name may stand for.
+    """
     base, _ = split_name(text)
-    kinds: type[Element] = Constant if constants_only else Element
-    kind = "constant" if constants_only else "element"
-    names = [e.name for e in model if isinstance(e, kinds) and fold(e.name) not in CONTROL]
-    option = " --constants" if constants_only else ""
+    names = [e.name for e in model if isinstance(e, kind) and fold(e.name) not in CONTROL]
+    option = " --constants" if kind is Constant else ""
     hints = [did_you_mean(base, names), f"(simdistrict show model {model.name}{option} lists them)"]
     if "[" in text and not text.strip().endswith("]"):
         hints.insert(0, "a bracket is not closed;")
-    what = f'there is no {kind} called "{base}" in the model {model.name}'
+    what = f'there is no {kind.__name__.lower()} called "{base}" in the model {model.name}'
     return Problem(where, what, " ".join(filter(None, hints)))
 
 
@@ -180,14 +213,17 @@ def _axis(
 
 
 def _not_constant(model: Model, element: Element, where: str) -> Problem:
-    article = "an" if element.kind[0] in "aeiou" else "a"
-    what = f'"{element.name}" is {article} {element.kind}, and only constants can be set'
+    what = f'"{element.name}" is {_article(element)}, and only constants can be set'
     causes = _constant_causes(model, element)
     hint = ""
     if causes:
         listed = ", ".join(f'"{name}"' for name in causes[:6])
         hint = f"it depends on the constants {listed}{', ...' if len(causes) > 6 else ''}"
     return Problem(where, what, hint)
+
+
+def _article(element: Element) -> str:
+    return f"{'an' if element.kind[0] in 'aeiou' else 'a'} {element.kind}"
 
 
 def _constant_causes(model: Model, element: Element) -> list[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, fields, replace
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 from simdistrict.scenario.command_line import from_command_line, read_sets
-from simdistrict.scenario.places import find_constant, find_element, unknown
+from simdistrict.scenario.places import Found, find_constant, find_element, find_stock, unknown
 from simdistrict.scenario.values import (
     COMMAND_LINE,
     Assignment,
@@ -53,6 +53,7 @@ def resolve(
     plain = list(_one_value_each(plain, problems))
     # the command line and a variant may override what the same file assumes
     assumptions = _one_value_each([*assumed, *plain], [])
+    initial = _one_value_each(changes_of(scenario.initial, model, problems, find_stock), problems)
     _check_pairs(policies, problems)
     report = _report(scenario, model, problems)
     settings = _checked(run.over(scenario.run), problems)
@@ -67,18 +68,27 @@ def resolve(
         policies=ordered,
         run=settings,
         report=report,
-        sha256=_identity(model.name, assumptions, ordered, settings),
+        sha256=_identity(model.name, assumptions, ordered, settings, initial),
         why=scenario.why,
         claims=scenario.claims,
+        initial=initial,
         run_origins=_run_origins(scenario, run),
     )
 
 
-def changes_of(values: Iterable[Assignment], model: Model, problems: list[Problem]) -> list[Change]:
-    """Assignments in terms of a model; adds those that do not fit to problems."""
+def changes_of(
+    values: Iterable[Assignment],
+    model: Model,
+    problems: list[Problem],
+    find: Callable[[Model, str, str], Found | Problem] = find_constant,
+) -> list[Change]:
+    """Assignments in terms of a model; adds those that do not fit to problems.
+
+    find: what a name may refer to, a constant or a stock.
+    """
     changes = []
     for value in values:
-        found = find_constant(model, value.text, value.origin)
+        found = find(model, value.text, value.origin)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -179,7 +189,7 @@ def _report(scenario: Scenario, model: Model, problems: list[Problem]) -> tuple[
     for text in scenario.report or ():
         element, subscripts = find_element(model, text)
         if element is None:
-            problems.append(unknown(model, text, where, constants_only=False))
+            problems.append(unknown(model, text, where))
         elif subscripts is not None:
             what = f'"{text}" names a part of an array, and reports hold whole elements'
             problems.append(Problem(where, what, f'write "{element.name}"'))
@@ -222,6 +232,7 @@ def _identity(
     assumptions: Iterable[Change],
     policies: Iterable[Policy],
     run: RunSettings,
+    initial: Sequence[Change],
 ) -> str:
     """A hash of everything that determines the numbers, and of nothing else."""
     content = [
@@ -232,6 +243,8 @@ def _identity(
             for p in policies
         ),
         astuple(run),
+        # nothing where there is nothing: scenarios without it keep their hash
+        *([_numbers(initial)] if initial else []),
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

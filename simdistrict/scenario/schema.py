@@ -183,6 +183,10 @@ class ScenarioFile(Closed):
     assume: Annotated[dict[str, FiniteNumber], Section] = Field(
         default_factory=dict, description="Constants and their values for the whole run."
     )
+    initial: Annotated[dict[str, FiniteNumber], Section] = Field(
+        default_factory=dict,
+        description="Stocks and the values that they start from, in place of the model's.",
+    )
     run: Annotated[RunFile, Section] = Field(
         default_factory=lambda: RunFile.model_validate({}),
         description="How the run is computed; keys replace those of the parent one by one.",
@@ -234,6 +238,7 @@ def read_scenario_file(text: str, where: str) -> Scenario:
         claims=tuple(file.claims.items()),
         policies=_policies(file.policies, at),
         assume=_assignments(file.assume, at, "assume"),
+        initial=_assignments(file.initial, at, "initial"),
         run=run,
         report=None if file.report is None else tuple(file.report),
         origins=tuple(origins),
@@ -476,7 +481,7 @@ def _mappings(tree: YamlNode) -> list[tuple[str, ...]]:
     """Paths of the mappings whose keys are names of policies or constants."""
     sets = [("policies", name, "set") for name in keys_at(tree, "policies")]
     sets += [("variants", name, "set") for name in keys_at(tree, "variants")]
-    return [("policies",), ("assume",), ("variants",), *sets]
+    return [("policies",), ("assume",), ("initial",), ("variants",), *sets]
 
 
 def repeated_names(tree: YamlNode, where: str, paths: Iterable[tuple[str, ...]]) -> list[Problem]:

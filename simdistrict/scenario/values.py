@@ -109,6 +109,7 @@ class Scenario:
 
     model: as written (a shipped name or a path); None, as for report, inherits.
     folder: what such a path is relative to; None for the current directory.
+    initial: stocks and the values that they start from.
     base, parts, removed: the parent, the parts and the policies to remove; empty once merged.
     variants: those of the file; sets: what the chosen one sets.
     origins: where `model`, `report`, each run setting (by field name) and the keys that name
@@ -124,6 +125,7 @@ class Scenario:
     claims: tuple[tuple[str, str], ...] = ()
     policies: tuple[WrittenPolicy, ...] = ()
     assume: tuple[Assignment, ...] = ()
+    initial: tuple[Assignment, ...] = ()
     run: RunSettings = RunSettings()
     report: tuple[str, ...] | None = None
     origins: tuple[tuple[str, str], ...] = ()
@@ -144,7 +146,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value for a constant, or for part of an array.
+    """A value for a constant, or for part of an array; or what a stock starts from.
 
     element: folded name; places: flat row-major indices into the element's array, `(0,)` for
     a scalar; value: in the element's own unit; text: the name as a user would write it.
@@ -181,7 +183,8 @@ class Policy:
 class Resolved:
     """A scenario in terms of one model: every name is known, every constant has one value.
 
-    assumptions: constant for the whole run; no index occurs twice.
+    assumptions: constant for the whole run; no index occurs twice. initial: what stocks start from,
+    in place of the model's initial values; no index occurs twice.
     policies: sorted by start, then name.
     run: what the scenario and the command line set; None where the model decides.
     report: elements in the model's spelling.
@@ -199,4 +202,5 @@ class Resolved:
     sha256: str
     why: str = ""
     claims: tuple[tuple[str, str], ...] = ()
+    initial: tuple[Change, ...] = ()
     run_origins: tuple[tuple[str, str], ...] = field(default=(), compare=False)

@@ -37,6 +37,9 @@ def to_yaml(resolved: Resolved, model: Model) -> str:
     if resolved.assumptions:
         lines.append("assume:")
         lines += [f"  {_key(c.text)} {c.value!r}" for c in resolved.assumptions]
+    if resolved.initial:
+        lines.append("initial:")
+        lines += [f"  {_key(c.text)} {c.value!r}" for c in resolved.initial]
     run = [(f.name, getattr(resolved.run, f.name)) for f in fields(RunSettings)]
     if any(value is not None for _, value in run):
         lines.append("run:")
@@ -52,7 +55,7 @@ def origins(resolved: Resolved, model: Model, where: str = "") -> list[OriginRow
 
     where: the model's file in the origins; default: its name with `.mdl`. A constant has one row
     per equation, or per unchanged element where a scenario changes part of it. Policies follow,
-    then the integrator.
+    then given initial values, then the integrator.
     """
     where = where or f"{model.name}.mdl"
     rows: list[OriginRow] = []
@@ -69,6 +72,9 @@ def origins(resolved: Resolved, model: Model, where: str = "") -> list[OriginRow
             if _MOVED.search(policy.origin):
                 origin += f"; times: {policy.origin}"
             rows.append((name, f"{_number(change.value)} {_when(policy)}", units, origin))
+    for change in resolved.initial:
+        units = model.by_name[change.element].units
+        rows.append((f"initial {change.text}", _number(change.value), units, change.origin))
     settings = dict(resolved.run_origins)
     rows.append(
         (

@@ -73,7 +73,7 @@ class Simulated:
         Raises ScenarioError for an element or a label that does not exist.
         """
         if fold(element) not in self.names.elements:
-            raise ScenarioError(unknown(self.model, element, "", constants_only=False))
+            raise ScenarioError(unknown(self.model, element, ""))
         variable = self.data.variables[self.names.elements[fold(element)]]
         places = tuple(
             self._place(str(d), labels[str(d)]) if str(d) in labels else slice(None)

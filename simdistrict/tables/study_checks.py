@@ -121,7 +121,7 @@ def _elements(d: StudyDefinition, model: Model) -> Iterator[Problem]:
         place = d.place(*at)
         element, subscripts = find_element(model, text)
         if element is None:
-            yield unknown(model, text, place, constants_only=False)
+            yield unknown(model, text, place)
             continue
         places = find_places(model, element, subscripts, place)
         if isinstance(places, Problem):

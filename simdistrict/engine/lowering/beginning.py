@@ -26,15 +26,15 @@ from simdistrict.engine.lowering.made import Maker, SymbolDefinition
 from simdistrict.engine.program import Program
 from simdistrict.model.exact_time import slack
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold, references, walk
-from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model
+from simdistrict.model.model import CONTROL, Auxiliary, Constant, Element, Equation, Model, Stock
 
 
 class Beginning:
     """Numbers at the start of a run.
 
     build: makes a program of a part of the model and of some more symbols. shaping: folded
-    names of the constants on which the numbers so far depend; a run that changes one needs another
-    program.
+    names of the constants and stocks on which the numbers so far depend; a run that changes one
+    needs another program.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Beginning:
                         "give the order as a number",
                     )
                 )
-        self.shaping |= {n for n, e in causes.items() if isinstance(e, Constant)}
+        self.shaping |= {n for n, e in causes.items() if isinstance(e, Constant | Stock)}
         for name in CONTROL:
             if name in self.model.by_name:
                 causes |= self._causes(Ref(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from simdistrict.base.errors import ModelError
 from simdistrict.engine.layout import Layout, Symbol
@@ -32,15 +32,18 @@ from simdistrict.model.expr import Expr, fold
 from simdistrict.model.model import Model, Stock
 
 
-def build(model: Model, more: Sequence[SymbolDefinition] = ()) -> Program:
+def build(
+    model: Model, more: Sequence[SymbolDefinition] = (), initial: Collection[str] = ()
+) -> Program:
     """Lower a model. Raises ModelError for what the engine does not support.
 
-    more: symbols to compute besides the elements of the model.
+    more: symbols to compute besides the elements of the model; initial: folded names of stocks
+    whose initial values a run may give (`layout.GIVEN`).
     """
     if model.external.problems:
         raise ModelError(model.external.problems)
     beginning = Beginning(model, build)
-    definitions = expand(model, beginning, more)
+    definitions = expand(model, beginning, more, initial)
     placed = lay_out(model, definitions)
     statements = lower(model, definitions, placed)
     phases = order(statements, placed, model.name)

@@ -8,11 +8,11 @@ the present values alone.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from simdistrict.base.errors import ModelError, Problem
-from simdistrict.engine.layout import Symbol
+from simdistrict.engine.layout import GIVEN, IS_GIVEN, Symbol
 from simdistrict.engine.lowering import delays, whole
 from simdistrict.engine.lowering.beginning import Beginning
 from simdistrict.engine.lowering.functions import FUNCTIONS
@@ -24,19 +24,24 @@ from simdistrict.engine.lowering.made import (
     RandomCall,
     Sampled,
     SymbolDefinition,
+    SymbolRef,
 )
 from simdistrict.engine.lowering.rewrite import remembered, rewritten
 from simdistrict.engine.lowering.statements import parts, walk, with_parts
-from simdistrict.model.expr import Call, Expr, Number, Ref, fold, is_reduced
-from simdistrict.model.model import Auxiliary, Element, Equation, Model, Stock
+from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, fold, is_reduced
+from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Model, Stock
 
 
 def expand(
-    model: Model, beginning: Beginning, more: Sequence[SymbolDefinition] = ()
+    model: Model,
+    beginning: Beginning,
+    more: Sequence[SymbolDefinition] = (),
+    initial: Collection[str] = (),
 ) -> list[SymbolDefinition]:
     """What a program of the model computes, without functions that have a memory.
 
-    more: symbols to compute besides the elements of the model. Raises ModelError with every memory
+    more: symbols to compute besides the elements of the model; initial: folded names of stocks
+    whose initial values a run may give. Raises ModelError with every memory
     inside a reduction and every array that a function cannot take.
     """
     work = _Expansion(model, beginning)
@@ -49,6 +54,8 @@ def expand(
         except ModelError as error:
             problems += error.problems
             continue
+        if fold(element.name) in initial and isinstance(element, Stock):
+            equations = work.started(element, equations)
         changed = replace(element, equations=equations)
         work.definitions.append(SymbolDefinition(definition.symbol, changed))
     if problems:
@@ -72,6 +79,21 @@ class _Expansion:
         if expression is equation.expression and initial is equation.initial:
             return equation
         return replace(equation, expression=expression, initial=initial)
+
+    def started(self, stock: Stock, equations: Sequence[Equation]) -> tuple[Equation, ...]:
+        """The equations of a stock that starts from a given number where there is one."""
+        everywhere = (Equation(Number(0.0), subscripts=tuple(map(fold, stock.dims))),)
+        symbols = Symbol(stock.name, IS_GIVEN), Symbol(stock.name, GIVEN)
+        for symbol in symbols:
+            constant = Constant(name=stock.name, equations=everywhere, dims=stock.dims)
+            self.definitions.append(SymbolDefinition(symbol, constant))
+        found = []
+        for equation in equations:
+            assert equation.initial is not None
+            given, number = (SymbolRef(symbol, equation.subscripts) for symbol in symbols)
+            choice = (Binary(">", given, Number(0.5)), number, equation.initial)
+            found.append(replace(equation, initial=Call("IF THEN ELSE", choice)))
+        return tuple(found)
 
     def visit(self, maker: Maker, written: Expr) -> Expr:
         """The expression with its functions of kind memory, random and array replaced."""

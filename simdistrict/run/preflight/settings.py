@@ -104,7 +104,8 @@ def policies(run: IntendedRun) -> Iterator[RunWarning]:
 def ranges(run: IntendedRun) -> Iterator[RunWarning]:
     """Every value of the scenario is within the range that the model states."""
     model, resolved = run.model, run.resolved
-    for change in [*resolved.assumptions, *(c for p in resolved.policies for c in p.changes)]:
+    moved = (change for policy in resolved.policies for change in policy.changes)
+    for change in [*resolved.assumptions, *resolved.initial, *moved]:
         element = model.by_name[change.element]
         if change.value in element.range:
             continue
