@@ -73,7 +73,8 @@ class Task(NamedTuple):
     change; the changes of the k-th one are first_change[k] to first_change[k + 1], each with its
     target, its dates and the length of its ramp. rows: numbers of the time points to save;
     saved: the slots saved there, `adjacent` is 1 where they lie side by side; sampled: slots of
-    the numbers that differ between members.
+    the numbers that differ between members. given: 1 where a caller has set values at the start,
+    so that initial values are not computed again.
     """
 
     first: float
@@ -97,6 +98,7 @@ class Task(NamedTuple):
     adjacent: int
     n_sampled: int
     sampled: IntTable
+    given: int
 
 
 class Memory(NamedTuple):
@@ -283,7 +285,7 @@ def limited_step(e: LoopEquations, m: Memory, task: Task, block: int, i: int, ro
     again = 1
     while again > 0:
         clock(m, task, i)
-        if attempt > 0 and i == 0:
+        if attempt > 0 and i == 0 and task.given == 0:
             # initial values that depend on a limited flow
             e.start(m.v)
             e.settle(m.v)
@@ -351,14 +353,17 @@ def members(
 ) -> None:
     """Blocks of runs, each from the template with its own sampled numbers in it.
 
-    A caller that wants a long run in stretches gives one block and the points of a stretch, as
-    in `stretch`; the memory must be that of the stretch before.
+    since: below zero to begin runs, which then take the points 0 to `until` - 1. A caller that
+    wants a long run in stretches gives one block and the points of a stretch, as in `stretch`;
+    the memory must be that of the stretch before.
     """
     for block in range(first, stop):
-        if since == 0:
+        begun = since
+        if since < 0:
+            begun = 0
             for k in range(e.size):
                 m.v[k] = template[k]
             for k in range(task.n_sampled):
                 m.v[task.sampled[k]] = samples[block * task.n_sampled + k]
             prepare(e, m, task, block)
-        stretch(e, m, task, block, since, until, first_row)
+        stretch(e, m, task, block, begun, until, first_row)

@@ -47,13 +47,16 @@ def task_of(
     sampled: IntTable = (),
     *,
     integrator: str = "euler",
+    steered: Sequence[int] = (),
+    given: bool = False,
 ) -> Task:
     """The task of a batch of runs.
 
     rows: numbers of the time points to save, ascending; saved: the slots to save there; sampled:
-    slots of the numbers that differ from run to run.
+    slots of the numbers that differ from run to run; steered: slots of constants that the caller
+    changes between steps, by their base; given: as in `loop.Task`.
     """
-    by_place: dict[int, list[Move]] = {}
+    by_place: dict[int, list[Move]] = {place: [] for place in steered}
     for move in sorted(moves, key=lambda m: m.start):
         by_place.setdefault(move.place, []).append(move)
     first = [0]
@@ -85,6 +88,7 @@ def task_of(
         int(adjacent),
         len(sampled),
         sampled,
+        int(given),
     )
 
 

@@ -84,14 +84,14 @@ class GridMemory(_Memory):
             block, since = divmod(at, points)
             whole = (stop - at) // points
             if since == 0 and whole > 0:
-                self.run(*given, block, block + whole, 0, points, 0)
+                self.run(*given, block, block + whole, -1, points, 0)
                 at += whole * points
                 continue
             until = min(since + stop - at, points)
             # a block whose members have all ended is done
             if since == 0 or (self.ended[block * self.lanes :][: self.lanes] < 0).any():
                 row = int(np.searchsorted(self.task.rows, since))  # type: ignore[call-overload]
-                self.run(*given, block, block + 1, since, until, row)
+                self.run(*given, block, block + 1, since or -1, until, row)
             at += until - since
 
 
