@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import importlib.util
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -27,14 +29,17 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="module")
-def pages() -> ModuleType:
+def pages() -> Iterator[ModuleType]:
     path = ROOT / "docs" / "examples" / "results_page.py"
+    # the script imports the files next to it
+    sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location("results_page", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(path.parent))
 
 
 def committed(name: str) -> list[dict[str, str]]:
@@ -140,7 +145,10 @@ def test_the_parts_of_the_change_of_jobs_add_up(study: Study) -> None:
 
 
 def test_the_pages_show_the_committed_tables(pages: ModuleType) -> None:
-    assert pages.PAGE.read_text(encoding="utf-8") == pages.page(), "run `make results`"
+    made = pages.all_pages()
+    for path, text in made.items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run `make results`"
+    assert set(made) == {pages.PAGE, *(ROOT / "docs" / "results").glob("*.md")}
     text = pages.README.read_text(encoding="utf-8")
     assert pages.readme(text) == text, "run `make results`"
 

@@ -64,16 +64,20 @@ def test_every_claim_is_tested_or_said_not_to_be() -> None:
     assert len(set(tested)) == len(tested)
     everywhere = [*tested, *ELSEWHERE, *NOT_TESTED]
     assert sorted(everywhere, key=lambda name: int(name[1:])) == [f"C{n}" for n in range(1, 48)]
-    assert set(re.findall(r"^\| (C\d+) \|", PAGE, re.MULTILINE)) == set(everywhere)
+    assert set(re.findall(r"^\| [^|]+ \| (C\d+) \| [^|]+ \|.*\|$", PAGE, re.MULTILINE)) == set(
+        everywhere
+    )
 
 
 def test_what_the_page_calls_open_is_what_cannot_be_tested() -> None:
-    assert re.findall(r"^\| (C\d+) \|.*\*open\* \|$", PAGE, re.MULTILINE) == list(NOT_TESTED)
+    assert re.findall(r"^\| [^|]+ \| (C\d+) \|.*\*open\* \|$", PAGE, re.MULTILINE) == list(
+        NOT_TESTED
+    )
 
 
 def test_the_words_are_those_of_the_page() -> None:
     for claim in CLAIMS:
-        assert f"| {claim.id} | {claim.text} |" in PAGE
+        assert f"| {claim.text} | {claim.id} |" in PAGE
 
 
 def test_every_claim_but_the_normative_one_can_fail() -> None:
