@@ -28,22 +28,13 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
-    from simdistrict.base.errors import EngineError, Problem
     from simdistrict.base.identity import other_code
-    from simdistrict.ensemble.rerun import changed_files, repeat
-    from simdistrict.regimes.studies.study import RECORD
+    from simdistrict.ensemble.rerun import changed_files
+    from simdistrict.regimes.studies.register import repeat_any
     from simdistrict.result.netcdf import read_netcdf
 
     recorded = read_netcdf(file)
-    if backend and (RECORD in recorded.attrs or "members" in recorded.attrs):
-        what = f"{file} holds no single runs, and only those can have another backend"
-        raise EngineError(Problem("--backend", what, "leave it out"))
-    if RECORD in recorded.attrs:
-        from simdistrict.regimes.studies.register import repeat_study
-
-        report = repeat_study(recorded, str(file))
-    else:
-        report = repeat(recorded, str(file), backend)
+    report = repeat_any(recorded, str(file), backend)
     changed, other = changed_files(recorded), other_code(recorded.attrs)
     if as_json:
         document = {

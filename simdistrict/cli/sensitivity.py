@@ -105,7 +105,7 @@ def command(
     Example: simdistrict sensitivity runs/ensemble.nc --method pawn
     --indicator "output[north]"
     """
-    from simdistrict.sensitivity.discovery import discover
+    from simdistrict.sensitivity.analysis import Asked, analysed
     from simdistrict.sensitivity.prim import Choices
     from simdistrict.sensitivity.sample import read_sample
     from simdistrict.sensitivity.table import document, write_table
@@ -113,12 +113,9 @@ def command(
     if at is not None and over is not None:
         raise click.UsageError("--over is of the whole run: leave --at out")
     sample = read_sample(ensemble, indicator, at=at, scenario=scenario, over=over)
-    found: Indices | Discovery
-    if method == "prim":
-        choices = Choices(peel, paste, mass, density, boxes, chance)
-        found = discover(sample, above=above, below=below, choices=choices)
-    else:
-        found = _analysed(method, sample, resamples, seed, slides)
+    choices = Choices(peel, paste, mass, density, boxes, chance)
+    asked = Asked(resamples, seed, slides, above, below, choices)
+    found = analysed(sample, method, asked)
     if output is not None:
         write_table(found, output, force=force)
     if as_json:
@@ -132,14 +129,6 @@ def command(
         click.echo(line)
     if output is not None:
         click.echo(f"wrote {output}")
-
-
-def _analysed(method: str, sample: Sample, resamples: int, seed: int, slides: int) -> Indices:
-    from simdistrict.sensitivity.salib import morris, pawn, sobol
-
-    if method == "pawn":
-        return pawn(sample, resamples, seed, slides)
-    return (sobol if method == "sobol" else morris)(sample, resamples, seed)
 
 
 def _head(sample: Sample, found: Indices | Discovery) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,18 +32,27 @@ _PYSD = "it records that PySD computed it, and PySD makes Python code of a model
 class Repetition:
     """The comparison of a repeated run with its record.
 
-    variables: number compared; differing: names of those that differ in any bit; largest: the
-    largest relative difference, 0 where all are equal.
+    variables: number compared; gaps: of those that differ in any bit, by name, the largest
+    relative difference; 0 for texts, infinite where the other lacks the variable.
     """
 
     variables: int
-    differing: tuple[str, ...]
-    largest: float
+    gaps: Mapping[str, float]
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The names of the variables that differ."""
+        return tuple(self.gaps)
+
+    @property
+    def largest(self) -> float:
+        """The largest relative difference, 0 where all are equal."""
+        return max(self.gaps.values(), default=0.0)
 
     @property
     def same(self) -> bool:
         """Whether every number is the same to the last bit."""
-        return not self.differing
+        return not self.gaps
 
 
 def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetition:
@@ -126,9 +136,11 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
         olds = Result({}, {name: pair[0] for name, pair in variables.items()}, attrs)
         news = Result({}, {name: pair[1] for name, pair in variables.items()}, attrs)
         parts.append(compare_results(olds, news))
-    differing = dict.fromkeys(name for part in parts for name in part.differing)
-    largest = max(part.largest for part in parts)
-    return Repetition(parts[0].variables, tuple(differing), largest)
+    gaps: dict[str, float] = {}
+    for compared in parts:
+        for name, gap in compared.gaps.items():
+            gaps[name] = max(gap, gaps.get(name, 0.0))
+    return Repetition(parts[0].variables, gaps)
 
 
 def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
@@ -169,21 +181,20 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
 
 def compare_results(recorded: Result, again: Result) -> Repetition:
     """The comparison of two results to the last bit."""
-    differing, largest = [], 0.0
+    gaps: dict[str, float] = {}
     for name, variable in recorded.variables.items():
         other = again.variables.get(name)
         if other is None or np.shape(other.values) != np.shape(variable.values):
-            differing.append(name)
-            largest = float("inf")
+            gaps[name] = math.inf
             continue
         old, new = np.asarray(variable.values), np.asarray(other.values)
         numbers = old.dtype.kind == "f"
         # NaN equals NaN, whatever its bits
         if np.array_equal(old, new, equal_nan=numbers):
             continue
-        differing.append(name)
+        gaps[name] = 0.0
         if numbers:
             with np.errstate(all="ignore"):
                 gap = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
-            largest = max(largest, float(gap[~np.isnan(gap)].max(initial=0.0)))
-    return Repetition(len(recorded.variables), tuple(differing), largest)
+            gaps[name] = float(gap[~np.isnan(gap)].max(initial=0.0))
+    return Repetition(len(recorded.variables), gaps)

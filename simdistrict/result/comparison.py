@@ -20,6 +20,7 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.result.run_pairs import Choice, RunPair, paired
 
+RTOL, ATOL = 1e-6, 1e-9
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
@@ -214,6 +215,24 @@ def compare(
         left_b=LeftOut(pairing.only_b, tuple(found.only_b), found.values_b),
         without=tuple(found.without),
     )
+
+
+def upstream_first(
+    a: SeriesFile,
+    b: SeriesFile,
+    *,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    choices: tuple[Choice, Choice] = (Choice(), Choice()),
+) -> Comparison:
+    """`compare`, in the order of the model that a file records where several differ first."""
+    found = compare(a, b, rtol=rtol, atol=atol, choices=choices)
+    if len(found.together) < 2:
+        return found
+    order = model_order(a.attrs) or model_order(b.attrs)
+    if not order:
+        return found
+    return compare(a, b, rtol=rtol, atol=atol, order=order, choices=choices)
 
 
 @dataclass(slots=True)

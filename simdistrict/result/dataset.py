@@ -6,7 +6,7 @@ Plain numpy values; only `to_xarray` imports xarray, `netcdf` writes files.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 CONVENTIONS = "CF-1.11, ACDD-1.3"
 KEYWORDS = "system dynamics, simulation, stock-and-flow model, regime shift"
+
+
+# whether to read a variable that is no coordinate, by name and attributes
+Wanted = Callable[[str, Mapping[str, object]], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,11 +226,11 @@ def to_xarray(result: Result) -> xr.Dataset:
     )
 
 
-def from_xarray(data: xr.Dataset) -> Result:
+def from_xarray(data: xr.Dataset, wanted: Wanted | None = None) -> Result:
     """The result that a Dataset holds; the opposite of `to_xarray`.
 
-    Reads what is opened lazily. Coordinates that are no labels of a dimension of their own name
-    become variables.
+    wanted: which variables, default all; reads those that are opened lazily. Coordinates that are
+    no labels of a dimension of their own name become variables.
     """
 
     def parts(array: xr.DataArray) -> Variable:
@@ -238,6 +242,8 @@ def from_xarray(data: xr.Dataset) -> Result:
     coords: dict[str, Variable] = {}
     variables: dict[str, Variable] = {}
     for name, array in {**data.coords, **data.data_vars}.items():
+        if wanted and name in data.data_vars and not wanted(str(name), array.attrs):
+            continue
         found = parts(array)
         (coords if found.dims == (str(name),) else variables)[str(name)] = found
     return Result(coords, variables, {str(key): value for key, value in data.attrs.items()})

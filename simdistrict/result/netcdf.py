@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -22,7 +22,7 @@ from simdistrict.base import inputs
 from simdistrict.base.atomic import refused, replacing, writable_target
 from simdistrict.base.budget import memory_bytes, size_in_words
 from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.result.dataset import Grown, Result, Variable, plain, text
+from simdistrict.result.dataset import Grown, Result, Variable, Wanted, plain, text
 
 MARK = "simdistrict_version"
 KIND = inputs.InputKind("a NetCDF file", 2**40)
@@ -98,14 +98,10 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-# whether to read a variable that is no coordinate, by name and attributes
-Wanted = Callable[[str, Mapping[str, object]], bool]
-
-
 def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
     """Read a result file, or the numbers and texts of any other NetCDF file.
 
-    wanted: see `Wanted`; default: everything.
+    wanted: see `dataset.Wanted`; default: everything.
     Missing values become NaN, character arrays strings; groups and user-defined types are
     ignored. Raises ExchangeError where the file is missing or damaged.
     """

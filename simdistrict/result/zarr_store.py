@@ -22,8 +22,8 @@ from simdistrict.base import inputs
 from simdistrict.base.atomic import make_writable, replacing_folder
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.renames import complete
-from simdistrict.result.dataset import Grown, Result, Variable, plain
-from simdistrict.result.netcdf import MARK, Wanted
+from simdistrict.result.dataset import Grown, Result, Variable, Wanted, plain
+from simdistrict.result.netcdf import MARK
 
 # exceptions for a damaged or foreign store
 _FAULTS = (

@@ -6,8 +6,9 @@ The design stays with the numbers, so that each analysis can check it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.given import METHOD as GIVEN
 from simdistrict.model.expr import fold
-from simdistrict.result.dataset import Result, Variable
+from simdistrict.result.dataset import Result, Variable, Wanted
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.result.zarr_store import read_zarr
 from simdistrict.scenario.places import key_of, split_name
@@ -107,6 +108,20 @@ def read_sample(
     Arguments and errors as of `sample_of`; also raises ExchangeError where the file cannot be
     read.
     """
+    read = partial(read_zarr if path.is_dir() else read_netcdf, path)
+    return sample_from(read, str(path), indicator, at=at, scenario=scenario, over=over)
+
+
+def sample_from(
+    read: Callable[[Wanted], Result],
+    where: str,
+    indicator: str,
+    *,
+    at: float | None = None,
+    scenario: str | None = None,
+    over: str | None = None,
+) -> Sample:
+    """`sample_of` what `read` gives; read: takes which variables are wanted."""
     names = fold(indicator), fold(split_name(indicator)[0])
     elements: list[str] = []
 
@@ -114,10 +129,9 @@ def read_sample(
         elements.append(_element(attrs, over))
         return name in _DRAWN or fold(elements[-1]) in names
 
-    read = read_zarr if path.is_dir() else read_netcdf
-    stored = read(path, wanted)
+    stored = read(wanted)
     known = tuple(filter(None, elements))
-    return sample_of(stored, str(path), indicator, at=at, scenario=scenario, over=over, known=known)
+    return sample_of(stored, where, indicator, at=at, scenario=scenario, over=over, known=known)
 
 
 def sample_of(

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.ensemble.rerun import Repetition, compare_results
+from simdistrict.base.errors import EngineError, ExchangeError, Problem
+from simdistrict.ensemble.rerun import Repetition, compare_results, repeat
 from simdistrict.plot import Figure
 from simdistrict.regimes.studies.commands import STUDIES
 from simdistrict.regimes.studies.data import StudyData, json_value
@@ -48,6 +48,20 @@ def study_of(result: Result, where: str) -> RegimeStudy:
 def repeat_study(recorded: Result, where: str) -> Repetition:
     """Do the study again that a result records, and compare the numbers."""
     return compare_results(recorded, study_of(recorded, where).again(recorded, where))
+
+
+def repeat_any(recorded: Result, where: str, backend: str | None = None) -> Repetition:
+    """Repeat what any result records, runs, an ensemble or a study, and compare the numbers.
+
+    backend: another one, for single runs. Raises EngineError where there are none to run with it,
+    and the errors of `repeat`.
+    """
+    if backend and (RECORD in recorded.attrs or "members" in recorded.attrs):
+        what = f"{where} holds no single runs, and only those can have another backend"
+        raise EngineError(Problem("--backend", what, "leave it out"))
+    if RECORD in recorded.attrs:
+        return repeat_study(recorded, where)
+    return repeat(recorded, where, backend)
 
 
 def document(result: Result) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""An analysis of a sample by the name of its method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simdistrict.base.errors import EngineError, Problem, did_you_mean
+from simdistrict.sensitivity.discovery import Discovery, discover
+from simdistrict.sensitivity.indices import DESIGNS, Indices
+from simdistrict.sensitivity.prim import Choices
+from simdistrict.sensitivity.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The settings of an analysis.
+
+    resamples, seed: of the bootstrap; slides: of PAWN; above, below, choices: of PRIM.
+    """
+
+    resamples: int = 100
+    seed: int = 0
+    slides: int = 10
+    above: float | None = None
+    below: float | None = None
+    choices: Choices = field(default_factory=Choices)
+
+
+def analysed(sample: Sample, method: str, asked: Asked) -> Indices | Discovery:
+    """The analysis of a sample by `sobol`, `morris`, `pawn` or `prim`.
+
+    Raises EngineError for another name, and the errors of each method.
+    """
+    check_method(method)
+    if method == "prim":
+        return discover(sample, above=asked.above, below=asked.below, choices=asked.choices)
+    from simdistrict.sensitivity import salib
+
+    if method == "pawn":
+        return salib.pawn(sample, asked.resamples, asked.seed, asked.slides)
+    analyse = salib.sobol if method == "sobol" else salib.morris
+    return analyse(sample, asked.resamples, asked.seed)
+
+
+def check_method(method: str) -> None:
+    """Raise EngineError for a method that does not exist."""
+    if method not in DESIGNS:
+        hint = did_you_mean(method, DESIGNS) or f"use one of {', '.join(DESIGNS)}"
+        raise EngineError(Problem("method", f'there is no method "{method}"', hint))
