@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from simdistrict.base import inputs
 from simdistrict.base.atomic import writable_target, write_texts
 from simdistrict.base.counts import counted
+from simdistrict.base.library import models, scenarios
 from simdistrict.calibration.assessment import Assessment
 from simdistrict.calibration.fit import Calibration
 from simdistrict.calibration.statistics import Statistics
@@ -86,6 +88,39 @@ def _is_ours(path: Path) -> bool:
     marks = (CIN_MARK, YAML_MARK, PAGE_MARK, *(",".join(head) for head in heads))
     first = inputs.head(path, 1000).decode("utf-8", "replace")
     return first.startswith(marks)
+
+
+def origin_of(name: str, model: Path, folder: Path) -> tuple[str, str]:
+    """The parent of fitted.yaml in a folder: a scenario as its base, or a model by name or path.
+
+    name: of the scenario or model that was fitted, or its path; model: its model file.
+    """
+    if name in scenarios():
+        return "base", name
+    if name in models():
+        return "model", name
+    if name.lower().endswith((".yaml", ".yml")):
+        return "base", os.path.relpath(name, folder)
+    return "model", os.path.relpath(model, folder)
+
+
+def doubts(found: Calibration | Assessment) -> list[str]:
+    """Sentences about what makes a fit unreliable."""
+    said = []
+    after = found.after if isinstance(found, Calibration) else found
+    if not any(series.fit.n for series in after.series):
+        said.append(f"no datum lies before {after.until:g}: the payoff is one of nothing")
+    if not isinstance(found, Calibration):
+        return said
+    for c in found.constants:
+        if not c.low <= c.start <= c.high:
+            said.append(
+                f'"{c.name}" is {c.start:.6g} in the model, outside {c.low:g} to {c.high:g}: '
+                "the search could not start there"
+            )
+    if after.payoff > found.before.payoff:
+        said.append("the fit is worse than the model as it was: widen the bounds")
+    return said
 
 
 # ---------------------------------------------------------------------- tables

@@ -6,8 +6,8 @@ Text in, plain values out; `evaluation.free_constants` looks names up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simdistrict.base.errors import Problem, ScenarioError, collecting, did_you_mean
@@ -46,6 +46,28 @@ def settings_beside(model: Path) -> Settings | None:
         return None
     check_inside(NAME, model.parent, shown(path), ScenarioError)
     return read_settings(path)
+
+
+def settings_for(
+    model: Path,
+    data: Path | None = None,
+    free: Mapping[str, tuple[float, float]] | None = None,
+    until: float | None = None,
+) -> Settings:
+    """The settings of a model's own file, overridden by what is given.
+
+    data: another file with data, to which none of the own settings apply; free: other constants
+    to fit, none where it is empty. Raises ScenarioError where the model has no settings and no
+    data are given.
+    """
+    own = settings_beside(model) if data is None else Settings(data)
+    if own is None:
+        what = f"there is no {NAME} beside {model.name}"
+        raise ScenarioError(Problem(f"model {model.stem}", what, "give the data, and what is free"))
+    if free is not None:
+        places = {name: f'free constant "{name}"' for name in free}
+        own = replace(own, free=dict(free), where=places)
+    return own if until is None else replace(own, until=until)
 
 
 def read_settings(path: Path) -> Settings:

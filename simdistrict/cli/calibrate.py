@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -93,7 +92,14 @@ def command(
     from simdistrict.calibration.data import read_data
     from simdistrict.calibration.evaluation import free_constants
     from simdistrict.calibration.fit import EVALUATIONS, SEED, STARTS, Effort, evaluate, fit
-    from simdistrict.calibration.report import NAMES, check_folder, files, write_files
+    from simdistrict.calibration.report import (
+        NAMES,
+        check_folder,
+        doubts,
+        files,
+        origin_of,
+        write_files,
+    )
     from simdistrict.run.plan import find, plans_for
 
     (plan,) = plans_for([model], sets, backend=backend, changes=changes)
@@ -123,10 +129,10 @@ def command(
         found = after = evaluate(prepared, resolved, observed, wanted.until, backend)
     written = []
     if output is not None:
-        texts = files(found, _origin(model, path, output))
+        texts = files(found, origin_of(model, path, output))
         written = write_files(output, texts, force=force)
     _say(found, written, as_json=as_json, quiet=settings["quiet"])
-    for text in _doubts(found, after):
+    for text in doubts(found):
         click.echo(f"warning: {resolved.name} | {text}", err=True)
     if after.message:
         click.echo(f"warning: {resolved.name} | {after.message}", err=True)
@@ -137,18 +143,14 @@ def _wanted(
     model: Path, data: Path | None, free: tuple[str, ...], until: float | None, *, only_assess: bool
 ) -> Settings:
     """The settings of the model's own file, overridden by the command line."""
-    from simdistrict.calibration.settings import NAME, Settings, settings_beside
+    from simdistrict.calibration.settings import NAME, settings_for
 
-    own = settings_beside(model) if data is None else Settings(data)
-    if own is None:
+    if data is None and not model.with_name(NAME).is_file():
         what = f"there is no {NAME} beside {model.name}"
         raise click.UsageError(f"{what}; give --data FILE.csv")
-    if free:
-        bounds = _bounds(free)
-        own = replace(own, free=bounds, where={name: f'--free "{name}"' for name in bounds})
-    if only_assess:
-        own = replace(own, free={})
-    return own if until is None else replace(own, until=until)
+    bounds = _bounds(free) if free else None
+    own = settings_for(model, data, {} if only_assess else bounds, until)
+    return replace(own, where={name: f'--free "{name}"' for name in bounds}) if bounds else own
 
 
 def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
@@ -170,19 +172,6 @@ def _first(*values: int | None) -> int:
     return next(v for v in values if v is not None)
 
 
-def _origin(model: str, path: Path, folder: Path) -> tuple[str, str]:
-    """The parent of fitted.yaml: a scenario as its base, or a model by name or path."""
-    from simdistrict.base.library import models, scenarios
-
-    if model in scenarios():
-        return "base", model
-    if model in models():
-        return "model", model
-    if model.lower().endswith((".yaml", ".yml")):
-        return "base", os.path.relpath(model, folder)
-    return "model", os.path.relpath(path, folder)
-
-
 class _Teller:
     """Progress on stderr: one line, overwritten, on a terminal; else one line per start."""
 
@@ -199,24 +188,6 @@ class _Teller:
         elif progress.done and self.told != (progress.stage, progress.done):
             self.told = (progress.stage, progress.done)
             click.echo(text, err=True)
-
-
-def _doubts(found: Calibration | Assessment, after: Assessment) -> list[str]:
-    """Warnings about the reliability of the fit."""
-    doubts = []
-    if not any(series.fit.n for series in after.series):
-        doubts.append(f"no datum lies before {after.until:g}: the payoff is one of nothing")
-    if found is not after:
-        fitted = cast("Calibration", found)
-        for c in fitted.constants:
-            if not c.low <= c.start <= c.high:
-                doubts.append(
-                    f'"{c.name}" is {c.start:.6g} in the model, outside {c.low:g} to {c.high:g}: '
-                    "the search could not start there"
-                )
-        if fitted.after.payoff > fitted.before.payoff:
-            doubts.append("the fit is worse than the model as it was: widen the bounds")
-    return doubts
 
 
 def _say(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from simdistrict.ensemble.content import Runner
     from simdistrict.ensemble.file import Written
     from simdistrict.ensemble.members import Ensemble
-    from simdistrict.exchange.vensim.vsc import Control
 
 
 @click.command("ensemble", cls=Command)
@@ -161,30 +160,31 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
     """
-    control = _control(prior)
-    if control is not None:
-        members = control.members if members is None and blocks is None else members
-        method, seed = method or control.method, control.seed if seed is None else seed
-    _check(members, blocks, workers, scheduler)
     from simdistrict.ensemble.blocks import Shape
     from simdistrict.ensemble.file import write_ensemble
-    from simdistrict.ensemble.members import drawn, ensemble_of
-    from simdistrict.ensemble.prior import prior_beside, read_prior, read_prior_file
-    from simdistrict.exchange.vensim.vsc import prior_text
+    from simdistrict.ensemble.members import ensemble_of, members_of_blocks
+    from simdistrict.ensemble.prior import prior_beside, prior_table, read_prior
     from simdistrict.run.plan import file_stem, find, plans_for
     from simdistrict.scenario import RunSettings
 
+    table = None if prior is None else prior_table(prior)
+    if table is not None:
+        members = table.members if members is None and blocks is None else members
+        method, seed = method or table.method, table.seed if seed is None else seed
+    _check(members, blocks, workers, scheduler)
     plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
-    prepared, table = plans[0].prepared, prior or prior_beside(find(scenarios[0])[1])
-    text = read_prior_file(table) if control is None else prior_text(control)
-    priors = read_prior(text, str(table), prepared.model, prepared.program, strict=strict)
+    prepared = plans[0].prepared
+    if table is None:
+        table = prior_table(prior_beside(find(scenarios[0])[1]))
+    priors = read_prior(table.text, table.where, prepared.model, prepared.program, strict=strict)
     method, shape = method or "lhs", Shape(order, levels)
-    count = members if blocks is None else blocks * shape.block(method, len(drawn(plans, priors)))
+    if blocks is not None:
+        members = members_of_blocks(plans, priors, blocks, method, shape)
     ensemble = ensemble_of(
         plans,
         priors,
-        text,
-        count or 0,
+        table.text,
+        members or 0,
         seed=seed or 0,
         method=method,
         save=saved(save, prepared.model) if save else save,
@@ -204,15 +204,6 @@ def command(
     with interrupt.saying(lambda: _kept(path)), ticking(shown, "members") as tick:
         written = write_ensemble(ensemble, path, tick=tick, **how)
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
-
-
-def _control(prior: Path | None) -> Control | None:
-    """The sensitivity control, where the prior file is one."""
-    if prior is None or prior.suffix.lower() != ".vsc":
-        return None
-    from simdistrict.exchange.vensim.vsc import read_vsc
-
-    return read_vsc(prior)
 
 
 def _check(

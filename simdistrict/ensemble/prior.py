@@ -71,6 +71,34 @@ def prior_beside(model_file: Path) -> Path:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class PriorTable:
+    """A prior table that is read: its text, and what messages call it.
+
+    members, method, seed: what a sensitivity control of Vensim states in addition.
+    """
+
+    text: str
+    where: str
+    members: int | None = None
+    method: str | None = None
+    seed: int | None = None
+
+
+def prior_table(path: Path) -> PriorTable:
+    """The table of a .csv file, or of a sensitivity control of Vensim (.vsc).
+
+    Raises ScenarioError where there is no such file, or a control states what is not supported.
+    """
+    if path.suffix.lower() != ".vsc":
+        return PriorTable(read_prior_file(path), str(path))
+    from simdistrict.exchange.vensim.vsc import prior_text, read_vsc
+
+    control = read_vsc(path)
+    text = prior_text(control)
+    return PriorTable(text, str(path), control.members, control.method, control.seed)
+
+
 def read_prior(
     text: str, where: str, model: Model, program: Program, *, strict: bool = False
 ) -> tuple[Prior, ...]:
@@ -133,7 +161,7 @@ def read_prior_file(path: Path) -> str:
     return plain(readable(decoded(content, shown(path), KIND.noun, ScenarioError)[0]))
 
 
-def prior_text(rows: Iterable[Mapping[str, object]]) -> str:
+def text_of_rows(rows: Iterable[Mapping[str, object]]) -> str:
     """The text of a prior table with these rows; cells by the names of columns.
 
     A number is written in full precision; a cell that is missing, None or NaN is empty.

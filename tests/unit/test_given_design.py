@@ -13,7 +13,7 @@ from simdistrict.ensemble.content import ensemble_result
 from simdistrict.ensemble.file import write_ensemble
 from simdistrict.ensemble.given import GivenDesign, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
-from simdistrict.ensemble.prior import prior_text, read_prior
+from simdistrict.ensemble.prior import read_prior, text_of_rows
 from simdistrict.ensemble.rerun import repeat
 from simdistrict.result.dataset import from_xarray, to_xarray
 from simdistrict.result.netcdf import read_netcdf
@@ -51,7 +51,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drawn(*scenarios: str, members: int = 40, **options: object) -> Ensemble:
     plans = plans_for(scenarios or ("free.yaml",), backend="native")
-    prepared, text = plans[0].prepared, prior_text(ROWS)
+    prepared, text = plans[0].prepared, text_of_rows(ROWS)
     priors = read_prior(text, "prior", prepared.model, prepared.program)
     return ensemble_of(plans, priors, text, members, chunk=8, **options)  # type: ignore[arg-type]
 
