@@ -26,6 +26,7 @@ MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml")
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 # subfolders of a folder of scenarios: shared parts, and test scenarios
 PARTS, PROBES = "parts", "probes"
+STUDY_FILE = "study.yaml"
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,41 @@ def _found(
     if not _is_file(path):
         raise ScenarioError(_no_file(path, SCENARIO_SUFFIXES, sorted(known)))
     return path
+
+
+def study_beside(model: Path) -> Path | None:
+    """The study file of a model: `study/study.yaml` next to it; None where it has none."""
+    path = model.parent / "study" / STUDY_FILE
+    if not path.is_file():
+        return None
+    check_inside(path.relative_to(model.parent), model.parent, shown(path), ScenarioError)
+    return path
+
+
+def find_study(name: str = "") -> Path:
+    """The study file that a user names: by its model, its path or its folder.
+
+    Without a name, the study of the current folder, else of the one shipped model with a study.
+    Raises ScenarioError if there is no such file.
+    """
+    if not name:
+        here = study_beside(Path("model"))
+        shipped = [p for p in map(study_beside, models().values()) if p is not None]
+        if here is None and len(shipped) != 1:
+            what = "there is no study in this folder"
+            raise ScenarioError(Problem("study", what, "name a model, or a study file"))
+        return here or shipped[0]
+    path = Path(name)
+    if path.name == STUDY_FILE and path.is_file():
+        return path
+    if (path / STUDY_FILE).is_file():
+        return path / STUDY_FILE
+    model = find_model(name)
+    found = study_beside(model)
+    if found is None:
+        hint = f"write {shown(model.parent / 'study' / STUDY_FILE)}"
+        raise ScenarioError(Problem(shown(model), "the model has no study", hint))
+    return found
 
 
 def shown(path: Path) -> str:

@@ -13,7 +13,7 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 @click.command("calibrate", cls=Command)
-@click.argument("model", metavar="MODEL|SCENARIO")
+@click.argument("model", metavar="MODEL|SCENARIO", shell_complete=complete.scenarios)
 @click.option("--data", type=click.Path(path_type=Path), metavar="FILE.csv", help="Observed data.")
 @click.option(
     "--free",
     multiple=True,
     metavar='"NAME=LOW:HIGH"',
+    shell_complete=complete.elements("constant", end="="),
     help="Constant to fit, with bounds (repeatable).",
 )
 @click.option(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.base.counts import counted
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ With many runs, only on request: corners (--corners COUNT; --only corners runs 2
 
 
 @click.command("check", cls=Command, epilog=NAMES)
-@click.argument("model")
+@click.argument("model", shell_complete=complete.models)
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this check (repeatable).")
 @click.option(
     "--strict",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
@@ -21,11 +21,19 @@ MODELS = (".mdl", ".xmile", ".stmx")
 
 
 @click.command("convert", cls=Command)
-@click.argument("source", metavar="IN")
+@click.argument("source", metavar="IN", shell_complete=complete.scenarios)
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--scenario", help="Scenario to write into the model; or the run of a .nc file.")
+@click.option(
+    "--scenario",
+    shell_complete=complete.scenarios,
+    help="Scenario to write into the model; or the run of a .nc file.",
+)
 @options.sets
-@click.option("--model", help="The model of a .cin file, or of results to write as .nc.")
+@click.option(
+    "--model",
+    shell_complete=complete.models,
+    help="The model of a .cin file, or of results to write as .nc.",
+)
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @options.as_json
 @options.encoding

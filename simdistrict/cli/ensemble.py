@@ -13,7 +13,7 @@ import click
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
 from simdistrict.base.progress import Progress, ticking
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 from simdistrict.cli.output import ending_in, saved
 from simdistrict.engine.backends import MEMBER_BACKENDS
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 @click.command("ensemble", cls=Command)
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.argument(
+    "scenarios", nargs=-1, required=True, metavar="SCENARIO...", shell_complete=complete.scenarios
+)
 @click.option("--members", type=options.WholeRange(1), help="Number of runs per scenario.")
 @click.option(
     "--blocks",
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
 @click.option(
     "--save",
     metavar="NAME[LABEL],...|@FILE.lst|stocks|indicators|all",
+    shell_complete=complete.elements(several=True),
     help="Elements or labels to save; default: what the scenarios report, else the stocks.",
 )
 @click.option(

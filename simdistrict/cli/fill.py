@@ -12,7 +12,7 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ SHOWN = 10
 
 
 @click.command("fill", cls=Command)
-@click.argument("model")
+@click.argument("model", shell_complete=complete.models)
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a number differs.")
 @click.option(
     "--set",
     "sets",
     multiple=True,
     metavar='"NAME=VALUE"',
+    shell_complete=complete.elements("constant", end="="),
     help='First write a value into its table, such as "NAME[LABEL]=0.5".',
 )
 @click.option(

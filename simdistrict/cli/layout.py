@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from simdistrict.base.counts import counted
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
 
 @click.command("layout", cls=Command)
-@click.argument("model")
+@click.argument("model", shell_complete=complete.models)
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to another file.")
 @click.option("--force", is_flag=True, help="Replace existing views, or an existing file.")
 @options.as_json

@@ -11,7 +11,7 @@ import click
 
 from simdistrict.base import inputs
 from simdistrict.base.errors import ExchangeError
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 README = inputs.InputKind("a README", 1_000_000)
@@ -22,7 +22,7 @@ SHOWN = 4
 
 @click.command("list", cls=Command)
 @click.argument("what", type=click.Choice(["scenarios", "parts", "models", "tables", "figures"]))
-@click.argument("model", default="")
+@click.argument("model", default="", shell_complete=complete.studies)
 @options.as_json
 @options.outside
 def command(what: str, model: str, as_json: bool) -> None:
@@ -71,13 +71,14 @@ def _files(what: str) -> list[dict[str, Any]]:
 
 def _results(what: str, model: str) -> list[dict[str, Any]]:
     """Tables or figures of a study, of which nothing is run."""
+    from simdistrict.base.library import find_study
     from simdistrict.tables.definition import (
         ENSEMBLE,
         FIT,
         RUNS,
         kind_of,
     )
-    from simdistrict.tables.find import find_study, read_definition
+    from simdistrict.tables.find import read_definition
 
     file = read_definition(find_study(model)).file
     if what == "figures":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import io
+import os
 import sys
 from typing import Any
 
@@ -36,8 +37,11 @@ COMMANDS = {
     "calibrate": ("calibrate", "Fit constants of a model to observed data."),
     "tables": ("tables", "Make the result tables, or compare the committed ones."),
     "plot": ("plot", "Draw the figures of the results."),
+    "completion": ("completion", "Print the script that completes names in a shell."),
 }
 
+# what the scripts of `simdistrict completion` set
+COMPLETE = "_SIMDISTRICT_COMPLETE"
 PIPE_CLOSED = 141  # as shells have it: 128 and the number of the signal
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,
@@ -107,6 +111,10 @@ def group(ctx: click.Context) -> None:
 def main() -> None:
     """Entry point of the `simdistrict` program; turns errors into messages and exit codes."""
     settings = new_settings()
+    if COMPLETE in os.environ:
+        from simdistrict.cli.shells import register
+
+        register()
     # a command runs for a second and creates few cycles; collecting them would cost a tenth of it
     gc.set_threshold(200_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
@@ -114,7 +122,7 @@ def main() -> None:
             # do not fail where the terminal cannot encode a title
             stream.reconfigure(errors="backslashreplace")
     try:
-        group(standalone_mode=True, obj=settings)
+        group(standalone_mode=True, obj=settings, complete_var=COMPLETE)
     except SimdistrictError as error:
         if settings["debug"]:
             raise

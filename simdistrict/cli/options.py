@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from simdistrict.base.numbers import hint_for, real, whole
+from simdistrict.cli import complete
 from simdistrict.cli.common import json_wanted
 from simdistrict.engine.backends import BACKENDS, INTEGRATORS
 
@@ -98,7 +99,12 @@ outside = click.option(
     help="Read files outside the folder of the model or scenario that names them.",
 )
 sets = click.option(
-    "--set", "sets", multiple=True, metavar='"NAME=VALUE"', help="Set a constant (repeatable)."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar='"NAME=VALUE"',
+    shell_complete=complete.elements("constant", end="="),
+    help="Set a constant (repeatable).",
 )
 changes = click.option(
     "--changes",

@@ -8,12 +8,17 @@ from pathlib import Path
 import click
 
 from simdistrict.base.counts import counted
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
 
 @click.command("plot", cls=Command)
-@click.argument("names", nargs=-1, metavar="[MODEL] [FIGURE|FILE.nc]...")
+@click.argument(
+    "names",
+    nargs=-1,
+    metavar="[MODEL] [FIGURE|FILE.nc]...",
+    shell_complete=complete.results_of_study("figures", (".nc",)),
+)
 @click.option(
     "-o",
     "--output",

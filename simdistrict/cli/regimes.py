@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Group
 from simdistrict.cli.output import ending_in
 from simdistrict.regimes.studies.commands import COMMANDS
@@ -87,7 +87,9 @@ def _command(name: str) -> click.Command:
         _do(settings, kinds, scenarios if first.several else (scenarios,), given)
 
     nargs, metavar = (-1, "SCENARIO POLICY...") if first.several else (1, "MODEL|SCENARIO")
-    names = click.argument("scenarios", nargs=nargs, required=True, metavar=metavar)
+    names = click.argument(
+        "scenarios", nargs=nargs, required=True, metavar=metavar, shell_complete=complete.scenarios
+    )
     prior = _PRIOR if first.several else ()
     return _built(name, run, [names, *_made(kinds), *prior, *_OUTPUT], first)
 
@@ -107,6 +109,7 @@ def _made(kinds: Sequence[type[WithOptions]]) -> Iterator[Callable[[F], F]]:
         needed = option.required and field in kinds[0].options()
         about: dict[str, Any] = {"required": needed, "help": option.help}
         if option.ends:
+            about["shell_complete"] = complete.elements("constant")
             yield click.option(option.flag, field, metavar="NAME", **about)
             for end, flag, text in zip(*_ENDS, option.ends, strict=True):
                 yield click.option(flag, end, type=options.REAL, required=needed, help=text)
@@ -119,6 +122,7 @@ def _made(kinds: Sequence[type[WithOptions]]) -> Iterator[Callable[[F], F]]:
         else:
             about["type"], about["multiple"] = _type(option), option.count != 1
             about["metavar"] = option.form or getattr(option.kind, "form", None)
+            about["shell_complete"] = complete.BY_FORM.get(about["metavar"])
         yield click.option(option.flag, field, **about)
 
 
@@ -248,7 +252,12 @@ def _detect_command() -> click.Command:
         if not found["runs"]:
             sys.exit(5)
 
-    rules = click.option("--study", metavar="MODEL", help="Use the rules of the study of a model.")
+    rules = click.option(
+        "--study",
+        metavar="MODEL",
+        shell_complete=complete.studies,
+        help="Use the rules of the study of a model.",
+    )
     file = click.argument("file", type=click.Path(path_type=Path))
     return _built(
         "detect", run, [file, rules, *_made([DetectionStudy]), _OUTPUT[-1]], DetectionStudy

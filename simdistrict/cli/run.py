@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 from simdistrict.cli.output import ending_in, saved
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Command)
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.argument(
+    "scenarios", nargs=-1, required=True, metavar="SCENARIO...", shell_complete=complete.scenarios
+)
 @click.option(
     "-o",
     "--output",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     default="all",
     show_default=True,
     metavar="NAME[LABEL],...|@FILE.lst|stocks|indicators|all",
+    shell_complete=complete.elements(several=True),
     help="Elements or labels to save; indicators: what the scenarios report.",
 )
 @options.backend

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.base.counts import counted
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Group
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def command() -> None:
 
 
 @command.command("scenario")
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete.scenarios)
 @options.sets
 @options.as_json
 @options.encoding
@@ -40,11 +40,21 @@ def scenario_command(scenario: str, sets: tuple[str, ...], as_json: bool) -> Non
 
 
 @command.command("model")
-@click.argument("model")
+@click.argument("model", shell_complete=complete.models)
 @click.option("--constants", is_flag=True, help="List the constants with values and ranges.")
 @click.option("--equations", is_flag=True, help="List every equation.")
-@click.option("--causes", metavar="NAME", help="Show the causes of an element as a tree.")
-@click.option("--uses", metavar="NAME", help="Show the uses of an element as a tree.")
+@click.option(
+    "--causes",
+    metavar="NAME",
+    shell_complete=complete.elements(),
+    help="Show the causes of an element as a tree.",
+)
+@click.option(
+    "--uses",
+    metavar="NAME",
+    shell_complete=complete.elements(),
+    help="Show the uses of an element as a tree.",
+)
 @click.option("--depth", default=2, show_default=True, help="Depth of a tree.")
 @click.option("--loops", is_flag=True, help="List the shortest feedback loops.")
 @options.as_json

@@ -14,7 +14,7 @@ import click
 
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
-from simdistrict.cli import options
+from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ SHOWN = 10
 
 
 @click.command("tables", cls=Command)
-@click.argument("words", nargs=-1, metavar="[MODEL] [TABLE]...")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[MODEL] [TABLE]...",
+    shell_complete=complete.results_of_study("tables"),
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit code 5 if a table differs.")
 @click.option("--all", "everything", is_flag=True, help="Also the tables over the ensemble.")
 @click.option(

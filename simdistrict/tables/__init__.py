@@ -3,6 +3,7 @@
 The public names. What is asked of a model stands in its study file, see `definition`.
 """
 
+from simdistrict.base.library import find_study as find_study
 from simdistrict.tables.catalogue import check as check
 from simdistrict.tables.catalogue import chosen as chosen
 from simdistrict.tables.catalogue import make as make
@@ -16,7 +17,6 @@ from simdistrict.tables.files import Stamp as Stamp
 from simdistrict.tables.files import accepted as accepted
 from simdistrict.tables.files import texts as texts
 from simdistrict.tables.files import write as write
-from simdistrict.tables.find import find_study as find_study
 from simdistrict.tables.find import read_definition as read_definition
 from simdistrict.tables.members import MEMBERS as MEMBERS
 from simdistrict.tables.members import Sampling as Sampling

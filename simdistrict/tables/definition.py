@@ -20,7 +20,6 @@ from simdistrict.tables.palette import Palette
 if TYPE_CHECKING:
     from simdistrict.tables.schema import StudyFile, TableEntry
 
-FILE = "study.yaml"
 # tables of single runs, of an ensemble, or of a fit that takes minutes
 RUNS, ENSEMBLE, FIT = "runs", "ensemble", "fit"
 

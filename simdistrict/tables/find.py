@@ -6,55 +6,19 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.base.library import MODEL_SUFFIXES, find_model, models, shown
-from simdistrict.base.outside import check_inside
+from simdistrict.base.errors import ScenarioError
+from simdistrict.base.library import MODEL_SUFFIXES, STUDY_FILE, find_study, models, shown
 from simdistrict.model.model import Model
 from simdistrict.scenario.tree import read_text
-from simdistrict.tables.definition import FILE, StudyDefinition
+from simdistrict.tables.definition import StudyDefinition
 from simdistrict.tables.study_checks import against_model, in_itself
-
-
-def study_beside(model: Path) -> Path | None:
-    """The study file of a model: `study/study.yaml` next to it; None where it has none."""
-    path = model.parent / "study" / FILE
-    if not path.is_file():
-        return None
-    check_inside(path.relative_to(model.parent), model.parent, shown(path), ScenarioError)
-    return path
-
-
-def find_study(name: str = "") -> Path:
-    """The study file that a user names: by its model, its path or its folder.
-
-    Without a name, the study of the current folder, else of the one shipped model with a study.
-    Raises ScenarioError if there is no such file.
-    """
-    if not name:
-        here = study_beside(Path("model"))
-        shipped = [p for p in map(study_beside, models().values()) if p is not None]
-        if here is None and len(shipped) != 1:
-            what = "there is no study in this folder"
-            raise ScenarioError(Problem("study", what, "name a model, or a study file"))
-        return here or shipped[0]
-    path = Path(name)
-    if path.name == FILE and path.is_file():
-        return path
-    if (path / FILE).is_file():
-        return path / FILE
-    model = find_model(name)
-    found = study_beside(model)
-    if found is None:
-        hint = f"write {shown(model.parent / 'study' / FILE)}"
-        raise ScenarioError(Problem(shown(model), "the model has no study", hint))
-    return found
 
 
 def with_study(words: Sequence[str]) -> tuple[StudyDefinition, tuple[str, ...]]:
     """The study that the first word names, else that of `find_study`, and the other words."""
     first = words[0] if words else ""
     named = first.endswith((*MODEL_SUFFIXES, ".yaml")) or "/" in first or first in models()
-    if first and (named or (Path(first) / FILE).is_file()):
+    if first and (named or (Path(first) / STUDY_FILE).is_file()):
         return read_definition(find_study(first)), tuple(words[1:])
     return read_definition(find_study()), tuple(words)
 

@@ -19,7 +19,7 @@ import numpy as np
 from simdistrict.base import inputs
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, did_you_mean
-from simdistrict.base.library import find_model, shown
+from simdistrict.base.library import find_model, find_study, shown
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
 from simdistrict.ensemble.members import Ensemble
@@ -33,7 +33,7 @@ from simdistrict.scenario import Scenario, load_scenario, resolve, scenario_from
 from simdistrict.scenario.places import unknown
 from simdistrict.tables.definition import StudyDefinition
 from simdistrict.tables.files import Stamp
-from simdistrict.tables.find import check_against, find_study, read_definition
+from simdistrict.tables.find import check_against, read_definition
 from simdistrict.tables.members import Kept, Sampling, Variant
 from simdistrict.tables.reduced import all_members, ensemble_for, member_chunks, some_members
 
