@@ -12,6 +12,9 @@ from typing import Any, TypedDict
 
 import click
 
+# what the scripts of `simdistrict completion` set
+COMPLETE = "_SIMDISTRICT_COMPLETE"
+
 
 class Settings(TypedDict):
     """How a command answers; one for the whole command line, the `obj` of its contexts."""

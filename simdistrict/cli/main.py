@@ -17,7 +17,7 @@ import click
 from simdistrict.base import interrupt
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.base.version import version
-from simdistrict.cli.common import Group, new_settings, start_log
+from simdistrict.cli.common import COMPLETE, Group, new_settings, start_log
 
 # name -> (module below simdistrict.cli, one line for --help); each module has `command`
 COMMANDS = {
@@ -40,8 +40,6 @@ COMMANDS = {
     "completion": ("completion", "Print the script that completes names in a shell."),
 }
 
-# what the scripts of `simdistrict completion` set
-COMPLETE = "_SIMDISTRICT_COMPLETE"
 PIPE_CLOSED = 141  # as shells have it: 128 and the number of the signal
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,

@@ -18,7 +18,7 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-from simdistrict.cli.main import COMPLETE
+from simdistrict.cli.common import COMPLETE
 
 # bash parts the word under the cursor after these (see COMP_WORDBREAKS)
 _BREAKS = "=:"

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from simdistrict.cli.main import COMMANDS, COMPLETE, group
+from simdistrict.cli.common import COMPLETE
+from simdistrict.cli.main import COMMANDS, group
 from simdistrict.cli.shells import SHELLS, bash_word, script, split_line
 from tests.program import call
 from tests.small import mdl
@@ -114,7 +115,7 @@ def test_elements_of_trees_and_regimes(project: Path) -> None:
 
 def test_tables_figures_and_studies(project: Path) -> None:
     assert {"district", "targets", "claims"} <= set(offered("tables", ""))
-    assert offered("tables", "district", "targ") == ["targets"]
+    assert "targets" in offered("tables", "district", "targ")
     assert "home_share" in offered("plot", "home")
     assert offered("list", "tables", "") == ["district"]
 
