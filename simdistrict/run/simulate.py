@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
 from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.layout import Slot
+from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.exchange.models import read_model_file
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
@@ -126,7 +127,6 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
     )
     from simdistrict.engine.integrators.stiff import stiff_steps
     from simdistrict.engine.integrators.stiffness import advice
-    from simdistrict.engine.outcome import Outcome
 
     given = (plan.prepared.program, plan.grid, vector, moves)
     tolerance = Tolerance(plan.rtol, plan.atol)
@@ -152,21 +152,38 @@ def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
     rows = np.full((len(times), program.layout.values), np.nan)
     if len(path.rows):
         rows[: len(path.rows)] = path.rows
-    done = rows[: max(len(path.rows), 1)]
+    slots = {name: program.shown(name) for name in program.order}
+    blocks = {name: rows[:, s.offset : s.offset + s.size] for name, s in slots.items()}
+    return run_of(plan, times, blocks, path.ending, done=len(path.rows), moved=moved)
+
+
+def run_of(
+    plan: Plan,
+    times: np.ndarray,
+    blocks: Mapping[str, np.ndarray],
+    ending: Ending,
+    *,
+    done: int,
+    moved: bool,
+) -> Run:
+    """A run from the saved values of elements.
+
+    blocks: folded name -> (points, numbers of the element); done: points before the run ended;
+    moved: whether constants may have changed during the run.
+    """
+    program = plan.prepared.program
     values = {}
-    for name in program.order:
-        slot = program.shown(name)
-        block = rows[:, slot.offset : slot.offset + slot.size]
+    for name, found in blocks.items():
+        slot, block = program.shown(name), found
         if slot.defined is not None:
             block = block.copy()
             block[:, sorted(set(range(slot.size)) - set(slot.defined))] = np.nan
-        constant = name in program.settled and not (moved and _varies(done, slot))
+        constant = name in program.settled and not (moved and _varies(found[: max(done, 1)]))
         values[name] = block[0].reshape(slot.shape) if constant else block.reshape(-1, *slot.shape)
-    return Run(plan.resolved.name, plan.resolved.title, times, values, path.ending)
+    return Run(plan.resolved.name, plan.resolved.title, times, values, ending)
 
 
-def _varies(rows: np.ndarray, slot: Slot) -> bool:
-    block = rows[:, slot.offset : slot.offset + slot.size]
+def _varies(block: np.ndarray) -> bool:
     return bool((block != block[0]).any())
 
 

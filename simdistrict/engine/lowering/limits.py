@@ -20,7 +20,7 @@ from simdistrict.engine.lowering.statements import parts, unrolled, with_parts
 from simdistrict.model.expr import Call, Expr, Number, Ref, fold, named_terms, signed_terms
 from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Flow, Model, Stock
 
-_HELD, _RATE, _AMOUNT, _ACTUAL = "held", "held rate", "amount in a step", "actual flow"
+_HELD, _RATE, _AMOUNT, ACTUAL = "held", "held rate", "amount in a step", "actual flow"
 
 
 def with_limits(model: Model, definitions: list[SymbolDefinition]) -> list[SymbolDefinition]:
@@ -33,7 +33,7 @@ def with_limits(model: Model, definitions: list[SymbolDefinition]) -> list[Symbo
     if not names:
         return definitions
     actual = {
-        fold(d.symbol.name): Symbol(d.symbol.name, _ACTUAL)
+        fold(d.symbol.name): Symbol(d.symbol.name, ACTUAL)
         for d in definitions
         if isinstance(d.element, Constant) and not d.symbol.internal
         if fold(d.symbol.name) in names
@@ -113,7 +113,7 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
     """The tables of the non-negative stocks of a program, one entry per label."""
     made: dict[str, dict[str, Symbol]] = {}
     for symbol in placed.slots:
-        if symbol.role in (_HELD, _RATE, _AMOUNT, _ACTUAL):
+        if symbol.role in (_HELD, _RATE, _AMOUNT, ACTUAL):
             made.setdefault(fold(symbol.name), {})[symbol.role] = symbol
     if not made:
         return Limits()
@@ -124,8 +124,8 @@ def limits_of(model: Model, placed: PlacedSymbols, statements: ModelStatements) 
     for name, roles in made.items():
         held, rate, amount = (placed.slots[roles[role]] for role in (_HELD, _RATE, _AMOUNT))
         flow = placed.layout.slots[name]
-        if _ACTUAL in roles:
-            flow = shown[name] = placed.slots[roles[_ACTUAL]]
+        if ACTUAL in roles:
+            flow = shown[name] = placed.slots[roles[ACTUAL]]
         for k in range(flow.size):
             numbers[flow.offset + k] = len(offsets)
             limited.append(flow.symbol)
