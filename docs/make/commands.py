@@ -43,7 +43,7 @@ def _walk(
 
 
 def _summary() -> str:
-    rows = ["| command | |", "|---|---|"]
+    rows = ["| command | what it does |", "|---|---|"]
     rows += [
         f"| [`{name}`](#simdistrict-{name}) | {text} |" for name, (_, text) in COMMANDS.items()
     ]
@@ -86,10 +86,10 @@ def _options(context: click.Context, command: click.Command) -> str:
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and "--help" not in record[0]:
+        if record is not None and record[1] and "--help" not in record[0]:
             names, meaning = (re.sub(r"\s+", " ", part) for part in record)
             rows.append(f"| `{names.replace('|', chr(92) + '|')}` | {_escaped(meaning)} |")
-    return "\n".join(["| option | |", "|---|---|", *rows, ""]) if rows else ""
+    return "\n".join(["| option | meaning |", "|---|---|", *rows, ""]) if rows else ""
 
 
 def _escaped(text: str) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.make.pages import ROOT
+from simdistrict.base.counts import counted
 from simdistrict.exchange.models import read_model_file
 from simdistrict.exchange.text.equations import EquationText
 from simdistrict.model.model import Element, Model
+
+# below the pages that explain, among what a search finds
+SEARCH = "---\nsearch:\n  boost: 0.2\n---"
+PLURALS = {"auxiliary": "auxiliaries", "data": "data variables"}
 
 
 def models() -> list[Path]:
@@ -20,8 +25,11 @@ def page(path: Path) -> str:
     model = read_model_file(path)
     text = EquationText(model)
     kinds = [e.kind for e in model]
-    counts = ", ".join(f"{kinds.count(kind)} of kind {kind}" for kind in sorted({*kinds}))
+    counts = ", ".join(
+        counted(kinds.count(kind), kind, PLURALS.get(kind, "")) for kind in sorted({*kinds})
+    )
     parts = [
+        SEARCH,
         f"# Equations of {model.name}",
         f"Written from [{path.name}]({path.name}): {len(kinds)} elements ({counts}).",
         *_dimensions(model),
