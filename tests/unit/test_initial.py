@@ -1,4 +1,4 @@
-"""Initial values that a scenario gives: as if the model file had them, whatever computes the run."""
+"""Initial values of a scenario: as if the model file had them, on every backend."""
 
 from __future__ import annotations
 
