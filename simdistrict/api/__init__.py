@@ -10,6 +10,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simdistrict.api.files import Comparison as Comparison
+    from simdistrict.api.files import compare as compare
+    from simdistrict.api.files import open as open
+    from simdistrict.api.files import rerun as rerun
     from simdistrict.api.loaded import LoadedModel as LoadedModel
     from simdistrict.api.loading import load as load
     from simdistrict.api.loading import models as models
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 # one line per module, so that parts of the library change different lines
 _MODULES = {
+    "api.files": "Comparison compare open rerun",
     "api.loaded": "LoadedModel",
     "api.loading": "load models scenarios",
     "base.errors": "EngineError ExchangeError ModelError ScenarioError SimdistrictError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,3 +11,15 @@ import pandas as pd
 def frame(rows: Iterable[Mapping[str, object]], index: str, columns: Sequence[str]) -> pd.DataFrame:
     """A table of rows by the values of one key; the other columns in this order."""
     return pd.DataFrame(list(rows), columns=[index, *columns]).set_index(index)
+
+
+def is_frame(value: object) -> bool:
+    """Whether a value is a DataFrame."""
+    return isinstance(value, pd.DataFrame)
+
+
+def rows(table: Any) -> list[Mapping[str, object]]:
+    """The rows of a DataFrame; a named index is a column, too."""
+    named = any(name is not None for name in table.index.names)
+    whole = table.reset_index() if named else table
+    return [{str(k): v for k, v in row.items()} for row in whole.to_dict("records")]

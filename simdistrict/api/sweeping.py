@@ -1,9 +1,345 @@
-"""Many runs of a loaded model: ensembles, sensitivity, calibration."""
+"""Many runs of a loaded model: ensembles and the sensitivity of what they give."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
 from simdistrict.api.plans import Planning
+from simdistrict.base.progress import Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from simdistrict.ensemble.members import Ensemble
+    from simdistrict.run.plan import Plan
+    from simdistrict.sensitivity.sample import Sample
+
+MEMBERS = 1000
+# of a method without blocks, the number of members; of one with blocks, that of blocks
+_USUAL = {"sobol": 64, "morris": 20}
+_DESIGNS = {"sobol": "saltelli", "morris": "morris", "pawn": "lhs", "prim": "lhs"}
+
+Prior = str | Path | Mapping[str, Any] | Any
+Saved = str | Sequence[str] | None
 
 
 class Sweeping(Planning):
     """What a loaded model runs many times."""
+
+    def ensemble(
+        self,
+        scenario: Any = None,
+        *,
+        members: int | None = None,
+        blocks: int | None = None,
+        seed: int | None = None,
+        method: Literal["lhs", "sobol", "random", "saltelli", "morris"] | None = None,
+        order: int = 1,
+        levels: int = 4,
+        prior: Prior = None,
+        design: Any = None,
+        params: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        save: Saved = None,
+        times: str | Sequence[float] = "final",
+        reduce: str | Sequence[str] = (),
+        initial_time: float | None = None,
+        final_time: float | None = None,
+        time_step: float | None = None,
+        save_step: float | None = None,
+        integrator: str | None = None,
+        rtol: float | None = None,
+        atol: float | None = None,
+        backend: str = "auto",
+        fast: bool = False,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        chunk: int | None = None,
+        to: str | Path | None = None,
+        resume: bool = False,
+        force: bool = False,
+        strict: bool = False,
+        progress: Progress = None,
+    ) -> xr.Dataset:
+        """Run many members of one or several scenarios, each with other values of constants.
+
+        scenario: as of `run`; a list of them shares the draws, along the dimension `scenario`.
+        What a scenario or `params` sets is not drawn. The result is that of `simdistrict
+        ensemble`: elements with the dimensions member, time and their own; `design` (member,
+        sampled), each number in its own unit; `outcome` of each member, NaN after it failed.
+
+        members: default 1000; blocks: instead, of the methods saltelli and morris; seed: default
+        0; method: `lhs` (default), `sobol`, `random`; `saltelli` of an `order` and `morris` with
+        `levels` are for the methods sobol and morris of `sensitivity`.
+        prior: a file (.csv, or a Vensim control .vsc), a DataFrame with the columns element,
+        label, value, low, high, distribution, or a mapping of a constant, `"NAME[LABEL]"` for
+        part of it, to (low, high) or to a mapping of these columns; default: data/parameters.csv
+        in the model's folder.
+        design: in place of a prior, numbers drawn elsewhere: a DataFrame with a column per
+        constant and a row per member; a DataArray, member x names; a mapping of arrays; a CSV
+        file. The result records them, so that `rerun` repeats it.
+        save: names, `"all"`, `"stocks"` or `"indicators"`; default: what the scenarios report,
+        else the stocks; times: `"final"`, `"all"` or times of the grid; reduce: `max`, `min`,
+        `mean`, `time_of_max`, `time_of_min` over the run, as variables NAME_max and so on.
+        backend: `native` or `cuda`; fast: powers accurate to 1 ulp; workers: cores, default all;
+        scheduler: address of a Dask cluster that runs the members; chunk: members per chunk.
+        to: a file .nc or .zarr that is written in chunks and opened, see `open`; resume: continue
+        an interrupted call; force: replace another program's file. progress: None for a bar in a
+        notebook or terminal, False, or a function of (done, members).
+
+        Raises ScenarioError for invalid names and values, EngineError for settings that do not
+        fit together or where the result does not fit into memory, ExchangeError for files.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> prior = {"tariff": (0, 2), "cost ratio": (1.1, 1.5)}
+        >>> ens = m.ensemble(members=50, prior=prior, save="home experience")
+        >>> dict(ens.sizes)
+        {'member': 50, 'time': 1, 'sampled': 2}
+        """
+        from simdistrict.ensemble.content import ensemble_result
+        from simdistrict.result.dataset import to_xarray
+        from simdistrict.scenario import RunSettings
+
+        settings = RunSettings(
+            initial_time, final_time, time_step, save_step, integrator, rtol, atol
+        )
+        plans = self._plans(
+            scenario,
+            params=params,
+            initial=initial,
+            settings=settings,
+            backend="native",
+            strict=strict,
+        )
+        made = self._ensemble(
+            plans,
+            (members, blocks, seed, method, order, levels),
+            prior,
+            design,
+            strict=strict,
+            save=self._saved(save),
+            times=_joined(times),
+            reduce=_joined(reduce),
+            backend=backend,
+            fast=fast,
+            chunk=chunk,
+        )
+        if to is not None:
+            how = {"resume": resume, "force": force}
+            return _written(made, Path(to), workers, scheduler, progress, **how)
+        from simdistrict.base.progress import ticking
+
+        with ticking(progress, "members") as tick:
+            runner = _runner(made, scheduler)
+            return to_xarray(ensemble_result(made, workers=workers, tick=tick, runner=runner))
+
+    def _ensemble(
+        self,
+        plans: Sequence[Plan],
+        drawing: tuple[int | None, int | None, int | None, str | None, int, int],
+        prior: Prior,
+        design: Any,
+        *,
+        strict: bool,
+        **how: Any,
+    ) -> Ensemble:
+        """The ensemble; drawing: members, blocks, seed, method, order, levels."""
+        from simdistrict.api.designs import design_of, prior_of
+        from simdistrict.base.errors import EngineError, Problem
+        from simdistrict.ensemble.blocks import Shape
+        from simdistrict.ensemble.members import ensemble_of, ensemble_over, members_of_blocks
+        from simdistrict.ensemble.prior import read_prior
+
+        members, blocks, seed, method, order, levels = drawing
+        prepared = plans[0].prepared
+        if design is not None:
+            given = {"prior": prior, "members": members, "blocks": blocks, "seed": seed}
+            given["method"] = method
+            if other := [name for name, value in given.items() if value is not None]:
+                what = f"a design has its own members, and {', '.join(other)} draws others"
+                raise EngineError(Problem("design", what, "leave one of them out"))
+            return ensemble_over(plans, design_of(design, prepared), **how)
+        if members is not None and blocks is not None:
+            what = "members and blocks are both given"
+            raise EngineError(Problem("members", what, "blocks are of saltelli and morris"))
+        table = prior_of(prior, prepared, self._path)
+        priors = read_prior(
+            table.text, table.where, prepared.model, prepared.program, strict=strict
+        )
+        method, shape = method or table.method or "lhs", Shape(order, levels)
+        if blocks is not None:
+            members = members_of_blocks(plans, priors, blocks, method, shape)
+        elif members is None:
+            members = MEMBERS if table.members is None else table.members
+        seed = (table.seed or 0) if seed is None else seed
+        return ensemble_of(
+            plans, priors, table.text, members, seed=seed, method=method, shape=shape, **how
+        )
+
+    def _saved(self, save: Saved) -> str | None:
+        """The names to save as the one text that the rooms below read."""
+        from simdistrict.exchange.text.equations import quoted
+        from simdistrict.model.expr import fold
+
+        if save is None or isinstance(save, str):
+            return save
+        known = self._prepared.model.by_name
+        return ", ".join(quoted(name) if fold(name) in known else name for name in save)
+
+    def sensitivity(
+        self,
+        data: Any = None,
+        *,
+        indicator: str,
+        method: Literal["sobol", "morris", "pawn", "prim"] = "sobol",
+        at: float | None = None,
+        over: str | None = None,
+        scenario: str | None = None,
+        members: int | None = None,
+        blocks: int | None = None,
+        seed: int | None = None,
+        order: int = 1,
+        levels: int = 4,
+        prior: Prior = None,
+        design: Any = None,
+        params: Mapping[str, Any] | None = None,
+        workers: int | None = None,
+        resamples: int = 100,
+        resampling_seed: int = 0,
+        slides: int = 10,
+        above: float | None = None,
+        below: float | None = None,
+        boxes: int = 1,
+        density: float = 0.8,
+        mass: float = 0.05,
+        peel: float = 0.05,
+        paste: float = 0.05,
+        chance: float = 1.0,
+        progress: Progress = None,
+    ) -> xr.Dataset:
+        """Which uncertain constants matter for an indicator, with 95% intervals.
+
+        data: an ensemble, as a Dataset or a file; or a scenario, as of `run`, of which an
+        ensemble is run: `members` of pawn and prim, default 1000; `blocks` of sobol, default 64,
+        and morris, default 20. prior, design, params, seed, order, levels, workers and progress
+        are those of `ensemble`.
+        indicator: an element, with its labels: `"output[north]"`. at: its time, default the last;
+        over: instead, a reduction over the run, such as `max`; scenario: the one to analyse where
+        the ensemble has several.
+        method: `sobol` (shares of the variance: total and first, for order 2 also second) and
+        `morris` (elementary effects: mu_star, mu, sigma) need an ensemble of the method saltelli
+        or morris; `pawn` (median and maximum distances of distributions within `slides`) and
+        `prim` (boxes of numbers in which the indicator is `above` and `below` thresholds) need
+        draws without blocks. resamples, resampling_seed: of the bootstrap.
+
+        The result is that of `simdistrict sensitivity`: each index and the ends of its interval,
+        NAME_low and NAME_high, over the dimension `sampled`; of prim, limits over (box, sampled).
+        Failed members are left out with their block, and counted in the attributes. Raises
+        ScenarioError for a name that the ensemble lacks or a design that does not fit the method,
+        EngineError where SALib is not installed.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> prior = {"tariff": (0, 2), "cost ratio": (1.1, 1.5)}
+        >>> tab = m.sensitivity(indicator="home experience", prior=prior, method="morris")
+        >>> list(tab["sampled"].values), tab["mu_star"].shape
+        (['tariff', 'cost ratio'], (2,))
+        """
+        from simdistrict.result.dataset import to_xarray
+        from simdistrict.sensitivity.analysis import Asked, analysed, check_method
+        from simdistrict.sensitivity.prim import Choices
+        from simdistrict.sensitivity.table import result_of
+
+        check_method(method)
+        choices = Choices(peel, paste, mass, density, boxes, chance)
+        asked = Asked(resamples, resampling_seed, slides, above, below, choices)
+        if not _is_ensemble(data):
+            drawn: dict[str, Any] = {"members": members, "blocks": blocks, "prior": prior}
+            drawn |= {"design": design, "seed": seed, "order": order, "levels": levels}
+            drawn |= {"params": params, "workers": workers, "progress": progress}
+            data = self._drawn_for(method, data, indicator, at, over, drawn)
+        sample = _sample(data, indicator, at, over, scenario)
+        return to_xarray(result_of(analysed(sample, method, asked)))
+
+    def _drawn_for(
+        self,
+        method: str,
+        scenario: Any,
+        indicator: str,
+        at: float | None,
+        over: str | None,
+        drawn: dict[str, Any],
+    ) -> xr.Dataset:
+        """The ensemble that an analysis needs."""
+        from simdistrict.scenario.places import find_element
+
+        if drawn["design"] is None:
+            drawn["method"] = _DESIGNS[method]
+            if drawn["members"] is None and drawn["blocks"] is None and method in _USUAL:
+                drawn["blocks"] = _USUAL[method]
+        element, _ = find_element(self._prepared.model, indicator)
+        # an unknown name is reported by what saves it
+        save = [indicator if element is None else element.name]
+        times: Any = "final" if at is None else [at]
+        return self.ensemble(scenario, save=save, times=times, reduce=over or (), **drawn)
+
+
+def _is_ensemble(data: Any) -> bool:
+    """Whether the data are an ensemble, not a scenario to run."""
+    if isinstance(data, str | Path):
+        return Path(data).suffix.lower() in (".nc", ".zarr")
+    return hasattr(data, "data_vars")
+
+
+def _sample(
+    data: Any, indicator: str, at: float | None, over: str | None, scenario: str | None
+) -> Sample:
+    from functools import partial
+
+    from simdistrict.result.dataset import from_xarray
+    from simdistrict.sensitivity.sample import read_sample, sample_from
+
+    how: dict[str, Any] = {"at": at, "over": over, "scenario": scenario}
+    if isinstance(data, str | Path):
+        return read_sample(Path(data), indicator, **how)
+    return sample_from(partial(from_xarray, data), "the ensemble", indicator, **how)
+
+
+def _joined(values: str | Sequence[str] | Sequence[float]) -> str:
+    if isinstance(values, str):
+        return values
+    return ",".join(v if isinstance(v, str) else repr(float(v)) for v in values)
+
+
+def _runner(made: Ensemble, scheduler: str | None) -> Any:
+    if scheduler is None:
+        return None
+    from simdistrict.ensemble.cluster import runner_on
+
+    return runner_on(made, scheduler)
+
+
+def _written(
+    made: Ensemble,
+    path: Path,
+    workers: int | None,
+    scheduler: str | None,
+    progress: Progress,
+    **how: bool,
+) -> xr.Dataset:
+    """An ensemble in a file, opened."""
+    from simdistrict.base.errors import ExchangeError, Problem
+    from simdistrict.base.progress import ticking
+    from simdistrict.ensemble.file import write_ensemble
+    from simdistrict.result.opening import opened
+
+    if path.suffix not in (".nc", ".zarr"):
+        what = f'an ensemble is written as .nc or .zarr, not as "{path.suffix}"'
+        raise ExchangeError(Problem(str(path), what, "choose another file name"))
+    with ticking(progress, "members") as tick:
+        runner = _runner(made, scheduler)
+        write_ensemble(made, path, workers=workers, tick=tick, runner=runner, **how)
+    return opened(path)

@@ -29,7 +29,7 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
     Example: simdistrict rerun runs/security_tariffs.nc
     """
     from simdistrict.base.identity import other_code
-    from simdistrict.ensemble.rerun import changed_files
+    from simdistrict.ensemble.rerun import changed_files, sentence
     from simdistrict.regimes.studies.register import repeat_any
     from simdistrict.result.netcdf import read_netcdf
 
@@ -47,14 +47,8 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
             "other_code": other,
         }
         click.echo(json.dumps(document, indent=2))
-    elif report.same:
-        click.echo(f"{file}: the same numbers to the last bit in {report.variables} variables")
     else:
-        names = ", ".join(report.differing[:10])
-        click.echo(
-            f"{file}: {len(report.differing)} of {report.variables} variables differ "
-            f"(largest relative difference {report.largest:.3g}): {names}"
-        )
+        click.echo(sentence(report, str(file)))
     for name in changed:
         what = f"{name} has changed since; the run was repeated with what it held then"
         click.echo(f"warning: {what}", err=True)

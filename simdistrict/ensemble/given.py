@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from simdistrict.base import inputs
 from simdistrict.base.arrays import Reals
+from simdistrict.base.encoding import decoded
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.library import shown
+from simdistrict.base.numbers import real
 from simdistrict.engine.program import Program
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.prior import Prior, places_of
+from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 from simdistrict.scenario.places import split_name
 
 METHOD = "given"
+KIND = inputs.InputKind("a table of draws", 2_000_000_000, ScenarioError)
 # the attribute of a result file that identifies the table; its numbers are the variable `design`
 SHA256 = "design_sha256"
 
@@ -67,6 +76,39 @@ class GivenDesign:
         )
 
 
+def element_and_label(name: str, model: Model) -> tuple[str, str]:
+    """A written name as the two cells of a prior table."""
+    if fold(name) in model.by_name:
+        return name, ""
+    base, labels = split_name(name)
+    return base, ",".join(labels or ())
+
+
+def read_design(path: Path) -> tuple[list[str], Reals]:
+    """The names of the columns and the numbers of a CSV file, a row per member.
+
+    Raises ScenarioError where there is no such file, and with the first cell that is no number.
+    """
+    where = shown(path)
+    content = inputs.content(path, KIND, where)
+    text, _ = decoded(content, where, KIND.noun, ScenarioError)
+    reader = csv.reader(io.StringIO(text))
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        rows = []
+        for cells in reader:
+            if not cells:
+                continue
+            row = [real(cell) for cell in cells]
+            if len(row) != len(names) or None in row:
+                what = f"the line is not {len(names)} numbers, as the first line has names"
+                raise ScenarioError(Problem(f"{where}:{reader.line_num}", what))
+            rows.append(row)
+    except csv.Error as error:
+        raise ScenarioError(Problem(where, f"the file is not CSV: {error}")) from None
+    return names, np.array(rows, float).reshape(len(rows), len(names))
+
+
 def given_design(
     names: Sequence[str], numbers: Reals, model: Model, program: Program, where: str = "design"
 ) -> GivenDesign:
@@ -83,8 +125,9 @@ def given_design(
     priors: list[Prior] = []
     taken: dict[int, str] = {}
     for name, column in zip(names, numbers.T, strict=True):
-        base, labels = split_name(name)
-        found = places_of(base, ",".join(labels or ()), f'{where}, column "{name}"', model, program)
+        found = places_of(
+            *element_and_label(name, model), f'{where}, column "{name}"', model, program
+        )
         if isinstance(found, Problem):
             problems.append(found)
             continue

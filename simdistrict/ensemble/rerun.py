@@ -55,6 +55,16 @@ class Repetition:
         return not self.gaps
 
 
+def sentence(found: Repetition, where: str) -> str:
+    """A repetition as a sentence; where: what it calls the result."""
+    if found.same:
+        return f"{where}: the same numbers to the last bit in {found.variables} variables"
+    return (
+        f"{where}: {len(found.differing)} of {found.variables} variables differ "
+        f"(largest relative difference {found.largest:.3g}): {', '.join(found.differing[:10])}"
+    )
+
+
 def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetition:
     """Repeat the runs that a result records, and compare.
 

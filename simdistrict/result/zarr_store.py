@@ -11,7 +11,9 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,7 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
             dims = tuple(own.pop("_ARRAY_DIMENSIONS"))
             name = folder.name
             if dims == (name,) or wanted is None or wanted(name, own):
-                about = json.loads(inputs.content(described, ABOUT))
-                found = Variable(dims, _array(folder, about), own)
+                found = Variable(dims, StoredArray.of(folder).whole(), own)
                 (coords if dims == (name,) else variables)[name] = found
     except _FAULTS as error:
         why = error.problems[0] if isinstance(error, ExchangeError) else error
@@ -150,27 +151,63 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
     return checked(Result(coords, variables, attrs), str(path))
 
 
-def _array(folder: Path, about: Mapping[str, Any]) -> NDArray[Any]:
-    """The numbers or labels of an array, from all its chunks."""
-    shape, chunks, dtype = about["shape"], about["chunks"], np.dtype(about["dtype"])
-    if not all(isinstance(n, int) and n >= 0 for n in shape) or not all(
-        isinstance(n, int) and n > 0 for n in chunks
-    ):
-        raise ValueError(f"{folder.name} has no shape")
-    counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
-    # before memory is taken for what a damaged description says
-    with os.scandir(folder) as entries:
-        sizes = [entry.stat().st_size for entry in entries]
-    if math.prod(counts) > len(sizes) or math.prod(shape) * dtype.itemsize > sum(sizes):
-        raise ValueError(f"chunks of {folder.name} are missing")
-    whole = np.empty(shape, dtype)
-    for position in np.ndindex(*counts):
-        file = folder / (".".join(map(str, position)) or "0")
-        values = np.frombuffer(inputs.content(file, CHUNK), dtype).reshape(chunks)
-        places = zip(position, chunks, shape, strict=True)
-        place = tuple(slice(p * size, min((p + 1) * size, n)) for p, size, n in places)
-        whole[place] = values[tuple(slice(s.stop - s.start) for s in place)]
-    return _texts(whole, folder.name) if dtype.kind == "U" else whole
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredArray:
+    """An array of a store: its folder, and what its description says."""
+
+    folder: Path
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, folder: Path) -> StoredArray:
+        """The array in a folder. Raises ValueError where its chunks are not there."""
+        about = json.loads(inputs.content(folder / ".zarray", ABOUT))
+        shape, chunks, dtype = about["shape"], about["chunks"], np.dtype(about["dtype"])
+        if not all(isinstance(n, int) and n >= 0 for n in shape) or not all(
+            isinstance(n, int) and n > 0 for n in chunks
+        ):
+            raise ValueError(f"{folder.name} has no shape")
+        counts = [-(-n // size) for n, size in zip(shape, chunks, strict=True)]
+        # before memory is taken for what a damaged description says
+        with os.scandir(folder) as entries:
+            sizes = [entry.stat().st_size for entry in entries]
+        if math.prod(counts) > len(sizes) or math.prod(shape) * dtype.itemsize > sum(sizes):
+            raise ValueError(f"chunks of {folder.name} are missing")
+        return cls(folder, tuple(shape), tuple(chunks), dtype)
+
+    def whole(self) -> NDArray[Any]:
+        """The numbers or labels, from all chunks."""
+        whole = np.empty(self.shape, self.dtype)
+        counts = [-(-n // size) for n, size in zip(self.shape, self.chunks, strict=True)]
+        for position in np.ndindex(*counts):
+            places = zip(position, self.chunks, self.shape, strict=True)
+            place = tuple(slice(p * size, min((p + 1) * size, n)) for p, size, n in places)
+            values = self._chunk(position)
+            whole[place] = values[tuple(slice(s.stop - s.start) for s in place)]
+        return _texts(whole, self.folder.name) if self.dtype.kind == "U" else whole
+
+    def part(self, key: Sequence[int | slice | NDArray[np.intp]]) -> NDArray[Any]:
+        """Part of the numbers: an index, a slice or indices for each dimension.
+
+        Reads the chunks that it touches.
+        """
+        axes = [np.atleast_1d(np.arange(n)[own]) for n, own in zip(self.shape, key, strict=True)]
+        found = np.empty([len(axis) for axis in axes], self.dtype)
+        numbers = [axis // size for axis, size in zip(axes, self.chunks, strict=True)]
+        for position in product(*(np.unique(own).tolist() for own in numbers)):
+            here = [np.flatnonzero(own == p) for own, p in zip(numbers, position, strict=True)]
+            inside = [
+                axis[k] - p * size
+                for axis, k, p, size in zip(axes, here, position, self.chunks, strict=True)
+            ]
+            found[np.ix_(*here)] = self._chunk(position)[np.ix_(*inside)]
+        return found[tuple(0 if isinstance(own, int | np.integer) else slice(None) for own in key)]
+
+    def _chunk(self, position: tuple[int, ...]) -> NDArray[Any]:
+        file = self.folder / (".".join(map(str, position)) or "0")
+        return np.frombuffer(inputs.content(file, CHUNK), self.dtype).reshape(self.chunks)
 
 
 def _texts(whole: NDArray[Any], name: str) -> NDArray[Any]:

@@ -1,0 +1,119 @@
+"""Priors and designs as users give them: files, tables, mappings, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simdistrict.api import frames
+from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.ensemble.given import GivenDesign, element_and_label, given_design, read_design
+from simdistrict.ensemble.prior import (
+    COLUMNS,
+    SPREAD,
+    PriorTable,
+    prior_beside,
+    prior_table,
+    text_of_rows,
+)
+from simdistrict.run.plan import Prepared
+
+_FORMS = "give a file, a table, or a mapping of constants to (low, high)"
+
+
+def prior_of(prior: Any, prepared: Prepared, path: Path) -> PriorTable:
+    """The prior table that a user gives; None stands for that in the folder of the model file.
+
+    A mapping has (low, high) for a uniform distribution, or the cells of a row by their columns.
+    Raises ScenarioError for anything else.
+    """
+    if prior is None:
+        return prior_table(prior_beside(path))
+    if isinstance(prior, str | Path):
+        return prior_table(Path(prior))
+    if frames.is_frame(prior):
+        rows = frames.rows(prior)
+    elif isinstance(prior, Mapping):
+        rows = [_row(str(name), value, prepared) for name, value in prior.items()]
+    else:
+        what = f"it is a {type(prior).__name__}"
+        raise ScenarioError(Problem("prior", what, _FORMS))
+    return PriorTable(text_of_rows(rows), "prior")
+
+
+def _row(name: str, value: Any, prepared: Prepared) -> Mapping[str, object]:
+    element, label = element_and_label(name, prepared.model)
+    row: dict[str, object] = {"element": element, "label": label, "distribution": "uniform"}
+    if isinstance(value, Mapping):
+        if unknown := [key for key in value if key not in (*COLUMNS, SPREAD)]:
+            hint = f"the keys are {', '.join((*COLUMNS[2:], SPREAD))}"
+            problem = Problem(f'prior of "{name}"', f'there is no key "{unknown[0]}"', hint)
+            raise ScenarioError(problem)
+        row |= value
+        # the value of a uniform distribution has no meaning
+        return {"value": value.get("low"), **row}
+    ends = np.asarray(value)
+    if ends.shape != (2,) or ends.dtype.kind not in "iuf":
+        what = f"{value!r} is not (low, high)"
+        hint = 'give two numbers, or {"distribution": ..., "value": ..., "low": ..., "high": ...}'
+        raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
+    low, high = (float(end) for end in ends)
+    return {**row, "value": low, "low": low, "high": high}
+
+
+def design_of(design: Any, prepared: Prepared) -> GivenDesign:
+    """The design that a user gives: numbers, members x constants, with the names of constants.
+
+    A DataFrame has a column per constant; a DataArray the dimension `member` (else its first one
+    is that of the members) and another one with the names as labels; a mapping has an array per
+    constant; a path names a CSV file. Raises ScenarioError for anything else.
+    """
+    where = "design"
+    if isinstance(design, str | Path):
+        names, numbers = read_design(Path(design))
+        where = str(design)
+    elif frames.is_frame(design):
+        names, numbers = [str(name) for name in design.columns], _numbers(design.to_numpy())
+    elif isinstance(design, Mapping):
+        names, numbers = [str(name) for name in design], _columns(list(design.values()))
+    elif hasattr(design, "dims") and hasattr(design, "coords"):
+        names, numbers = _labelled(design)
+    else:
+        what = f"a {type(design).__name__} does not name the constants"
+        hint = "give a DataFrame, a DataArray with labels, a mapping, or a CSV file"
+        raise ScenarioError(Problem(where, what, hint))
+    return given_design(names, numbers, prepared.model, prepared.program, where)
+
+
+def _labelled(design: Any) -> tuple[list[str], Reals]:
+    dims = [str(dim) for dim in design.dims]
+    if len(dims) != 2:
+        what = f"it has the dimensions {', '.join(dims) or 'of one number'}"
+        raise ScenarioError(Problem("design", what, "two are needed: member, and the constants"))
+    rows = "member" if "member" in dims else dims[0]
+    (own,) = (dim for dim in dims if dim != rows)
+    if own not in design.coords:
+        what = f"the dimension {own} has no labels"
+        raise ScenarioError(Problem("design", what, "label it with the names of the constants"))
+    names = [str(name) for name in design.coords[own].values]
+    return names, _numbers(design.transpose(rows, own).values)
+
+
+def _columns(values: list[Any]) -> Reals:
+    lengths = {np.shape(value) for value in values}
+    if len(lengths) != 1 or any(len(shape) != 1 for shape in lengths):
+        what = "its arrays are not lists of one length"
+        raise ScenarioError(Problem("design", what, "give a number per member for each constant"))
+    return _numbers(np.stack([np.asarray(value) for value in values], axis=1))
+
+
+def _numbers(values: Any) -> Reals:
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        what = "it holds what is no number"
+        raise ScenarioError(Problem("design", what, "give numbers only")) from None

@@ -1,0 +1,225 @@
+"""Result files: open, compare, repeat."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from simdistrict.exchange.vensim.series import SeriesFile
+    from simdistrict.result.dataset import Result
+
+log = logging.getLogger("simdistrict")
+
+
+class FirstDifference(NamedTuple):
+    """Where two results first differ: the element with its labels, the time, both values."""
+
+    element: str
+    time: float
+    a: float
+    b: float
+
+
+class Comparison:
+    """What `compare` and `rerun` find; `repr` says it in sentences, as the command line does.
+
+    >>> import simdistrict as sd
+    >>> m = sd.load("core")
+    >>> found = sd.compare(m.run(), m.run(params={"tariff": 0.9}))
+    >>> found.same
+    False
+    >>> found.first.element, found.first.time
+    ('tariff', 0.0)
+    """
+
+    def __init__(
+        self,
+        same: bool,
+        agrees: bool,
+        first: FirstDifference | None,
+        text: str,
+        table: pd.DataFrame,
+    ) -> None:
+        self._same, self._agrees, self._first = same, agrees, first
+        self._text, self._table = text, table
+
+    @property
+    def same(self) -> bool:
+        """Whether both hold the same within the tolerance, and nothing was left out."""
+        return self._same
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no value or unit differs beyond the tolerance among those that both have."""
+        return self._agrees
+
+    @property
+    def first(self) -> FirstDifference | None:
+        """The first difference in time, of the element furthest upstream; None where none is.
+
+        None, too, where there is no time, as in a study of equilibria.
+        """
+        return self._first
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per element that is not equal to the last bit, the largest difference first.
+
+        Of `compare`: the index is (run, element); columns time, a, b, difference (absolute, in
+        the element's unit), relative (of its largest value), differing (values beyond the
+        tolerance) and values (compared). Of `rerun`: the index is the variable; column relative.
+        """
+        return self._table.copy()
+
+    def __bool__(self) -> bool:
+        raise TypeError("a comparison is neither true nor false: ask `.same` or `.agrees`")
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def open(path: str | Path) -> xr.Dataset:
+    """A result file as a Dataset: .nc or .zarr of simdistrict, or series as .csv, .tab or .dat.
+
+    A file of more than 200 MB is read as its numbers are used. Series of other programs have the
+    dimension `time`, and NaN at times that an element does not have; where several runs are in
+    the file, each name begins with its run. Raises ExchangeError where there is no such file, and
+    for a damaged or other file.
+
+    >>> import simdistrict as sd, tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "run.nc"
+    >>> sd.load("core").run().to_netcdf(file)
+    >>> sd.open(file).attrs["model_name"]
+    'core'
+    """
+    from simdistrict.result.opening import opened
+
+    return opened(Path(path))
+
+
+def compare(
+    a: str | Path | xr.Dataset,
+    b: str | Path | xr.Dataset,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    scenario: str | tuple[str, str] | None = None,
+    member: int | tuple[int, int] | None = None,
+) -> Comparison:
+    """Where two results first differ, and by how much; files or Datasets.
+
+    Two values agree when they differ by at most atol + rtol * the larger one. scenario, member:
+    the runs to compare, one for both or one each. Raises ExchangeError where a file cannot be
+    read, and where nothing is in both.
+
+    >>> import simdistrict as sd
+    >>> m = sd.load("core")
+    >>> sd.compare(m.run(), m.run()).same
+    True
+    """
+    from simdistrict.api.frames import frame
+    from simdistrict.base.errors import EngineError, Problem
+    from simdistrict.result.comparison import upstream_first
+    from simdistrict.result.comparison_text import report
+    from simdistrict.result.run_pairs import Choice
+
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if not 0 <= value < math.inf:
+            raise EngineError(Problem(name, f"{value} is not a number of 0 or more"))
+    scenarios, members = _two(scenario), _two(member)
+    one, other = (
+        Choice(scenarios[k], None if members[k] is None else str(members[k])) for k in (0, 1)
+    )
+    left = _read(a, "a")
+    right = left if a is b else _read(b, "b")
+    found = upstream_first(left, right, rtol=rtol, atol=atol, choices=(one, other))
+    rows = [
+        {
+            "run": gap.run,
+            "element": gap.worst.element.removeprefix(f"{gap.run}: "),
+            "time": gap.worst.time,
+            "a": gap.worst.a,
+            "b": gap.worst.b,
+            "difference": gap.worst.size,
+            "relative": gap.share,
+            "differing": gap.differing,
+            "values": gap.points,
+        }
+        for gap in found.by_element
+    ]
+    columns = ("element", "time", "a", "b", "difference", "relative", "differing", "values")
+    table = frame(rows, "run", columns).set_index("element", append=True)
+    first = found.first
+    return Comparison(
+        found.same,
+        found.agrees,
+        None if first is None else FirstDifference(first.element, first.time, first.a, first.b),
+        "\n".join(report(found, left, right, rtol, atol)),
+        table,
+    )
+
+
+def rerun(result: str | Path | xr.Dataset, *, backend: str | None = None) -> Comparison:
+    """Repeat a result from its own record, and compare every number to the last bit.
+
+    Works for runs, ensembles and studies of regimes, as a file or a Dataset that was not changed.
+    Model, scenarios, settings and numbers from other files come from the record alone; logs a
+    warning where such a file or the code has changed since. backend: another one, for runs:
+    `interpreted`, `native` or `pysd`; PySD, which makes Python code of a model's texts, runs only
+    where it is named. Raises ExchangeError where the record is missing or incomplete.
+
+    >>> import simdistrict as sd
+    >>> sd.rerun(sd.load("core").run())
+    the Dataset: the same numbers to the last bit in 20 variables
+    """
+    from simdistrict.api.frames import frame
+    from simdistrict.base.identity import other_code
+    from simdistrict.ensemble.rerun import changed_files, sentence
+    from simdistrict.regimes.studies.register import repeat_any
+
+    recorded, where = _recorded(result)
+    report = repeat_any(recorded, where, backend)
+    for name in changed_files(recorded):
+        log.warning("%s has changed since; the run was repeated with what it held then", name)
+    if other := other_code(recorded.attrs):
+        log.warning("%s was written by other code: %s", where, other)
+    rows = [{"variable": name, "relative": gap} for name, gap in report.gaps.items()]
+    table = frame(rows, "variable", ("relative",)).sort_values("relative", ascending=False)
+    return Comparison(report.same, report.same, None, sentence(report, where), table)
+
+
+def _recorded(result: str | Path | xr.Dataset) -> tuple[Result, str]:
+    """A result as it is repeated, and what messages call it."""
+    from simdistrict.base.errors import ExchangeError, Problem
+    from simdistrict.result.dataset import from_xarray
+    from simdistrict.result.netcdf import MARK, read_netcdf
+    from simdistrict.result.record import checked
+    from simdistrict.result.zarr_store import read_zarr
+
+    if isinstance(result, str | Path):
+        path = Path(result)
+        return (read_zarr if path.suffix.lower() == ".zarr" else read_netcdf)(path), str(path)
+    where, found = "the Dataset", from_xarray(result)
+    if MARK not in found.attrs:
+        hint = "an operation of xarray may have dropped it: xarray.set_options(keep_attrs=True)"
+        raise ExchangeError(Problem(where, "it does not record how it was made", hint))
+    return checked(found, where), where
+
+
+def _two(value: Any) -> tuple[Any, Any]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _read(data: str | Path | xr.Dataset, where: str) -> SeriesFile:
+    from simdistrict.result.dataset import from_xarray
+    from simdistrict.result.series_file import load, series_of
+
+    if isinstance(data, str | Path):
+        return load(data)
+    return series_of(from_xarray(data), where)

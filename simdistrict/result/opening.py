@@ -1,0 +1,111 @@
+"""A result file as a Dataset: read at once where it is small, else opened and read as needed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simdistrict.base import inputs
+from simdistrict.base.errors import ExchangeError, Problem
+from simdistrict.exchange.vensim.series import SeriesFile
+from simdistrict.result.dataset import Result, Variable, to_xarray
+from simdistrict.result.netcdf import MARK, read_netcdf
+from simdistrict.result.series_file import load
+from simdistrict.result.zarr_store import ABOUT, StoredArray, read_zarr
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# bytes of a file that is read at once
+AT_ONCE = 200_000_000
+
+
+def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
+    """The Dataset of a NetCDF file or Zarr store that simdistrict wrote, or of a file of series.
+
+    A file of more than `at_once` bytes stays open, and its numbers are read when they are used.
+    Raises ExchangeError where the file is missing, damaged or another program's.
+    """
+    if path.suffix.lower() == ".zarr":
+        return _zarr(path, at_once)
+    if path.suffix.lower() != ".nc":
+        return _series(load(path))
+    # coordinates and attributes, checked; the file's size is checked, too
+    head = read_netcdf(path, _no_variable)
+    if MARK not in head.attrs:
+        what = "it is a NetCDF file that simdistrict did not write"
+        raise ExchangeError(Problem(str(path), what, "open it with xarray.open_dataset"))
+    if path.stat().st_size <= at_once:
+        return to_xarray(read_netcdf(path))
+    import xarray as xr
+
+    # by the library's name, so that no other reader of xarray is tried on a file from anywhere
+    return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+
+
+def _no_variable(name: str, attrs: Mapping[str, object]) -> bool:
+    return False
+
+
+def _zarr(path: Path, at_once: int) -> xr.Dataset:
+    head = read_zarr(path, _no_variable)
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    if size <= at_once:
+        return to_xarray(read_zarr(path))
+    variables: dict[str, Variable] = {}
+    try:
+        for described in sorted(path.glob("*/.zarray")):
+            if (name := described.parent.name) in head.coords:
+                continue
+            attrs = json.loads(inputs.content(described.parent / ".zattrs", ABOUT))
+            dims = tuple(attrs.pop("_ARRAY_DIMENSIONS"))
+            array = StoredArray.of(described.parent)
+            large = array.dtype.kind in "iuf" and math.prod(array.shape) > 1000
+            variables[name] = Variable(dims, _lazy(array) if large else array.whole(), attrs)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"this is no Zarr store of simdistrict, or it is damaged ({error})"
+        raise ExchangeError(Problem(str(path), what, "write it again")) from None
+    return to_xarray(Result(head.coords, variables, head.attrs))
+
+
+def _lazy(array: StoredArray) -> Any:
+    """An array whose chunks are read when they are used."""
+    from xarray.backends import BackendArray
+    from xarray.core import indexing
+
+    class Chunks(BackendArray):
+        """The chunks of one array of a store."""
+
+        def __init__(self) -> None:
+            self.shape, self.dtype = array.shape, array.dtype
+
+        def __getitem__(self, key: Any) -> Any:
+            outer = indexing.IndexingSupport.OUTER
+            return indexing.explicit_indexing_adapter(key, self.shape, outer, array.part)
+
+    return indexing.LazilyIndexedArray(Chunks())
+
+
+def _series(found: SeriesFile) -> xr.Dataset:
+    """The series of another program's file along one time axis.
+
+    NaN at times that an element does not have.
+    """
+    records = {**found.records, **found.extra}
+    axes = [record.time for record in records.values() if not record.constant]
+    time = np.unique(np.concatenate(axes)) if axes else np.zeros(0)
+    variables = {}
+    for record in records.values():
+        attrs = {"units": record.units} if record.units else {}
+        if record.constant:
+            variables[record.title] = Variable((), np.asarray(record.values[0]), attrs)
+            continue
+        values = np.full(len(time), np.nan)
+        values[np.searchsorted(time, record.time)] = record.values
+        variables[record.title] = Variable(("time",), values, attrs)
+    return to_xarray(Result({"time": Variable(("time",), time)}, variables, dict(found.attrs)))
