@@ -336,6 +336,29 @@ def test_show_model(project: Path, capsys: Capsys) -> None:
     assert call(capsys, "show", "model", "tank.mdl", "--causes", "totl").code == 3
 
 
+def test_show_an_element(project: Path, capsys: Capsys) -> None:
+    answer = call(capsys, "show", "model", "tank.mdl", "LEVEL[north]", "pressure")
+    assert answer.out.splitlines() == [
+        "level[region]  (stock, su)",
+        "  level[region] = INTEG((-pressure) * level[region] / 10, start[region])",
+        "  A stock.",
+        "  causes: pressure, level, start",
+        "  uses: level, total",
+        "",
+        "pressure  (constant, 1/Year in [0, 5])",
+        "  pressure = 2",
+        "  A constant with a range.",
+        "  uses: level",
+    ]
+    document = json.loads(call(capsys, "show", "model", "tank.mdl", "total", "--json").out)
+    (total,) = document["elements"]
+    assert (total["causes"], total["equations"]) == (["level"], ["total = SUM(level[region!])"])
+    answer = call(capsys, "show", "model", "tank.mdl", "totl", "presure")
+    assert answer.code == 3
+    assert 'did you mean "total"' in answer.err
+    assert 'did you mean "pressure"' in answer.err
+
+
 def test_show_a_constant_whose_name_holds_an_equals_sign(project: Path, capsys: Capsys) -> None:
     Path("odd.mdl").write_text(mdl('"a = b" = 3 ~ 1 ~ Odd. |\nlevel = INTEG("a = b", 3)'))
     lines = call(capsys, "show", "model", "odd.mdl", "--constants").out.splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from pathlib import Path
 
@@ -175,8 +174,7 @@ def test_a_result_names_its_files_without_the_folders_of_the_machine(
 ) -> None:
     assert call(capsys, "run", "given/m.mdl", "-o", "one.nc").code == 0
     os.chdir("given")
-    with caplog.at_level(logging.INFO):
-        assert call(capsys, "run", "m.mdl", "-o", "../two.nc").code == 0
+    assert call(capsys, "run", "-v", "m.mdl", "-o", "../two.nc").code == 0
     assert "m: read own.csv (sha256 " in caplog.text
     os.chdir("..")
     assert Path("one.nc").read_bytes() == Path("two.nc").read_bytes()

@@ -239,17 +239,27 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.filterwarnings("ignore")
 def test_show_scenario(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own", ["rate=0.75"], as_json=False)
+    show_scenario("own", ["rate=0.75"], constants=False, as_json=False)
     text = capsys.readouterr().out
     assert text.startswith("own: x\n  y\n  model own, from scenarios/own.yaml\n")
+    assert "  rate = 0.75 1/Year  (instead of " in text
+    assert "policy tax, from 2025 to 2045.5, over 1 Year\n  cost[weak,far] = " in text
+    assert "(instead of 2 to 6)" in text
+    assert "reports\n  Stock\n" in text
+    assert "own.mdl:" not in text
+    assert text.endswith("add --constants for every value and its origin\n")
+
+
+def test_show_scenario_with_every_value(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_scenario("own", ["rate=0.75"], constants=True, as_json=False)
+    text = capsys.readouterr().out
     assert "rate = 0.75 [1/Year]  (command line)\n" in text
     assert "share[Brenta] = 0.7 [Dmnl]  (scenarios/own.yaml:4)\n" in text
     assert f"(own.mdl:{line('cost')})\n" in text
-    assert text.endswith("report: Stock\n")
 
 
 def test_show_scenario_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own", [], as_json=True)
+    show_scenario("own", [], constants=False, as_json=True)
     document = json.loads(capsys.readouterr().out)
     assert document["scenario"] == "own"
     assert document["chain"] == ["scenarios/own.yaml"]
@@ -259,8 +269,10 @@ def test_show_scenario_as_json(project: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_show_a_model_as_it_is(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own.mdl", [], as_json=False)
-    assert capsys.readouterr().out.startswith("own: own as it is\n")
+    show_scenario("own.mdl", [], constants=False, as_json=False)
+    text = capsys.readouterr().out
+    assert text.startswith("own: own as it is\n")
+    assert "runs the model as it is\n" in text
 
 
 def test_list_scenarios(project: Path) -> None:
