@@ -24,6 +24,15 @@ from simdistrict.plot.picture import Picture as Picture
 from simdistrict.plot.ranges import RangeRow as RangeRow
 from simdistrict.plot.ranges import Ranges as Ranges
 from simdistrict.plot.ranges import RangesPanel as RangesPanel
+from simdistrict.plot.rows import Bar as Bar
+from simdistrict.plot.rows import Mark as Mark
+from simdistrict.plot.rows import Row as Row
+from simdistrict.plot.rows import RowsPanel as RowsPanel
+from simdistrict.plot.sheet import COLUMN as COLUMN
+from simdistrict.plot.sheet import PAGE as PAGE
+from simdistrict.plot.sheet import Block as Block
+from simdistrict.plot.sheet import Sheet as Sheet
+from simdistrict.plot.sheet import limits as limits
 from simdistrict.plot.style import FILLS as FILLS
 from simdistrict.plot.style import MARKS as MARKS
 from simdistrict.plot.style import STYLES as STYLES

@@ -14,12 +14,13 @@ from simdistrict.base.errors import EngineError, ExchangeError, Problem
 from simdistrict.plot.diagram import Diagram, fill_diagram
 from simdistrict.plot.panels import Figure, fill_panels
 from simdistrict.plot.ranges import Ranges, fill_ranges
+from simdistrict.plot.sheet import Sheet, fill_sheet
 from simdistrict.plot.style import SETTINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-Drawable = Figure | Ranges | Diagram
+Drawable = Figure | Ranges | Diagram | Sheet
 KINDS = {
     # suffix: the metadata, and the mark of our files
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
@@ -89,6 +90,8 @@ def painted(figure: Drawable) -> Canvas:
             fill_panels(canvas, figure)
         elif isinstance(figure, Ranges):
             fill_ranges(canvas, figure)
+        elif isinstance(figure, Sheet):
+            fill_sheet(canvas, figure)
         else:
             fill_diagram(canvas, figure)
         return canvas

@@ -21,12 +21,13 @@ Coordinates = Sequence[float] | NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a panel; an empty label is left out of the legend."""
+    """One line of a panel; an empty label is left out of the legend. over: above all others."""
 
     x: Coordinates
     y: Coordinates
     label: str = ""
     style: Style = PLAIN
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Span:
 class Panel:
     """One panel; note: one line of small print inside it; spans: drawn at the right.
 
-    y_label: of this panel, where the figure has no common one.
+    y_label, from_zero: of this panel, where it has a y axis of its own. remarks: lines of small
+    print below the title, each with its colour. heading: above the title and all panels of the
+    row. y_range: of this panel; without a y_label its numbers are left out.
     """
 
     title: str
@@ -77,6 +80,10 @@ class Panel:
     spans: tuple[Span, ...] = ()
     y_label: str = ""
     cells: Cells | None = None
+    from_zero: bool = False
+    remarks: tuple[tuple[str, str], ...] = ()
+    heading: str = ""
+    y_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,37 +146,7 @@ def fill_panels(canvas: Canvas, figure: Figure) -> None:
 
 def _panel(axis: Axes, figure: Figure, panel: Panel, handles: dict[str, Any]) -> None:
     _ground(axis, figure, handles)
-    if panel.cells is not None:
-        draw_cells(axis, panel.cells, handles)
-    for band in panel.bands:
-        drawn: Any = axis.fill_between(
-            list(band.x),
-            list(band.low),
-            list(band.high),
-            color=band.style.colour,
-            alpha=band.depth,
-            lw=0,
-            zorder=2,
-        )
-        handles.setdefault(band.label, drawn)
-    for line in panel.lines:
-        style = line.style
-        (drawn,) = axis.plot(
-            line.x, line.y, color=style.colour, ls=style.dash, lw=style.width, zorder=3
-        )
-        handles.setdefault(line.label, drawn)
-    for points in panel.points:
-        (drawn,) = axis.plot(
-            points.x,
-            points.y,
-            points.style.marker,
-            color=points.style.colour,
-            mfc="white" if points.hollow else points.style.colour,
-            ms=3.2,
-            mew=0.9,
-            zorder=4,
-        )
-        handles.setdefault(points.label, drawn)
+    draw_panel(axis, panel, handles)
     _spans(axis, figure, panel.spans)
     axis.set_title(panel.title)
     axis.set_xlim(*figure.x_range)
@@ -224,3 +201,37 @@ def _spans(axis: Axes, figure: Figure, spans: tuple[Span, ...]) -> None:
         whole: Any = {"color": style.colour, "clip_on": False, "zorder": 5}
         axis.plot([at, at], [span.low, span.high], lw=1.4, **whole)
         axis.plot([at], [span.middle], style.marker, ms=2.6, **whole)
+
+
+def draw_panel(axis: Axes, panel: Panel, handles: dict[str, Any]) -> None:
+    """Draw what a panel shows, and add to the legend what has a label."""
+    if panel.cells is not None:
+        draw_cells(axis, panel.cells, handles)
+    for band in panel.bands:
+        drawn: Any = axis.fill_between(
+            list(band.x),
+            list(band.low),
+            list(band.high),
+            color=band.style.colour,
+            alpha=band.depth,
+            lw=0,
+            zorder=2,
+        )
+        handles.setdefault(band.label, drawn)
+    for line in panel.lines:
+        style = line.style
+        look: Any = {"color": style.colour, "ls": style.dash, "lw": style.width}
+        (drawn,) = axis.plot(line.x, line.y, zorder=3.5 if line.over else 3, **look)
+        handles.setdefault(line.label, drawn)
+    for points in panel.points:
+        (drawn,) = axis.plot(
+            points.x,
+            points.y,
+            points.style.marker,
+            color=points.style.colour,
+            mfc="white" if points.hollow else points.style.colour,
+            ms=3.2,
+            mew=0.9,
+            zorder=4,
+        )
+        handles.setdefault(points.label, drawn)

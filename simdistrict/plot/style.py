@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHADE, RULE, INK, PALE = "#E6E6E6", "#666666", "#333333", "#888888"
+SMALL = 6.5  # points: tick labels and notes
 SETTINGS = {
     "svg.hashsalt": "simdistrict",
     "svg.fonttype": "path",

@@ -1,0 +1,72 @@
+"""Texts in figures: as they are written, and broken into lines that fit."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def verbatim(text: str) -> str:
+    """A text that matplotlib shows as it is: a dollar sign begins no formula."""
+    return text.replace("$", r"\$")
+
+
+def fitted(text: str, width: float, size: float, most: int = 2, weight: str = "normal") -> str:
+    """A text in at most so many lines of a width, in inches; what is left over is cut out.
+
+    size: of the font, in points. The result is for matplotlib, as `verbatim` gives it.
+    """
+    if width_of(text, size, weight) <= width:
+        return verbatim(text)
+    letters = max(4, int(len(text) * width / width_of(text, size, weight)))
+    for count in range(letters, 3, -1):
+        lines = textwrap.wrap(text, count, break_long_words=True)
+        if all(width_of(line, size, weight) <= width for line in lines):
+            break
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _shortened(" ".join(lines[most - 1 :]), count)]
+    return verbatim("\n".join(lines))
+
+
+def _shortened(text: str, count: int) -> str:
+    """The beginning and the end of a text, since names often differ at their end."""
+    if len(text) <= count:
+        return text
+    end = max(0, (count - 1) // 3)
+    return text[: count - 1 - end].rstrip() + _ELLIPSIS + (text[-end:] if end else "")
+
+
+def shortened(text: str, count: int) -> str:
+    """A text of at most so many letters; its middle gives way."""
+    return _shortened(" ".join(text.split()), count)
+
+
+def width_of(text: str, size: float, weight: str = "normal") -> float:
+    """The width of a text in inches; the widest of its lines."""
+    return max((_line_width(line, size, weight) for line in text.split("\n")), default=0.0)
+
+
+def _line_width(line: str, size: float, weight: str) -> float:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    if not line:
+        return 0.0
+    font: Any = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(line, font, ismath=False)
+    return float(width) / 72
+
+
+def in_columns(labels: Sequence[str], width: float, size: float, handle: float) -> int:
+    """The number of columns of a legend that fit into a width; handle: the space of a sample."""
+    for columns in range(min(len(labels), 6), 1, -1):
+        parts = [labels[k::columns] for k in range(columns)]
+        # a legend is filled by columns
+        rows = -(-len(labels) // columns)
+        parts = [labels[k * rows : (k + 1) * rows] for k in range(columns)]
+        if sum(max((width_of(t, size) for t in p), default=0.0) + handle for p in parts) <= width:
+            return columns
+    return 1
