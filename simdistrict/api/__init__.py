@@ -18,18 +18,32 @@ if TYPE_CHECKING:
     from simdistrict.api.loading import load as load
     from simdistrict.api.loading import models as models
     from simdistrict.api.loading import scenarios as scenarios
+    from simdistrict.api.pictures import plot_causes as plot_causes
+    from simdistrict.api.pictures import plot_differences as plot_differences
+    from simdistrict.api.pictures import plot_fan as plot_fan
+    from simdistrict.api.pictures import plot_phase as plot_phase
+    from simdistrict.api.pictures import plot_ranking as plot_ranking
+    from simdistrict.api.pictures import plot_regimes as plot_regimes
+    from simdistrict.api.pictures import plot_series as plot_series
+    from simdistrict.api.pictures import plot_tornado as plot_tornado
     from simdistrict.base.errors import EngineError as EngineError
     from simdistrict.base.errors import ExchangeError as ExchangeError
     from simdistrict.base.errors import ModelError as ModelError
     from simdistrict.base.errors import ScenarioError as ScenarioError
     from simdistrict.base.errors import SimdistrictError as SimdistrictError
+    from simdistrict.plot import Picture as Picture
 
 # one line per module, so that parts of the library change different lines
 _MODULES = {
     "api.files": "Comparison compare open rerun",
     "api.loaded": "LoadedModel",
     "api.loading": "load models scenarios",
+    "api.pictures": (
+        "plot_causes plot_differences plot_fan plot_phase plot_ranking plot_regimes plot_series "
+        "plot_tornado"
+    ),
     "base.errors": "EngineError ExchangeError ModelError ScenarioError SimdistrictError",
+    "plot": "Picture",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 

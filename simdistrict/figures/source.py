@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +16,6 @@ from simdistrict.result.netcdf import read_netcdf
 from simdistrict.result.zarr_store import read_zarr
 from simdistrict.scenario import Scenario, scenario_from_text
 from simdistrict.scenario.places import split_name
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-Data = Any  # a Dataset or a path; the public functions say so, and `sources_of` checks it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +71,9 @@ def _source(data: Any, number: int) -> Source:
     return _dataset(data, f"dataset {number}")
 
 
-def _dataset(data: xr.Dataset, where: str) -> Source:
+def _dataset(data: Any, where: str) -> Source:
+    """A Dataset, known by what it offers, so that xarray need not be imported."""
+
     def variable(name: str) -> Variable:
         array = data[name]
         return Variable(tuple(map(str, array.dims)), np.asarray(array.values), array.attrs)
