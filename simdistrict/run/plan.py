@@ -387,6 +387,11 @@ def with_lookups(prepared: Prepared, changed: Changes) -> Prepared:
     return lowered(changed.model(prepared.model)) if changed.lookups else prepared
 
 
+def scenarios_of(name: str) -> tuple[Scenario, ...]:
+    """The scenarios that a name stands for: itself or its variants; a model's is the bare one."""
+    return tuple(find(one)[0] for one in _each(name))
+
+
 def find(name: str) -> tuple[Scenario, Path]:
     """The scenario of that name with its model file; a model's name is its bare scenario."""
     if _is_model(name):

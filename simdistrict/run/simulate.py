@@ -36,7 +36,7 @@ from simdistrict.run.plan import (
     repeated,
 )
 from simdistrict.run.preflight import announce, overruled, warnings_after, warnings_of
-from simdistrict.run.saving import selection_of, spelled
+from simdistrict.run.saving import rows_of, selection_of, spelled
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, resolve, to_yaml
 
 if TYPE_CHECKING:
@@ -246,20 +246,32 @@ def _time_functions(plan: Plan) -> dict[str, Callable[[float], np.ndarray]]:
 # ---------------------------------------------------------------------- many runs, one result
 
 
-def result_of(plans: Sequence[Plan], save: str = "all", *, say: bool = False) -> Result:
+def result_of(
+    plans: Sequence[Plan],
+    save: str = "all",
+    times: str = "all",
+    *,
+    say: bool = False,
+    runs: Sequence[Run] = (),
+) -> Result:
     """Run every plan into one result, along `scenario` when there are several.
 
-    save: as in `saving.selection_of`; say: as in `run_one`. Raises ScenarioError where the plans
-    differ in model, time grid or integrator.
+    save: as in `saving.selection_of`; times: as in `saving.rows_of`; say: as in `run_one`; runs:
+    those of the plans, where they have been run. Raises ScenarioError where the plans differ in
+    model, time grid or integrator.
     """
     check_alike(plans)
     check_memory((plan.prepared.program, plan.grid) for plan in plans)
     model, selection = plans[0].prepared.model, selection_of(plans, save)
-    runs = [_kept(run_one(plan, say=say), selection) for plan in plans]
+    rows = rows_of(plans[0].grid, times)
+    kept = [_kept(run, selection, rows) for run in runs]
+    kept = kept or [_kept(run_one(plan, say=say), selection, rows) for plan in plans]
     record = dict(provenance(plans))
+    if rows is not None:
+        record["saved_times"] = kept[0].time
     if save != "all":
         record["saved"] = spelled(model, selection)
-    return build_result(model, runs, record, selection)
+    return build_result(model, kept, record, selection)
 
 
 def check_alike(plans: Sequence[Plan]) -> None:
@@ -283,9 +295,16 @@ def _check_alike(first: Plan, other: Plan) -> None:
             raise ScenarioError(Problem(where, text, "run them into separate files"))
 
 
-def _kept(run: Run, selection: Selection) -> Run:
-    """A run without the elements that are not saved, to free their memory."""
-    return replace(run, values={n: v for n, v in run.values.items() if n in selection.names})
+def _kept(run: Run, selection: Selection, rows: Sequence[int] | None) -> Run:
+    """A run without the elements and the rows that are not saved, to free their memory."""
+    values = {n: v for n, v in run.values.items() if n in selection.names}
+    if rows is None:
+        return replace(run, values=values)
+    at = list(rows)
+    for name, value in values.items():
+        if value.ndim > len(run.shapes.get(name, value.shape)):
+            values[name] = value[at]
+    return replace(run, values=values, time=run.time[at])
 
 
 def provenance(plans: Sequence[Plan]) -> dict[str, object]:
