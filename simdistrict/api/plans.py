@@ -38,6 +38,8 @@ from simdistrict.scenario import (
 if TYPE_CHECKING:
     from simdistrict.api.builder import ScenarioBuilder
 
+# origins of values over time
+_OVER_TIME = ("params[", "set[")
 # plans that a model keeps
 _KEPT = 100
 
@@ -154,8 +156,7 @@ class Planning(Held):
             started = read_numbers(initial, model, "initial", of_stocks=True)
             scenario = replace(scenario, initial=(*scenario.initial, *started))
         resolved = resolve(scenario, model, (), settings)
-        if params:
-            _check_overlap(resolved)
+        _check_overlap(resolved)
         return resolved
 
     def _key(self, resolved: Resolved) -> object:
@@ -206,11 +207,11 @@ def _modified(name: str) -> tuple[int, int] | None:
 
 def _check_overlap(resolved: Resolved) -> None:
     """Refuse values over time of a constant that a policy of the scenario changes, too."""
-    own = [p for p in resolved.policies if p.origin.startswith("params[")]
+    own = [p for p in resolved.policies if p.origin.startswith(_OVER_TIME)]
     problems = []
     for mine in own:
         for other in resolved.policies:
-            if other.origin.startswith("params["):
+            if other.origin.startswith(_OVER_TIME):
                 continue
             for a in mine.changes:
                 for b in other.changes:
@@ -221,4 +222,3 @@ def _check_overlap(resolved: Resolved) -> None:
                         problems.append(Problem(mine.origin, what, hint))
     if problems:
         raise ScenarioError(list(dict.fromkeys(problems)))
-

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simdistrict.api.plans import Planning
 from simdistrict.api.results import Pattern
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.result.dataset import to_xarray
 from simdistrict.result.selection import Selection
@@ -62,16 +63,16 @@ class Running(Planning):
         params: values for constants, by the name of an element (`"tariff"`), of a part of an array
         (`"tariff level[far]"`), or of what a policy sets (`"carbon tariff: tariff level[far]"`,
         `"carbon tariff: start"`). A value is in the element's unit: a number, which holds for all
-        labels; an array of the element's shape; a pandas Series over the labels of one dimension; an
-        xarray.DataArray over all of them. Labels are checked, their order is free. Over time: a
-        Series whose index is times (named `time` where the element has labels), a DataFrame of times
-        by labels, or a DataArray with the dimension `time`; each number holds until the next time,
-        and before the first one the model's own value holds.
+        labels; an array of the element's shape; a pandas Series over the labels of one dimension;
+        an xarray.DataArray over all of them. Labels are checked, their order is free. Over time: a
+        Series whose index is times (named `time` where the element has labels), a DataFrame of
+        times by labels, or a DataArray with the dimension `time`; each number holds until the next
+        time, and before the first one the model's own value holds.
 
         initial: what stocks start from, by name, as numbers, arrays, Series or DataArrays.
 
         save: `"all"`, `"stocks"`, `"indicators"` (what the scenario reports) or a list of names,
-        with or without labels. times: `"all"` (the saved steps), `"final"` or a list of saved times.
+        with or without labels. times: `"all"` (the saved steps), `"final"` or some saved times.
         initial_time, final_time, time_step, save_step: in the model's time unit; integrator:
         `"euler"`, `"rk4"`, `"adaptive"`, `"stiff"`, `"bdf"` or `"radau"`, with rtol and atol;
         backend: `"auto"`, `"interpreted"`, `"native"` or `"pysd"`; strict: warnings before the run
@@ -80,13 +81,13 @@ class Running(Planning):
         Returns a Dataset: a variable per element with the dimensions (scenario, time, those of the
         element), without `time` where it is constant, with units in its attributes. Its attributes
         record the run, so that `rerun` repeats it. A run that does not complete is data: see the
-        variable `outcome`. Raises ScenarioError, ModelError or EngineError with everything that does
-        not fit.
+        variable `outcome`. Raises ScenarioError, ModelError or EngineError with everything that
+        does not fit.
 
         >>> import simdistrict as sd
         >>> m = sd.load("core")
-        >>> ds = m.run(params={"tariff": 0.1}, save=["capacity"], times=[0, 100, 200])
-        >>> ds["capacity"].dims, ds["capacity"].shape
+        >>> ds = m.run(params={"tariff": 0.1}, save=["home experience"], times=[0, 100, 200])
+        >>> ds["home_experience"].dims, ds["home_experience"].shape
         (('time',), (3,))
         """
         settings = RunSettings(
@@ -104,6 +105,25 @@ class Running(Planning):
         if len(plans) == 1:
             return self._one(plans[0], saved, points)
         return to_xarray(result_of(plans, saved, points, say=True))
+
+    def scenario(self, name: str | Path | None = None) -> ScenarioBuilder:
+        """A scenario to build on: one by name or path, or the model as it is.
+
+        Raises ScenarioError for a name that there is not, or with everything that does not fit the
+        model.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").scenario().set("tariff", 0.1)
+        <scenario core of core: 1 constant>
+        """
+        from simdistrict.api.builder import ScenarioBuilder
+
+        found = self._written(name)
+        if len(found) > 1:
+            what = f"the scenario {name} has {len(found)} variants, and one is needed"
+            hint = f"name one, such as {found[0].name}"
+            raise ScenarioError(Problem(f"scenario {name}", what, hint))
+        return ScenarioBuilder(self, found[0])
 
     def _one(self, plan: Plan, save: str, times: str) -> xr.Dataset:
         """One run, in the pattern of an earlier one of the same kind where there is one."""

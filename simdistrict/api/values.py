@@ -22,7 +22,7 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model, Stock
 from simdistrict.result.naming import names_of, snake
 from simdistrict.scenario.command_line import TIMES
-from simdistrict.scenario.places import find_constant, find_element, find_places, find_stock
+from simdistrict.scenario.places import find_constant, find_element, find_stock
 from simdistrict.scenario.values import Assignment, SetOption, WrittenPolicy
 
 TIME = "time"
@@ -45,12 +45,13 @@ class Given:
 class _Axis:
     """A dimension along which a value has labels.
 
-    names: what an array may call it, in the form of `snake`; labels: in the model's spelling;
-    places: their positions in the dimension.
+    names: what an array may call it, in the form of `snake`; number: of the dimension in the
+    element; labels: in the model's spelling; places: their positions in the dimension.
     """
 
     name: str
-    names: frozenset[str]
+    names: tuple[str, ...]
+    number: int
     labels: tuple[str, ...]
     places: tuple[int, ...]
 
@@ -207,15 +208,14 @@ def _target(model: Model, text: str, where: str, *, of_stocks: bool = False) -> 
     element, places, spelled = found
     _, subscripts = find_element(model, text)
     axes, fixed = [], {}
-    own = names_of(model).dims_of(element)
     for k, (dim, labels) in enumerate(zip(element.dims, model.labels(element), strict=True)):
         subscript = dim if subscripts is None else subscripts[k]
         if fold(subscript) in map(fold, labels):
             fixed[k] = labels[model.subscript_positions(subscript, dim)[0]]
             continue
         positions = model.subscript_positions(subscript, dim)
-        known = frozenset((own[k], snake(dim), snake(subscript)))
-        axes.append(_Axis(dim, known, tuple(labels[p] for p in positions), positions))
+        known = (snake(dim), snake(subscript))
+        axes.append(_Axis(dim, known, k, tuple(labels[p] for p in positions), positions))
     return _Target(model, element, spelled, tuple(axes), fixed, frozenset(places), where)
 
 
@@ -290,10 +290,19 @@ def _labelled(target: _Target, values: NDArray[Any], labels: Mapping[str, Any]) 
     if TIME in dims and not any(TIME in axis.names for axis in target.axes):
         order.append(dims.index(TIME))
         values, times = _sorted_times(target, values, dims.index(TIME), labels[TIME])
+        if len(dims) == 1:
+            # one number for all labels
+            every = np.broadcast_to(
+                values[(..., *[None] * len(target.shape))], (len(times), *target.shape)
+            )
+            return _Numbers(every.astype(float), times)
     problems = []
     for axis in target.axes:
-        mine = [k for k, dim in enumerate(dims) if dim in axis.names or snake(dim) in axis.names]
-        mine = [k for k in mine if k not in order]
+        mine = [k for k, dim in enumerate(dims) if k not in order and snake(dim) in axis.names]
+        if len(set(target.element.dims)) < len(target.element.dims) or not mine:
+            # in a result a dimension may have another name
+            own = names_of(target.model).dims_of(target.element)[axis.number]
+            mine = [dims.index(own)] if own in dims else mine
         if not mine:
             problems.append(f"lacks the dimension {axis.name}")
             continue

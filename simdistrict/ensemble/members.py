@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.base.identity import code_identity, code_record
-from simdistrict.base.numbers import hint_for, real
 from simdistrict.engine.backends import AUTO, check_way, recorded_backend
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
@@ -37,7 +36,7 @@ from simdistrict.run.plan import (
     has_fixed_end,
     moves_of,
 )
-from simdistrict.run.saving import selection_of, spelled
+from simdistrict.run.saving import points_of, selection_of, spelled
 from simdistrict.run.simulate import check_alike, provenance
 
 MAX_MEMBERS = 10**9
@@ -339,7 +338,7 @@ def _ensemble(
     check_way(backend, plans[0].integrator, fast=fast)
     selection = selection_of(plans, save)
     _check_drawn(plans[0], design.priors)
-    points = _points(plans[0], times)
+    points = points_of(plans[0].grid, times)
     return Ensemble(
         tuple(plans), design, prior_text, selection, points, fast, chunk, stated, kept, backend
     )
@@ -404,32 +403,3 @@ def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
         hint = "give all of them one end with --final-time"
         raise EngineError(Problem(f"model {plan.prepared.model.name}", what, hint))
     check_one_grid(plan.prepared, names)
-
-
-def _points(plan: Plan, times: str) -> tuple[int, ...]:
-    """The time steps to save."""
-    grid = plan.grid
-    if times == "final":
-        return (grid.steps,)
-    if times == "all":
-        return tuple(grid.saved)
-    found, problems = set(), []
-    for text in times.split(","):
-        date = real(text)
-        if date is None:
-            problems.append(Problem("--times", f'"{text.strip()}" is no date', hint_for(text)))
-            continue
-        at = (date - grid.start) / grid.time_step
-        if abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
-            problems.append(
-                Problem(
-                    "--times",
-                    f"{text.strip()} is no point of the time grid",
-                    f"it goes from {grid.start:g} to {grid.stop:g} in steps of {grid.time_step:g}",
-                )
-            )
-            continue
-        found.add(round(at))
-    if problems:
-        raise ScenarioError(problems)
-    return tuple(sorted(found))

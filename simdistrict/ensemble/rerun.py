@@ -74,7 +74,10 @@ def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetiti
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
     save = str(recorded.attrs.get("saved", "all"))
-    return compare_results(recorded, result_of(recorded_plans(recorded, where, backend), save))
+    saved: Any = recorded.attrs.get("saved_times", [])
+    times = ",".join(repr(float(time)) for time in np.atleast_1d(saved))
+    plans = recorded_plans(recorded, where, backend)
+    return compare_results(recorded, result_of(plans, save, times or "all"))
 
 
 def changed_files(recorded: Result) -> tuple[str, ...]:

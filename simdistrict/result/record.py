@@ -76,6 +76,7 @@ class _Record(_Strict):
     atol: _Positive | None = None
     seed: Annotated[int, Field(ge=0)] | _Line | None = None
     saved: _Text | None = None
+    saved_times: FiniteFloat | Annotated[list[FiniteFloat], Field(min_length=1)] | None = None
     lookup_changes: _Text | None = None
     external_data: Json[_External] | None = None
     external_files: Json[dict[_Line, _Sha256]] | None = None
@@ -94,7 +95,6 @@ class _Members(_Record):
     prior: _Text | None = None
     design_sha256: _Sha256 | None = None
     not_drawn: _Text | None = None
-    saved_times: FiniteFloat | Annotated[list[FiniteFloat], Field(min_length=1)] | None = None
     reductions: _Line = ""
     powers: Literal["fast", "exact"] | None = None
 

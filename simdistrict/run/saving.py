@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.numbers import hint_for, real
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.model.expr import fold
-from simdistrict.model.model import Element, Lookup, Model, Stock
+from simdistrict.model.model import Element, Lookup, Model, Stock, TimeGrid
 from simdistrict.result.selection import Selection
 from simdistrict.scenario.places import find_element, find_places, split_names, unknown
 
@@ -33,6 +34,60 @@ def selection_of(plans: Sequence[Plan], save: str) -> Selection:
     if save == "indicators":
         return Selection(_indicators(plans))
     return _named(model, frozenset(order), save)
+
+
+def points_of(grid: TimeGrid, times: str) -> tuple[int, ...]:
+    """The time steps to save: `final`, `all` (the saved ones) or times separated by commas.
+
+    Raises ScenarioError for a time that is no step of the grid.
+    """
+    if times == "final":
+        return (grid.steps,)
+    if times == "all":
+        return tuple(grid.saved)
+    found, problems = set(), []
+    for text in times.split(","):
+        date = real(text)
+        if date is None:
+            problems.append(Problem("--times", f'"{text.strip()}" is no date', hint_for(text)))
+            continue
+        at = (date - grid.start) / grid.time_step
+        if abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
+            problems.append(
+                Problem(
+                    "--times",
+                    f"{text.strip()} is no point of the time grid",
+                    f"it goes from {grid.start:g} to {grid.stop:g} in steps of {grid.time_step:g}",
+                )
+            )
+            continue
+        found.add(round(at))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(sorted(found))
+
+
+def rows_of(grid: TimeGrid, times: str) -> tuple[int, ...] | None:
+    """Of the saved steps those that are asked for, by their numbers; None for all of them.
+
+    times: as in `points_of`. Raises ScenarioError for a time that is not saved.
+    """
+    if times == "all":
+        return None
+    saved = {step: row for row, step in enumerate(grid.saved)}
+    points = points_of(grid, times)
+    problems = [
+        Problem(
+            "--times",
+            f"{grid.at(step):g} is no saved time: every {grid.save_step:g} is saved",
+            f"add a save step of {grid.time_step:g}",
+        )
+        for step in points
+        if step not in saved
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(saved[step] for step in points)
 
 
 def spelled(model: Model, selection: Selection) -> str:

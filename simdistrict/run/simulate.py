@@ -148,7 +148,8 @@ def _adaptive(plan: Plan, vector: list[float], moves: Sequence[Move]) -> Traject
 
 def _as_run(plan: Plan, path: Trajectory, moved: bool) -> Run:
     program, grid = plan.prepared.program, plan.grid
-    times = np.array([grid.at(i) for i in grid.saved])
+    complete = path.ending.outcome is Outcome.completed
+    times = np.array(path.times if complete else [grid.at(i) for i in grid.saved])
     rows = np.full((len(times), program.layout.values), np.nan)
     if len(path.rows):
         rows[: len(path.rows)] = path.rows
@@ -188,7 +189,6 @@ def _varies(block: np.ndarray) -> bool:
 
 
 def _run_pysd(plan: Plan) -> Run:
-    from simdistrict.engine.outcome import Ending, Outcome
     from simdistrict.run.reference import run_reference
 
     model, grid = plan.prepared.model, plan.grid
@@ -264,8 +264,8 @@ def result_of(
     check_memory((plan.prepared.program, plan.grid) for plan in plans)
     model, selection = plans[0].prepared.model, selection_of(plans, save)
     rows = rows_of(plans[0].grid, times)
-    kept = [_kept(run, selection, rows) for run in runs]
-    kept = kept or [_kept(run_one(plan, say=say), selection, rows) for plan in plans]
+    made = runs or (run_one(plan, say=say) for plan in plans)
+    kept = [_kept(run, model, selection, rows) for run in made]
     record = dict(provenance(plans))
     if rows is not None:
         record["saved_times"] = kept[0].time
@@ -295,14 +295,14 @@ def _check_alike(first: Plan, other: Plan) -> None:
             raise ScenarioError(Problem(where, text, "run them into separate files"))
 
 
-def _kept(run: Run, selection: Selection, rows: Sequence[int] | None) -> Run:
+def _kept(run: Run, model: Model, selection: Selection, rows: Sequence[int] | None) -> Run:
     """A run without the elements and the rows that are not saved, to free their memory."""
     values = {n: v for n, v in run.values.items() if n in selection.names}
     if rows is None:
         return replace(run, values=values)
     at = list(rows)
     for name, value in values.items():
-        if value.ndim > len(run.shapes.get(name, value.shape)):
+        if value.ndim > len(model.by_name[name].dims):
             values[name] = value[at]
     return replace(run, values=values, time=run.time[at])
 

@@ -18,15 +18,16 @@ _MOVED = re.compile(r", (start|end|ramp) from ")
 OriginRow = tuple[str, str, str, str]
 
 
-def to_yaml(resolved: Resolved, model: Model) -> str:
+def to_yaml(resolved: Resolved, model: Model, file: str = "") -> str:
     """The scenario as self-contained text: no base, no path, every number exact.
 
     `scenario_from_text` and `resolve` return an equal Resolved. Equal scenarios have equal texts.
+    file: the path of the model in a text that is to be run, default its name.
     """
     lines = [f"name: {_quoted(resolved.name)}", f"title: {_quoted(resolved.title)}"]
     if resolved.why:
         lines.append(f"why: {_quoted(resolved.why)}")
-    lines.append(f"model: {_quoted(model.name)}")
+    lines.append(f"model: {_quoted(file or model.name)}")
     if resolved.claims:
         lines.append("claims:")
         lines += [f"  {_key(k)} {_quoted(text)}" for k, text in resolved.claims]

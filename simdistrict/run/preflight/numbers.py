@@ -79,10 +79,15 @@ def parts_seen(program: Program, times: Sequence[float], rows: Rows) -> tuple[Pa
 
     def table(functions: Functions) -> Reals:
         seen = functions["seen"]
-        vectors = {k: [*map(float, rows[k]), *tables] for k in points.tolist()}
+        vectors = {k: [*_listed(rows[k]), *tables] for k in points.tolist()}
         return np.array([[_numbers(seen, vector, times[k]) for k, vector in vectors.items()]])
 
     return tuple(_divided(watch.seen, _computed(watch.source, table)))
+
+
+def _listed(row: Sequence[float] | Reals) -> list[float]:
+    """A row as Python's own numbers, with which equations compute faster than with numpy's."""
+    return row.tolist() if isinstance(row, np.ndarray) else list(row)
 
 
 def _table(run: IntendedRun, functions: Functions) -> Reals:
