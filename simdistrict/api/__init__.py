@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simdistrict.api.builder import ScenarioBuilder as ScenarioBuilder
     from simdistrict.api.files import Comparison as Comparison
     from simdistrict.api.files import compare as compare
     from simdistrict.api.files import open as open
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 # one line per module, so that parts of the library change different lines
 _MODULES = {
+    "api.builder": "ScenarioBuilder",
     "api.files": "Comparison compare open rerun",
     "api.loaded": "LoadedModel",
     "api.loading": "load models scenarios",

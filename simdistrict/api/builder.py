@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.api.plans import Planning
+from simdistrict.api.resolving import Resolving
 from simdistrict.api.values import read_numbers, read_params
 from simdistrict.base.atomic import write_text
 from simdistrict.base.counts import counted
@@ -53,7 +53,7 @@ class ScenarioBuilder:
 
     __slots__ = ("_model", "_scenario")
 
-    def __init__(self, model: Planning, scenario: Scenario) -> None:
+    def __init__(self, model: Resolving, scenario: Scenario) -> None:
         self._model = model
         self._scenario = scenario
         # every fault is found where it is made

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simdistrict.api.held import Held
-from simdistrict.api.values import read_numbers, read_params
+from simdistrict.api.builder import ScenarioBuilder
+from simdistrict.api.resolving import Resolving
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.model.causality import grid_constants
 from simdistrict.model.model import CONTROL, Constant
@@ -32,19 +32,13 @@ from simdistrict.scenario import (
     RunSettings,
     Scenario,
     bare_scenario,
-    resolve,
 )
 
-if TYPE_CHECKING:
-    from simdistrict.api.builder import ScenarioBuilder
-
-# origins of values over time
-_OVER_TIME = ("params[", "set[")
 # plans that a model keeps
 _KEPT = 100
 
 
-class Planning(Held):
+class Planning(Resolving):
     """The plans that the methods of a loaded model run."""
 
     def __init__(self, path: Path, prepared: Prepared) -> None:
@@ -136,29 +130,6 @@ class Planning(Held):
             self._told.update(new)
         return replace(plan, warnings=found)
 
-    def _resolved(
-        self,
-        scenario: Scenario,
-        params: Mapping[str, Any] | None = None,
-        initial: Mapping[str, Any] | None = None,
-        settings: RunSettings = AS_WRITTEN,
-    ) -> Resolved:
-        """A scenario in terms of the model, with values on top."""
-        model = self._prepared.model
-        if params:
-            given = read_params(params, model)
-            scenario = replace(
-                scenario,
-                sets=(*scenario.sets, *given.numbers),
-                policies=(*scenario.policies, *given.policies),
-            )
-        if initial:
-            started = read_numbers(initial, model, "initial", of_stocks=True)
-            scenario = replace(scenario, initial=(*scenario.initial, *started))
-        resolved = resolve(scenario, model, (), settings)
-        _check_overlap(resolved)
-        return resolved
-
     def _key(self, resolved: Resolved) -> object:
         """What of a scenario decides its plan, but for the values that the plan takes anyway."""
         changes = resolved.assumptions
@@ -172,14 +143,13 @@ class Planning(Held):
             resolved.policies if free else None,
         )
 
-    def _written(self, scenario: str | Path | ScenarioBuilder | None) -> tuple[Scenario, ...]:
+    def _written(self, scenario: Any) -> tuple[Scenario, ...]:
         """The scenarios that a user means, as files say them; kept until a file changes."""
         if scenario is None:
             return (self._bare,)
         if not isinstance(scenario, str | Path):
-            own = getattr(scenario, "_scenario", None)
-            if isinstance(own, Scenario):
-                return (own,)
+            if isinstance(scenario, ScenarioBuilder):
+                return (scenario._scenario,)
             what = f"a {type(scenario).__name__} is no scenario"
             hint = "give a name, a path, or what m.scenario(...) returns"
             raise ScenarioError(Problem("scenario", what, hint))
@@ -203,22 +173,3 @@ def _modified(name: str) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _check_overlap(resolved: Resolved) -> None:
-    """Refuse values over time of a constant that a policy of the scenario changes, too."""
-    own = [p for p in resolved.policies if p.origin.startswith(_OVER_TIME)]
-    problems = []
-    for mine in own:
-        for other in resolved.policies:
-            if other.origin.startswith(_OVER_TIME):
-                continue
-            for a in mine.changes:
-                for b in other.changes:
-                    if a.element == b.element and not set(a.places).isdisjoint(b.places):
-                        what = f'"{b.text}" is changed by the policy "{other.name}", too'
-                        hint = "run a scenario without that policy, or change what it sets: "
-                        hint += f'params={{"{other.name}: {b.text}": VALUE}}'
-                        problems.append(Problem(mine.origin, what, hint))
-    if problems:
-        raise ScenarioError(list(dict.fromkeys(problems)))

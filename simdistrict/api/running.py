@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
 from simdistrict.api.results import Pattern
 from simdistrict.base.errors import Problem, ScenarioError
@@ -19,8 +20,6 @@ from simdistrict.scenario import RunSettings, to_yaml
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from simdistrict.api.builder import ScenarioBuilder
 
 # datasets that a model keeps as patterns of the next ones
 _KEPT = 20
@@ -116,8 +115,6 @@ class Running(Planning):
         >>> sd.load("core").scenario().set("tariff", 0.1)
         <scenario core of core: 1 constant>
         """
-        from simdistrict.api.builder import ScenarioBuilder
-
         found = self._written(name)
         if len(found) > 1:
             what = f"the scenario {name} has {len(found)} variants, and one is needed"

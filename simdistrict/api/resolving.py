@@ -1,0 +1,62 @@
+"""Scenarios in terms of a loaded model, with the values that a user gives on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from simdistrict.api.held import Held
+from simdistrict.api.values import read_numbers, read_params
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.scenario import Resolved, RunSettings, Scenario, resolve
+
+AS_WRITTEN = RunSettings()
+# origins of values over time
+_OVER_TIME = ("params[", "set[")
+
+
+class Resolving(Held):
+    """A loaded model that resolves scenarios."""
+
+    def _resolved(
+        self,
+        scenario: Scenario,
+        params: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        settings: RunSettings = AS_WRITTEN,
+    ) -> Resolved:
+        """A scenario in terms of the model, with values on top."""
+        model = self._prepared.model
+        if params:
+            given = read_params(params, model)
+            scenario = replace(
+                scenario,
+                sets=(*scenario.sets, *given.numbers),
+                policies=(*scenario.policies, *given.policies),
+            )
+        if initial:
+            started = read_numbers(initial, model, "initial", of_stocks=True)
+            scenario = replace(scenario, initial=(*scenario.initial, *started))
+        resolved = resolve(scenario, model, (), settings)
+        _check_overlap(resolved)
+        return resolved
+
+
+def _check_overlap(resolved: Resolved) -> None:
+    """Refuse values over time of a constant that a policy of the scenario changes, too."""
+    own = [p for p in resolved.policies if p.origin.startswith(_OVER_TIME)]
+    problems = []
+    for mine in own:
+        for other in resolved.policies:
+            if other.origin.startswith(_OVER_TIME):
+                continue
+            for a in mine.changes:
+                for b in other.changes:
+                    if a.element == b.element and not set(a.places).isdisjoint(b.places):
+                        what = f'"{b.text}" is changed by the policy "{other.name}", too'
+                        hint = "run a scenario without that policy, or change what it sets: "
+                        hint += f'params={{"{other.name}: {b.text}": VALUE}}'
+                        problems.append(Problem(mine.origin, what, hint))
+    if problems:
+        raise ScenarioError(list(dict.fromkeys(problems)))
