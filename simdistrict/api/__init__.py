@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simdistrict.api.loading import load as load
     from simdistrict.api.loading import models as models
     from simdistrict.api.loading import scenarios as scenarios
+    from simdistrict.api.mapping import plot_map as plot_map
     from simdistrict.api.pictures import plot_causes as plot_causes
     from simdistrict.api.pictures import plot_differences as plot_differences
     from simdistrict.api.pictures import plot_fan as plot_fan
@@ -40,6 +41,7 @@ _MODULES = {
     "api.files": "Comparison compare open rerun",
     "api.loaded": "LoadedModel",
     "api.loading": "load models scenarios",
+    "api.mapping": "plot_map",
     "api.pictures": (
         "plot_causes plot_differences plot_fan plot_phase plot_ranking plot_regimes plot_series "
         "plot_tornado"

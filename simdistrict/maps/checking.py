@@ -97,10 +97,10 @@ class _Kept:
 def check_map(of: ModelMap, plan: Plan) -> MapCheck:
     """Hold a map against the model of a plan, in whose run the signs are measured.
 
-    One run for each variable; kept in the cache.
+    One run for each variable; what they show is kept in the cache.
     """
-    influences = cached(_Kept, _content(of, plan), lambda: _Kept(tuple(_influences(of, plan))))
-    by_pair = {(i.source, i.target): i for i in influences.influences}
+    influences = influences_of(of, plan)
+    by_pair = {(i.source, i.target): i for i in influences}
     stated = tuple(by_pair[pair] for pair in of.pairs if pair in by_pair)
     lacking = tuple(pair for pair in of.pairs if pair not in by_pair)
     left = [
@@ -112,7 +112,12 @@ def check_map(of: ModelMap, plan: Plan) -> MapCheck:
         CheckedLoop(loop.name, loop.polarity, _polarity(loop.arrows, by_pair)) for loop in of.loops
     )
     left.sort(key=lambda i: -i.strength)
-    return MapCheck(influences.influences, stated, lacking, tuple(left), loops)
+    return MapCheck(influences, stated, lacking, tuple(left), loops)
+
+
+def influences_of(of: ModelMap, plan: Plan) -> tuple[Influence, ...]:
+    """All influences of the model between the variables of a map."""
+    return cached(_Kept, _content(of, plan), lambda: _Kept(tuple(_influences(of, plan)))).influences
 
 
 def refuse(of: ModelMap, found: MapCheck) -> None:
@@ -166,15 +171,16 @@ def _size(answer: Reals) -> float:
 def paths_of(model: Model, of: ModelMap) -> list[tuple[str, str, bool]]:
     """Pairs of variables with a path that passes no third variable of the map.
 
-    Third in a pair: whether the path is certain. It is not where it passes an element of which the
-    map shows some labels only; then the run decides. Initial values of stocks are no causes.
+    Third in a pair: whether the path is certain. It is not where a variable of the map, or what the
+    path passes, is some labels of an element only; then the run decides. Initial values of stocks
+    are no causes.
     """
-    by_element: dict[str, list[str]] = {}
     shown: dict[str, set[int]] = {}
     for v in of.variables:
-        by_element.setdefault(v.name, []).append(v.key)
         shown.setdefault(v.name, set()).update(v.places)
-    partly = {n for n, places in shown.items() if len(places) < prod(model.shape(model.by_name[n]))}
+    sizes = {name: prod(model.shape(model.by_name[name])) for name in shown}
+    partly = {name for name, places in shown.items() if len(places) < sizes[name]}
+    some_labels = {v.key for v in of.variables if len(v.places) < sizes[v.name]}
     users: dict[str, set[str]] = {}
     for element in model:
         for equation in element.equations:
@@ -182,14 +188,12 @@ def paths_of(model: Model, of: ModelMap) -> list[tuple[str, str, bool]]:
                 users.setdefault(ref.name, set()).add(fold(element.name))
     found: list[tuple[str, str, bool]] = []
     for v in of.variables:
-        certain = _reached(v.name, users, set(by_element))
-        possible = _reached(v.name, users, set(by_element) - partly)
+        certain = _reached(v.name, users, set(shown))
+        possible = _reached(v.name, users, set(shown) - partly)
         found += [
-            (v.key, key, name in certain)
-            for name, keys in by_element.items()
-            if name in possible
-            for key in keys
-            if key != v.key
+            (v.key, w.key, w.name in certain and not {v.key, w.key} & some_labels)
+            for w in of.variables
+            if w.name in possible and w is not v
         ]
     return found
 

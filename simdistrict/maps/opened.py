@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,22 @@ from simdistrict.base.arrays import Reals
 from simdistrict.engine.integrators.fixed import memory_of
 from simdistrict.engine.integrators.loop import Memory, arrive, begin, clock, evaluate
 from simdistrict.engine.integrators.schedule import task_of
+from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.kernel import NativeKernel
-from simdistrict.model.expr import Binary, Call, Expr, Number, Ref, children, fold, free_name, rebuild
-from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Model, Stock
-from simdistrict.run.plan import Plan, constants_of, lowered, moves_of
 from simdistrict.maps.values import Variable
+from simdistrict.model.expr import (
+    Binary,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    children,
+    fold,
+    free_name,
+    rebuild,
+)
+from simdistrict.model.model import Auxiliary, Constant, Element, Equation, Model, Stock
+from simdistrict.run.plan import Plan, constants_of, lowered, moves_of, quickest
 
 # how far a variable is moved, relative to its largest value in the run
 MOVED = 1e-3
@@ -52,9 +64,7 @@ def opened(model: Model, elements: Sequence[str]) -> tuple[Model, Mapping[str, N
 
 
 def _reading(element: Element, new: Mapping[str, str]) -> Element:
-    equations = tuple(
-        replace(e, expression=_renamed(e.expression, new)) for e in element.equations
-    )
+    equations = tuple(replace(e, expression=_renamed(e.expression, new)) for e in element.equations)
     return replace(element, equations=equations)
 
 
@@ -68,7 +78,9 @@ def _renamed(expr: Expr, new: Mapping[str, str]) -> Expr:
 def _additions(element: Element, names: Names) -> tuple[Element, Element, Element]:
     reads = []
     for e in element.equations:
-        mask, held, own = (Ref(n, e.subscripts) for n in (names.mask, names.held, fold(element.name)))
+        mask, held, own = (
+            Ref(n, e.subscripts) for n in (names.mask, names.held, fold(element.name))
+        )
         choice = Call("IF THEN ELSE", (Binary(">", mask, Number(0.5)), held, own))
         reads.append(Equation(choice, None, e.subscripts, e.exceptions))
     whole = tuple(fold(dim) for dim in element.dims)
@@ -90,7 +102,11 @@ class OpenedRun:
         model, self.names = opened(plan.prepared.model, names)
         self.prepared = lowered(model)
         self.slots = self.prepared.program.layout.slots
-        self.kernel = NativeKernel(self.prepared.program)
+        runs = len(self.variables) + 1
+        quick = quickest(self.prepared.program, plan.grid, "euler", runs) == "native"
+        self.kernel = (
+            NativeKernel(self.prepared.program) if quick else Kernel(self.prepared.program)
+        )
         self.free = self._run(None, None)
 
     def places(self, variable: Variable, role: str = "") -> list[int]:
@@ -126,8 +142,10 @@ class OpenedRun:
         lists = memory_of(
             self.prepared.program, grid.steps + 1, len(task.changed), constants_of(plan), 0
         )
-        memory = Memory(*(np.array(numbers) for numbers in lists))
+        arrays: Any = [np.array(numbers) for numbers in lists]
+        memory = Memory(*arrays)
         memory.ended[0] = -1.0
+        v = arrays[0]
         held = [] if moved is None else list(self._held(moved, by))
         stocks = slice(layout.stocks.start, layout.stocks.stop)
         rates = slice(layout.rates.start, layout.rates.stop)
@@ -137,18 +155,18 @@ class OpenedRun:
         begin(self.kernel, memory, task)
         # the start of a run is never disturbed
         for _, _, masks in held:
-            memory.v[masks] = 1.0
-        self.kernel.once(memory.v)
-        self.kernel.settle(memory.v)
+            v[masks] = 1.0
+        self.kernel.once(v)
+        self.kernel.settle(v)
         for i in range(grid.steps + 1):
             for places, path, _ in held:
-                memory.v[places] = path[i]
+                v[places] = path[i]
             clock(memory, task, i)
             evaluate(self.kernel, memory, task)
             arrive(self.kernel, memory, task, 0, i, 0)
             for key, places in own:
-                out[key][i] = memory.v[places]
-            memory.v[stocks] += grid.time_step * memory.v[rates]
+                out[key][i] = v[places]
+            v[stocks] += grid.time_step * v[rates]
         return out
 
     def _held(

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simdistrict.maps.automatic import automatic
 from simdistrict.maps.checking import MapCheck, check_map, refuse
 from simdistrict.maps.reading import map_file, read_map
 from simdistrict.maps.values import ModelMap
 from simdistrict.plot.causal.values import CausalMap, MapArrow, MapLoop, MapNode, MapSector
-from simdistrict.run.plan import plans_for
+from simdistrict.run.plan import Plan, plan_run
+from simdistrict.scenario import load_scenario, resolve
 
 
-def map_of(model_file: Path) -> CausalMap:
-    """The map of a model file. Raises ModelError where its map file is wrong about the model."""
+def map_of(model_file: Path, plan: Plan) -> CausalMap:
+    """The map of a model file; plan: of a run of the model alone.
+
+    Raises ScenarioError for a faulty map file, ModelError where it states what the model lacks.
+    """
     path = map_file(model_file)
-    assert path is not None
-    (plan,) = plans_for([str(model_file)])
+    if path is None:
+        return drawn(*automatic(plan))
     of = read_map(path, plan.prepared.model)
-    if of.scenario:
-        (plan,) = plans_for([of.scenario])
-    found = check_map(of, plan)
+    found = check_map(of, measured(of, plan))
     refuse(of, found)
     return drawn(of, found)
+
+
+def measured(of: ModelMap, plan: Plan) -> Plan:
+    """The plan of the run in which the signs of a map are measured."""
+    if not of.scenario:
+        return plan
+    prepared = plan.prepared
+    return plan_run(prepared, resolve(load_scenario(of.scenario), prepared.model))
 
 
 def drawn(of: ModelMap, found: MapCheck) -> CausalMap:

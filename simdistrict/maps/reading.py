@@ -81,8 +81,8 @@ class _Reader:
         )
         arrows = []
         for k, arrow in enumerate(file.arrows):
-            ends = (self._key(key, known, "arrows", k) for key in (arrow.source, arrow.target))
-            arrows.append(StatedArrow(*ends, arrow.bend))
+            ends = [self._key(key, known, "arrows", k) for key in (arrow.source, arrow.target)]
+            arrows.append(StatedArrow(ends[0], ends[1], arrow.bend))
         return ModelMap(
             self.where,
             file.title,
@@ -121,9 +121,8 @@ class _Reader:
                 continue
             stock = isinstance(element, Stock)
             label = stated.label or key
-            yield Variable(
-                key, label, text, fold(element.name), places[0], *stated.at, stock
-            )
+            x, y = stated.at
+            yield Variable(key, label, text, fold(element.name), places[0], x, y, stock)
 
     def _filled(self, dims: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
         """Subscripts for all dimensions: the whole of each that is not written.

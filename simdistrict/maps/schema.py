@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.scenario.schema import (
@@ -24,8 +25,24 @@ from simdistrict.scenario.schema import (
 )
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 
-Place = Annotated[list[FiniteNumber], Field(min_length=2, max_length=2)]
-Corners = Annotated[list[FiniteNumber], Field(min_length=4, max_length=4)]
+
+def _so_many(count: int) -> AfterValidator:
+    def check(numbers: list[float]) -> list[float]:
+        if len(numbers) != count:
+            given = {"count": count, "found": len(numbers)}
+            raise PydanticCustomError("own", "{count} numbers are due, not {found}", given)
+        return numbers
+
+    return AfterValidator(check)
+
+
+def _list_of(count: int) -> WithJsonSchema:
+    items = {"type": "number"}
+    return WithJsonSchema({"type": "array", "items": items, "minItems": count, "maxItems": count})
+
+
+Place = Annotated[list[FiniteNumber], _so_many(2), _list_of(2)]
+Corners = Annotated[list[FiniteNumber], _so_many(4), _list_of(4)]
 
 
 class VariableFile(Closed):
@@ -33,7 +50,8 @@ class VariableFile(Closed):
 
     label: str = Field("", description="The words of the map; default: the key.")
     element: str = Field(
-        "", description="An element, or part of an array such as `capacity[home]`; default: the key."
+        "",
+        description="An element, or part of an array such as `capacity[home]`; default: the key.",
     )
     at: Place = Field(description="Its centre: inches from the left and from the bottom.")
 
@@ -63,7 +81,8 @@ class MapFile(Closed):
 
     title: str = Field("", description="One line for lists.")
     scenario: str | None = Field(
-        None, description="Signs are measured in the run of this scenario; default: the model alone."
+        None,
+        description="Signs are measured in the run of this scenario; default: the model alone.",
     )
     size: Place = Field(description="Width and height in inches.")
     sectors: Annotated[dict[str, Corners], Section] = Field(

@@ -9,11 +9,8 @@ from simdistrict.plot.canvas import draw as draw
 from simdistrict.plot.canvas import draw_all as draw_all
 from simdistrict.plot.canvas import is_ours as is_ours
 from simdistrict.plot.canvas import painted as painted
+from simdistrict.plot.causal.values import CausalMap as CausalMap
 from simdistrict.plot.cells import Cells as Cells
-from simdistrict.plot.diagram import Diagram as Diagram
-from simdistrict.plot.diagram import DiagramNode as DiagramNode
-from simdistrict.plot.diagram import Link as Link
-from simdistrict.plot.diagram import Pipe as Pipe
 from simdistrict.plot.panels import Band as Band
 from simdistrict.plot.panels import Figure as Figure
 from simdistrict.plot.panels import Line as Line

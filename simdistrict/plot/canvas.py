@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.base import inputs
 from simdistrict.base.atomic import replacing, replacing_all, writable_target
 from simdistrict.base.errors import EngineError, ExchangeError, Problem
-from simdistrict.plot.diagram import Diagram, fill_diagram
+from simdistrict.plot.causal.paint import fill_map
+from simdistrict.plot.causal.values import CausalMap
 from simdistrict.plot.panels import Figure, fill_panels
 from simdistrict.plot.ranges import Ranges, fill_ranges
 from simdistrict.plot.sheet import Sheet, fill_sheet
@@ -20,7 +21,7 @@ from simdistrict.plot.style import SETTINGS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-Drawable = Figure | Ranges | Diagram | Sheet
+Drawable = Figure | Ranges | CausalMap | Sheet
 KINDS = {
     # suffix: the metadata, and the mark of our files
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
@@ -93,7 +94,7 @@ def painted(figure: Drawable) -> Canvas:
         elif isinstance(figure, Sheet):
             fill_sheet(canvas, figure)
         else:
-            fill_diagram(canvas, figure)
+            fill_map(canvas, figure)
         return canvas
 
 

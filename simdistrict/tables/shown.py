@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.plot import Diagram, Figure, Line, Panel, Ranges
+from simdistrict.plot import CausalMap, Figure, Line, Panel, Ranges
 from simdistrict.scenario.places import find_element, find_places
 from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.study import Simulated, Study
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COLUMNS = 5
 
 
-def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | Diagram:
+def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | CausalMap:
     """One figure, ready to be drawn; tables: the folder of the committed ones."""
     definition = study.definition
     written = definition.file.figures[name]
@@ -33,8 +33,8 @@ def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | Diagram
     return made(tables if written.of_tables else study)
 
 
-def _figure(returned: Any, _: Any) -> Figure | Ranges | Diagram:
-    if not isinstance(returned, Figure | Ranges | Diagram):
+def _figure(returned: Any, _: Any) -> Figure | Ranges | CausalMap:
+    if not isinstance(returned, Figure | Ranges | CausalMap):
         raise KindError
     return returned
 

@@ -14,15 +14,12 @@ from simdistrict.base.errors import EngineError, ExchangeError
 from simdistrict.plot import (
     FILLS,
     Band,
-    Diagram,
-    DiagramNode,
+    CausalMap,
     Figure,
     Line,
-    Link,
     Markers,
     Panel,
     Picture,
-    Pipe,
     RangeRow,
     Ranges,
     RangesPanel,
@@ -30,6 +27,7 @@ from simdistrict.plot import (
     draw,
     is_ours,
 )
+from simdistrict.plot.causal.values import MapArrow, MapLoop, MapNode, MapSector
 from simdistrict.regimes import figure_of
 from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
@@ -58,19 +56,19 @@ FAN = Figure(
 STRIP = Figure((Panel("", (Line([0, 1], [5e6, 6e6]),), y_label="output"),), 1, "", (0, 1), None, ())
 ROWS = (RangeRow("near", -1, 0.5, 2), RangeRow("far", -9, -8, 0.1, second=0.0))
 RANGES = Ranges((RangesPanel("north", ROWS),), 1, "points", (-2, 2), note="small print")
-DIAGRAM = Diagram(
-    (DiagramNode("tank", 2, 1), DiagramNode("basin", 5, 1), DiagramNode("rain", 2, 2, stock=False)),
-    (Pipe("inflow", None, "tank"), Pipe("overflow", "tank", "basin")),
-    (Link("rain", "tank"),),
-    (7, 3),
-    "small print",
+MAP = CausalMap(
+    (MapNode("tank", "tank", 1, 1, stock=True), MapNode("rain", "rain", 3, 1)),
+    (MapArrow("rain", "tank", "+"), MapArrow("tank", "rain", "-")),
+    (MapLoop("filling", "B", 2, 1),),
+    (MapSector("all", (0.1, 0.1), (3.9, 1.9)),),
+    (4, 2),
 )
 KINDS: dict[str, Any] = {
     "panels": FIGURE,
     "fan": FAN,
     "strip": STRIP,
     "ranges": RANGES,
-    "diagram": DIAGRAM,
+    "map": MAP,
 }
 
 
@@ -91,8 +89,8 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
         ("panels", {"rule": 0.7}),
         ("ranges", {"x_range": (-3, 3)}),
         ("ranges", {"note": "other"}),
-        ("diagram", {"links": ()}),
-        ("diagram", {"pipes": ()}),
+        ("map", {"arrows": ()}),
+        ("map", {"loops": ()}),
     ],
 )
 def test_what_is_said_shows(tmp_path: Path, kind: str, change: dict[str, object]) -> None:

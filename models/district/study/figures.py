@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from simdistrict.plot import Figure, Line, Markers, Panel
+from simdistrict.maps import map_of
+from simdistrict.plot import CausalMap, Figure, Line, Markers, Panel
+from simdistrict.run.plan import plan_run
+from simdistrict.scenario import bare_scenario, resolve
 from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND
 from simdistrict.tables.study import Study
 
@@ -12,6 +15,12 @@ COLUMNS = 5
 WHOLE = (1980.0, 2060.0)
 FITTED = 2019.0
 TICKS = (1980.0, 2020.0, 2060.0)
+
+
+def model_map(study: Study) -> CausalMap:
+    """The model by sectors, see map.yaml; held against the model."""
+    alone = resolve(bare_scenario(study.path), study.model)
+    return map_of(study.path, plan_run(study.prepared, alone))
 
 
 def home_share(study: Study) -> Figure:

@@ -69,6 +69,8 @@ def _title(
 
 def _loop_mark(loop: MapLoop, x: float, y: float) -> Mark:
     """The ring with its letter and the name below; x, y: the centre of the ring."""
+    if loop.numbered:
+        return Mark("", x, y, Box.around(x, y, 2 * words.RING, 2 * words.RING))
     wide, tall = words.size_of(words.lines_of(loop.name, 13), words.LOOP)
     half = max(wide / 2, words.RING)
     box = Box(x - half, y - words.RING - words.GAP - tall, x + half, y + words.RING)
@@ -121,11 +123,11 @@ def _curves(
             others = [j for j in range(len(chosen)) if j != k and choices[j]]
             costs: list[float] = []
             for a in range(len(each)):
-                own = alone[k][a]
+                bare = alone[k][a]
                 # the choices are in the order of their own costs
-                if costs and own >= min(costs):
+                if costs and bare >= min(costs):
                     break
-                costs.append(own + sum(between(k, a, j, chosen[j]) for j in others))
+                costs.append(bare + sum(between(k, a, j, chosen[j]) for j in others))
             chosen[k] = int(np.argmin(costs)) if costs else -1
         if chosen == before:
             break
@@ -191,7 +193,7 @@ def _loops(
     placed: list[Mark] = []
     reach = np.linspace(-0.7, 0.7, 29)
     for loop in of.loops:
-        tries = sorted(itertools.product(reach, reach), key=lambda d: (d[0] ** 2 + d[1] ** 2))
+        tries = sorted(itertools.product(reach, reach), key=lambda d: d[0] ** 2 + d[1] ** 2)
         fixed = Obstacles([*boxes.values(), *(m.box for m in (*titles, *placed))], curves)
         best, least = _loop_mark(loop, loop.x, loop.y), np.inf
         for dx, dy in tries:
@@ -250,7 +252,10 @@ def _sign(curve: Curve, fixed: Obstacles) -> Mark:
 def collisions(placed: Arranged) -> list[str]:
     """What overlaps on a map, in words; empty where nothing does."""
     named = [(f'"{key}"', box) for key, box in placed.boxes.items()]
-    marks = [(f'the loop "{m.words}"', m.box) for m in placed.loops]
+    marks = [
+        (f'the loop "{loop.name}"', m.box)
+        for loop, m in zip(placed.of.loops, placed.loops, strict=True)
+    ]
     marks += [(f'the sector "{m.words}"', m.box) for m in placed.titles]
     for curve, mark in zip(placed.curves, placed.signs, strict=True):
         if mark.words:

@@ -45,9 +45,7 @@ def _centre(box: Box) -> Points:
 
 def _at(control: Points, t: Points) -> Points:
     t = t[:, None]
-    found: Points = (
-        (1 - t) ** 2 * control[0] + 2 * t * (1 - t) * control[1] + t**2 * control[2]
-    )
+    found: Points = (1 - t) ** 2 * control[0] + 2 * t * (1 - t) * control[1] + t**2 * control[2]
     return found
 
 
@@ -56,9 +54,7 @@ def _part(control: Points, start: float, stop: float) -> Points:
     p0, p1, p2 = control
 
     def blossom(s: float, t: float) -> Points:
-        found: Points = (
-            (1 - s) * (1 - t) * p0 + (s * (1 - t) + t * (1 - s)) * p1 + s * t * p2
-        )
+        found: Points = (1 - s) * (1 - t) * p0 + (s * (1 - t) + t * (1 - s)) * p1 + s * t * p2
         return found
 
     return np.array([blossom(start, start), blossom(start, stop), blossom(stop, stop)])

@@ -16,14 +16,17 @@ PLUS, MINUS, OPEN = "#2F4256", "#B3400A", "#7A7A7A"
 INK, RING = "#1B2733", "#6B5300"
 FILLS = ("#F1EEF8", "#EAF2FB", "#FDF3E7", "#EBF6EF", "#F6F0EC", "#EEF3F3")
 FOOT = 0.3  # height of the key below the map, in inches
+NARROWEST = 6.8  # room for the key
 
 
 def fill_map(canvas: Canvas, of: CausalMap) -> None:
     """Draw on an empty canvas."""
     placed = arrange(of)
-    canvas.set_size_inches(of.size[0], of.size[1] + FOOT)
+    wide = max(of.size[0], NARROWEST)
+    canvas.set_size_inches(wide, of.size[1] + FOOT)
     axis = canvas.add_axes((0.0, 0.0, 1.0, 1.0))
-    axis.set_xlim(0, of.size[0])
+    middle = of.size[0] / 2
+    axis.set_xlim(middle - wide / 2, middle + wide / 2)
     axis.set_ylim(-FOOT, of.size[1])
     axis.axis("off")
     _sectors(axis, placed)
@@ -34,8 +37,8 @@ def fill_map(canvas: Canvas, of: CausalMap) -> None:
     for curve, mark in zip(placed.curves, placed.signs, strict=True):
         _sign(axis, mark, _colour(curve.arrow.sign))
     for loop, mark in zip(of.loops, placed.loops, strict=True):
-        _loop(axis, loop.polarity, mark)
-    _key(axis, of)
+        _loop(axis, loop.name if loop.numbered else loop.polarity, mark)
+    _key(axis, of, middle - wide / 2)
 
 
 def _colour(sign: str) -> str:
@@ -121,15 +124,20 @@ def _sign(axis: Axes, mark: Mark, colour: str) -> None:
         axis.plot(x, y, color=colour, lw=1.5, solid_capstyle="butt", zorder=6)
 
 
-def _loop(axis: Axes, polarity: str, mark: Mark) -> None:
+def _loop(axis: Axes, letter: str, mark: Mark) -> None:
     from matplotlib.patches import Circle
 
-    axis.add_patch(
-        Circle((mark.x, mark.y), words.RING, fc="white", ec=RING, lw=1.1, zorder=6)
-    )
+    axis.add_patch(Circle((mark.x, mark.y), words.RING, fc="white", ec=RING, lw=1.1, zorder=6))
     whole: dict[str, Any] = {"ha": "center", "color": RING, "zorder": 7}
+    size = words.LETTER - (len(letter) > 1)
     axis.text(
-        mark.x, mark.y, polarity, fontsize=words.LETTER, weight="bold", va="center_baseline", **whole
+        mark.x,
+        mark.y,
+        letter,
+        fontsize=size,
+        weight="bold",
+        va="center_baseline",
+        **whole,
     )
     axis.text(
         mark.x,
@@ -142,11 +150,11 @@ def _loop(axis: Axes, polarity: str, mark: Mark) -> None:
     )
 
 
-def _key(axis: Axes, of: CausalMap) -> None:
+def _key(axis: Axes, of: CausalMap, left: float) -> None:
     """What lines and marks mean, in one line below the map."""
     from matplotlib.patches import Rectangle
 
-    y, x = -FOOT / 2 + 0.03, 0.15
+    y, x = -FOOT / 2 + 0.03, left + 0.15
     small: dict[str, Any] = {"fontsize": 6.5, "color": "#444444", "va": "center"}
 
     def say(text: str) -> None:

@@ -33,12 +33,17 @@ class MapArrow:
 
 @dataclass(frozen=True, slots=True)
 class MapLoop:
-    """A named loop: R or B, and where its mark should stand."""
+    """A loop: R or B, and where its mark should stand; a name such as R1 stands in the ring."""
 
     name: str
     polarity: str
     x: float
     y: float
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the name is the polarity with a number."""
+        return self.name[:1] == self.polarity and self.name[1:].isdigit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class MapSector:
 
 @dataclass(frozen=True, slots=True)
 class CausalMap:
-    """size: in inches; key: whether the meaning of lines and marks stands below the map."""
+    """size: in inches; note: small print after the key below the map."""
 
     nodes: tuple[MapNode, ...]
     arrows: tuple[MapArrow, ...]
@@ -83,10 +88,7 @@ class Box:
     def meets(self, other: Box) -> bool:
         """Whether two boxes share an area."""
         return (
-            self.x0 < other.x1
-            and other.x0 < self.x1
-            and self.y0 < other.y1
-            and other.y0 < self.y1
+            self.x0 < other.x1 and other.x0 < self.x1 and self.y0 < other.y1 and other.y0 < self.y1
         )
 
     def holds(self, points: Points) -> NDArray[np.bool_]:
