@@ -6,6 +6,7 @@ Nothing here knows what a model is; every other module may import this one.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ class ExchangeError(SimdistrictError):
     """A file cannot be read or written."""
 
     exit_code = 3
+
+
+def typed(*words: str) -> str:
+    """A command line for a hint, with the quotes that a shell needs."""
+    return shlex.join(("simdistrict", *words))
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:

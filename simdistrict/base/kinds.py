@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from simdistrict.base.errors import Problem
@@ -54,4 +55,6 @@ FOREIGN: dict[str, tuple[str, str]] = {
 def foreign(name: str) -> Problem | None:
     """The problem of a file of a known other kind where a model or scenario is expected."""
     found = FOREIGN.get(Path(name).suffix.lower())
-    return None if found is None else Problem(name, f"this is {found[0]}", found[1])
+    if found is None:
+        return None
+    return Problem(name, f"this is {found[0]}", found[1].replace("FILE", shlex.quote(name)))

@@ -169,6 +169,20 @@ def find_study(name: str = "") -> Path:
     return found
 
 
+def study_arguments(path: Path) -> list[str]:
+    """What a user types for a study file before the names of tables: nothing for the default."""
+    try:
+        default = find_study()
+    except SimdistrictError:
+        return [shown(path)]
+    return [] if path.resolve() == default.resolve() else [shown(path)]
+
+
+def model_argument(path: Path) -> str:
+    """What a user types for a model file: its shipped name, else its path."""
+    return path.stem if models().get(path.stem) == path else shown(path)
+
+
 def shown(path: Path) -> str:
     """A path for messages: relative where it is below the current directory."""
     if not path.is_absolute():

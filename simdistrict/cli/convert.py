@@ -158,7 +158,7 @@ def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:
 
     scenario = load_scenario(source)
     model = read_model_file(model_path(scenario))
-    write_text(target, cin_text(resolve(scenario, model, sets), model), force=force)
+    write_text(target, cin_text(resolve(scenario, model, sets), model, source), force=force)
 
 
 def _yaml(source: Path, target: Path, model: str | None, force: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.base.counts import counted
+from simdistrict.base.errors import typed
 from simdistrict.base.numbers import real
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
@@ -125,5 +126,5 @@ def _lines(file: str, model: str, found: FilledModel, check: bool) -> list[str]:
     said = "differ from the tables" if check else "changed"
     lines.append(f"{file}: {len(differences)} of {counted(found.count, 'number')} {said}")
     if check:
-        lines.append(f"    write the numbers of the tables with: simdistrict fill {model}")
+        lines.append(f"    write the numbers of the tables with: {typed('fill', model)}")
     return lines

@@ -14,6 +14,8 @@ import click
 
 from simdistrict.base import interrupt
 from simdistrict.base.counts import counted
+from simdistrict.base.errors import typed
+from simdistrict.base.library import study_arguments
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from simdistrict.tables import Discrepancy
 
 SHOWN = 10
+RESULTS = Path("results")
 
 
 @click.command("tables", cls=Command)
@@ -36,7 +39,7 @@ SHOWN = 10
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=Path("results"),
+    default=RESULTS,
     show_default=True,
     help="Holds one folder for each model.",
 )
@@ -115,7 +118,7 @@ def command(
         document |= {"made": again}
         click.echo(json.dumps(document, indent=2))
     elif check:
-        _tell(found, wanted, folder)
+        _tell(found, wanted, folder, study_arguments(definition.path))
     elif not settings["quiet"]:
         same = len(wanted) - len(again)
         kept = f"; {same} had not changed" if same else ""
@@ -126,15 +129,16 @@ def command(
         sys.exit(5)
 
 
-def _tell(found: list[Discrepancy], wanted: list[str], folder: Path) -> None:
-    """The first differences, and how many there are."""
+def _tell(found: list[Discrepancy], wanted: list[str], folder: Path, study: list[str]) -> None:
+    """The first differences, and how many there are; study: how a user names it."""
+    output = ["-o", str(folder.parent)] if folder.parent != RESULTS else []
     for difference in found[:SHOWN]:
         click.echo(str(difference))
     if len(found) > SHOWN:
         click.echo(f"and {len(found) - SHOWN} more")
     if found:
         click.echo(f"{folder}: {counted(len(found), 'difference')}")
-        click.echo(f"    make them anew with: simdistrict tables {' '.join(wanted)}")
+        click.echo(f"    make them anew with: {typed('tables', *study, *wanted, *output)}")
     else:
         are = "is" if len(wanted) == 1 else "are"
         click.echo(f"{folder}: {counted(len(wanted), 'table')} {are} what the model gives")

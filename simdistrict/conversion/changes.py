@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.errors import Problem, ScenarioError, typed
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.exchange.text.numbers import number
 from simdistrict.model.model import Model
@@ -14,21 +14,22 @@ from simdistrict.scenario.changes import read_changes
 from simdistrict.scenario.values import CONTROL_FIELDS
 
 
-def cin_text(resolved: Resolved, model: Model) -> str:
+def cin_text(resolved: Resolved, model: Model, named: str = "") -> str:
     """The assumptions and control values of a scenario as a changes file.
 
+    named: what a user types for the scenario; default: its name.
     Raises ScenarioError for a scenario with policies, because a changes file has no dates, and for
     one with initial values of stocks, because it holds constants only.
     """
     if resolved.initial:
         names = ", ".join(f'"{change.text}"' for change in resolved.initial)
         what = f"it gives initial values of {names}; a .cin file changes constants only"
-        hint = "write them into a model: simdistrict convert MODEL OUT.mdl --scenario NAME"
+        hint = _into_a_model(resolved, model, named)
         raise ScenarioError(Problem(resolved.name, what, hint))
     if resolved.policies:
         names = ", ".join(f'"{policy.name}"' for policy in resolved.policies)
         what = f"the policies {names} change constants during the run; a .cin file has no dates"
-        hint = "write them into a model: simdistrict convert MODEL OUT.mdl --scenario NAME"
+        hint = _into_a_model(resolved, model, named)
         raise ScenarioError(Problem(resolved.name, what, hint))
     lines = [f":C {' '.join(resolved.title.split())}"]
     for change in resolved.assumptions:
@@ -43,6 +44,11 @@ def cin_text(resolved: Resolved, model: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _into_a_model(resolved: Resolved, model: Model, named: str) -> str:
+    words = model.argument, f"{resolved.name}.mdl".replace(":", "-"), "--scenario"
+    return f"write them into a model: {typed('convert', *words, named or resolved.name)}"
+
+
 def scenario_text(paths: Sequence[Path], model: Model, model_file: Path) -> str:
     """The constants of changes files as a complete scenario.
 
@@ -52,7 +58,8 @@ def scenario_text(paths: Sequence[Path], model: Model, model_file: Path) -> str:
     if changes.lookups:
         names = ", ".join(f'"{lookup.name}"' for lookup in changes.lookups)
         what = f"the points of {names} are changed, and a scenario has constants only"
-        hint = "run with the changes file itself: simdistrict run MODEL --changes FILE.cin"
+        every = [word for path in paths for word in ("--changes", str(path))]
+        hint = f"run with the changes file itself: {typed('run', model.argument, *every)}"
         raise ScenarioError(Problem(str(paths[0]), what, hint))
     scenario = changes.on(bare_scenario(model_file))
     return to_yaml(resolve(scenario, model), model)

@@ -11,9 +11,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from pathlib import Path
 from typing import Any
 
-from simdistrict.base.errors import ModelError, Problem, did_you_mean
+from simdistrict.base.errors import ModelError, Problem, did_you_mean, typed
+from simdistrict.base.library import model_argument
 from simdistrict.model import exact_time
 from simdistrict.model.expr import (
     MAX_HEIGHT,
@@ -289,7 +291,8 @@ class Model:
     integrator: that of the file's settings (`euler` or `rk4`).
     notes: what the reader ignored on purpose (reality checks and the like), one line each.
     unit_synonyms: groups of names for one unit, from the file's settings.
-    external: numbers from other files.
+    external: numbers from other files. file: where it was read, as messages name it; empty for
+    a model built in Python or read from a record.
     Raises ModelError for a model built in Python with an equation that nests too deeply.
     """
 
@@ -301,6 +304,7 @@ class Model:
     notes: tuple[str, ...] = ()
     unit_synonyms: tuple[tuple[str, ...], ...] = ()
     external: External = NOTHING_EXTERNAL
+    file: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse equations of a model built in Python that nest too deeply."""
@@ -367,10 +371,20 @@ class Model:
         wanted = tuple(kinds)
         names = [e.name for e in self.elements if isinstance(e, wanted)]
         what = "element" if Element in wanted else wanted[0].__name__.lower()
-        seen = f"(simdistrict show model {self.name}"
-        seen += " --constants lists them)" if what == "constant" else " lists them)"
-        hint = " ".join(filter(None, (did_you_mean(name, names), seen)))
+        hint = " ".join(filter(None, (did_you_mean(name, names), self.listing(what == "constant"))))
         return Problem(f"model {self.name}", f'there is no {what} called "{name}"', hint)
+
+    def listing(self, constants: bool = False) -> str:
+        """A hint: the command that lists the elements; empty for a model without a file."""
+        if not self.file:
+            return ""
+        option = ["--constants"] if constants else []
+        return f"({typed('show', 'model', self.argument, *option)} lists them)"
+
+    @property
+    def argument(self) -> str:
+        """What a user types for the model: a shipped name or a path; its name without a file."""
+        return model_argument(Path(self.file)) if self.file else self.name
 
     def labels(self, element: Element) -> tuple[tuple[str, ...], ...]:
         """The labels along each dimension of an element."""

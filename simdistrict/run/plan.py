@@ -435,7 +435,7 @@ def _check_backend(backend: str, integrator: str, model: Model, initial: bool) -
     """Raise EngineError where a backend cannot run a single scenario of this model."""
     if backend == "cuda":
         what = "a GPU runs many members side by side, and is slow for a single run"
-        hint = "leave --backend out; `simdistrict ensemble` has --backend cuda"
+        hint = "leave --backend out; only ensembles run with --backend cuda"
     elif backend == "pysd" and integrator != "euler":
         what = f"PySD integrates with Euler only, not with {integrator}"
         hint = "add --integrator euler"

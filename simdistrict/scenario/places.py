@@ -159,8 +159,7 @@ def unknown(model: Model, text: str, where: str, kind: type[Element] = Element) 
     """
     base, _ = split_name(text)
     names = [e.name for e in model if isinstance(e, kind) and fold(e.name) not in CONTROL]
-    option = " --constants" if kind is Constant else ""
-    hints = [did_you_mean(base, names), f"(simdistrict show model {model.name}{option} lists them)"]
+    hints = [did_you_mean(base, names), model.listing(kind is Constant)]
     if "[" in text and not text.strip().endswith("]"):
         hints.insert(0, "a bracket is not closed;")
     what = f'there is no {kind.__name__.lower()} called "{base}" in the model {model.name}'

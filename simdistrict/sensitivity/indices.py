@@ -56,5 +56,6 @@ def check_design(sample: Sample, method: str) -> None:
         f"needs {' or '.join(DESIGNS[method])}"
     )
     fits = [name for name, designs in DESIGNS.items() if sample.method in designs]
-    hint = f"run `simdistrict ensemble --method {DESIGNS[method][0]}`, or analyse with "
+    made = f"simdistrict ensemble SCENARIO --method {DESIGNS[method][0]}"
+    hint = f"make another ensemble ({made}), or analyse with "
     raise ScenarioError(Problem(f"method {method}", what, hint + " or ".join(fits)))

@@ -155,7 +155,9 @@ def sample_of(
     needed = {"members", "method", "seed", "design", "outcome", "sampled"}
     if not needed <= {*attrs, *stored.variables, *stored.coords}:
         what = "this is no ensemble"
-        raise ScenarioError(Problem(where, what, "make one with `simdistrict ensemble`"))
+        raise ScenarioError(
+            Problem(where, what, "make one: simdistrict ensemble SCENARIO --members N")
+        )
     _check_complete(stored, where)
     if known is None:
         known = [e for v in stored.variables.values() if (e := _element(v.attrs, over))]

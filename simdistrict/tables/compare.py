@@ -16,8 +16,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from simdistrict.base import inputs
-from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.base.library import shown
+from simdistrict.base.errors import ExchangeError, Problem, typed
+from simdistrict.base.library import models, shown
 from simdistrict.base.numbers import real
 
 KIND = inputs.InputKind("a table", 100_000_000)
@@ -87,7 +87,9 @@ def rows_of(folder: Path, table: str) -> Iterator[dict[str, str]]:
     try:
         lines = committed_text(path).splitlines()
     except ExchangeError:
-        hint = f"make it first: simdistrict tables {table}"
+        model = [folder.name] if folder.name in models() else []
+        output = ["-o", shown(folder.parent)] if folder.parent != Path("results") else []
+        hint = f"make it first: {typed('tables', *model, table, *output)}"
         raise ExchangeError(Problem(shown(path), "there is no such table", hint)) from None
     yield from csv.DictReader(lines[1:])
 

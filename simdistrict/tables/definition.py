@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
-from simdistrict.base.library import find_model
+from simdistrict.base.errors import Problem, ScenarioError, did_you_mean, typed
+from simdistrict.base.library import find_model, study_arguments
 from simdistrict.regimes.rules import Condition, Rule
 from simdistrict.scenario.tree import YamlNode
 from simdistrict.tables.palette import Palette
@@ -93,7 +93,8 @@ def named(d: StudyDefinition, what: str, names: Sequence[str]) -> list[str]:
         Problem(
             f"{what} {name}",
             f'there is no {what} called "{name}"',
-            did_you_mean(name, known) or f"simdistrict list {what}s shows all",
+            did_you_mean(name, known)
+            or f"{typed('list', f'{what}s', *study_arguments(d.path))} shows all",
         )
         for name in names
         if name not in known

@@ -63,7 +63,7 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
     from them (`External.record`), which then replaces them.
     """
     folder = Path(where).parent if where else None
-    where = where or f"{name}.mdl"
+    file, where = where, where or f"{name}.mdl"
     parts = outline(text, where)
     files = Files(folder, dict(parts.settings.file_tags), record)
     by_kind: dict[str, list[MdlBlock]] = {}
@@ -106,6 +106,7 @@ def read_mdl_text(text: str, name: str, where: str = "", record: str = "") -> Mo
         (*notes, *(f"{where} | {note}" for note in (*files.notes, *skipped))),
         parts.settings.unit_synonyms,
         files.external(outside.problems),
+        file,
     )
     for element, equation, what in undefined_readings(model):
         told = f'"{element.name}" reads "{what}", which no equation defines: it counts as 0'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simdistrict.base.errors import ModelError, Problem
+from simdistrict.base.errors import ModelError, Problem, typed
 from simdistrict.exchange.mdl.document import Document, stretch
 from simdistrict.exchange.mdl.literals import NumberSlot, edits, pieces
 from simdistrict.exchange.mdl.writing import (
@@ -115,5 +115,6 @@ def settings_edits(document: Document, model: Model) -> Iterator[Edit]:
     span = method_span(document.flat, document.outline.stop)
     if span is None:
         what = "the file has no settings block to state an integrator"
-        raise ModelError(Problem(document.where, what, "draw its views with `simdistrict layout`"))
+        hint = f"draw its views: {typed('layout', document.where)}"
+        raise ModelError(Problem(document.where, what, hint))
     yield Edit(*span, method_code(model.integrator))

@@ -60,7 +60,7 @@ def read_xmile(path: Path) -> Model:
 
 def read_xmile_text(text: str, name: str, where: str = "") -> Model:
     """The model in the text of an XMILE file; where: the file's name for messages."""
-    where = where or f"{name}.xmile"
+    file, where = where, where or f"{name}.xmile"
     root, unclosed = parse(text, where)
     if root.tag != "xmile":
         hint = "an XMILE file begins with <xmile>"
@@ -75,7 +75,8 @@ def read_xmile_text(text: str, name: str, where: str = "") -> Model:
     notes += [f"{line} is flattened: its names begin with its own" for line in found.modules]
     dimensions = tuple(found.dimensions.values())
     synonyms = tuple(_synonyms(root))
-    return Model(name, elements, dimensions, text, specs.integrator, tuple(notes), synonyms)
+    settings = specs.integrator, tuple(notes), synonyms
+    return Model(name, elements, dimensions, text, *settings, file=file)
 
 
 def _from_vensim(root: XmlNode) -> bool:

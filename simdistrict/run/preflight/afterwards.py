@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from simdistrict.base.errors import typed
 from simdistrict.run.mass import leaks
 from simdistrict.run.preflight.intended import IntendedRun, RunWarning
 from simdistrict.run.preflight.lookups import lookups_seen
@@ -29,6 +30,6 @@ def _mass(run: IntendedRun, times: Sequence[float], rows: Rows) -> Iterator[RunW
     step = grid.time_step if grid.every == 1 and run.integrator == "euler" else None
     for leak in leaks(model, run.program, times, np.asarray(rows, float), step):
         where = f"model {model.name}" + (f", line {leak.line}" if leak.line else "")
-        hint = "simdistrict check finds every such stock"
+        hint = f"{typed('check', model.argument)} finds every such stock"
         yield RunWarning("mass", where, leak.what, hint, leak.stock, leak.line, (leak.name,))
         return

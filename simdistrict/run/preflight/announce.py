@@ -26,4 +26,4 @@ def announce(found: Sequence[Sequence[RunWarning]], strict: bool = False) -> Non
         log.warning("%s", warning.problem)
     if len(every) > SHOWN:
         more = counted(len(every) - SHOWN, "more warning")
-        log.warning("%s before the run: --json, or simdistrict check, lists all", more)
+        log.warning("%s before the run: --json or simdistrict check MODEL lists all", more)
