@@ -4,6 +4,7 @@ Knows lines, bands, bars and boxes, but no models. Colours suit colour-blind rea
 styles, markers and shades suffice in black and white; equal figures have equal bytes.
 """
 
+from simdistrict.plot.canvas import check_file as check_file
 from simdistrict.plot.canvas import check_targets as check_targets
 from simdistrict.plot.canvas import draw as draw
 from simdistrict.plot.canvas import draw_all as draw_all

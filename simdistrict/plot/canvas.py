@@ -103,12 +103,22 @@ def write_figure(canvas: Canvas, path: Path, *, dpi: float = 200, force: bool = 
 
     Raises ExchangeError for another kind, and as `draw_all` does.
     """
-    if path.suffix.lower() not in KINDS:
-        what = f'a figure is written as {", ".join(KINDS)}, not as "{path.suffix}"'
-        raise ExchangeError(Problem(str(path), what, "choose another file name"))
+    _check_kind(path)
     with settings(), replacing(path, ours=is_ours, force=force) as part:
         _write(canvas, part, path.suffix.lower(), dpi)
     return path
+
+
+def check_file(path: Path, *, force: bool = False) -> None:
+    """Raise what `write_figure` would raise for this target; call it before computing."""
+    _check_kind(path)
+    writable_target(path, ours=is_ours, force=force)
+
+
+def _check_kind(path: Path) -> None:
+    if path.suffix.lower() not in KINDS:
+        what = f'a figure is written as {", ".join(KINDS)}, not as "{path.suffix}"'
+        raise ExchangeError(Problem(str(path), what, "choose another file name"))
 
 
 def rendered(canvas: Canvas, suffix: str, dpi: float = 200) -> bytes:

@@ -61,6 +61,7 @@ class RowsPanel:
 
 
 LABEL, NOTE = 7.0, 6.5  # points
+_THIN = 0.2  # a bar that looks like a line
 
 
 def margins(panel: RowsPanel, width: float) -> float:
@@ -72,6 +73,7 @@ def margins(panel: RowsPanel, width: float) -> float:
 
 def draw_rows(axis: Axes, panel: RowsPanel, handles: dict[str, Any], width: float) -> None:
     """Draw on an empty axis; width: of the figure in inches, 0 to leave the labels out."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch, Rectangle
 
     if panel.rule is not None:
@@ -84,7 +86,8 @@ def draw_rows(axis: Axes, panel: RowsPanel, handles: dict[str, Any], width: floa
             corner = (bar.low, k + bar.lift - bar.thick / 2)
             box = Rectangle(corner, bar.high - bar.low, bar.thick, zorder=2, **look)
             axis.add_patch(box)
-            handles.setdefault(bar.label, Patch(**look))
+            thin = Line2D([], [], color=bar.style.colour, lw=1.6)
+            handles.setdefault(bar.label, thin if bar.thick < _THIN else Patch(**look))
         for mark in row.marks:
             style = mark.style
             face = "white" if mark.hollow else style.colour

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -63,10 +64,10 @@ def _line_width(line: str, size: float, weight: str) -> float:
 def in_columns(labels: Sequence[str], width: float, size: float, handle: float) -> int:
     """The number of columns of a legend that fit into a width; handle: the space of a sample."""
     for columns in range(min(len(labels), 6), 1, -1):
-        parts = [labels[k::columns] for k in range(columns)]
-        # a legend is filled by columns
-        rows = -(-len(labels) // columns)
-        parts = [labels[k * rows : (k + 1) * rows] for k in range(columns)]
+        # matplotlib fills a legend by columns, the first ones with one more
+        least, more = divmod(len(labels), columns)
+        starts = [k * least + min(k, more) for k in range(columns + 1)]
+        parts = [labels[a:b] for a, b in itertools.pairwise(starts)]
         if sum(max((width_of(t, size) for t in p), default=0.0) + handle for p in parts) <= width:
             return columns
     return 1

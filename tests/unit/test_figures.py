@@ -1,0 +1,310 @@
+"""Pictures of any run: nothing overlaps, is cut or empty; axes have units; what is said is true."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+
+import simdistrict as sd
+from simdistrict.base.errors import ExchangeError, ScenarioError
+from simdistrict.cli.main import main
+from simdistrict.figures import Wanted, differences_sheet, fan_sheet, ranking_sheet, series_sheet
+from simdistrict.figures.fan import sign_words
+from simdistrict.figures.palette import BASELINE
+from simdistrict.plot import Panel, RowsPanel, is_ours
+from simdistrict.result.netcdf import read_netcdf
+from tests.pictures import faults
+from tests.program import call
+
+SCENARIOS = ("neoliberal_globalisation", "security_tariffs", "district_renaissance")
+SAVED = "home share,completeness,capacity,output,product demand,stage capacity"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> Callable[..., Path]:
+    """Results by the name of a file, made once each by the command line."""
+
+    def make(name: str, *words: object) -> Path:
+        file = folder / name
+        if not file.exists():
+            arguments = ["simdistrict", *map(str, words), "-q", "-o", str(file)]
+            with patch.object(sys, "argv", arguments), pytest.raises(SystemExit) as done:
+                main()
+            assert done.value.code in (0, None)
+        return file
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def core(made: Callable[..., Path]) -> Path:
+    return made("core.nc", "run", "core")
+
+
+@pytest.fixture(scope="module")
+def tariff(made: Callable[..., Path]) -> Path:
+    return made("tariff.nc", "run", "core", "--set", "tariff=0.4")
+
+
+@pytest.fixture(scope="module")
+def three(made: Callable[..., Path]) -> Path:
+    return made("three.nc", "run", *SCENARIOS, "--save", SAVED)
+
+
+@pytest.fixture(scope="module")
+def members(made: Callable[..., Path]) -> Path:
+    return made(
+        "members.nc", "ensemble", *SCENARIOS[:2], "--members", 24, "--save", "home share",
+        "--times", "1980,2020,2025,2030,2040,2050,2060",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ends(made: Callable[..., Path]) -> Path:
+    return made("ends.nc", "ensemble", *SCENARIOS[:2], "--members", 60, "--save", "home share")
+
+
+@pytest.fixture(scope="module")
+def pawn(made: Callable[..., Path], ends: Path) -> Path:
+    return made(
+        "pawn.nc", "sensitivity", ends, "--method", "pawn", "--indicator", "home share[Prato]",
+        "--scenario", SCENARIOS[1],
+    )  # fmt: skip
+
+
+KINDS: dict[str, tuple[str, Callable[[Any], sd.Picture]]] = {
+    "series": ("three", lambda d: sd.plot_series(d, "home share")),
+    "series, one": ("core", sd.plot_series),
+    "series, sizes apart": ("three", lambda d: sd.plot_series(d, ["output", "capacity"])),
+    "series, column": ("three", lambda d: sd.plot_series(d, "home share", width=90)),
+    "differences": ("three", lambda d: sd.plot_differences(d, ["home share", "output[Prato]"])),
+    "percent": ("three", lambda d: sd.plot_differences(d, "output", percent=True, width=90)),
+    "fan": ("members", lambda d: sd.plot_fan(d, "home share")),
+    "fan, levels": ("members", lambda d: sd.plot_fan(d, paired=False, width=90)),
+    "fan, rows": ("ends", sd.plot_fan),
+    "causes": ("three", lambda d: sd.plot_causes(d, "output")),
+    "causes, one": ("core", lambda d: sd.plot_causes(d, "home experience")),
+    "tornado": ("pawn", sd.plot_tornado),
+    "tornado, page": ("pawn", lambda d: sd.plot_tornado(d, most=30, width=180)),
+    "phase": ("three", lambda d: sd.plot_phase(d, "home share", "completeness")),
+    "phase, one": ("core", lambda d: sd.plot_phase(d, "home experience", "home share")),
+    "ranking": ("three", lambda d: sd.plot_ranking(d, "home share", since=1995, time=2050)),
+    "ranking, sizes apart": ("three", lambda d: sd.plot_ranking(d, "output", width=180)),
+    "regimes": ("three", lambda d: sd.plot_regimes(d, ["hollow: home share < 0.7"])),
+    "regimes, one": ("core", lambda d: sd.plot_regimes(d, ["high: home share >= 0.8"])),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_overlaps_is_cut_or_empty(kind: str, request: pytest.FixtureRequest) -> None:
+    data, plot = KINDS[kind]
+    picture = plot(request.getfixturevalue(data))
+    assert not faults(picture.figure)
+    width = picture.figure.get_size_inches()[0] * 25.4
+    assert width == pytest.approx(90) or width == pytest.approx(180)
+    assert all(axis.get_visible() for axis in picture.figure.axes if axis.lines)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_the_same_picture_is_the_same_bytes(three: Path, tmp_path: Path, suffix: str) -> None:
+    first, again = (
+        sd.plot_differences(three, "output").save(tmp_path / f"{name}{suffix}") for name in "ab"
+    )
+    assert first.read_bytes() == again.read_bytes()
+    assert is_ours(first)
+
+
+def panels_of(sheet: Any) -> list[Any]:
+    return [panel for block in sheet.blocks for panel in block.panels]
+
+
+def test_the_baseline_is_grey_and_dashed_and_each_run_has_one_style(three: Path) -> None:
+    sheet = series_sheet(three, Wanted(("home share", "output")))
+    styles: dict[str, set[Any]] = {}
+    for panel in panels_of(sheet):
+        for line in panel.lines:
+            styles.setdefault(line.label, set()).add(line.style)
+    assert len(styles) == 3
+    assert all(len(of_one) == 1 for of_one in styles.values())
+    (baseline,) = (name for name in styles if "baseline" in name)
+    assert styles[baseline] == {BASELINE}
+    other = series_sheet(three, Wanted(("home share",), baseline="security_tariffs"))
+    named = {line.style: line.label for line in panels_of(other)[0].lines}
+    assert named[BASELINE].startswith("Security tariffs")
+
+
+def test_lines_are_the_numbers_of_the_result(three: Path) -> None:
+    data = read_netcdf(three)
+    values = np.asarray(data.variables["output"].values)
+    sheet = series_sheet(three, Wanted(("output[Prato]",)))
+    (panel,) = panels_of(sheet)
+    assert panel.y_label == "million su/Year"
+    shown = {line.label: line.y for line in panel.lines}
+    district = [str(x) for x in data.coords["district"].values].index("Prato")
+    np.testing.assert_allclose(shown["Security tariffs from 2025"], values[1, :, district] / 1e6)
+    sheet = differences_sheet(three, Wanted(("output[Prato]",)), percent=True)
+    (panel,) = panels_of(sheet)
+    change = 100 * (values[1, :, district] / values[0, :, district] - 1)
+    shown = {line.label: line for line in panel.lines}
+    line = shown["Security tariffs from 2025"]
+    np.testing.assert_allclose(line.y, change[-len(line.y) :], atol=1e-9)
+    # from a little before the first difference, which the axis shows
+    first = np.flatnonzero(change)[0]
+    assert 0 < len(change) - len(line.y) < first
+
+
+def test_fans_are_paired_and_the_sign_is_counted(members: Path) -> None:
+    data = read_netcdf(members)
+    values = np.asarray(data.variables["home_share"].values)
+    change = values[1] - values[0]
+    sheet = fan_sheet(members, Wanted())
+    for number, panel in enumerate(panels_of(sheet)):
+        own = change[:, -1, number]
+        assert [words for words, _ in panel.remarks] == [sign_words(own)]
+        (line,) = panel.lines
+        assert line.y[-1] == pytest.approx(np.median(own))
+        wide, narrow = panel.bands
+        assert (np.asarray(wide.low) <= narrow.low).all()
+        assert (np.asarray(narrow.high) <= wide.high).all()
+        assert wide.high[-1] == pytest.approx(np.quantile(own, 0.95))
+
+
+def test_signs_are_said_as_they_are() -> None:
+    assert sign_words(np.array([1.0, 2.0, -1.0, np.nan])) == "more in 2 of 3"
+    assert sign_words(np.array([-1.0, -2.0, 1.0, 0.0])) == "less in 2 of 4"
+    assert sign_words(np.zeros(3)) == "no change in 3 of 3"
+
+
+def test_districts_are_ranked_by_the_baseline(three: Path) -> None:
+    sheet = ranking_sheet(three, "home share", Wanted(), time=2050)
+    ((panel,),) = (block.panels for block in sheet.blocks)
+    assert isinstance(panel, RowsPanel)
+    marks = [next(m.at for m in row.marks if "baseline" in m.label) for row in panel.rows]
+    assert marks == sorted(marks, reverse=True)
+    assert len(panel.rows) == 10
+    with pytest.raises(ScenarioError, match=r"2050\.5 is no saved time"):
+        ranking_sheet(three, "home share", Wanted(), time=2050.5)
+
+
+def test_of_many_labels_the_twelve_that_differ_most_are_drawn(three: Path) -> None:
+    sheet = series_sheet(three, Wanted(("capacity",)))
+    assert len(panels_of(sheet)) == 12
+    assert "the 12 of 90 that differ most between the scenarios" in sheet.note
+    few = series_sheet(three, Wanted(("capacity",), labels=("Prato",)))
+    assert all(panel.title.startswith("Prato") for panel in panels_of(few))
+
+
+def test_several_files_are_several_scenarios(core: Path, tariff: Path) -> None:
+    sheet = series_sheet([core, tariff], Wanted(("home share",)))
+    (panel,) = panels_of(sheet)
+    assert isinstance(panel, Panel)
+    labels = [line.label for line in panel.lines]
+    assert len(set(labels)) == 2
+    assert any("tariff" in label for label in labels)
+
+
+def test_a_dataset_and_its_file_give_the_same_figure(core: Path, tmp_path: Path) -> None:
+    data = sd.load("core").run()
+    one = sd.plot_series(data).save(tmp_path / "a.svg").read_bytes()
+    assert one == sd.plot_series(core).save(tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda d: sd.plot_series(d, "hom shar"), 'did you mean "home share"'),
+        (lambda d: sd.plot_series(d, "output[Prado]"), 'has no label "Prado"'),
+        (lambda d: sd.plot_series(d, "output", labels="Prado"), 'has no label "Prado"'),
+        (lambda d: sd.plot_series(d, baseline="nothing"), 'no scenario called "nothing"'),
+        (lambda d: sd.plot_series(d, scenarios="nothing"), 'no scenario "nothing"'),
+        (lambda d: sd.plot_series(d, width=10), "60 to 1000 mm"),
+        (lambda d: sd.plot_differences(d, scenarios=SCENARIOS[:1]), "one scenario"),
+        (sd.plot_fan, "no ensemble"),
+        (sd.plot_tornado, "no analysis of sensitivity"),
+        (sd.plot_regimes, "no rules of regimes"),
+        (lambda d: sd.plot_regimes(d, "high"), "is no rule"),
+    ],
+)
+def test_a_wrong_request_says_what_to_do(three: Path, draw: Any, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        draw(three)
+
+
+def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match="a int is no result"):
+        sd.plot_series(3)  # type: ignore[arg-type]
+    with pytest.raises(ExchangeError, match="no such file"):
+        sd.plot_series(tmp_path / "no.nc")
+
+
+# ---------------------------------------------------------------------- the command line
+
+
+def test_the_command_draws_by_what_the_file_holds(
+    three: Path, members: Path, pawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in (three, members, pawn):
+        answer = call(capsys, "plot", file, "-o", tmp_path)
+        assert answer.code == 0, answer.err
+        assert answer.out == f"wrote {tmp_path / file.stem}.svg and .png\n"
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"{f.stem}{s}" for f in (three, members, pawn) for s in (".svg", ".png")}
+
+
+def test_the_command_and_the_library_draw_the_same(
+    three: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.svg"
+    given = ["--kind", "differences", "--name", "output[Prato],home share", "--percent"]
+    assert call(capsys, "plot", three, *given, "--width", 180, "-o", file).code == 0
+    picture = sd.plot_differences(three, ["output[Prato]", "home share"], percent=True, width=180)
+    assert file.read_bytes() == picture.save(tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--at", 2000], "--at is of ranking, and this is series"),
+        (["--kind", "phase", "--name", "output"], "--name X,Y"),
+        (["--kind", "causes"], "--name NAME"),
+        (["-o", "picture.jpg/x.gif", "--kind", "ranking"], "needs one element"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    three: Path, capsys: pytest.CaptureFixture[str], words: list[Any], said: str
+) -> None:
+    answer = call(capsys, "plot", three, *words)
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_options_of_results_need_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = call(capsys, "plot", "home_share", "--kind", "fan")
+    assert answer.code == 2
+    assert "name its file" in answer.err
+
+
+def test_a_foreign_picture_is_kept(
+    core: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.svg"
+    mine.write_text("mine")
+    answer = call(capsys, "plot", core, "-o", mine)
+    assert answer.code == 3
+    assert "--force" in answer.err
+    assert mine.read_text() == "mine"
+    assert call(capsys, "plot", core, "-o", mine, "--force").code == 0
+    assert is_ours(mine)
