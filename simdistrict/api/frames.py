@@ -23,3 +23,8 @@ def rows(table: Any) -> list[Mapping[str, object]]:
     named = any(name is not None for name in table.index.names)
     whole = table.reset_index() if named else table
     return [{str(k): v for k, v in row.items()} for row in whole.to_dict("records")]
+
+
+def is_series(value: object) -> bool:
+    """Whether a value is a Series."""
+    return isinstance(value, pd.Series)

@@ -8,13 +8,14 @@ new part is a module and a base class here.
 
 from __future__ import annotations
 
+from simdistrict.api.fitting import Fitting
 from simdistrict.api.running import Running
 from simdistrict.api.stepping import Stepping
 from simdistrict.api.sweeping import Sweeping
 from simdistrict.api.tipping import Tipping
 
 
-class LoadedModel(Running, Stepping, Sweeping, Tipping):
+class LoadedModel(Running, Stepping, Sweeping, Tipping, Fitting):
     """A model that is read and lowered, ready to run; made by `load`. Nothing changes it.
 
     >>> import simdistrict as sd

@@ -97,7 +97,7 @@ class Sweeping(Planning):
         >>> prior = {"tariff": (0, 2), "cost ratio": (1.1, 1.5)}
         >>> ens = m.ensemble(members=50, prior=prior, save="home experience")
         >>> dict(ens.sizes)
-        {'member': 50, 'time': 1, 'sampled': 2}
+        {'member': 50, 'sampled': 2, 'time': 1}
         """
         from simdistrict.ensemble.content import ensemble_result
         from simdistrict.result.dataset import to_xarray

@@ -2,8 +2,418 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
 from simdistrict.api.plans import Planning
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from simdistrict.regimes.studies.study import Interval, RegimeStudy
+
+Params = Mapping[str, Any] | None
+# stock -> (low, high)
+Box = Mapping[str, tuple[float, float]] | None
+# constant -> (low, high, how many values)
+Grids = Mapping[str, tuple[float, float, int]]
+Names = str | Sequence[str]
 
 
 class Tipping(Planning):
-    """What a loaded model says of its equilibria."""
+    """What a loaded model says of its equilibria.
+
+    Each study freezes the model at a date, and gives what `simdistrict regimes` writes. Common to
+    the studies of one scenario: `scenario` and `params` as of `run`; `at`: the date in the
+    model's time unit, default the end of the run; `element`: a label whose stocks alone are
+    studied; `hold`, `free`: stocks that are held or free, contrary to the default; `outputs`:
+    elements read in every state, default what the scenario reports; `seed`: of random starts;
+    `horizon`: longest time that flows are followed. All raise ScenarioError for names and bounds
+    that do not fit the model.
+    """
+
+    def equilibria(
+        self,
+        scenario: Any = None,
+        *,
+        at: float | None = None,
+        element: str = "",
+        starts: int = 20,
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """Equilibria with their stability, all exogenous inputs frozen at a date.
+
+        starts: random starts of the search; others may exist. The dimension `equilibrium` has
+        `state` (equilibrium, stock), each stock in its own unit, `stability`, the eigenvalues
+        (equilibrium, mode) per time unit, and `value` of the outputs.
+
+        >>> import simdistrict as sd
+        >>> found = sd.load("core").equilibria()
+        >>> found["state"].values.round(2).tolist()
+        [[0.79], [0.17], [0.04]]
+        """
+        from simdistrict.regimes.studies.equilibria import EquilibriaStudy as Study
+
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        return self._study(Study(starts=starts, **common), scenario, params)
+
+    def branch(
+        self,
+        parameter: str,
+        low: float,
+        high: float,
+        *,
+        scenario: Any = None,
+        second: tuple[str, float, float] | None = None,
+        starts: int = 10,
+        stops: int = 3,
+        at: float | None = None,
+        element: str = "",
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """Equilibria followed along a constant: branches, folds, Hopf and branch points.
+
+        parameter: the constant, from `low` to `high` in its unit; starts: random starts at each
+        of `stops` values; second: another constant, (name, low, high), in which the folds are
+        followed, too, up to cusps. The dimension `point` has the branch, the parameter, the state
+        and its stability; `special` the special points with their kind.
+
+        >>> import simdistrict as sd
+        >>> found = sd.load("core").branch("tariff", 0, 2)
+        >>> found["special_kind"].values.tolist()
+        ['fold', 'fold']
+        >>> found["special_parameter"].values.round(3).tolist()
+        [1.023, 0.695]
+        """
+        from simdistrict.regimes.studies.branch import BranchStudy
+        from simdistrict.regimes.studies.fold_curve import FoldCurveStudy
+        from simdistrict.regimes.studies.study import Interval
+
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        common |= {"parameter": Interval(parameter, low, high), "starts": starts, "stops": stops}
+        if second is None:
+            return self._study(BranchStudy(**common), scenario, params)
+        return self._study(FoldCurveStudy(second=Interval(*second), **common), scenario, params)
+
+    def hysteresis(
+        self,
+        parameter: str,
+        low: float,
+        high: float,
+        duration: float,
+        *,
+        scenario: Any = None,
+        slower: Sequence[float] | None = None,
+        at: float | None = None,
+        element: str = "",
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """A slow sweep of a constant up and down, and what kind of memory that shows.
+
+        parameter: the constant, from `low` to `high` in its unit, in `duration` time units one
+        way; slower: the sweep is repeated with these multiples of the duration, each above 1;
+        default: as the command has it. Memory that a slower sweep loses is that of slow stocks;
+        what remains is hysteresis.
+
+        >>> import simdistrict as sd
+        >>> found = sd.load("core").hysteresis("tariff", 0, 2, 100, slower=[4])
+        >>> found.attrs["summary"] != ""
+        True
+        """
+        from simdistrict.base.errors import Problem, ScenarioError
+        from simdistrict.regimes.numerics.sweep import SPEEDS
+        from simdistrict.regimes.studies.hysteresis import HysteresisStudy
+        from simdistrict.regimes.studies.study import Interval
+
+        if slower is not None and not all(1 < speed < float("inf") for speed in slower):
+            what = f"{list(slower)} are not all above 1"
+            raise ScenarioError(Problem("slower", what, "give multiples of the duration"))
+        speeds = SPEEDS if slower is None else (1.0, *sorted(float(s) for s in slower))
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        study = HysteresisStudy(
+            parameter=Interval(parameter, low, high), duration=duration, speeds=speeds, **common
+        )
+        return self._study(study, scenario, params)
+
+    def basins(
+        self,
+        scenario: Any = None,
+        *,
+        members: int = 200,
+        initial: Box = None,
+        along: tuple[str, float, float, int] | None = None,
+        at: float | None = None,
+        element: str = "",
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """The share of initial states that end in each attractor, also along a constant.
+
+        members: number of initial states; initial: the stocks that are drawn, each from (low,
+        high) in its unit, the others start as they are; default: all are drawn. along: a constant
+        and so many values of it, (name, low, high, count), with attractors matched from one to
+        the next. The dimension `attractor` has `share` with its 95% interval, state and period.
+
+        >>> import simdistrict as sd
+        >>> found = sd.load("core").basins(members=50)
+        >>> found.sizes["attractor"], float(found["share"].sum())
+        (2, 1.0)
+        """
+        from simdistrict.regimes.studies.basins import BasinsStudy
+        from simdistrict.regimes.studies.basins_along import BasinsAlongStudy
+        from simdistrict.regimes.studies.study import Grid
+
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        common |= {"box": _box(initial), "members": members}
+        if along is None:
+            return self._study(BasinsStudy(**common), scenario, params)
+        return self._study(BasinsAlongStudy(along=Grid(*along), **common), scenario, params)
+
+    def regime_map(
+        self,
+        along: Grids,
+        *,
+        scenario: Any = None,
+        members: int = 4,
+        initial: Box = None,
+        where: str = "",
+        at: float | None = None,
+        element: str = "",
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """The stable equilibria over two constants.
+
+        along: two constants, each with (low, high, number of values); members: initial states at
+        each pair of values, drawn as in `basins`; where: counts the equilibria in which
+        conditions hold, such as `"output >= 1, price < 2"`.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> found = m.regime_map({"tariff": (0, 2, 3), "cost ratio": (1.1, 1.5, 2)})
+        >>> "tariff" in found.attrs["regimes_request"]
+        True
+        """
+        from simdistrict.base.errors import Problem, ScenarioError
+        from simdistrict.regimes.studies.regime_map import RegimeMapStudy
+        from simdistrict.regimes.studies.study import Grid
+
+        grids = tuple(Grid(name, *ends) for name, ends in along.items())
+        if len(grids) != 2:
+            what = f"a map is over two constants, and these are {len(grids)}"
+            raise ScenarioError(Problem("along", what, "give {name: (low, high, count), ...}"))
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        study = RegimeMapStudy(
+            along=(grids[0], grids[1]), box=_box(initial), members=members, rule=where, **common
+        )
+        return self._study(study, scenario, params)
+
+    def policy_map(
+        self,
+        parameter: str,
+        low: float,
+        high: float,
+        longest: float,
+        *,
+        scenario: Any = None,
+        doses: int = 20,
+        durations: int = 20,
+        as_it_is: bool = False,
+        at: float | None = None,
+        element: str = "",
+        hold: Names = (),
+        free: Names = (),
+        outputs: Names = (),
+        seed: int = 0,
+        horizon: float = 400.0,
+        params: Params = None,
+    ) -> xr.Dataset:
+        """The smallest policy, dose and duration, that leads to another attractor.
+
+        parameter: the constant that policy holds at each of `doses` values from `low` to `high`,
+        for each of `durations` lengths up to `longest` time units, and then repeals; as_it_is:
+        begin in the state of the date, not where it leads. `attractor_id` (dose, length) says
+        where that ends, -1 undecided; `shortest` (dose) is NaN where no duration is enough.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> found = m.policy_map("tariff", 0, 2, 80, doses=3, durations=2)
+        >>> found["attractor_id"].shape
+        (3, 2)
+        """
+        from simdistrict.regimes.studies.policy_map import PolicyMapStudy
+        from simdistrict.regimes.studies.study import Interval
+
+        common = _common(at, element, hold, free, outputs, seed, horizon)
+        study = PolicyMapStudy(
+            parameter=Interval(parameter, low, high),
+            duration=longest,
+            doses=doses,
+            lengths=durations,
+            settled=not as_it_is,
+            **common,
+        )
+        return self._study(study, scenario, params)
+
+    def classes(
+        self,
+        scenarios: Sequence[Any],
+        *,
+        survives: str,
+        members: int = 1000,
+        at: float | None = None,
+        seed: int = 0,
+        method: Literal["lhs", "sobol", "random"] = "lhs",
+        fast: bool = False,
+        prior: Any = None,
+        params: Params = None,
+        workers: int | None = None,
+    ) -> xr.Dataset:
+        """Over a prior: survives anyway, lost whatever is done, or policy decides.
+
+        scenarios: the one without a policy first, then one or more with policies; survives: who
+        has survived at the date `at` (default: the end), as conditions: `"output >= 1"`; members,
+        seed, method: draws of the prior, which is that of `ensemble`. The classes have their
+        shares with 95% intervals, for each label of the conditions' elements.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> policy = m.scenario().policy("help", {"tariff": 1.5}, start=5).named("policy")
+        >>> prior = {"cost ratio": (1.1, 1.5)}
+        >>> who = "home experience >= 0.5"
+        >>> found = m.classes([None, policy], survives=who, members=50, prior=prior)
+        >>> found.sizes["class"]
+        3
+        """
+        from simdistrict.api.designs import prior_of
+        from simdistrict.regimes.studies.classes import ClassesStudy
+        from simdistrict.regimes.studies.study import checked
+        from simdistrict.result.dataset import to_xarray
+
+        table = prior_of(prior, self._prepared, self._path)
+        plans = self._plans(list(scenarios), params=params, backend="native")
+        study = ClassesStudy(
+            rule=survives,
+            at=at,
+            members=members,
+            seed=seed,
+            method=method,
+            fast=fast,
+            prior=table.text,
+            prior_name=table.where,
+            workers=workers,
+        )
+        return to_xarray(checked(study).run(plans))
+
+    def loop_scores(
+        self, scenario: Any = None, *, element: str = "", params: Params = None
+    ) -> xr.Dataset:
+        """The feedback loops that drive a run, by simlin's loops that matter.
+
+        element: the label whose model alone is scored. Needs pysimlin: pip install
+        "simdistrict[loops]"; raises EngineError where it is missing.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").loop_scores().attrs["model_name"]
+        'core'
+        """
+        from simdistrict.regimes.studies.loops import LoopsStudy
+
+        return self._study(LoopsStudy(element=element), scenario, params)
+
+    def detect(
+        self,
+        data: str | Path | xr.Dataset,
+        rules: Names,
+        *,
+        lasting: float = 5.0,
+    ) -> pd.DataFrame:
+        """The regimes in runs over time, by rules; those of one run stand in order.
+
+        data: a result of `run`, or its file; rules: `"REGIME: NAME >= X, NAME < Y"`, the first
+        that holds counts; lasting: the shortest regime, in time units, that is a shift. A row per
+        regime; columns scenario, label, regime, start, end, and shift: whether it lasted. Raises
+        ScenarioError for elements that the data do not hold.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> found = m.detect(m.run(), "at home: home experience >= 0.5")
+        >>> found[["regime", "start", "end"]].values.tolist()
+        [['at home', 0.0, 200.0]]
+        """
+        from simdistrict.api.frames import frame
+        from simdistrict.regimes.rules import read_rules
+        from simdistrict.regimes.studies.detection import DetectionStudy
+        from simdistrict.regimes.studies.study import checked
+        from simdistrict.result.dataset import from_xarray
+        from simdistrict.result.netcdf import read_netcdf
+
+        study = checked(DetectionStudy(rules=read_rules(_names(rules)), lasting=lasting))
+        stored = isinstance(data, str | Path)
+        result = read_netcdf(data) if isinstance(data, str | Path) else from_xarray(data)
+        found = study.run(result, str(data) if stored else "the Dataset")
+        rows = []
+        for run in found["runs"]:
+            dates = {shift["time"] for shift in run["shifts"]}
+            for k, own in enumerate(run["regimes"]):
+                row = {"scenario": run["scenario"], "label": run["label"]}
+                row |= {"regime": own["regime"], "start": own["from"], "end": own["to"]}
+                rows.append(row | {"shift": k > 0 and own["from"] in dates})
+        columns = ("label", "regime", "start", "end", "shift")
+        return frame(rows, "scenario", columns).reset_index()
+
+    def _study(self, study: RegimeStudy, scenario: Any, params: Params) -> xr.Dataset:
+        from simdistrict.regimes.studies.study import checked
+        from simdistrict.result.dataset import to_xarray
+
+        own = checked(study)
+        return to_xarray(own.run(self._plans(scenario, params=params)))
+
+
+def _common(
+    at: float | None,
+    element: str,
+    hold: Names,
+    free: Names,
+    outputs: Names,
+    seed: int,
+    horizon: float,
+) -> dict[str, Any]:
+    """The fields of all studies of a frozen model."""
+    names = {"hold": _names(hold), "free": _names(free), "outputs": _names(outputs)}
+    return {"at": at, "element": element, "seed": seed, "horizon": horizon, **names}
+
+
+def _names(given: Names) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _box(initial: Box) -> tuple[Interval, ...]:
+    from simdistrict.regimes.studies.study import Interval
+
+    return tuple(Interval(name, low, high) for name, (low, high) in (initial or {}).items())

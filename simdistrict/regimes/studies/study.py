@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, Self
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -138,6 +138,59 @@ class WithOptions:
     def options(cls) -> dict[str, Option]:
         """The fields that options set."""
         return {f.name: f.metadata["option"] for f in fields(cls) if "option" in f.metadata}
+
+
+StudyType = TypeVar("StudyType", bound=WithOptions)
+
+
+def checked(study: StudyType) -> StudyType:
+    """The study with its numbers as the command line would read them.
+
+    Raises ScenarioError with every field outside the bounds that its option has. Call it for a
+    study that is not made from the command line, which checks as it reads.
+    """
+    problems = []
+    typed = {}
+    for name, own in study.options().items():
+        value = getattr(study, name)
+        several = value if isinstance(value, tuple) else (value,)
+        faults = [fault for one in several if (fault := _fault(own, one))]
+        problems += [Problem(name.replace("_", " "), fault) for fault in faults]
+        if not faults:
+            made = tuple(_typed(own, one) for one in several)
+            typed[name] = made if isinstance(value, tuple) else made[0]
+    if problems:
+        raise ScenarioError(problems)
+    return replace(study, **typed)
+
+
+def _typed(own: Option, value: Any) -> Any:
+    """A sound value in the type of its option."""
+    if isinstance(value, Interval):
+        low, high = float(value.low), float(value.high)
+        if isinstance(value, Grid):
+            return Grid(value.name, low, high, int(value.count))
+        return Interval(value.name, low, high)
+    return own.kind(value) if own.kind in (int, float) and value is not None else value
+
+
+def _fault(own: Option, value: Any) -> str:
+    """What is wrong with the value of an option; empty if nothing is."""
+    if isinstance(value, Interval):
+        return "" if value.sound else f"{value} is not {value.form}, {value.order}"
+    if own.choices and value not in own.choices:
+        return f'"{value}" is none of {", ".join(own.choices)}'
+    if own.kind not in (int, float) or value is None:
+        return ""
+    number = isinstance(value, int | float | np.integer) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or (own.kind is int and value != int(value)):
+        return f"{value!r} is no {'whole' if own.kind is int else 'finite'} number"
+    if own.least is not None and value < own.least:
+        return f"{value} is below {own.least}"
+    # a function of what the option gives may add values that the option does not take
+    if own.above is not None and own.made is None and value <= own.above:
+        return f"{value:g} is not above {own.above:g}"
+    return f"{value:g} is above {own.most:g}" if own.most is not None and value > own.most else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
