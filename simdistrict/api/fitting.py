@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simdistrict.api.plans import Planning
+from simdistrict.api.builder import ScenarioBuilder
+from simdistrict.api.running import Running
+from simdistrict.api.sweeping import OneScenario
 from simdistrict.base.progress import Progress
 
 if TYPE_CHECKING:
@@ -135,9 +137,18 @@ class Fit:
         )
         return _frame(rows, "start", ("payoff", "evaluations", "ending", "taken", *names))
 
-    def scenario(self) -> Any:
-        """A ScenarioBuilder: the scenario that was fitted, with the fitted constants."""
-        built = self._model.scenario(self._scenario)  # type: ignore[attr-defined]
+    def scenario(self) -> ScenarioBuilder:
+        """The scenario that was fitted, with the fitted constants, to run or to build on.
+
+        >>> import simdistrict as sd, pandas as pd
+        >>> m = sd.load("core")
+        >>> data = pd.Series({1: 0.98, 20: 0.8}, name="home experience")
+        >>> fit = m.calibrate(data, {"forgetting rate": (0.05, 0.5)}, starts=1, evaluations=20)
+        >>> fit.scenario()
+        <scenario core of core: 1 constant>
+        """
+        given = self._scenario
+        built = given if isinstance(given, ScenarioBuilder) else self._model.scenario(given)
         built = built.set(dict(self._params)) if self._params else built
         return built.set(self._calibration.fitted) if self._calibration else built
 
@@ -160,7 +171,7 @@ class Fit:
         return page(self._found).rstrip("\n")
 
 
-class Fitting(Planning):
+class Fitting(Running):
     """What a loaded model says of data."""
 
     def calibrate(
@@ -168,7 +179,7 @@ class Fitting(Planning):
         data: str | Path | pd.DataFrame | pd.Series[Any] | None = None,
         free: Mapping[str, tuple[float, float]] | None = None,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         params: Mapping[str, Any] | None = None,
         until: float | None = None,
         starts: int | None = None,
@@ -231,7 +242,7 @@ class Fitting(Planning):
         self,
         data: str | Path | pd.DataFrame | pd.Series[Any] | None = None,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         params: Mapping[str, Any] | None = None,
         until: float | None = None,
         backend: str = "auto",

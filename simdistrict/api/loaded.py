@@ -15,7 +15,7 @@ from simdistrict.api.sweeping import Sweeping
 from simdistrict.api.tipping import Tipping
 
 
-class LoadedModel(Running, Stepping, Sweeping, Tipping, Fitting):
+class LoadedModel(Fitting, Running, Stepping, Sweeping, Tipping):
     """A model that is read and lowered, ready to run; made by `load`. Nothing changes it.
 
     >>> import simdistrict as sd

@@ -79,7 +79,11 @@ class Planning(Resolving):
 
     def _plans(
         self,
-        scenarios: str | Path | ScenarioBuilder | Sequence[str | Path | ScenarioBuilder] | None,
+        scenarios: str
+        | Path
+        | ScenarioBuilder
+        | Sequence[str | Path | ScenarioBuilder | None]
+        | None,
         *,
         params: Mapping[str, Any] | None = None,
         initial: Mapping[str, Any] | None = None,

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
+from simdistrict.api.running import saved_text
 from simdistrict.base.progress import Progress
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from simdistrict.ensemble.members import Ensemble
@@ -21,7 +24,8 @@ MEMBERS = 1000
 _USUAL = {"sobol": 64, "morris": 20}
 _DESIGNS = {"sobol": "saltelli", "morris": "morris", "pawn": "lhs", "prim": "lhs"}
 
-Prior = str | Path | Mapping[str, Any] | Any
+OneScenario = str | Path | ScenarioBuilder | None
+Scenarios = OneScenario | Sequence[OneScenario]
 Saved = str | Sequence[str] | None
 
 
@@ -30,7 +34,7 @@ class Sweeping(Planning):
 
     def ensemble(
         self,
-        scenario: Any = None,
+        scenario: Scenarios = None,
         *,
         members: int | None = None,
         blocks: int | None = None,
@@ -38,8 +42,8 @@ class Sweeping(Planning):
         method: Literal["lhs", "sobol", "random", "saltelli", "morris"] | None = None,
         order: int = 1,
         levels: int = 4,
-        prior: Prior = None,
-        design: Any = None,
+        prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
+        design: str | Path | Mapping[str, Any] | pd.DataFrame | xr.DataArray | None = None,
         params: Mapping[str, Any] | None = None,
         initial: Mapping[str, Any] | None = None,
         save: Saved = None,
@@ -120,7 +124,7 @@ class Sweeping(Planning):
             prior,
             design,
             strict=strict,
-            save=self._saved(save),
+            save=None if save is None else saved_text(self, save),
             times=_joined(times),
             reduce=_joined(reduce),
             backend=backend,
@@ -140,7 +144,7 @@ class Sweeping(Planning):
         self,
         plans: Sequence[Plan],
         drawing: tuple[int | None, int | None, int | None, str | None, int, int],
-        prior: Prior,
+        prior: Any,
         design: Any,
         *,
         strict: bool,
@@ -179,19 +183,9 @@ class Sweeping(Planning):
             plans, priors, table.text, members, seed=seed, method=method, shape=shape, **how
         )
 
-    def _saved(self, save: Saved) -> str | None:
-        """The names to save as the one text that the rooms below read."""
-        from simdistrict.exchange.text.equations import quoted
-        from simdistrict.model.expr import fold
-
-        if save is None or isinstance(save, str):
-            return save
-        known = self._prepared.model.by_name
-        return ", ".join(quoted(name) if fold(name) in known else name for name in save)
-
     def sensitivity(
         self,
-        data: Any = None,
+        data: OneScenario | xr.Dataset = None,
         *,
         indicator: str,
         method: Literal["sobol", "morris", "pawn", "prim"] = "sobol",
@@ -203,8 +197,8 @@ class Sweeping(Planning):
         seed: int | None = None,
         order: int = 1,
         levels: int = 4,
-        prior: Prior = None,
-        design: Any = None,
+        prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
+        design: str | Path | Mapping[str, Any] | pd.DataFrame | xr.DataArray | None = None,
         params: Mapping[str, Any] | None = None,
         workers: int | None = None,
         resamples: int = 100,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simdistrict.api.plans import Planning
+from simdistrict.api.sweeping import OneScenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ class Tipping(Planning):
 
     def equilibria(
         self,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         *,
         at: float | None = None,
         element: str = "",
@@ -70,7 +71,7 @@ class Tipping(Planning):
         low: float,
         high: float,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         second: tuple[str, float, float] | None = None,
         starts: int = 10,
         stops: int = 3,
@@ -114,7 +115,7 @@ class Tipping(Planning):
         high: float,
         duration: float,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         slower: Sequence[float] | None = None,
         at: float | None = None,
         element: str = "",
@@ -154,7 +155,7 @@ class Tipping(Planning):
 
     def basins(
         self,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         *,
         members: int = 200,
         initial: Box = None,
@@ -194,7 +195,7 @@ class Tipping(Planning):
         self,
         along: Grids,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         members: int = 4,
         initial: Box = None,
         where: str = "",
@@ -240,7 +241,7 @@ class Tipping(Planning):
         high: float,
         longest: float,
         *,
-        scenario: Any = None,
+        scenario: OneScenario = None,
         doses: int = 20,
         durations: int = 20,
         as_it_is: bool = False,
@@ -282,7 +283,7 @@ class Tipping(Planning):
 
     def classes(
         self,
-        scenarios: Sequence[Any],
+        scenarios: Sequence[OneScenario],
         *,
         survives: str,
         members: int = 1000,
@@ -290,7 +291,7 @@ class Tipping(Planning):
         seed: int = 0,
         method: Literal["lhs", "sobol", "random"] = "lhs",
         fast: bool = False,
-        prior: Any = None,
+        prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
         params: Params = None,
         workers: int | None = None,
     ) -> xr.Dataset:
@@ -331,7 +332,7 @@ class Tipping(Planning):
         return to_xarray(checked(study).run(plans))
 
     def loop_scores(
-        self, scenario: Any = None, *, element: str = "", params: Params = None
+        self, scenario: OneScenario = None, *, element: str = "", params: Params = None
     ) -> xr.Dataset:
         """The feedback loops that drive a run, by simlin's loops that matter.
 

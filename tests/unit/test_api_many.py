@@ -333,3 +333,15 @@ def test_a_foreign_netcdf_file_is_refused() -> None:
     xr.Dataset({"a": ("x", [1.0])}).to_netcdf("foreign.nc")
     with pytest.raises(ExchangeError, match="simdistrict did not write"):
         sd.open("foreign.nc")
+
+
+def test_initial_values_and_built_scenarios_hold_for_every_member(model: sd.LoadedModel) -> None:
+    built = model.scenario("free.yaml").policy("late", {"tax": 0.5}, start=5).named("late")
+    start = {"stock": [3.0, 4.0]}
+    ens = model.ensemble([built, "free.yaml"], members=5, initial=start, times="all", save="stock")
+    assert ens["scenario"].values.tolist() == ["late", "free"]
+    assert (ens["stock"].sel(place="south").isel(time=0) == 4.0).all()
+    draw = dict(zip(ens["sampled"].values, ens["design"].values[3], strict=True))
+    one = model.run(built.set({"rate": draw["rate"], "tax": draw["tax"]}), initial=start)
+    np.testing.assert_array_equal(ens["stock"][0, 3], one["stock"])
+    assert sd.rerun(ens).same
