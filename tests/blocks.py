@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = {"python", "sh"}
-SHOWN = {"text", "yaml", "json", "toml", "vensim", "xml", "make", "csv", "bibtex", "latex"}
+SHOWN = {"text", "r", "yaml", "json", "toml", "vensim", "xml", "make", "csv", "bibtex", "latex"}
 FENCE = re.compile(r"^( *)```(\S*)\s*$")
 MARK = re.compile(r"<!-- test: (.*?)\s*-->", re.DOTALL)
 
