@@ -10,7 +10,13 @@ import pandas as pd
 
 def frame(rows: Iterable[Mapping[str, object]], index: str, columns: Sequence[str]) -> pd.DataFrame:
     """A table of rows by the values of one key; the other columns in this order."""
-    return pd.DataFrame(list(rows), columns=[index, *columns]).set_index(index)
+    kept = [{key: row.get(key) for key in (index, *columns)} for row in rows]
+    return pd.DataFrame(kept, columns=[index, *columns]).set_index(index)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
+    """A table of rows with these columns, numbered from 0."""
+    return pd.DataFrame(list(rows), columns=list(columns))
 
 
 def is_frame(value: object) -> bool:

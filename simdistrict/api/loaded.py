@@ -11,11 +11,12 @@ from __future__ import annotations
 from simdistrict.api.fitting import Fitting
 from simdistrict.api.running import Running
 from simdistrict.api.stepping import Stepping
+from simdistrict.api.structure import Structure
 from simdistrict.api.sweeping import Sweeping
 from simdistrict.api.tipping import Tipping
 
 
-class LoadedModel(Fitting, Running, Stepping, Sweeping, Tipping):
+class LoadedModel(Running, Structure, Fitting, Stepping, Sweeping, Tipping):
     """A model that is read and lowered, ready to run; made by `load`. Nothing changes it.
 
     >>> import simdistrict as sd
@@ -23,6 +24,3 @@ class LoadedModel(Fitting, Running, Stepping, Sweeping, Tipping):
     >>> isinstance(m, sd.LoadedModel)
     True
     """
-
-    def __repr__(self) -> str:
-        return f"<model {self.name}>"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +14,7 @@ from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
-    from simdistrict.behaviour.checks import Finding
+    pass
 
 
 NAMES = """\b
@@ -66,9 +64,11 @@ def command(
     Example: simdistrict check district --corners 10
     """
     from simdistrict.base.library import find_model, shown
+    from simdistrict.behaviour.findings import findings
+    from simdistrict.exchange.models import read_model_file
 
     path = find_model(model)
-    found, ran = _found(path, only, strict, corners, seed)
+    found, ran = findings(read_model_file(path), path, only, strict, corners, seed)
     errors = sum(f.severity == "error" for f in found)
     if as_json:
         rows = [asdict(finding) for finding in found]
@@ -85,47 +85,3 @@ def command(
         click.echo(f"{file}: {counts} ({listed})")
     if errors:
         sys.exit(5)
-
-
-def _found(
-    path: Path, only: Sequence[str], strict: Sequence[str], corners: int, seed: int
-) -> tuple[list[Finding], list[str]]:
-    """All findings, and the names of the checks that ran."""
-    from simdistrict.behaviour import (
-        NAMES,
-        Statements,
-        check_behaviour,
-        checks_file,
-        made,
-        read_statements,
-    )
-    from simdistrict.behaviour.checks import CHECKS, check_model, refuse_unknown
-    from simdistrict.exchange.models import read_model_file
-
-    refuse_unknown((*only, *strict), (*CHECKS, *NAMES))
-    model = read_model_file(path)
-    still = [n for n in only if n in CHECKS]
-    moving = [n for n in only if n in NAMES]
-    found: list[Finding] = []
-    ran: list[str] = []
-    if still or not only:
-        found += check_model(model, still, [n for n in strict if n in CHECKS])
-        ran += [n for n in CHECKS if not only or n in only]
-    # a model without a causal order cannot run, which is reported already
-    runnable = not any(f.check == "structure" and f.severity == "error" for f in found)
-    if runnable and (moving or corners or not only):
-        file = checks_file(path)
-        stated = read_statements(file, model, path) if file else Statements()
-        if corners and only and "corners" not in moving:
-            moving.append("corners")
-        hard = [n for n in strict if n in NAMES]
-        # one finding per fault: units that do not balance do not scale either
-        unbalanced = {f.element for f in found if f.check == "units"}
-        found += [
-            f
-            for f in check_behaviour(model, stated, moving, hard, corners_count=corners, seed=seed)
-            if f.check != "unit-of-account" or f.element not in unbalanced
-        ]
-        ran += made(stated, moving, corners)
-    # report a fault once, however often the equation repeats it
-    return list(dict.fromkeys(found)), ran

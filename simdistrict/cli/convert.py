@@ -13,7 +13,7 @@ from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
-    from simdistrict.exchange.mdl.document import Document
+    pass
 
 DATA = (".nc", ".csv", ".tab", ".dat")
 SCENARIOS = (".yaml", ".yml")
@@ -114,13 +114,15 @@ def _model(
     source: str, target: Path, scenario: str | None, sets: tuple[str, ...], force: bool
 ) -> None:
     from simdistrict.base.library import find_model
+    from simdistrict.conversion.models import document_of, with_scenario
 
     path = find_model(source)
-    document = _document(path)
+    document, notes = document_of(path)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     # refuse an invalid model even where nothing changes
     model = document.model
     if scenario is not None or sets:
-        from simdistrict.conversion.models import with_scenario
         from simdistrict.scenario import bare_scenario, load_scenario, resolve
 
         written = bare_scenario(path) if scenario is None else load_scenario(scenario)
@@ -131,23 +133,6 @@ def _model(
     from simdistrict.exchange.xmile.writer import write_xmile
 
     write_xmile(document.model, target, force=force)
-
-
-def _document(path: Path) -> Document:
-    """A model in Vensim's language: the file itself, or its translation."""
-    from simdistrict.conversion.field_ends import without_ends
-    from simdistrict.exchange.mdl.document import Document
-    from simdistrict.exchange.mdl.limited import with_limiting_equations
-    from simdistrict.exchange.mdl.writing import model_text
-    from simdistrict.exchange.xmile.reader import read_xmile
-
-    if path.suffix.lower() not in MODELS[1:]:
-        return Document.read(path)
-    model, changed = without_ends(read_xmile(path))
-    model, limited = with_limiting_equations(model)
-    for note in (*model.notes, *changed, *limited):
-        click.echo(f"note: {note}", err=True)
-    return Document(model_text(model), str(path.with_suffix(".mdl")))
 
 
 def _cin(source: str, target: Path, sets: tuple[str, ...], force: bool) -> None:

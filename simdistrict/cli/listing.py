@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import click
 
-from simdistrict.base import inputs
-from simdistrict.base.errors import ExchangeError
+from simdistrict.api.listing import files
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
-
-README = inputs.InputKind("a README", 1_000_000)
 
 # variants that a line names
 SHOWN = 4
@@ -33,7 +28,7 @@ def command(what: str, model: str, as_json: bool) -> None:
 
     Example: simdistrict list scenarios
     """
-    rows = _results(what, model) if what in ("tables", "figures") else _files(what)
+    rows = _results(what, model) if what in ("tables", "figures") else files(what)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -49,24 +44,6 @@ def _behind(row: dict[str, Any]) -> str:
         return ""
     few = names if len(names) <= SHOWN + 1 else [*names[:SHOWN], f"and {len(names) - SHOWN} more"]
     return f" (variants: {', '.join(few)})"
-
-
-def _files(what: str) -> list[dict[str, Any]]:
-    """Models, scenarios or parts, with the file of each."""
-    from simdistrict.base import library
-
-    kinds = {"scenarios": library.scenarios, "parts": library.parts, "models": library.models}
-    rows = []
-    for name, path in kinds[what]().items():
-        row: dict[str, Any] = {"name": name, "title": "", "file": library.shown(path)}
-        if what == "models":
-            row["title"] = _model_title(path)
-        else:
-            row["title"], variants = _head(path, of_part=what == "parts")
-            if variants:
-                row["variants"] = list(variants)
-        rows.append(row)
-    return rows
 
 
 def _results(what: str, model: str) -> list[dict[str, Any]]:
@@ -88,30 +65,3 @@ def _results(what: str, model: str) -> list[dict[str, Any]]:
         {"name": name, "title": table.title + behind[kind_of(table)]}
         for name, table in file.tables.items()
     ]
-
-
-def _head(path: Path, *, of_part: bool) -> tuple[str, tuple[str, ...]]:
-    """Title and variants of a scenario or part, or its error.
-
-    An invalid file does not hide the others.
-    """
-    from simdistrict.base.errors import ScenarioError
-    from simdistrict.scenario import part_title, scenario_title, scenario_variants
-
-    try:
-        title = part_title(path) if of_part else scenario_title(path)
-        variants = () if of_part else scenario_variants(path)
-    except ScenarioError as error:
-        problem = error.problems[0]
-        return f"(not valid: {problem.where} | {problem.what})", ()
-    return " ".join(title.split()), variants
-
-
-def _model_title(path: Path) -> str:
-    """The first heading of the README in a model's folder; empty without one."""
-    try:
-        text = inputs.text(path.parent / "README.md", README)
-    except (ExchangeError, UnicodeDecodeError):
-        return ""
-    heading = re.search(r"^# +(.*?) *$", text, re.MULTILINE)
-    return heading[1] if heading else ""

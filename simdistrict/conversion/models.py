@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from simdistrict.base.errors import ModelError, Problem
+from simdistrict.conversion.field_ends import without_ends
 from simdistrict.exchange.mdl.document import Document, stretch
 from simdistrict.exchange.mdl.literals import NumberSlot, edits, pieces
 from simdistrict.exchange.mdl.revision import instead, settings_edits
 from simdistrict.exchange.mdl.writing import element_text
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.splice import Edit
+from simdistrict.exchange.xmile.document import SUFFIXES
 from simdistrict.model.expr import Binary, Call, Expr, Number, fold
 from simdistrict.model.model import (
     Auxiliary,
@@ -29,6 +32,27 @@ from simdistrict.model.model import (
 from simdistrict.scenario import Policy, Resolved, RunSettings
 from simdistrict.scenario.places import flat_place
 from simdistrict.scenario.values import CONTROL_FIELDS
+
+
+def document_of(path: Path, model: Model | None = None) -> tuple[Document, tuple[str, ...]]:
+    """A model in Vensim's language, the file itself or its translation, with notes on the latter.
+
+    model: as read before, which counts where the file has changed since.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        document = Document.read(path)
+        if model is not None and document.flat != model.text:
+            document = Document(model.text, str(path), record=model.external.record)
+        return document, ()
+    from simdistrict.exchange.mdl.limited import with_limiting_equations
+    from simdistrict.exchange.mdl.writing import model_text
+    from simdistrict.exchange.xmile.reader import read_xmile
+
+    read = read_xmile(path) if model is None else model
+    found, changed = without_ends(read)
+    found, limited = with_limiting_equations(found)
+    document = Document(model_text(found), str(path.with_suffix(".mdl")))
+    return document, (*found.notes, *changed, *limited)
 
 
 def with_scenario(document: Document, resolved: Resolved) -> Document:

@@ -64,6 +64,9 @@ class Program:
     limits: Limits
     limited: str
 
+    def __repr__(self) -> str:
+        return f"<Program of {self.layout.values} numbers, {self.digest[:12]}>"
+
     def shown(self, name: str) -> Slot:
         """The slot of the values of an element, by folded name, that a run shows."""
         return self.limits.shown.get(name) or self.layout.slots[name]

@@ -350,6 +350,9 @@ class Model:
             content += "\0" + self.external.record
         return hashlib.sha256(content.encode()).hexdigest()
 
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {len(self.elements)} elements>"
+
     def __iter__(self) -> Iterator[Element]:
         return iter(self.elements)
 

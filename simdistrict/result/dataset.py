@@ -249,6 +249,16 @@ def from_xarray(data: xr.Dataset, wanted: Wanted | None = None) -> Result:
     return Result(coords, variables, {str(key): value for key, value in data.attrs.items()})
 
 
+def to_array(model: Model, element: Element, values: NDArray[Any]) -> xr.DataArray:
+    """Numbers of an element with its labels and attributes; values: of its shape."""
+    import xarray as xr
+
+    dims = names_of(model).dims_of(element)
+    labels = zip(dims, model.labels(element), strict=True)
+    coords = {dim: text(found) for dim, found in labels}
+    return xr.DataArray(values, coords, dims, element.name, element_attrs(element))
+
+
 def _check(model: Model, runs: Sequence[Run]) -> None:
     if not runs:
         raise ValueError("a result needs at least one run")
