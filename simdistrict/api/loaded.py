@@ -16,7 +16,7 @@ from simdistrict.api.sweeping import Sweeping
 from simdistrict.api.tipping import Tipping
 
 
-class LoadedModel(Running, Structure, Fitting, Stepping, Sweeping, Tipping):
+class LoadedModel(Fitting, Running, Structure, Stepping, Sweeping, Tipping):
     """A model that is read and lowered, ready to run; made by `load`. Nothing changes it.
 
     >>> import simdistrict as sd
