@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from simdistrict.api.pictures import plot_regimes as plot_regimes
     from simdistrict.api.pictures import plot_series as plot_series
     from simdistrict.api.pictures import plot_tornado as plot_tornado
+    from simdistrict.api.simulator import Simulator as Simulator
+    from simdistrict.api.simulator import SimulatorBatch as SimulatorBatch
     from simdistrict.base.errors import EngineError as EngineError
     from simdistrict.base.errors import ExchangeError as ExchangeError
     from simdistrict.base.errors import ModelError as ModelError
@@ -46,6 +48,7 @@ _MODULES = {
         "plot_causes plot_differences plot_fan plot_phase plot_ranking plot_regimes plot_series "
         "plot_tornado"
     ),
+    "api.simulator": "Simulator SimulatorBatch",
     "base.errors": "EngineError ExchangeError ModelError ScenarioError SimdistrictError",
     "plot": "Picture",
 }

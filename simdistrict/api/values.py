@@ -22,7 +22,13 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model, Stock
 from simdistrict.result.naming import names_of, snake
 from simdistrict.scenario.command_line import TIMES
-from simdistrict.scenario.places import find_constant, find_element, find_stock
+from simdistrict.scenario.places import (
+    find_constant,
+    find_element,
+    find_places,
+    find_stock,
+    unknown,
+)
 from simdistrict.scenario.values import Assignment, SetOption, WrittenPolicy
 
 TIME = "time"
@@ -179,6 +185,27 @@ def read_numbers(
     return found
 
 
+def read_array(model: Model, key: str, value: Any, where: str) -> NDArray[np.float64]:
+    """A value without times for any element or a part of one, of its shape.
+
+    where: the location that messages give. Raises ScenarioError for values that do not fit.
+    """
+    element, subscripts = find_element(model, key)
+    if element is None:
+        raise ScenarioError(unknown(model, key, where))
+    found = find_places(model, element, subscripts, where)
+    if isinstance(found, Problem):
+        raise ScenarioError(found)
+    target = _target_of(model, element, subscripts, *found, where)
+    read = _read(target, value)
+    if read.times is not None:
+        raise target.problem("this is a value over time, and one number is needed")
+    if not np.isfinite(read.values).all():
+        bad = read.values[~np.isfinite(read.values)][0]
+        raise target.problem(f"{bad} is not a finite number")
+    return read.values
+
+
 def _items(values: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
     if not hasattr(values, "items"):
         what = f"{name} is a {type(values).__name__}, not names with values"
@@ -207,6 +234,17 @@ def _target(model: Model, text: str, where: str, *, of_stocks: bool = False) -> 
         raise ScenarioError(found)
     element, places, spelled = found
     _, subscripts = find_element(model, text)
+    return _target_of(model, element, subscripts, places, spelled, where)
+
+
+def _target_of(
+    model: Model,
+    element: Element,
+    subscripts: tuple[str, ...] | None,
+    places: tuple[int, ...],
+    spelled: str,
+    where: str,
+) -> _Target:
     axes, fixed = [], {}
     for k, (dim, labels) in enumerate(zip(element.dims, model.labels(element), strict=True)):
         subscript = dim if subscripts is None else subscripts[k]

@@ -15,15 +15,15 @@ from simdistrict.scenario.places import find_element, find_places, unknown
 class Part:
     """Some or all numbers of an element.
 
-    name: of the element, folded; places: flat row-major indices into its array; axes: the
-    dimensions that are left, as the model spells them, each with the positions of its labels; a
-    dimension of which one label is named is none of them. text: in the model's spelling.
+    name: of the element, folded; places: flat row-major indices into its array; axes: the numbers
+    of the dimensions that are left, each with the positions of its labels; a dimension of which
+    one label is named is none of them. text: in the model's spelling.
     """
 
     element: Element
     name: str
     places: tuple[int, ...]
-    axes: tuple[tuple[str, tuple[int, ...]], ...]
+    axes: tuple[tuple[int, tuple[int, ...]], ...]
     text: str
 
     @property
@@ -54,14 +54,16 @@ def part_of(model: Model, text: str, where: str) -> Part:
         raise ScenarioError(found)
     places, spelled = found
     axes = []
-    for dim, subscript in zip(element.dims, subscripts or element.dims, strict=True):
+    for k, (dim, subscript) in enumerate(
+        zip(element.dims, subscripts or element.dims, strict=True)
+    ):
         positions = tuple(range(len(model.dims_by_name[fold(dim)].labels)))
         if subscripts is not None:
             positions = model.subscript_positions(subscript, dim)
             labels = map(fold, model.dims_by_name[fold(dim)].labels)
             if fold(subscript) in labels:
                 continue
-        axes.append((dim, positions))
+        axes.append((k, positions))
     part = Part(element, fold(element.name), places, tuple(axes), spelled)
     assert math.prod(part.shape) == len(places)
     return part
