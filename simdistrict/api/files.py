@@ -51,12 +51,24 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether both hold the same within the tolerance, and nothing was left out."""
+        """Whether both hold the same within the tolerance, and nothing was left out.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> sd.compare(m.run(), m.run()).same
+        True
+        """
         return self._same
 
     @property
     def agrees(self) -> bool:
-        """Whether no value or unit differs beyond the tolerance among those that both have."""
+        """Whether no value or unit differs beyond the tolerance among those that both have.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> sd.compare(m.run(), m.run(params={"tariff": 0.1}), rtol=1).agrees
+        True
+        """
         return self._agrees
 
     @property
@@ -64,6 +76,11 @@ class Comparison:
         """The first difference in time, of the element furthest upstream; None where none is.
 
         None, too, where there is no time, as in a study of equilibria.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> sd.compare(m.run(), m.run(params={"tariff": 0.9})).first.element
+        'tariff'
         """
         return self._first
 
@@ -74,6 +91,12 @@ class Comparison:
         Of `compare`: the index is (run, element); columns time, a, b, difference (absolute, in
         the element's unit), relative (of its largest value), differing (values beyond the
         tolerance) and values (compared). Of `rerun`: the index is the variable; column relative.
+
+        >>> import simdistrict as sd
+        >>> m = sd.load("core")
+        >>> found = sd.compare(m.run(), m.run(params={"tariff": 0.9}))
+        >>> "home share" in found.table.index.get_level_values("element")
+        True
         """
         return self._table.copy()
 

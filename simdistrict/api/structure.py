@@ -98,7 +98,7 @@ class Structure(Planning):
 
         >>> import simdistrict as sd
         >>> sd.load("core").causes("experience lost").names
-        ('home experience', 'forgetting rate')
+        ('forgetting rate', 'home experience')
         """
         return Tree(tuple(facts.tree_rows(self._prepared.model, name, depth, users=False)))
 
@@ -108,7 +108,7 @@ class Structure(Planning):
         Raises ModelError for an unknown name.
 
         >>> import simdistrict as sd
-        >>> "relative home cost" in sd.load("core").uses("tariff")
+        >>> "relative attractiveness of home" in sd.load("core").uses("tariff")
         True
         """
         return Tree(tuple(facts.tree_rows(self._prepared.model, name, depth, users=True)))

@@ -29,7 +29,7 @@ class ElementView:
     >>> tariff
     <constant tariff = 0 (Dmnl)>
     >>> tariff.uses
-    ('relative home cost',)
+    ('relative attractiveness of home',)
     """
 
     __slots__ = ("_element", "_facts", "_model")
@@ -144,7 +144,7 @@ class Tree:
     >>> import simdistrict as sd
     >>> sd.load("core").uses("tariff")
     tariff  (constant, Dmnl)
-      relative home cost  (auxiliary, Dmnl)
+      relative attractiveness of home  (auxiliary, Dmnl)
     """
 
     rows: tuple[TreeRow, ...]

@@ -35,7 +35,18 @@ class Problem:
 
 
 class SimdistrictError(Exception):
-    """Base of all exceptions raised on purpose; holds every problem of one input."""
+    """Base of all exceptions raised on purpose; holds every problem of one input.
+
+    problems: of each where it is (file and line, or an element), what it is, and a hint; its text
+    has one line or two for each.
+
+    >>> import simdistrict as sd
+    >>> try:
+    ...     sd.load("cor")
+    ... except sd.SimdistrictError as error:
+    ...     print(error.problems[0].what)
+    there is no model called "cor"
+    """
 
     exit_code = 1
 
@@ -60,19 +71,43 @@ def collecting(problems: list[Problem]) -> Iterator[None]:
 
 
 class ModelError(SimdistrictError):
-    """A model file or a model built in Python is not valid."""
+    """A model file is not valid, or there is no such model or element.
+
+    >>> import simdistrict as sd
+    >>> try:
+    ...     sd.load("core")["tarif"]
+    ... except sd.ModelError as error:
+    ...     print(error.problems[0].what)
+    there is no element called "tarif" in the model core
+    """
 
     exit_code = 3
 
 
 class ScenarioError(SimdistrictError):
-    """A scenario file, or a value given on the command line, is not valid."""
+    """A scenario file, or a value for an element, is not valid.
+
+    >>> import simdistrict as sd
+    >>> try:
+    ...     sd.load("core").run(params={"tariff": "high"})
+    ... except sd.ScenarioError as error:
+    ...     print(error.problems[0].what)
+    "high" is text, not a number
+    """
 
     exit_code = 3
 
 
 class EngineError(SimdistrictError):
-    """The chosen backend or integrator cannot run this model."""
+    """The chosen backend or integrator cannot run this model, or a library is missing.
+
+    >>> import simdistrict as sd
+    >>> try:
+    ...     sd.load("core").run(integrator="heun")
+    ... except sd.EngineError as error:
+    ...     print(error.problems[0].what)
+    there is no integrator "heun"
+    """
 
     exit_code = 3
 
@@ -84,7 +119,15 @@ class WorkerError(SimdistrictError):
 
 
 class ExchangeError(SimdistrictError):
-    """A file cannot be read or written."""
+    """A file cannot be read or written.
+
+    >>> import simdistrict as sd
+    >>> try:
+    ...     sd.open("missing.nc")
+    ... except sd.ExchangeError as error:
+    ...     print(error.problems[0].where)
+    missing.nc
+    """
 
     exit_code = 3
 

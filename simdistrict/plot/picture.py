@@ -15,6 +15,10 @@ class Picture:
     """What the `plot_...` functions return; a notebook shows it as the last line of a cell.
 
     `save` writes a file, `figure` is the matplotlib figure, to change before saving.
+
+    >>> import simdistrict as sd
+    >>> isinstance(sd.plot_series(sd.load("core").run(), "home share"), sd.Picture)
+    True
     """
 
     def __init__(self, drawable: Drawable, about: str = "") -> None:
@@ -27,6 +31,11 @@ class Picture:
         """The matplotlib Figure; the same one at every call.
 
         Raises EngineError where matplotlib is not installed.
+
+        >>> import simdistrict as sd
+        >>> picture = sd.plot_series(sd.load("core").run(), "home share")
+        >>> len(picture.figure.axes)
+        1
         """
         if self._canvas is None:
             self._canvas = painted(self._drawable)
@@ -38,6 +47,10 @@ class Picture:
         dpi: dots per inch of a .png; force: replace a file that simdistrict did not draw.
         Equal pictures give equal bytes. Raises ExchangeError where it cannot be written,
         EngineError where matplotlib is not installed.
+
+        >>> import simdistrict as sd
+        >>> sd.plot_series(sd.load("core").run(), "home share").save("share.svg").name
+        'share.svg'
         """
         return write_figure(self.figure, Path(path), dpi=dpi, force=force)
 
