@@ -247,7 +247,9 @@ class Fitting(Running):
         until: float | None = None,
         backend: str = "auto",
     ) -> Fit:
-        """Compare a run with observed series, and fit nothing. Arguments as of `calibrate`.
+        """Compare a run with observed series, and fit nothing.
+
+        Arguments and errors are those of `calibrate`.
 
         >>> import simdistrict as sd, pandas as pd
         >>> data = pd.Series({0: 1.0, 10: 0.9, 20: 0.85}, name="home experience")

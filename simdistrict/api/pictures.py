@@ -102,8 +102,8 @@ def plot_fan(
     >>> prior = {"tariff": (0.0, 0.4), "cost ratio": (1.5, 2.5)}
     >>> ensemble = sd.load("core").ensemble(
     ...     members=20, prior=prior, times="all", save=["home share"], progress=False
-    ... )  # doctest: +SKIP
-    >>> sd.plot_fan(ensemble, "home share")  # doctest: +SKIP
+    ... )
+    >>> sd.plot_fan(ensemble, "home share")
     <simdistrict picture: fan of home share>
     """
     from simdistrict.figures import fan_sheet
@@ -152,9 +152,9 @@ def plot_tornado(
     >>> prior = {"tariff": (0.0, 0.4), "cost ratio": (1.5, 2.5)}
     >>> found = m.sensitivity(
     ...     indicator="home share", method="pawn", members=64, prior=prior, progress=False
-    ... )  # doctest: +SKIP
-    >>> sd.plot_tornado(found)  # doctest: +SKIP
-    <simdistrict picture: tornado of home share in 200>
+    ... )
+    >>> sd.plot_tornado(found)
+    <simdistrict picture: tornado of home share in 200, core>
     """
     from simdistrict.figures import tornado_sheet
 

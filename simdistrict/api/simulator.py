@@ -34,12 +34,25 @@ class _Stepped:
 
     @property
     def time(self) -> float:
-        """The present time, in the model's time unit."""
+        """The present time, in the model's time unit.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").start(initial_time=10).time
+        10.0
+        """
         return self._run.time
 
     @property
     def done(self) -> bool:
-        """Whether there is no further step: at the end, or where the run has ended early."""
+        """Whether there is no further step: at the end, or where the run has ended early.
+
+        >>> import simdistrict as sd
+        >>> s = sd.load("core").start(final_time=1)
+        >>> while not s.done:
+        ...     time = s.step()
+        >>> time
+        1.0
+        """
         return self._run.done
 
     def step(self, n: int = 1) -> float:
@@ -47,6 +60,10 @@ class _Stepped:
 
         Where the run has ended early, nothing happens: see `outcome`. Raises EngineError beyond
         the end of the run.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").start().step(4)
+        1.0
         """
         self._run.step(int(n))
         return self._run.time
@@ -55,6 +72,10 @@ class _Stepped:
         """Go on to a time point, and return it.
 
         Raises EngineError for a time that has passed, lies beyond the end, or is no time point.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").start().run_to(50)
+        50.0
         """
         self._run.run_to(float(time))
         return self._run.time
@@ -63,6 +84,13 @@ class _Stepped:
         """Go back to the start of the run.
 
         What was set since then is forgotten; a function that replaces an element stays.
+
+        >>> import simdistrict as sd
+        >>> s = sd.load("core").start()
+        >>> s["tariff"] = 0.2
+        >>> s.reset()
+        >>> s["tariff"]
+        0.85
         """
         self._run.reset()
 

@@ -27,7 +27,7 @@ class ElementView:
     >>> import simdistrict as sd
     >>> tariff = sd.load("core")["tariff"]
     >>> tariff
-    <constant tariff = 0 (Dmnl)>
+    <constant tariff = 0.85 (Dmnl in [0, 3])>
     >>> tariff.uses
     ('relative attractiveness of home',)
     """

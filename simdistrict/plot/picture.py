@@ -17,7 +17,7 @@ class Picture:
     `save` writes a file, `figure` is the matplotlib figure, to change before saving.
 
     >>> import simdistrict as sd
-    >>> isinstance(sd.plot_series(sd.load("core").run(), "home share"), sd.Picture)
+    >>> isinstance(sd.plot_map("core"), sd.Picture)
     True
     """
 
@@ -33,8 +33,7 @@ class Picture:
         Raises EngineError where matplotlib is not installed.
 
         >>> import simdistrict as sd
-        >>> picture = sd.plot_series(sd.load("core").run(), "home share")
-        >>> len(picture.figure.axes)
+        >>> len(sd.plot_map("core").figure.axes)
         1
         """
         if self._canvas is None:
@@ -49,8 +48,8 @@ class Picture:
         EngineError where matplotlib is not installed.
 
         >>> import simdistrict as sd
-        >>> sd.plot_series(sd.load("core").run(), "home share").save("share.svg").name
-        'share.svg'
+        >>> sd.plot_map("core").save("map.svg").name
+        'map.svg'
         """
         return write_figure(self.figure, Path(path), dpi=dpi, force=force)
 
