@@ -9,6 +9,7 @@ INTRODUCTION = """# Python
 `import simdistrict as sd` offers the names on this page and no others. Each is imported when it is
 first used.
 """
+SECTIONS = ("Functions", "Classes", "Pictures", "Errors")
 
 
 def public_names() -> list[str]:
@@ -28,16 +29,12 @@ def section(name: str) -> str:
 
 def page() -> str:
     """The whole page, with the directives of mkdocstrings."""
-    by_section: dict[str, list[str]] = {
-        "Functions": [],
-        "Classes": [],
-        "Pictures": [],
-        "Errors": [],
-    }
-    for name in public_names():
-        by_section[section(name)].append(name)
-    parts = [INTRODUCTION]
-    for heading, names in by_section.items():
-        if names:
-            parts += [f"## {heading}\n", *(f"::: simdistrict.api.{name}\n" for name in names)]
-    return "\n".join(parts)
+    parts, entries = [INTRODUCTION], []
+    for heading in SECTIONS:
+        names = [name for name in public_names() if section(name) == heading]
+        parts += ["", f"| {heading.lower()} | |", "|---|---|"]
+        for name in names:
+            first = (getattr(simdistrict, name).__doc__ or "").strip().splitlines()[0]
+            parts.append(f"| [`{name}`](#simdistrict.api.{name}) | {first} |")
+            entries.append(f"::: simdistrict.api.{name}\n")
+    return "\n".join([*parts, "", *entries])

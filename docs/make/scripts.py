@@ -38,7 +38,11 @@ def executed(name: str) -> NotebookNode:
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
         client = NotebookClient(
-            notebook, timeout=TIMEOUT, kernel_name="python3", resources=resources
+            notebook,
+            timeout=TIMEOUT,
+            kernel_name="python3",
+            resources=resources,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # it warns of TCP on this machine
         )
         client.execute()
     return notebook
@@ -86,7 +90,8 @@ def _output(output: NotebookNode, name: str, heading: str, pictures: dict[str, b
             file = f"{name}.{suffix}"
             content = data[kind]
             pictures[file] = content.encode() if suffix == "svg" else base64.b64decode(content)
-            return f"![{heading}]({file})"
+            about = re.search(r"picture: (.*?)>?$", data.get("text/plain", ""))
+            return f"[![{about[1] if about else heading}]({file})]({file})"
     if 'class="dataframe"' in data.get("text/html", ""):
         return _table(data["text/html"])
     return _text(data.get("text/plain", ""))
