@@ -106,3 +106,34 @@ rules = [
     "lost: relative output < 0.5",
 ]
 sd.plot_regimes(runs, rules)
+
+# %% [markdown]
+# ## Tornado of a sensitivity analysis
+#
+# Which uncertain constants matter for an indicator.
+
+# %%
+found = m.sensitivity(
+    draws,
+    scenario=baseline,
+    indicator="relative output[Prato]",
+    method="pawn",
+)
+sd.plot_tornado(found, most=10)
+
+# %% [markdown]
+# ## Branches of equilibria
+#
+# Where a model has one regime and where two. Filled lines are stable.
+
+# %%
+core = sd.load("core")
+sd.plot_regimes(core.branch("tariff", 0, 2, outputs=["home share"]))
+
+# %% [markdown]
+# ## Model map
+#
+# Arrows and signs are measured on the model, not drawn by hand.
+
+# %%
+sd.plot_map(m)
