@@ -79,15 +79,32 @@ def parts_seen(program: Program, times: Sequence[float], rows: Rows) -> tuple[Pa
 
     def table(functions: Functions) -> Reals:
         seen = functions["seen"]
-        vectors = {k: [*_listed(rows[k]), *tables] for k in points.tolist()}
-        return np.array([[_numbers(seen, vector, times[k]) for k, vector in vectors.items()]])
+        found = [_numbers(seen, SavedRow(rows[k], tables), times[k]) for k in points.tolist()]
+        return np.array([found])
 
     return tuple(_divided(watch.seen, _computed(watch.source, table)))
 
 
-def _listed(row: Sequence[float] | Reals) -> list[float]:
-    """A row as Python's own numbers, with which equations compute faster than with numpy's."""
-    return row.tolist() if isinstance(row, np.ndarray) else list(row)
+class SavedRow:
+    """The vector of a run at a saved point, of which a function reads a few numbers.
+
+    Numbers are Python's own, with which equations compute faster than with numpy's; a list of all
+    of them would take longer to make than the run itself.
+    """
+
+    __slots__ = ("_numbers", "_set", "_size", "_tables")
+
+    def __init__(self, numbers: Sequence[float] | Reals, tables: Sequence[float]) -> None:
+        self._numbers, self._tables, self._size = numbers, tables, len(numbers)
+        self._set: dict[int, float] = {}
+
+    def __getitem__(self, k: int) -> float:
+        if k in self._set:
+            return self._set[k]
+        return float(self._numbers[k]) if k < self._size else self._tables[k - self._size]
+
+    def __setitem__(self, k: int, value: float) -> None:
+        self._set[k] = value
 
 
 def _table(run: IntendedRun, functions: Functions) -> Reals:
@@ -115,7 +132,7 @@ def _states(run: IntendedRun, once: Callable[..., None]) -> Iterator[Vector]:
         yield vector
 
 
-def _numbers(function: Callable[..., None], vector: Vector, time: float) -> list[float]:
+def _numbers(function: Callable[..., None], vector: Vector | SavedRow, time: float) -> list[float]:
     """The numbers at a time."""
     for place in (TIME, HELD_TIME, SWITCH_TIME, MOVING_TIME):
         vector[place] = time
