@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,18 @@ def chosen_quantities(runs: Sequence[Run], wanted: Wanted) -> tuple[list[Quantit
     """The named elements, else those that the scenario reports, else the stocks; with notes."""
     if wanted.names:
         return quantities(runs, wanted.names), []
-    names, what = _default_names(runs)
+    groups = list(_default_names(runs))
+    for names, what in groups:
+        found = _varying(runs, names)
+        if found:
+            left = len(names) - len(found)
+            return found, [f"{len(found)} of {counted(len(names), what)}."] if left else []
+    what = "nothing in it varies in time" if groups else "it holds no element of a model"
+    raise ScenarioError(Problem(runs[0].source.where, what, "name the elements to draw"))
+
+
+def _varying(runs: Sequence[Run], names: Sequence[str]) -> list[Quantity]:
+    """The first of the named elements that vary in time, as many as a page has room for."""
     found: list[Quantity] = []
     panels = 0
     for name in names:
@@ -74,31 +85,25 @@ def chosen_quantities(runs: Sequence[Run], wanted: Wanted) -> tuple[list[Quantit
             break
         found.append(one)
         panels += count
-    if not found:
-        what = "nothing in it varies in time" if names else "it holds no element of a model"
-        raise ScenarioError(Problem(runs[0].source.where, what, "name the elements to draw"))
-    left = len(names) - len(found)
-    notes = [f"{len(found)} of {counted(len(names), what)}."] if left else []
-    return found, notes
+    return found
 
 
-def _default_names(runs: Sequence[Run]) -> tuple[list[str], str]:
-    """Names that all runs hold, and what they are."""
+def _default_names(runs: Sequence[Run]) -> Iterator[tuple[list[str], str]]:
+    """Names that all runs hold, and what they are: reported ones, stocks, others."""
     source = runs[0].source
     reported = [name for s in source.scenarios() for name in s.report or ()]
-    kept = [n for n in dict.fromkeys(reported) if all(_holds(run, n) for run in runs)]
-    if kept:
-        return kept, "reported element"
-    for kind, words in (("stock", "stock"), ("", "element")):
-        names = [
-            str(attrs["vensim_name"])
-            for attrs in source.about.values()
-            if "vensim_name" in attrs and kind in ("", attrs.get("kind"))
-        ]
-        kept = [n for n in names if all(_holds(run, n) for run in runs)]
+    kinds = [
+        (str(a["vensim_name"]), a.get("kind")) for a in source.about.values() if "vensim_name" in a
+    ]
+    groups = (
+        (list(dict.fromkeys(reported)), "reported element"),
+        ([name for name, kind in kinds if kind == "stock"], "stock"),
+        ([name for name, kind in kinds if kind not in ("stock", "constant", "lookup")], "element"),
+    )
+    for names, what in groups:
+        kept = [name for name in names if all(_holds(run, name) for run in runs)]
         if kept:
-            return kept, words
-    return [], "element"
+            yield kept, what
 
 
 def _holds(run: Run, name: str) -> bool:

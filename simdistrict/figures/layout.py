@@ -190,7 +190,7 @@ def begins_at_zero(shown: Sequence[Any], unit: str) -> bool:
         return False
     if high == low:
         return True
-    return high - low >= (_FLAT if is_plain(unit) else 0.4) * high
+    return high - low >= (_FLAT if is_plain(unit) else 0.25) * high
 
 
 def _ends(shown: Sequence[Any]) -> tuple[float, float]:

@@ -29,9 +29,17 @@ def phase_sheet(data: object, x: str, y: str, wanted: Wanted) -> Sheet:
     leading = up if len(up.labels) >= len(across.labels) else across
     cells = chosen_cells(leading, runs, notes, wanted.labels)
     pairs = [(_place(across, leading, p), _place(up, leading, p), words) for p, words in cells]
+    pairs = [
+        (one, other, words)
+        for one, other, words in pairs
+        if any(
+            (np.isfinite(across.of(r.name, one)) & np.isfinite(up.of(r.name, other))).any()
+            for r in runs
+        )
+    ]
     xs = [across.of(run.name, p) for p, _, _ in pairs for run in runs]
     ys = [up.of(run.name, p) for _, p, _ in pairs for run in runs]
-    if not any(np.isfinite(v).any() for v in xs) or not pairs:
+    if not pairs:
         what = f"{across.name} and {up.name} have no numbers to draw"
         raise ScenarioError(Problem(runs[0].source.where, what, "name other elements"))
     x_scale, y_scale = scale_for(xs, across.unit), scale_for(ys, up.unit)

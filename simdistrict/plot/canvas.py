@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,7 +78,9 @@ def settings() -> Iterator[None]:
         hint = "pip install 'simdistrict[plot]'"
         raise EngineError(Problem("figures", what, hint)) from None
     own: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}
-    with mpl.rc_context(own):
+    with mpl.rc_context(own), warnings.catch_warnings():
+        # a letter that the font lacks is shown as a box
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         yield
 
 

@@ -22,6 +22,7 @@ PAGE, COLUMN = 180.0, 90.0  # mm
 TITLE, LEGEND = 7.5, 7.0  # points
 _ROW, _LINE, _HEAD, _EDGE = 0.165, 0.135, 0.24, 0.05  # inches
 _REMARK = 9.0  # points
+_MARK = 0.04  # room for marks at the ends of an axis, as a share of it
 _HANDLE = 0.42  # a sample of a legend with its space, in inches
 
 
@@ -117,7 +118,7 @@ def _block(part: Any, block: Block, width: float, handles: dict[str, Any]) -> No
         title = fitted(panel.title, room, TITLE, 3, "bold")
         axis.set_title(title, fontsize=TITLE, pad=3 + _REMARK * len(remarks))
         if isinstance(panel, Panel) and panel.heading:
-            _heading(axis, panel, width)
+            _heading(axis, panel.heading, width, title)
         for line, (words, colour) in enumerate(reversed(remarks)):
             axis.annotate(
                 fitted(words, room, SMALL, 1),
@@ -143,14 +144,15 @@ def _block(part: Any, block: Block, width: float, handles: dict[str, Any]) -> No
         part.supxlabel(fitted(block.x_label, width - 0.3, LEGEND, 2), fontsize=LEGEND)
 
 
-def _heading(axis: Axes, panel: Panel, width: float) -> None:
-    words = fitted(panel.heading, width - 0.6, 8.5, 1, "bold")
+def _heading(axis: Axes, heading: str, width: float, title: str) -> None:
+    lines = title.count("\n") + 1 if title else 0
+    words = fitted(heading, width - 0.6, 8.5, 1, "bold")
     # a blank of the same height keeps its place, since the words are wider than the panel
     for text, placed in ((" ", True), (words, False)):
         axis.annotate(
             text,
             (0, 1),
-            (0, 15 if panel.title else 4),
+            (0, 4 + 11 * lines),
             xycoords="axes fraction",
             textcoords="offset points",
             fontsize=8.5,
@@ -173,6 +175,8 @@ def _x_axis(axis: Axes, block: Block, panel: Panel | RowsPanel, number: int, roo
         low, high = (10.0**end for end in limits(np.log10(values), room_at_ends))
     else:
         low, high = block.x_range or limits(values, room_at_ends)
+    if isinstance(panel, Panel) and any(p.points for p in shown if isinstance(p, Panel)):
+        low, high = low - _MARK * (high - low), high + _MARK * (high - low)  # whole marks
     axis.set_xlim(low, high)
     last = bool(block.x_label) and number + block.columns >= len(block.panels)
     axis.tick_params(axis="x", labelbottom=last or block.own_x)
@@ -205,8 +209,10 @@ def _y_axis(axis: Axes, block: Block, panel: Panel) -> None:
     shown = (panel,) if block.own_y else block.panels
     values = np.concatenate([[block.rule] if block.rule is not None else [], _ys(shown)])
     from_zero = panel.from_zero if block.own_y else block.from_zero
-    given = panel.y_range or block.y_range
-    axis.set_ylim(*(given or limits(values, 0.06, from_zero=from_zero)))
+    low, high = panel.y_range or block.y_range or limits(values, 0.06, from_zero=from_zero)
+    if any(p.points for p in shown if isinstance(p, Panel)):
+        low -= _MARK * (high - low)
+    axis.set_ylim(low, high)
     axis.ticklabel_format(axis="y", useOffset=False, style="plain")
     axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     if panel.y_label:

@@ -23,6 +23,7 @@ from simdistrict.plot import Panel, RowsPanel, is_ours
 from simdistrict.result.netcdf import read_netcdf
 from tests.pictures import faults
 from tests.program import call
+from tests.small import mdl
 
 SCENARIOS = ("neoliberal_globalisation", "security_tariffs", "district_renaissance")
 SAVED = "home share,completeness,capacity,output,product demand,stage capacity"
@@ -308,3 +309,75 @@ def test_a_foreign_picture_is_kept(
     assert mine.read_text() == "mine"
     assert call(capsys, "plot", core, "-o", mine, "--force").code == 0
     assert is_ours(mine)
+
+
+# ---------------------------------------------------------------------- any model
+
+ODD = {
+    "many labels": """
+        place: (place1-place150) ~ ~ |
+        level[place] = INTEG(level[place] * rate[place], 1) ~ Person ~ |
+        rate[place] = SIN(place) / 20 ~ 1/Year ~ |
+    """,
+    "money": """
+        "US$ per $, a share of $" = INTEG(gain $, 5) ~ $/Year ~ |
+        gain $ = 3 ~ $/(Year*Year) ~ |
+    """,
+    "huge": """
+        large = INTEG(large * 40, 1e150) ~ kg ~ |
+        tiny = INTEG(tiny * 0.1, 1e-30) ~ kg ~ |
+        near = INTEG(0, 1e9) + Time / 1e6 ~ m ~ |
+    """,
+    "constant": """
+        still = INTEG(0, 7) ~ m ~ |
+        zero = INTEG(0, 0) ~ ~ |
+        below = INTEG(-1, -3) ~ m ~ |
+    """,
+    "no numbers": """
+        sound = INTEG(1, 0) ~ m ~ |
+        broken = INTEG(0 / 0 * zero, 0) ~ m ~ |
+        zero = 0 ~ m/Year ~ |
+    """,
+    "long names": """
+        "a name of so many letters that nobody would write it into an equation of a model" =
+            INTEG(1, 0) ~ Thousand Tons of Carbon Dioxide Equivalent per Capita and Year ~ |
+        Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft =
+            INTEG(2, 0) ~ Stück ~ |
+        在庫 = INTEG(1, 0) ~ 個 ~ |
+    """,
+}
+
+
+@pytest.fixture(scope="module", params=ODD)
+def odd(request: pytest.FixtureRequest, folder: Path) -> Any:
+    blocks = [" ".join(block.split()) + " |" for block in ODD[request.param].split("|")[:-1]]
+    file = folder / f"{request.param}.mdl"
+    file.write_text(mdl("\n".join(blocks)), encoding="utf-8")
+    return sd.load(file).run()
+
+
+def stocks_of(data: Any) -> list[str]:
+    return [a.attrs["vensim_name"] for a in data.values() if a.attrs.get("kind") == "stock"]
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_any_model_gives_sound_pictures(odd: Any) -> None:
+    stocks = stocks_of(odd)
+    pictures = [
+        sd.plot_series(odd, width=90),
+        sd.plot_causes(odd, stocks[0], width=90),
+        sd.plot_phase(odd, stocks[-1], stocks[0]),
+        sd.plot_differences([odd, odd]),
+    ]
+    for picture in pictures:
+        assert not faults(picture.figure), picture
+
+
+def test_one_time_is_drawn_as_marks(three: Path) -> None:
+    import xarray as xr
+
+    with xr.open_dataset(three) as data:
+        last = data.isel(time=[-1]).load()
+    assert not faults(sd.plot_series(last, "home share").figure)
+    assert not faults(sd.plot_ranking(last, "home share").figure)
+    assert not faults(sd.plot_phase(last, "home share", "completeness").figure)
