@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     __version__: str
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version.version()
-    import simdistrict.api as api
+if not TYPE_CHECKING:  # which would believe every name
 
-    return getattr(api, name)
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return _version.version()
+        import simdistrict.api as api
+
+        return getattr(api, name)
 
 
 def __dir__() -> list[str]:

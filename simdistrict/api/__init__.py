@@ -55,10 +55,12 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'simdistrict' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"simdistrict.{_HOME[name]}"), name)
+if not TYPE_CHECKING:  # which would believe every name
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME:
+            raise AttributeError(f"module 'simdistrict' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"simdistrict.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
