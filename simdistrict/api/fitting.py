@@ -58,7 +58,13 @@ class Fit:
 
     @property
     def payoff(self) -> float:
-        """The distance of the run from the data that the fit makes small."""
+        """The distance of the run from the data that the fit makes small.
+
+        >>> import simdistrict as sd, pandas as pd
+        >>> m = sd.load("core")
+        >>> m.assess(m.run()["home_experience"].to_series().rename("home experience")).payoff
+        0.0
+        """
         return self._after.payoff
 
     @property
@@ -249,7 +255,7 @@ class Fitting(Running):
     ) -> Fit:
         """Compare a run with observed series, and fit nothing.
 
-        Arguments and errors are those of `calibrate`.
+        Arguments as of `calibrate`; raises ScenarioError and ExchangeError as it does.
 
         >>> import simdistrict as sd, pandas as pd
         >>> data = pd.Series({0: 1.0, 10: 0.9, 20: 0.85}, name="home experience")

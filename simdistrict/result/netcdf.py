@@ -113,7 +113,7 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
         raise ExchangeError(Problem(where, "this is not a NetCDF file", hint))
     try:
         with netCDF4.Dataset(path) as file:
-            _check_size(file, path)
+            _check_size(file, path, wanted)
             found = _read(file, wanted)
     except _FAULTS as error:
         raise ExchangeError(
@@ -127,12 +127,16 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
     return checked(found, where)
 
 
-def _check_size(file: netCDF4.Dataset, path: Path) -> None:
-    """Raise ExchangeError where the numbers would not fit into memory.
+def _check_size(file: netCDF4.Dataset, path: Path, wanted: Wanted | None) -> None:
+    """Raise ExchangeError where the wanted numbers would not fit into memory.
 
     A packed file, or one with variables that were never written, may be small.
     """
-    held = sum(8 * math.prod(variable.shape) for variable in file.variables.values())
+    held = sum(
+        8 * math.prod(variable.shape)
+        for name, variable in file.variables.items()
+        if wanted is None or name in file.dimensions or wanted(name, _attrs(variable))
+    )
     packed = held > _LITTLE and held > _PACKED * path.stat().st_size
     if packed or held > memory_bytes() / 2:
         what = f"a file of {size_in_words(path.stat().st_size)} that holds {size_in_words(held)}"

@@ -21,6 +21,8 @@ from simdistrict.result.zarr_store import ABOUT, StoredArray, read_zarr
 if TYPE_CHECKING:
     import xarray as xr
 
+# exceptions that xarray and netCDF4 raise for a damaged file
+_FAULTS = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
 # bytes of a file that is read at once
 AT_ONCE = 200_000_000
 
@@ -35,7 +37,7 @@ def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
         return _zarr(path, at_once)
     if path.suffix.lower() != ".nc":
         return _series(load(path))
-    # coordinates and attributes, checked; the file's size is checked, too
+    # coordinates and attributes, checked
     head = read_netcdf(path, _no_variable)
     if MARK not in head.attrs:
         what = "it is a NetCDF file that simdistrict did not write"
@@ -44,8 +46,12 @@ def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
         return to_xarray(read_netcdf(path))
     import xarray as xr
 
-    # by the library's name, so that no other reader of xarray is tried on a file from anywhere
-    return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+    try:
+        # by the library's name, so that no other reader of xarray is tried on any file
+        return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+    except _FAULTS as error:
+        what = f"the file is damaged or incomplete ({error})"
+        raise ExchangeError(Problem(str(path), what, "write it again")) from None
 
 
 def _no_variable(name: str, attrs: Mapping[str, object]) -> bool:
@@ -67,10 +73,10 @@ def _zarr(path: Path, at_once: int) -> xr.Dataset:
             array = StoredArray.of(described.parent)
             large = array.dtype.kind in "iuf" and math.prod(array.shape) > 1000
             variables[name] = Variable(dims, _lazy(array) if large else array.whole(), attrs)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return to_xarray(Result(head.coords, variables, head.attrs))
+    except _FAULTS as error:
         what = f"this is no Zarr store of simdistrict, or it is damaged ({error})"
         raise ExchangeError(Problem(str(path), what, "write it again")) from None
-    return to_xarray(Result(head.coords, variables, head.attrs))
 
 
 def _lazy(array: StoredArray) -> Any:
@@ -86,7 +92,15 @@ def _lazy(array: StoredArray) -> Any:
 
         def __getitem__(self, key: Any) -> Any:
             outer = indexing.IndexingSupport.OUTER
-            return indexing.explicit_indexing_adapter(key, self.shape, outer, array.part)
+            return indexing.explicit_indexing_adapter(key, self.shape, outer, self.part)
+
+        def part(self, key: Any) -> Any:
+            try:
+                return array.part(key)
+            except ValueError as error:
+                what = f"a chunk of {array.folder.name} is damaged ({error})"
+                where = str(array.folder.parent)
+                raise ExchangeError(Problem(where, what, "write it again")) from None
 
     return indexing.LazilyIndexedArray(Chunks())
 

@@ -345,3 +345,31 @@ def test_initial_values_and_built_scenarios_hold_for_every_member(model: sd.Load
     one = model.run(built.set({"rate": draw["rate"], "tax": draw["tax"]}), initial=start)
     np.testing.assert_array_equal(ens["stock"][0, 3], one["stock"])
     assert sd.rerun(ens).same
+
+
+def test_a_damaged_store_is_refused_when_it_is_opened(model: sd.LoadedModel) -> None:
+    model.ensemble("free.yaml", members=200, times="all", to="out.zarr")
+    about = Path("out.zarr/double/.zarray")
+    whole = about.read_text()
+    for old, new in (("200,", "100,"), ('"<f8"', '"<f4"'), ("{", "")):
+        about.write_text(whole.replace(old, new, 1))
+        with pytest.raises(ExchangeError):
+            opened(Path("out.zarr"), 1000).load()
+    about.write_text(whole)
+    assert opened(Path("out.zarr"), 1000).sizes["member"] == 200
+    about.parent.joinpath("0.0").unlink()
+    with pytest.raises(ExchangeError, match="missing"):
+        opened(Path("out.zarr"), 1000)
+
+
+def test_a_file_larger_than_the_memory_is_opened(
+    model: sd.LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = model.ensemble("free.yaml", members=200, times="all", save="all", to="out.nc")
+    monkeypatch.setattr("simdistrict.result.netcdf.memory_bytes", lambda: 100_000)
+    with pytest.raises(ExchangeError, match="is not read"):
+        sd.open("out.nc")
+    with opened(Path("out.nc"), 1000) as lazy:
+        assert float(lazy["double"][7, 3]) == float(whole["double"][7, 3])
+    found = model.sensitivity("out.nc", indicator="double", method="pawn", resamples=3)
+    assert found.sizes["sampled"] == 4
