@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,11 @@ class Simulator(_Stepped):
         """
         where = f's["{name}"]'
         part = self._run.part(name, where)
-        self._run.put(part, read_array(self._run.model, name, value, where).reshape(1, -1))
+        if type(value) is float and math.isfinite(value):
+            found = np.full((1, len(part.places)), value)
+        else:
+            found = read_array(self._run.model, name, value, where).reshape(1, -1)
+        self._run.put(part, found)
 
     @property
     def outcome(self) -> str:
@@ -305,33 +310,34 @@ class Labels:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._names = names_of(model)
-        self._known: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, object]]] = {}
+        self._known: dict[str, xr.DataArray] = {}
 
     def labelled(self, part: Part, values: NDArray[np.float64]) -> float | xr.DataArray:
         """A float, or a DataArray over the labels of a part; values: (places,)."""
         if not part.axes:
             return float(values[0])
-        import xarray as xr
-
-        dims, coords, attrs = self._about(part)
-        name = self._names.elements[part.name]
-        return xr.DataArray(values.reshape(part.shape), coords, dims, name, attrs)
+        return self._filled(part, values.reshape(part.shape), ())
 
     def array(self, part: Part, values: NDArray[np.float64]) -> xr.DataArray:
         """A DataArray over members and the labels of a part; values: (members, places)."""
-        import xarray as xr
+        return self._filled(part, values.reshape(len(values), *part.shape), (MEMBER,))
 
-        dims, coords, attrs = self._about(part)
-        name = self._names.elements[part.name]
-        shape = (len(values), *part.shape)
-        return xr.DataArray(values.reshape(shape), coords, (MEMBER, *dims), name, attrs)
+    def _filled(
+        self, part: Part, values: NDArray[np.float64], head: tuple[str, ...]
+    ) -> xr.DataArray:
+        known = self._known.get(part.text)
+        if known is None:
+            import xarray as xr
 
-    def _about(self, part: Part) -> tuple[tuple[str, ...], dict[str, Any], dict[str, object]]:
-        if part.text in self._known:
-            return self._known[part.text]
+            dims, coords = self._axes(part)
+            name, attrs = self._names.elements[part.name], element_attrs(part.element)
+            known = xr.DataArray(values, coords, (*head, *dims), name, attrs)
+            self._known[part.text] = known
+        # a copy shares the labels, which take longer to make than a step
+        return known.copy(deep=False, data=values)
+
+    def _axes(self, part: Part) -> tuple[tuple[str, ...], dict[str, Any]]:
         every = self._names.dims_of(part.element)
         labels = self.model.labels(part.element)
         dims = tuple(every[k] for k, _ in part.axes)
-        coords = {every[k]: (every[k], [labels[k][p] for p in at]) for k, at in part.axes}
-        self._known[part.text] = found = dims, coords, element_attrs(part.element)
-        return found
+        return dims, {every[k]: (every[k], [labels[k][p] for p in at]) for k, at in part.axes}

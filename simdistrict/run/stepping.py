@@ -81,6 +81,9 @@ class SteppedRun:
         self._known: set[str] = set()
         self._busy: list[str] = []
         self._touched: dict[str, None] = {}
+        # parts by the names that were used, and folded names of what was set before
+        self._parts: dict[str, Part] = {}
+        self._settable: set[str] = set()
         # false while an exception may have left the members at different points
         self._sound = True
         course = Course(
@@ -205,7 +208,10 @@ class SteppedRun:
 
     def part(self, name: str, where: str) -> Part:
         """The part of the model that a name stands for, see `part_of`."""
-        return part_of(self.model, name, where)
+        found = self._parts.get(name)
+        if found is None:
+            found = self._parts[name] = part_of(self.model, name, where)
+        return found
 
     def read(self, part: Part) -> Reals:
         """(members, places) at the present time; NaN where the model defines none."""
@@ -229,15 +235,18 @@ class SteppedRun:
         Raises ScenarioError for other kinds of elements and settings of the run.
         """
         self._check_free_to_move("set")
-        self._check_settable(part)
+        if part.name not in self._settable:
+            self._check_settable(part)
+            self._settable.add(part.name)
         slot = self.program.layout.slots[part.name]
-        defined = range(slot.size) if slot.defined is None else slot.defined
-        columns = [k for k, place in enumerate(part.places) if place in defined]
-        slots = [slot.offset + part.places[k] for k in columns]
+        slots = [slot.offset + place for place in part.places]
+        if slot.defined is not None:
+            columns = [k for k, place in enumerate(part.places) if place in slot.defined]
+            slots, values = [slots[k] for k in columns], values[:, columns]
         if isinstance(part.element, Stock):
-            self.stepper.set_stocks(slots, values[:, columns])
+            self.stepper.set_stocks(slots, values)
         else:
-            self.stepper.steer(slots, values[:, columns])
+            self.stepper.steer(slots, values)
         self._touched[f'sets "{part.text}"'] = None
 
     def _check_settable(self, part: Part) -> None:
@@ -276,6 +285,7 @@ class SteppedRun:
         if part.name not in self._sources:
             self._exchange({*self._sources, part.name}, part.name)
         self._sources[part.name] = source
+        self._settable.discard(part.name)
         self._known.discard(part.name)
         self._touched[f'replaces "{part.text}"'] = None
 

@@ -110,9 +110,8 @@ class Stepper:
         self.load()
         self._look = _Look()
         self.task = self.tables(self._task(self.rows, course.kept))
-        self.blocks = [
-            Block(self._memory(self.task)) for _ in range(-(-self.members // self.lanes))
-        ]
+        count = -(-self.members // self.lanes)
+        self.blocks = [Block(self._memory(self.task)) for _ in range(count)]
         self._begin(np.zeros((1, 0)) if samples is None else samples)
 
     # ------------------------------------------------------------------ what a backend decides
@@ -145,8 +144,12 @@ class Stepper:
         for slot, value in zip(slots, values[0].tolist(), strict=True):
             vector[slot] = value
 
-    def each(self, work: Callable[[int], None]) -> None:
-        """Do some work for each block."""
+    def part(self, vector: Any, first: int, count: int) -> Any:
+        """A copy of consecutive slots."""
+        return vector[first : first + count]
+
+    def each(self, work: Callable[[int], None], steps: int) -> None:
+        """Do some work for each block, which takes so many steps."""
         for k in range(len(self.blocks)):
             work(k)
 
@@ -214,7 +217,7 @@ class Stepper:
         if count == 0 or self.over:
             return
         row = bisect_left(self.rows, since)
-        self.each(lambda k: self.call(self.blocks[k], self.task, since, until, row))
+        self.each(lambda k: self.call(self.blocks[k], self.task, since, until, row), count)
         self.point = until
         self.forget()
         if self._check():
@@ -271,7 +274,7 @@ class Stepper:
             look.blocks = [Block(self._looking(b.memory, task.n_saved)) for b in self.blocks]
         rows: Any = look.task.rows
         rows[0] = self.point
-        self.each(self._evaluate)
+        self.each(self._evaluate, 1)
         n = len(look.slots)
         found = [self.get(block.memory.out, range(n)) for block in look.blocks]
         return np.concatenate(found)[: self.members]
@@ -295,18 +298,12 @@ class Stepper:
             self.call(block, look.task, self.point, self.point + 1, 0)
             return
         # of what a step without limits changes, only the stocks and samples are not computed again
-        kept = []
-        for first, count in (
-            (numbers.stocks, numbers.n_stocks),
-            (numbers.held, numbers.n_sampled),
-        ):
-            part = slice(first * self.lanes, (first + count) * self.lanes)
-            copy = self.vector(count * self.lanes)
-            copy[: count * self.lanes] = memory.v[part]
-            kept.append((part, copy))
+        blocks = (numbers.stocks, numbers.n_stocks), (numbers.held, numbers.n_sampled)
+        kept = [(first, self.part(memory.v, first, count)) for first, count in blocks]
         self.call(block, look.task, self.point, self.point + 1, 0)
-        for part, copy in kept:
-            memory.v[part] = copy[: part.stop - part.start]
+        for first, before in kept:
+            start = first * self.lanes
+            memory.v[start : start + len(before)] = before
 
     def stocks(self, slots: Sequence[int]) -> Reals:
         """(members, slots): stocks at the present point, which need no evaluation.

@@ -15,8 +15,8 @@ from simdistrict.engine.native.code import arguments, loaded
 from simdistrict.engine.native.frame import aligned, with_arrays
 from simdistrict.engine.native.slices import on_threads
 
-# blocks from which on it pays off to share them out to threads
-_SHARED = 8
+# steps of blocks from which on it pays off to start threads
+_SHARED = 1000
 
 
 class NativeStepper(Stepper):
@@ -54,9 +54,12 @@ class NativeStepper(Stepper):
             first = row if at == 0 else int(np.searchsorted(self.rows, since + at))
             self.run(*block.arguments, 0, 1, since + at, since + stop, first)
 
-    def each(self, work: Callable[[int], None]) -> None:
-        if len(self.blocks) < _SHARED or cores() < 2:
-            super().each(work)
+    def part(self, vector: Any, first: int, count: int) -> Any:
+        return vector[first * self.lanes : (first + count) * self.lanes].copy()
+
+    def each(self, work: Callable[[int], None], steps: int) -> None:
+        if len(self.blocks) < 2 or len(self.blocks) * steps < _SHARED or cores() < 2:
+            super().each(work, steps)
             return
         parts = np.array_split(np.arange(len(self.blocks)), cores())
 
