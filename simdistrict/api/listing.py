@@ -28,6 +28,26 @@ def files(what: str) -> list[dict[str, Any]]:
     return rows
 
 
+def results_of_study(what: str, model: str) -> list[dict[str, Any]]:
+    """Tables or figures of the study of a model, of which nothing is run: name and title."""
+    from simdistrict.tables.definition import (
+        ENSEMBLE,
+        FIT,
+        RUNS,
+        kind_of,
+    )
+    from simdistrict.tables.find import read_definition
+
+    file = read_definition(library.find_study(model)).file
+    if what == "figures":
+        return [{"name": name, "title": figure.title} for name, figure in file.figures.items()]
+    behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
+    return [
+        {"name": name, "title": table.title + behind[kind_of(table)]}
+        for name, table in file.tables.items()
+    ]
+
+
 def model_of(path: Path) -> str:
     """The model that a scenario names, itself or by its parents; empty for an invalid one."""
     from simdistrict.scenario import load_scenario

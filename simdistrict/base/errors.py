@@ -70,6 +70,12 @@ def collecting(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
+class UsageError(SimdistrictError):
+    """The arguments of a command do not fit together."""
+
+    exit_code = 2
+
+
 class ModelError(SimdistrictError):
     """A model file is not valid, or there is no such model or element.
 

@@ -88,7 +88,7 @@ def command(
     is fitted. Writes tables, fitted.cin and fitted.yaml into the folder of -o, by default
     runs/NAME-calibration after a fit. Exit code 4 when the final run did not complete.
 
-    Example: simdistrict calibrate district --data record.csv --free "quality response=0.1:0.5"
+    Example: simdistrict calibrate district --assess
     """
     from simdistrict.calibration.data import read_data
     from simdistrict.calibration.evaluation import free_constants

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from simdistrict.base.counts import counted
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
@@ -61,27 +59,14 @@ def command(
     Prints one line per finding, with the element and its line in the file. Exit code 5 when any
     finding is an error.
 
-    Example: simdistrict check district --corners 10
+    Example: simdistrict check core --corners 10
     """
-    from simdistrict.base.library import find_model, shown
-    from simdistrict.behaviour.findings import findings
-    from simdistrict.exchange.models import read_model_file
+    from simdistrict.api.commands.check import check
 
-    path = find_model(model)
-    found, ran = findings(read_model_file(path), path, only, strict, corners, seed)
-    errors = sum(f.severity == "error" for f in found)
+    found = check(model, only, strict, corners, seed)
     if as_json:
-        rows = [asdict(finding) for finding in found]
-        document = {"model": model, "errors": errors, "checks": ran, "findings": rows}
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps({"model": model, **found.document()}, indent=2))
     else:
-        file = shown(path)
-        for f in found:
-            where = f"{file}:{f.line}" if f.line else file
-            name = f'"{f.element}": ' if f.element else ""
-            click.echo(f"{f.severity}: {where} | {name}{f.what}  [{f.check}]")
-        listed = ", ".join(ran)
-        counts = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
-        click.echo(f"{file}: {counts} ({listed})")
-    if errors:
+        click.echo("\n".join(found.lines()))
+    if found.errors:
         sys.exit(5)

@@ -58,7 +58,7 @@ def command(
     scenario and member; A and B may be one file, with two scenarios of it. Exit code 5 when a
     value or a unit differs that both have.
 
-    Example: simdistrict compare both.nc both.nc --scenario baseline --scenario tariffs
+    Example: simdistrict compare runs/security_tariffs.nc runs/tariff_only.nc
     """
     from simdistrict.result.comparison import upstream_first
     from simdistrict.result.comparison_text import document, report

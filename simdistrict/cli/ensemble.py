@@ -15,7 +15,7 @@ from simdistrict.base.counts import counted
 from simdistrict.base.progress import Progress, ticking
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
-from simdistrict.cli.output import ending_in, saved
+from simdistrict.cli.output import ending_in
 from simdistrict.engine.backends import MEMBER_BACKENDS
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def command(
     A member that does not complete keeps its index, with its outcome, and NaN after it failed.
     An interrupted ensemble keeps finished chunks in FILE.parts, for --resume.
 
-    Example: simdistrict ensemble security_tariffs --members 1000 -o runs/ensemble.nc
+    Example: simdistrict ensemble security_tariffs --members 100 -o runs/ensemble.nc
     """
     from simdistrict.ensemble.blocks import Shape
     from simdistrict.ensemble.file import write_ensemble
@@ -190,7 +190,7 @@ def command(
         members or 0,
         seed=seed or 0,
         method=method,
-        save=saved(save, prepared.model) if save else save,
+        save=save,
         times=times,
         fast=fast,
         shape=shape,

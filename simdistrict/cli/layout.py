@@ -30,27 +30,9 @@ def command(
 
     Example: simdistrict layout district -o district_drawn.mdl
     """
-    from simdistrict.base.errors import ExchangeError, Problem
-    from simdistrict.base.library import find_model
-    from simdistrict.exchange.mdl.file import read_exact
-    from simdistrict.exchange.mdl.layout import with_sketch
-    from simdistrict.exchange.sketch.views import has_sketch
-    from simdistrict.exchange.text.files import write_exact
+    from simdistrict.api.commands.layout import lay_out
 
-    path = find_model(model)
-    text, encoding = read_exact(path)
-    target = output or path
-    if not force and output is None and has_sketch(text):
-        what = "the model has a sketch already"
-        hint = "replace it with --force, or write to another file with -o"
-        raise ExchangeError(Problem(str(path), what, hint))
-    if output is not None:
-        from simdistrict.base.atomic import writable_target
-
-        writable_target(output, force=force)
-    drawn = with_sketch(text, str(path))
-    write_exact(target, drawn, encoding)
-    views = drawn.count("---/// Sketch information")
+    target, views = lay_out(model, output, force=force)
     if as_json:
         click.echo(json.dumps({"file": str(target), "views": views}, indent=2))
     elif not settings["quiet"]:

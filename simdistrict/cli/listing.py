@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simdistrict.api.listing import files
+from simdistrict.api.listing import files, results_of_study
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
@@ -28,7 +28,7 @@ def command(what: str, model: str, as_json: bool) -> None:
 
     Example: simdistrict list scenarios
     """
-    rows = _results(what, model) if what in ("tables", "figures") else files(what)
+    rows = results_of_study(what, model) if what in ("tables", "figures") else files(what)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -44,24 +44,3 @@ def _behind(row: dict[str, Any]) -> str:
         return ""
     few = names if len(names) <= SHOWN + 1 else [*names[:SHOWN], f"and {len(names) - SHOWN} more"]
     return f" (variants: {', '.join(few)})"
-
-
-def _results(what: str, model: str) -> list[dict[str, Any]]:
-    """Tables or figures of a study, of which nothing is run."""
-    from simdistrict.base.library import find_study
-    from simdistrict.tables.definition import (
-        ENSEMBLE,
-        FIT,
-        RUNS,
-        kind_of,
-    )
-    from simdistrict.tables.find import read_definition
-
-    file = read_definition(find_study(model)).file
-    if what == "figures":
-        return [{"name": name, "title": figure.title} for name, figure in file.figures.items()]
-    behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
-    return [
-        {"name": name, "title": table.title + behind[kind_of(table)]}
-        for name, table in file.tables.items()
-    ]

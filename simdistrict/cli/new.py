@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from simdistrict.base.atomic import refused
-from simdistrict.base.errors import ExchangeError, Problem
-from simdistrict.base.renames import complete, rename_all
-from simdistrict.base.temporary import remove, sweep, temporary_name
 from simdistrict.cli import options
 from simdistrict.cli.common import Command
 
@@ -29,56 +23,12 @@ def command(path: Path, as_json: bool) -> None:
 
     Example: simdistrict new my-district
     """
-    from simdistrict.base.library import example_project
+    from simdistrict.api.commands.new import new_project
 
-    try:
-        _refuse_what_is_there(path)
-        copy_project(example_project(), path)
-    except OSError as error:
-        raise refused(str(path), error) from None
+    new_project(path)
     commands = [f"cd {shlex.quote(str(path))}"] if path.resolve() != Path.cwd() else []
     commands.append("simdistrict run scenarios/subsidy.yaml")
     if as_json:
         click.echo(json.dumps({"folder": str(path), "next": commands}, indent=2))
     else:
         click.echo("\n".join(commands))
-
-
-def copy_project(source: Path, path: Path) -> None:
-    """Copy the files below source; path holds all of them or is left as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".simdistrict-") as staging:
-        project = Path(staging) / "project"
-        for file in sorted(source.rglob("*")):
-            relative = file.relative_to(source)
-            if file.is_file() and LEFT.isdisjoint(relative.parts):
-                target = project / relative
-                target.parent.mkdir(parents=True, exist_ok=True)
-                # contents only: an installed package may be read-only, the copy must not be
-                target.write_bytes(file.read_bytes())
-        if path.exists():
-            renames = []
-            with ExitStack() as cleared:
-                for child in sorted(project.iterdir()):
-                    part = temporary_name(path / child.name)
-                    cleared.callback(remove, part)
-                    child.rename(part)
-                    renames.append((part, path / child.name))
-                rename_all(renames)
-        else:
-            project.rename(path)
-
-
-def _refuse_what_is_there(path: Path) -> None:
-    if path.is_dir():
-        complete(path)
-        sweep(path)
-        if not any(path.iterdir()):
-            return
-        what = "the folder is not empty, and nothing in it will be overwritten"
-    elif path.exists() or path.is_symlink():
-        what = "there is a file of this name"
-    else:
-        return
-    hint = f"name a folder that does not exist, such as {shlex.quote(f'{path}-new')}"
-    raise ExchangeError(Problem(str(path), what, hint))

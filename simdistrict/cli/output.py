@@ -1,15 +1,11 @@
-"""Checks of output file names, and the elements to save."""
+"""Checks of output file names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from simdistrict.model.model import Model
 
 Callback = Callable[[click.Context, click.Parameter, Path | None], Path | None]
 
@@ -27,12 +23,3 @@ def ending_in(*suffixes: str) -> Callback:
         raise click.BadParameter(what, ctx, option)
 
     return check
-
-
-def saved(save: str, model: Model) -> str:
-    """The argument of --save, with `@FILE.lst` replaced by the names in the save list."""
-    if not save.startswith("@"):
-        return save
-    from simdistrict.exchange.vensim.lst import read_lst
-
-    return ",".join(read_lst(Path(save[1:]), model))

@@ -139,7 +139,13 @@ def command(
     elif kind or elements or asked:
         raise click.UsageError("these options draw a result: name its file, FILE.nc")
     if known or not files:
-        figures = _results(known, output, tables, force=force, quiet=quiet)
+        from simdistrict.api.commands.tables import figures as figures_of_study
+
+        figures = figures_of_study(known, output, tables, force=force)
+        if not quiet:
+            said = ", ".join(path.name for path in figures)
+            folder = figures[0].parent
+            click.echo(f"wrote {counted(len(figures), 'figure')} into {folder}: {said}")
         drawn += [Path(f"{path}{suffix}") for path in figures for suffix in (".svg", ".png")]
     if as_json:
         click.echo(json.dumps({"files": [str(file) for file in drawn]}, indent=2))
@@ -174,7 +180,9 @@ def _files(
         if any(own != "regimes" for own in kinds):
             raise click.UsageError("draw studies of regimes and other results one after another")
         if not single:
-            drawn = [_study(file, output, force=force) for file in files]
+            from simdistrict.api.commands.tables import regimes_figure
+
+            drawn = [regimes_figure(file, output, force=force) for file in files]
             return [Path(f"{path}{suffix}") for path in drawn for suffix in (".svg", ".png")]
         if len(files) > 1:
             raise click.UsageError("one file for each study: give a folder with -o")
@@ -203,7 +211,6 @@ def _picture(
     files: Sequence[Path], kind: str, elements: Sequence[str], asked: Mapping[str, Any]
 ) -> Picture:
     from simdistrict.api import pictures
-    from simdistrict.scenario.places import split_names
 
     for option in asked:
         if option not in KINDS[kind]:
@@ -233,39 +240,3 @@ def _picture(
     if kind == "tornado":
         return pictures.plot_tornado(files[0], names, **more)
     return pictures.plot_regimes(files[0], **more)
-
-
-def _study(file: Path, output: Path | None, *, force: bool) -> Path:
-    """Draw a study of regimes; returns the path of the figure without a suffix."""
-    from simdistrict.plot import check_targets, draw
-    from simdistrict.regimes.studies.register import figure_of
-    from simdistrict.result.netcdf import read_netcdf
-
-    target = (output or file.parent) / file.stem
-    check_targets(target, force=force)
-    draw(figure_of(read_netcdf(file), str(file)), target, force=force)
-    return target
-
-
-def _results(
-    words: tuple[str, ...], output: Path | None, tables: Path, *, force: bool, quiet: bool
-) -> list[Path]:
-    """Draw figures of a study; returns their paths without a suffix."""
-    from simdistrict.plot import check_targets, draw_all
-    from simdistrict.tables import Study
-    from simdistrict.tables.definition import named
-    from simdistrict.tables.find import with_study
-    from simdistrict.tables.shown import describe
-
-    definition, names = with_study(words)
-    wanted = named(definition, "figure", names)
-    study = Study(definition)
-    committed = tables / study.model.name
-    folder = output or committed
-    for name in wanted:
-        check_targets(folder / name, force=force)
-    figures = {folder / name: describe(name, study, committed) for name in wanted}
-    draw_all(figures, force=force)
-    if not quiet:
-        click.echo(f"wrote {counted(len(wanted), 'figure')} into {folder}: {', '.join(wanted)}")
-    return list(figures)

@@ -102,8 +102,7 @@ def command(
     Prints 95% intervals. Failed members are left out with their whole block of the design, and
     counted.
 
-    Example: simdistrict sensitivity runs/ensemble.nc --method pawn
-    --indicator "output[north]"
+    Example: simdistrict sensitivity runs/ensemble.nc --method pawn --indicator "home share[Prato]"
     """
     from simdistrict.sensitivity.analysis import Asked, analysed
     from simdistrict.sensitivity.prim import Choices

@@ -38,9 +38,13 @@ def scenario_command(scenario: str, constants: bool, sets: tuple[str, ...], as_j
 
     Example: simdistrict show scenario security_tariffs
     """
-    from simdistrict.cli.show_scenario import show_scenario
+    from simdistrict.api.commands.show import scenario as shown
 
-    show_scenario(scenario, sets, constants=constants, as_json=as_json)
+    found = shown(scenario, sets)
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=2))
+    else:
+        click.echo("\n".join(found.lines(constants=constants)))
 
 
 @command.command("model")
@@ -83,10 +87,9 @@ def model_command(
     Example: simdistrict show model district capacity
     """
     from simdistrict.api import facts
-    from simdistrict.base.library import find_model
-    from simdistrict.exchange.models import read_model_file
+    from simdistrict.api.commands.show import read_model
 
-    read = read_model_file(find_model(model))
+    read = read_model(model)
     document: dict[str, object] = {"model": read.name, "sha256": read.sha256}
     if elements:
         found = facts.facts_of(read, elements)

@@ -6,23 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from simdistrict.base import interrupt
-from simdistrict.base.counts import counted
-from simdistrict.base.errors import typed
-from simdistrict.base.library import study_arguments
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
 
-if TYPE_CHECKING:
-    from simdistrict.tables import Discrepancy
-
-SHOWN = 10
 RESULTS = Path("results")
 
 
@@ -82,66 +73,27 @@ def command(
     With --check nothing is written: tables of single runs are computed and compared; for the others
     some members are run again. Prints the first ten differences.
 
-    Example: simdistrict tables targets claims --check
+    Example: simdistrict tables targets
     """
-    from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Sampling, Study, chosen
-    from simdistrict.tables import check as differences_of
-    from simdistrict.tables.catalogue import made
-    from simdistrict.tables.files import check_files, write_texts
-    from simdistrict.tables.find import with_study
-    from simdistrict.tables.reduced import tidy
+    from simdistrict.api.commands.tables import ComparedTables, tables
 
-    definition, names = with_study(words)
-    wanted = chosen(definition, names, RUNS, *([ENSEMBLE] if everything or check else []))
-    progress = None if settings["quiet"] else _progress()
-    sampling = Sampling(members=members or MEMBERS)
-    study = Study(definition, workers, sampling, progress)
-    folder = output / study.model.name
-    found: list[Discrepancy] = []
-    texts: dict[str, str] = {}
-    again: list[str] = []
-    if not check:
-        check_files(folder, wanted, force=force)
-    for name in wanted:
-        if check:
-            found += differences_of(name, study, folder)
-            continue
-        with interrupt.saying(lambda: "what was run is kept; the same command continues"):
-            table, before = made(name, study)
-        texts |= table.texts
-        again += [] if before else [name]
-    written = write_texts(folder, texts, force=force)
-    tidy()
+    found = tables(
+        words,
+        output,
+        check=check,
+        everything=everything,
+        workers=workers,
+        members=members,
+        progress=None if settings["quiet"] else _progress(),
+        making=lambda: interrupt.saying(lambda: "what was run is kept; the same command continues"),
+        force=force,
+    )
     if as_json:
-        rows = [asdict(d) for d in found]
-        document = {"tables": wanted, "differences": rows, "files": [str(p) for p in written]}
-        document |= {"made": again}
-        click.echo(json.dumps(document, indent=2))
-    elif check:
-        _tell(found, wanted, folder, study_arguments(definition.path))
-    elif not settings["quiet"]:
-        same = len(wanted) - len(again)
-        kept = f"; {same} had not changed" if same else ""
-        click.echo(
-            f"made {counted(len(again), 'table')} in {folder}: {', '.join(again) or 'none'}{kept}"
-        )
-    if found:
+        click.echo(json.dumps(found.document(), indent=2))
+    elif isinstance(found, ComparedTables) or not settings["quiet"]:
+        click.echo("\n".join(found.lines()))
+    if isinstance(found, ComparedTables) and found.differences:
         sys.exit(5)
-
-
-def _tell(found: list[Discrepancy], wanted: list[str], folder: Path, study: list[str]) -> None:
-    """The first differences, and how many there are; study: how a user names it."""
-    output = ["-o", str(folder.parent)] if folder.parent != RESULTS else []
-    for difference in found[:SHOWN]:
-        click.echo(str(difference))
-    if len(found) > SHOWN:
-        click.echo(f"and {len(found) - SHOWN} more")
-    if found:
-        click.echo(f"{folder}: {counted(len(found), 'difference')}")
-        click.echo(f"    make them anew with: {typed('tables', *study, *wanted, *output)}")
-    else:
-        are = "is" if len(wanted) == 1 else "are"
-        click.echo(f"{folder}: {counted(len(wanted), 'table')} {are} what the model gives")
 
 
 def _progress() -> Callable[[str, int, int], None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdistrict.base.errors import Problem, ScenarioError
@@ -23,10 +24,14 @@ def selection_of(plans: Sequence[Plan], save: str) -> Selection:
     """The elements and labels that `save` asks for, of runs of one model.
 
     save: `all`, `stocks`, `indicators` (what the scenarios report) or names separated by commas,
-    each with or without labels: `capacity[north,steel]`. Raises ScenarioError with every name
-    that a run does not compute.
+    each with or without labels: `capacity[north,steel]`; `@FILE.lst` is a save list. Raises
+    ScenarioError with every name that a run does not compute.
     """
     model, order = plans[0].prepared.model, plans[0].prepared.program.order
+    if save.startswith("@"):
+        from simdistrict.exchange.vensim.lst import read_lst
+
+        save = ",".join(read_lst(Path(save[1:]), model))
     if save == "all":
         return Selection(frozenset(order))
     if save == "stocks":

@@ -29,7 +29,7 @@ DOORS = {
     "base/version.py": "the version of the package",
     "base/renames.py": "own files",
     "cli/program.py": "the null device, for output",
-    "cli/new.py": "the shipped example",
+    "api/commands/new.py": "the shipped example",
     "engine/native/reader.py": "the sources of the package",
     "result/netcdf.py": "netCDF4 opens a path, which the door has checked",
     "exchange/external/xlsx.py": "openpyxl and zipfile get an open file",

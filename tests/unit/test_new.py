@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simdistrict.api.commands.new import copy_project
 from simdistrict.base.errors import ExchangeError
 from simdistrict.base.library import example_project
-from simdistrict.cli.new import command, copy_project
+from simdistrict.cli.new import command
 from simdistrict.tables import sources
 from tests.program import call
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from simdistrict.base.library import scenarios
 from simdistrict.cli.listing import command as list_command
-from simdistrict.cli.show_scenario import show_scenario
 from simdistrict.scenario import (
     Assignment,
     Resolved,
@@ -26,6 +25,7 @@ from simdistrict.scenario import (
     scenario_from_text,
     to_yaml,
 )
+from tests.program import call
 from tests.small import mdl, small
 
 EQUATIONS = """
@@ -239,8 +239,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.filterwarnings("ignore")
 def test_show_scenario(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own", ["rate=0.75"], constants=False, as_json=False)
-    text = capsys.readouterr().out
+    text = call(capsys, "show", "scenario", "own", "--set", "rate=0.75").out
     assert text.startswith("own: x\n  y\n  model own, from scenarios/own.yaml\n")
     assert "  rate = 0.75 1/Year  (instead of " in text
     assert "policy tax, from 2025 to 2045.5, over 1 Year\n  cost[weak,far] = " in text
@@ -251,16 +250,14 @@ def test_show_scenario(project: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_show_scenario_with_every_value(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own", ["rate=0.75"], constants=True, as_json=False)
-    text = capsys.readouterr().out
+    text = call(capsys, "show", "scenario", "own", "--set", "rate=0.75", "--constants").out
     assert "rate = 0.75 [1/Year]  (command line)\n" in text
     assert "share[Brenta] = 0.7 [Dmnl]  (scenarios/own.yaml:4)\n" in text
     assert f"(own.mdl:{line('cost')})\n" in text
 
 
 def test_show_scenario_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own", [], constants=False, as_json=True)
-    document = json.loads(capsys.readouterr().out)
+    document = json.loads(call(capsys, "show", "scenario", "own", "--json").out)
     assert document["scenario"] == "own"
     assert document["chain"] == ["scenarios/own.yaml"]
     assert {
@@ -269,8 +266,7 @@ def test_show_scenario_as_json(project: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_show_a_model_as_it_is(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_scenario("own.mdl", [], constants=False, as_json=False)
-    text = capsys.readouterr().out
+    text = call(capsys, "show", "scenario", "own.mdl").out
     assert text.startswith("own: own as it is\n")
     assert "runs the model as it is\n" in text
 
