@@ -211,6 +211,7 @@ def _picture(
     files: Sequence[Path], kind: str, elements: Sequence[str], asked: Mapping[str, Any]
 ) -> Picture:
     from simdistrict.api import pictures
+    from simdistrict.scenario.places import split_names
 
     for option in asked:
         if option not in KINDS[kind]:
