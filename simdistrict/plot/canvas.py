@@ -14,15 +14,13 @@ from simdistrict.base.atomic import replacing, replacing_all, writable_target
 from simdistrict.base.errors import EngineError, ExchangeError, Problem
 from simdistrict.plot.causal.paint import fill_map
 from simdistrict.plot.causal.values import CausalMap
-from simdistrict.plot.panels import Figure, fill_panels
-from simdistrict.plot.ranges import Ranges, fill_ranges
 from simdistrict.plot.sheet import Sheet, fill_sheet
 from simdistrict.plot.style import SETTINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-Drawable = Figure | Ranges | CausalMap | Sheet
+Drawable = CausalMap | Sheet
 KINDS = {
     # suffix: the metadata, and the mark of our files
     ".svg": ({"Date": None, "Creator": "simdistrict"}, b"<dc:title>simdistrict</dc:title>"),
@@ -90,11 +88,7 @@ def painted(figure: Drawable) -> Canvas:
         from matplotlib.figure import Figure as NewCanvas
 
         canvas = NewCanvas()
-        if isinstance(figure, Figure):
-            fill_panels(canvas, figure)
-        elif isinstance(figure, Ranges):
-            fill_ranges(canvas, figure)
-        elif isinstance(figure, Sheet):
+        if isinstance(figure, Sheet):
             fill_sheet(canvas, figure)
         else:
             fill_map(canvas, figure)

@@ -60,6 +60,34 @@ class RowsPanel:
     rule_label: str = ""
 
 
+def interval_row(
+    label: str,
+    numbers: tuple[float, float, float],
+    ends: tuple[float, float],
+    style: Style = PLAIN,
+    words: tuple[str, str] = ("", ""),
+) -> Row:
+    """A mark with a bar around it, cut at the ends of the axis, where an arrow says so.
+
+    numbers: low, middle, high; words: of the bar and the mark in the legend. NaN is left out.
+    """
+    low, middle, high = numbers
+    if not low <= high:
+        return Row(label)
+    first, last = ends
+    room = 0.02 * (last - first)
+    bars: tuple[Bar, ...] = ()
+    if high >= first and low <= last:
+        bars = (Bar(max(low, first), min(high, last), style, words[0], 0.2),)
+    marks = []
+    if first <= middle <= last:
+        marks.append(Mark(min(max(middle, first + room), last - room), style, words[1]))
+    arrow = Style(style.colour, "-", "<"), Style(style.colour, "-", ">")
+    marks += [Mark(first + room, arrow[0])] if low < first else []
+    marks += [Mark(last - room, arrow[1])] if high > last else []
+    return Row(label, bars, tuple(marks))
+
+
 LABEL, NOTE = 7.0, 6.5  # points
 _THIN = 0.2  # a bar that looks like a line
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from simdistrict.plot.panels import Panel, draw_panel
 from simdistrict.plot.rows import RowsPanel, draw_rows, margins, row_ends
-from simdistrict.plot.style import INK, RULE, SMALL
+from simdistrict.plot.style import INK, RULE, SHADE, SMALL
 from simdistrict.plot.words import fitted, in_columns, verbatim, width_of
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ class Block:
 
     x_label, y_label: with the unit; a panel's own y_label stands at the panel. x_range, y_range:
     None is found from the data. from_zero: the y axis begins at 0 where nothing is below. rule: a
-    horizontal line. log_x: a logarithmic x axis of rows. tall: height of a panel in inches; None
-    is found from its width.
+    horizontal line, rule_label: in the legend. shade_from: the x from which the ground is grey,
+    shade_label: in the legend. log_x: a logarithmic x axis of rows; log_y: a logarithmic y axis.
+    own_labels: each panel of rows has its own labels. tall: height of a panel in inches; None is
+    found from its width.
     """
 
     panels: tuple[Panel | RowsPanel, ...]
@@ -47,7 +49,12 @@ class Block:
     own_x: bool = False
     from_zero: bool = False
     rule: float | None = None
+    rule_label: str = ""
+    shade_from: float | None = None
+    shade_label: str = ""
     log_x: bool = False
+    log_y: bool = False
+    own_labels: bool = False
     tall: float | None = None
 
 
@@ -110,8 +117,7 @@ def _block(part: Any, block: Block, width: float, handles: dict[str, Any]) -> No
     for number, panel in enumerate(block.panels):
         axis = grid.flat[number]
         if isinstance(panel, RowsPanel):
-            room = (width - margins(panel, width)) / block.columns
-            draw_rows(axis, panel, handles, width if number % block.columns == 0 else 0.0)
+            room = _draw_rows(axis, block, number, handles, width)
         else:
             draw_panel(axis, panel, handles)
         remarks = panel.remarks if isinstance(panel, Panel) else ()
@@ -129,10 +135,12 @@ def _block(part: Any, block: Block, width: float, handles: dict[str, Any]) -> No
                 fontsize=SMALL,
                 color=colour,
             )
-        axis.tick_params(length=2, width=0.6, labelsize=SMALL)
+        sides: Any = "x" if isinstance(panel, RowsPanel) else "both"
+        axis.tick_params(axis=sides, length=2, width=0.6, labelsize=SMALL)
         _x_axis(axis, block, panel, number, room)
         if isinstance(panel, Panel):
             _y_axis(axis, block, panel)
+        _ground(axis, block, handles)
     for axis in grid.flat[len(block.panels) :]:
         axis.set_visible(False)
     if block.heading:
@@ -142,6 +150,32 @@ def _block(part: Any, block: Block, width: float, handles: dict[str, Any]) -> No
         part.supylabel(_broken(block.y_label, block, rows), fontsize=LEGEND)
     if block.x_label and not block.own_x and not (listed and block.columns == 1):
         part.supxlabel(fitted(block.x_label, width - 0.3, LEGEND, 2), fontsize=LEGEND)
+
+
+def _draw_rows(
+    axis: Axes, block: Block, number: int, handles: dict[str, Any], width: float
+) -> float:
+    """Draw a panel of rows; returns the width that is left for it."""
+    panel = block.panels[number]
+    assert isinstance(panel, RowsPanel)
+    if block.own_labels:
+        own = width / block.columns
+        draw_rows(axis, panel, handles, own)
+        return own - margins(panel, own)
+    draw_rows(axis, panel, handles, width if number % block.columns == 0 else 0.0)
+    return (width - margins(panel, width)) / block.columns
+
+
+def _ground(axis: Axes, block: Block, handles: dict[str, Any]) -> None:
+    """Draw shade and rule below everything else."""
+    if block.shade_from is not None:
+        _, end = axis.get_xlim()
+        shade = axis.axvspan(block.shade_from, end, color=SHADE, lw=0, zorder=0)
+        axis.set_xlim(right=end)
+        handles.setdefault(block.shade_label, shade)
+    if block.rule is not None and not isinstance(block.panels[0], RowsPanel):
+        rule = axis.axhline(block.rule, color=RULE, lw=0.8, ls=(0, (1, 1)), zorder=1)
+        handles.setdefault(block.rule_label, rule)
 
 
 def _heading(axis: Axes, heading: str, width: float, title: str) -> None:
@@ -184,37 +218,40 @@ def _x_axis(axis: Axes, block: Block, panel: Panel | RowsPanel, number: int, roo
     if block.x_label and (block.own_x or (listed and block.columns == 1)):
         axis.set_xlabel(fitted(block.x_label, room, LEGEND, 2), fontsize=LEGEND, labelpad=2)
     if block.log_x:
-        _log_axis(axis, low, high)
+        _log_scale(axis, "x", low, high)
         return
     axis.ticklabel_format(axis="x", useOffset=False, style="plain")
     most = max(1, min(6, int(room / 0.5)))
     axis.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 4, 5, 10]))
 
 
-def _log_axis(axis: Axes, low: float, high: float) -> None:
+def _log_scale(axis: Axes, side: str, low: float, high: float) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    axis.set_xscale("log")
-    axis.set_xlim(low, high)
-    axis.xaxis.set_major_locator(LogLocator(numticks=5))
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.set(**{f"{side}scale": "log", f"{side}lim": (low, high)})
+    own = axis.xaxis if side == "x" else axis.yaxis
+    own.set_major_locator(LogLocator(numticks=5))
+    own.set_minor_locator(NullLocator())
+    own.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
 
 
 def _y_axis(axis: Axes, block: Block, panel: Panel) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    if block.rule is not None:
-        axis.axhline(block.rule, color=RULE, lw=0.6, zorder=1)
     shown = (panel,) if block.own_y else block.panels
     values = np.concatenate([[block.rule] if block.rule is not None else [], _ys(shown)])
     from_zero = panel.from_zero if block.own_y else block.from_zero
-    low, high = panel.y_range or block.y_range or limits(values, 0.06, from_zero=from_zero)
-    if any(p.points for p in shown if isinstance(p, Panel)):
-        low -= _MARK * (high - low)
-    axis.set_ylim(low, high)
-    axis.ticklabel_format(axis="y", useOffset=False, style="plain")
-    axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    given = panel.y_range or block.y_range
+    if block.log_y:
+        low, high = given or (10.0**end for end in limits(np.log10(values), 0.06))
+        _log_scale(axis, "y", low, high)
+    else:
+        low, high = given or limits(values, 0.06, from_zero=from_zero)
+        if given is None and any(p.points for p in shown if isinstance(p, Panel)):
+            low -= _MARK * (high - low)
+        axis.set_ylim(low, high)
+        axis.ticklabel_format(axis="y", useOffset=False, style="plain")
+        axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     if panel.y_label:
         words = fitted(panel.y_label, max(block.tall or 1.1, 0.8), LEGEND, 2)
         axis.set_ylabel(words, fontsize=LEGEND, labelpad=2)
@@ -229,6 +266,7 @@ def _xs(panels: tuple[Panel | RowsPanel, ...]) -> Any:
             found.append(row_ends(panel))
             continue
         found += [line.x for line in panel.lines]
+        found += [panel.cells.x] if panel.cells else []
         found += [part.x for part in panel.points]
         found += [band.x for band in panel.bands]
     return np.concatenate([np.asarray(part, float) for part in found])
@@ -238,6 +276,7 @@ def _ys(panels: tuple[Panel | RowsPanel, ...]) -> Any:
     found: list[Any] = [[]]
     for panel in (p for p in panels if isinstance(p, Panel)):
         found += [line.y for line in panel.lines]
+        found += [panel.cells.y] if panel.cells else []
         found += [part.y for part in panel.points]
         found += [end for band in panel.bands for end in (band.low, band.high)]
     return np.concatenate([np.asarray(part, float) for part in found])

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SHADE, RULE, INK, PALE = "#E6E6E6", "#666666", "#333333", "#888888"
 SMALL = 6.5  # points: tick labels and notes
@@ -55,8 +51,3 @@ MARKS = (
 )
 # categories of cells, of different brightness
 FILLS = ("#FFFFFF", "#56B4E9", "#D55E00", "#444444", "#CC79A7", "#009E73")
-
-
-def small_print(axis: Axes, text: str) -> None:
-    """One line at the lower left of a panel."""
-    axis.text(0.03, 0.04, text, transform=axis.transAxes, fontsize=6.5, color="#555555")

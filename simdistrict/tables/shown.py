@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.plot import CausalMap, Figure, Line, Panel, Ranges
+from simdistrict.plot import Block, CausalMap, Line, Panel, Sheet
 from simdistrict.scenario.places import find_element, find_places
 from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.study import Simulated, Study
@@ -18,10 +18,10 @@ from simdistrict.tables.table import Cell, Column, Table
 if TYPE_CHECKING:
     from simdistrict.tables.schema import ShownFile, TableEntry
 
-COLUMNS = 5
+COLUMNS = 3
 
 
-def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | CausalMap:
+def describe(name: str, study: Study, tables: Path) -> Sheet | CausalMap:
     """One figure, ready to be drawn; tables: the folder of the committed ones."""
     definition = study.definition
     written = definition.file.figures[name]
@@ -33,8 +33,8 @@ def describe(name: str, study: Study, tables: Path) -> Figure | Ranges | CausalM
     return made(tables if written.of_tables else study)
 
 
-def _figure(returned: Any, _: Any) -> Figure | Ranges | CausalMap:
-    if not isinstance(returned, Figure | Ranges | CausalMap):
+def _figure(returned: Any, _: Any) -> Sheet | CausalMap:
+    if not isinstance(returned, Sheet | CausalMap):
         raise KindError
     return returned
 
@@ -63,7 +63,7 @@ def rows_table(study: Study, name: str, written: TableEntry) -> Table:
     return Table(name, written.heading or written.title, head, tuple(rows), written.note)
 
 
-def lines_figure(study: Study, shown: ShownFile) -> Figure:
+def lines_figure(study: Study, shown: ShownFile) -> Sheet:
     """One panel per element and label, one line per scenario."""
     runs = _runs(study, shown)
     panels = tuple(
@@ -78,14 +78,16 @@ def lines_figure(study: Study, shown: ShownFile) -> Figure:
                 )
                 for scenario, run in runs.items()
             ),
-            y_label=study.model[element].units,
+            y_label=study.model[element].units or "no unit stated",
         )
         for element, label, column in _places(study, shown)
     )
     times = next(iter(runs.values())).years
-    first, last = float(times[0]), float(times[-1])
-    ticks = (first, (first + last) / 2, last)
-    return Figure(panels, min(COLUMNS, len(panels)), "", (first, last), None, ticks)
+    ends = float(times[0]), float(times[-1])
+    unit = study.model["TIME STEP"].units
+    label = f"time, {unit}" if unit else "time"
+    columns = min(COLUMNS, len(panels))
+    return Sheet((Block(panels, columns, label, "", x_range=ends, own_y=True),))
 
 
 def _runs(study: Study, shown: ShownFile) -> dict[str, Simulated]:

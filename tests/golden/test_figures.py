@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from simdistrict.plot import Figure, Ranges
+from simdistrict.plot import Panel, Row, RowsPanel, Sheet, painted
 from simdistrict.tables import Study
 from simdistrict.tables.compare import number, rows_of
 from simdistrict.tables.shown import describe
+from tests.pictures import faults
 from tests.study import definition, module
 
-ONE, CLASSES = module("least_policy").ONE, module("regime_figures").CLASSES
+ONE = module("least_policy").ONE
 ENDS = module("regimes").ENDS
 FIGURES, style_of = definition().file.figures, definition().palette.of
 ROOT = Path(__file__).parents[2]
@@ -30,26 +31,49 @@ def test_every_figure_is_committed_in_both_kinds(name: str) -> None:
         assert (ROOT / "docs" / "images" / f"{name}.{suffix}").is_file(), "run `make results`"
 
 
+def panels_of(name: str, study: Study) -> list[Panel | RowsPanel]:
+    figure = describe(name, study, RESULTS)
+    assert isinstance(figure, Sheet)
+    return [panel for block in figure.blocks for panel in block.panels]
+
+
+def rows_in(panel: Panel | RowsPanel) -> dict[str, Row]:
+    assert isinstance(panel, RowsPanel)
+    return {row.label: row for row in panel.rows}
+
+
+# equilibria take minutes
+SLOW = [n for n in FIGURES if n.startswith("branches_") or n == "lasting_output"]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in FIGURES]
+)
+def test_nothing_in_a_figure_overlaps_or_is_cut(study: Study, name: str) -> None:
+    drawn = painted(describe(name, study, RESULTS))
+    assert [str(fault) for fault in faults(drawn)] == []
+    assert drawn.get_size_inches()[0] <= (11 if name == "model_map" else 7.1)
+
+
 def test_a_bar_is_the_row_of_its_table(study: Study) -> None:
-    figure = describe("policy_jobs", study, RESULTS)
-    assert isinstance(figure, Ranges)
-    assert len(figure.panels) == 10
+    panels = panels_of("policy_jobs", study)
+    assert len(panels) == 10
     (row,) = (
         row
         for row in rows_of(RESULTS, "policies")
-        if row["scenario"] == "district_renaissance"
-        and (row["district"], row["indicator"], row["year"]) == ("Prato", "jobs, all", "2060")
+        if row["scenario"] == "carbon_social_tariffs"
+        and (row["district"], row["indicator"], row["year"]) == ("Brenta", "jobs, all", "2060")
     )
-    (bar,) = (bar for bar in figure.panels[0].rows if bar.label == "district renaissance")
-    assert bar.middle == number(row["change median"])
+    shown = rows_in(panels[1])["carbon and social charges"]
+    (bar,), (mark,) = shown.bars, shown.marks
+    assert mark.at == number(row["change median"])
     assert (bar.low, bar.high) == (number(row["change 5%"]), number(row["change 95%"]))
-    assert bar.style == style_of("district_renaissance")
+    assert bar.style.colour == style_of("carbon_social_tariffs").colour
 
 
 def test_bands_lie_in_each_other(study: Study) -> None:
-    figure = describe("fan_home", study, RESULTS)
-    assert isinstance(figure, Figure)
-    for panel in figure.panels:
+    for panel in panels_of("fan_home", study):
+        assert isinstance(panel, Panel)
         wide, narrow = panel.bands
         for low, inner, outer, high in zip(
             wide.low, narrow.low, narrow.high, wide.high, strict=True
@@ -57,44 +81,64 @@ def test_bands_lie_in_each_other(study: Study) -> None:
             assert low <= inner <= outer <= high
 
 
-def test_claims_that_fail_are_marked_and_none_is_left_out(study: Study) -> None:
-    figure = describe("claims", study, RESULTS)
-    assert isinstance(figure, Ranges)
+def test_claims_are_words_and_none_is_left_out(study: Study) -> None:
+    (panel,) = panels_of("claims", study)
+    rows = rows_in(panel)
     whole = [r for r in rows_of(RESULTS, "claims_prior") if r["what"] == "all of its numbers"]
-    bars = [bar for panel in figure.panels for bar in panel.rows]
-    assert sorted(bar.label for bar in bars) == sorted(row["claim"] for row in whole)
+    codes = {label.rpartition(" ")[2].strip("()"): row for label, row in rows.items()}
+    assert sorted(codes) == sorted(row["claim"] for row in whole)
+    assert all(len(label.split()) > 3 for label in rows)
     failing = {row["claim"] for row in whole if row["calibrated"] == "FAILS"}
-    assert {bar.label for bar in bars if bar.style.marker == "X"} == failing
+    assert {code for code, row in codes.items() if row.marks[0].style.marker == "X"} == failing
 
 
-def test_classes_and_shares_of_variance_are_those_of_their_tables(study: Study) -> None:
-    figure = describe("worlds", study, RESULTS)
-    assert isinstance(figure, Ranges)
-    for panel in figure.panels:
-        assert [bar.label for bar in panel.rows] == list(CLASSES)
-        assert sum(bar.middle for bar in panel.rows) == pytest.approx(1.0, abs=0.01)
-    figure = describe("technology", study, RESULTS)
-    assert isinstance(figure, Ranges)
-    bars = [bar for panel in figure.panels for bar in panel.rows]
+def test_stacked_bars_fill_the_whole(study: Study) -> None:
+    for name, parts in (("survival", 2), ("worlds", 3)):
+        (panel,) = panels_of(name, study)
+        for row in rows_in(panel).values():
+            assert len(row.bars) == parts
+            assert row.bars[0].low == 0
+            assert row.bars[-1].high == pytest.approx(100, abs=0.2)
+            for one, after in zip(row.bars, row.bars[1:], strict=False):
+                assert one.high == after.low
+
+
+def test_shares_of_variance_are_those_of_their_table(study: Study) -> None:
+    shown = [
+        mark.at
+        for panel in panels_of("technology", study)
+        for row in rows_in(panel).values()
+        for mark in row.marks
+    ]
     told = [number(row["first"]) for row in rows_of(RESULTS, "technology") if row["first"]]
-    assert [bar.middle for bar in bars] == told
+    assert sorted(shown) == sorted(told)
 
 
 def test_every_series_that_is_no_rank_is_in_the_picture_of_the_fit(study: Study) -> None:
-    figure = describe("calibration", study, RESULTS)
-    assert isinstance(figure, Ranges)
     series = {row["series"] for row in rows_of(RESULTS, "calibration")}
-    for panel in figure.panels:
-        names = {bar.label for bar in panel.rows}
-        assert names == {name for name in series if not name.startswith("rank: ")}
-        assert all(not bar.middle > 0.5 for bar in panel.rows), "beyond the axis"
+    for panel in panels_of("calibration", study):
+        rows = rows_in(panel)
+        assert set(rows) == {name for name in series if not name.startswith("rank: ")}
+        marks = [mark.at for row in rows.values() for mark in row.marks]
+        assert max(marks) < 0.52, "beyond the axis"
+
+
+def test_figures_of_jobs_say_whom_they_count(study: Study) -> None:
+    labels = {}
+    for name in ("fan_jobs", "policy_jobs", "jobs_record"):
+        figure = describe(name, study, RESULTS)
+        assert isinstance(figure, Sheet)
+        (block,) = figure.blocks
+        labels[name] = f"{block.y_label} {block.x_label}"
+    assert "low-cost entrants included" in labels["fan_jobs"]
+    assert "low-cost entrants included" in labels["policy_jobs"]
+    assert "jobs with incumbents" in labels["jobs_record"]
 
 
 @pytest.mark.slow
 def test_worlds_end_in_the_picture_where_they_end_in_the_table(study: Study) -> None:
-    figure = describe("branches_renaissance", study, RESULTS)
-    assert isinstance(figure, Figure)
-    drawn = [round(float(x), 3) for panel in figure.panels for p in panel.points for x in p.x]
+    panels = [p for p in panels_of("branches_renaissance", study) if isinstance(p, Panel)]
+    drawn = [round(float(x), 3) for panel in panels for p in panel.points for x in p.x]
     rows = [
         row for row in rows_of(RESULTS, "regimes") if row["along"] == "share of the renaissance"
     ]

@@ -8,54 +8,52 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from simdistrict.base.errors import EngineError, ExchangeError
 from simdistrict.plot import (
     FILLS,
     Band,
+    Bar,
+    Block,
     CausalMap,
-    Figure,
     Line,
     Markers,
     Panel,
     Picture,
-    RangeRow,
-    Ranges,
-    RangesPanel,
-    Span,
+    Row,
+    RowsPanel,
+    Sheet,
     draw,
+    interval_row,
     is_ours,
 )
 from simdistrict.plot.causal.values import MapArrow, MapLoop, MapNode, MapSector
 from simdistrict.regimes import figure_of
+from simdistrict.regimes.studies.drawing import filled
+from simdistrict.result.dataset import Result
 from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
 
 PANELS = tuple(
-    Panel(name, (Line([0, 1], [0, 1], "model"),), (Markers([1], [0.5], "record"),), "small print")
+    Panel(name, (Line([0, 1], [0.1, 1], "model"),), (Markers([1], [0.5], "record"),))
     for name in ("north", "south", "west")
 )
-FIGURE = Figure(PANELS, 2, "share", (0, 1), (0, 1), (0.0, 1.0), 0.5, "prediction", 0.8, "limit")
-FAN = Figure(
-    (
-        Panel(
-            "north",
-            (Line([0, 1], [1, 2], "median"),),
-            bands=(Band([0, 1], [0.5, 1], [2, 4], "most"),),
-            spans=(Span(1, 2, 4),),
-        ),
-    ),
-    1,
-    "jobs",
-    (0, 1),
-    (0.1, 10),
-    (),
-    log=True,
+BLOCK = Block(
+    PANELS, 2, "year", "share", x_range=(-0.1, 1.1), y_range=(0, 1.1), rule=0.8, rule_label="limit",
+    shade_from=0.5, shade_label="prediction",
+)  # fmt: skip
+FIGURE = Sheet((BLOCK,))
+BANDS = Panel(
+    "north", (Line([0, 1], [1, 2], "median"),), bands=(Band([0, 1], [0.5, 1], [2, 4], "most"),)
 )
-STRIP = Figure((Panel("", (Line([0, 1], [5e6, 6e6]),), y_label="output"),), 1, "", (0, 1), None, ())
-ROWS = (RangeRow("near", -1, 0.5, 2), RangeRow("far", -9, -8, 0.1, second=0.0))
-RANGES = Ranges((RangesPanel("north", ROWS),), 1, "points", (-2, 2), note="small print")
+ENDS = (-2.0, 2.0)
+ROWS = RowsPanel(
+    "north", (interval_row("near", (-1, 0.5, 2), ENDS), interval_row("far", (-9, -8, 0), ENDS))
+)
+LISTED = Block((ROWS, ROWS), 2, "points", "", x_range=ENDS)
+STACKED = RowsPanel("", (Row("a", (Bar(0, 40, label="yes"), Bar(40, 100, label="no"))),))
 MAP = CausalMap(
     (MapNode("tank", "tank", 1, 1, stock=True), MapNode("rain", "rain", 3, 1)),
     (MapArrow("rain", "tank", "+"), MapArrow("tank", "rain", "-")),
@@ -63,13 +61,13 @@ MAP = CausalMap(
     (MapSector("all", (0.1, 0.1), (3.9, 1.9)),),
     (4, 2),
 )
-KINDS: dict[str, Any] = {
-    "panels": FIGURE,
-    "fan": FAN,
-    "strip": STRIP,
-    "ranges": RANGES,
-    "map": MAP,
+SHEETS: dict[str, Block] = {
+    "panels": BLOCK,
+    "fan": Block((BANDS,), 1, "year", "jobs", y_range=(0.1, 10), log_y=True),
+    "rows": LISTED,
+    "stacked": Block((STACKED,), 1, "%", "", x_range=(0, 100)),
 }
+KINDS: dict[str, Any] = {**{name: Sheet((block,)) for name, block in SHEETS.items()}, "map": MAP}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,20 +82,29 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
-        ("fan", {"log": False}),
-        ("fan", {"x_label": "year"}),
+        ("fan", {"log_y": False}),
+        ("fan", {"x_label": "other"}),
         ("panels", {"rule": 0.7}),
-        ("ranges", {"x_range": (-3, 3)}),
-        ("ranges", {"note": "other"}),
-        ("map", {"arrows": ()}),
-        ("map", {"loops": ()}),
+        ("panels", {"shade_from": 0.7}),
+        ("panels", {"shade_from": None}),
+        ("rows", {"x_range": (-3, 3)}),
+        ("rows", {"own_labels": True}),
+        ("stacked", {"tall": 0.5}),
     ],
 )
-def test_what_is_said_shows(tmp_path: Path, kind: str, change: dict[str, object]) -> None:
+def test_what_is_said_shows(tmp_path: Path, kind: str, change: dict[str, Any]) -> None:
     pytest.importorskip("matplotlib")
-    _, first = draw(KINDS[kind], tmp_path / "a" / "picture")
-    _, other = draw(replace(KINDS[kind], **change), tmp_path / "b" / "picture")
+    _, first = draw(Sheet((SHEETS[kind],)), tmp_path / "a" / "picture")
+    _, other = draw(Sheet((replace(SHEETS[kind], **change),)), tmp_path / "b" / "picture")
     assert first.read_bytes() != other.read_bytes()
+
+
+def test_an_interval_beyond_the_axis_ends_in_an_arrow() -> None:
+    inside, cut = ROWS.rows
+    assert [mark.style.marker for mark in inside.marks] == ["o"]
+    assert [mark.style.marker for mark in cut.marks] == ["<"]
+    assert (cut.bars[0].low, cut.bars[0].high) == (-2, 0)
+    assert interval_row("none", (float("nan"),) * 3, ENDS).bars == ()
 
 
 def test_without_matplotlib_it_says_what_to_install(
@@ -145,11 +152,11 @@ def test_a_picture_is_saved_by_its_name_the_same_twice(tmp_path: Path, suffix: s
     again = Picture(FIGURE).save(tmp_path / f"b{suffix}")
     assert first.read_bytes() == again.read_bytes()
     assert is_ours(first)
-    Picture(FAN).save(first)
+    Picture(MAP).save(first)
     assert first.read_bytes() != again.read_bytes()
     first.write_text("mine")
     with pytest.raises(ExchangeError, match="not written by simdistrict"):
-        Picture(FAN).save(first)
+        Picture(MAP).save(first)
     assert first.read_text() == "mine"
 
 
@@ -213,13 +220,22 @@ def test_a_study_is_drawn_beside_its_file_the_same_twice(
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
 
 
+def the_panel(result: Result, file: Path) -> Panel:
+    (block,) = figure_of(result, str(file)).blocks
+    (panel,) = block.panels
+    assert isinstance(panel, Panel)
+    return panel
+
+
 def test_stable_pieces_are_solid_the_others_dashed_and_folds_marked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = study(capsys, tmp_path, "branch", "--output", "home share")
     figure = figure_of(read_netcdf(file), str(file))
-    (panel,) = figure.panels
-    assert (figure.x_label, figure.y_label) == ("tariff", "home share")
+    (block,) = figure.blocks
+    (panel,) = block.panels
+    assert isinstance(panel, Panel)
+    assert (block.x_label, block.y_label) == ("tariff", "home share")
     assert [(line.label, line.style.dash) for line in panel.lines] == [
         ("stable", "-"),
         ("unstable", "--"),
@@ -242,19 +258,19 @@ def test_a_map_has_the_kinds_of_its_worlds(
 ) -> None:
     file = study(capsys, tmp_path, "map", "--where", "home share >= 0.5")
     result = read_netcdf(file)
-    (panel,) = figure_of(result, str(file)).panels
+    panel = the_panel(result, file)
     cells = panel.cells
     assert cells is not None
     # along x the first constant, along y the second
     assert cells.kinds.shape == (5, 9)
     told = [[cells.labels[kind] for kind in row] for row in cells.kinds]
-    assert told[0][0] == "no world with home share >= 0.5"
-    assert told[0][-1] == "every world"
+    assert told[0][0] == "home share >= 0.5: in no equilibrium"
+    assert told[0][-1] == "in every equilibrium"
     held, worlds = result.variables["held"].values, result.variables["worlds"].values
     some = (held > 0) & (held < worlds)
-    assert [[x == "some worlds" for x in row] for row in told] == some.T.tolist()
+    assert [[x == "in some equilibria" for x in row] for row in told] == some.T.tolist()
     file = study(capsys, tmp_path, "policy")
-    (panel,) = figure_of(read_netcdf(file), str(file)).panels
+    panel = the_panel(read_netcdf(file), file)
     assert panel.cells is not None
     assert panel.cells.kinds.shape == (4, 3)
     # without a tariff the separatrix is crossed within 20 years
@@ -266,7 +282,7 @@ def test_the_share_of_each_attractor_has_its_band(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = study(capsys, tmp_path, "along")
-    (panel,) = figure_of(read_netcdf(file), str(file)).panels
+    panel = the_panel(read_netcdf(file), file)
     assert [line.label for line in panel.lines] == ["attractor 0", "attractor 1"]
     for line, band in zip(panel.lines, panel.bands, strict=True):
         there = [k for k, y in enumerate(line.y) if y == y]
@@ -274,6 +290,15 @@ def test_the_share_of_each_attractor_has_its_band(
         assert all(band.low[k] <= line.y[k] <= band.high[k] for k in there)
     # where an attractor is not, nothing is drawn
     assert panel.lines[1].y[0] != panel.lines[1].y[0]
+
+
+def test_few_undecided_cells_are_told_and_leave_no_stray_mark() -> None:
+    kinds = np.zeros((20, 20), int)
+    kinds[:, 10:] = 3
+    kinds[4, 4] = 2
+    lost = kinds == 2
+    assert filled(kinds, lost)[4, 4] == 0
+    assert (filled(kinds, lost)[~lost] == kinds[~lost]).all()
 
 
 def test_fills_are_told_apart_in_black_and_white() -> None:

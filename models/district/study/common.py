@@ -37,11 +37,31 @@ SHORT = {
     MIDWEST: "Midwest",
 }
 style_of = FILE.palette.of
+# of figures: years, the last year that the calibration fits, panels side by side
+WHOLE, FITTED, PAGE_COLUMNS = (1980.0, 2060.0), 2019.0, 5
+# scenarios whose file name does not read as words
+WORDS = {
+    "carbon_social_tariffs": "carbon and social charges",
+    "crisis_2008": "deeper crisis of 2008",
+    "defensive_lockin_prato": "defensive lock-in",
+    "fdi_openness": "open to foreign investment",
+    "friend_shoring": "friend-shoring",
+    "industry40_colocation": "Industry 4.0, co-located education",
+    "return_to_globalisation:security_2045": "security tariffs, repealed 2045",
+    "return_to_globalisation:tariffs_2045": "tariffs only, repealed 2045",
+    "tariff_only": "tariffs only",
+    "capability_only": "renaissance without tariffs",
+}
 
 
 def short(district: str) -> str:
     """The name of a district as the head of a column."""
     return SHORT.get(district, district)
+
+
+def words_of(scenario: str) -> str:
+    """A scenario in the words of figures."""
+    return WORDS.get(scenario, scenario.replace("_", " "))
 
 
 def districts(study: Study) -> list[str]:

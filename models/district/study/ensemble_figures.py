@@ -2,144 +2,222 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from simdistrict.plot import Band, Figure, Line, Panel, RangeRow, Ranges, RangesPanel, Span, Style
+import numpy as np
+
+from simdistrict.plot import (
+    COLUMN,
+    Band,
+    Bar,
+    Block,
+    Line,
+    Mark,
+    Panel,
+    Row,
+    RowsPanel,
+    Sheet,
+    Style,
+    interval_row,
+)
 from simdistrict.tables.compare import number, rows_of
+from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED
 from simdistrict.tables.verdicts import FAILS
 
-from .common import BASELINE, short, style_of
+from .common import BASELINE, FILE, FITTED, PAGE_COLUMNS, WHOLE, short, style_of, words_of
 
-WHOLE, TICKS, FITTED = (1980.0, 2060.0), (1980.0, 2020.0, 2060.0), 2019.0
 QUANTILES = ("5%", "25%", "50%", "75%", "95%")
 PLAIN = style_of(BASELINE)
-FAILED = Style("#D55E00", "-", "X")
+FAILED, DRAWN = Style(RED, "-", "X"), Style(BLUE)
+DRAWS = "draws of the uncertain constants"
+MEDIAN, MIDDLE = "median", "5 to 95% of the draws"
+PAIRED = f"Each of 10,000 {DRAWS} against the same draw of the baseline. An arrow: the bar goes on."
+SURVIVES, GONE = Style(GREEN), Style("#C9C9C9")
 
 
-def fan_home(folder: Path) -> Figure:
-    """Intervals of the home share, with the medians of two policies."""
-    return _fans(folder, "home share of the chain", "home share", (0.0, 1.03))
+def fan_home(folder: Path) -> Sheet:
+    """Intervals of the home share in the baseline."""
+    label = "home share of the chain, 1 = all at home"
+    return _fans(folder, "home share of the chain", label, (0.0, 1.03))
 
 
-def fan_jobs(folder: Path) -> Figure:
-    """Intervals of jobs."""
-    return _fans(folder, "jobs, all, 1980 = 1", "jobs, 1980 = 1", (0.1, 10.0), log=True)
+def fan_jobs(folder: Path) -> Sheet:
+    """Intervals of jobs, with entrants, in the baseline."""
+    label = "jobs, low-cost entrants included, 1980 = 1"
+    return _fans(folder, "jobs, all, 1980 = 1", label, (0.05, 20.0), log=True)
 
 
 def _fans(
     folder: Path, indicator: str, label: str, y_range: tuple[float, float], *, log: bool = False
-) -> Figure:
-    paths: dict[str, dict[str, list[list[float]]]] = {}
+) -> Sheet:
+    paths: dict[str, list[list[float]]] = {}
     for row in rows_of(folder, "fans"):
-        if row["indicator"] == indicator:
+        if row["indicator"] == indicator and row["scenario"] == BASELINE:
             numbers = [number(row["year"]), *(number(row[q]) for q in QUANTILES)]
-            paths.setdefault(row["district"], {}).setdefault(row["scenario"], []).append(numbers)
+            paths.setdefault(row["district"], []).append(numbers)
     panels = []
     for district, own in paths.items():
-        x, low, quarter, _, three, high = zip(*own[BASELINE], strict=True)
-        lines, spans = [], []
-        for scenario, points in own.items():
-            style = style_of(scenario)
-            years, medians = [p[0] for p in points], [p[3] for p in points]
-            words = scenario.replace("_", " ") + ", median"
-            lines.append(Line(years, medians, words, style))
-            last = points[-1]
-            low_end, high_end = (min(max(x, y_range[0]), y_range[1]) for x in (last[1], last[5]))
-            spans.append(Span(low_end, last[3], high_end, style))
+        # a line along the edge of the panel would be cut
+        columns = np.clip(np.array(own).T, (y_range[0],), None)
+        x, low, quarter, median, three, high = columns
         bands = (
-            Band(x, low, high, "baseline, 5 to 95%", PLAIN, 0.16),
-            Band(x, quarter, three, "baseline, 25 to 75%", PLAIN, 0.28),
+            Band(x, low, high, MIDDLE, DRAWN, 0.18),
+            Band(x, quarter, three, "25 to 75%", DRAWN, 0.34),
         )
-        panels.append(Panel(short(district), tuple(lines), bands=bands, spans=tuple(spans)))
-    return Figure(tuple(panels), 5, label, WHOLE, y_range, TICKS, log=log)
+        line = Line(x, median, MEDIAN, DRAWN)
+        panels.append(Panel(short(district), (line,), bands=bands))
+    block = Block(
+        tuple(panels), PAGE_COLUMNS, "year", label, x_range=WHOLE, y_range=y_range, log_y=log,
+        shade_from=FITTED, shade_label="after the last fitted year",
+    )  # fmt: skip
+    note = f"Baseline, 10,000 {DRAWS}, each year by itself."
+    return Sheet((block,), note=f"{note} Logarithmic axis." if log else note)
 
 
-def policy_jobs(folder: Path) -> Ranges:
+def policy_jobs(folder: Path) -> Sheet:
     """Change of jobs in 2060 by every scenario."""
-    return _policies(folder, "jobs, all", "2060", "change of jobs in 2060, %", (-60.0, 60.0))
+    label = "change of jobs in 2060, low-cost entrants included, % of the baseline"
+    return _policies(folder, "jobs, all", "2060", label, (-60.0, 60.0))
 
 
-def policy_home(folder: Path) -> Ranges:
+def policy_home(folder: Path) -> Sheet:
     """Change of the home share in 2060 by every scenario."""
-    label = "change of home share in 2060, points"
+    label = "change of the home share in 2060, percentage points"
     return _policies(folder, "home share of the chain", "2060", label, (-20.0, 40.0))
 
 
 def _policies(
-    folder: Path, indicator: str, year: str, label: str, x_range: tuple[float, float]
-) -> Ranges:
-    by_district: dict[str, list[RangeRow]] = {}
+    folder: Path, indicator: str, year: str, label: str, ends: tuple[float, float]
+) -> Sheet:
+    by_district: dict[str, list[Row]] = {}
     for row in rows_of(folder, "policies"):
         if (row["indicator"], row["year"]) != (indicator, year) or row["scenario"] == BASELINE:
             continue
-        low, middle, high = (number(row[f"change {q}"]) for q in ("5%", "median", "95%"))
-        name = row["scenario"].replace("return_to_globalisation:", "repealed: ").replace("_", " ")
-        style = style_of(row["scenario"])
-        by_district.setdefault(row["district"], []).append(RangeRow(name, low, middle, high, style))
-    panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
-    note = "median, and quantiles of 5 and 95%; an arrow: the bar goes on"
-    return Ranges(panels, 5, label, x_range, note=note, width=1.5)
+        name, numbers = row["scenario"], _change(row)
+        own = by_district.setdefault(row["district"], [])
+        own.append(interval_row(words_of(name), numbers, ends, _solid(name)))
+    panels = tuple(RowsPanel(short(d), tuple(rows), 0.0) for d, rows in by_district.items())
+    block = Block(panels, PAGE_COLUMNS, label, "", x_range=ends)
+    return Sheet((block,), note=f"Mark: {MEDIAN}; bar: {MIDDLE}. {PAIRED}")
 
 
-def sensitivity(folder: Path) -> Ranges:
+def _change(row: dict[str, str]) -> tuple[float, float, float]:
+    low, middle, high = (number(row[f"change {q}"]) for q in ("5%", "median", "95%"))
+    return low, middle, high
+
+
+def _solid(scenario: str) -> Style:
+    """The style of a scenario on a bar, which has no dashes."""
+    style = style_of(scenario)
+    return Style(style.colour, "-", style.marker)
+
+
+def sensitivity(folder: Path) -> Sheet:
     """Total Sobol indices of the home share, largest first."""
-    by_district: dict[str, list[RangeRow]] = {}
+    by_district: dict[str, list[Row]] = {}
     for row in rows_of(folder, "sensitivity"):
         own = by_district.setdefault(row["district"], [])
-        if row["indicator"] == "home share" and len(own) < 7:
-            low, middle, high, first = (
-                number(row[c]) for c in ("total low", "total", "total high", "first")
-            )
-            own.append(RangeRow(row["constant"], low, middle, high, PLAIN, first))
-    panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
-    note = "home share in 2060: total index with its interval of 95%; upright line: first order"
-    label = "Sobol index"
-    return Ranges(panels, 2, label, (0.0, 1.0), rule=None, alike=False, note=note, width=2.2)
+        if row["indicator"] == "home share" and len(own) < 6:
+            numbers = _three(row, "total low", "total", "total high")
+            names = ("interval of 95%", "total index")
+            bar = interval_row(row["constant"], numbers, (0.0, 1.0), PLAIN, names)
+            first = Mark(number(row["first"]), Style(RED, "-", "d"), "first-order index")
+            own.append(Row(bar.label, bar.bars, (*bar.marks, first)))
+    panels = tuple(RowsPanel(short(d), tuple(rows)) for d, rows in by_district.items())
+    label = "Sobol index of the home share in 2060: share of its variance, dimensionless"
+    block = Block(panels, 2, label, "", x_range=(-0.03, 1.0), own_labels=True)
+    return Sheet((block,))
 
 
-def loops(folder: Path) -> Ranges:
-    """Change of relative output when one loop is cut."""
-    by_district: dict[str, list[RangeRow]] = {}
+def _three(row: dict[str, str], *names: str) -> tuple[float, float, float]:
+    low, middle, high = (number(row[name]) for name in names)
+    return low, middle, high
+
+
+def loops(folder: Path) -> Sheet:
+    """Change of the home share when one loop is cut."""
+    ends = (-30.0, 70.0)
+    by_district: dict[str, list[Row]] = {}
     for row in rows_of(folder, "loops"):
         if row["indicator"] == "home share of the chain" and row["scenario"] == "baseline":
-            low, middle, high = (number(row[c]) for c in ("5%", "median", "95%"))
             own = by_district.setdefault(row["district"], [])
-            own.append(RangeRow(row["loop cut"], low, middle, high, PLAIN))
-    panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
-    note = "median, and quantiles of 5 and 95%; an arrow: the bar goes on"
-    label = "change of home share in 2060, points"
-    return Ranges(panels, 5, label, (-30.0, 70.0), note=note, width=1.5)
+            code, _, name = row["loop cut"].partition(" ")
+            numbers = _three(row, "5%", "median", "95%")
+            own.append(interval_row(f"{name} ({code})", numbers, ends, PLAIN))
+    panels = tuple(RowsPanel(short(d), tuple(rows), 0.0) for d, rows in by_district.items())
+    label = "change of the home share in 2060 when the loop is cut, percentage points"
+    block = Block(panels, PAGE_COLUMNS, label, "", x_range=ends)
+    note = f"R: reinforcing, B: balancing loop. Mark: {MEDIAN}; bar: {MIDDLE}. {PAIRED}"
+    return Sheet((block,), note=note)
 
 
-def claims(folder: Path) -> Ranges:
-    """Share of members in which each claim holds."""
+def claims(folder: Path) -> Sheet:
+    """Share of the draws in which each claim holds, in words."""
     rows = [row for row in rows_of(folder, "claims_prior") if row["what"] == "all of its numbers"]
-    rows.sort(key=lambda row: number(row["holds, share"]))
-    half = -(-len(rows) // 2)
-    panels = (
-        RangesPanel("Held by fewer members", tuple(_claims(rows[:half]))),
-        RangesPanel("Held by more members", tuple(_claims(rows[half:]))),
-    )
-    note = "with an interval of 95%; a cross: the claim fails in the calibrated model"
-    label = "share of members in which it holds"
-    return Ranges(panels, 2, label, (0.0, 1.0), rule=0.5, alike=False, note=note, width=2.6)
+    rows.sort(key=lambda row: -number(row["holds, share"]))
+    panel = RowsPanel("", tuple(_claims(rows)), 0.5, "half of the draws")
+    label = "share of the draws in which the claim holds"
+    block = Block((panel,), 1, label, "", x_range=(-0.02, 1.02), tall=0.24)
+    return Sheet((block,), note=f"10,000 {DRAWS}; bar: interval of 95%. The letter's claims.")
 
 
-def _claims(rows: Iterable[dict[str, str]]) -> Iterable[RangeRow]:
+def _claims(rows: Iterable[dict[str, str]]) -> Iterable[Row]:
     for row in rows:
-        low, middle, high = (number(row[c]) for c in ("share low", "holds, share", "share high"))
-        yield RangeRow(
-            row["claim"], low, middle, high, FAILED if row["calibrated"] == FAILS else PLAIN
-        )
+        fails = row["calibrated"] == FAILS
+        verdict = "fails" if fails else "holds, or is only shown,"
+        # without the loops that a claim names
+        text = re.sub(r" \([RB]\d[^)]*\)", "", FILE.file.claims[row["claim"]].text).rstrip(".")
+        numbers = _three(row, "share low", "holds, share", "share high")
+        style = FAILED if fails else PLAIN
+        label = f"{text} ({row['claim']})"
+        words = ("", f"{verdict} in the calibrated run")
+        yield interval_row(label, numbers, (-0.02, 1.02), style, words)
 
 
-def survival(folder: Path) -> Ranges:
-    """Share of the members in which a district survives."""
-    own: dict[str, RangeRow] = {}
+def survival(folder: Path) -> Sheet:
+    """Share of the draws in which a district survives, as stacked bars."""
+    own: dict[str, float] = {}
     for row in rows_of(folder, "survival"):
-        low, middle, high = (number(row[c]) for c in ("share low", "survives, share", "share high"))
-        own.setdefault(row["district"], RangeRow(short(row["district"]), low, middle, high, PLAIN))
-    rows = sorted(own.values(), key=lambda row: -row.middle)
-    panel = RangesPanel("Districts that survive in the baseline", tuple(rows))
-    return Ranges((panel,), 1, "share of members, interval of 95%", (0.0, 1.0), None, width=3.2)
+        own.setdefault(row["district"], number(row["survives, share"]))
+    parts = {
+        d: {("survives", SURVIVES): share, ("does not survive", GONE): 1 - share}
+        for d, share in own.items()
+    }
+    note = (
+        f"Baseline, 10,000 {DRAWS}. Survives: in 2060 at least half of the chain and of the "
+        "supplier base is at home, and half of its place of 1980 in the world market."
+    )
+    return Sheet((stacked(parts),), COLUMN, note)
+
+
+def classes(folder: Path) -> Sheet:
+    """Shares of the draws in which a district survives anyway, is lost, or policy decides."""
+    looks = {
+        "survives anyway": SURVIVES,
+        "policy decides": Style(ORANGE),
+        "lost whatever is done": Style(BLACK),
+    }
+    parts: dict[str, dict[tuple[str, Style], float]] = {}
+    for row in rows_of(folder, "worlds"):
+        if row["class"] in looks and row["policy"] == "any of them":
+            shares = parts.setdefault(row["district"], {})
+            shares[row["class"], looks[row["class"]]] = number(row["share"])
+    parts = {d: {k: own[k] for k in looks.items()} for d, own in parts.items()}
+    note = f"10,000 {DRAWS}; policy decides: it survives under some of the policies only."
+    return Sheet((stacked(parts),), COLUMN, note)
+
+
+def stacked(parts: dict[str, dict[tuple[str, Style], float]]) -> Block:
+    """A bar from 0 to 100% for each district, the largest first part on top."""
+    rows = []
+    for district in sorted(parts, key=lambda d: -next(iter(parts[d].values()))):
+        bars, start = [], 0.0
+        for (words, style), share in parts[district].items():
+            bars.append(Bar(start, start + 100 * share, style, words, 0.72))
+            start += 100 * share
+        first = next(iter(parts[district].values()))
+        rows.append(Row(short(district), tuple(bars), note=f"{100 * first:.0f}%"))
+    panel = RowsPanel("", tuple(rows))
+    return Block((panel,), 1, "% of the draws", "", x_range=(0.0, 100.0), tall=0.19)

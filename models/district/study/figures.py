@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from simdistrict.maps import map_of
-from simdistrict.plot import CausalMap, Figure, Line, Markers, Panel
+from simdistrict.plot import Block, CausalMap, Line, Markers, Panel, Sheet
 from simdistrict.run.plan import plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from simdistrict.tables.palette import BASE_YEAR, RECORD, SECOND
 from simdistrict.tables.study import Study
 
-from .common import BASELINE, SCENARIOS, districts, short, style_of
+from .common import (
+    BASELINE,
+    FITTED,
+    PAGE_COLUMNS,
+    SCENARIOS,
+    WHOLE,
+    districts,
+    short,
+    style_of,
+    words_of,
+)
 
-COLUMNS = 5
-WHOLE = (1980.0, 2060.0)
-FITTED = 2019.0
-TICKS = (1980.0, 2020.0, 2060.0)
+LATER = "after the last fitted year"
+RECORD_END = 2030.0
 
 
 def model_map(study: Study) -> CausalMap:
@@ -23,29 +31,36 @@ def model_map(study: Study) -> CausalMap:
     return map_of(study.path, plan_run(study.prepared, alone))
 
 
-def home_share(study: Study) -> Figure:
-    """Home share under every scenario that is shipped."""
-    runs = [study.run(name) for name in SCENARIOS]
-    panels = tuple(
-        Panel(
-            short(d),
-            tuple(
-                Line(
-                    run.years,
-                    run.series("home share", district=d),
-                    name.replace("_", " "),
-                    style_of(name),
-                )
-                for name, run in zip(SCENARIOS, runs, strict=True)
-            ),
+def home_share(study: Study) -> Sheet:
+    """Home share in the baseline, and what the policies change."""
+    base, *others = [study.run(name) for name in SCENARIOS]
+    level, change = [], []
+    for d in districts(study):
+        before = base.series("home share", district=d)
+        line = Line(base.years, 100 * before, "baseline", style_of(BASELINE))
+        level.append(Panel(short(d), (line,)))
+        lines = tuple(
+            Line(
+                run.years,
+                100 * (run.series("home share", district=d) - before),
+                words_of(name),
+                style_of(name),
+            )
+            for name, run in zip(SCENARIOS[1:], others, strict=True)
         )
-        for d in districts(study)
-    )
-    label = "home share (from 0.5)"
-    return Figure(panels, COLUMNS, label, WHOLE, (0.5, 1.015), TICKS, FITTED, "prediction")
+        change.append(Panel(short(d), lines))
+    levels = Block(
+        tuple(level), PAGE_COLUMNS, "", "% of the chain at home", "Baseline: home share",
+        x_range=WHOLE, y_range=(0.0, 103.0), shade_from=FITTED, shade_label=LATER,
+    )  # fmt: skip
+    changes = Block(
+        tuple(change), PAGE_COLUMNS, "year", "percentage points",
+        "Policies: difference to the baseline", x_range=WHOLE, shade_from=FITTED, rule=0.0,
+    )  # fmt: skip
+    return Sheet((levels, changes))
 
 
-def criticality(study: Study) -> Figure:
+def criticality(study: Study) -> Sheet:
     """The index over time in the baseline."""
     run = study.run(BASELINE)
     panels = tuple(
@@ -55,40 +70,36 @@ def criticality(study: Study) -> Figure:
                 Line(
                     run.years,
                     run.series("criticality", district=d),
-                    "criticality",
+                    "all reinforcing loops (criticality)",
                     style_of(BASELINE),
                 ),
                 Line(
                     run.years,
                     run.series("market gain", district=d),
-                    "of it market gain",
+                    "of it through price and quality on the market",
                     SECOND,
                 ),
             ),
         )
         for d in districts(study)
     )
-    return Figure(
-        panels,
-        COLUMNS,
-        "gain",
-        WHOLE,
-        (0, 2),
-        TICKS,
-        shade_from=FITTED,
-        shade_label="prediction",
-        rule=1.0,
-        rule_label="one: two regimes need more somewhere between them",
-    )
+    block = Block(
+        panels, PAGE_COLUMNS, "year", "output that 1% more output brings back, %",
+        x_range=WHOLE, y_range=(0.0, 2.0), shade_from=FITTED, shade_label=LATER,
+        rule=1.0, rule_label="above 1 two regimes are possible",
+    )  # fmt: skip
+    note = "Baseline. Two stable regimes need more than 1 between them, not at today's place."
+    return Sheet((block,), note=note)
 
 
-def jobs_record(study: Study) -> Figure:
+def jobs_record(study: Study) -> Sheet:
     """Jobs relative to 1980; the record's ratios start on the model's line in their base year."""
     run = study.run(BASELINE)
     found = study.assessment
     panels = []
     for d in districts(study):
         jobs = run.series("relative employment", district=d)
+        near = run.years <= RECORD_END
         at = dict(zip(run.years.tolist(), jobs.tolist(), strict=True))
         points = []
         for s in found.series:
@@ -107,19 +118,15 @@ def jobs_record(study: Study) -> Figure:
             points.append(
                 Markers([s.relative_to], [base], "base year of the record", BASE_YEAR, True)
             )
-        note = "" if points else "no record found"
-        panels.append(
-            Panel(
-                short(d), (Line(run.years, jobs, "model", style_of(BASELINE)),), tuple(points), note
-            )
-        )
-    return Figure(
-        tuple(panels),
-        COLUMNS,
-        "jobs, 1980 = 1",
-        (1980.0, 2030.0),
-        (0, 1.7),
-        (1980.0, 2000.0, 2020.0),
-        shade_from=FITTED,
-        shade_label="prediction",
+        missing = () if points else (("no record found", "#555555"),)
+        line = Line(run.years[near], jobs[near], "model", style_of(BASELINE))
+        panels.append(Panel(short(d), (line,), tuple(points), remarks=missing))
+    block = Block(
+        tuple(panels), PAGE_COLUMNS, "year", "jobs with incumbents, 1980 = 1",
+        x_range=(1978.0, RECORD_END), y_range=(0.0, 1.75), shade_from=FITTED, shade_label=LATER,
+    )  # fmt: skip
+    note = (
+        "Jobs with incumbents, as the record counts them: without low-cost entrants, whom the "
+        "figures of jobs over the draws include."
     )
+    return Sheet((block,), note=note)

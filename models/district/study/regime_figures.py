@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from simdistrict.plot import Figure, Line, Markers, Panel, RangeRow, Ranges, RangesPanel, Style
+from simdistrict.plot import (
+    Block,
+    Line,
+    Mark,
+    Markers,
+    Panel,
+    Row,
+    RowsPanel,
+    Sheet,
+    Style,
+    interval_row,
+)
 from simdistrict.regimes.numerics.branch import Branch
 from simdistrict.regimes.numerics.diagram import BifurcationDiagram
 from simdistrict.regimes.numerics.mix import Mix
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.tables.compare import number, rows_of
-from simdistrict.tables.palette import BLACK, BLUE, GREEN, ORANGE, RED
+from simdistrict.tables.palette import BLACK, BLUE, RED
 from simdistrict.tables.study import Study
 
 from .common import districts, short, style_of
-from .frozen_worlds import ALONG, Along, World, followed, turns, world
+from .frozen_worlds import ALONG, AT, Along, World, followed, turns, world
 from .least_policy import BEGIN, ENDS, HISTORIES, JUDGED, MORE, lasting
 
 COLUMNS = 5
 STABLE, UNSTABLE, END = Style(BLACK, "-", "o"), Style(RED, "--", "s"), Style(BLUE, "-", "D")
-CLASSES = {
-    "survives anyway": Style(GREEN, "-", "o"),
-    "policy decides": Style(ORANGE, "-", "s"),
-    "lost whatever is done": Style(BLACK, "-", "X"),
-}
 DECIDES = {
     "technology": Style(BLUE, "-", "o"),
     "of it automation": Style(BLACK, "-", "s"),
@@ -40,22 +47,26 @@ LASTING = {
 }
 
 
-def branches_tariff(study: Study) -> Figure:
+def branches_tariff(study: Study) -> Sheet:
     """Equilibria along the tariff on far parts."""
-    return _branches(study, ALONG[0], (0.0, 0.5, 1.0, 1.5))
+    return _branches(study, ALONG[0], "tariff on parts from far away, share of their price")
 
 
-def branches_gap(study: Study) -> Figure:
+def branches_gap(study: Study) -> Sheet:
     """Equilibria along the gap between home and far labour costs."""
-    return _branches(study, ALONG[1], (0.0, 0.3, 0.6, 0.9))
+    return _branches(
+        study, ALONG[1], "labour-cost gap: how much less far labour costs, share of the home cost"
+    )
 
 
-def branches_renaissance(study: Study) -> Figure:
+def branches_renaissance(study: Study) -> Sheet:
     """Equilibria along the share of the renaissance that is in force for good."""
-    return _branches(study, ALONG[2], (0.0, 0.5, 1.0))
+    return _branches(
+        study, ALONG[2], "share of the district renaissance in force for good, 1 = all of it"
+    )
 
 
-def _branches(study: Study, along: Along, ticks: tuple[float, ...]) -> Figure:
+def _branches(study: Study, along: Along, label: str) -> Sheet:
     panels = []
     for district in districts(study):
         here = world(study, district)
@@ -65,15 +76,13 @@ def _branches(study: Study, along: Along, ticks: tuple[float, ...]) -> Figure:
         ]
         panels.append(Panel(short(district), tuple(lines), _ends(here, field, along, diagram)))
     ends = sorted((along.shown(along.low), along.shown(along.high)))
-    return Figure(
-        tuple(panels),
-        COLUMNS,
-        "relative output, 1980 = 1",
-        (ends[0], ends[1]),
-        (0.0, 2.0),
-        ticks,
-        x_label=along.name,
-    )
+    room = 0.02 * (ends[1] - ends[0])
+    block = Block(
+        tuple(panels), COLUMNS, label, "relative output, 1980 = 1",
+        x_range=(ends[0] - room, ends[1] + room), y_range=(-0.04, 2.0),
+    )  # fmt: skip
+    note = f"Frozen at {AT:g}. A regime ends where a stable and an unstable equilibrium meet."
+    return Sheet((block,), note=note)
 
 
 def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[Line]:
@@ -90,8 +99,8 @@ def _pieces(here: World, field: Mix, along: Along, branch: Branch) -> Iterator[L
         if k < len(x) and stable[k] == stable[start]:
             continue
         part = slice(start, min(k + 1, len(x)))
-        label, style = ("stable", STABLE) if stable[start] else ("not stable", UNSTABLE)
-        yield Line(x[part], y[part], label, style)
+        kind, style = ("stable", STABLE) if stable[start] else ("unstable", UNSTABLE)
+        yield Line(x[part], y[part], f"{kind} equilibrium", style)
         start = k
 
 
@@ -104,10 +113,10 @@ def _ends(
         return ()
     x = [along.shown(turn.dose) for turn in ends]
     y = [float(here.read(field, turn.dose, turn.state)[1]) for turn in ends]
-    return (Markers(x, y, "a world ends", END, hollow=True),)
+    return (Markers(x, y, "fold (tipping point)", END, hollow=True),)
 
 
-def lasting_output(study: Study) -> Figure:
+def lasting_output(study: Study) -> Sheet:
     """Output long after the repeal of a policy over that without it, by how long it lasted."""
     years = [float(end - BEGIN) for end in ENDS]
     panels = tuple(
@@ -120,79 +129,76 @@ def lasting_output(study: Study) -> Figure:
         )
         for district in districts(study)
     )
-    return Figure(
-        panels,
-        COLUMNS,
-        f"output {JUDGED}, without = 1",
-        (years[0], years[-1]),
-        (0.8, 3.2),
-        (5.0, 10.0, 15.0, 20.0),
-        rule=MORE,
+    block = Block(
+        panels, COLUMNS, f"years in force from {BEGIN}, then repealed",
+        f"output of {JUDGED}, without policy = 1",
+        x_range=(years[0] - 0.5, years[-1] + 0.5), y_range=(0.8, 3.2), rule=MORE,
         rule_label=f"{MORE:g} times what it is without",
-        log=False,
-        x_label=f"years in force from {BEGIN}",
-    )
+    )  # fmt: skip
+    return Sheet((block,))
 
 
-def worlds(folder: Path) -> Ranges:
-    """Share of members in which a district survives anyway, by policy, or not at all."""
-    by_district: dict[str, list[RangeRow]] = {}
-    for row in rows_of(folder, "worlds"):
-        style = CLASSES.get(row["class"])
-        if style is not None and row["policy"] == "any of them":
-            low, middle, high = (number(row[c]) for c in ("share low", "share", "share high"))
-            own = by_district.setdefault(row["district"], [])
-            own.append(RangeRow(row["class"], low, middle, high, style))
-    order = list(CLASSES)
-    panels = tuple(
-        RangesPanel(short(d), tuple(sorted(rows, key=lambda row: order.index(row.label))))
-        for d, rows in by_district.items()
-    )
-    label = "share of members, interval of 95%"
-    return Ranges(panels, COLUMNS, label, (0.0, 1.0), rule=None)
-
-
-def technology(folder: Path) -> Ranges:
+def technology(folder: Path) -> Sheet:
     """Shares of variance of technology and of the timing of policy."""
-    by_district: dict[str, list[RangeRow]] = {}
+    titles = {"home share": "Home share in 2060", "survives": "Whether the district survives"}
+    by_panel: dict[str, dict[str, list[Row]]] = {name: {} for name in titles}
     for row in rows_of(folder, "technology"):
-        name = row["goes with"]
-        words = f"{row['indicator']}: {name.removeprefix('of it ').removesuffix(' of policy')}"
-        low, middle, high = (number(row[c]) for c in ("first low", "first", "first high"))
-        if np.isfinite(middle):
-            own = by_district.setdefault(row["district"], [])
-            own.append(RangeRow(words, low, middle, high, DECIDES[name], number(row["total"])))
-    panels = tuple(RangesPanel(short(d), tuple(rows)) for d, rows in by_district.items())
-    note = "mark: first order with its interval of 95%; upright line: total"
-    return Ranges(panels, COLUMNS, "share of variance", (-0.1, 1.0), note=note)
+        numbers = tuple(number(row[c]) for c in ("first low", "first", "first high"))
+        if np.isfinite(numbers[1]):
+            name = row["goes with"]
+            own = by_panel[row["indicator"]].setdefault(short(row["district"]), [])
+            low, middle, high = numbers
+            words = ("", f"{name}, first-order index")
+            own.append(interval_row(name, (low, middle, high), (-0.1, 1.0), DECIDES[name], words))
+    panels = tuple(
+        RowsPanel(titles[name], tuple(_lifted(d, rows) for d, rows in own.items()), 0.0)
+        for name, own in by_panel.items()
+    )
+    label = "share of the variance, dimensionless"
+    block = Block(panels, 2, label, "", x_range=(-0.1, 1.0), tall=0.26)
+    note = "Bar: interval of 95%. Total indices stand in the table."
+    return Sheet((block,), note=note)
 
 
-def calibration(folder: Path) -> Ranges:
+def _lifted(district: str, rows: list[Row]) -> Row:
+    """Several rows on top of each other as one."""
+    lifts = [0.24 * (k - (len(rows) - 1) / 2) for k in range(len(rows))]
+    bars = [
+        replace(bar, lift=lift, thick=0.1)
+        for row, lift in zip(rows, lifts, strict=True)
+        for bar in row.bars
+    ]
+    marks = [
+        replace(mark, lift=lift)
+        for row, lift in zip(rows, lifts, strict=True)
+        for mark in row.marks
+    ]
+    return Row(district, tuple(bars), tuple(marks))
+
+
+def calibration(folder: Path) -> Sheet:
     """Theil's inequality coefficient of each series, up to 2019 and later."""
     rows = list(rows_of(folder, "calibration"))
     # a rank repeats the jobs of its district
     named = (row["series"] for row in rows if not row["series"].startswith("rank: "))
     names = list(dict.fromkeys(named))
     panels = (
-        RangesPanel("Fit to 2019: U", tuple(_bars(rows, names, "fit to 2019", "U"))),
-        RangesPanel("Prediction: U", tuple(_bars(rows, names, "prediction", "U"))),
+        RowsPanel("Until 2019", tuple(_marks(rows, names, "fit to 2019"))),
+        RowsPanel("After 2019", tuple(_marks(rows, names, "prediction"))),
     )
-    note = "0: no error; 1: as bad as can be; cross: in the fit; circle: only reported"
-    return Ranges(
-        panels, 2, "Theil's inequality coefficient", (0.0, 0.5), rule=None, note=note, width=2.4
-    )
+    label = "Theil's inequality coefficient: 0 is no error, 1 as bad as can be"
+    return Sheet((Block(panels, 2, label, "", x_range=(-0.01, 0.52)),))
 
 
-def _bars(
-    rows: list[dict[str, str]], names: list[str], period: str, column: str
-) -> Iterator[RangeRow]:
-    """One row for each series in the order of its panel, worst first where a series has several."""
+def _marks(rows: list[dict[str, str]], names: list[str], period: str) -> Iterator[Row]:
+    """One row for each series in the order of the table, the worst where it has several."""
     for name in names:
-        own = [r for r in rows if r["series"] == name and r["period"] == period and r[column]]
+        own = [r for r in rows if r["series"] == name and r["period"] == period and r["U"]]
         if not own:
-            yield RangeRow(name, np.nan, np.nan, np.nan)
+            yield Row(name)
             continue
-        worst = max(own, key=lambda r: number(r[column]))
-        value = number(worst[column])
-        style = Style(RED, "-", "X") if worst["in the fit"] else Style(BLACK, "-", "o")
-        yield RangeRow(name, 0.0, value, value, style)
+        worst = max(own, key=lambda r: number(r["U"]))
+        fitted = bool(worst["in the fit"])
+        style = Style(RED, "-", "X") if fitted else Style(BLACK, "-", "o")
+        words = "in the fit" if fitted else "only reported"
+        yield Row(name, marks=(Mark(number(worst["U"]), style, words),))

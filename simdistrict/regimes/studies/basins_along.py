@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.plot import MARKS, STYLES, Band, Figure, Line, Markers, Panel
+from simdistrict.plot import MARKS, STYLES, Band, Line, Markers, Panel, Sheet
 from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
@@ -106,7 +106,7 @@ class BasinsAlongStudy(BasinsStudy):
                 parts.append(f"undecided: {share}")
             yield f"{found['parameter']} = {point['parameter']:.6g}: {'; '.join(parts)}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """The share of each attractor with its interval."""
         x = result["parameter"]
         lines, bands = [], []
@@ -122,10 +122,11 @@ class BasinsAlongStudy(BasinsStudy):
         lost = result["undecided"]
         some = lost > 0
         points = (Markers(x[some], lost[some], "undecided", MARKS[3], True),) if some.any() else ()
-        members = f"{len(result['initial_state'])} initial states"
-        panel = Panel(title(self, result), tuple(lines), points, members, bands=tuple(bands))
+        panel = Panel(title(self, result), tuple(lines), points, bands=tuple(bands))
         name = result.long_name("parameter")
-        return single(panel, x, (0, 1.02), name, "share of initial states", x_room=0.0)
+        note = f"{len(result['initial_state'])} initial states; band: interval of 95%."
+        label = "share of initial states"
+        return single(panel, x, (-0.02, 1.02), name, label, x_room=0.0, note=note)
 
 
 class _AttractorTable:

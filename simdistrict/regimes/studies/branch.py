@@ -12,14 +12,14 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
+from simdistrict.plot import COLUMN, MARKS, PAGE, STYLES, Block, Line, Markers, Panel, Sheet
 from simdistrict.regimes.model_field import ModelField, Parameter
 from simdistrict.regimes.numerics.branch import Branch, Kind, Special
 from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branches
 from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import WIDE, span, title
+from simdistrict.regimes.studies.drawing import TALL, span, title
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import values
@@ -154,7 +154,7 @@ class BranchStudy(FrozenStudy):
             for s in found[key]:
                 yield f"{name} at {found['parameter']} = {s['parameter']:.8g}: {values(s)}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """Stable pieces are solid, others dashed, special points marked."""
         x, number = result["parameter"], result["branch"]
         kinds, special_x = result["special_kind"], result["special_parameter"]
@@ -176,16 +176,16 @@ class BranchStudy(FrozenStudy):
             head = names[k] if len(names) > 1 else title(self, result)
             panels.append(Panel(head, lines, points))
         alone = len(names) == 1
-        return Figure(
+        block = Block(
             tuple(panels),
             1 if alone else 2,
+            result.long_name("parameter"),
             names[0] if alone else "output",
-            span(x, 0.0),
-            span(np.concatenate(ys)),
-            (),
-            x_label=result.long_name("parameter"),
-            size=WIDE,
+            x_range=span(x, 0.0),
+            y_range=span(np.concatenate(ys)),
+            tall=TALL,
         )
+        return Sheet((block,), COLUMN if alone else PAGE)
 
 
 def within_range(parameter: Parameter, bounds: Interval) -> tuple[float, float, tuple[str, str]]:

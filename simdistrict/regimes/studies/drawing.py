@@ -7,18 +7,21 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.plot import Cells, Figure, Panel
+from simdistrict.base.counts import counted
+from simdistrict.plot import COLUMN, Block, Cells, Panel, Sheet
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy
 
-WIDE = (3.4, 2.5)
+TALL = 2.0  # height of a panel in inches
+FEW = 0.01  # share of undecided cells that a note tells, and no colour
+UNDECIDED = "undecided"
 _ROOM = 0.05
 
 
 def title(study: FrozenStudy, result: StudyData) -> str:
     """The model, the isolated label and the date."""
     alone = f", {study.element}" if study.element else ""
-    return f"{result.attr('model_name')}{alone}, {result.attr('frozen_at'):g}"
+    return f"{result.attr('model_name')}{alone}, frozen at {result.attr('frozen_at'):g}"
 
 
 def span(values: Reals, room: float = _ROOM) -> tuple[float, float]:
@@ -36,9 +39,13 @@ def single(
     x_label: str,
     y_label: str,
     x_room: float = _ROOM,
-) -> Figure:
+    note: str = "",
+) -> Sheet:
     """A figure of one panel."""
-    return Figure((panel,), 1, y_label, span(x, x_room), y_range, (), x_label=x_label, size=WIDE)
+    block = Block(
+        (panel,), 1, x_label, y_label, x_range=span(x, x_room), y_range=y_range, tall=TALL
+    )
+    return Sheet((block,), COLUMN, note)
 
 
 def plane(
@@ -48,8 +55,24 @@ def plane(
     kinds: Any,
     labels: tuple[str, ...],
     names: tuple[str, str],
-) -> Figure:
-    """Cells over two variables; names: of the axes."""
+) -> Sheet:
+    """Cells over two variables; names: of the axes. Few undecided cells are told in a note."""
     x, y = (result[axis] for axis in axes)
+    lost = kinds == labels.index(UNDECIDED)
+    note = ""
+    if 0 < lost.sum() < FEW * lost.size:
+        kinds = filled(kinds, lost)
+        some = counted(int(lost.sum()), "point")
+        note = f"{some} of {lost.size} undecided, drawn as the nearest decided one."
     panel = Panel(title(study, result), (), cells=Cells(x, y, kinds, labels))
-    return single(panel, x, span(y, 0.0), *names, x_room=0.0)
+    return single(panel, x, span(y, 0.0), *names, x_room=0.0, note=note)
+
+
+def filled(kinds: Any, lost: Any) -> Any:
+    """The kinds, with that of the nearest decided cell in place of what is undecided."""
+    found = kinds.copy()
+    decided = np.argwhere(~lost)
+    for cell in np.argwhere(lost):
+        near = decided[np.abs(decided - cell).sum(axis=1).argmin()]
+        found[tuple(cell)] = kinds[tuple(near)]
+    return found

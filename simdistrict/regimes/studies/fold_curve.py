@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.counts import counted
-from simdistrict.plot import MARKS, STYLES, Figure, Line, Markers, Panel
+from simdistrict.plot import MARKS, STYLES, Line, Markers, Panel, Sheet
 from simdistrict.regimes.model_field import field_of
 from simdistrict.regimes.numerics.branch import Kind
 from simdistrict.regimes.numerics.fold_curve import fold_curves
@@ -90,7 +90,7 @@ class FoldCurveStudy(BranchStudy):
         for c in found["cusps"]:
             yield f"cusp at {one} = {c['parameter']:.8g}, {two} = {c['second_parameter']:.8g}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         x, y, number = (result[n] for n in ("parameter", "second_parameter", "curve"))
         lines = tuple(
             Line(x[number == k], y[number == k], "fold", STYLES[0]) for k in np.unique(number)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simdistrict.plot import STYLES, Figure, Line, Panel
+from simdistrict.plot import STYLES, Block, Line, Panel, Sheet
 from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
 from simdistrict.regimes.studies.data import StudyData, named
 from simdistrict.regimes.studies.drawing import span
@@ -114,7 +114,7 @@ class HysteresisStudy(FrozenStudy):
             rounded = "" if real == wanted else f" ({wanted:.10g} in whole time steps)"
             yield f"{real:.10g} each way{rounded}: area {areas}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """One panel for each sweep, of the first output."""
         x = result["parameter"]
         up, down = result["up"][..., 0], result["down"][..., 0]
@@ -125,13 +125,7 @@ class HysteresisStudy(FrozenStudy):
             )
             for k, duration in enumerate(result["duration"])
         )
-        return Figure(
-            panels,
-            len(panels),
-            result.labels("output")[0],
-            span(x, 0.0),
-            span(np.concatenate([up.ravel(), down.ravel()])),
-            (),
-            x_label=result.long_name("parameter"),
-            size=(2.4, 2.2),
-        )
+        ends = span(np.concatenate([up.ravel(), down.ravel()]))
+        labels = result.long_name("parameter"), result.labels("output")[0]
+        block = Block(panels, len(panels), *labels, x_range=span(x, 0.0), y_range=ends)
+        return Sheet((block,))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.counts import counted
-from simdistrict.plot import STYLES, Figure, Line, Panel
+from simdistrict.plot import STYLES, Block, Line, Panel, Sheet
 from simdistrict.regimes.loops import Loops, loops_of
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import span
@@ -101,7 +101,7 @@ class LoopsStudy(RegimeStudy):
         if len(found["periods"]) > MOST:
             yield f"and {len(found['periods']) - MOST} further periods"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """The share of each named loop; of each loop where none has a name."""
         times = np.asarray(result.coordinate("time"), float)
         if "share" in result:
@@ -114,7 +114,9 @@ class LoopsStudy(RegimeStudy):
             for k in order[: 2 * _COLUMNS]
         )
         columns = min(_COLUMNS, max(len(panels), 1))
-        return Figure(panels, columns, "share", span(times, 0.0), (0, 1.02), (), x_label="time")
+        ends = span(times, 0.0)
+        label = "share of loop scores"
+        return Sheet((Block(panels, columns, "time", label, x_range=ends, y_range=(-0.02, 1.02)),))
 
 
 def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> Result:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.counts import counted
-from simdistrict.plot import Figure
+from simdistrict.plot import Sheet
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import plane
+from simdistrict.regimes.studies.drawing import UNDECIDED, plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import LONGER, settled
@@ -103,11 +103,11 @@ class PolicyMapStudy(FrozenStudy):
             rest = f", {undecided} of {len(ids)} are undecided" if undecided else ""
             yield f"{found['parameter']} = {dose:.6g}: {enough}{rest}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """Where each policy leads: as without one, elsewhere, undecided."""
         ids = result["attractor_id"].astype(np.int64)
         kinds = np.where(ids == int(result.attr("untouched")), 0, 3)
         kinds[ids < 0] = 2
-        labels = ("the world without a policy", "", "undecided", "another world")
+        labels = ("the attractor without a policy", "", UNDECIDED, "another attractor")
         names = ("duration", result.long_name("dose_value"))
         return plane(self, result, ("length_value", "dose_value"), kinds, labels, names)

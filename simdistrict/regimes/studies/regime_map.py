@@ -11,12 +11,12 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
 from simdistrict.model.expr import fold
-from simdistrict.plot import FILLS, Figure
+from simdistrict.plot import FILLS, Sheet
 from simdistrict.regimes.numerics.regime_map import RegimeMap, regime_map
 from simdistrict.regimes.rules import Condition, read_conditions
 from simdistrict.regimes.studies.basins import initial
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import plane
+from simdistrict.regimes.studies.drawing import UNDECIDED, plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Grid, Interval, option, variable
 from simdistrict.result.dataset import Result
@@ -132,7 +132,7 @@ class RegimeMapStudy(FrozenStudy):
             where = f"at {every} pairs in every world, at {rest} in some, at {none} in none"
             yield f"{found['rule']}: {where}"
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """The number of equilibria, or in how many of them the rule holds."""
         worlds = result["worlds"].astype(np.int64)
         labels: tuple[str, ...]
@@ -140,14 +140,23 @@ class RegimeMapStudy(FrozenStudy):
             held = result["held"]
             kinds = np.where(held == 0, 0, np.where(held < worlds, 1, 3))
             kinds[worlds == 0] = 2
-            labels = (f"no world with {self.rule_text}", "some worlds", "undecided", "every world")
+            labels = (
+                f"{self.rule_text}: in no equilibrium",
+                "in some equilibria",
+                UNDECIDED,
+                "in every equilibrium",
+            )
         else:
             most = len(FILLS) - 1
             kinds = np.minimum(worlds, most)
-            names = [counted(k, "world") for k in range(1, most)]
-            labels = ("undecided", *names, f"{most} worlds or more")
+            names = [_equilibria(k) for k in range(1, most)]
+            labels = (UNDECIDED, *names, f"{most} equilibria or more")
         axes = result.long_name("first_value"), result.long_name("second_value")
         return plane(self, result, ("first_value", "second_value"), kinds.T, labels, axes)
+
+
+def _equilibria(count: int) -> str:
+    return "1 equilibrium" if count == 1 else f"{count} equilibria"
 
 
 def _outputs(setup: Setup, found: RegimeMap) -> Reals:

@@ -9,7 +9,7 @@ from typing import Any
 
 from simdistrict.base.errors import EngineError, ExchangeError, Problem
 from simdistrict.ensemble.rerun import Repetition, compare_results, repeat
-from simdistrict.plot import Figure
+from simdistrict.plot import Sheet
 from simdistrict.regimes.studies.commands import STUDIES
 from simdistrict.regimes.studies.data import StudyData, json_value
 from simdistrict.regimes.studies.study import RECORD, RegimeStudy
@@ -90,7 +90,7 @@ def lines(result: Result) -> Iterator[str]:
     yield from (f"  {line}" for line in study.lines(found))
 
 
-def figure_of(result: Result, where: str) -> Figure:
+def figure_of(result: Result, where: str) -> Sheet:
     """The figure of a study's result.
 
     where: what messages call the result. Raises ExchangeError for a study that has no figure, and

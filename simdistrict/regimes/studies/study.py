@@ -14,7 +14,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.numbers import real, whole
 from simdistrict.ensemble.rerun import recorded_plans
-from simdistrict.plot import Figure
+from simdistrict.plot import Sheet
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.words import few
 from simdistrict.result.dataset import CONVENTIONS, KEYWORDS, Result, Variable, plain, text
@@ -225,7 +225,7 @@ class RegimeStudy(WithOptions):
         """What a document says, for a reader."""
         raise NotImplementedError
 
-    def figure(self, result: StudyData) -> Figure:
+    def figure(self, result: StudyData) -> Sheet:
         """The figure of a result. A study without figure leaves this method as it is."""
         raise NotImplementedError
 
