@@ -247,7 +247,7 @@ def _y_axis(axis: Axes, block: Block, panel: Panel) -> None:
         _log_scale(axis, "y", low, high)
     else:
         low, high = given or limits(values, 0.06, from_zero=from_zero)
-        if given is None and any(p.points for p in shown if isinstance(p, Panel)):
+        if any(p.points for p in shown if isinstance(p, Panel)):
             low -= _MARK * (high - low)
         axis.set_ylim(low, high)
         axis.ticklabel_format(axis="y", useOffset=False, style="plain")

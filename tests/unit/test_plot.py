@@ -316,8 +316,3 @@ def test_what_has_no_figure_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = call(capsys, "plot", file)
     assert said.code == 3
     assert "a study of the kind equilibria has no figure" in said.err
-    run = tmp_path / "run.nc"
-    assert call(capsys, "run", "core", "-o", run).code == 0
-    said = call(capsys, "plot", run)
-    assert said.code == 3
-    assert "it holds no study of regimes" in said.err
