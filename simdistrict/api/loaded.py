@@ -24,3 +24,7 @@ class LoadedModel(Fitting, Running, Structure, Stepping, Sweeping, Tipping):
     >>> isinstance(m, sd.LoadedModel)
     True
     """
+
+    def __reduce__(self) -> tuple[type[LoadedModel], tuple[object, ...]]:
+        # for other processes: without the plans and the datasets that it keeps
+        return type(self), (self._path, self._prepared)

@@ -8,8 +8,8 @@ from typing import Any
 
 from simdistrict.api.held import Held
 from simdistrict.api.values import read_numbers, read_params
-from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.scenario import Resolved, RunSettings, Scenario, resolve
+from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
+from simdistrict.scenario import Resolved, RunSettings, Scenario, model_path, resolve
 
 AS_WRITTEN = RunSettings()
 # origins of values over time
@@ -38,9 +38,28 @@ class Resolving(Held):
         if initial:
             started = read_numbers(initial, model, "initial", of_stocks=True)
             scenario = replace(scenario, initial=(*scenario.initial, *started))
-        resolved = resolve(scenario, model, (), settings)
+        try:
+            resolved = resolve(scenario, model, (), settings)
+        except ScenarioError as error:
+            raise _of_another_model(scenario, self, error) or error from None
         _check_overlap(resolved)
         return resolved
+
+
+def _of_another_model(
+    scenario: Scenario, model: Held, error: ScenarioError
+) -> ScenarioError | None:
+    """An error that says first that a scenario is of another model, if it is."""
+    try:
+        path = model_path(scenario)
+    except SimdistrictError:
+        return None
+    if path.stem == model.name:
+        return None
+    where = scenario.origin("model")
+    what = f"the scenario {scenario.name} is of the model {path.stem}, and this is {model.name}"
+    hint = f'load that model: sd.load("{scenario.model}")'
+    return ScenarioError([Problem(where, what, hint), *error.problems])
 
 
 def _check_overlap(resolved: Resolved) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,9 @@ class Structure(Planning):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and fold(name) in self._prepared.model.by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return (element.name for element in self._prepared.model)
 
     def __len__(self) -> int:
         return len(self._prepared.model.elements)

@@ -105,6 +105,7 @@ def find_constant(model: Model, text: str, where: str) -> Found | Problem:
         key = _RUN_KEYS.get(name, name)
         what = f"{element.name} is a setting of the run, not an assumption"
         hint = f"write it under `run:` as `{key}:`, or use --{key.replace(' ', '-')}"
+        hint += f" ({key.replace(' ', '_')}= in Python)"
         return Problem(where, what, hint)
     if not isinstance(element, Constant):
         return _not_constant(model, element, where)

@@ -151,14 +151,21 @@ def _check_plain(
                     what = (
                         f'"{moved.text}" is changed by the policy "{policy.name}" ({moved.origin})'
                     )
-                    form = f"{policy.name}: {moved.text}={change.value!r}"
-                    hint = (
-                        f'to change what the policy sets: --set "{form}"; to change the value '
-                        "outside the policy's time, write it under `assume:` in a scenario file"
-                    )
+                    hint = _for_policy(change, policy, moved.text)
                     where = f'--set "{change.text}={change.value!r}"'
                     where = where if change.origin == COMMAND_LINE else change.origin
                     problems.append(Problem(where, what, hint))
+
+
+def _for_policy(change: Change, policy: Policy, text: str) -> str:
+    """How to change what a policy sets, or the value outside its time."""
+    if change.origin.startswith("params["):
+        hint = f'to change what the policy sets: params={{"{policy.name}: {text}": '
+        hint += f"{change.value!r}}}; to change the value outside the policy's time: "
+        return hint + f'm.scenario(...).set("{change.text}", {change.value!r})'
+    hint = f'to change what the policy sets: --set "{policy.name}: {text}={change.value!r}"; to '
+    hint += "change the value outside the policy's time, write it under `assume:` in a scenario "
+    return hint + "file"
 
 
 def _overlap(a: Change, b: Change) -> bool:

@@ -61,6 +61,7 @@ def test_elements(m: sd.LoadedModel) -> None:
     assert len(m) == 9
     assert "Rate" in m
     assert "rates" not in m
+    assert list(m)[:2] == ["stock", "flow"]
 
 
 def test_an_element(m: sd.LoadedModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -313,6 +314,25 @@ def test_a_warning_is_said_once(m: sd.LoadedModel, caplog: pytest.LogCaptureFixt
     assert caplog.text.count("outside the range") == 2
     with pytest.raises(sd.ScenarioError, match="outside the range"):
         fresh.run(params={"level": 11}, strict=True)
+
+
+def test_a_scenario_of_another_model() -> None:
+    with pytest.raises(sd.ScenarioError) as raised:
+        sd.load("core").run("security_tariffs")
+    assert "is of the model district, and this is core" in str(raised.value.problems[0])
+
+
+def test_another_process_has_the_same_model(m: sd.LoadedModel) -> None:
+    m.run()
+    text = pickle.dumps(m)
+    same(pickle.loads(text).run(params={"level": 3}), m.run(params={"level": 3}))
+
+
+def test_what_a_policy_sets_is_not_set_plainly(m: sd.LoadedModel, inside: None) -> None:
+    with pytest.raises(sd.ScenarioError, match=r'params=\{"less: level": 3.0\}'):
+        m.run("less.yaml", params={"level": 3})
+    ds = m.run(m.scenario("less.yaml").set("level", 3))
+    assert ds["level"].values.tolist() == [3] * 4 + [1] * 7
 
 
 def test_nothing_is_printed(m: sd.LoadedModel, capsys: pytest.CaptureFixture[str]) -> None:
