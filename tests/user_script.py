@@ -77,7 +77,21 @@ def many(m: sd.LoadedModel) -> tuple[xr.Dataset, xr.Dataset]:
     )
     data = pd.Series({0: 0.9, 10: 0.85, 20: 0.8}, name="home experience")
     fit = m.calibrate(data, {"forgetting rate": (0.01, 0.5)}, evaluations=30, progress=False)
-    print(fit.constants)
+    print(fit.constants, fit.statistics, fit.points, fit.payoff, m.assess(data).payoff)
+    print(m.run(fit.scenario())["outcome"].item(), fit.write("fit"))
+    told: list[int] = []
+    frame = pd.DataFrame({"cost ratio": [1.2, 1.3], "tariff": [0.1, 0.2]})
+    stored = m.ensemble(
+        [m.scenario(), m.scenario().named("other")],
+        design=frame,
+        to="ensemble.zarr",
+        reduce=["max"],
+        progress=lambda done, total: told.append(done),
+    )
+    again = m.ensemble(design=stored["design"], integrator="rk4", times=[0, 100])
+    print(sd.compare(stored, again, scenario=("core", "core")).table, told)
+    blocks = m.ensemble(blocks=4, prior=PRIOR, method="morris", save=[SHARE])
+    print(m.sensitivity(blocks, indicator=SHARE, method="morris").sizes)
     return ensemble, table
 
 
@@ -102,8 +116,22 @@ LATER = (sd.plot_causes, sd.plot_ranking, sd.plot_regimes)
 
 def regimes(m: sd.LoadedModel) -> None:
     """Equilibria."""
-    found: xr.Dataset = m.equilibria()
+    found: xr.Dataset = m.equilibria(outputs=SHARE, starts=3)
     print(found.sizes["equilibrium"], m.branch("tariff", 0, 2)["special_kind"].values)
+    assert sd.rerun(found).same
+    policy = m.scenario().policy("levy", {"tariff": 1.5}, start=5).named("levied")
+    for study in (
+        m.branch("tariff", 0, 2, second=("cost ratio", 1.1, 1.5), stops=1, starts=1),
+        m.hysteresis("tariff", 0, 2, duration=20, slower=[2]),
+        m.basins(members=5, initial={"home experience": (0.01, 1)}),
+        m.basins(members=5, along=("tariff", 0, 2, 2)),
+        m.regime_map({"tariff": (0, 2, 2), "cost ratio": (1.1, 1.5, 2)}, where=f"{SHARE} > 0.5"),
+        m.policy_map("tariff", 0, 2, 40, doses=2, durations=2),
+        m.classes([None, policy], survives=f"{SHARE} >= 0.5", members=8, prior=PRIOR),
+    ):
+        print(study.attrs["summary"])
+    shifts: pd.DataFrame = m.detect(m.run(policy), [f"home: {SHARE} >= 0.5"], lasting=2)
+    print(shifts["regime"])
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from simdistrict.base.progress import Progress
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simdistrict.calibration import Assessment, Calibration, FitProgress
+    from simdistrict.calibration import Assessment, Calibration
     from simdistrict.calibration.data import Observations
     from simdistrict.calibration.settings import Settings
 
@@ -220,27 +220,17 @@ class Fitting(Running):
         """
         from simdistrict.base.progress import ticking
         from simdistrict.calibration.evaluation import free_constants
-        from simdistrict.calibration.fit import EVALUATIONS, SEED, STARTS, Effort, fit
+        from simdistrict.calibration.fit import effort_of, fit, runs_of
 
         own, observed = self._observed(data, free, until)
         plan = self._plan(scenario, params=params, backend=backend)
-        effort = Effort(
-            _first(starts, own.starts, STARTS),
-            _first(evaluations, own.evaluations, EVALUATIONS),
-            _first(seed, own.seed, SEED),
-            workers,
-            profile,
-        )
+        effort = effort_of(own, starts, evaluations, seed, workers, profile)
         model = plan.prepared.model
         constants = free_constants(own.free, model, plan.resolved, own.where)
         with ticking(progress, "runs") as tick:
-
-            def tell(now: FitProgress) -> None:
-                tick(now.evaluations, max(effort.evaluations, now.evaluations))
-
             found = fit(
-                *(plan.prepared, plan.resolved, observed, constants),
-                *(own.until, effort, backend, tell),
+                *(plan.prepared, plan.resolved, observed, constants, own.until, effort, backend),
+                lambda now: tick(*runs_of(now, effort)),
             )
         return self._said(Fit(self, scenario, params, found), plan.resolved.name)
 
@@ -301,10 +291,6 @@ class Fitting(Running):
         for text in (*doubts(fit._found), *([message] if message else [])):
             log.warning("%s | %s", name, text)
         return fit
-
-
-def _first(*values: int | None) -> int:
-    return next(value for value in values if value is not None)
 
 
 def _bounds(name: str, ends: Any) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from simdistrict.ensemble.drawing import Drawing
     from simdistrict.ensemble.members import Ensemble
     from simdistrict.run.plan import Plan
     from simdistrict.sensitivity.sample import Sample
@@ -103,7 +105,9 @@ class Sweeping(Planning):
         >>> dict(ens.sizes)
         {'member': 50, 'sampled': 2, 'time': 1}
         """
+        from simdistrict.ensemble.blocks import Shape
         from simdistrict.ensemble.content import ensemble_result
+        from simdistrict.ensemble.drawing import Drawing
         from simdistrict.result.dataset import to_xarray
         from simdistrict.scenario import RunSettings
 
@@ -120,7 +124,7 @@ class Sweeping(Planning):
         )
         made = self._ensemble(
             plans,
-            (members, blocks, seed, method, order, levels),
+            Drawing(members, blocks, seed, method, Shape(order, levels)),
             prior,
             design,
             strict=strict,
@@ -143,45 +147,32 @@ class Sweeping(Planning):
     def _ensemble(
         self,
         plans: Sequence[Plan],
-        drawing: tuple[int | None, int | None, int | None, str | None, int, int],
+        drawing: Drawing,
         prior: Any,
         design: Any,
         *,
         strict: bool,
         **how: Any,
     ) -> Ensemble:
-        """The ensemble; drawing: members, blocks, seed, method, order, levels."""
+        """The ensemble over a prior, or over a design."""
         from simdistrict.api.designs import design_of, prior_of
         from simdistrict.base.errors import EngineError, Problem
-        from simdistrict.ensemble.blocks import Shape
-        from simdistrict.ensemble.members import ensemble_of, ensemble_over, members_of_blocks
-        from simdistrict.ensemble.prior import read_prior
+        from simdistrict.ensemble.drawing import drawn_ensemble
+        from simdistrict.ensemble.members import ensemble_over
 
-        members, blocks, seed, method, order, levels = drawing
         prepared = plans[0].prepared
         if design is not None:
-            given = {"prior": prior, "members": members, "blocks": blocks, "seed": seed}
-            given["method"] = method
+            names = ("members", "blocks", "seed", "method")
+            given = {"prior": prior, **{name: getattr(drawing, name) for name in names}}
             if other := [name for name, value in given.items() if value is not None]:
                 what = f"a design has its own members, and {', '.join(other)} draws others"
                 raise EngineError(Problem("design", what, "leave one of them out"))
             return ensemble_over(plans, design_of(design, prepared), **how)
-        if members is not None and blocks is not None:
-            what = "members and blocks are both given"
-            raise EngineError(Problem("members", what, "blocks are of saltelli and morris"))
         table = prior_of(prior, prepared, self._path)
-        priors = read_prior(
-            table.text, table.where, prepared.model, prepared.program, strict=strict
-        )
-        method, shape = method or table.method or "lhs", Shape(order, levels)
-        if blocks is not None:
-            members = members_of_blocks(plans, priors, blocks, method, shape)
-        elif members is None:
-            members = MEMBERS if table.members is None else table.members
-        seed = (table.seed or 0) if seed is None else seed
-        return ensemble_of(
-            plans, priors, table.text, members, seed=seed, method=method, shape=shape, **how
-        )
+        drawing = drawing.over(table)
+        if drawing.members is None and drawing.blocks is None:
+            drawing = replace(drawing, members=MEMBERS)
+        return drawn_ensemble(plans, table, drawing, strict=strict, **how)
 
     def sensitivity(
         self,

@@ -15,6 +15,7 @@ from simdistrict.calibration.evaluation import FreeConstant, free_constants, poi
 from simdistrict.calibration.payoff import Payoff, distance, is_fitted
 from simdistrict.calibration.ranges import ProfileRange, Uncertainty, profile, uncertainties
 from simdistrict.calibration.search import Found, Tick, descend, starts, unit_of, value_at
+from simdistrict.calibration.settings import Settings
 from simdistrict.model.model import Model
 from simdistrict.run.plan import Prepared, lowered
 from simdistrict.scenario import Resolved, Scenario, bare_scenario, resolve
@@ -92,6 +93,33 @@ class Effort:
     seed: int = SEED
     workers: int = 1
     profile: bool = False
+
+
+def effort_of(
+    own: Settings,
+    starts: int | None,
+    evaluations: int | None,
+    seed: int | None,
+    workers: int,
+    profile: bool,
+) -> Effort:
+    """The effort that is given, else that of the model's own settings, else the usual one."""
+    return Effort(
+        _first(starts, own.starts, STARTS),
+        _first(evaluations, own.evaluations, EVALUATIONS),
+        _first(seed, own.seed, SEED),
+        workers,
+        profile,
+    )
+
+
+def runs_of(now: FitProgress, effort: Effort) -> tuple[int, int]:
+    """The model runs of a stage, done and expected; those of profiles are not known before."""
+    return now.evaluations, max(effort.evaluations, now.evaluations)
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)
 
 
 def calibrate(

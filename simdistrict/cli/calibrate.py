@@ -13,11 +13,12 @@ import click
 
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
+from simdistrict.base.progress import Progress, ticking
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
-    from simdistrict.calibration import Assessment, Calibration, FitProgress
+    from simdistrict.calibration import Assessment, Calibration
     from simdistrict.calibration.settings import Settings
 
 
@@ -92,7 +93,7 @@ def command(
     """
     from simdistrict.calibration.data import read_data
     from simdistrict.calibration.evaluation import free_constants
-    from simdistrict.calibration.fit import EVALUATIONS, SEED, STARTS, Effort, evaluate, fit
+    from simdistrict.calibration.fit import effort_of, evaluate, fit, runs_of
     from simdistrict.calibration.report import (
         NAMES,
         check_folder,
@@ -115,16 +116,12 @@ def command(
     if wanted.free:
         output = output or Path("runs") / f"{resolved.name}-calibration"
         check_folder(output, NAMES, force=force)
-        effort = Effort(
-            _first(starts, wanted.starts, STARTS),
-            _first(evaluations, wanted.evaluations, EVALUATIONS),
-            _first(seed, wanted.seed, SEED),
-            workers,
-            profile,
-        )
+        effort = effort_of(wanted, starts, evaluations, seed, workers, profile)
         constants = free_constants(wanted.free, prepared.model, resolved, wanted.where)
-        tell = _Teller() if not settings["quiet"] else None
-        found = fit(prepared, resolved, observed, constants, wanted.until, effort, backend, tell)
+        shown: Progress = False if settings["quiet"] else None
+        how = (prepared, resolved, observed, constants, wanted.until, effort, backend)
+        with ticking(shown, "runs") as tick:
+            found = fit(*how, lambda now: tick(*runs_of(now, effort)))
         after = found.after
     else:
         found = after = evaluate(prepared, resolved, observed, wanted.until, backend)
@@ -167,28 +164,6 @@ def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
             raise click.BadParameter(f'"{name.strip()}" is given twice', param_hint="--free")
         found[name.strip()] = (low, high)
     return found
-
-
-def _first(*values: int | None) -> int:
-    return next(v for v in values if v is not None)
-
-
-class _Teller:
-    """Progress on stderr: one line, overwritten, on a terminal; else one line per start."""
-
-    def __init__(self) -> None:
-        self.terminal = sys.stderr.isatty()
-        self.told = ("", 0)
-
-    def __call__(self, progress: FitProgress) -> None:
-        text = f"{progress.done}/{progress.total} {progress.stage}, {progress.evaluations} runs"
-        if progress.payoff is not None:
-            text += f", payoff {progress.payoff:.6g}"
-        if self.terminal:
-            click.echo(f"\r{text}   ", err=True, nl=progress.done == progress.total)
-        elif progress.done and self.told != (progress.stage, progress.done):
-            self.told = (progress.stage, progress.done)
-            click.echo(text, err=True)
 
 
 def _say(

@@ -20,6 +20,7 @@ from simdistrict.engine.backends import MEMBER_BACKENDS
 
 if TYPE_CHECKING:
     from simdistrict.ensemble.content import Runner
+    from simdistrict.ensemble.drawing import Drawing
     from simdistrict.ensemble.file import Written
     from simdistrict.ensemble.members import Ensemble
 
@@ -164,36 +165,26 @@ def command(
     Example: simdistrict ensemble security_tariffs --members 100 -o runs/ensemble.nc
     """
     from simdistrict.ensemble.blocks import Shape
+    from simdistrict.ensemble.drawing import Drawing, drawn_ensemble
     from simdistrict.ensemble.file import write_ensemble
-    from simdistrict.ensemble.members import ensemble_of, members_of_blocks
-    from simdistrict.ensemble.prior import prior_beside, prior_table, read_prior
+    from simdistrict.ensemble.prior import prior_beside, prior_table
     from simdistrict.run.plan import file_stem, find, plans_for
     from simdistrict.scenario import RunSettings
 
     table = None if prior is None else prior_table(prior)
-    if table is not None:
-        members = table.members if members is None and blocks is None else members
-        method, seed = method or table.method, table.seed if seed is None else seed
-    _check(members, blocks, workers, scheduler)
+    drawing = Drawing(members, blocks, seed, method, Shape(order, levels))
+    _check(drawing if table is None else drawing.over(table), workers, scheduler)
     plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
-    prepared = plans[0].prepared
     if table is None:
         table = prior_table(prior_beside(find(scenarios[0])[1]))
-    priors = read_prior(table.text, table.where, prepared.model, prepared.program, strict=strict)
-    method, shape = method or "lhs", Shape(order, levels)
-    if blocks is not None:
-        members = members_of_blocks(plans, priors, blocks, method, shape)
-    ensemble = ensemble_of(
+    ensemble = drawn_ensemble(
         plans,
-        priors,
-        table.text,
-        members or 0,
-        seed=seed or 0,
-        method=method,
+        table,
+        drawing,
+        strict=strict,
         save=save,
         times=times,
         fast=fast,
-        shape=shape,
         chunk=chunk,
         reduce=reduce,
         backend=backend,
@@ -209,11 +200,9 @@ def command(
     _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
 
 
-def _check(
-    members: int | None, blocks: int | None, workers: int | None, scheduler: str | None
-) -> None:
+def _check(drawing: Drawing, workers: int | None, scheduler: str | None) -> None:
     """Refuse conflicting options."""
-    if (members is None) == (blocks is None):
+    if (drawing.members is None) == (drawing.blocks is None):
         what = "give --members N, or --blocks N for the methods saltelli and morris"
         raise click.UsageError(what)
     if workers is not None and scheduler is not None:

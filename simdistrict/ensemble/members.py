@@ -288,13 +288,6 @@ def ensemble_of(
     return _ensemble(plans, design, prior_text, stated, save, times, fast, chunk, reduce, backend)
 
 
-def members_of_blocks(
-    plans: Sequence[Plan], priors: Sequence[Prior], blocks: int, method: str, shape: Shape
-) -> int:
-    """The number of members of so many blocks: a block depends on how many priors are drawn."""
-    return blocks * shape.block(method, len(drawn(plans, priors)))
-
-
 def ensemble_over(
     plans: Sequence[Plan],
     design: GivenDesign,

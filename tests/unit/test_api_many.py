@@ -185,7 +185,7 @@ def test_a_faulty_prior_is_refused(model: sd.LoadedModel, prior: object, words: 
 
 
 def test_settings_that_do_not_fit_together_are_refused(model: sd.LoadedModel) -> None:
-    with pytest.raises(EngineError, match="both given"):
+    with pytest.raises(EngineError, match="one is needed"):
         model.ensemble(members=4, blocks=4)
     with pytest.raises(EngineError, match="members draws others"):
         model.ensemble(design={"tax": [1.0]}, members=4)

@@ -52,7 +52,7 @@ def test_a_fit_writes_tables_and_changes_that_repeat_it(project: Path, capsys: C
     answer = call(capsys, "calibrate", "m/farm.mdl", "--data", "m/d.csv", *FREE, "--until", "6")
     assert answer.code == 0
     assert "wrote 8 files into runs/farm-calibration" in answer.out
-    assert "8/8 starts" in answer.err
+    assert answer.err == ""
     constants = table("runs/farm-calibration/constants.csv")
     assert [(c["constant"], c["units"]) for c in constants] == [
         ("growth rate[north]", "1/Year"),
