@@ -10,9 +10,9 @@ import numpy as np
 
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.exchange.models import read_model_text
-from simdistrict.figures.choice import Cell, Wanted, chosen_cells, chosen_runs
-from simdistrict.figures.layout import begins_at_zero, time_of, uneven, x_range
-from simdistrict.figures.palette import baseline_of, label_of, styles_of
+from simdistrict.figures.choice import Cell, Wanted, chosen_cells, chosen_runs, uneven
+from simdistrict.figures.layout import begins_at_zero, time_of, x_range
+from simdistrict.figures.palette import baseline_of, label_of, note_of, styles_of
 from simdistrict.figures.series import lines_panel, single
 from simdistrict.figures.source import Quantity, Run, element_of, quantities
 from simdistrict.figures.units import scale_for
@@ -21,19 +21,20 @@ from simdistrict.model.model import Constant, Lookup, Model
 from simdistrict.plot import COLUMN, PAGE, Block, Panel, Sheet, limits
 
 _MOST_CAUSES, _MOST_COLUMNS = 10, 4
-_TALL = 0.62
+_TALL, _WIDE = 0.62, 150.0  # inches; mm
 
 
 def causes_sheet(data: object, name: str, wanted: Wanted) -> Sheet:
     """A row for the element and one for each cause that varies in time, in the model's order.
 
-    A column for each label, or the four that differ most.
+    A column for each label, or the few that differ most.
     """
     runs = single(chosen_runs(data, wanted))
     model = model_of(runs[0])
     (item,) = quantities(runs, [name])
     notes: list[str] = []
-    columns = chosen_cells(item, runs, notes, wanted.labels, _MOST_COLUMNS)
+    most = _MOST_COLUMNS if (wanted.width or PAGE) >= _WIDE else _MOST_COLUMNS // 2
+    columns = chosen_cells(item, runs, notes, wanted.labels, most)
     causes = _causes(runs, model, item, notes)
     baseline = baseline_of(runs, wanted.baseline) if len(runs) > 1 else None
     styles = styles_of(runs, baseline, wanted.known)
@@ -58,8 +59,7 @@ def causes_sheet(data: object, name: str, wanted: Wanted) -> Sheet:
         ]
     if not panels:
         raise ScenarioError(Problem(runs[0].source.where, " ".join(notes), "name another element"))
-    if len(runs) == 1:
-        notes.append(f"{label_of(runs[0])}.")
+    notes += note_of(runs)
     block = Block(
         tuple(panels),
         len(columns),

@@ -20,6 +20,7 @@ from simdistrict.plot import COLUMN, PAGE
 # the place of a label in the array of a quantity, and its name
 Cell = tuple[tuple[int, ...], str]
 MOST_PANELS, MOST_LABELS, MOST_NAMES = 24, 12, 12
+_UNEVEN = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,9 @@ def chosen_cells(
     too. Raises ScenarioError for labels that no place has.
     """
     cells = with_labels(quantity, labels)
-    spreads = [
-        _spread(
-            [quantity.of(run.name, place) for run in runs], relative=not is_plain(quantity.unit)
-        )
-        for place, _ in cells
-    ]
+    series = [[quantity.of(run.name, place) for run in runs] for place, _ in cells]
+    relative = uneven([np.concatenate([*map(np.ravel, own)]) for own in series], quantity.unit)
+    spreads = [_spread(own, relative=relative) for own in series]
     empty = [cell[1] for cell, spread in zip(cells, spreads, strict=True) if math.isnan(spread)]
     if len(empty) == len(cells):
         notes.append(f"{quantity.name} has no numbers.")
@@ -171,6 +169,14 @@ def with_labels(quantity: Quantity, labels: Sequence[str]) -> list[Cell]:
         for place, words in cells
         if any(fold(names[k]) in wanted for names, k in zip(quantity.labels, place, strict=True))
     ]
+
+
+def uneven(places: Sequence[Any], unit: str) -> bool:
+    """Whether places differ so much in size that some would be flat on a common axis."""
+    if is_plain(unit):
+        return False
+    sizes = [float(np.nanmax(np.abs(v))) for v in places if np.isfinite(v).any()]
+    return len(sizes) > 1 and 0 < min(sizes) < _UNEVEN * max(sizes)
 
 
 def _spread(series: Sequence[Any], *, relative: bool) -> float:

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.figures.choice import Cell, Wanted, chosen_cells
+from simdistrict.figures.choice import Cell, Wanted, chosen_cells, uneven
 from simdistrict.figures.source import Quantity, Run
 from simdistrict.figures.units import Scale, is_plain, scale_for, time_label
 from simdistrict.plot import COLUMN, Block, Panel, Sheet
 
 # panels of a place: from its title, and from a function that scales numbers
 Draws = Callable[[Quantity, tuple[int, ...], str, Callable[[Any], Any]], Panel]
-_UNEVEN = 0.15
 _FLAT = 0.15  # a smaller part of its largest value is not seen on an axis from 0
 
 
@@ -173,14 +172,6 @@ def columns_for(panels: int, width: float) -> int:
     if panels <= min(most, 4):
         return panels
     return min(range(most, max(most - 3, 1), -1), key=lambda c: -panels % c + -(-panels // c))
-
-
-def uneven(places: Sequence[Any], unit: str) -> bool:
-    """Whether places differ so much in size that some would be flat on a common axis."""
-    if is_plain(unit):
-        return False
-    sizes = [float(np.nanmax(np.abs(v))) for v in places if np.isfinite(v).any()]
-    return len(sizes) > 1 and 0 < min(sizes) < _UNEVEN * max(sizes)
 
 
 def begins_at_zero(shown: Sequence[Any], unit: str) -> bool:

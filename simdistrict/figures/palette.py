@@ -76,6 +76,12 @@ def label_of(run: Run, baseline: Run | None = None) -> str:
     return f"{words} (baseline)" if run is baseline and not says else words
 
 
+def note_of(runs: Sequence[Run]) -> list[str]:
+    """What run is drawn, where there is one and it is more than a model as it is."""
+    plain = len(runs) > 1 or not runs[0].title or runs[0].title.endswith(" as it is")
+    return [] if plain else [f"{label_of(runs[0])}."]
+
+
 def checked_count(runs: Sequence[Run]) -> None:
     """Raise ScenarioError where there are more runs than styles."""
     if len(runs) > MOST:

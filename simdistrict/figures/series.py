@@ -10,7 +10,7 @@ import numpy as np
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.figures.choice import Wanted, chosen_quantities, chosen_runs
 from simdistrict.figures.layout import Look, sheet_of
-from simdistrict.figures.palette import baseline_of, label_of, styles_of
+from simdistrict.figures.palette import baseline_of, label_of, note_of, styles_of
 from simdistrict.figures.source import Quantity, Run
 from simdistrict.plot import Line, Markers, Panel, Sheet, Style
 
@@ -24,7 +24,7 @@ def series_sheet(data: object, wanted: Wanted) -> Sheet:
     items, notes = chosen_quantities(runs, wanted)
     if len(runs) == 1 and wanted.baseline is None:
         baseline, labels = None, {runs[0].name: ""}
-        notes.append(f"{label_of(runs[0])}.")
+        notes += note_of(runs)
     else:
         baseline = baseline_of(runs, wanted.baseline)
         labels = {run.name: label_of(run, baseline) for run in runs}
