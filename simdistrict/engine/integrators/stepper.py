@@ -239,13 +239,17 @@ class Stepper:
                 past = self.get(memory.ended, (0,))[:, 0]
                 now = np.where(bad & (past < 0), float(self.point), past)
                 self.put(memory.ended, (0,), now[:, None])
-            over = over and bool((self.get(memory.ended, (0,)) >= 0).all())
+            over = over and not self.goes_on(memory)
         self._over = over
         return over
 
     def finite(self, vector: Any, first: int, count: int) -> bool:
         """Whether all numbers of a block of slots are finite."""
         return all(map(math.isfinite, vector[first : first + count]))
+
+    def goes_on(self, memory: Memory) -> bool:
+        """Whether any member of a block has not ended."""
+        return memory.ended[0] < 0
 
     def forget(self) -> None:
         """The values that were read are out of date."""

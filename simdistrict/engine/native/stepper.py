@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.engine.integrators.loop import Task
+from simdistrict.engine.integrators.loop import Memory, Task
 from simdistrict.engine.integrators.stepper import Block, Course, Stepper
 from simdistrict.engine.native.batch import LANES, cores
 from simdistrict.engine.native.code import arguments, loaded
@@ -85,3 +85,7 @@ class NativeStepper(Stepper):
     def finite(self, vector: Any, first: int, count: int) -> bool:
         part = vector[first * self.lanes : (first + count) * self.lanes]
         return bool(np.isfinite(part).all())
+
+    def goes_on(self, memory: Memory) -> bool:
+        ended: Any = memory.ended
+        return bool(ended[0] < 0 if self.lanes == 1 else (ended[: self.lanes] < 0).any())
