@@ -416,3 +416,37 @@ def test_html_is_escaped(m: sd.LoadedModel) -> None:
     assert "<script" not in shown
     assert "&lt;script&gt;" in shown
     assert "level = 3" in shown
+
+
+GRID = """
+    last = 6 ~~|
+    height = INTEG(1, begin) ~~|
+    begin = 0 ~~|
+    x = last + Time ~~|
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "params", "initial", "wanted"),
+    [
+        ("last", {"last": 8}, {}, 8),
+        ("IF THEN ELSE(height >= last, Time, Time + 1)", {"last": 8}, {}, 8),
+        ("IF THEN ELSE(height >= last, Time, Time + 1)", {}, {"height": 3}, 3),
+        ("INITIAL(height) + last", {}, {"height": 3}, 9),
+        ("INITIAL(height) + last", {"begin": 1}, {}, 7),
+    ],
+)
+def test_a_plan_is_not_kept_for_another_time_grid(
+    tmp_path: Path, end: str, params: dict[str, float], initial: dict[str, float], wanted: float
+) -> None:
+    path = tmp_path / "grid.mdl"
+    text = mdl(GRID).replace("FINAL TIME = 10", f"FINAL TIME = {end}")
+    assert end in text
+    path.write_text(text)
+    m = sd.load(path)
+    other = {name: value + 1 for name, value in params.items()}
+    begun = {name: value + 1 for name, value in initial.items()}
+    m.run(params=other, initial=begun)
+    found = m.run(params=params, initial=initial)
+    assert found["time"].values[-1] == wanted
+    same(found, sd.load(path).run(params=params, initial=initial))
