@@ -164,6 +164,7 @@ def test_all_faults_are_said_at_once(m: sd.LoadedModel) -> None:
 def test_a_series_holds_until_the_next_time(m: sd.LoadedModel) -> None:
     found = m.run(params={"level": pd.Series([5.0, 6.0, 6.0, 7.0], index=[8, 3, 5, 9])})
     wanted = [2, 2, 2, 6, 6, 6, 6, 6, 5, 7, 7]
+    assert found.attrs["scenario_yaml"].count("start:") == 3
     np.testing.assert_array_equal(found["level"], wanted)
     array = xr.DataArray([6.0, 5.0, 7.0], coords={"time": [3, 8, 9]})
     np.testing.assert_array_equal(m.run(params={"level": array})["level"], wanted)
@@ -247,6 +248,10 @@ def test_results_do_not_share_their_numbers(m: sd.LoadedModel) -> None:
     first = m.run()
     kept = first.copy(deep=True)
     second, third = m.run(), m.run()
+    # nor keep what is not saved
+    for run in (m.run(save="stocks"), m.run(save="stocks"), second):
+        values = run["stock"].values
+        assert values.base is None or values.base.size == values.size
     second["stock"][:] = 0
     second["stock"].attrs["units"] = "changed"
     second.attrs["title"] = "changed"
@@ -434,6 +439,7 @@ GRID = """
         ("IF THEN ELSE(height >= last, Time, Time + 1)", {}, {"height": 3}, 3),
         ("INITIAL(height) + last", {}, {"height": 3}, 9),
         ("INITIAL(height) + last", {"begin": 1}, {}, 7),
+        ("10 ~~|\nINITIAL TIME = INITIAL(height)", {}, {"height": 3}, 10),
     ],
 )
 def test_a_plan_is_not_kept_for_another_time_grid(
@@ -441,6 +447,8 @@ def test_a_plan_is_not_kept_for_another_time_grid(
 ) -> None:
     path = tmp_path / "grid.mdl"
     text = mdl(GRID).replace("FINAL TIME = 10", f"FINAL TIME = {end}")
+    if "INITIAL TIME =" in end:
+        text = text.replace("INITIAL TIME = 0 ~ Year ~ Control. |", "")
     assert end in text
     path.write_text(text)
     m = sd.load(path)
