@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.running import Running
 from simdistrict.api.sweeping import OneScenario
+from simdistrict.api.wording import in_python
 from simdistrict.base.progress import Progress
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class Fit:
 class Fitting(Running):
     """What a loaded model says of data."""
 
+    @in_python
     def calibrate(
         self,
         data: str | Path | pd.DataFrame | pd.Series[Any] | None = None,
@@ -234,6 +236,7 @@ class Fitting(Running):
             )
         return self._said(Fit(self, scenario, params, found), plan.resolved.name)
 
+    @in_python
     def assess(
         self,
         data: str | Path | pd.DataFrame | pd.Series[Any] | None = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
 from simdistrict.api.running import saved_text
+from simdistrict.api.wording import in_python
 from simdistrict.base.progress import Progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ Saved = str | Sequence[str] | None
 class Sweeping(Planning):
     """What a loaded model runs many times."""
 
+    @in_python
     def ensemble(
         self,
         scenario: Scenarios = None,
@@ -174,6 +176,7 @@ class Sweeping(Planning):
             drawing = replace(drawing, members=MEMBERS)
         return drawn_ensemble(plans, table, drawing, strict=strict, **how)
 
+    @in_python
     def sensitivity(
         self,
         data: OneScenario | xr.Dataset = None,

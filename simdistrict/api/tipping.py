@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from simdistrict.api.plans import Planning
 from simdistrict.api.sweeping import OneScenario
+from simdistrict.api.wording import in_python
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class Tipping(Planning):
     that do not fit the model.
     """
 
+    @in_python
     def equilibria(
         self,
         scenario: OneScenario = None,
@@ -65,6 +67,7 @@ class Tipping(Planning):
         common = _common(at, element, hold, free, outputs, seed, horizon)
         return self._study(Study(starts=starts, **common), scenario, params)
 
+    @in_python
     def branch(
         self,
         parameter: str,
@@ -108,6 +111,7 @@ class Tipping(Planning):
             return self._study(BranchStudy(**common), scenario, params)
         return self._study(FoldCurveStudy(second=Interval(*second), **common), scenario, params)
 
+    @in_python
     def hysteresis(
         self,
         parameter: str,
@@ -153,6 +157,7 @@ class Tipping(Planning):
         )
         return self._study(study, scenario, params)
 
+    @in_python
     def basins(
         self,
         scenario: OneScenario = None,
@@ -191,6 +196,7 @@ class Tipping(Planning):
             return self._study(BasinsStudy(**common), scenario, params)
         return self._study(BasinsAlongStudy(along=Grid(*along), **common), scenario, params)
 
+    @in_python
     def regime_map(
         self,
         along: Grids,
@@ -234,6 +240,7 @@ class Tipping(Planning):
         )
         return self._study(study, scenario, params)
 
+    @in_python
     def policy_map(
         self,
         parameter: str,
@@ -281,6 +288,7 @@ class Tipping(Planning):
         )
         return self._study(study, scenario, params)
 
+    @in_python
     def classes(
         self,
         scenarios: Sequence[OneScenario],
@@ -331,6 +339,7 @@ class Tipping(Planning):
         )
         return to_xarray(checked(study).run(plans))
 
+    @in_python
     def loop_scores(
         self, scenario: OneScenario = None, *, element: str = "", params: Params = None
     ) -> xr.Dataset:
@@ -347,6 +356,7 @@ class Tipping(Planning):
 
         return self._study(LoopsStudy(element=element), scenario, params)
 
+    @in_python
     def detect(
         self,
         data: str | Path | xr.Dataset,

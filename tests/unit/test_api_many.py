@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import xarray as xr
 
 import simdistrict as sd
+from simdistrict.api.wording import reworded
 from simdistrict.base.errors import EngineError, ExchangeError, ScenarioError
 from simdistrict.result.opening import opened
 from tests.program import call
@@ -373,3 +375,25 @@ def test_a_file_larger_than_the_memory_is_opened(
         assert float(lazy["double"][7, 3]) == float(whole["double"][7, 3])
     found = model.sensitivity("out.nc", indicator="double", method="pawn", resamples=3)
     assert found.sizes["sampled"] == 4
+
+
+def test_errors_name_parameters_not_options(model: sd.LoadedModel) -> None:
+    calls = {
+        "save | ": lambda: model.ensemble(members=3, save="nothing"),
+        "times | ": lambda: model.ensemble(members=3, times=[0.3]),
+        "reduce | ": lambda: model.ensemble(members=3, reduce="maxi"),
+        "give above X, below X or both": lambda: model.sensitivity(
+            members=30, indicator="double", method="prim"
+        ),
+    }
+    for words, faulty in calls.items():
+        with pytest.raises(ScenarioError) as caught:
+            faulty()
+        assert words in str(caught.value)
+        assert not re.search(r"(?<!small )--", str(caught.value))
+
+
+def test_commands_in_messages_stay_as_they_are_typed() -> None:
+    text = "see --save-step or (simdistrict show model m --constants lists them); `run --x`"
+    said = "see save_step or (simdistrict show model m --constants lists them); `run --x`"
+    assert reworded(text) == said

@@ -177,7 +177,12 @@ def _typed(own: Option, value: Any) -> Any:
 def _fault(own: Option, value: Any) -> str:
     """What is wrong with the value of an option; empty if nothing is."""
     if isinstance(value, Interval):
-        return "" if value.sound else f"{value} is not {value.form}, {value.order}"
+        if value.sound:
+            return ""
+        span = f"{value.name} from {value.low:g} to {value.high:g}"
+        if isinstance(value, Grid) and value.low < value.high:
+            return f"{span} in {value.count} is no grid: two values are the least"
+        return f"{span} encloses nothing"
     if own.choices and value not in own.choices:
         return f'"{value}" is none of {", ".join(own.choices)}'
     if own.kind not in (int, float) or value is None:
