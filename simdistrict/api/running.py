@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
 from simdistrict.api.results import Pattern
+from simdistrict.api.wording import in_python
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.result.dataset import to_xarray
@@ -32,6 +33,7 @@ class Running(Planning):
         super().__init__(path, prepared)
         self._patterns: dict[object, Pattern] = {}
 
+    @in_python
     def run(
         self,
         scenario: str
