@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,8 +20,6 @@ from simdistrict.plot import Band, Bar, Block, Line, Mark, Panel, Row, RowsPanel
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _OUTER, _INNER = 0.18, 0.32
 _MOST_ROWS = 40
-# the members of a run at a place: (members, times)
-Draws = Callable[[Quantity, Run, Place], Any]
 
 
 def fan_sheet(
@@ -51,7 +49,7 @@ def fan_sheet(
         notes.append(f"Difference to {label_of(baseline)}, member by member.")
     else:
         shown_runs = runs
-    draws = _draws(runs, baseline if paired else None, percent=percent)
+    draws = _Draws(runs, baseline if paired else None, percent=percent)
     _note_failed(items, shown_runs, draws, notes)
     unit = "%" if paired and percent else None
     if max(len(run.times) for run in shown_runs) <= 1:
@@ -59,38 +57,74 @@ def fan_sheet(
     order = shown_runs if not paired else [runs[0] if baseline is None else baseline, *shown_runs]
     since = None
     if paired:
-        every = [
-            (run.times[-np.shape(values)[-1] :], values)
+        ends = [
+            (draws.times(run), draws.quantiles(item, run, place))
             for run in shown_runs
             for item in items
             for place, _ in item.cells()
-            if len(values := draws(item, run, place))
         ]
-        since = parting(every)
+        since = parting(ends)
     look = replace(_look(shown_runs, draws, styles, paired, unit), since=since)
     return sheet_of(items, order, look, wanted, notes)
 
 
-def _draws(runs: Sequence[Run], baseline: Run | None, *, percent: bool) -> Draws:
-    if baseline is None:
-        return lambda item, run, place: item.of(run.name, place)
-    pairs = {run.name: common_times(run, baseline) for run in runs if run is not baseline}
+class _Draws:
+    """The members of runs, or their differences to those of the baseline, and quantiles of them."""
 
-    def paired(item: Quantity, run: Run, place: Place) -> Any:
-        _, own, base = pairs[run.name]
-        one, two = item.of(run.name, place), item.of(baseline.name, place)
-        if len(one) != len(two):
-            what = f"{run.name} has {len(one)} members and {baseline.name} has {len(two)}"
-            hint = "run both in one ensemble, so that the members have the same draws"
-            raise ScenarioError(Problem(run.source.where, what, hint))
-        return difference(one[:, own], two[:, base], percent=percent)
+    def __init__(self, runs: Sequence[Run], baseline: Run | None, *, percent: bool) -> None:
+        self._baseline, self._percent = baseline, percent
+        self._known: dict[tuple[str, str, Place], Any] = {}
+        self._common = {}
+        for run in runs:
+            if baseline is not None and run is not baseline:
+                _check_paired(run, baseline)
+                self._common[run.name] = common_times(run, baseline)
 
-    return paired
+    def times(self, run: Run) -> Any:
+        """The times of the members."""
+        return self._common[run.name][0] if run.name in self._common else run.times
+
+    def of(self, item: Quantity, run: Run, place: Place) -> Any:
+        """(members, times)."""
+        if self._baseline is None:
+            return item.of(run.name, place)
+        _, own, base = self._common[run.name]
+        one, two = item.of(run.name, place), item.of(self._baseline.name, place)
+        return difference(one[:, own], two[:, base], percent=self._percent)
+
+    def quantiles(self, item: Quantity, run: Run, place: Place) -> Any:
+        """(5, times); computed once."""
+        key = item.name, run.name, place
+        if key not in self._known:
+            self._known[key] = quantiles_of(self.of(item, run, place))
+        return self._known[key]
+
+
+def _check_paired(run: Run, baseline: Run) -> None:
+    """Raise ScenarioError where members of two files have other draws."""
+    if run.source is baseline.source:
+        return
+    one, two = _design(run), _design(baseline)
+    shared = [name for name in one if name in two]
+    if not shared or any(not np.array_equal(one[n], two[n], equal_nan=True) for n in shared):
+        what = f"its members have other draws than those of {baseline.source.where}"
+        hint = "run both scenarios in one ensemble, or with the same seed, method and members"
+        raise ScenarioError(Problem(run.source.where, what, hint))
+
+
+def _design(run: Run) -> dict[str, Any]:
+    """The draws of every sampled number."""
+    if "design" not in run.source.about:
+        return {}
+    design = run.source.read(["design"])["design"]
+    values = np.moveaxis(np.asarray(design.values), design.dims.index("sampled"), 0)
+    names = run.source.coords["sampled"].values
+    return {str(name): own for name, own in zip(names, values, strict=True)}
 
 
 def _look(
     runs: Sequence[Run],
-    draws: Draws,
+    draws: _Draws,
     styles: Any,
     paired: bool,
     unit: str | None,
@@ -100,9 +134,8 @@ def _look(
         lines: list[Line] = []
         remarks: list[tuple[str, str]] = []
         for run in runs:
-            values, style = draws(item, run, place), styles[run.name]
-            low, lower, middle, upper, high = scaled(quantiles_of(values))
-            times = run.times[-len(middle) :]
+            style, times = styles[run.name], draws.times(run)
+            low, lower, middle, upper, high = scaled(draws.quantiles(item, run, place))
             bands.append(Band(times, low, high, "", style, _OUTER))
             bands.append(Band(times, lower, upper, "", style, _INNER))
             lines.append(
@@ -110,11 +143,11 @@ def _look(
             )
             if paired:
                 colour = style.colour if len(runs) > 1 else "#333333"
-                remarks.append((sign_words(values[:, -1]), colour))
+                remarks.append((sign_words(draws.of(item, run, place)[:, -1]), colour))
         return Panel(title, tuple(lines), bands=tuple(bands), remarks=tuple(remarks))
 
     def shown(item: Quantity, place: Place) -> list[Any]:
-        return [quantiles_of(draws(item, run, place)) for run in runs]
+        return [draws.quantiles(item, run, place) for run in runs]
 
     return Look(panel, shown, "difference" if paired else "", paired, unit)
 
@@ -139,14 +172,14 @@ def sign_words(values: Any) -> str:
 
 
 def _note_failed(
-    items: Sequence[Quantity], runs: Sequence[Run], draws: Draws, notes: list[str]
+    items: Sequence[Quantity], runs: Sequence[Run], draws: _Draws, notes: list[str]
 ) -> None:
     """Say how many members have no number at the end."""
     lost = total = 0
     for run in runs:
         item = items[0]
         places = [place for place, _ in item.cells()]
-        ends = np.array([draws(item, run, place)[:, -1] for place in places])
+        ends = np.array([draws.of(item, run, place)[:, -1] for place in places])
         lost = max(lost, int((~np.isfinite(ends)).all(axis=0).sum()))
         total = ends.shape[1]
     if lost and lost < total:
@@ -156,7 +189,7 @@ def _note_failed(
 def _rows(
     items: Sequence[Quantity],
     runs: Sequence[Run],
-    draws: Draws,
+    draws: _Draws,
     styles: Any,
     paired: bool,
     unit: str | None,
@@ -173,7 +206,7 @@ def _rows(
             notes.append(f"{item.name}: the first {_MOST_ROWS} of {len(cells)} labels.")
             cells = cells[:_MOST_ROWS]
         ends = {
-            (run.name, place): quantiles_of(draws(item, run, place))[:, -1]
+            (run.name, place): draws.quantiles(item, run, place)[:, -1]
             for run in runs
             for place, _ in cells
         }
@@ -192,7 +225,9 @@ def _rows(
                 lift = (k + 0.5) * step - 0.5
                 marks.append(Mark(float(found[2]), styles[run.name], label, lift=lift))
             note = (
-                sign_words(draws(item, runs[0], place)[:, -1]) if paired and len(runs) == 1 else ""
+                sign_words(draws.of(item, runs[0], place)[:, -1])
+                if paired and len(runs) == 1
+                else ""
             )
             if marks:
                 rows.append(Row(words or item.name, tuple(bars), tuple(marks), note))

@@ -238,17 +238,18 @@ def _block(
     values, dims = np.asarray(variable.values), list(variable.dims)
     if values.dtype.kind not in "ifb":
         raise ScenarioError(Problem(run.source.where, f'"{name}" holds no numbers'))
-    values = values.astype(float)
     if "scenario" in dims and run.position is not None:
-        values = values.take(run.position, axis=dims.index("scenario"))
+        values = np.moveaxis(values, dims.index("scenario"), 0)[run.position]
         dims.remove("scenario")
+    values = values.astype(float, copy=False)
     own = [dim for dim in dims if dim not in ("member", "time")]
     if "time" not in dims:
         values, dims = values[..., np.newaxis], [*dims, "time"]
         values = np.repeat(values, max(len(run.times), 1), axis=-1)
     lead = ["member", "time"] if "member" in dims else ["time"]
     values = values.transpose([dims.index(dim) for dim in (*lead, *own)])
-    values = np.where(np.isfinite(values), values, np.nan)
+    if np.isinf(values).any():
+        values = np.where(np.isinf(values), np.nan, values)
     known = [
         _labels(run.source, dim, n) for dim, n in zip(own, values.shape[len(lead) :], strict=True)
     ]

@@ -381,3 +381,25 @@ def test_one_time_is_drawn_as_marks(three: Path) -> None:
     assert not faults(sd.plot_series(last, "home share").figure)
     assert not faults(sd.plot_ranking(last, "home share").figure)
     assert not faults(sd.plot_phase(last, "home share", "completeness").figure)
+
+
+def test_members_of_two_files_are_paired_only_where_they_have_the_same_draws(
+    made: Callable[..., Path], members: Path
+) -> None:
+    words = ["--members", 24, "--save", "home share", "--times", "1980,2020,2025,2030,2040,2060"]
+    one = made("one.nc", "ensemble", SCENARIOS[0], *words)
+    two = made("two.nc", "ensemble", SCENARIOS[1], *words)
+    other = made("other.nc", "ensemble", SCENARIOS[1], *words, "--seed", 1)
+    in_one = panels_of(fan_sheet(members, Wanted()))
+    in_two = panels_of(fan_sheet([one, two], Wanted()))
+    assert [panel.remarks for panel in in_one] == [panel.remarks for panel in in_two]
+    with pytest.raises(ScenarioError, match="other draws"):
+        fan_sheet([one, other], Wanted())
+
+
+def test_cells_are_parted_along_their_sides() -> None:
+    from simdistrict.plot.cells import edges_of
+
+    kinds = np.array([[0, 1], [0, 0]])
+    found = edges_of(kinds, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 2.0]))
+    assert found == [((1, 0), (1, 1)), ((1, 1), (2, 1))]
