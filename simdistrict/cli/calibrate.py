@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from simdistrict.base.counts import counted
 from simdistrict.base.numbers import real
-from simdistrict.base.progress import Progress, ticking
 from simdistrict.cli import complete, options
-from simdistrict.cli.common import Command
-
-if TYPE_CHECKING:
-    from simdistrict.calibration import Assessment, Calibration
-    from simdistrict.calibration.settings import Settings
+from simdistrict.cli.common import Command, Settings
 
 
 @click.command("calibrate", cls=Command)
@@ -65,7 +57,7 @@ if TYPE_CHECKING:
 @options.large
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     model: str,
     data: Path | None,
     free: tuple[str, ...],
@@ -91,64 +83,39 @@ def command(
 
     Example: simdistrict calibrate district --assess
     """
-    from simdistrict.calibration.data import read_data
-    from simdistrict.calibration.evaluation import free_constants
-    from simdistrict.calibration.fit import effort_of, evaluate, fit, runs_of
-    from simdistrict.calibration.report import (
-        NAMES,
-        check_folder,
-        doubts,
-        files,
-        origin_of,
-        write_files,
-    )
-    from simdistrict.run.plan import find, plans_for
+    from simdistrict.api.commands.calibrate import calibrate
 
-    (plan,) = plans_for([model], sets, backend=backend, changes=changes)
-    path = find(model)[1]
-    wanted = _wanted(path, data, free, until, only_assess=only_assess)
-    prepared, resolved = plan.prepared, plan.resolved
-    assert wanted.data is not None
     if only_assess and free:
         raise click.UsageError("--assess fits nothing, so --free has no meaning: leave one out")
-    observed = read_data(wanted.data, prepared.model)
-    found: Calibration | Assessment
-    if wanted.free:
-        output = output or Path("runs") / f"{resolved.name}-calibration"
-        check_folder(output, NAMES, force=force)
-        effort = effort_of(wanted, starts, evaluations, seed, workers, profile)
-        constants = free_constants(wanted.free, prepared.model, resolved, wanted.where)
-        shown: Progress = False if settings["quiet"] else None
-        how = (prepared, resolved, observed, constants, wanted.until, effort, backend)
-        with ticking(shown, "runs") as tick:
-            found = fit(*how, lambda now: tick(*runs_of(now, effort)))
-        after = found.after
-    else:
-        found = after = evaluate(prepared, resolved, observed, wanted.until, backend)
-    written = []
-    if output is not None:
-        texts = files(found, origin_of(model, path, output))
-        written = write_files(output, texts, force=force)
-    _say(found, written, as_json=as_json, quiet=settings["quiet"])
-    for text in doubts(found):
-        click.echo(f"warning: {resolved.name} | {text}", err=True)
-    if after.message:
-        click.echo(f"warning: {resolved.name} | {after.message}", err=True)
+    found = calibrate(
+        model,
+        data=data,
+        free=_bounds(free),
+        until=until,
+        only_assess=only_assess,
+        starts=starts,
+        evaluations=evaluations,
+        seed=seed,
+        workers=workers,
+        profile=profile,
+        sets=sets,
+        changes=changes,
+        output=output,
+        backend=backend,
+        force=force,
+        progress=False if settings["quiet"] else None,
+    )
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=2, allow_nan=False))
+    elif not settings["quiet"]:
+        click.echo(found.page(), nl=False)
+        if found.files:
+            click.echo(f"wrote {counted(len(found.files), 'file')} into {found.files[0].parent}")
+    for text in found.doubts():
+        click.echo(f"warning: {found.name} | {text}", err=True)
+    if found.failure:
+        click.echo(f"warning: {found.name} | {found.failure}", err=True)
         sys.exit(4)
-
-
-def _wanted(
-    model: Path, data: Path | None, free: tuple[str, ...], until: float | None, *, only_assess: bool
-) -> Settings:
-    """The settings of the model's own file, overridden by the command line."""
-    from simdistrict.calibration.settings import NAME, settings_for
-
-    if data is None and not model.with_name(NAME).is_file():
-        what = f"there is no {NAME} beside {model.name}"
-        raise click.UsageError(f"{what}; give --data FILE.csv")
-    bounds = _bounds(free) if free else None
-    own = settings_for(model, data, {} if only_assess else bounds, until)
-    return replace(own, where={name: f'--free "{name}"' for name in bounds}) if bounds else own
 
 
 def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
@@ -164,26 +131,3 @@ def _bounds(free: tuple[str, ...]) -> dict[str, tuple[float, float]]:
             raise click.BadParameter(f'"{name.strip()}" is given twice', param_hint="--free")
         found[name.strip()] = (low, high)
     return found
-
-
-def _say(
-    found: Calibration | Assessment, written: list[Path], *, as_json: bool, quiet: bool
-) -> None:
-    from simdistrict.calibration.report import page
-
-    if as_json:
-        document = {**asdict(found), "files": [str(path) for path in written]}
-        click.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
-    elif not quiet:
-        click.echo(page(found), nl=False)
-        if written:
-            click.echo(f"wrote {counted(len(written), 'file')} into {written[0].parent}")
-
-
-def _plain(value: Any) -> Any:
-    """null for a number that is not finite."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

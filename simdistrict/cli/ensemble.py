@@ -6,23 +6,15 @@ import json
 import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from simdistrict.base import interrupt
-from simdistrict.base.counts import counted
-from simdistrict.base.progress import Progress, ticking
 from simdistrict.cli import complete, options
-from simdistrict.cli.common import Command
+from simdistrict.cli.common import Command, Settings
 from simdistrict.cli.output import ending_in
 from simdistrict.engine.backends import MEMBER_BACKENDS
-
-if TYPE_CHECKING:
-    from simdistrict.ensemble.content import Runner
-    from simdistrict.ensemble.drawing import Drawing
-    from simdistrict.ensemble.file import Written
-    from simdistrict.ensemble.members import Ensemble
 
 
 @click.command("ensemble", cls=Command)
@@ -128,7 +120,7 @@ if TYPE_CHECKING:
 @options.large
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     /,
     scenarios: tuple[str, ...],
     members: int | None,
@@ -164,23 +156,23 @@ def command(
 
     Example: simdistrict ensemble security_tariffs --members 100 -o runs/ensemble.nc
     """
-    from simdistrict.ensemble.blocks import Shape
-    from simdistrict.ensemble.drawing import Drawing, drawn_ensemble
-    from simdistrict.ensemble.file import write_ensemble
-    from simdistrict.ensemble.prior import prior_beside, prior_table
-    from simdistrict.run.plan import file_stem, find, plans_for
-    from simdistrict.scenario import RunSettings
+    from simdistrict.api.commands.ensemble import ensemble, write
 
-    table = None if prior is None else prior_table(prior)
-    drawing = Drawing(members, blocks, seed, method, Shape(order, levels))
-    _check(drawing if table is None else drawing.over(table), workers, scheduler)
-    plans = plans_for(scenarios, sets, RunSettings(**run), "native", strict, changes, data)
-    if table is None:
-        table = prior_table(prior_beside(find(scenarios[0])[1]))
-    ensemble = drawn_ensemble(
-        plans,
-        table,
-        drawing,
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
+    made, name = ensemble(
+        scenarios,
+        members=members,
+        blocks=blocks,
+        seed=seed,
+        method=method,
+        order=order,
+        levels=levels,
+        prior=prior,
+        sets=sets,
+        changes=changes,
+        data=data,
+        settings=run,
         strict=strict,
         save=save,
         times=times,
@@ -189,37 +181,26 @@ def command(
         reduce=reduce,
         backend=backend,
     )
-    name = file_stem(scenarios, plans)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
-    how["runner"] = _runner(ensemble, scheduler)
+    if scheduler is not None:
+        _without_traces()
+        how["scheduler"] = scheduler
     begin = time.perf_counter()
-    shown: Progress = False if settings["quiet"] else None
-    with interrupt.saying(lambda: _kept(path)), ticking(shown, "members") as tick:
-        written = write_ensemble(ensemble, path, tick=tick, **how)
-    _report(ensemble, written, path, time.perf_counter() - begin, settings["quiet"], as_json)
+    with interrupt.saying(lambda: _kept(path)):
+        found = write(made, path, progress=False if settings["quiet"] else None, **how)
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=2))
+    elif not settings["quiet"]:
+        click.echo("\n".join(found.lines()))
+        click.echo(found.last_line(time.perf_counter() - begin))
 
 
-def _check(drawing: Drawing, workers: int | None, scheduler: str | None) -> None:
-    """Refuse conflicting options."""
-    if (drawing.members is None) == (drawing.blocks is None):
-        what = "give --members N, or --blocks N for the methods saltelli and morris"
-        raise click.UsageError(what)
-    if workers is not None and scheduler is not None:
-        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
-
-
-def _runner(ensemble: Ensemble, scheduler: str | None) -> Runner | None:
-    """A runner on a cluster; None for this machine."""
-    if scheduler is None:
-        return None
-    from simdistrict.ensemble.cluster import runner_on
-
+def _without_traces() -> None:
+    """Leave out what Dask logs where a connection is lost: the error says it in a line."""
     if logging.getLogger().level > logging.INFO:
-        # Dask logs a traceback where a connection is lost, which the error says in a line
         for handler in logging.getLogger().handlers:
             handler.addFilter(lambda record: not record.name.startswith("distributed"))
-    return runner_on(ensemble, scheduler)
 
 
 def _kept(path: Path) -> str:
@@ -228,38 +209,3 @@ def _kept(path: Path) -> str:
     if not any(folder.glob("[0-9]*.npz")):
         return ""
     return f"finished members wait in {folder} for --resume"
-
-
-def _report(
-    ensemble: Ensemble, written: Written, path: Path, seconds: float, quiet: bool, as_json: bool
-) -> None:
-    """Print a summary."""
-    plans, design = ensemble.plans, ensemble.design
-    if as_json:
-        runs = [
-            {"scenario": plan.resolved.name, "outcomes": {o.name: n for o, n in counts.items()}}
-            for plan, counts in zip(plans, written.outcomes, strict=True)
-        ]
-        document = {"file": str(path), "members": design.members, "seed": design.seed}
-        document |= {"method": design.method, "resumed": written.resumed, "runs": runs}
-        document |= {"drawn": [prior.name for prior in design.priors]}
-        document |= {"not_drawn": list(ensemble.stated), "complete_before": written.complete}
-        click.echo(json.dumps(document, indent=2))
-        return
-    if quiet:
-        return
-    click.echo(
-        f"{plans[0].prepared.model.name}: {counted(design.members, 'member')}, "
-        f"{counted(len(design.priors), 'number')} drawn for each ({design.method}, "
-        f"seed {design.seed}), {plans[0].integrator}, {ensemble.backend}"
-    )
-    if ensemble.stated:
-        click.echo(f"  set, and so not drawn: {', '.join(ensemble.stated)}")
-    for plan, counts in zip(plans, written.outcomes, strict=True):
-        ends = ", ".join(f"{n} {outcome.name}" for outcome, n in counts.items())
-        click.echo(f"  {plan.resolved.name}: {ends}")
-    if written.complete:
-        click.echo(f"{path} is complete: nothing was run or written")
-        return
-    again = f", {counted(written.resumed, 'member')} from before" if written.resumed else ""
-    click.echo(f"wrote {path} in {seconds:.1f} s{again}")

@@ -28,31 +28,11 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
 
     Example: simdistrict rerun runs/security_tariffs.nc
     """
-    from simdistrict.base.identity import other_code
-    from simdistrict.ensemble.rerun import changed_files, sentence
-    from simdistrict.regimes.studies.register import repeat_any
-    from simdistrict.result.netcdf import read_netcdf
+    from simdistrict.api.commands.rerun import rerun
 
-    recorded = read_netcdf(file)
-    report = repeat_any(recorded, str(file), backend)
-    changed, other = changed_files(recorded), other_code(recorded.attrs)
-    if as_json:
-        document = {
-            "file": str(file),
-            "same": report.same,
-            "variables": report.variables,
-            "differing": list(report.differing),
-            "largest_relative_difference": report.largest,
-            "changed_files": list(changed),
-            "other_code": other,
-        }
-        click.echo(json.dumps(document, indent=2))
-    else:
-        click.echo(sentence(report, str(file)))
-    for name in changed:
-        what = f"{name} has changed since; the run was repeated with what it held then"
-        click.echo(f"warning: {what}", err=True)
-    if other:
-        click.echo(f"warning: {file} was written by other code: {other}", err=True)
-    if not report.same:
+    found = rerun(file, backend)
+    click.echo(json.dumps(found.document(), indent=2) if as_json else found.line())
+    for text in found.warnings():
+        click.echo(f"warning: {text}", err=True)
+    if not found.same:
         sys.exit(5)

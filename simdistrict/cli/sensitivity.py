@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from simdistrict.base.counts import counted
 from simdistrict.cli import options
 from simdistrict.cli.common import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from simdistrict.sensitivity.discovery import Discovery
-    from simdistrict.sensitivity.indices import Indices
-    from simdistrict.sensitivity.sample import Sample
-
-SHOWN = 12
 
 
 def _default(
@@ -104,111 +96,30 @@ def command(
 
     Example: simdistrict sensitivity runs/ensemble.nc --method pawn --indicator "home share[Prato]"
     """
-    from simdistrict.sensitivity.analysis import Asked, analysed
-    from simdistrict.sensitivity.prim import Choices
-    from simdistrict.sensitivity.sample import read_sample
-    from simdistrict.sensitivity.table import document, write_table
+    from simdistrict.api.commands.sensitivity import sensitivity
 
     if at is not None and over is not None:
         raise click.UsageError("--over is of the whole run: leave --at out")
-    sample = read_sample(ensemble, indicator, at=at, scenario=scenario, over=over)
-    choices = Choices(peel, paste, mass, density, boxes, chance)
-    asked = Asked(resamples, seed, slides, above, below, choices)
-    found = analysed(sample, method, asked)
-    if output is not None:
-        write_table(found, output, force=force)
+    found = sensitivity(
+        ensemble,
+        method,
+        indicator,
+        at=at,
+        over=over,
+        scenario=scenario,
+        output=output,
+        force=force,
+        resamples=resamples,
+        seed=seed,
+        slides=slides,
+        above=above,
+        below=below,
+        boxes={"peel": peel, "paste": paste, "mass": mass, "density": density, "boxes": boxes}
+        | {"chance": chance},
+    )
     if as_json:
-        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
-        return
-    if settings["quiet"]:
-        return
-    for line in _head(sample, found):
-        click.echo(line)
-    for line in lines(found, SHOWN if not everything else len(sample.names)):
-        click.echo(line)
-    if output is not None:
-        click.echo(f"wrote {output}")
-
-
-def _head(sample: Sample, found: Indices | Discovery) -> list[str]:
-    """The analysed members, and those left out."""
-    scenario = f", {sample.scenario}" if sample.scenario else ""
-    said = [
-        f"{sample.indicator} {sample.when}{scenario}: {len(found.sample.values)} of "
-        f"{counted(len(sample.values), 'member')}, {counted(len(sample.names), 'number')} "
-        f"({sample.method}, seed {sample.seed})"
-    ]
-    dropped = len(sample.values) - len(found.sample.values)
-    if dropped:
-        why = ", ".join(f"{n} {name}" for name, n in found.failed.items())
-        blocks = f", {dropped} in blocks with them" if sample.block > 1 else ""
-        said.append(f"  left out: {why}{blocks}; the results do not cover where runs fail")
-    return said
-
-
-def lines(found: Indices | Discovery, most: int) -> list[str]:
-    """An analysis as text."""
-    from simdistrict.sensitivity.indices import Indices as Table
-
-    return _table(found, most) if isinstance(found, Table) else _boxes(found)
-
-
-def _table(found: Indices, most: int) -> list[str]:
-    names = found.sample.names
-    heads = [key for key in found.columns if not key.endswith(("_low", "_high"))]
-    width = max(len(names[k]) for k in found.ranked[:most])
-    said = [f"  {'':{width}}" + "".join(f"  {head:>26}" for head in heads)]
-    for k in found.ranked[:most]:
-        cells = []
-        for head in heads:
-            cell = f"{found.columns[head][k]:.4g}"
-            if f"{head}_low" in found.columns:
-                ends = (found.columns[f"{head}_{end}"][k] for end in ("low", "high"))
-                cell += " ({:.3g} to {:.3g})".format(*ends)
-            cells.append(f"  {cell:>26}")
-        said.append(f"  {names[k]:{width}}" + "".join(cells))
-    if len(names) > most:
-        said.append(f"  and {len(names) - most} more, see --all or -o")
-    if "noise" in found.options:
-        level = found.options["noise"]
-        said.append(f"a number without influence exceeds {level:.3g} in 5 of 100 cases")
-    for k, (i, j) in enumerate(_strongest(found)):
-        second = found.pairs["second"]
-        span = " to ".join(f"{found.pairs[f'second_{end}'][i, j]:.3g}" for end in ("low", "high"))
-        lead = "pairs: " if k == 0 else "       "
-        said.append(f"{lead}{names[i]} with {names[j]}: {second[i, j]:.4g} ({span})")
-    return said
-
-
-def _strongest(found: Indices, most: int = 5) -> list[tuple[int, int]]:
-    """The pairs with the largest index."""
-    if not found.pairs:
-        return []
-    count = len(found.sample.names)
-    pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
-    second = found.pairs["second"]
-    return sorted(pairs, key=lambda pair: -abs(float(second[pair])))[:most]
-
-
-def _boxes(found: Discovery) -> list[str]:
-    total, names = len(found.sample.values), found.sample.names
-    ends = [("at least", found.above), ("at most", found.below)]
-    wanted = " and ".join(f"{word} {value:g}" for word, value in ends if value is not None)
-    said = [f"{found.interesting} of {total} members are {wanted}"]
-    if not found.boxes:
-        said.append(
-            f"no box: all members together have the density {found.interesting / total:.3f}, "
-            f"and --density asks for {found.choices.density:g}"
-        )
-    for number, box in enumerate(found.boxes, 1):
-        measures = box.measures
-        said.append(
-            f"box {number}: coverage {measures.coverage:.3f}, density {measures.density:.3f}, "
-            f"{measures.mass:.1%} of the members"
-        )
-        for limit in box.limits:
-            low = f"{limit.low:.4g} <= " if math.isfinite(limit.low) else ""
-            high = f" <= {limit.high:.4g}" if math.isfinite(limit.high) else ""
-            chance = "" if limit.quasi_p <= 0.05 else ", may be chance"
-            said.append(f"  {low}{names[limit.place]}{high}  (quasi-p {limit.quasi_p:.2g}{chance})")
-    return said
+        click.echo(json.dumps(found.document(), indent=2, allow_nan=False))
+    elif not settings["quiet"]:
+        click.echo("\n".join(found.lines(everything=everything)))
+        if output is not None:
+            click.echo(f"wrote {output}")

@@ -60,7 +60,7 @@ ALLOWED = {
     "calibration/settings.py float(node.value)",
     "calibration/settings.py float(v)",
     "calibration/settings.py int(value)",
-    "cli/sensitivity.py float(second[pair])",
+    "api/commands/sensitivity.py float(second[pair])",
     "exchange/external/calls.py float(value)",
     "exchange/external/references.py int(text)",
     "exchange/external/sheet.py float(value)",

@@ -1,0 +1,57 @@
+"""Repeats of a result file from its own record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simdistrict.base.identity import other_code
+from simdistrict.ensemble.rerun import Repetition, changed_files, sentence
+from simdistrict.regimes.studies.register import repeat_any
+from simdistrict.result.netcdf import read_netcdf
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The repeat of a file: whether the numbers are the same, and what has changed since."""
+
+    file: Path
+    report: Repetition
+    changed_files: tuple[str, ...]
+    other_code: str
+
+    @property
+    def same(self) -> bool:
+        """Whether every number is the same to the last bit."""
+        return self.report.same
+
+    def line(self) -> str:
+        """The result in a sentence."""
+        return sentence(self.report, str(self.file))
+
+    def warnings(self) -> list[str]:
+        """What has changed since."""
+        kept = "has changed since; the run was repeated with what it held then"
+        said = [f"{name} {kept}" for name in self.changed_files]
+        other = self.other_code
+        return [*said, f"{self.file} was written by other code: {other}"] if other else said
+
+    def document(self) -> dict[str, object]:
+        """The result for JSON."""
+        return {
+            "file": str(self.file),
+            "same": self.report.same,
+            "variables": self.report.variables,
+            "differing": list(self.report.differing),
+            "largest_relative_difference": self.report.largest,
+            "changed_files": list(self.changed_files),
+            "other_code": self.other_code,
+        }
+
+
+def rerun(file: Path, backend: str | None = None) -> Repeated:
+    """Repeat a result file; backend: another one for single runs."""
+    recorded = read_netcdf(file)
+    report = repeat_any(recorded, str(file), backend)
+    changed = tuple(changed_files(recorded))
+    return Repeated(file, report, changed, other_code(recorded.attrs))
