@@ -75,7 +75,8 @@ def settings() -> Iterator[None]:
         what = "matplotlib is not installed, and figures need it"
         hint = "pip install 'simdistrict[plot]'"
         raise EngineError(Problem("figures", what, hint)) from None
-    own: Any = {**mpl.rcParamsDefault, **SETTINGS, "backend": "agg"}
+    own: Any = {**mpl.rcParamsDefault, **SETTINGS}
+    del own["backend"]  # of the notebook or the window; a context does not give it back
     with mpl.rc_context(own), warnings.catch_warnings():
         # a letter that the font lacks is shown as a box
         warnings.filterwarnings("ignore", "Glyph .* missing from")

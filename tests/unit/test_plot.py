@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -316,3 +318,16 @@ def test_what_has_no_figure_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = call(capsys, "plot", file)
     assert said.code == 3
     assert "a study of the kind equilibria has no figure" in said.err
+
+
+def test_drawing_leaves_the_backend_of_a_notebook() -> None:
+    code = (
+        "import matplotlib as mpl; from simdistrict.plot.canvas import settings\n"
+        "with settings(): pass\n"
+        "print(dict.__getitem__(mpl.rcParams, 'backend'))"
+    )
+    environment = {**os.environ, "MPLBACKEND": "svg"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "svg"
