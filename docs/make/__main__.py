@@ -15,8 +15,6 @@ def main() -> int:
     """Write all pages; an argument `--no-scripts` leaves out tutorials and gallery."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     site = Site(FOLDER)
-    if "--no-scripts" not in sys.argv[1:]:
-        scripts.write_all(site)
     for module in (commands, errors, functions, python):
         name = {"commands": "command_line"}.get(stem := module.__name__.rpartition(".")[2], stem)
         site.write(f"reference/{name}.md", module.page())
@@ -30,6 +28,8 @@ def main() -> int:
     except LinkError as error:
         print(error, file=sys.stderr)
         return 1
+    if "--no-scripts" not in sys.argv[1:]:
+        scripts.write_all(site)
     return 0
 
 

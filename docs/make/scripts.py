@@ -7,6 +7,7 @@ fails stops the build.
 from __future__ import annotations
 
 import base64
+import os
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 
 def write_all(site: Site) -> None:
     """Run every script that exists, two at a time, and write its page."""
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # of the kernels
     names = [name for name in SCRIPTS if (ROOT / "docs" / f"{name}.py").exists()]
     with ThreadPoolExecutor(2) as pool:
         for name, notebook in zip(names, pool.map(executed, names), strict=True):
