@@ -73,6 +73,9 @@ def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetiti
     """
     if "members" in recorded.attrs:
         return _repeat_members(recorded, where)
+    if stepped := str(recorded.attrs.get("stepped", "")):
+        what = f"it comes from a run that a program stepped ({stepped}), which no record repeats"
+        raise ExchangeError(Problem(where, what, "run the program again"))
     save = str(recorded.attrs.get("saved", "all"))
     saved: Any = recorded.attrs.get("saved_times", [])
     times = ",".join(repr(float(time)) for time in np.atleast_1d(saved))

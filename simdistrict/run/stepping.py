@@ -75,6 +75,8 @@ class SteppedRun:
         self._rows: list[Reals] = []
         self._times: list[float] = []
         self._since = 0
+        # the point of the state that the run goes on from
+        self._origin = 0
         self._sources: dict[str, Source | None] = {}
         self._effects: Mapping[str, frozenset[str]] = {}
         # replaced elements whose values at the present point are known, or being computed
@@ -190,7 +192,7 @@ class SteppedRun:
     def reset(self) -> None:
         """Go back to the start of the run; replaced elements stay replaced."""
         self._check_free_to_move("reset")
-        self._rows, self._times, self._since = [], [], 0
+        self._rows, self._times, self._since, self._origin = [], [], 0, 0
         self.stepper.restore(self._start)
         self._known.clear()
         self._touched.clear()
@@ -372,6 +374,7 @@ class SteppedRun:
         """Go on from a snapshot; known and touched: as the properties of these names."""
         self.stepper.restore(snapshot)
         self._rows, self._times, self._since = [], [], snapshot.point
+        self._origin = snapshot.point
         self._known = set(known)
         self._touched = dict.fromkeys(touched)
 
@@ -425,8 +428,13 @@ class SteppedRun:
         record = dict(provenance([self.plan]))
         if self._save != "all":
             record["saved"] = spelled(self.model, self.selection)
-        if self._touched:
-            record["stepped"] = "; ".join(self._touched)
+        notes = [*self._touched]
+        if self._origin > 0:
+            notes.append(f"begins with a state at {grid.at(self._origin):.10g}")
+        if not self.done:
+            notes.append(f"stops at {self.time:.10g}")
+        if notes:
+            record["stepped"] = "; ".join(notes)
         return build_result(self.model, [run], record, self.selection)
 
 

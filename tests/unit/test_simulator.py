@@ -133,6 +133,7 @@ def test_results_so_far_end_at_the_present_time(model: sd.LoadedModel) -> None:
     s.step()
     found, whole = s.results, model.run(save=["total", "stock[north]"])
     assert found.time.values.tolist() == [0.0, 0.5, 1.0, 1.5]
+    assert found.attrs["stepped"] == "stops at 1.5"
     assert found.drop_vars(["outcome_time"]).equals(
         whole.sel(time=found.time).drop_vars(["outcome_time"])
     )
@@ -173,6 +174,8 @@ def test_a_constant_set_at_a_time_point_is_a_policy_from_there(
     s.run_to(8)
     assert s.results.equals(whole)
     assert s.results.attrs["stepped"] == 'sets "life"'
+    with pytest.raises(sd.ExchangeError, match="that a program stepped"):
+        sd.rerun(s.results)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +231,13 @@ def test_a_run_that_diverges_is_data(tmp_path: Path) -> None:
     assert s.results.identical(whole)
     s.reset()
     assert (s.time, s.done, s.outcome) == (0.0, False, "completed")
+
+
+def test_a_whole_run_is_run_again_from_its_record(model: sd.LoadedModel) -> None:
+    s = model.start(params={"base": 3})
+    s.step(5)
+    s.run_to(8)
+    assert sd.rerun(s.results).same
 
 
 def test_a_reset_run_is_a_new_run(model: sd.LoadedModel) -> None:
