@@ -54,3 +54,17 @@ def check_memory(runs: Iterable[tuple[Program, TimeGrid]]) -> None:
         what += f"half of the memory is {size_in_words(limit)}"
         hint = f"use a longer --save-step (--save makes the file smaller only), or {HINT}"
         raise EngineError(Problem("--save-step", what, hint))
+
+
+def check_stepping(program: Program, grid: TimeGrid, members: int, kept: int) -> None:
+    """Raise EngineError where members side by side do not fit into memory; kept: saved numbers."""
+    if is_allowed():
+        return
+    layout = program.layout
+    own = len(layout.template) + layout.recorded.size * (grid.steps + 1) + 6 * layout.stocks.size
+    size = 8.0 * (members * own + kept * (grid.steps // grid.every + 2))
+    limit = memory_bytes() / 2
+    if size > limit:
+        what = f"{members:,} members are {size_in_words(size)} of numbers; half of the memory is "
+        hint = "step fewer at once, one batch after the other"
+        raise EngineError(Problem("start", f"{what}{size_in_words(limit)}", hint))

@@ -25,6 +25,7 @@ from simdistrict.model.expr import Number, fold
 from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, Stock
 from simdistrict.result.dataset import Result, build_result
 from simdistrict.result.selection import Selection
+from simdistrict.run.cost import check_stepping
 from simdistrict.run.parts import Part, part_of
 from simdistrict.run.plan import (
     Plan,
@@ -97,8 +98,11 @@ class SteppedRun:
             self._kept(self.program),
             drawn.slots if drawn else (),
         )
+        members = len(drawn.numbers) if drawn else 1
+        check_stepping(self.program, plan.grid, members, len(course.kept))
         self.stepper = self._stepper(course, drawn.numbers if drawn else None)
-        self._start = self.stepper.snapshot()
+        # many members begin again instead, because their snapshot is as large as they are
+        self._start = self.stepper.snapshot() if members == 1 else None
 
     def _stepper(self, course: Course, samples: Reals | None = None) -> Stepper:
         if not self._native:
@@ -193,7 +197,10 @@ class SteppedRun:
         """Go back to the start of the run; replaced elements stay replaced."""
         self._check_free_to_move("reset")
         self._rows, self._times, self._since, self._origin = [], [], 0, 0
-        self.stepper.restore(self._start)
+        if self._start is None:
+            self.stepper.restart()
+        else:
+            self.stepper.restore(self._start)
         self._known.clear()
         self._touched.clear()
         self._sound = True
@@ -202,7 +209,11 @@ class SteppedRun:
         if self._busy:
             where = f'the function of "{self._busy[-1]}"'
             raise EngineError(Problem(where, f"it calls {what}; a function only reads values"))
-        if not self._sound and what != "reset":
+        if what != "reset":
+            self._check_sound(what)
+
+    def _check_sound(self, what: str) -> None:
+        if not self._sound:
             problem = "a step was interrupted, so its values are not known"
             raise EngineError(Problem(what, problem, "reset the run, or restore a state"))
 
@@ -217,6 +228,7 @@ class SteppedRun:
 
     def read(self, part: Part) -> Reals:
         """(members, places) at the present time; NaN where the model defines none."""
+        self._check_sound("read")
         self._ensure([name for name in self._sources if part.name in self._effects[name]])
         program = self.program
         slot = program.shown(part.name)
@@ -312,6 +324,7 @@ class SteppedRun:
         )
         self._store()
         start = self._start
+        assert start is not None
         self.stepper = self._stepper(course)
         slot = self.program.layout.slots[fresh]
         slots = range(slot.offset, slot.offset + slot.size)

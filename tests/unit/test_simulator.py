@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import subprocess
 import sys
 from functools import cache
@@ -63,13 +61,6 @@ def at(run: xr.Dataset, name: str, time: float) -> Any:
     """The values of a variable of a run at a saved time."""
     found = run[name]
     return (found.sel(time=time) if "time" in found.dims else found).values
-
-
-@pytest.mark.parametrize("module", ["simulator", "stepping"])
-def test_the_examples_in_docstrings_run(module: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"simdistrict.api.{module}"))
-    assert found.attempted > 5
-    assert not found.failed
 
 
 # ---------------------------------------------------------------------- the bits of a run
@@ -250,6 +241,31 @@ def test_a_reset_run_is_a_new_run(model: sd.LoadedModel) -> None:
     assert s.results.identical(model.run())
 
 
+def test_an_interrupted_step_is_said(
+    model: sd.LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = model.start()
+
+    def interrupted(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(s._run.stepper, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            s.step()
+    for work in (s.step, lambda: s["total"], lambda: s.state):
+        with pytest.raises(sd.EngineError, match="a step was interrupted"):
+            work()
+    s.reset()
+    assert s.run_to(8) == 8.0
+    assert s.results.identical(model.run())
+
+
+def test_more_members_than_fit_into_memory_are_refused(model: sd.LoadedModel) -> None:
+    with pytest.raises(sd.EngineError, match=r"members are .*; half of the memory is"):
+        model.start_batch(10**9)
+
+
 # ---------------------------------------------------------------------- replaced elements
 
 
@@ -406,8 +422,13 @@ def test_members_of_a_batch_are_single_runs(model: sd.LoadedModel, backend: str)
         s.run_to(8)
         for name in ("stock", "smooth", "kept", "late", "inflow"):
             np.testing.assert_array_equal(b[name].values[k], np.asarray(s[name]))
+    whole = b["smooth"].values.tolist()
     b.reset()
     assert b.time == 0.0
+    assert b["effort"].values.tolist() == [1.0] * 11
+    b.run_to(8)
+    assert b["smooth"].values.tolist() != whole
+    b.reset()
     assert b["stock"].sel(place="south").values[3] == 30.0
 
 

@@ -112,7 +112,8 @@ class Stepper:
         self.task = self.tables(self._task(self.rows, course.kept))
         count = -(-self.members // self.lanes)
         self.blocks = [Block(self._memory(self.task)) for _ in range(count)]
-        self._begin(np.zeros((1, 0)) if samples is None else samples)
+        self.samples = np.zeros((1, 0)) if samples is None else samples
+        self._begin(self.samples)
 
     # ------------------------------------------------------------------ what a backend decides
 
@@ -183,6 +184,13 @@ class Stepper:
             self.put(given, range(count), own)
             self.call(block, self.task, -1, 0, 0, given)
         self._check()
+
+    def restart(self) -> None:
+        """Go back to the start of the run, as if it were new."""
+        self.point, self.steered, self.given = 0, (), False
+        self._renew({})
+        self.forget()
+        self._begin(self.samples)
 
     def _all(self, part: Callable[[Memory], Reals]) -> Reals:
         """(members, n): what a function of a memory gives for each block."""
