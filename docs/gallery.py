@@ -94,6 +94,14 @@ sd.plot_causes(runs, "relative output", labels=["Prato"])
 sd.plot_phase(runs, "completeness", "quality", labels=four)
 
 # %% [markdown]
+# ## Model map
+#
+# Variables with arrows and loops. Signs are measured on the model.
+
+# %%
+sd.plot_map("core")
+
+# %% [markdown]
 # ## Regimes over time
 #
 # A rule names a regime by conditions on elements. These are rules for

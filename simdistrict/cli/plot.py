@@ -29,6 +29,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "phase": _COMMON,
     "ranking": (*_COMMON, "time", "since"),
     "regimes": ("rules", "study", "width"),
+    "map": (),
 }
 _FLAGS = {"labels": "--label", "scenarios": "--scenario", "rules": "--rule", "time": "--at"}
 
@@ -43,7 +44,8 @@ _FLAGS = {"labels": "--label", "scenarios": "--scenario", "rules": "--rule", "ti
 @click.option(
     "--kind",
     type=click.Choice(tuple(KINDS)),
-    help="Default: fan of an ensemble, tornado of a sensitivity, regimes with rules, else series.",
+    help="Default: fan of an ensemble, tornado of a sensitivity, regimes with rules, else series; "
+    "map draws a MODEL.",
 )
 @click.option(
     "--name",
@@ -123,6 +125,8 @@ def command(
     folder study/ next to it, or a study file; without it the study of this folder is drawn, else
     that of the one shipped model that has one. A study is a program: its Python files are run.
 
+    MODEL with --kind map: its causal map, from map.yaml next to it, else an automatic one.
+
     Needs matplotlib: pip install 'simdistrict[plot]'.
 
     Example: simdistrict plot runs/security_tariffs.nc --name "home share" -o home_share.svg
@@ -132,7 +136,14 @@ def command(
     asked = {key: value for key, value in given.items() if value}
     quiet = settings["quiet"] or as_json
     drawn: list[Path] = []
-    if files:
+    if kind == "map":
+        if files or len(known) != 1 or elements or asked:
+            raise click.UsageError("a map is drawn of one model: simdistrict plot MODEL --kind map")
+        drawn, known, kind = _map(known[0], output, force=force), (), None
+        files = drawn
+        if not quiet:
+            click.echo(f"wrote {_few(drawn)}")
+    elif files:
         drawn += _files(files, kind, elements, asked, output, force=force)
         if not quiet:
             click.echo(f"wrote {_few(drawn)}")
@@ -149,6 +160,20 @@ def command(
         drawn += [Path(f"{path}{suffix}") for path in figures for suffix in (".svg", ".png")]
     if as_json:
         click.echo(json.dumps({"files": [str(file) for file in drawn]}, indent=2))
+
+
+def _map(model: str, output: Path | None, *, force: bool) -> list[Path]:
+    """Draw the map of a model; returns what was written."""
+    from simdistrict.api.mapping import plot_map
+    from simdistrict.plot import check_file
+
+    single = output is not None and output.suffix.lower() in PICTURES
+    named = Path(f"{Path(model).stem}_map.nc")
+    targets = _targets([named], output, single=single)
+    for target in targets:
+        check_file(target, force=force)
+    picture = plot_map(model)
+    return [picture.save(target, force=force) for target in targets]
 
 
 def _few(drawn: Sequence[Path]) -> str:

@@ -25,6 +25,7 @@ from simdistrict.plot.causal.values import CausalMap, MapArrow, MapNode
 from simdistrict.run.plan import Plan, lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
 from tests.pictures import faults
+from tests.program import call
 
 ROOT = Path(__file__).parents[2]
 MODEL = """{UTF-8}
@@ -219,3 +220,18 @@ def test_an_arrow_behind_a_box_is_told() -> None:
 def test_boxes_over_each_other_are_told() -> None:
     nodes = (MapNode("a", "first", 1.0, 1.0), MapNode("b", "second", 1.1, 1.0))
     assert collisions(arrange(CausalMap(nodes, (), (), (), (3.0, 2.0)))) == ['"a" and "b" overlap']
+
+
+# ---------------------------------------------------------------------- the command
+
+
+def test_the_command_draws_the_map_of_a_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "picture.svg"
+    said = call(capsys, "plot", "core", "--kind", "map", "-o", target)
+    assert (said.code, target.is_file()) == (0, True)
+    assert call(capsys, "plot", "core", "--kind", "map", "-o", tmp_path).code == 0
+    assert (tmp_path / "core_map.png").is_file()
+    assert call(capsys, "plot", "--kind", "map").code == 2
+    assert call(capsys, "plot", "core", "--kind", "map", "--label", "x").code == 2
