@@ -237,7 +237,8 @@ def test_stable_pieces_are_solid_the_others_dashed_and_folds_marked(
     (block,) = figure.blocks
     (panel,) = block.panels
     assert isinstance(panel, Panel)
-    assert (block.x_label, block.y_label) == ("tariff", "home share")
+    assert block.x_label == "tariff (dimensionless)"
+    assert block.y_label == "home share (dimensionless)"
     assert [(line.label, line.style.dash) for line in panel.lines] == [
         ("stable", "-"),
         ("unstable", "--"),

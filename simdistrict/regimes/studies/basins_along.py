@@ -13,7 +13,7 @@ from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
 from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import single, title
+from simdistrict.regimes.studies.drawing import Units, single, title
 from simdistrict.regimes.studies.frozen_study import REST, Setup
 from simdistrict.regimes.studies.study import Grid, option, variable
 from simdistrict.regimes.studies.words import interval, settled
@@ -123,9 +123,9 @@ class BasinsAlongStudy(BasinsStudy):
         some = lost > 0
         points = (Markers(x[some], lost[some], "undecided", MARKS[3], True),) if some.any() else ()
         panel = Panel(title(self, result), tuple(lines), points, bands=tuple(bands))
-        name = result.long_name("parameter")
+        name = Units(result).of(result.long_name("parameter"))
         note = f"{len(result['initial_state'])} initial states; band: interval of 95%."
-        label = "share of initial states"
+        label = "share of initial states, dimensionless"
         return single(panel, x, (-0.02, 1.02), name, label, x_room=0.0, note=note)
 
 

@@ -19,7 +19,7 @@ from simdistrict.regimes.numerics.diagram import BifurcationDiagram, branches
 from simdistrict.regimes.numerics.fold_curve import FoldCurve
 from simdistrict.regimes.numerics.stability import Stability
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import TALL, span, title
+from simdistrict.regimes.studies.drawing import TALL, Units, span, title
 from simdistrict.regimes.studies.frozen_study import FrozenStudy, Setup, flag
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import values
@@ -175,12 +175,12 @@ class BranchStudy(FrozenStudy):
             )
             head = names[k] if len(names) > 1 else title(self, result)
             panels.append(Panel(head, lines, points))
-        alone = len(names) == 1
+        alone, units = len(names) == 1, Units(result)
         block = Block(
             tuple(panels),
             1 if alone else 2,
-            result.long_name("parameter"),
-            names[0] if alone else "output",
+            units.of(result.long_name("parameter")),
+            units.of(names[0]) if alone else "output, each in its own unit",
             x_range=span(x, 0.0),
             y_range=span(np.concatenate(ys)),
             tall=TALL,

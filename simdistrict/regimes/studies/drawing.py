@@ -8,9 +8,12 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
+from simdistrict.exchange.models import read_model_text
+from simdistrict.figures.units import unit_words
 from simdistrict.plot import COLUMN, Block, Cells, Panel, Sheet
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy
+from simdistrict.scenario.places import find_element
 
 TALL = 2.0  # height of a panel in inches
 FEW = 0.01  # share of undecided cells that a note tells, and no colour
@@ -22,6 +25,33 @@ def title(study: FrozenStudy, result: StudyData) -> str:
     """The model, the isolated label and the date."""
     alone = f", {study.element}" if study.element else ""
     return f"{result.attr('model_name')}{alone}, frozen at {result.attr('frozen_at'):g}"
+
+
+class Units:
+    """The labels of axes, with the units of the model that a result records."""
+
+    def __init__(self, result: StudyData) -> None:
+        attrs = result.result.attrs
+        text, name = str(attrs.get("model_text", "")), str(attrs.get("model_name", "model"))
+        record = str(attrs.get("external_data", ""))
+        self._model = read_model_text(text, name, name, record) if text else None
+
+    def of(self, name: str) -> str:
+        """An element, also with labels, and its unit; only the name of anything else."""
+        found = None if self._model is None else find_element(self._model, name)[0]
+        return name if found is None else f"{name} ({unit_words(found.units)})"
+
+    def time(self, words: str = "time") -> str:
+        """A label for times and durations."""
+        return f"{words} ({self.of_time or 'unit not stated'})"
+
+    @property
+    def of_time(self) -> str:
+        """The unit of time; empty where none is stated."""
+        names = ("time step", "initial time")
+        model = self._model
+        stated = [] if model is None else [model[n].units for n in names if n in model]
+        return next((units for units in stated if units), "")
 
 
 def span(values: Reals, room: float = _ROOM) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from simdistrict.regimes.numerics.branch import Kind
 from simdistrict.regimes.numerics.fold_curve import fold_curves
 from simdistrict.regimes.studies.branch import BranchStudy, endings, within_range
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import single, span, title
+from simdistrict.regimes.studies.drawing import Units, single, span, title
 from simdistrict.regimes.studies.frozen_study import Setup
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.result.dataset import Result
@@ -98,5 +98,6 @@ class FoldCurveStudy(BranchStudy):
         cusps = result["cusp_parameter"], result["cusp_second_parameter"]
         points = (Markers(*cusps, "cusp", MARKS[3]),) if len(cusps[0]) else ()
         panel = Panel(title(self, result), lines, points)
-        one, two = result.long_name("parameter"), result.long_name("second_parameter")
+        units = Units(result)
+        one, two = (units.of(result.long_name(n)) for n in ("parameter", "second_parameter"))
         return single(panel, x, span(y), one, two)

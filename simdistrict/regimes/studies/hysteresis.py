@@ -11,7 +11,7 @@ import numpy as np
 from simdistrict.plot import STYLES, Block, Line, Panel, Sheet
 from simdistrict.regimes.numerics.sweep import SPEEDS, hysteresis
 from simdistrict.regimes.studies.data import StudyData, named
-from simdistrict.regimes.studies.drawing import span
+from simdistrict.regimes.studies.drawing import Units, span
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import MOST, number
@@ -118,14 +118,15 @@ class HysteresisStudy(FrozenStudy):
         """One panel for each sweep, of the first output."""
         x = result["parameter"]
         up, down = result["up"][..., 0], result["down"][..., 0]
+        units = Units(result)
         panels = tuple(
             Panel(
-                f"{duration:.10g} each way",
+                " ".join(f"{duration:.10g} {units.of_time} each way".split()),
                 (Line(x, up[k], "up", STYLES[0]), Line(x, down[k], "down", STYLES[1])),
             )
             for k, duration in enumerate(result["duration"])
         )
         ends = span(np.concatenate([up.ravel(), down.ravel()]))
-        labels = result.long_name("parameter"), result.labels("output")[0]
+        labels = units.of(result.long_name("parameter")), units.of(result.labels("output")[0])
         block = Block(panels, len(panels), *labels, x_range=span(x, 0.0), y_range=ends)
         return Sheet((block,))

@@ -12,7 +12,7 @@ from simdistrict.base.counts import counted
 from simdistrict.plot import STYLES, Block, Line, Panel, Sheet
 from simdistrict.regimes.loops import Loops, loops_of
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import span
+from simdistrict.regimes.studies.drawing import Units, span
 from simdistrict.regimes.studies.study import RegimeStudy, option, result_of, variable
 from simdistrict.regimes.studies.words import MOST, few
 from simdistrict.result.dataset import Result, Variable, time_attrs
@@ -115,8 +115,9 @@ class LoopsStudy(RegimeStudy):
         )
         columns = min(_COLUMNS, max(len(panels), 1))
         ends = span(times, 0.0)
-        label = "share of loop scores"
-        return Sheet((Block(panels, columns, "time", label, x_range=ends, y_range=(-0.02, 1.02)),))
+        label = "share of loop scores, dimensionless"
+        x_label = Units(result).time()
+        return Sheet((Block(panels, columns, x_label, label, x_range=ends, y_range=(-0.02, 1.02)),))
 
 
 def _result(found: Loops, time: dict[str, object], attrs: dict[str, object]) -> Result:

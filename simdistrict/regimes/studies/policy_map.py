@@ -12,7 +12,7 @@ from simdistrict.base.counts import counted
 from simdistrict.plot import Sheet
 from simdistrict.regimes.numerics.policies import policy_map
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import UNDECIDED, plane
+from simdistrict.regimes.studies.drawing import UNDECIDED, Units, plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Interval, option, variable
 from simdistrict.regimes.studies.words import LONGER, settled
@@ -109,5 +109,6 @@ class PolicyMapStudy(FrozenStudy):
         kinds = np.where(ids == int(result.attr("untouched")), 0, 3)
         kinds[ids < 0] = 2
         labels = ("the attractor without a policy", "", UNDECIDED, "another attractor")
-        names = ("duration", result.long_name("dose_value"))
+        units = Units(result)
+        names = units.time("duration"), units.of(result.long_name("dose_value"))
         return plane(self, result, ("length_value", "dose_value"), kinds, labels, names)

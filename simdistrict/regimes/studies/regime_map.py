@@ -16,7 +16,7 @@ from simdistrict.regimes.numerics.regime_map import RegimeMap, regime_map
 from simdistrict.regimes.rules import Condition, read_conditions
 from simdistrict.regimes.studies.basins import initial
 from simdistrict.regimes.studies.data import StudyData
-from simdistrict.regimes.studies.drawing import UNDECIDED, plane
+from simdistrict.regimes.studies.drawing import UNDECIDED, Units, plane
 from simdistrict.regimes.studies.frozen_study import REST, FrozenStudy, Setup
 from simdistrict.regimes.studies.study import Grid, Interval, option, variable
 from simdistrict.result.dataset import Result
@@ -151,7 +151,8 @@ class RegimeMapStudy(FrozenStudy):
             kinds = np.minimum(worlds, most)
             names = [_equilibria(k) for k in range(1, most)]
             labels = (UNDECIDED, *names, f"{most} equilibria or more")
-        axes = result.long_name("first_value"), result.long_name("second_value")
+        units = Units(result)
+        axes = units.of(result.long_name("first_value")), units.of(result.long_name("second_value"))
         return plane(self, result, ("first_value", "second_value"), kinds.T, labels, axes)
 
 
