@@ -12,6 +12,18 @@ import pytest
 import simdistrict
 from simdistrict import api
 
+PUBLIC = """
+    load open compare rerun models scenarios
+    LoadedModel ScenarioBuilder Simulator SimulatorBatch Comparison Picture
+    plot_series plot_differences plot_fan plot_causes plot_tornado plot_phase plot_ranking
+    plot_regimes plot_map
+    SimdistrictError ModelError ScenarioError EngineError ExchangeError
+"""
+
+
+def test_the_library_offers_these_names() -> None:
+    assert dir(simdistrict) == sorted([*PUBLIC.split(), "__version__"])
+
 
 def test_type_checkers_see_the_names_that_python_finds() -> None:
     source = Path(api.__file__).read_text(encoding="utf-8")
