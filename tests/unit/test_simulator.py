@@ -16,7 +16,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import simdistrict as sd
+from tests.limited import RIVER
 from tests.small import mdl
+from tests.xmile_text import xmile
 
 EQUATIONS = """
     place: north, south ~~|
@@ -294,6 +296,42 @@ def test_a_function_with_the_equation_of_an_element_gives_the_same_bits(
     s.reset()
     assert s["inflow[north]"] > 0
     assert calls[-1] == 0.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", ["late", "kept", "smooth", "stock", "life"])
+def test_an_element_with_a_memory_is_replaced_by_its_own_values(
+    model: sd.LoadedModel, backend: str, name: str
+) -> None:
+    whole = model.run(save_step=0.25, integrator="rk4" if name == "life" else None)
+    s = model.start(save_step=0.25, backend=backend, integrator=whole.attrs["integrator"])
+    s.step(6)
+    s.replace(name, lambda s: at(whole, name, s.time))
+    s.run_to(8)
+    for key, values in s.results.items():
+        # nothing else of the run differs
+        np.testing.assert_array_equal(*xr.broadcast(values, whole[key]), err_msg=str(key))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("method", ["Euler", "RK4"])
+@pytest.mark.parametrize("start", [0, 3])
+def test_a_flow_of_non_negative_stocks_is_replaced(
+    backend: str, method: str, start: int, tmp_path: Path
+) -> None:
+    specs = f'<sim_specs method="{method}"><start>0</start><stop>4</stop><dt>0.5</dt></sim_specs>'
+    file = tmp_path / "river.stmx"
+    file.write_text(xmile(RIVER, specs=specs))
+    m = sd.load(file)
+    whole = m.run()
+    s = m.start(backend=backend)
+    s.step(start)
+    s.replace("ab", lambda s: 5)
+    if method == "Euler":
+        s.replace("bc", lambda s: s["b"] / 2 + 1)
+    s.step(8 - start)
+    for key, values in s.results.items():
+        np.testing.assert_array_equal(*xr.broadcast(values, whole[key]), err_msg=str(key))
 
 
 def continued(model: sd.LoadedModel, s: sd.Simulator, function: Any, backend: str) -> sd.Simulator:
