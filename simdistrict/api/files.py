@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simdistrict.base.progress import Progress
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
@@ -188,14 +190,17 @@ def compare(
     )
 
 
-def rerun(result: str | Path | xr.Dataset, *, backend: str | None = None) -> Comparison:
+def rerun(
+    result: str | Path | xr.Dataset, *, backend: str | None = None, progress: Progress = None
+) -> Comparison:
     """Repeat a result from its own record, and compare every number to the last bit.
 
     Works for runs, ensembles and studies of regimes, as a file or a Dataset that was not changed.
     Model, scenarios, settings and numbers from other files come from the record alone; logs a
     warning where such a file or the code has changed since. backend: another one, for runs:
     `interpreted`, `native` or `pysd`; PySD, which makes Python code of a model's texts, runs only
-    where it is named. Raises ExchangeError where the record is missing or incomplete.
+    where it is named. progress: of the members of an ensemble, as of `LoadedModel.ensemble`.
+    Raises ExchangeError where the record is missing or incomplete.
 
     >>> import simdistrict as sd
     >>> sd.rerun(sd.load("core").run())
@@ -203,11 +208,13 @@ def rerun(result: str | Path | xr.Dataset, *, backend: str | None = None) -> Com
     """
     from simdistrict.api.frames import frame
     from simdistrict.base.identity import other_code
+    from simdistrict.base.progress import ticking
     from simdistrict.ensemble.rerun import changed_files, sentence
     from simdistrict.regimes.studies.register import repeat_any
 
     recorded, where = _recorded(result)
-    report = repeat_any(recorded, where, backend)
+    with ticking(progress, "members") as tick:
+        report = repeat_any(recorded, where, backend, tick)
     for name in changed_files(recorded):
         log.warning("%s has changed since; the run was repeated with what it held then", name)
     if other := other_code(recorded.attrs):
@@ -221,13 +228,12 @@ def _recorded(result: str | Path | xr.Dataset) -> tuple[Result, str]:
     """A result as it is repeated, and what messages call it."""
     from simdistrict.base.errors import ExchangeError, Problem
     from simdistrict.result.dataset import from_xarray
-    from simdistrict.result.netcdf import MARK, read_netcdf
+    from simdistrict.result.netcdf import MARK
+    from simdistrict.result.opening import read_result
     from simdistrict.result.record import checked
-    from simdistrict.result.zarr_store import read_zarr
 
     if isinstance(result, str | Path):
-        path = Path(result)
-        return (read_zarr if path.suffix.lower() == ".zarr" else read_netcdf)(path), str(path)
+        return read_result(Path(result)), str(result)
     where, found = "the Dataset", from_xarray(result)
     if MARK not in found.attrs:
         hint = "an operation of xarray may have dropped it: xarray.set_options(keep_attrs=True)"

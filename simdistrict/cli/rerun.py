@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from simdistrict.base.progress import Progress
 from simdistrict.cli import options
 from simdistrict.cli.common import Command
 
@@ -18,7 +19,10 @@ from simdistrict.cli.common import Command
     "--backend", type=click.Choice(["interpreted", "native", "pysd"]), help="Another backend."
 )
 @options.as_json
-def command(file: Path, backend: str | None, as_json: bool) -> None:
+@click.pass_obj
+def command(
+    settings: dict[str, bool] | None, file: Path, backend: str | None, as_json: bool
+) -> None:
     """Repeat FILE from its own record and report whether the numbers are the same.
 
     The model, the resolved scenarios, the settings and the numbers from other files come from
@@ -30,7 +34,8 @@ def command(file: Path, backend: str | None, as_json: bool) -> None:
     """
     from simdistrict.api.commands.rerun import rerun
 
-    found = rerun(file, backend)
+    shown: Progress = False if (settings or {}).get("quiet") else None
+    found = rerun(file, backend, shown)
     click.echo(json.dumps(found.document(), indent=2) if as_json else found.line())
     for text in found.warnings():
         click.echo(f"warning: {text}", err=True)

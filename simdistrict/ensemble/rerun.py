@@ -14,6 +14,7 @@ import numpy as np
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.base.inputs import digest
 from simdistrict.base.outside import is_outside
+from simdistrict.base.progress import Tick
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.given import METHOD, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
@@ -65,14 +66,17 @@ def sentence(found: Repetition, where: str) -> str:
     )
 
 
-def repeat(recorded: Result, where: str, backend: str | None = None) -> Repetition:
+def repeat(
+    recorded: Result, where: str, backend: str | None = None, tick: Tick | None = None
+) -> Repetition:
     """Repeat the runs that a result records, and compare.
 
-    backend: for single runs, as in `recorded_plans`. Raises ExchangeError where the record is
+    backend: for single runs, as in `recorded_plans`; tick: called with (done, members) as the
+    members of an ensemble proceed. Raises ExchangeError where the record is
     incomplete, and the errors of a run.
     """
     if "members" in recorded.attrs:
-        return _repeat_members(recorded, where)
+        return _repeat_members(recorded, where, tick)
     if stepped := str(recorded.attrs.get("stepped", "")):
         what = f"it comes from a run that a program stepped ({stepped}), which no record repeats"
         raise ExchangeError(Problem(where, what, "run the program again"))
@@ -129,7 +133,7 @@ def _require(attrs: Mapping[str, object], keys: Sequence[str], where: str) -> No
         raise ExchangeError(gone)
 
 
-def _repeat_members(recorded: Result, where: str) -> Repetition:
+def _repeat_members(recorded: Result, where: str, tick: Tick | None) -> Repetition:
     """Run every member again, chunk by chunk."""
     ensemble = recorded_ensemble(recorded, where)
     names = names_of(ensemble.plans[0].prepared.model).elements
@@ -152,6 +156,8 @@ def _repeat_members(recorded: Result, where: str) -> Repetition:
         olds = Result({}, {name: pair[0] for name, pair in variables.items()}, attrs)
         news = Result({}, {name: pair[1] for name, pair in variables.items()}, attrs)
         parts.append(compare_results(olds, news))
+        if tick is not None:
+            tick(last, ensemble.design.members)
     gaps: dict[str, float] = {}
     for compared in parts:
         for name, gap in compared.gaps.items():

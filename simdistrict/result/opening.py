@@ -27,6 +27,11 @@ _FAULTS = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeE
 AT_ONCE = 200_000_000
 
 
+def read_result(path: Path) -> Result:
+    """The content of a NetCDF file or Zarr store. Raises ExchangeError as their readers do."""
+    return (read_zarr if path.suffix.lower() == ".zarr" else read_netcdf)(path)
+
+
 def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
     """The Dataset of a NetCDF file or Zarr store that simdistrict wrote, or of a file of series.
 

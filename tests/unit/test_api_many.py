@@ -306,6 +306,18 @@ def test_rerun_repeats_files_and_datasets(model: sd.LoadedModel, capsys: Capsys)
         sd.rerun(run.drop_attrs())
 
 
+def test_an_ensemble_is_repeated_from_a_store_with_progress(
+    model: sd.LoadedModel, capsys: Capsys
+) -> None:
+    model.ensemble("free.yaml", members=100, to="out.zarr", chunk=40)
+    told: list[tuple[int, int]] = []
+    assert sd.rerun("out.zarr", progress=lambda *one: told.append(one)).same
+    assert told[-1] == (100, 100)
+    answer = call(capsys, "rerun", "out.zarr")
+    assert answer.code == 0
+    assert "out.zarr: the same numbers to the last bit" in answer.out
+
+
 def test_files_of_series_are_opened(capsys: Capsys) -> None:
     Path("other.csv").write_text("Time,a,b[x]\n0,1,5\n1,2,\n2,3,6\n")
     found = sd.open("other.csv")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simdistrict.base.identity import other_code
+from simdistrict.base.progress import Progress, ticking
 from simdistrict.ensemble.rerun import Repetition, changed_files, sentence
 from simdistrict.regimes.studies.register import repeat_any
-from simdistrict.result.netcdf import read_netcdf
+from simdistrict.result.opening import read_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class Repeated:
         }
 
 
-def rerun(file: Path, backend: str | None = None) -> Repeated:
-    """Repeat a result file; backend: another one for single runs."""
-    recorded = read_netcdf(file)
-    report = repeat_any(recorded, str(file), backend)
+def rerun(file: Path, backend: str | None = None, progress: Progress = None) -> Repeated:
+    """Repeat a result file; backend: another one for single runs; progress: of members."""
+    recorded = read_result(file)
+    with ticking(progress, "members") as tick:
+        report = repeat_any(recorded, str(file), backend, tick)
     changed = tuple(changed_files(recorded))
     return Repeated(file, report, changed, other_code(recorded.attrs))

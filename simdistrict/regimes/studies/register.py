@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simdistrict.base.errors import EngineError, ExchangeError, Problem
+from simdistrict.base.progress import Tick
 from simdistrict.ensemble.rerun import Repetition, compare_results, repeat
 from simdistrict.plot import Sheet
 from simdistrict.regimes.studies.commands import STUDIES
@@ -50,18 +51,20 @@ def repeat_study(recorded: Result, where: str) -> Repetition:
     return compare_results(recorded, study_of(recorded, where).again(recorded, where))
 
 
-def repeat_any(recorded: Result, where: str, backend: str | None = None) -> Repetition:
+def repeat_any(
+    recorded: Result, where: str, backend: str | None = None, tick: Tick | None = None
+) -> Repetition:
     """Repeat what any result records, runs, an ensemble or a study, and compare the numbers.
 
-    backend: another one, for single runs. Raises EngineError where there are none to run with it,
-    and the errors of `repeat`.
+    backend: another one, for single runs; tick: as of `repeat`. Raises EngineError where there
+    are none to run with it, and the errors of `repeat`.
     """
     if backend and (RECORD in recorded.attrs or "members" in recorded.attrs):
         what = f"{where} holds no single runs, and only those can have another backend"
         raise EngineError(Problem("--backend", what, "leave it out"))
     if RECORD in recorded.attrs:
         return repeat_study(recorded, where)
-    return repeat(recorded, where, backend)
+    return repeat(recorded, where, backend, tick)
 
 
 def document(result: Result) -> dict[str, Any]:
