@@ -31,6 +31,7 @@ DOORS = {
     "cli/program.py": "the null device, for output",
     "api/commands/new.py": "the shipped example",
     "engine/native/reader.py": "the sources of the package",
+    "result/opening.py": "xarray opens a path, which result.netcdf has read",
     "result/netcdf.py": "netCDF4 opens a path, which the door has checked",
     "exchange/external/xlsx.py": "openpyxl and zipfile get an open file",
     "exchange/external/xls.py": "xlrd gets the bytes of a file",
