@@ -5,6 +5,7 @@ Runs nothing: the tests say what they read.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,8 +21,8 @@ PAGE = Path(__file__).parents[1] / "claims.md"
 BEGIN, END = "<!-- tests: begin -->", "<!-- tests: end -->"
 
 
-def band(measure: Measure) -> str:
-    """The band in words."""
+def span(measure: Measure) -> str:
+    """The range in words."""
     low, high = measure.low, measure.high
     if low is not None and high is not None:
         return f"{low:.3g} to {high:.3g}"
@@ -41,22 +42,24 @@ def read_in(claim: Claim, measure: Measure) -> str:
     return "; ".join(f"{name}{variants}" for name, variants in words.items())
 
 
-def block() -> str:
+def block(words: dict[str, str]) -> str:
     """The table of tests, then what has none."""
-    lines = ["| id | number | band | read in |", "|---|---|---|---|"]
+    lines = ["| number | range | scenarios | claim |", "|---|---|---|---|"]
     for claim in CLAIMS:
         for m in claim.measures:
-            lines.append(f"| {claim.id} | {m.what} | {band(m)} | {read_in(claim, m)} |")
+            lines.append(f"| {m.what} | {span(m)} | {read_in(claim, m)} | {claim.id} |")
     lines += ["", "Not tested by runs:", ""]
-    lines += [f"- {name}: {why}." for name, why in NOT_TESTED.items()]
+    lines += [f"- *{words[name]}* ({name}): {why}." for name, why in NOT_TESTED.items()]
     return "\n".join(lines)
 
 
 def page(text: str) -> str:
     """The page with the block between its marks."""
+    found = re.findall(r"^\| ([^|]+) \| (C\d+) \|", text, re.MULTILINE)
+    words = {code: what.rstrip(".") for what, code in found}
     head, _, rest = text.partition(BEGIN)
     tail = rest.partition(END)[2]
-    return f"{head}{BEGIN}\n{block()}\n{END}{tail}"
+    return f"{head}{BEGIN}\n{block(words)}\n{END}{tail}"
 
 
 def main() -> int:

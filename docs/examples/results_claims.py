@@ -44,7 +44,7 @@ def _part(claim: str, words: str, verdict: str) -> str:
     if claim == "C46":
         return f"{head} [The numbers](survival.md#technology-or-the-timing-of-policy).\n"
     if all(row["verdict"] == "not tested" for row in own):
-        return f"{head} A test {own[0]['what']}.\n"
+        return f"{head} Reason: {own[0]['what']}.\n"
     lines = [*NUMBERS]
     for row in own:
         within = _within(claim, row["what"])
