@@ -57,6 +57,7 @@ docs: export NO_MKDOCS_2_WARNING = 1
 docs: $(VENV)/docs.stamp
 	@$(BIN)/python -m docs.make
 	@$(BIN)/python -m mkdocs build --quiet --strict
+	@$(BIN)/python -m docs.make.check
 	@echo "open site/index.html"
 
 # the numbers of models/*/data/*.csv into the models: edit the tables, run this, commit both

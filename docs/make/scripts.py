@@ -36,7 +36,7 @@ def write_all(site: Site) -> None:
 
 def executed(name: str) -> NotebookNode:
     """The notebook of a script with its outputs; raises the error of a cell that fails."""
-    notebook = jupytext.read(ROOT / "docs" / f"{name}.py", fmt="py:percent")
+    notebook: NotebookNode = jupytext.read(ROOT / "docs" / f"{name}.py", fmt="py:percent")
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
         client = NotebookClient(

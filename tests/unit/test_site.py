@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 import simdistrict.api
 from docs.make import commands, equations, errors, functions, python
+from docs.make.check import foreign, missing
 from docs.make.pages import LinkError, Site, is_generated, sources
 from simdistrict.engine.lowering.functions import FUNCTIONS, REFUSED
 from simdistrict.exchange.models import read_model_file
@@ -85,6 +87,26 @@ def test_every_page_is_in_the_navigation() -> None:
     pages = {p.relative_to("docs") if p.parts[0] == "docs" else p for p in sources()}
     named = set(re.findall(r": (\S+\.md)$", navigation, re.MULTILINE))
     assert {p.as_posix() for p in pages} - named == set()
+
+
+def test_what_a_page_loads_from_another_server_is_found() -> None:
+    own = '<script src="assets/a.js"></script><a href="https://x.org">x</a><img src="b.svg">'
+    assert foreign(own) == []
+    for part in (
+        '<script src="https://unpkg.com/a.js">',
+        '<img alt="a" src="//x.org/a.png">',
+        '<link rel="stylesheet" href="https://fonts.org/a.css">',
+    ):
+        assert len(foreign(own + part)) == 1, part
+
+
+def test_a_search_that_lacks_words_is_found(tmp_path: Path) -> None:
+    index = tmp_path / "index.json"
+    page = {"location": "learn/carbon_border.html#a", "title": "Carbon", "text": "a carbon border"}
+    index.write_text(json.dumps({"docs": [page]}))
+    assert missing(index) == []
+    index.write_text(json.dumps({"docs": [{**page, "location": "x.html"}]}))
+    assert missing(index) == ["carbon border"]
 
 
 def build(repository: Path) -> subprocess.CompletedProcess[str]:
