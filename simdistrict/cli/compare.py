@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.common import Command
+from simdistrict.cli.common import Command, Settings, new_settings
 
 if TYPE_CHECKING:
     from simdistrict.result.run_pairs import Choice
@@ -41,7 +41,7 @@ TOLERANCE = options.RealRange(min=0)
 @options.as_json
 @click.pass_obj
 def command(
-    settings: dict[str, bool] | None,
+    settings: Settings | None,
     a: Path,
     b: Path,
     rtol: float,
@@ -70,7 +70,7 @@ def command(
     found = upstream_first(left, right, rtol=rtol, atol=atol, choices=choices)
     if as_json:
         click.echo(json.dumps(document(found, left, right, rtol, atol), indent=2, allow_nan=False))
-    elif not ((settings or {}).get("quiet") and found.same):
+    elif not ((settings or new_settings())["quiet"] and found.same):
         for line in report(found, left, right, rtol, atol):
             click.echo(line)
     if not found.agrees:

@@ -28,7 +28,7 @@ def command(
     Writes the sketch into the file and keeps every other byte. An existing sketch is replaced
     only with --force.
 
-    Example: simdistrict layout district -o district_drawn.mdl
+    Example: simdistrict layout core -o core_drawn.mdl
     """
     from simdistrict.api.commands.layout import lay_out
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.common import Command
+from simdistrict.cli.common import Command, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def _default(
 @options.as_json
 @click.pass_obj
 def command(
-    settings: dict[str, bool],
+    settings: Settings,
     ensemble: Path,
     method: str,
     indicator: str,

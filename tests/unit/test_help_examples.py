@@ -20,7 +20,8 @@ MAKES = {
 }
 # the two runs differ
 DIFFER = ("compare",)
-LONG = {("regimes", name) for name in ("map", "classes", "policy", "hysteresis")}
+# these take seconds each, some a minute
+LONG = {"calibrate", "check", "ensemble", "plot", "regimes", "sensitivity", "tables"}
 
 
 def example(words: tuple[str, ...]) -> list[str]:
@@ -36,7 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(words, marks=[pytest.mark.slow] if words in LONG else [], id=" ".join(words))
+        pytest.param(
+            words, marks=[pytest.mark.slow] if words[0] in LONG else [], id=" ".join(words)
+        )
         for words in COMMANDS
     ],
 )

@@ -22,7 +22,7 @@ class EquilibriaStudy(FrozenStudy):
     """Search equilibria from random starts; starts: their number."""
 
     name = "equilibria"
-    example = "district --at 2019"
+    example = "core --at 50"
 
     starts: int = option("--starts", int, "Random starts.", 20, least=0)
 
