@@ -61,7 +61,7 @@ def regimes_sheet(
     columns = columns if width > 1.4 * COLUMN else 1
     low, high = float(times[0]), float(times[-1])
     block = Block(tuple(panels), columns, x_label, "", x_range=(low, high))
-    return Sheet((block,), width, " ".join(dict.fromkeys(notes)))
+    return Sheet((block,), width, " ".join(dict.fromkeys(notes)), tuple(regimes))
 
 
 def _row(run: Mapping[str, Any], looks: Mapping[str, tuple[Style, str]], times: Any) -> Row:

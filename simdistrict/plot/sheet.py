@@ -60,11 +60,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Blocks from top to bottom; width: in mm; note: small print below."""
+    """Blocks from top to bottom; width: in mm; note: small print below.
+
+    legend: labels in their order; others follow as they are drawn.
+    """
 
     blocks: tuple[Block, ...]
     width: float = PAGE
     note: str = ""
+    legend: tuple[str, ...] = ()
 
 
 def fill_sheet(canvas: Canvas, sheet: Sheet) -> None:
@@ -78,6 +82,8 @@ def fill_sheet(canvas: Canvas, sheet: Sheet) -> None:
     for part, block in zip(parts, sheet.blocks, strict=True):
         _block(part, block, width, handles)
     handles.pop("", None)
+    first = {label: handles[label] for label in sheet.legend if label in handles}
+    handles = {**first, **handles}
     foot = _foot(canvas, sheet, handles, width, sum(heights))
     height = sum(heights) + foot
     engine: Any = canvas.get_layout_engine()

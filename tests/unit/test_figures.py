@@ -200,6 +200,12 @@ def test_districts_are_ranked_by_the_baseline(three: Path) -> None:
         ranking_sheet(three, "home share", Wanted(), time=2050.5)
 
 
+def test_regimes_stand_in_the_legend_in_the_order_of_the_rules(core: Path) -> None:
+    rules = ["never: home share > 2", "low: home share < 0.8", "high: home share >= 0.8"]
+    (legend,) = sd.plot_regimes(core, rules).figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["low", "high"]
+
+
 def test_of_many_labels_the_twelve_that_differ_most_are_drawn(three: Path) -> None:
     sheet = series_sheet(three, Wanted(("capacity",)))
     assert len(panels_of(sheet)) == 12
