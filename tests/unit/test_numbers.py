@@ -60,8 +60,6 @@ ALLOWED = {
     "calibration/settings.py float(node.value)",
     "calibration/settings.py float(v)",
     "calibration/settings.py int(value)",
-    "plot/causal/words.py float("
-    "TextPath((0, 0), text, size=points, prop=font).get_extents().width)",
     "plot/words.py int(len(text) * width / width_of(text, size, weight))",
     "exchange/external/calls.py float(value)",
     "exchange/external/references.py int(text)",

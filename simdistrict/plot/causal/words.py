@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from simdistrict.plot import words
+
 LABEL, LOOP, TITLE, SIGN, LETTER = 8.0, 7.0, 8.0, 10.0, 8.0  # points
 LEADING = 1.25
 RING = 0.125  # radius of the ring around the letter of a loop, in inches
@@ -35,13 +37,7 @@ def lines_of(label: str, longest: int = 15) -> list[str]:
 @cache
 def width_of(text: str, points: float, *, bold: bool = False) -> float:
     """The width of one line in inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
-
-    if not text.strip():
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, size=points, prop=font).get_extents().width) / 72
+    return words.width_of(text, points, "bold" if bold else "normal")
 
 
 def size_of(lines: list[str], points: float, *, bold: bool = False) -> tuple[float, float]:
