@@ -207,8 +207,9 @@ class Simulator(_Stepped):
     def state(self) -> xr.Dataset:
         """All that the run needs to go on: save it, and restore it with `start(state=...)`.
 
-        A Dataset with the stocks by their names, and numbers that the program needs besides. It
-        holds no functions and no results. A restored run has the same bits, in another process
+        A Dataset with the stocks by their names, and numbers that the program needs besides. Save
+        it with `s.state.to_netcdf("state.nc")` and read it with `sd.open("state.nc")`. It holds no
+        functions and no results. A restored run has the same bits, in another process
         too. Changed values of the stocks take effect.
 
         >>> import simdistrict as sd

@@ -384,8 +384,8 @@ def test_a_state_is_restored_in_another_process(path: Path, tmp_path: Path) -> N
     s.state.to_netcdf(file)
     s.run_to(8)
     code = (
-        "import simdistrict as sd, xarray as xr, sys\n"
-        "s = sd.load(sys.argv[1]).start(state=xr.open_dataset(sys.argv[2]), backend='native')\n"
+        "import simdistrict as sd, sys\n"
+        "s = sd.load(sys.argv[1]).start(state=sd.open(sys.argv[2]), backend='native')\n"
         "s.run_to(8)\n"
         "print(s['stock'].values.tolist(), s['smooth'], s['late'].values.tolist())"
     )
