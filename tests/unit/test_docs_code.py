@@ -10,11 +10,7 @@ from docs.make.pages import sources
 from tests.blocks import RUN, SHOWN, Block, Page, blocks_of, to_run
 
 ROOT = Path(__file__).resolve().parents[2]
-# pages whose blocks do not name their languages yet: take a page out of the list when it does
-NOT_YET = """
-docs/architecture.md
-""".split()
-PAGES = [p for p in (Path("README.md"), *sources()) if p.as_posix() not in NOT_YET]
+PAGES = [Path("README.md"), *sources()]
 
 
 def blocks(page: Path) -> list[Block]:

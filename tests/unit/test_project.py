@@ -76,7 +76,9 @@ def test_one_version_everywhere() -> None:
 def test_the_floors_in_the_docs_are_those_of_the_contract() -> None:
     contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     (floors,) = (c["layers"] for c in contracts if c.get("containers") == ["simdistrict"])
-    picture = read("docs/architecture.md").partition("## Floors")[2].split("```")[1]
+    picture = (
+        read("docs/architecture.md").partition("## Floors")[2].split("```")[1].removeprefix("text")
+    )
     assert [re.split(r"\s{2,}", row)[0] for row in picture.strip().splitlines()] == floors
 
 
