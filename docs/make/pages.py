@@ -72,7 +72,7 @@ class Site:
         name, mark, anchor = link.partition("#")
         target = Path(os.path.normpath(source.parent / name))
         if is_generated(target):
-            return link if source.parts[0] == "docs" else relative(target, source) + mark + anchor
+            return relative(target, source) + mark + anchor
         if not (ROOT / target).exists() or target.parts[0] == "..":
             raise LinkError(f"{source} | links to {link}, which does not exist")
         if (ROOT / target).is_dir():
