@@ -318,7 +318,9 @@ def effects() -> list[str]:
                 for r in rows("policies")
                 if (r["scenario"], r["indicator"], r["year"]) == (policy, what, year)
             ]
-            cells.append(" to ".join(f"{x + 0:.1f} ({where})" for x, where in (min(own), max(own))))
+            cells.append(
+                " to ".join(f"{round(x, 1) + 0:.1f} ({where})" for x, where in (min(own), max(own)))
+            )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
