@@ -94,14 +94,6 @@ sd.plot_causes(runs, "relative output", labels=["Prato"])
 sd.plot_phase(runs, "completeness", "quality", labels=four)
 
 # %% [markdown]
-# ## Model map
-#
-# Variables with arrows and loops. Signs are measured on the model.
-
-# %%
-sd.plot_map("core")
-
-# %% [markdown]
 # ## Regimes over time
 #
 # A rule names a regime by conditions on elements. These are rules for
@@ -141,7 +133,8 @@ sd.plot_regimes(core.branch("tariff", 0, 2, outputs=["home share"]))
 # %% [markdown]
 # ## Model map
 #
-# Arrows and signs are measured on the model, not drawn by hand.
+# Variables with arrows and loops. Arrows and signs are measured on the
+# model, not drawn by hand: `sd.plot_map("core")` works as well.
 
 # %%
 sd.plot_map(m)

@@ -34,7 +34,7 @@ import pandas as pd
 import simdistrict as sd
 
 m = sd.load("my-district/workshops.mdl")
-m.elements[["kind", "unit"]]
+m.elements[["kind", "unit"]].head(8)
 
 # %%
 base = m.run()
@@ -59,6 +59,9 @@ m.causes("margin", depth=2)
 
 # %%
 m.check()
+
+# %% [markdown]
+# The table is empty: nothing was found.
 
 # %% [markdown]
 # ## Change something

@@ -32,12 +32,21 @@ def test_a_block_that_is_not_run_says_why(page: Path) -> None:
     assert [b.line for b in blocks(page) if b.mark("skip") == ""] == []
 
 
+def shipped() -> dict[str, bytes]:
+    """The files that an example could change by naming a shipped model or scenario."""
+    folders = ("models", "scenarios", "example")
+    files = (p for folder in folders for p in (ROOT / folder).rglob("*") if p.is_file())
+    return {p.as_posix(): p.read_bytes() for p in files if "__pycache__" not in p.parts}
+
+
 def run(page: Path, folder: Path, patch: pytest.MonkeyPatch, slow: bool) -> None:
     patch.chdir(folder)
     patch.setenv("MPLBACKEND", "agg")
+    before = shipped()
     runner = Page()
     for block in to_run(blocks(page), slow):
         runner.run(block)
+    assert shipped() == before, f"{page} changes files of the repository"
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if to_run(blocks(p), False)], ids=str)
