@@ -124,8 +124,8 @@ more.sum("member").to_dataframe()
 #
 # - The draws are **prior** draws: they come from the ranges of the
 #   literature, and no draw was weighted by how well it follows the
-#   past. "970 of 1,000 draws" is a share of plausible constants. It is
-#   not a probability that the event will happen.
+#   past. So a count of draws is a share of plausible constants. It is
+#   not the probability that something will happen.
 # - All draws share one structure. If the model leaves out what
 #   matters (exchange rates, energy prices, fashion), all 1,000 runs
 #   leave it out.
