@@ -223,7 +223,7 @@ class ScenarioBuilder:
                 Problem("named", f'"{name}" cannot be the name of a scenario', hint)
             )
         held = self._scenario
-        return self._with(name=name, title=title or held.title, why=why or held.why)
+        return self._with(name=name, title=title or held.title, why=why)
 
     @property
     def values(self) -> pd.DataFrame:
@@ -271,7 +271,8 @@ class ScenarioBuilder:
         return text
 
     def _with(self, **changes: Any) -> ScenarioBuilder:
-        return ScenarioBuilder(self._model, replace(self._scenario, **changes))
+        # as in a file: what a parent claims is not claimed of what differs from it
+        return ScenarioBuilder(self._model, replace(self._scenario, claims=(), **changes))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ScenarioBuilder):

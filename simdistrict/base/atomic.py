@@ -58,7 +58,7 @@ def writable_target(path: str | Path, *, ours: Ours = no_file_is_ours, force: bo
             if not force and not ours(target):
                 known = ours is not no_file_is_ours
                 what = "the file exists" + known * " and was not written by simdistrict"
-                hint = "choose another name, or replace it with --force"
+                hint = "choose another name, or replace it with --force (force=True in Python)"
                 raise ExchangeError(Problem(where, what, hint))
     except (OSError, ValueError) as error:
         raise refused(where, error) from None

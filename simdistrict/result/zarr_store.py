@@ -53,7 +53,7 @@ def check_zarr_target(path: Path, *, force: bool = False) -> None:
 
 def _keep_foreign(path: Path, where: str) -> None:
     """Raise ExchangeError where there is a store or a file that simdistrict did not write."""
-    hint = "choose another name, or replace it with --force"
+    hint = "choose another name, or replace it with --force (force=True in Python)"
     if not os.path.lexists(path):
         return
     if not is_ours(path):

@@ -458,3 +458,12 @@ def test_a_plan_is_not_kept_for_another_time_grid(
     found = m.run(params=params, initial=initial)
     assert found["time"].values[-1] == wanted
     same(found, sd.load(path).run(params=params, initial=initial))
+
+
+def test_a_changed_scenario_does_not_claim_what_its_parent_does() -> None:
+    m = sd.load("district")
+    parent = m.scenario("security_tariffs")
+    assert "C39" in parent.to_yaml()
+    changed = parent.named("mine", title="Another tariff").set("required return", 0.06)
+    assert "C39" not in changed.to_yaml()
+    assert "why:" not in changed.to_yaml().partition("policies:")[0]
