@@ -19,7 +19,7 @@ from simdistrict.regimes.numerics.ending import CurveEnding, Reason
 from simdistrict.regimes.numerics.equilibrium import equilibria
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.fold_curve import fold_curves
-from simdistrict.regimes.numerics.stability import Stability
+from simdistrict.regimes.numerics.stability import Stability, spectrum
 from simdistrict.regimes.numerics.sweep import BAND, BISTABLE, UNDECIDED, hysteresis
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve
@@ -197,6 +197,24 @@ def test_a_neutral_equilibrium_is_undecided() -> None:
     )
     (only,) = found.equilibria
     assert only.spectrum.stability is Stability.undecided
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "stability"),
+    [
+        ((0.1, 0.0, -1e-30), Stability.unstable),
+        ((0.1, 0.0, -0.2), Stability.saddle),
+        ((0.1, 0.3, 0.2), Stability.unstable),
+        ((0.1, -0.3, -0.2), Stability.saddle),
+        ((0.0, -0.3, -0.2), Stability.undecided),
+        ((1e-7, 0.0, 0.0), Stability.undecided),
+        ((-0.1, -0.3, -0.2), Stability.stable),
+    ],
+)
+def test_a_positive_eigenvalue_decides_whatever_those_near_zero_do(
+    eigenvalues: tuple[float, ...], stability: Stability
+) -> None:
+    assert spectrum(np.diag(eigenvalues)).stability is stability
 
 
 def test_two_stocks_with_known_equilibria() -> None:

@@ -28,9 +28,10 @@ class Stability(IntEnum):
 class Spectrum:
     """Eigenvalues, the largest real part first, and the stability.
 
-    stability: stable when all real parts are negative, unstable when all are positive, saddle
-    when there are both, undecided when one is within `threshold` of zero. focus: whether the
-    leading pair is complex, so that the flow spirals.
+    stability: stable when all real parts are negative; unstable when some are positive and none
+    is negative; saddle when there are both. Real parts within `threshold` of zero change neither
+    of the last two; without a positive one they leave it undecided. focus: whether the leading
+    pair is complex, so that the flow spirals.
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -53,10 +54,8 @@ def spectrum(jacobian: Reals) -> Spectrum:
     real = values.real
     unstable = int((real > threshold).sum())
     stable = int((real < -threshold).sum())
-    if unstable + stable < n:
-        verdict = Stability.undecided
-    elif unstable == 0:
-        verdict = Stability.stable
+    if unstable:
+        verdict = Stability.saddle if stable else Stability.unstable
     else:
-        verdict = Stability.unstable if stable == 0 else Stability.saddle
+        verdict = Stability.stable if stable == n else Stability.undecided
     return Spectrum(values, verdict, bool(n and values[0].imag != 0), unstable, threshold)
