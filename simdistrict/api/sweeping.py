@@ -226,8 +226,9 @@ class Sweeping(Planning):
         The result is that of `simdistrict sensitivity`: each index and the ends of its interval,
         NAME_low and NAME_high, over the dimension `sampled`; of prim, limits over (box, sampled).
         Failed members are left out with their block, and counted in the attributes. Raises
-        ScenarioError for a name that the ensemble lacks or a design that does not fit the method,
-        EngineError where SALib is not installed.
+        ScenarioError for a name that the ensemble lacks, a design that does not fit the method,
+        an ensemble of another model, and one that was cut or shuffled (pawn and prim take any
+        of its members); EngineError where SALib is not installed.
 
         >>> import simdistrict as sd
         >>> m = sd.load("core")
@@ -250,7 +251,21 @@ class Sweeping(Planning):
             drawn |= {"params": params, "workers": workers, "progress": progress}
             data = self._drawn_for(method, data, indicator, at, over, drawn)
         sample = _sample(data, indicator, at, over, scenario)
+        self._check_own(sample)
         return to_xarray(result_of(analysed(sample, method, asked)))
+
+    def _check_own(self, sample: Sample) -> None:
+        """Raise ScenarioError where the ensemble is another model's."""
+        from simdistrict.base.errors import Problem, ScenarioError
+
+        own, other = self._prepared.model, str(sample.origin.get("model_name", ""))
+        if sample.origin.get("model_sha256") == own.sha256:
+            return
+        what = f"it is an ensemble of the model {other}, not of {own.name}"
+        if other == own.name:
+            what = f"it is an ensemble of another version of the model {own.name}"
+        hint = "load the model that it was made with, or make it again"
+        raise ScenarioError(Problem("data", what, hint))
 
     def _drawn_for(
         self,

@@ -23,6 +23,7 @@ from simdistrict.result.dataset import Result, Variable, Wanted
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.result.zarr_store import read_zarr
 from simdistrict.scenario.places import key_of, split_name
+from simdistrict.sensitivity.recorded import check_drawn
 
 _DRAWN = ("design", "outcome")
 _ORIGIN = ("model_name", "model_sha256", "scenario_sha256", "simdistrict_version")
@@ -149,7 +150,8 @@ def sample_of(
     where: what messages call it; at: a saved time, default the last; over: instead, a reduction
     over the run such as `max`; scenario: required where there are several; known: the elements
     that messages list, default all in `stored`.
-    Raises ScenarioError for a name that the ensemble lacks.
+    Raises ScenarioError for a name that the ensemble lacks, and where its members are not those
+    that it records, see `check_drawn`.
     """
     attrs = stored.attrs
     needed = {"members", "method", "seed", "design", "outcome", "sampled"}
@@ -159,6 +161,7 @@ def sample_of(
             Problem(where, what, "make one: simdistrict ensemble SCENARIO --members N")
         )
     _check_complete(stored, where)
+    check_drawn(stored, where)
     if known is None:
         known = [e for v in stored.variables.values() if (e := _element(v.attrs, over))]
     variable = _named(stored, indicator, known, where, over)

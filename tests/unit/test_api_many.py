@@ -239,6 +239,55 @@ def test_an_indicator_has_labels_a_time_or_a_reduction(model: sd.LoadedModel) ->
         model.sensitivity(ens, indicator="stock", method="sobel")  # type: ignore[arg-type]
 
 
+CHANGES = {
+    "cut": lambda e: e.isel(member=slice(0, 48)),
+    "shuffled": lambda e: e.isel(member=np.random.default_rng(1).permutation(e.sizes["member"])),
+    "reversed": lambda e: e.isel(member=slice(None, None, -1)),
+    "renumbered": lambda e: e.isel(member=slice(None, None, -1)).assign_coords(member=e["member"]),
+    "swapped": lambda e: e.isel(sampled=[1, 0, 2, 3]),
+    "relabelled": lambda e: e.assign_coords(sampled=e["sampled"].values[[1, 0, 2, 3]]),
+    "swapped, relabelled": lambda e: e.isel(sampled=[1, 0, 2, 3]).assign_coords(
+        sampled=e["sampled"]
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(("method", "design"), [("sobol", "saltelli"), ("morris", "morris")])
+def test_an_ensemble_that_was_changed_is_refused(
+    model: sd.LoadedModel, method: str, design: str, change: str
+) -> None:
+    ens = model.ensemble("free.yaml", method=design, blocks=20, order=2)  # type: ignore[arg-type]
+    changed = CHANGES[change](ens)
+    changed.to_netcdf("changed.nc")
+    for data in (changed, "changed.nc", sd.open("changed.nc")):
+        with pytest.raises(ScenarioError, match="as it was made"):
+            model.sensitivity(data, indicator="double", method=method)  # type: ignore[arg-type]
+
+
+def test_pawn_takes_some_members_and_columns_by_label(model: sd.LoadedModel) -> None:
+    ens = model.ensemble("free.yaml", members=100)
+    how = {"indicator": "double", "method": "pawn", "resamples": 3, "slides": 4}
+    whole = model.sensitivity(ens, **how)  # type: ignore[arg-type]
+    swapped = model.sensitivity(ens.isel(sampled=[2, 0]), **how)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(swapped["median"], whole["median"][[2, 0]])
+    some = ens.isel(member=[7, *range(40, 90)])
+    assert model.sensitivity(some, **how).sizes["sampled"] == 4  # type: ignore[arg-type]
+    for changed in (
+        CHANGES["relabelled"](ens),
+        CHANGES["renumbered"](ens),
+        ens.assign_coords(member=ens["member"] + 50),
+    ):
+        with pytest.raises(ScenarioError, match="as it was made"):
+            model.sensitivity(changed, **how)  # type: ignore[arg-type]
+
+
+def test_an_ensemble_of_another_model_is_refused(model: sd.LoadedModel) -> None:
+    ens = model.ensemble("free.yaml", members=60)
+    with pytest.raises(ScenarioError, match="of the model small, not of core"):
+        sd.load("core").sensitivity(ens, indicator="double", method="pawn")
+
+
 # ---------------------------------------------------------------------- files
 
 
