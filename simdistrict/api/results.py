@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 class Pattern:
     """The dataset of a completed run, whose numbers the next run replaces.
 
-    variables: folded element name, variable and shape of each.
+    variables: folded element name, variable and shape of each. prepared: of the run; it is held so
+    that no other one takes its identity, under which a model keeps the pattern.
     """
 
+    prepared: Prepared
     dataset: xr.Dataset
     variables: tuple[tuple[str, str, tuple[int, ...]], ...]
     time: bytes
@@ -49,7 +51,7 @@ class Pattern:
             if key in selection.names and names[key] in dataset.variables
         )
         kept = dataset.copy(deep=False)
-        return cls(kept, variables, np.asarray(dataset["time"].values).tobytes())
+        return cls(prepared, kept, variables, np.asarray(dataset["time"].values).tobytes())
 
     def filled(self, run: Run, **attrs: str) -> xr.Dataset | None:
         """The dataset of another run; None where it differs in more than numbers.
