@@ -5,6 +5,8 @@
 SCENARIO ?= security_tariffs
 VENV ?= .venv
 WORKERS ?= 2
+# what `make test` is to leave out or add, as pytest has it
+TESTS ?=
 # a test or two for every library that is used: what .ci/run runs with the oldest dependencies
 SMOKE = tests/analytic tests/oracle/test_shipped_models.py \
   $(patsubst %,tests/unit/test_%.py,balance cli cluster dataset engine external native netcdf new \
@@ -25,7 +27,7 @@ run: $(VENV)/run.stamp
 	@$(BIN)/simdistrict run $(SCENARIO)
 
 test: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 test-all: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS) -m ""

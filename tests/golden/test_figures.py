@@ -13,6 +13,8 @@ from simdistrict.tables.shown import describe
 from tests.pictures import faults
 from tests.study import definition, module
 
+pytestmark = pytest.mark.one_python
+
 ONE = module("least_policy").ONE
 ENDS = module("regimes").ENDS
 FIGURES, style_of = definition().file.figures, definition().palette.of

@@ -64,6 +64,7 @@ def test_every_helper_compiles_for_a_gpu_and_core_needs_no_slow_memory() -> None
     assert "0 bytes spill stores" in str(core["assembled"])
 
 
+@pytest.mark.slow
 def test_products_are_not_fused_with_sums(tmp_path: Path) -> None:
     model = tmp_path / "algebra.mdl"
     model.write_text(mdl(ALGEBRA))

@@ -49,6 +49,7 @@ def run(page: Path, folder: Path, patch: pytest.MonkeyPatch, slow: bool) -> None
     assert shipped() == before, f"{page} changes files of the repository"
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("page", [p for p in PAGES if to_run(blocks(p), False)], ids=str)
 def test_the_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
