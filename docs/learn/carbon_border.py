@@ -17,8 +17,9 @@
 # has ever left. What would the price change, and how sure can the
 # model be?
 #
-# You need Python 3.11 or newer and `pip install 'simdistrict[plot]'`.
-# Reading takes about ten minutes.
+# You need simdistrict with the extra `plot`
+# ([how to install](../howto/install.md)). Reading takes about ten
+# minutes.
 
 # %% [markdown]
 # ## Load the model
