@@ -160,15 +160,20 @@ def _snapshot(run: SteppedRun, state: Result) -> Snapshot:
         raise _damaged(f"{_STEERED} names slots that are no constants")
     policies = {move.place for move in run.stepper.course.moves} - set(steered)
     base = _numbers(state, _BASE, (len(set(steered)) + len(policies),))
-    _put_stocks(run, state, values)
     ended = float(_whole(state.attrs, "ended", -1, grid.steps))
+    time, own = _variable(state, "time"), grid.at(point)
+    # written so that NaN fails
+    if time.shape != () or time.dtype.kind not in "iuf" or not abs(time - own) <= grid.slack:
+        raise _damaged(f"its time is not {own:.10g}, where the run was saved")
+    _put_stocks(run, state, values, finite=ended < 0)
     given = bool(_whole(state.attrs, "given", 0, 1))
     return Snapshot(
         point, values[None], records[None], steered, base[None], np.array([ended]), given
     )
 
 
-def _put_stocks(run: SteppedRun, state: Result, values: Reals) -> None:
+def _put_stocks(run: SteppedRun, state: Result, values: Reals, *, finite: bool) -> None:
+    """The stocks of a state in their places; finite: refuse infinite ones and NaN."""
     model = run.model
     names = names_of(model)
     for key, stock in _stocks(model, run.replaced):
@@ -183,6 +188,8 @@ def _put_stocks(run: SteppedRun, state: Result, values: Reals) -> None:
                 raise _damaged(f"the labels of {dim} are not those of the model, in their order")
         defined = range(slot.size) if slot.defined is None else slot.defined
         flat = numbers.ravel()
+        if finite and not np.isfinite(flat[list(defined)]).all():
+            raise _damaged(f"{name} holds a number that is not finite")
         for place in defined:
             values[slot.offset + place] = flat[place]
 
