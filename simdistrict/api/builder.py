@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simdistrict.api.given import number, settings_of
 from simdistrict.api.resolving import Resolving
 from simdistrict.api.values import read_numbers, read_params
 from simdistrict.base.atomic import write_text
@@ -19,7 +20,6 @@ from simdistrict.model.expr import fold
 from simdistrict.scenario import (
     Assignment,
     Policy,
-    RunSettings,
     Scenario,
     WrittenPolicy,
     origins,
@@ -131,10 +131,11 @@ class ScenarioBuilder:
         numbers = read_numbers(values, self._model._prepared.model, where)
         if not numbers:
             raise ScenarioError(Problem(where, "the policy sets nothing"))
-        stop = None if end is None else float(end)
-        if ramp < 0:
-            raise ScenarioError(Problem(where, f"the ramp {ramp:g} is negative"))
-        new = WrittenPolicy(name, float(start), stop, float(ramp), tuple(numbers), why, where)
+        begin, over = number(start, f"{where} start"), number(ramp, f"{where} ramp")
+        stop = None if end is None else number(end, f"{where} end")
+        if over < 0:
+            raise ScenarioError(Problem(where, f"the ramp {over:g} is negative"))
+        new = WrittenPolicy(name, begin, stop, over, tuple(numbers), why, where)
         return self._with(policies=(*_others(self._scenario, [new]), new))
 
     def without(self, *policies: str) -> ScenarioBuilder:
@@ -192,7 +193,7 @@ class ScenarioBuilder:
         >>> m.run(m.scenario().settings(final_time=10)).sizes["time"]
         11
         """
-        new = RunSettings(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
+        new = settings_of(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
         return self._with(run=new.over(self._scenario.run))
 
     def report(self, *names: str) -> ScenarioBuilder:

@@ -36,7 +36,10 @@ def parted(model: Model, params: Mapping[str, Any], members: int) -> tuple[dict[
                 shared[name] = value
                 continue
             part = part_of(model, name, where)
-            if np.shape(value) != (members, *part.shape):
+            shape = _shape(value)
+            if shape != (members, *part.shape):
+                if shape not in ((), part.shape):
+                    raise _misshapen(part, shape, members, where)
                 shared[name] = value
                 continue
         found = find_constant(model, name, where)
@@ -45,6 +48,21 @@ def parted(model: Model, params: Mapping[str, Any], members: int) -> tuple[dict[
         part = part_of(model, name, where)
         own[name] = part, read_members(model, part, name, value, members, where)
     return shared, own
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """The shape of an array; of what is none, which is refused later, that of a number."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return ()
+
+
+def _misshapen(part: Part, shape: tuple[int, ...], members: int, where: str) -> ScenarioError:
+    own = " x ".join(map(str, (members, *part.shape)))
+    what = f'"{part.text}" needs {own}, members first, and this has the shape {shape}'
+    one = " x ".join(map(str, part.shape)) or "one number"
+    return ScenarioError(Problem(where, what, f"or give {one} for all members"))
 
 
 def drawn_of(plan: Plan, own: Own, members: int) -> Drawn | None:

@@ -7,13 +7,13 @@ numbers takes that plan with its own values, without reading a file or lowering 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from simdistrict.api.builder import ScenarioBuilder
-from simdistrict.api.resolving import Resolving
+from simdistrict.api.resolving import OVER_TIME, Resolving
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.model.causality import grid_constants
 from simdistrict.model.model import CONTROL, Constant
@@ -26,7 +26,7 @@ from simdistrict.run.plan import (
     plan_run,
     scenarios_of,
 )
-from simdistrict.run.preflight import announce, overruled, warnings_of
+from simdistrict.run.preflight import RunWarning, announce, overruled, warnings_of
 from simdistrict.scenario import (
     Resolved,
     RunSettings,
@@ -127,7 +127,11 @@ class Planning(Resolving):
                     self._plans_kept.clear()
                 self._plans_kept[key] = base
         plan = replace(base, resolved=resolved)
-        found = (*overruled(self._prepared.model, resolved), *warnings_of(intended(plan)))
+        found = (
+            *overruled(self._prepared.model, resolved),
+            *_before_the_run(plan),
+            *warnings_of(intended(plan)),
+        )
         if found:
             new = [one for one in found if strict or one not in self._told]
             announce([new], strict)
@@ -163,6 +167,18 @@ class Planning(Resolving):
             found = scenarios_of(name)
             self._scenarios[name] = _stamp(found), found
         return found
+
+
+def _before_the_run(plan: Plan) -> Iterator[RunWarning]:
+    """Values over time that begin before the run does: one of them holds from its start."""
+    grid = plan.grid
+    early: dict[str, float] = {}
+    for policy in plan.resolved.policies:
+        if policy.origin.startswith(OVER_TIME) and policy.start < grid.start - grid.slack:
+            early[policy.origin] = policy.start
+    for origin, time in early.items():
+        what = f"the run starts in {grid.start:.10g}, and a value is given for {time:.10g} before: "
+        yield RunWarning("policy", origin, f"{what}it holds from the start", "check the times")
 
 
 def _stamp(scenarios: Iterable[Scenario]) -> object:

@@ -9,11 +9,11 @@ from typing import Any
 from simdistrict.api.held import Held
 from simdistrict.api.values import read_numbers, read_params
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
-from simdistrict.scenario import Resolved, RunSettings, Scenario, model_path, resolve
+from simdistrict.scenario import COMMAND_LINE, Resolved, RunSettings, Scenario, model_path, resolve
 
 AS_WRITTEN = RunSettings()
 # origins of values over time
-_OVER_TIME = ("params[", "set[")
+OVER_TIME = ("params[", "set[")
 
 
 class Resolving(Held):
@@ -43,7 +43,9 @@ class Resolving(Held):
         except ScenarioError as error:
             raise _of_another_model(scenario, self, error) or error from None
         _check_overlap(resolved)
-        return resolved
+        # here an argument is what the command line is elsewhere
+        named = tuple((k, k if v == COMMAND_LINE else v) for k, v in resolved.run_origins)
+        return replace(resolved, run_origins=named)
 
 
 def _of_another_model(
@@ -64,11 +66,11 @@ def _of_another_model(
 
 def _check_overlap(resolved: Resolved) -> None:
     """Refuse values over time of a constant that a policy of the scenario changes, too."""
-    own = [p for p in resolved.policies if p.origin.startswith(_OVER_TIME)]
+    own = [p for p in resolved.policies if p.origin.startswith(OVER_TIME)]
     problems = []
     for mine in own:
         for other in resolved.policies:
-            if other.origin.startswith(_OVER_TIME):
+            if other.origin.startswith(OVER_TIME):
                 continue
             for a in mine.changes:
                 for b in other.changes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.api.builder import ScenarioBuilder
+from simdistrict.api.given import settings_of, times_text
 from simdistrict.api.plans import Planning
 from simdistrict.api.results import Pattern
 from simdistrict.api.wording import in_python
@@ -17,7 +18,7 @@ from simdistrict.result.selection import Selection
 from simdistrict.run.plan import Plan, Prepared
 from simdistrict.run.saving import selection_of
 from simdistrict.run.simulate import result_of, run_one
-from simdistrict.scenario import RunSettings, to_yaml
+from simdistrict.scenario import to_yaml
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -91,7 +92,7 @@ class Running(Planning):
         >>> ds["home_experience"].dims, ds["home_experience"].shape
         (('time',), (3,))
         """
-        settings = RunSettings(
+        settings = settings_of(
             initial_time, final_time, time_step, save_step, integrator, rtol, atol
         )
         plans = self._plans(
@@ -158,12 +159,3 @@ def saved_text(model: Planning, save: str | Sequence[str] | None) -> str:
         return save
     known = model._prepared.model
     return ", ".join(quoted(known[n].name) if n in known else n for n in map(str, save))
-
-
-def times_text(times: str | Sequence[float] | None) -> str:
-    """Which saved times a result holds: `all`, `final` or times separated by commas."""
-    if times is None:
-        return "all"
-    if isinstance(times, str):
-        return times
-    return ",".join(repr(float(time)) for time in times)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from simdistrict.api.drawn import MEMBER, read_members
+from simdistrict.api.given import number, whole
 from simdistrict.api.values import read_array
-from simdistrict.base.errors import ScenarioError
+from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.result.dataset import element_attrs, to_xarray
 from simdistrict.result.naming import names_of
 
@@ -60,13 +61,13 @@ class _Stepped:
         """Go on by `n` time steps and return the new time.
 
         Where the run has ended early, nothing happens: see `outcome`. Raises EngineError beyond
-        the end of the run.
+        the end of the run, ScenarioError for what is no whole number.
 
         >>> import simdistrict as sd
         >>> sd.load("core").start().step(4)
         1.0
         """
-        self._run.step(int(n))
+        self._run.step(n if type(n) is int else whole(n, "step"))
         return self._run.time
 
     def run_to(self, time: float) -> float:
@@ -78,7 +79,7 @@ class _Stepped:
         >>> sd.load("core").start().run_to(50)
         50.0
         """
-        self._run.run_to(float(time))
+        self._run.run_to(time if type(time) is float else number(time, "run_to"))
         return self._run.time
 
     def reset(self) -> None:
@@ -94,6 +95,11 @@ class _Stepped:
         0.85
         """
         self._run.reset()
+
+    def __reduce__(self) -> NoReturn:
+        what = "a running simulator cannot be pickled or copied"
+        hint = "save s.state of a Simulator, and go on with m.start(state=...)"
+        raise EngineError(Problem("simulator", what, hint))
 
     def __contains__(self, name: object) -> bool:
         try:
@@ -193,6 +199,11 @@ class Simulator(_Stepped):
         >>> s.step(4), s["tariff"]
         (1.0, 0.3)
         """
+        given: object = function
+        if not callable(given):
+            what = f"{given!r:.80} is no function"
+            hint = f's["{name}"] = VALUE sets a constant or a stock'
+            raise ScenarioError(Problem(f'replace "{name}"', what, hint))
         part = self._run.part(name, f'replace "{name}"')
         where = f'the function of "{part.element.name}"'
         key = part.element.name

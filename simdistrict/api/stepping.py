@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simdistrict.api.given import settings_of, whole
 from simdistrict.api.plans import Planning
+from simdistrict.api.wording import in_python
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 class Stepping(Planning):
     """What a loaded model starts and steps."""
 
+    @in_python
     def start(
         self,
         scenario: str | Path | ScenarioBuilder | None = None,
@@ -59,7 +62,7 @@ class Stepping(Planning):
         from simdistrict.scenario import RunSettings
 
         kept = "" if save is not None and not len(save) else saved_text(self, save)
-        settings = RunSettings(initial_time, final_time, time_step, save_step, integrator)
+        settings = settings_of(initial_time, final_time, time_step, save_step, integrator)
         if state is not None:
             if scenario is not None or params or initial or settings != RunSettings():
                 what = "the state holds its own scenario and settings"
@@ -77,6 +80,7 @@ class Stepping(Planning):
         )
         return Simulator(SteppedRun(plan, kept))
 
+    @in_python
     def start_batch(
         self,
         members: int,
@@ -111,18 +115,15 @@ class Stepping(Planning):
 
         from simdistrict.api.drawn import drawn_of, parted
         from simdistrict.api.simulator import SimulatorBatch
-        from simdistrict.base.errors import Problem, ScenarioError
         from simdistrict.run.stepping import Drawn, SteppedRun
-        from simdistrict.scenario import RunSettings
 
-        if members < 1:
-            raise ScenarioError(Problem("start_batch", f"{members} members are too few"))
+        members = whole(members, "members", low=1)
         shared, own = parted(self._prepared.model, params or {}, members)
         plan = self._plan(
             scenario,
             params=shared,
             initial=initial,
-            settings=RunSettings(initial_time, final_time, time_step, save_step, integrator),
+            settings=settings_of(initial_time, final_time, time_step, save_step, integrator),
             backend=backend,
             runs=members,
             strict=strict,

@@ -13,7 +13,7 @@ from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
 from simdistrict.api.views import ElementView, Loops, Tree, model_html
 from simdistrict.base.counts import counted
-from simdistrict.base.errors import SimdistrictError
+from simdistrict.base.errors import ModelError, Problem, SimdistrictError
 from simdistrict.model.expr import fold
 from simdistrict.run.plan import plan_run
 
@@ -79,6 +79,10 @@ class Structure(Planning):
         <stock home experience (Dmnl)>
         """
         model = self._prepared.model
+        given: object = name
+        if not isinstance(given, str):
+            what = f"{given!r:.80} is no name of an element"
+            raise ModelError(Problem("name", what, 'write m["NAME"]; list(m) has the names'))
         (found,) = facts.facts_of(model, [name])
         return ElementView(model, found)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simdistrict.api.builder import ScenarioBuilder
+from simdistrict.api.given import settings_of, times_text, whole, whole_or_none
 from simdistrict.api.plans import Planning
 from simdistrict.api.running import saved_text
 from simdistrict.api.wording import in_python
@@ -111,9 +112,8 @@ class Sweeping(Planning):
         from simdistrict.ensemble.content import ensemble_result
         from simdistrict.ensemble.drawing import Drawing
         from simdistrict.result.dataset import to_xarray
-        from simdistrict.scenario import RunSettings
 
-        settings = RunSettings(
+        settings = settings_of(
             initial_time, final_time, time_step, save_step, integrator, rtol, atol
         )
         plans = self._plans(
@@ -124,19 +124,27 @@ class Sweeping(Planning):
             backend="native",
             strict=strict,
         )
+        drawing = Drawing(
+            whole_or_none(members, "members"),
+            whole_or_none(blocks, "blocks"),
+            whole_or_none(seed, "seed"),
+            method,
+            Shape(whole(order, "order"), whole(levels, "levels")),
+        )
         made = self._ensemble(
             plans,
-            Drawing(members, blocks, seed, method, Shape(order, levels)),
+            drawing,
             prior,
             design,
             strict=strict,
             save=None if save is None else saved_text(self, save),
-            times=_joined(times),
+            times=times_text(times),
             reduce=_joined(reduce),
             backend=backend,
             fast=fast,
-            chunk=chunk,
+            chunk=whole_or_none(chunk, "chunk"),
         )
+        workers = whole_or_none(workers, "workers")
         if to is not None:
             how = {"resume": resume, "force": force}
             return _written(made, Path(to), workers, scheduler, progress, **how)
@@ -243,8 +251,15 @@ class Sweeping(Planning):
         from simdistrict.sensitivity.table import result_of
 
         check_method(method)
-        choices = Choices(peel, paste, mass, density, boxes, chance)
-        asked = Asked(resamples, resampling_seed, slides, above, below, choices)
+        choices = Choices(peel, paste, mass, density, whole(boxes, "boxes"), chance)
+        asked = Asked(
+            whole(resamples, "resamples"),
+            whole(resampling_seed, "resampling_seed"),
+            whole(slides, "slides"),
+            above,
+            below,
+            choices,
+        )
         if not _is_ensemble(data):
             drawn: dict[str, Any] = {"members": members, "blocks": blocks, "prior": prior}
             drawn |= {"design": design, "seed": seed, "order": order, "levels": levels}
@@ -311,10 +326,8 @@ def _sample(
     return sample_from(partial(from_xarray, data), "the ensemble", indicator, **how)
 
 
-def _joined(values: str | Sequence[str] | Sequence[float]) -> str:
-    if isinstance(values, str):
-        return values
-    return ",".join(v if isinstance(v, str) else repr(float(v)) for v in values)
+def _joined(values: str | Sequence[str]) -> str:
+    return values if isinstance(values, str) else ",".join(values)
 
 
 def _runner(made: Ensemble, scheduler: str | None) -> Any:

@@ -11,12 +11,12 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdistrict.api.given import is_number
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model, Stock
@@ -122,6 +122,19 @@ class _Target:
         return f"{self.element.name}[{','.join(labels)}]" if labels else self.element.name
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a key sets; what: a folded policy or nothing, and an element, or a date of the policy.
+
+    places: the flat indices of the element.
+    """
+
+    key: str
+    where: str
+    what: tuple[str, str]
+    places: frozenset[int]
+
+
 @dataclass(frozen=True)
 class _Numbers:
     """A value, read: the shape of the target, after one row per time where it has times."""
@@ -138,6 +151,7 @@ def read_params(params: Mapping[str, Any], model: Model, name: str = "params") -
     numbers: list[SetOption] = []
     policies: list[WrittenPolicy] = []
     problems: list[Problem] = []
+    named: list[_Named] = []
     for key, value in _items(params, name):
         where = f'{name}["{key}"]'
         policy, text = _of_policy(model, key)
@@ -145,9 +159,11 @@ def read_params(params: Mapping[str, Any], model: Model, name: str = "params") -
             if policy and text.lower() in TIMES:
                 right = "none" if value is None else repr(_number(value, where))
                 numbers.append(SetOption(key, right, where, where))
+                named.append(_Named(key, where, (fold(policy), fold(text)), frozenset((0,))))
                 continue
             target = _target(model, text, where)
             read = _read(target, value)
+            named.append(_Named(key, where, (fold(policy), target.element.name), target.places))
             if read.times is None:
                 prefix = f"{policy}: " if policy else ""
                 for one in target.assignments(read.values, where):
@@ -159,6 +175,7 @@ def read_params(params: Mapping[str, Any], model: Model, name: str = "params") -
                 policies += _over_time(target, read)
         except ScenarioError as error:
             problems += error.problems
+    problems += _without_effect(named)
     if problems:
         raise ScenarioError(problems)
     return Given(tuple(numbers), tuple(policies))
@@ -170,6 +187,7 @@ def read_numbers(
     """Values without times, of constants or of stocks, as assignments; raises as `read_params`."""
     found: list[Assignment] = []
     problems: list[Problem] = []
+    named: list[_Named] = []
     for key, value in _items(values, name):
         where = f'{name}["{key}"]'
         try:
@@ -178,8 +196,10 @@ def read_numbers(
             if read.times is not None:
                 raise target.problem("this is a value over time, and one number is needed")
             found += target.assignments(read.values, where)
+            named.append(_Named(key, where, ("", target.element.name), target.places))
         except ScenarioError as error:
             problems += error.problems
+    problems += _without_effect(named)
     if problems:
         raise ScenarioError(problems)
     return found
@@ -204,6 +224,17 @@ def read_array(model: Model, key: str, value: Any, where: str) -> NDArray[np.flo
         bad = read.values[~np.isfinite(read.values)][0]
         raise target.problem(f"{bad} is not a finite number")
     return read.values
+
+
+def _without_effect(named: Sequence[_Named]) -> Iterator[Problem]:
+    """As in a file: a value that later ones override completely is a mistake."""
+    for k, one in enumerate(named):
+        later = [n for n in named[k + 1 :] if n.what == one.what and n.places & one.places]
+        if later and not one.places.difference(*(n.places for n in later)):
+            names = " and ".join(f'"{n.key}"' for n in later)
+            what = f'"{one.key}" has no effect: {names} after it sets all of it'
+            hint = "give the whole first and its parts after it, and each name once"
+            yield Problem(one.where, what, hint)
 
 
 def _items(values: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
@@ -262,7 +293,7 @@ def _target_of(
 
 def _read(target: _Target, value: Any) -> _Numbers:
     """A value of any kind, of the shape of a target."""
-    if _is_number(value):
+    if is_number(value):
         return _Numbers(np.full(target.shape, _number(value, target.where)))
     if hasattr(value, "dims") and hasattr(value, "coords") and hasattr(value, "values"):
         if not hasattr(value, "ndim"):
@@ -273,6 +304,7 @@ def _read(target: _Target, value: Any) -> _Numbers:
         }
         return _labelled(target, np.asarray(value.values), labels)
     if hasattr(value, "index") and hasattr(value, "columns"):
+        _check_index(target, value)
         table = np.asarray(value.values)
         axis = target.axes[0].name if target.axes else "columns"
         return _labelled(
@@ -287,6 +319,7 @@ def _read(target: _Target, value: Any) -> _Numbers:
 
 def _series(target: _Target, series: Any) -> _Numbers:
     """A pandas Series: over the labels of one dimension, or over time."""
+    _check_index(target, series)
     index = np.asarray(series.index)
     over_time = str(series.index.name or "").lower() == TIME or (
         not target.axes and index.dtype.kind in "iuf"
@@ -301,6 +334,19 @@ def _series(target: _Target, series: Any) -> _Numbers:
             hint = "give a DataArray with these dimensions: " + _listed(a.name for a in target.axes)
         raise target.problem(what, hint)
     return _labelled(target, np.asarray(series.values), {target.axes[0].name: index})
+
+
+def _check_index(target: _Target, value: Any) -> None:
+    """Refuse an index that pandas has made, and one over members: it names no times or labels."""
+    index = value.index
+    if str(index.name or "").lower() == "member":
+        what = "its index is members, and no times or labels"
+        raise target.problem(what, "give an array, or a DataArray with the dimension member")
+    made = type(index).__name__ == "RangeIndex" and index.name is None
+    if made and (index.start, index.step) == (0, 1):
+        what = f"its index counts from 0 to {len(index) - 1}, which may be times or a mere order"
+        hint = 'for times, name the index: series.rename_axis("time"); else give a list of numbers'
+        raise target.problem(what, hint)
 
 
 def _plain_array(target: _Target, value: Any) -> _Numbers:
@@ -429,17 +475,9 @@ def _over_time(target: _Target, read: _Numbers) -> list[WrittenPolicy]:
 # ---------------------------------------------------------------------- numbers and words
 
 
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool | np.bool_):
-        return False
-    return isinstance(value, Real) or (
-        getattr(value, "ndim", None) == 0 and getattr(value, "dtype", np.dtype("O")).kind in "iuf"
-    )
-
-
 def _number(value: Any, where: str) -> float:
     """A finite number; raises ScenarioError for anything else."""
-    if not _is_number(value):
+    if not is_number(value):
         raise _no_value(where, value)
     number = float(value)
     if not math.isfinite(number):

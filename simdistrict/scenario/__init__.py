@@ -12,6 +12,7 @@ from simdistrict.scenario.chain import scenario_from_text as scenario_from_text
 from simdistrict.scenario.chain import scenario_title as scenario_title
 from simdistrict.scenario.chain import scenario_variants as scenario_variants
 from simdistrict.scenario.resolve import resolve as resolve
+from simdistrict.scenario.values import COMMAND_LINE as COMMAND_LINE
 from simdistrict.scenario.values import Assignment as Assignment
 from simdistrict.scenario.values import Change as Change
 from simdistrict.scenario.values import Policy as Policy

@@ -61,7 +61,7 @@ def overruled(model: Model, resolved: Resolved) -> Iterator[RunWarning]:
         for change in resolved.assumptions:
             if change.element in decides:
                 what = f"{change.text} = {change.value:g} does not move {name.upper()}, which the "
-                what += f"scenario or the command line sets to {value:.10g}"
+                what += f"settings of the run fix at {value:.10g}"
                 kind = "save-step" if name == "saveper" else name.replace(" ", "-")
                 yield RunWarning(kind, change.origin, what, "set one of them only")
 
