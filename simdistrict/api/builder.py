@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.api.given import number, settings_of
 from simdistrict.api.resolving import Resolving
 from simdistrict.api.values import read_numbers, read_params
+from simdistrict.api.wording import in_python
 from simdistrict.base.atomic import write_text
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, ScenarioError
@@ -243,6 +244,7 @@ class ScenarioBuilder:
         rows = origins(self._model._resolved(self._scenario), model)
         return frame([dict(zip(keys, row, strict=True)) for row in rows], "name", keys[1:])
 
+    @in_python
     def to_yaml(self, path: str | Path | None = None, *, force: bool = False) -> str:
         """The scenario as a YAML file that `simdistrict run` reads, every number exact.
 

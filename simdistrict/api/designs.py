@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,10 @@ def _row(name: str, value: Any, prepared: Prepared) -> Mapping[str, object]:
         hint = 'give two numbers, or {"distribution": ..., "value": ..., "low": ..., "high": ...}'
         raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
     low, high = (float(end) for end in ends)
+    if not -math.inf < low < high < math.inf:
+        what = f"({low:g}, {high:g}) are not two finite numbers, the lower one first"
+        hint = "give (low, high); a constant that does not vary belongs in params"
+        raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
     return {**row, "value": low, "low": low, "high": high}
 
 

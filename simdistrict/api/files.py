@@ -234,11 +234,20 @@ def _recorded(result: str | Path | xr.Dataset) -> tuple[Result, str]:
 
     if isinstance(result, str | Path):
         return read_result(Path(result)), str(result)
+    _check_dataset(result, "the result")
     where, found = "the Dataset", from_xarray(result)
     if MARK not in found.attrs:
         hint = "an operation of xarray may have dropped it: xarray.set_options(keep_attrs=True)"
         raise ExchangeError(Problem(where, "it does not record how it was made", hint))
     return checked(found, where), where
+
+
+def _check_dataset(data: Any, where: str) -> None:
+    from simdistrict.base.errors import ExchangeError, Problem
+
+    if not hasattr(data, "data_vars"):
+        what = f"it is a {type(data).__name__}"
+        raise ExchangeError(Problem(where, what, "give a Dataset or the path of a file"))
 
 
 def _two(value: Any) -> tuple[Any, Any]:
@@ -251,4 +260,5 @@ def _read(data: str | Path | xr.Dataset, where: str) -> SeriesFile:
 
     if isinstance(data, str | Path):
         return load(data)
+    _check_dataset(data, where)
     return series_of(from_xarray(data), where)

@@ -159,6 +159,7 @@ class Fit:
         built = built.set(dict(self._params)) if self._params else built
         return built.set(self._calibration.fitted) if self._calibration else built
 
+    @in_python
     def write(self, folder: str | Path, *, force: bool = False) -> list[Path]:
         """Write the tables, the page, fitted.cin and fitted.yaml of the command; their paths.
 
@@ -210,8 +211,9 @@ class Fitting(Running):
         starts, default 1; workers: processes; profile: also compute profile ranges, with hundreds
         of runs each. progress: as of `ensemble`, of the evaluations.
 
-        Logs a warning where the fit is unreliable. Raises ScenarioError for invalid names, bounds
-        or data, ExchangeError for a file that cannot be read.
+        Logs a warning where the fit is unreliable, and where data are missing (NaN). Raises
+        ScenarioError for invalid names, bounds or data, ExchangeError for a file that cannot be
+        read.
 
         >>> import simdistrict as sd, pandas as pd
         >>> m = sd.load("core")
@@ -262,9 +264,7 @@ class Fitting(Running):
         found = evaluate(plan.prepared, plan.resolved, observed, own.until, backend)
         return self._said(Fit(self, scenario, params, found), plan.resolved.name)
 
-    def _observed(
-        self, data: Any, free: Mapping[str, tuple[float, float]] | None, until: float | None
-    ) -> tuple[Settings, Observations]:
+    def _observed(self, data: Any, free: Any, until: float | None) -> tuple[Settings, Observations]:
         """The settings of a fit, and its data."""
         from simdistrict.api.observed import observed_text
         from simdistrict.base.errors import Problem, ScenarioError
@@ -275,6 +275,10 @@ class Fitting(Running):
         path = Path(data) if isinstance(data, str | Path) else None
         text = None if data is None or path is not None else observed_text(data)
         given = path if text is None else Path("data")
+        if free is not None and not isinstance(free, Mapping):
+            what = f"it is a {type(free).__name__}"
+            hint = "give a mapping of constants to (low, high)"
+            raise ScenarioError(Problem("free", what, hint))
         bounds = (
             None if free is None else {name: _bounds(name, ends) for name, ends in free.items()}
         )
@@ -304,6 +308,10 @@ def _bounds(name: str, ends: Any) -> tuple[float, float]:
     except (TypeError, ValueError):
         what = f"{ends!r} is not (low, high)"
         raise ScenarioError(Problem(f'free constant "{name}"', what, "give two numbers")) from None
+    if not low < high:
+        what = f"the bounds {low:g} and {high:g} do not enclose anything"
+        hint = "give (low, high), the lower one first"
+        raise ScenarioError(Problem(f'free constant "{name}"', what, hint))
     return low, high
 
 

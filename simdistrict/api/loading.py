@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simdistrict.api.listing import files, model_of
 from simdistrict.api.loaded import LoadedModel
+from simdistrict.api.wording import in_python
 from simdistrict.base import library
 from simdistrict.base.encoding import reading_as, stated
 from simdistrict.base.outside import outside_allowed
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@in_python
 def load(
     model: str | Path,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
 from typing import Any
 
@@ -11,12 +12,15 @@ from simdistrict.api import frames
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.data import COLUMNS, REQUIRED
 
+log = logging.getLogger("simdistrict")
+
 
 def observed_text(data: Any) -> str:
     """The text of a data file with the rows of a table.
 
     data: a DataFrame with the columns of a data file, or with times as index and a column per
-    element; or a named Series. Raises ScenarioError for anything else.
+    element; or a named Series. Logs a warning that counts values which are missing (NaN).
+    Raises ScenarioError for anything else.
     """
     if frames.is_series(data):
         if data.name is None:
@@ -37,12 +41,13 @@ def observed_text(data: Any) -> str:
                 for row in rows
             ],
         )
-    rows_of = [
-        [name, name, time, value]
-        for name in data.columns
-        for time, value in data[name].items()
-        if not _missing(value)
-    ]
+    rows_of = []
+    for name in data.columns:
+        found = [[name, name, t, v] for t, v in data[name].items() if not _missing(v)]
+        if left_out := len(data) - len(found):
+            what = 'data | %d of the %d values of "%s" are missing and left out'
+            log.warning(what, left_out, len(data), name)
+        rows_of += found
     return _text(list(REQUIRED), rows_of)
 
 

@@ -12,6 +12,7 @@ from simdistrict.api import facts
 from simdistrict.api.builder import ScenarioBuilder
 from simdistrict.api.plans import Planning
 from simdistrict.api.views import ElementView, Loops, Tree, model_html
+from simdistrict.api.wording import in_python
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import ModelError, Problem, SimdistrictError
 from simdistrict.model.expr import fold
@@ -158,6 +159,7 @@ class Structure(Planning):
         columns = ("severity", "check", "element", "line", "message")
         return table(columns, [(f.severity, f.check, f.element, f.line, f.what) for f in found])
 
+    @in_python
     def to_mdl(
         self,
         path: str | Path | None = None,
@@ -184,6 +186,7 @@ class Structure(Planning):
             document.write(writable_target(path, force=force))
         return document.text
 
+    @in_python
     def to_xmile(
         self,
         path: str | Path | None = None,

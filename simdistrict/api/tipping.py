@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from simdistrict.regimes.studies.study import Interval, RegimeStudy
+    from simdistrict.regimes.studies.study import Grid, Interval, RegimeStudy
 
 Params = Mapping[str, Any] | None
 # stock -> (low, high)
@@ -147,10 +147,11 @@ class Tipping(Planning):
         from simdistrict.regimes.studies.hysteresis import HysteresisStudy
         from simdistrict.regimes.studies.study import Interval
 
-        if slower is not None and not all(1 < speed < float("inf") for speed in slower):
-            what = f"{list(slower)} are not all above 1"
+        multiples = () if slower is None else _numbers(slower, "slower", "a list such as [4]")
+        if not all(1 < speed < float("inf") for speed in multiples):
+            what = f"{list(multiples)} are not all above 1"
             raise ScenarioError(Problem("slower", what, "give multiples of the duration"))
-        speeds = SPEEDS if slower is None else (1.0, *sorted(float(s) for s in slower))
+        speeds = SPEEDS if slower is None else (1.0, *sorted(multiples))
         common = _common(at, element, hold, free, outputs, seed, horizon)
         study = HysteresisStudy(
             parameter=Interval(parameter, low, high), duration=duration, speeds=speeds, **common
@@ -188,13 +189,13 @@ class Tipping(Planning):
         """
         from simdistrict.regimes.studies.basins import BasinsStudy
         from simdistrict.regimes.studies.basins_along import BasinsAlongStudy
-        from simdistrict.regimes.studies.study import Grid
 
         common = _common(at, element, hold, free, outputs, seed, horizon)
         common |= {"box": _box(initial), "members": members}
         if along is None:
             return self._study(BasinsStudy(**common), scenario, params)
-        return self._study(BasinsAlongStudy(along=Grid(*along), **common), scenario, params)
+        grid = _grid("along", along[0], along[1:])
+        return self._study(BasinsAlongStudy(along=grid, **common), scenario, params)
 
     @in_python
     def regime_map(
@@ -228,9 +229,8 @@ class Tipping(Planning):
         """
         from simdistrict.base.errors import Problem, ScenarioError
         from simdistrict.regimes.studies.regime_map import RegimeMapStudy
-        from simdistrict.regimes.studies.study import Grid
 
-        grids = tuple(Grid(name, *ends) for name, ends in along.items())
+        grids = _grids(along)
         if len(grids) != 2:
             what = f"a map is over two constants, and these are {len(grids)}"
             raise ScenarioError(Problem("along", what, "give {name: (low, high, count), ...}"))
@@ -427,4 +427,43 @@ def _names(given: Names) -> tuple[str, ...]:
 def _box(initial: Box) -> tuple[Interval, ...]:
     from simdistrict.regimes.studies.study import Interval
 
-    return tuple(Interval(name, low, high) for name, (low, high) in (initial or {}).items())
+    found = []
+    for name, ends in (initial or {}).items():
+        numbers = _numbers(ends, f'initial: "{name}"', "(low, high)", 2)
+        found.append(Interval(name, numbers[0], numbers[1]))
+    return tuple(found)
+
+
+def _grids(along: Any) -> tuple[Grid, ...]:
+    from simdistrict.base.errors import Problem, ScenarioError
+
+    if not isinstance(along, Mapping):
+        what = f"it is a {type(along).__name__}"
+        raise ScenarioError(Problem("along", what, "give {name: (low, high, count), ...}"))
+    return tuple(_grid(f'along: "{name}"', name, ends) for name, ends in along.items())
+
+
+def _grid(where: str, name: str, ends: Any) -> Grid:
+    """Evenly spaced values of a constant."""
+    from simdistrict.base.errors import Problem, ScenarioError
+    from simdistrict.regimes.studies.study import Grid
+
+    low, high, count = _numbers(ends, where, "(low, high, count)", 3)
+    if not count.is_integer():
+        what = f"{count:g} is no number of values"
+        raise ScenarioError(Problem(where, what, "give (low, high, count)"))
+    return Grid(name, low, high, int(count))
+
+
+def _numbers(given: Any, where: str, form: str, count: int | None = None) -> tuple[float, ...]:
+    """The numbers of a sequence; count: how many there are to be."""
+    from simdistrict.base.errors import Problem, ScenarioError
+
+    found: tuple[float, ...] | None
+    try:
+        found = None if isinstance(given, str) else tuple(float(number) for number in given)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or count not in (None, len(found)):
+        raise ScenarioError(Problem(where, f"{given!r} is not {form}", f"give {form}"))
+    return found

@@ -36,6 +36,7 @@ def in_python(function: Callable[P, T]) -> Callable[P, T]:
 def reworded(text: str) -> str:
     """A text with parameters in place of options, but for commands in it."""
     parts, end = [], 0
+    text = text.replace("--force (force=True in Python)", "force=True")
     for command in _COMMAND.finditer(text):
         parts += [_parameters(text[end : command.start()]), command.group()]
         end = command.end()

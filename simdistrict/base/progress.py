@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from simdistrict.base.errors import EngineError, Problem
+
 # what a caller gives: None for a bar, False for none, a function of (done, total)
 Progress = Callable[[int, int], None] | Literal[False] | None
 # called with what is done, and what there is to do
@@ -27,6 +29,11 @@ def ticking(progress: Progress, unit: str) -> Iterator[Tick]:
     progress: None shows a bar after a second where somebody can see it, a notebook or a terminal;
     False shows none; a function is called with each (done, total). unit: what is counted.
     """
+    given: object = progress
+    if not (given is None or given is False or callable(given)):
+        what = f"{progress!r} is no function"
+        hint = "give a function of (done, total), False for none, None for a bar"
+        raise EngineError(Problem("progress", what, hint))
     if progress is not None:
         yield progress or _silent
         return

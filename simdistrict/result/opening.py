@@ -40,6 +40,9 @@ def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
     """
     if path.suffix.lower() == ".zarr":
         return _zarr(path, at_once)
+    if path.is_dir():
+        what = "this is a folder"
+        raise ExchangeError(Problem(str(path), what, "give a .nc, .zarr, .csv, .tab or .dat file"))
     if path.suffix.lower() != ".nc":
         return _series(load(path))
     # coordinates and attributes, checked

@@ -109,3 +109,18 @@ def test_what_cannot_be_fitted_is_refused(
 ) -> None:
     with pytest.raises(ScenarioError, match=words):
         model.calibrate(data, free)  # type: ignore[arg-type]
+
+
+def test_missing_data_are_counted(model: sd.LoadedModel, caplog: pytest.LogCaptureFixture) -> None:
+    data = pd.Series({1: 1.15, 2: np.nan, 3: np.nan, 4: 1.7}, name="stock[north]")
+    assert len(model.assess(data).points) == 2
+    said = 'data | 2 of the 4 values of "stock[north]" are missing and left out'
+    assert said in caplog.messages
+
+
+def test_what_is_free_is_a_mapping_with_ascending_bounds(model: sd.LoadedModel) -> None:
+    with pytest.raises(ScenarioError, match="it is a list"):
+        model.calibrate("data.csv", ["growth[north]"])  # type: ignore[arg-type]
+    with pytest.raises(ScenarioError, match="do not enclose anything") as caught:
+        model.calibrate("data.csv", {"growth[north]": (0.5, 0.01)})
+    assert "NAME=LOW" not in str(caught.value)

@@ -13,7 +13,13 @@ import xarray as xr
 
 import simdistrict as sd
 from simdistrict.api.wording import reworded
-from simdistrict.base.errors import EngineError, ExchangeError, ScenarioError
+from simdistrict.base.errors import (
+    EngineError,
+    ExchangeError,
+    ModelError,
+    ScenarioError,
+    SimdistrictError,
+)
 from simdistrict.result.opening import opened
 from tests.program import call
 from tests.small import mdl
@@ -458,3 +464,34 @@ def test_commands_in_messages_stay_as_they_are_typed() -> None:
     text = "see --save-step or (simdistrict show model m --constants lists them); `run --x`"
     said = "see save_step or (simdistrict show model m --constants lists them); `run --x`"
     assert reworded(text) == said
+
+
+def test_senseless_arguments_are_refused_in_words(model: sd.LoadedModel, tmp_path: Path) -> None:
+    run = model.run()
+    nan = float("nan")
+    calls = {
+        "(nan, 1) are not two finite": lambda: model.ensemble(members=3, prior={"tax": (nan, 1)}),
+        "(1, 0) are not two finite": lambda: model.ensemble(members=3, prior={"tax": (1, 0)}),
+        "progress | 'yes' is no function": lambda: model.ensemble(members=3, progress="yes"),  # type: ignore[arg-type]
+        "b | it is a DataArray": lambda: sd.compare(run, run["double"]),  # type: ignore[arg-type]
+        "the result | it is a int": lambda: sd.rerun(3),  # type: ignore[arg-type]
+        "this is a folder": lambda: sd.open(tmp_path),
+    }
+    for words, faulty in calls.items():
+        with pytest.raises(SimdistrictError) as caught:
+            faulty()
+        assert words in str(caught.value)
+        assert "prior:2" not in str(caught.value)
+
+
+def test_an_existing_file_is_replaced_by_a_parameter(model: sd.LoadedModel) -> None:
+    Path("own.yaml").write_text("mine")
+    Path("own.mdl").write_text("mine")
+    for write in (lambda: model.scenario().to_yaml("own.yaml"), lambda: model.to_mdl("own.mdl")):
+        with pytest.raises(ExchangeError, match="replace it with force=True") as caught:
+            write()
+        assert "--" not in str(caught.value)
+    Path("data.mdl").write_text(mdl("sold\nx = sold * 2"))
+    with pytest.raises(ModelError, match="without numbers") as missing:
+        sd.load("data.mdl").run()
+    assert "--data" not in str(missing.value)

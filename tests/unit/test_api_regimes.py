@@ -138,3 +138,18 @@ def test_regimes_of_a_run_by_rules(core: sd.LoadedModel) -> None:
     assert core.detect("run.nc", rules).equals(found)
     with pytest.raises(ScenarioError, match="does not hold"):
         core.detect(run, "home: nothing > 1")
+
+
+def test_numbers_of_the_wrong_form_are_refused_in_words() -> None:
+    m = sd.load("core")
+    calls = {
+        "slower | 4 is not a list": lambda: m.hysteresis("tariff", 0, 2, 40, slower=4),  # type: ignore[arg-type]
+        "(0, 1) is not (low, high, count)": lambda: m.regime_map({"tariff": (0, 1)}),  # type: ignore[dict-item]
+        "along | it is a list": lambda: m.regime_map(["tariff"]),  # type: ignore[arg-type]
+        "along | (0, 1) is not (low": lambda: m.basins(along=("tariff", 0, 1)),  # type: ignore[arg-type]
+        "1 is not (low, high)": lambda: m.basins(initial={"home experience": 1}),  # type: ignore[dict-item]
+    }
+    for words, faulty in calls.items():
+        with pytest.raises(ScenarioError) as caught:
+            faulty()
+        assert words in str(caught.value)
