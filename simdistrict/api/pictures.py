@@ -124,8 +124,8 @@ def plot_causes(
     """A causes strip: an element over time, and below it each of its direct causes.
 
     The model is read from the record of the result. A column for each label of the element, the
-    four that differ most unless `labels` names others; a cause with further dimensions is averaged
-    over them, which its heading says. Constants are left out. Raises ScenarioError for an element
+    four that differ most unless `labels` names others. A cause is shown at the label that the
+    equation picks, and averaged where it takes many; its heading says which. Constants are left out. Raises ScenarioError for an element
     that the data lack, ExchangeError for data that record no model.
 
     >>> import simdistrict as sd

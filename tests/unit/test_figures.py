@@ -16,7 +16,14 @@ pytest.importorskip("matplotlib")
 import simdistrict as sd
 from simdistrict.base.errors import ExchangeError, ScenarioError
 from simdistrict.cli.main import main
-from simdistrict.figures import Wanted, differences_sheet, fan_sheet, ranking_sheet, series_sheet
+from simdistrict.figures import (
+    Wanted,
+    causes_sheet,
+    differences_sheet,
+    fan_sheet,
+    ranking_sheet,
+    series_sheet,
+)
 from simdistrict.figures.fan import sign_words
 from simdistrict.figures.palette import BASELINE
 from simdistrict.plot import Panel, RowsPanel, is_ours
@@ -187,6 +194,52 @@ def test_signs_are_said_as_they_are() -> None:
     assert sign_words(np.array([1.0, 2.0, -1.0, np.nan])) == "more in 2 of 3"
     assert sign_words(np.array([-1.0, -2.0, 1.0, 0.0])) == "less in 2 of 4"
     assert sign_words(np.zeros(3)) == "no change in 3 of 3"
+
+
+PICKS = """
+    site: here, there ~ ~ |
+    stock[site] = INTEG(rate[site], 0) ~ m ~ |
+    rate[here] = 1 ~ m/Year ~ |
+    rate[there] = 3 ~ m/Year ~ |
+    picked = 2 * stock[there] - stock[here] ~ m ~ |
+    whole[site] = SUM(stock[site!]) + stock[site] ~ m ~ |
+    crossed[here] = stock[there] ~ m ~ |
+    crossed[there] = stock[here] ~ m ~ |
+"""
+
+
+def test_causes_are_those_labels_that_the_equation_reads(tmp_path: Path) -> None:
+    blocks = [" ".join(block.split()) + " |" for block in PICKS.split("|")[:-1]]
+    file = tmp_path / "picks.mdl"
+    file.write_text(mdl("\n".join(blocks)), encoding="utf-8")
+    run = sd.load(file).run()
+    here, there = (run["stock"].sel(site=label).values for label in ("here", "there"))
+
+    def rows(name: str) -> list[tuple[str, str, Any]]:
+        (block,) = causes_sheet(run, name, Wanted()).blocks
+        shown = [p for p in block.panels if isinstance(p, Panel)][block.columns :]
+        return [(p.heading, p.title, p.lines[0].y) for p in shown]
+
+    def same(found: Any, expected: list[tuple[str, str, Any]]) -> None:
+        assert [part[:2] for part in found] == [part[:2] for part in expected]
+        for (*_, values), (*_, true) in zip(found, expected, strict=True):
+            np.testing.assert_allclose(values, true)
+
+    same(
+        rows("picked"),
+        [("caused by stock, there", "", there), ("caused by stock, here", "", here)],
+    )
+    mean = (here + there) / 2
+    same(
+        rows("whole"),
+        [
+            ("caused by stock, mean over site", "", mean),
+            ("", "", mean),
+            ("caused by stock", "", here),
+            ("", "", there),
+        ],
+    )
+    same(rows("crossed"), [("caused by stock", "there", there), ("", "here", here)])
 
 
 def test_districts_are_ranked_by_the_baseline(three: Path) -> None:
