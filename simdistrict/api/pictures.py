@@ -360,4 +360,4 @@ def kind_of(data: Any) -> str:
         return "regimes"
     if is_analysis(source):
         return "tornado"
-    return "fan" if "member" in source.coords or "members" in source.attrs else "series"
+    return "fan" if source.is_ensemble else "series"

@@ -158,7 +158,7 @@ class Planning(Resolving):
         if not isinstance(scenario, str | Path):
             if isinstance(scenario, ScenarioBuilder):
                 return (scenario._scenario,)
-            what = f"a {type(scenario).__name__} is no scenario"
+            what = f"{type(scenario).__name__} is no kind of scenario"
             hint = "give a name, a path, or what m.scenario(...) returns"
             raise ScenarioError(Problem("scenario", what, hint))
         name = str(scenario)

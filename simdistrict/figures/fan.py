@@ -12,7 +12,14 @@ from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.figures.choice import Wanted, chosen_quantities, chosen_runs, with_labels
 from simdistrict.figures.layout import Look, sheet_of
 from simdistrict.figures.palette import baseline_of, label_of, styles_of
-from simdistrict.figures.series import Place, Scaled, common_times, difference, parting
+from simdistrict.figures.series import (
+    Place,
+    Scaled,
+    common_times,
+    difference,
+    note_of_zeros,
+    parting,
+)
 from simdistrict.figures.source import Quantity, Run
 from simdistrict.figures.units import scale_for
 from simdistrict.plot import Band, Bar, Block, Line, Mark, Panel, Row, RowsPanel, Sheet, Style
@@ -20,6 +27,8 @@ from simdistrict.plot import Band, Bar, Block, Line, Mark, Panel, Row, RowsPanel
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _OUTER, _INNER = 0.18, 0.32
 _MOST_ROWS = 40
+# a smaller difference, as a share of the largest number of the baseline, is one of rounding
+_ROUNDING = 1e-6
 
 
 def fan_sheet(
@@ -31,7 +40,7 @@ def fan_sheet(
     """
     runs = chosen_runs(data, wanted)
     for run in runs:
-        if "member" not in run.source.coords and "members" not in run.source.attrs:
+        if not run.source.is_ensemble:
             what = "this is no ensemble, and a fan needs one"
             hint = "make one with m.ensemble(...) or `simdistrict ensemble`"
             raise ScenarioError(Problem(run.source.where, what, hint))
@@ -50,6 +59,8 @@ def fan_sheet(
     else:
         shown_runs = runs
     draws = _Draws(runs, baseline if paired else None, percent=percent)
+    if paired and percent and baseline is not None:
+        notes += note_of_zeros(items, baseline)
     _note_failed(items, shown_runs, draws, notes)
     unit = "%" if paired and percent else None
     if max(len(run.times) for run in shown_runs) <= 1:
@@ -91,6 +102,13 @@ class _Draws:
         _, own, base = self._common[run.name]
         one, two = item.of(run.name, place), item.of(self._baseline.name, place)
         return difference(one[:, own], two[:, base], percent=self._percent)
+
+    def sign(self, item: Quantity, run: Run, place: Place) -> str:
+        """In how many members the last difference is more, less or none, in words."""
+        assert self._baseline is not None
+        levels = np.abs(item.of(self._baseline.name, place))
+        size = 100.0 if self._percent else float(np.nanmax(levels, initial=0.0))
+        return sign_words(self.of(item, run, place)[:, -1], _ROUNDING * size)
 
     def quantiles(self, item: Quantity, run: Run, place: Place) -> Any:
         """(5, times); computed once."""
@@ -143,7 +161,7 @@ def _look(
             )
             if paired:
                 colour = style.colour if len(runs) > 1 else "#333333"
-                remarks.append((sign_words(draws.of(item, run, place)[:, -1]), colour))
+                remarks.append((draws.sign(item, run, place), colour))
         return Panel(title, tuple(lines), bands=tuple(bands), remarks=tuple(remarks))
 
     def shown(item: Quantity, place: Place) -> list[Any]:
@@ -161,14 +179,18 @@ def quantiles_of(values: Any) -> Any:
     return found
 
 
-def sign_words(values: Any) -> str:
-    """In how many members the last difference is above zero, or below where that is more."""
+def sign_words(values: Any, rounding: float) -> str:
+    """In how many members the last difference is above zero, or below where that is more.
+
+    rounding: a difference that is not larger is none.
+    """
     good = values[np.isfinite(values)]
-    more, less = int((good > 0).sum()), int((good < 0).sum())
-    if not more and not less:
-        return f"no change in {len(good)} of {len(good)}"
+    more, less = int((good > rounding).sum()), int((good < -rounding).sum())
+    none = len(good) - more - less
+    if none == len(good):
+        return f"no difference in {none} of {none}"
     word, count = ("more", more) if more >= less else ("less", less)
-    return f"{word} in {count} of {len(good)}"
+    return f"{word} in {count} of {len(good)}" + (f", no difference in {none}" if none else "")
 
 
 def _note_failed(
@@ -224,11 +246,7 @@ def _rows(
                 bars += _bars(found, styles[run.name], step, (k + 0.5) * step - 0.5)
                 lift = (k + 0.5) * step - 0.5
                 marks.append(Mark(float(found[2]), styles[run.name], label, lift=lift))
-            note = (
-                sign_words(draws.of(item, runs[0], place)[:, -1])
-                if paired and len(runs) == 1
-                else ""
-            )
+            note = draws.sign(item, runs[0], place) if paired and len(runs) == 1 else ""
             if marks:
                 rows.append(Row(words or item.name, tuple(bars), tuple(marks), note))
         if not rows:

@@ -44,6 +44,8 @@ def sheet_of(
     Raises ScenarioError where there is no number to draw.
     """
     places = [(item, chosen_cells(item, runs, notes, wanted.labels)) for item in items]
+    # a difference may have no number where the runs have some
+    places = [(item, [c for c in cells if _some(look.shown(item, c[0]))]) for item, cells in places]
     places = [(item, cells) for item, cells in places if cells]
     panels = sum(len(cells) for _, cells in places)
     if not panels:
@@ -182,6 +184,10 @@ def begins_at_zero(shown: Sequence[Any], unit: str) -> bool:
     if high == low:
         return True
     return high - low >= (_FLAT if is_plain(unit) else 0.25) * high
+
+
+def _some(shown: Sequence[Any]) -> bool:
+    return any(np.isfinite(values).any() for values in shown)
 
 
 def _ends(shown: Sequence[Any]) -> tuple[float, float]:

@@ -70,6 +70,8 @@ def differences_sheet(data: object, wanted: Wanted, *, percent: bool = False) ->
     styles = styles_of(runs, baseline, wanted.known)
     pairs = {run.name: common_times(run, baseline) for run in others}
     notes.append(f"Difference to {label_of(baseline)}.")
+    if percent:
+        notes += note_of_zeros(items, baseline)
 
     def change(item: Quantity, run: Run, place: Place) -> Any:
         own, base = pairs[run.name][1:]
@@ -124,6 +126,18 @@ def difference(values: Any, base: Any, *, percent: bool) -> Any:
     return np.where(np.isfinite(found), found, np.nan)
 
 
+def note_of_zeros(items: Sequence[Quantity], baseline: Run) -> list[str]:
+    """Where the baseline is zero, so that there is no percentage of it."""
+    names = [
+        f"{item.name}, {words}" if words else item.name
+        for item in items
+        for place, words in item.cells()
+        if (item.of(baseline.name, place) == 0).any()
+    ]
+    few = "; ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return [f"No percentage where the baseline is 0: {few}."] if names else []
+
+
 def common_times(one: Run, other: Run) -> tuple[Any, Any, Any]:
     """The times that both runs have, and where each has them. Raises ScenarioError for none."""
     times, own, base = np.intersect1d(
@@ -138,9 +152,9 @@ def common_times(one: Run, other: Run) -> tuple[Any, Any, Any]:
 def single(runs: list[Run]) -> list[Run]:
     """Runs that are no ensemble."""
     for run in runs:
-        if "member" in run.source.coords or "members" in run.source.attrs:
+        if run.source.is_ensemble:
             what = "this is an ensemble, which is drawn as a fan"
-            raise ScenarioError(Problem(run.source.where, what, "use plot_fan, or --kind fan"))
+            raise ScenarioError(Problem(run.source.where, what, "use plot_fan (--kind fan)"))
         if not len(run.times):
             what = "it holds no times"
             hint = "give a file that simdistrict run wrote"

@@ -41,6 +41,12 @@ class Source:
         """The names of what can be drawn."""
         return [str(a["vensim_name"]) for a in self.about.values() if "vensim_name" in a]
 
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether it holds members, or what was reckoned of them; one chosen member is a run."""
+        alone = "member" in self.about
+        return "member" in self.coords or ("members" in self.attrs and not alone)
+
     def scenarios(self) -> list[Scenario]:
         """The scenarios that the result records; none where it records no such text."""
         recorded = str(self.attrs.get("scenario_yaml", ""))
@@ -65,7 +71,7 @@ def _source(data: Any, number: int) -> Source:
         variables = data.variables
         return Source("result", data.attrs, attrs, data.coords, lambda _: variables)
     if not (hasattr(data, "data_vars") and hasattr(data, "coords")):
-        what = f"a {type(data).__name__} is no result"
+        what = f"{type(data).__name__} is no kind of result"
         hint = "give an xarray.Dataset that simdistrict made, or the path of such a file"
         raise ExchangeError(Problem(f"data {number}", what, hint))
     return _dataset(data, f"dataset {number}")

@@ -181,7 +181,7 @@ def test_fans_are_paired_and_the_sign_is_counted(members: Path) -> None:
     sheet = fan_sheet(members, Wanted())
     for number, panel in enumerate(panels_of(sheet)):
         own = change[:, -1, number]
-        assert [words for words, _ in panel.remarks] == [sign_words(own)]
+        assert [words for words, _ in panel.remarks] == [sign_words(own, 1e-6)]
         (line,) = panel.lines
         assert line.y[-1] == pytest.approx(np.median(own))
         wide, narrow = panel.bands
@@ -191,9 +191,39 @@ def test_fans_are_paired_and_the_sign_is_counted(members: Path) -> None:
 
 
 def test_signs_are_said_as_they_are() -> None:
-    assert sign_words(np.array([1.0, 2.0, -1.0, np.nan])) == "more in 2 of 3"
-    assert sign_words(np.array([-1.0, -2.0, 1.0, 0.0])) == "less in 2 of 4"
-    assert sign_words(np.zeros(3)) == "no change in 3 of 3"
+    assert sign_words(np.array([1.0, 2.0, -1.0, np.nan]), 1e-6) == "more in 2 of 3"
+    less = "less in 2 of 5, no difference in 2"
+    assert sign_words(np.array([-1.0, -2.0, 1.0, 0.0, 1e-9]), 1e-6) == less
+    assert sign_words(np.array([0.0, 1e-9, -1e-9]), 1e-6) == "no difference in 3 of 3"
+
+
+def test_a_percentage_of_nothing_is_said_and_not_drawn(core: Path) -> None:
+    one, two = sd.open(core), sd.open(core)
+    two["home_share"] = two["home_share"] + 1
+    two["home_experience"] = two["home_experience"] + 1
+    one["home_share"] = one["home_share"] * 0
+    names = ("home share", "home experience")
+    sheet = differences_sheet([one, two], Wanted(names), percent=True)
+    assert [panel.title for panel in panels_of(sheet)] == ["home experience"]
+    assert "No percentage where the baseline is 0: home share." in sheet.note
+    with pytest.raises(ScenarioError, match="No percentage where the baseline is 0"):
+        sd.plot_differences([one, two], "home share", percent=True)
+
+
+def test_differences_of_rounding_are_none(members: Path) -> None:
+    data = sd.open(members)
+    base = data["home_share"].isel(scenario=0)
+    data["home_share"] = data["home_share"] * 0 + base + 1e-10
+    data["home_share"][{"scenario": 0}] = base
+    words = [w for panel in panels_of(fan_sheet(data, Wanted())) for w, _ in panel.remarks]
+    assert set(words) == {"no difference in 24 of 24"}
+
+
+def test_one_member_is_drawn_as_a_run(members: Path) -> None:
+    data = sd.open(members).isel(scenario=1, member=3)
+    sheet = series_sheet(data, Wanted(("home share[Prato]",)))
+    ((line,),) = [panel.lines for panel in panels_of(sheet)]
+    np.testing.assert_array_equal(line.y, data["home_share"].sel(district="Prato").values)
 
 
 PICKS = """
@@ -304,7 +334,7 @@ def test_a_wrong_request_says_what_to_do(three: Path, draw: Any, said: str) -> N
 
 
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="a int is no result"):
+    with pytest.raises(ExchangeError, match="int is no kind of result"):
         sd.plot_series(3)  # type: ignore[arg-type]
     with pytest.raises(ExchangeError, match="no such file"):
         sd.plot_series(tmp_path / "no.nc")

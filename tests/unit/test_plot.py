@@ -34,6 +34,7 @@ from simdistrict.plot import (
 from simdistrict.plot.causal.values import MapArrow, MapLoop, MapNode, MapSector
 from simdistrict.regimes import figure_of
 from simdistrict.regimes.studies.drawing import filled
+from simdistrict.regimes.studies.register import study_class
 from simdistrict.result.dataset import Result
 from simdistrict.result.netcdf import read_netcdf
 from tests.program import call
@@ -319,6 +320,19 @@ def test_what_has_no_figure_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = call(capsys, "plot", file)
     assert said.code == 3
     assert "a study of the kind equilibria has no figure" in said.err
+
+
+def test_a_study_that_found_nothing_is_not_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "found.nc"
+    assert call(capsys, "regimes", "equilibria", "core", "-o", file).code == 0
+    empty = Sheet((Block((Panel("", ()),), 1, "", ""),))
+    monkeypatch.setattr(study_class("equilibria"), "figure", lambda *_: empty)
+    said = call(capsys, "plot", file)
+    assert said.code == 3
+    assert "found nothing to draw" in said.err
+    assert not file.with_suffix(".svg").exists()
 
 
 def test_drawing_leaves_the_backend_of_a_notebook() -> None:

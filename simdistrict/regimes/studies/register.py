@@ -10,7 +10,7 @@ from typing import Any
 from simdistrict.base.errors import EngineError, ExchangeError, Problem
 from simdistrict.base.progress import Tick
 from simdistrict.ensemble.rerun import Repetition, compare_results, repeat
-from simdistrict.plot import Sheet
+from simdistrict.plot import Panel, RowsPanel, Sheet
 from simdistrict.regimes.studies.commands import STUDIES
 from simdistrict.regimes.studies.data import StudyData, json_value
 from simdistrict.regimes.studies.study import RECORD, RegimeStudy
@@ -105,7 +105,19 @@ def figure_of(result: Result, where: str) -> Sheet:
         drawn = [n for n in STUDIES if study_class(n).figure is not RegimeStudy.figure]
         raise ExchangeError(Problem(where, what, f"those with one are {', '.join(drawn)}"))
     try:
-        return study.figure(StudyData(result))
+        sheet = study.figure(StudyData(result))
     except (ValueError, TypeError, LookupError) as error:
         what = f"it lacks what a study of the kind {study.name} writes, or it is damaged: {error}"
         raise ExchangeError(Problem(where, what, "write it again")) from None
+    if not any(map(_shows, (panel for block in sheet.blocks for panel in block.panels))):
+        what = f"the study of the kind {study.name} found nothing to draw"
+        hint = "do it again with other bounds; it says why it found nothing"
+        raise ExchangeError(Problem(where, what, hint))
+    return sheet
+
+
+def _shows(panel: Panel | RowsPanel) -> bool:
+    """Whether a panel has anything in it."""
+    if isinstance(panel, RowsPanel):
+        return bool(panel.rows)
+    return bool(panel.lines or panel.points or panel.bands or panel.cells)
