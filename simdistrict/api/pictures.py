@@ -125,8 +125,9 @@ def plot_causes(
 
     The model is read from the record of the result. A column for each label of the element, the
     four that differ most unless `labels` names others. A cause is shown at the label that the
-    equation picks, and averaged where it takes many; its heading says which. Constants are left out. Raises ScenarioError for an element
-    that the data lack, ExchangeError for data that record no model.
+    equation picks, and averaged where it takes many; its heading says which. Constants are left
+    out. Raises ScenarioError for an element that the data lack, ExchangeError for data that record
+    no model.
 
     >>> import simdistrict as sd
     >>> sd.plot_causes(sd.load("core").run(), "home experience")
