@@ -64,7 +64,9 @@ def _row(name: str, value: Any, prepared: Prepared) -> Mapping[str, object]:
         raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
     low, high = (float(end) for end in ends)
     if not -math.inf < low < high < math.inf:
-        what = f"({low:g}, {high:g}) are not two finite numbers, the lower one first"
+        what = f"({low:g}, {high:g}) are not two finite numbers"
+        if low >= high:
+            what = f"low ({low:g}) is not below high ({high:g})"
         hint = "give (low, high); a constant that does not vary belongs in params"
         raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
     return {**row, "value": low, "low": low, "high": high}

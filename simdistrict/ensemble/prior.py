@@ -107,6 +107,23 @@ def read_prior(
     strict: a prior beyond the model's range is an error, not a warning.
     Raises ScenarioError with every row that is invalid or does not fit the model.
     """
+    priors, outside = _read(text, where, model, program)
+    if strict and outside:
+        raise ScenarioError(outside)
+    for problem in outside:
+        log.warning("%s | %s", problem.where, problem.what)
+    return priors
+
+
+def recorded_prior(text: str, where: str, model: Model, program: Program) -> tuple[Prior, ...]:
+    """As `read_prior`, of a table whose ranges were judged when it was drawn from."""
+    return _read(text, where, model, program)[0]
+
+
+def _read(
+    text: str, where: str, model: Model, program: Program
+) -> tuple[tuple[Prior, ...], list[Problem]]:
+    """The rows to sample, and problems for those beyond the model's range."""
     heads, rows = _table(text, where)
     if problem := unlike_csv(heads, where):
         raise ScenarioError(problem)
@@ -115,6 +132,7 @@ def read_prior(
         what = f"the column {missing[0]} is missing"
         raise ScenarioError(Problem(f"{where}:1", what, f"its columns are {', '.join(COLUMNS)}"))
     problems: list[Problem] = []
+    outside: list[Problem] = []
     found: dict[int, Prior] = {}
     for at, row in rows:
         line = f"{where}:{at}"
@@ -125,18 +143,13 @@ def read_prior(
         prior = _row(row, line, model, program, problems)
         if prior is not None:
             found[at] = prior
-            if (outside := _outside(prior, line, model)) is None:
-                continue
-            if strict:
-                problems.append(outside)
-            else:
-                log.warning("%s | %s", outside.where, outside.what)
+            outside += filter(None, [_outside(prior, line, model)])
     problems += _twice(found, where)
     if not found and not problems:
         problems.append(Problem(where, "no row is to be sampled", f"{FIXED} rows are not"))
     if problems:
         raise ScenarioError(problems)
-    return tuple(found.values())
+    return tuple(found.values()), outside
 
 
 def _table(text: str, where: str) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:

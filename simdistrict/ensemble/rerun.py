@@ -18,7 +18,7 @@ from simdistrict.base.progress import Tick
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.given import METHOD, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
-from simdistrict.ensemble.prior import read_prior
+from simdistrict.ensemble.prior import recorded_prior
 from simdistrict.result.dataset import Result, Variable
 from simdistrict.result.naming import names_of
 from simdistrict.run.plan import Plan, plan_run, prepare_text, with_lookups
@@ -188,7 +188,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         return ensemble_over(plans, found, **how)
     _require(attrs, ("prior", "seed"), where)
     text = str(attrs["prior"])
-    priors = read_prior(text, f"{where} (prior)", prepared.model, prepared.program)
+    priors = recorded_prior(text, f"{where} (prior)", prepared.model, prepared.program)
     return ensemble_of(
         plans,
         priors,

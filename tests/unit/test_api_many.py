@@ -288,6 +288,14 @@ def test_pawn_takes_some_members_and_columns_by_label(model: sd.LoadedModel) -> 
             model.sensitivity(changed, **how)  # type: ignore[arg-type]
 
 
+def test_an_analysis_does_not_warn_of_the_prior_again(caplog: pytest.LogCaptureFixture) -> None:
+    m = sd.load("core")
+    ens = m.ensemble(members=60, prior={"cost ratio": (-1, 1.5)}, save="home experience")
+    assert len(caplog.messages) == 1
+    m.sensitivity(ens, indicator="home experience", method="pawn", resamples=2)
+    assert len(caplog.messages) == 1
+
+
 def test_an_ensemble_of_another_model_is_refused(model: sd.LoadedModel) -> None:
     ens = model.ensemble("free.yaml", members=60)
     with pytest.raises(ScenarioError, match="of the model small, not of core"):
@@ -471,7 +479,7 @@ def test_senseless_arguments_are_refused_in_words(model: sd.LoadedModel, tmp_pat
     nan = float("nan")
     calls = {
         "(nan, 1) are not two finite": lambda: model.ensemble(members=3, prior={"tax": (nan, 1)}),
-        "(1, 0) are not two finite": lambda: model.ensemble(members=3, prior={"tax": (1, 0)}),
+        "low (1) is not below high (0)": lambda: model.ensemble(members=3, prior={"tax": (1, 0)}),
         "progress | 'yes' is no function": lambda: model.ensemble(members=3, progress="yes"),  # type: ignore[arg-type]
         "b | it is a DataArray": lambda: sd.compare(run, run["double"]),  # type: ignore[arg-type]
         "the result | it is a int": lambda: sd.rerun(3),  # type: ignore[arg-type]
