@@ -199,6 +199,26 @@ def test_a_neutral_equilibrium_is_undecided() -> None:
     assert only.spectrum.stability is Stability.undecided
 
 
+def test_a_line_of_equilibria_at_one_value_has_no_folds() -> None:
+    """x' = x (p - c): at p = c every x is an equilibrium, at all other values only 0."""
+    found = branches(lab(lambda x, p: x * (p[0] - 0.3137), [0], [1]), 0, 1)
+    assert at(found, "branch point") == pytest.approx([0.3137], abs=1e-8)
+    assert len(found.branches[0].specials) == 1
+    line = found.branches[1]
+    assert not line.specials
+    assert len(line.parameters) < 20
+    assert line.parameters == pytest.approx(0.3137, abs=1e-8)
+    assert line.endings[0].reason is Reason.line
+    assert line.endings[0].at == pytest.approx([0.3137], abs=1e-8)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e-6])
+def test_a_small_fold_in_a_wide_range_is_no_line(scale: float) -> None:
+    found = branches(lab(lambda x, p: p[0] / scale + x - x**3, [-2], [2]), -1, 1)
+    exact = 2 / (3 * math.sqrt(3)) * scale
+    assert at(found, "fold") == pytest.approx([-exact, exact], abs=1e-8 * scale)
+
+
 @pytest.mark.parametrize(
     ("eigenvalues", "stability"),
     [

@@ -587,6 +587,30 @@ def test_a_line_of_equilibria_is_one_and_no_branch(
     assert "line" not in held.out
 
 
+EPIDEMIC = """
+infectivity = 0.25
+healthy = INTEG(-contagion, 990)
+ill = INTEG(contagion - recovery, 10)
+immune = INTEG(recovery, 0)
+contagion = 2.5 * infectivity * healthy * ill / 1000
+recovery = ill / 2
+"""
+
+
+def test_an_epidemic_without_feedback_of_the_healthy_has_no_fold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the other two held, the number of ill grows or falls at a constant rate."""
+    (tmp_path / "epidemic.mdl").write_text(mdl(EPIDEMIC))
+    along = ["--parameter", "infectivity", "--from", "0", "--to", "20"]
+    hold = ["--hold", "healthy", "--hold", "immune"]
+    said = call(capsys, "regimes", "branch", tmp_path / "epidemic.mdl", *along, *hold)
+    assert said.code == 0, said.err
+    assert "2 branches; 0 folds, 0 Hopf points, 1 branch point, 0 kinks" in said.out
+    assert "ends: a line of equilibria, not followed further, at " in said.out
+    assert len(said.out.splitlines()) < 8
+
+
 def test_a_branch_that_closes_has_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,12 @@ from simdistrict.regimes.numerics.stability import Spectrum, spectrum
 
 # an eigenvalue this near to zero, as a fraction of the largest, marks a branch point at a turn
 _TOUCH = 1e-4
+# a step with tangents and a change of the parameter below these shares lies on a line of equilibria
+# at one value; a fold is flat over shorter steps only
+_FLAT = 1e-9
+_FLAT_STEP = 1e-3
+# the length from its start, in scaled units, over which a curve is flat that is such a line
+_LINE = 0.1
 # distances ahead of the last point, in scaled units, at which the flows are evaluated
 _AHEAD = (0.0, 1e-8, 1e-6, 1e-5)
 
@@ -119,7 +125,8 @@ class _Event:
 class BranchContinuation(Continuation):
     """Equilibria followed in one direction.
 
-    Further state: spectra, one for each point; found: the special points so far.
+    Further state: spectra, one for each point; found: the special points so far; flat: the length
+    over which the parameter has not changed since the start, None once it has.
     """
 
     def __init__(
@@ -129,9 +136,14 @@ class BranchContinuation(Continuation):
         self.family = family
         self.spectra = [family.spectrum(start.z)]
         self.found: list[_Event] = []
+        self.flat: float | None = 0.0
 
     def passed(self, here: Point, there: Point, step: float) -> bool:
         before, after = self.spectra[-1], self.family.spectrum(there.z)
+        if step >= _FLAT_STEP and _flat(here, there):
+            # the parameter's changes there are rounding: neither folds nor branch points
+            self.spectra.append(after)
+            return True
         turned = here.tangent[-1] * there.tangent[-1] < 0
         counts = [int((s.eigenvalues.real > 0).sum()) for s in (before, after)]
         changed = abs(counts[1] - counts[0])
@@ -155,7 +167,12 @@ class BranchContinuation(Continuation):
         self.spectra.append(self.family.spectrum(there.z))
 
     def add(self, there: Point) -> None:
+        if self.flat is not None:
+            step = self.follower.length(there.z - self.points[-1].z)
+            self.flat = self.flat + step if _flat(self.points[-1], there) else None
         super().add(there)
+        if self.ended is None and self.flat is not None and self.flat >= _LINE:
+            self.ended = Reason.line
         if self.ended is Reason.closed:
             self.spectra.append(self.spectra[0])
 
@@ -244,6 +261,12 @@ def joined(
         (down.ending(limits), up.ending(limits)),
         origin,
     )
+
+
+def _flat(here: Point, there: Point) -> bool:
+    """Whether the parameter is the same at two neighbours and does not change along the curve."""
+    changes = (here.tangent[-1], there.tangent[-1], there.z[-1] - here.z[-1])
+    return bool(max(map(abs, changes)) < _FLAT)
 
 
 def _pair(before: Spectrum, after: Spectrum, rank: int) -> bool:

@@ -11,7 +11,7 @@ class Reason(Enum):
 
     bounds: at an end of the interval that was followed; range: at an end of the range that the
     model states for the parameter; region: a stock leaves its box; undefined: the net flows have
-    no finite value there.
+    no finite value there; line: all states of a line are equilibria at one value.
     """
 
     bounds = "bounds"
@@ -19,6 +19,7 @@ class Reason(Enum):
     region = "region:"
     undefined = "undefined: the flows have no finite value next to it,"
     closed = "closed"
+    line = "a line of equilibria, not followed further,"
     no_convergence = "no convergence"
     too_many_points = "too many points"
 
