@@ -75,22 +75,19 @@ class Panel:
 
 def draw_panel(axis: Axes, panel: Panel, handles: dict[str, Any]) -> None:
     """Draw what a panel shows, and add to the legend what has a label."""
+    from matplotlib.patches import Patch
+
     if panel.cells is not None:
         draw_cells(axis, panel.cells, handles)
+    look: Any
     for band in panel.bands:
-        drawn: Any = axis.fill_between(
-            list(band.x),
-            list(band.low),
-            list(band.high),
-            color=band.style.colour,
-            alpha=band.depth,
-            lw=0,
-            zorder=2,
-        )
-        handles.setdefault(band.label, drawn)
+        look = {"color": band.style.colour, "alpha": band.depth, "lw": 0}
+        axis.fill_between(list(band.x), list(band.low), list(band.high), zorder=2, **look)
+        # a patch of its own: older versions of matplotlib take no area into a figure's legend
+        handles.setdefault(band.label, Patch(**look))
     for line in panel.lines:
         style = line.style
-        look: Any = {"color": style.colour, "ls": style.dash, "lw": style.width}
+        look = {"color": style.colour, "ls": style.dash, "lw": style.width}
         (drawn,) = axis.plot(line.x, line.y, zorder=3.5 if line.over else 3, **look)
         handles.setdefault(line.label, drawn)
     for points in panel.points:
