@@ -19,7 +19,7 @@ table = run[["home_experience", "home_share", "tariff"]].to_dataframe()
 table.loc[::20].round(3).to_csv("every_20_years.csv")
 print(pd.read_csv("every_20_years.csv", index_col="time"))
 
-# many runs: the draws of each member beside what they lead to
+# many runs: the draws of each member next to their results
 prior = pd.DataFrame(
     {"element": ["cost ratio"], "low": [1.1], "high": [1.5], "distribution": ["uniform"]}
 ).assign(value=1.3)
