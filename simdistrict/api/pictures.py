@@ -290,7 +290,9 @@ def _regimes(source: Source, rules: tuple[Rule, ...], width: float | None) -> Sh
     result = Result(source.coords, read, source.attrs)
     document = DetectionStudy(rules=rules).run(result, source.where)
     runs = runs_of([source])
-    titles = {run.name: label_of(run) for run in runs} | ({"": ""} if len(runs) == 1 else {})
+    titles = {run.name: label_of(run) for run in runs} | (
+        {"": label_of(runs[0])} if len(runs) == 1 else {}
+    )
     order = list(dict.fromkeys(rule.regime for rule in rules))
     wanted = Wanted(width=width)
     return regimes_sheet(document, order, runs[0].times, titles, time_of(runs), wanted)

@@ -59,7 +59,7 @@ def read_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
         conditions = _conditions(rest)
         if not regime.strip() or not conditions:
             hint = 'write "REGIME: ELEMENT >= 0.8, ELEMENT < 0.7"'
-            problems.append(Problem("--rule", f'"{text}" is no rule', hint))
+            problems.append(Problem("rules (--rule)", f'"{text}" is no rule', hint))
         rules.append(Rule(regime.strip(), conditions))
     if problems:
         raise ScenarioError(problems)
