@@ -246,7 +246,9 @@ def _rows(
                 bars += _bars(found, styles[run.name], step, (k + 0.5) * step - 0.5)
                 lift = (k + 0.5) * step - 0.5
                 marks.append(Mark(float(found[2]), styles[run.name], label, lift=lift))
-            note = draws.sign(item, runs[0], place) if paired and len(runs) == 1 else ""
+            # a row has room for the sign alone
+            one = paired and len(runs) == 1
+            note = draws.sign(item, runs[0], place).partition(",")[0] if one else ""
             if marks:
                 rows.append(Row(words or item.name, tuple(bars), tuple(marks), note))
         if not rows:
