@@ -27,7 +27,7 @@ from simdistrict.engine.lowering.build import build
 from simdistrict.engine.native.module import COMMON, INT, INTS, REALS, VECTOR
 from simdistrict.engine.native.reader import fields
 from simdistrict.engine.program import Program
-from simdistrict.run.simulate import read_model
+from tests.reading import read_model
 from tests.small import small
 
 # of the A100; what is compiled for it runs on later ones

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simdistrict.base.encoding import reading_as, stated
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.identity import code_record
 from simdistrict.engine.backends import ADAPTIVE, IMPLICIT, recorded_backend
@@ -19,7 +18,6 @@ from simdistrict.engine.integrators.fixed import Trajectory, fixed_steps
 from simdistrict.engine.integrators.schedule import Move
 from simdistrict.engine.layout import Slot
 from simdistrict.engine.outcome import Ending, Outcome
-from simdistrict.exchange.models import read_model_file
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, Stock
 from simdistrict.result.dataset import Result, Run, build_result, to_xarray
@@ -43,16 +41,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 log = logging.getLogger(__name__)
-
-
-def read_model(path: str | Path, *, encoding: str = "") -> Model:
-    """Read a model file (.mdl, .xmile, .stmx, .xml).
-
-    encoding: of a file that declares none, and of its tables; default: UTF-8, or guessed with a
-    warning. Raises LookupError for an unknown one.
-    """
-    with reading_as(encoding or stated()):
-        return read_model_file(Path(path))
 
 
 def simulate(

@@ -9,7 +9,8 @@ import pytest
 from simdistrict.exchange.models import write_model
 from simdistrict.exchange.xmile.writer import write_xmile
 from simdistrict.model.model import Model
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
+from tests.reading import read_model
 from tests.small import small
 
 # `town!` is a label and `town` a range: only the mark behind a range sums over it

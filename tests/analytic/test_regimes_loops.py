@@ -15,8 +15,9 @@ from simdistrict.model.expr import Binary, Call, Number, Ref
 from simdistrict.model.model import Model
 from simdistrict.regimes.loops import cuts, loops_of, without
 from simdistrict.run.plan import Plan, lowered, plan_run, plans_for
-from simdistrict.run.simulate import read_model, result_of, simulate
+from simdistrict.run.simulate import result_of, simulate
 from simdistrict.scenario import bare_scenario, resolve, scenario_from_text
+from tests.reading import read_model
 from tests.small import mdl, small
 
 LOGISTIC = """

@@ -9,7 +9,7 @@ import pytest
 from simdistrict.base.library import find_model
 from simdistrict.calibration import calibrate
 from simdistrict.calibration.settings import settings_beside
-from simdistrict.run.simulate import read_model
+from tests.reading import read_model
 
 MODEL = find_model("district")
 

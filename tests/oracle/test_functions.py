@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.oracle.by_hand import BY_HAND
 from tests.oracle.faults import FAULTS, REFUSALS, faulty, refusal
 from tests.oracle.witnesses import (
@@ -22,6 +22,7 @@ from tests.oracle.witnesses import (
     pysd_run,
     simlin_run,
 )
+from tests.reading import read_model
 
 if TYPE_CHECKING:
     import xarray as xr

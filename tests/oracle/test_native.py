@@ -20,11 +20,12 @@ from simdistrict.engine.outcome import Outcome
 from simdistrict.model.model import CONTROL, TimeGrid
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import Prepared, lowered, plan_run
-from simdistrict.run.simulate import read_model, run_one, simulate
+from simdistrict.run.simulate import run_one, simulate
 from simdistrict.scenario import RunSettings, Scenario, bare_scenario, load_scenario, resolve
 from tests.members import run_members
 from tests.oracle.test_functions import MODELS, each_model, each_time_step
 from tests.oracle.test_public_models import CASES, Case, needs_files
+from tests.reading import read_model
 from tests.thinned import thinned
 
 # models whose adaptive run ends at its limit of evaluations, in a sliding mode

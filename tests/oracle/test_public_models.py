@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from simdistrict.base.errors import ModelError
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.oracle.expected import read_expected
 from tests.oracle.test_functions import flat
 from tests.oracle.witnesses import Series
+from tests.reading import read_model
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared"
 TEST_MODELS = Path(os.environ.get("SIMDISTRICT_TEST_MODELS") or BESIDE / "test-models")

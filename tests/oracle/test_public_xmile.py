@@ -16,7 +16,7 @@ from simdistrict.exchange.mdl.reader import read_mdl_text
 from simdistrict.exchange.mdl.writing import model_text
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.oracle.public_xmile import (
     BEGIN,
     COUNTED,
@@ -32,6 +32,7 @@ from tests.oracle.public_xmile import (
 )
 from tests.oracle.test_functions import assert_alike, flat
 from tests.oracle.test_public_models import cases
+from tests.reading import read_model
 
 CASES = list(xmile_cases())
 MINIMUM_PASSING = {"test-models": 91, "corpus": 15}

@@ -25,7 +25,7 @@ from simdistrict.model.expr import Array, Expr, Number, fold
 from simdistrict.model.model import Constant, Element, Model
 from simdistrict.result.dataset import Run
 from simdistrict.run.plan import constants_of, lowered, plan_run
-from simdistrict.run.simulate import read_model, run_one, simulate
+from simdistrict.run.simulate import run_one, simulate
 from simdistrict.scenario import bare_scenario, resolve
 from tests.members import run_members
 from tests.oracle.faults import FAULTS, REFUSALS
@@ -34,6 +34,7 @@ from tests.oracle.smaller_models import reduced
 from tests.oracle.test_functions import WITNESSES, flat
 from tests.oracle.test_native import same_bits
 from tests.oracle.witnesses import CONTROL, WitnessError
+from tests.reading import read_model
 
 # of random models in the long form; more by hand
 EXAMPLES = int(os.environ.get("SIMDISTRICT_EXAMPLES", "100"))

@@ -28,7 +28,7 @@ from simdistrict.model.model import Lookup, Model
 from simdistrict.result.dataset import Result, Variable, to_xarray
 from simdistrict.result.netcdf import read_netcdf, write_netcdf
 from simdistrict.run.plan import lowered, plan_run
-from simdistrict.run.simulate import read_model, result_of
+from simdistrict.run.simulate import result_of
 from simdistrict.scenario import bare_scenario, resolve
 from tests.oracle.renaming import (
     HOSTILE,
@@ -46,6 +46,7 @@ from tests.oracle.renaming import (
 from tests.oracle.test_functions import MODELS
 from tests.oracle.test_native import same_bits
 from tests.oracle.test_public_models import CORPUS
+from tests.reading import read_model
 from tests.small import small
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"

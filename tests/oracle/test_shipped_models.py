@@ -7,9 +7,10 @@ import pytest
 import xarray as xr
 
 from simdistrict.base.library import find_model
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import load_scenario
 from tests.oracle.witnesses import key, simlin_run
+from tests.reading import read_model
 
 
 def largest_difference(ours: xr.Dataset, reference: xr.Dataset) -> tuple[float, str]:

@@ -41,11 +41,12 @@ from simdistrict.model.model import (
     Model,
     Stock,
 )
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.models import models
 from tests.oracle.faults import faulty
 from tests.oracle.test_functions import MODELS, assert_alike, flat
 from tests.oracle.witnesses import Series, plain_key
+from tests.reading import read_model
 from tests.xmile_text import aux, xmile
 
 each_model = pytest.mark.parametrize("stem", MODELS)

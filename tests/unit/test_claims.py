@@ -14,13 +14,13 @@ from hypothesis.extra.numpy import arrays
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.library import find_model
-from simdistrict.run.simulate import read_model
 from simdistrict.scenario import load_scenario, members, resolve
 from simdistrict.tables import Study
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.evidence import Claim, Measure, Need, ScenarioRuns, needs
 from simdistrict.tables.reading import first_year, least, mean, most
 from simdistrict.tables.stated import claims_of
+from tests.reading import read_model
 from tests.study import definition, module
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")

@@ -12,9 +12,10 @@ from simdistrict.exchange.models import write_model
 from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.result.netcdf import read_netcdf
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import load_scenario
 from tests.program import call
+from tests.reading import read_model
 from tests.small import mdl
 from tests.xmile_text import aux, xmile
 

@@ -7,7 +7,7 @@ import re
 from simdistrict.base.library import find_model
 from simdistrict.model.expr import fold
 from simdistrict.model.model import CONTROL, Lookup
-from simdistrict.run.simulate import read_model
+from tests.reading import read_model
 
 PATH = find_model("district")
 MODEL = read_model(PATH)

@@ -9,7 +9,8 @@ import xarray as xr
 from simdistrict.base.library import find_model
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Stock
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
+from tests.reading import read_model
 
 MODEL = read_model(find_model("district"))
 SWITCHES = [e.name for e in MODEL if e.name.startswith("loop ")]

@@ -21,9 +21,10 @@ from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.vensim.series import read_series
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.run.plan import prepare
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario.tree import read_text
 from tests import small
+from tests.reading import read_model
 
 
 def mdl(equations: str) -> str:

@@ -24,9 +24,10 @@ from simdistrict.ensemble.members import Ensemble, ensemble_of
 from simdistrict.ensemble.parts import Parts
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.run.plan import plans_for
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import load_scenario
 from tests.program import call
+from tests.reading import read_model
 from tests.small import mdl
 
 EQUATIONS = """

@@ -23,8 +23,9 @@ from simdistrict.exchange.text.files import text_lines
 from simdistrict.model.expr import Array, Number, Points, Tables
 from simdistrict.model.model import Constant, Data, Lookup, Model, constant_values
 from simdistrict.run.plan import prepare
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.program import call
+from tests.reading import read_model
 from tests.small import mdl
 
 Capsys = pytest.CaptureFixture[str]

@@ -17,10 +17,11 @@ from simdistrict.exchange.xmile.reader import read_xmile
 from simdistrict.exchange.xmile.writer import write_xmile
 from simdistrict.model.model import Constant, Model, Stock, TimeGrid
 from simdistrict.run.mass import leaks
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.limited import LIMITED, RIVER, flow, tank
 from tests.oracle.test_functions import flat
 from tests.program import call
+from tests.reading import read_model
 from tests.xmile_text import aux, small, xmile
 
 Capsys = pytest.CaptureFixture[str]

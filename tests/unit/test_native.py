@@ -33,10 +33,11 @@ from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.netcdf import read_netcdf
 from simdistrict.run.plan import plan_run, prepare, quickest, repeated
-from simdistrict.run.simulate import read_model, result_of, run_one, simulate
+from simdistrict.run.simulate import result_of, run_one, simulate
 from simdistrict.scenario import bare_scenario, load_scenario, resolve
 from tests.members import run_members
 from tests.program import call
+from tests.reading import read_model
 from tests.small import mdl, small
 
 # every helper that emitted source may call, with its number of arguments

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from simdistrict.base.library import PACKAGE, models, parts, scenarios
-from simdistrict.run.simulate import read_model
+from tests.reading import read_model
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 # words of every model

@@ -11,8 +11,9 @@ import pytest
 
 from simdistrict.base.errors import SimdistrictError
 from simdistrict.exchange.mdl.bare import bare_text
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.program import call
+from tests.reading import read_model
 from tests.small import mdl
 
 Capsys = pytest.CaptureFixture[str]

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
-from simdistrict.run.simulate import read_model
 from simdistrict.scenario import (
     Resolved,
     Scenario,
@@ -21,6 +20,7 @@ from simdistrict.scenario import (
     scenario_from_text,
     to_yaml,
 )
+from tests.reading import read_model
 
 ROOT = Path(__file__).resolve().parents[2]
 TANK = """\

@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
-from simdistrict.run.simulate import read_model
 from simdistrict.tables import Study, find_study, make, read_definition, sources
 from simdistrict.tables.catalogue import check
 from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs
@@ -22,6 +21,7 @@ from simdistrict.tables.schema import Marker, study_schema_text
 from simdistrict.tables.shown import describe
 from simdistrict.tables.stated import claims_of, targets_of
 from tests.program import call
+from tests.reading import read_model
 from tests.study import definition
 
 ROOT = Path(__file__).resolve().parents[2]

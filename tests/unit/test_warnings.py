@@ -13,8 +13,9 @@ from simdistrict.base.errors import ScenarioError
 from simdistrict.cli.main import group
 from simdistrict.run.plan import intended, lowered, plan_run, plans_for
 from simdistrict.run.preflight import RunWarning, warnings_of
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from simdistrict.scenario import RunSettings, resolve, scenario_from_text
+from tests.reading import read_model
 from tests.small import small
 
 POLICY = "policies:\n  tariff: {start: START, set: {rate: 0.2}}\n"

@@ -11,9 +11,10 @@ from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
 from simdistrict.model.expr import Call
 from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
-from simdistrict.run.simulate import read_model, simulate
+from simdistrict.run.simulate import simulate
 from tests.oracle.test_functions import flat
 from tests.program import call
+from tests.reading import read_model
 from tests.xmile_text import aux, small, xmile
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simdistrict.calibration import Calibration, calibrate
 from simdistrict.calibration.report import constant_table, fit_table, markdown
-from simdistrict.run.simulate import read_model
+from simdistrict.exchange.models import read_model_file
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "calibration.md"
@@ -17,7 +17,7 @@ FREE = {"growth rate": (0.05, 1.0), "carrying capacity": (20.0, 500.0)}
 
 def fit() -> Calibration:
     """The example's fit: data up to 2000, the rest predicted."""
-    model = read_model(HERE / "growth.mdl")
+    model = read_model_file(HERE / "growth.mdl")
     return calibrate(model, HERE / "growth.csv", FREE, until=2000)
 
 
