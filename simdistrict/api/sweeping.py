@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ from simdistrict.api.given import settings_of, times_text, whole, whole_or_none
 from simdistrict.api.plans import Planning
 from simdistrict.api.running import saved_text
 from simdistrict.api.wording import in_python
-from simdistrict.base.progress import Progress
+from simdistrict.base.progress import Progress, ticking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,51 +108,20 @@ class Sweeping(Planning):
         >>> dict(ens.sizes)
         {'member': 50, 'sampled': 2, 'time': 1}
         """
-        from simdistrict.ensemble.blocks import Shape
-        from simdistrict.ensemble.content import ensemble_result
-        from simdistrict.ensemble.drawing import Drawing
-        from simdistrict.result.dataset import to_xarray
-
         settings = settings_of(
             initial_time, final_time, time_step, save_step, integrator, rtol, atol
         )
-        plans = self._plans(
-            scenario,
-            params=params,
-            initial=initial,
-            settings=settings,
-            backend="native",
-            strict=strict,
-        )
-        drawing = Drawing(
-            whole_or_none(members, "members"),
-            whole_or_none(blocks, "blocks"),
-            whole_or_none(seed, "seed"),
-            method,
-            Shape(whole(order, "order"), whole(levels, "levels")),
-        )
-        made = self._ensemble(
-            plans,
-            drawing,
-            prior,
-            design,
-            strict=strict,
-            save=None if save is None else saved_text(self, save),
-            times=times_text(times),
-            reduce=_joined(reduce),
-            backend=backend,
-            fast=fast,
-            chunk=whole_or_none(chunk, "chunk"),
-        )
-        workers = whole_or_none(workers, "workers")
-        if to is not None:
-            how = {"resume": resume, "force": force}
-            return _written(made, Path(to), workers, scheduler, progress, **how)
-        from simdistrict.base.progress import ticking
-
-        with ticking(progress, "members") as tick:
-            runner = _runner(made, scheduler)
-            return to_xarray(ensemble_result(made, workers=workers, tick=tick, runner=runner))
+        how: dict[str, Any] = {"params": params, "initial": initial, "settings": settings}
+        plans = self._plans(scenario, backend="native", strict=strict, **how)
+        drawing = _drawing(members, blocks, seed, method, order, levels)
+        kept: dict[str, Any] = {"times": times_text(times), "reduce": _joined(reduce)}
+        kept |= {"save": None if save is None else saved_text(self, save)}
+        kept |= {"backend": backend, "fast": fast, "chunk": whole_or_none(chunk, "chunk")}
+        made = self._ensemble(plans, drawing, prior, design, strict=strict, **kept)
+        running = _Running(whole_or_none(workers, "workers"), scheduler, progress)
+        if to is None:
+            return running.in_memory(made)
+        return running.written(made, Path(to), resume=resume, force=force)
 
     def _ensemble(
         self,
@@ -330,32 +299,61 @@ def _joined(values: str | Sequence[str]) -> str:
     return values if isinstance(values, str) else ",".join(values)
 
 
-def _runner(made: Ensemble, scheduler: str | None) -> Any:
-    if scheduler is None:
-        return None
-    from simdistrict.ensemble.cluster import runner_on
+def _drawing(
+    members: int | None,
+    blocks: int | None,
+    seed: int | None,
+    method: Any,
+    order: int,
+    levels: int,
+) -> Drawing:
+    """How members are drawn, its numbers checked."""
+    from simdistrict.ensemble.blocks import Shape
+    from simdistrict.ensemble.drawing import Drawing
 
-    return runner_on(made, scheduler)
+    return Drawing(
+        whole_or_none(members, "members"),
+        whole_or_none(blocks, "blocks"),
+        whole_or_none(seed, "seed"),
+        method,
+        Shape(whole(order, "order"), whole(levels, "levels")),
+    )
 
 
-def _written(
-    made: Ensemble,
-    path: Path,
-    workers: int | None,
-    scheduler: str | None,
-    progress: Progress,
-    **how: bool,
-) -> xr.Dataset:
-    """An ensemble in a file, opened."""
-    from simdistrict.base.errors import ExchangeError, Problem
-    from simdistrict.base.progress import ticking
-    from simdistrict.ensemble.file import write_ensemble
-    from simdistrict.result.opening import opened
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What runs the members of an ensemble, and says how far it is."""
 
-    if path.suffix not in (".nc", ".zarr"):
-        what = f'an ensemble is written as .nc or .zarr, not as "{path.suffix}"'
-        raise ExchangeError(Problem(str(path), what, "choose another file name"))
-    with ticking(progress, "members") as tick:
-        runner = _runner(made, scheduler)
-        write_ensemble(made, path, workers=workers, tick=tick, runner=runner, **how)
-    return opened(path)
+    workers: int | None
+    scheduler: str | None
+    progress: Progress
+
+    def in_memory(self, made: Ensemble) -> xr.Dataset:
+        """The ensemble as a dataset."""
+        from simdistrict.ensemble.content import ensemble_result
+        from simdistrict.result.dataset import to_xarray
+
+        with ticking(self.progress, "members") as tick:
+            runner = self._runner(made)
+            return to_xarray(ensemble_result(made, workers=self.workers, tick=tick, runner=runner))
+
+    def written(self, made: Ensemble, path: Path, **how: bool) -> xr.Dataset:
+        """The ensemble in a file, opened."""
+        from simdistrict.base.errors import ExchangeError, Problem
+        from simdistrict.ensemble.file import write_ensemble
+        from simdistrict.result.opening import opened
+
+        if path.suffix not in (".nc", ".zarr"):
+            what = f'an ensemble is written as .nc or .zarr, not as "{path.suffix}"'
+            raise ExchangeError(Problem(str(path), what, "choose another file name"))
+        with ticking(self.progress, "members") as tick:
+            runner = self._runner(made)
+            write_ensemble(made, path, workers=self.workers, tick=tick, runner=runner, **how)
+        return opened(path)
+
+    def _runner(self, made: Ensemble) -> Any:
+        if self.scheduler is None:
+            return None
+        from simdistrict.ensemble.cluster import runner_on
+
+        return runner_on(made, self.scheduler)
