@@ -70,12 +70,8 @@ class Planning(Resolving):
         scenario: a name, a path, a ScenarioBuilder or None for the model as it is; params and
         initial: as of `LoadedModel.run`. Raises ScenarioError where the name stands for several.
         """
-        found = self._written(scenario)
-        if len(found) > 1:
-            what = f"the scenario {scenario} has {len(found)} variants, and one is needed"
-            hint = f"name one, such as {found[0].name}"
-            raise ScenarioError(Problem(f"scenario {scenario}", what, hint))
-        return self._plan_of(found[0], params, initial, settings, backend, runs, strict)
+        written = self._one_written(scenario)
+        return self._plan_of(written, params, initial, settings, backend, runs, strict)
 
     def _plans(
         self,
@@ -150,6 +146,15 @@ class Planning(Resolving):
             resolved.initial if free else frozenset(c.element for c in resolved.initial),
             resolved.policies if free else None,
         )
+
+    def _one_written(self, scenario: str | Path | ScenarioBuilder | None) -> Scenario:
+        """The scenario that a user means; ScenarioError where the name stands for several."""
+        found = self._written(scenario)
+        if len(found) > 1:
+            what = f"the scenario {scenario} has {len(found)} variants, and one is needed"
+            hint = f"name one, such as {found[0].name}"
+            raise ScenarioError(Problem(f"scenario {scenario}", what, hint))
+        return found[0]
 
     def _written(self, scenario: Any) -> tuple[Scenario, ...]:
         """The scenarios that a user means, as files say them; kept until a file changes."""

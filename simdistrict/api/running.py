@@ -11,7 +11,6 @@ from simdistrict.api.given import settings_of, times_text
 from simdistrict.api.plans import Planning
 from simdistrict.api.results import Pattern
 from simdistrict.api.wording import in_python
-from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.exchange.text.equations import quoted
 from simdistrict.result.dataset import to_xarray
 from simdistrict.result.selection import Selection
@@ -118,12 +117,7 @@ class Running(Planning):
         >>> sd.load("core").scenario().set("tariff", 0.1)
         <scenario core of core: 1 constant>
         """
-        found = self._written(name)
-        if len(found) > 1:
-            what = f"the scenario {name} has {len(found)} variants, and one is needed"
-            hint = f"name one, such as {found[0].name}"
-            raise ScenarioError(Problem(f"scenario {name}", what, hint))
-        return ScenarioBuilder(self, found[0])
+        return ScenarioBuilder(self, self._one_written(name))
 
     def _one(self, plan: Plan, save: str, times: str) -> xr.Dataset:
         """One run, in the pattern of an earlier one of the same kind where there is one."""

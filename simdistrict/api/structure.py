@@ -222,8 +222,7 @@ class Structure(Planning):
             log.info("%s", note)
         if scenario is None and not params:
             return document
-        (written,) = self._written(scenario)
-        return with_scenario(document, self._resolved(written, params))
+        return with_scenario(document, self._resolved(self._one_written(scenario), params))
 
     def _title(self) -> str:
         """Name, counts and years."""

@@ -198,3 +198,15 @@ def test_lists() -> None:
     assert set(table.model) <= {"core", "district"}
     assert any(table.variants.map(len))
     assert find_model("core").name in sd.models().loc["core", "file"]
+
+
+def test_a_model_is_written_with_one_scenario(district: sd.LoadedModel) -> None:
+    (name, variants), *_ = [
+        (name, row.variants)
+        for name, row in sd.scenarios().iterrows()
+        if row.variants and row.model == district.name
+    ]
+    for write in (district.to_mdl, district.to_xmile):
+        with pytest.raises(sd.ScenarioError, match=f"has {len(variants)} variants, and one is"):
+            write(scenario=name)
+    assert district.to_mdl(scenario=f"{name}:{variants[0]}") != district.to_mdl()
