@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,23 +133,21 @@ def command(
     """
     files = [Path(name) for name in names if name.rstrip("/").endswith(RESULTS)]
     known = tuple(name for name in names if not name.rstrip("/").endswith(RESULTS))
-    asked = {key: value for key, value in given.items() if value}
+    # a number may be 0, which is false
+    asked = {k: v for k, v in given.items() if v is not None and v is not False and v != ()}
     quiet = settings["quiet"] or as_json
     drawn: list[Path] = []
     if kind == "map":
         if files or len(known) != 1 or elements or asked:
             raise click.UsageError("a map is drawn of one model: simdistrict plot MODEL --kind map")
-        drawn, known, kind = _map(known[0], output, force=force), (), None
-        files = drawn
-        if not quiet:
-            click.echo(f"wrote {_few(drawn)}")
+        drawn = _map(known[0], output, force=force)
     elif files:
-        drawn += _files(files, kind, elements, asked, output, force=force)
-        if not quiet:
-            click.echo(f"wrote {_few(drawn)}")
+        drawn = _files(files, kind, elements, asked, output, force=force)
     elif kind or elements or asked:
         raise click.UsageError("these options draw a result: name its file, FILE.nc")
-    if known or not files:
+    if drawn and not quiet:
+        click.echo(f"wrote {_few(drawn)}")
+    if kind != "map" and (known or not files):
         from simdistrict.api.commands.tables import figures as figures_of_study
 
         figures = figures_of_study(known, output, tables, force=force)
@@ -165,15 +163,9 @@ def command(
 def _map(model: str, output: Path | None, *, force: bool) -> list[Path]:
     """Draw the map of a model; returns what was written."""
     from simdistrict.api.mapping import plot_map
-    from simdistrict.plot import check_file
 
-    single = output is not None and output.suffix.lower() in PICTURES
-    named = Path(f"{Path(model).stem}_map.nc")
-    targets = _targets([named], output, single=single)
-    for target in targets:
-        check_file(target, force=force)
-    picture = plot_map(model)
-    return [picture.save(target, force=force) for target in targets]
+    targets = _targets(f"{Path(model).stem}_map", output or Path())
+    return _drawn(lambda: plot_map(model), targets, force=force)
 
 
 def _few(drawn: Sequence[Path]) -> str:
@@ -200,7 +192,7 @@ def _files(
     from simdistrict.api.pictures import kind_of
 
     kinds = [kind_of(file) for file in files]
-    single = output is not None and output.suffix.lower() in PICTURES
+    single = output is not None and _is_picture(output)
     if "regimes" in kinds and kind in (None, "regimes") and not asked.keys() - {"width"}:
         if any(own != "regimes" for own in kinds):
             raise click.UsageError("draw studies of regimes and other results one after another")
@@ -214,22 +206,31 @@ def _files(
         kind = "regimes"
     ruled = "rules" in asked or "study" in asked
     kind = kind or ("regimes" if ruled else kinds[0])
-    targets = _targets(files, output, single=single)
+    stem = "_".join(dict.fromkeys(file.stem for file in files))
+    stem = stem if len(stem) <= 80 else f"{files[0].stem}_and_{len(files) - 1}_more"
+    targets = _targets(stem, output or files[0].parent)
+    return _drawn(lambda: _picture(files, kind, elements, asked), targets, force=force)
+
+
+def _is_picture(output: Path) -> bool:
+    return output.suffix.lower() in PICTURES
+
+
+def _targets(stem: str, output: Path) -> list[Path]:
+    """The files to draw: a picture, or an .svg and a .png of a stem in a folder."""
+    if _is_picture(output):
+        return [output]
+    return [output / f"{stem}{suffix}" for suffix in (".svg", ".png")]
+
+
+def _drawn(draw: Callable[[], Picture], targets: Sequence[Path], *, force: bool) -> list[Path]:
+    """Draw a picture into files; nothing is computed where one of them cannot be written."""
     from simdistrict.plot import check_file
 
     for target in targets:
         check_file(target, force=force)
-    picture = _picture(files, kind, elements, asked)
+    picture = draw()
     return [picture.save(target, force=force) for target in targets]
-
-
-def _targets(files: Sequence[Path], output: Path | None, *, single: bool) -> list[Path]:
-    if single and output is not None:
-        return [output]
-    stem = "_".join(dict.fromkeys(file.stem for file in files))
-    stem = stem if len(stem) <= 80 else f"{files[0].stem}_and_{len(files) - 1}_more"
-    folder = output or files[0].parent
-    return [folder / f"{stem}{suffix}" for suffix in (".svg", ".png")]
 
 
 def _picture(

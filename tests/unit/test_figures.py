@@ -368,6 +368,7 @@ def test_the_command_and_the_library_draw_the_same(
     ("words", "said"),
     [
         (["--at", 2000], "--at is of ranking, and this is series"),
+        (["--at", 0], "--at is of ranking, and this is series"),
         (["--kind", "phase", "--name", "output"], "--name X,Y"),
         (["--kind", "causes"], "--name NAME"),
         (["-o", "picture.jpg/x.gif", "--kind", "ranking"], "needs one element"),
