@@ -33,16 +33,22 @@ def fitted(text: str, width: float, size: float, most: int = 2, weight: str = "n
 
 
 def _shortened(text: str, count: int) -> str:
-    """The beginning and the end of a text, since names often differ at their end."""
+    """The first words and the last one, since names often differ at their end.
+
+    A text without two words that fit is cut within a word.
+    """
     if len(text) <= count:
         return text
-    end = max(0, (count - 1) // 3)
-    return text[: count - 1 - end].rstrip() + _ELLIPSIS + (text[-end:] if end else "")
-
-
-def shortened(text: str, count: int) -> str:
-    """A text of at most so many letters; its middle gives way."""
-    return _shortened(" ".join(text.split()), count)
+    first, *middle, last = text.split() if " " in text else (text, "")
+    if not last or len(first) + 1 + len(last) > count:
+        end = (count - 1) // 3
+        return text[: count - 1 - end].rstrip() + _ELLIPSIS + text[-end:]
+    head = first
+    for word in middle:
+        if len(head) + 1 + len(word) + 1 + len(last) > count:
+            break
+        head += f" {word}"
+    return head + _ELLIPSIS + last
 
 
 def width_of(text: str, size: float, weight: str = "normal") -> float:

@@ -32,6 +32,7 @@ from simdistrict.plot import (
     is_ours,
 )
 from simdistrict.plot.causal.values import MapArrow, MapLoop, MapNode, MapSector
+from simdistrict.plot.words import fitted, width_of
 from simdistrict.regimes import figure_of
 from simdistrict.regimes.studies.drawing import filled
 from simdistrict.regimes.studies.register import study_class
@@ -346,3 +347,16 @@ def test_drawing_leaves_the_backend_of_a_notebook() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "svg"
+
+
+def test_a_long_name_is_cut_between_words_and_keeps_its_end() -> None:
+    name = "relative productivity of agricultural machinery at home and abroad, deflated"
+    for width in np.linspace(1.3, 3.0, 18):
+        head, cut, last = fitted(name, float(width), 8, most=1).partition("\N{HORIZONTAL ELLIPSIS}")
+        assert cut
+        assert name.startswith(f"{head} ")
+        assert last == "deflated"
+    long = "x" * 60
+    whole = fitted(long, 1.5, 8, most=1)
+    assert whole.startswith("xx")
+    assert width_of(whole, 8) < 1.6
