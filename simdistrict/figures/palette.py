@@ -12,6 +12,7 @@ from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.figures.source import Run
 from simdistrict.model.expr import fold
 from simdistrict.plot import Style
+from simdistrict.scenario import bare_title
 
 BASELINE = Style("#6D7783", "--", "o")
 ORDER = (
@@ -77,9 +78,12 @@ def label_of(run: Run, baseline: Run | None = None) -> str:
 
 
 def note_of(runs: Sequence[Run]) -> list[str]:
-    """What run is drawn, where there is one and it is more than a model as it is."""
-    plain = len(runs) > 1 or not runs[0].title or runs[0].title.endswith(" as it is")
-    return [] if plain else [f"{label_of(runs[0])}."]
+    """Which run is drawn, where there is one and it is not that of a model without changes."""
+    if len(runs) > 1:
+        return []
+    (run,) = runs
+    bare = bare_title(str(run.source.attrs.get("model_name", "")))
+    return [] if run.title in ("", bare) else [f"{label_of(run)}."]
 
 
 def checked_count(runs: Sequence[Run]) -> None:

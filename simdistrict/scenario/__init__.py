@@ -4,6 +4,7 @@ The public names. `chain` reads files, `resolve` looks names up in a model.
 """
 
 from simdistrict.scenario.chain import bare_scenario as bare_scenario
+from simdistrict.scenario.chain import bare_title as bare_title
 from simdistrict.scenario.chain import load_scenario as load_scenario
 from simdistrict.scenario.chain import members as members
 from simdistrict.scenario.chain import model_path as model_path

@@ -102,10 +102,15 @@ def bare_scenario(model_path: Path) -> Scenario:
     """The scenario that runs a model without changes."""
     return Scenario(
         name=model_path.stem,
-        title=f"{model_path.stem} as it is",
+        title=bare_title(model_path.stem),
         model=str(model_path),
         chain=(shown(model_path),),
     )
+
+
+def bare_title(model: str) -> str:
+    """The title of the scenario that runs a model without changes."""
+    return f"{model} as it is"
 
 
 def model_path(scenario: Scenario) -> Path:

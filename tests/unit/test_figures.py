@@ -297,6 +297,14 @@ def test_of_many_labels_the_twelve_that_differ_most_are_drawn(three: Path) -> No
     assert all(panel.title.startswith("Prato") for panel in panels_of(few))
 
 
+def test_a_note_names_the_run_unless_it_is_the_model_without_changes() -> None:
+    model = sd.load("core")
+    bare = model.run()
+    named = model.run(model.scenario().named("core", title="Prices as it is"))
+    assert series_sheet(bare, Wanted()).note == ""
+    assert series_sheet(named, Wanted()).note == "Prices as it is."
+
+
 def test_several_files_are_several_scenarios(core: Path, tariff: Path) -> None:
     sheet = series_sheet([core, tariff], Wanted(("home share",)))
     (panel,) = panels_of(sheet)
