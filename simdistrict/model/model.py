@@ -232,10 +232,20 @@ class TimeGrid:
 
     def nearest(self, time: float) -> float:
         """The time of the point that a number means; the number itself between two points."""
+        point = self.point(time)
+        return time if point is None else self.at(point)
+
+    def point(self, time: float) -> int | None:
+        """The step whose time a number means, also beyond the ends; None between two steps."""
         if not math.isfinite(time):
-            return time
-        point = self.at(round((time - self.start) / self.time_step))
-        return point if abs(point - time) <= self.slack else time
+            return None
+        point = round((time - self.start) / self.time_step)
+        return point if abs(self.at(point) - time) <= self.slack else None
+
+    def around(self, time: float) -> tuple[float, float]:
+        """The times of the steps before and after a finite number."""
+        before = math.floor((time - self.start) / self.time_step)
+        return self.at(before), self.at(before + 1)
 
     @property
     def stop(self) -> float:

@@ -56,8 +56,8 @@ def points_of(grid: TimeGrid, times: str) -> tuple[int, ...]:
         if date is None:
             problems.append(Problem("--times", f'"{text.strip()}" is no date', hint_for(text)))
             continue
-        at = (date - grid.start) / grid.time_step
-        if abs(at - round(at)) > 1e-6 or not 0 <= round(at) <= grid.steps:
+        point = grid.point(date)
+        if point is None or not 0 <= point <= grid.steps:
             problems.append(
                 Problem(
                     "--times",
@@ -66,7 +66,7 @@ def points_of(grid: TimeGrid, times: str) -> tuple[int, ...]:
                 )
             )
             continue
-        found.add(round(at))
+        found.add(point)
     if problems:
         raise ScenarioError(problems)
     return tuple(sorted(found))

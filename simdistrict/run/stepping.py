@@ -180,14 +180,13 @@ class SteppedRun:
     def run_to(self, time: float) -> None:
         """Go on to a time point. Raises EngineError for a time that is none, or has passed."""
         grid = self.plan.grid
-        point = round((time - grid.start) / grid.time_step) if math.isfinite(time) else -1
         if self.stepper.over:
             return
-        if not math.isfinite(time) or abs(grid.at(point) - time) > grid.slack:
-            low = math.floor((time - grid.start) / grid.time_step) if math.isfinite(time) else 0
+        point = grid.point(time)
+        if point is None:
             what = f"{time:.10g} is no time point; the time step is {grid.time_step:.10g}"
-            hint = f"use {grid.at(low):.10g} or {grid.at(low + 1):.10g}"
-            raise EngineError(Problem("run_to", what, hint))
+            low, high = grid.around(time if math.isfinite(time) else grid.start)
+            raise EngineError(Problem("run_to", what, f"use {low:.10g} or {high:.10g}"))
         if point < self.stepper.point:
             what = f"{time:.10g} has passed: the present time is {self.time:.10g}"
             raise EngineError(Problem("run_to", what, "start another run, or restore a state"))

@@ -124,8 +124,7 @@ def off_grid(run: IntendedRun, date: float, slack: float) -> str:
     steps = (date - grid.start) / grid.time_step
     if not math.isfinite(steps) or abs(grid.at(round(steps)) - date) <= slack:
         return ""
-    before, after = math.floor(steps), math.floor(steps) + 1
-    return f"{grid.at(before):.10g} or {grid.at(after):.10g}"
+    return "{:.10g} or {:.10g}".format(*grid.around(date))
 
 
 def _acts(run: IntendedRun, start: float, end: float) -> bool:
