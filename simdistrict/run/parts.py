@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Lookup, Model
-from simdistrict.scenario.places import find_element, find_places, unknown
+from simdistrict.scenario.places import find_axes, find_element, flat_places, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Part:
 
     name: of the element, folded; places: flat row-major indices into its array; axes: the numbers
     of the dimensions that are left, each with the positions of its labels; a dimension of which
-    one label is named is none of them. text: in the model's spelling.
+    one label is named is none of them. text: in the model's spelling. whole: whether it is all of
+    the element, in order.
     """
 
     element: Element
@@ -25,16 +26,12 @@ class Part:
     places: tuple[int, ...]
     axes: tuple[tuple[int, tuple[int, ...]], ...]
     text: str
+    whole: bool
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the dimensions that are left."""
         return tuple(len(positions) for _, positions in self.axes)
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is all of the element."""
-        return len(self.axes) == len(self.element.dims) and self.text == self.element.name
 
 
 def part_of(model: Model, text: str, where: str) -> Part:
@@ -49,21 +46,16 @@ def part_of(model: Model, text: str, where: str) -> Part:
     if isinstance(element, Lookup):
         what = f'"{element.name}" is a lookup, which has no value over time'
         raise ScenarioError(Problem(where, what, "read what uses it"))
-    found = find_places(model, element, subscripts, where)
+    found = find_axes(model, element, subscripts, where)
     if isinstance(found, Problem):
         raise ScenarioError(found)
-    places, spelled = found
-    axes = []
-    for k, (dim, subscript) in enumerate(
-        zip(element.dims, subscripts or element.dims, strict=True)
-    ):
-        positions = tuple(range(len(model.dims_by_name[fold(dim)].labels)))
-        if subscripts is not None:
-            positions = model.subscript_positions(subscript, dim)
-            labels = map(fold, model.dims_by_name[fold(dim)].labels)
-            if fold(subscript) in labels:
-                continue
-        axes.append((k, positions))
-    part = Part(element, fold(element.name), places, tuple(axes), spelled)
-    assert math.prod(part.shape) == len(places)
-    return part
+    indices, spelled = found
+    shape = model.shape(element)
+    places = flat_places(indices, shape)
+    left = [
+        subscripts is None or fold(subscripts[k]) not in map(fold, labels)
+        for k, labels in enumerate(model.labels(element))
+    ]
+    axes = tuple((k, own) for k, own in enumerate(indices) if left[k])
+    whole = all(left) and places == tuple(range(math.prod(shape)))
+    return Part(element, fold(element.name), places, axes, spelled, whole)

@@ -12,7 +12,7 @@ from simdistrict.exchange.text.equations import quoted
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Lookup, Model, Stock, TimeGrid
 from simdistrict.result.selection import Selection
-from simdistrict.scenario.places import find_element, find_places, split_names, unknown
+from simdistrict.scenario.places import find_axes, find_element, split_names, unknown
 
 if TYPE_CHECKING:
     from simdistrict.run.plan import Plan
@@ -140,12 +140,12 @@ def _named(model: Model, order: frozenset[str], save: str) -> Selection:
         if fold(element.name) not in order:
             problems.append(_no_number(element))
             continue
-        axes = find_places(model, element, subscripts, WHERE)
+        axes = find_axes(model, element, subscripts, WHERE)
         if isinstance(axes, Problem):
             problems.append(axes)
             continue
         found[fold(element.name)] = None
-        for dim, positions in _asked(model, element, axes[0]):
+        for dim, positions in zip(element.dims, axes[0], strict=True):
             wanted.setdefault(fold(dim), set()).update(positions)
     if not found and not problems:
         stocks = [e.name for e in model if isinstance(e, Stock)]
@@ -159,17 +159,6 @@ def _named(model: Model, order: frozenset[str], save: str) -> Selection:
         if len(positions) < len(model.dims_by_name[dim].labels)
     }
     return Selection(frozenset(found), labels)
-
-
-def _asked(
-    model: Model, element: Element, places: Sequence[int]
-) -> list[tuple[str, frozenset[int]]]:
-    """Per dimension of an element the positions of the labels that some flat indices touch."""
-    found: list[tuple[str, frozenset[int]]] = []
-    for dim, length in reversed(list(zip(element.dims, model.shape(element), strict=True))):
-        found.append((dim, frozenset(place % length for place in places)))
-        places = [place // length for place in places]
-    return found
 
 
 def _no_number(element: Element) -> Problem:

@@ -68,10 +68,19 @@ def find_places(
 
     subscripts: a label or a range for each dimension; None for the whole array.
     """
-    shape = model.shape(element)
+    found = find_axes(model, element, subscripts, where)
+    if isinstance(found, Problem):
+        return found
+    axes, spelled = found
+    return flat_places(axes, model.shape(element)), spelled
+
+
+def find_axes(
+    model: Model, element: Element, subscripts: tuple[str, ...] | None, where: str
+) -> tuple[list[tuple[int, ...]], str] | Problem:
+    """As `find_places`, with the indices along each dimension."""
     if subscripts is None:
-        axes = [tuple(range(n)) for n in shape]
-        return _flat(axes, shape), element.name
+        return [tuple(range(n)) for n in model.shape(element)], element.name
     if not element.dims:
         what = f'"{element.name}" is one number and takes no [{",".join(subscripts)}]'
         return Problem(where, what, f'write "{element.name}"')
@@ -88,7 +97,7 @@ def find_places(
             return found
         axes.append(found[0])
         spelled.append(found[1])
-    return _flat(axes, shape), f"{element.name}[{','.join(spelled)}]"
+    return axes, f"{element.name}[{','.join(spelled)}]"
 
 
 def find_constant(model: Model, text: str, where: str) -> Found | Problem:
@@ -175,6 +184,11 @@ def flat_place(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
     return position
 
 
+def flat_places(axes: Iterable[tuple[int, ...]], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The flat row-major indices of all combinations of the indices along each dimension."""
+    return tuple(flat_place(place, shape) for place in itertools.product(*axes))
+
+
 def subscript_spelling(model: Model, subscript: str, dim: str) -> str:
     """A folded label or range in the model's spelling."""
     for label in model.dims_by_name[fold(dim)].labels:
@@ -241,7 +255,3 @@ def _constant_causes(model: Model, element: Element) -> list[str]:
             if isinstance(cause, Constant):
                 found.append(cause.name)
     return found
-
-
-def _flat(axes: list[tuple[int, ...]], shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(flat_place(place, shape) for place in itertools.product(*axes))
