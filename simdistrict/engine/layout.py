@@ -103,6 +103,30 @@ class Layout:
     first_table: Mapping[str, int]
     template: tuple[float, ...]
 
+    @property
+    def every(self) -> list[Slot]:
+        """All slots in the order of the vector."""
+        return sorted((*self.slots.values(), *self.internal.values()), key=lambda s: s.offset)
+
+    def shared(self, other: Layout) -> list[tuple[Slot, Slot]]:
+        """The slots of symbols that two programs share: here and in the other.
+
+        Symbols are equal by name, role and shape; those with the same name and role are counted.
+        """
+        here, there = _by_name(self), _by_name(other)
+        pairs = [(slot, there[key]) for key, slot in here.items() if key in there]
+        return [(one, twin) for one, twin in pairs if one.shape == twin.shape]
+
+
+def _by_name(layout: Layout) -> dict[tuple[str, str, int], Slot]:
+    found: dict[tuple[str, str, int], Slot] = {}
+    for slot in layout.every:
+        name, role, count = slot.symbol.name, slot.symbol.role, 0
+        while (name, role, count) in found:
+            count += 1
+        found[name, role, count] = slot
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

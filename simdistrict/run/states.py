@@ -101,8 +101,7 @@ def _stocks(model: Model, replaced: tuple[str, ...]) -> list[tuple[str, Stock]]:
 def program_sha256(program: Program) -> str:
     """The identity of a program with its layout and the numbers of its lookups."""
     layout = program.layout
-    every = sorted((*layout.slots.values(), *layout.internal.values()), key=lambda s: s.offset)
-    places = [(s.symbol.name, s.symbol.role, s.kind, s.offset, s.shape) for s in every]
+    places = [(s.symbol.name, s.symbol.role, s.kind, s.offset, s.shape) for s in layout.every]
     tables = layout.template[layout.values :]
     text = f"{places}\0{program.digest}\0{tables}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -22,7 +22,7 @@ from simdistrict.engine.outcome import Ending, Outcome
 from simdistrict.engine.program import Program
 from simdistrict.model.causality import grid_constants
 from simdistrict.model.expr import Number, fold
-from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, Stock
+from simdistrict.model.model import CONTROL, Constant, Element, Equation, Model, Stock, as_kind
 from simdistrict.result.dataset import Result, build_result
 from simdistrict.result.selection import Selection
 from simdistrict.run.cost import check_stepping
@@ -38,6 +38,7 @@ from simdistrict.run.plan import (
 )
 from simdistrict.run.saving import selection_of, spelled
 from simdistrict.run.simulate import provenance, run_of
+from simdistrict.scenario.places import with_article
 
 if TYPE_CHECKING:
     from simdistrict.base.arrays import Reals
@@ -278,8 +279,7 @@ class SteppedRun:
         elif isinstance(element, Stock):
             return
         else:
-            article = "an" if element.kind[0] in "aeiou" else "a"
-            what = f"it is {article} {element.kind}, and only constants and stocks can be set"
+            what = f"it is {with_article(element)}, and only constants and stocks can be set"
         raise ScenarioError(Problem(f'"{part.text}"', what, hint))
 
     # ------------------------------------------------------------------ replaced elements
@@ -463,17 +463,10 @@ def _check_way(plan: Plan) -> None:
 def variant(prepared: Prepared, names: set[str]) -> Prepared:
     """The model with some elements, by folded name, as constants, which a caller steers."""
 
-    def still(element: Element) -> Constant:
+    def still(element: Element) -> Element:
         dims = tuple(map(fold, element.dims))
         equation = Equation(Number(0.0), subscripts=dims, line=element.equations[0].line)
-        return Constant(
-            name=element.name,
-            equations=(equation,),
-            dims=element.dims,
-            units=element.units,
-            documentation=element.documentation,
-            group=element.group,
-        )
+        return as_kind(Constant, element, equations=(equation,))
 
     model = prepared.model
     elements = tuple(still(e) if fold(e.name) in names else e for e in model.elements)
@@ -492,11 +485,8 @@ def carried(old: Program, new: Program, course: Course) -> tuple[list[float], li
     """The constants and policies of a course for a program with some more constants."""
     vector = list(new.layout.template)
     to: dict[int, int] = {}
-    known = {(s.name, s.role): slot for s, slot in old.layout.internal.items()}
-    known |= {(slot.symbol.name, ""): slot for slot in old.layout.slots.values()}
-    for slot in (*new.layout.slots.values(), *new.layout.internal.values()):
-        before = known.get((slot.symbol.name, slot.symbol.role))
-        if slot.kind == "constant" and before is not None and before.kind == "constant":
+    for slot, before in new.layout.shared(old.layout):
+        if slot.kind == before.kind == "constant":
             for k in range(slot.size):
                 vector[slot.offset + k] = course.constants[before.offset + k]
                 to[before.offset + k] = slot.offset + k

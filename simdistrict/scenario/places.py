@@ -137,7 +137,7 @@ def find_stock(model: Model, text: str, where: str) -> Found | Problem:
     if element is None:
         return unknown(model, text, where, Stock)
     if not isinstance(element, Stock):
-        what = f'"{element.name}" is {_article(element)}, and only stocks have an initial value'
+        what = f'"{element.name}" is {with_article(element)}, and only stocks have an initial value'
         hint = "set it under `assume:`" if isinstance(element, Constant) else ""
         return Problem(where, what, hint)
     found = find_places(model, element, subscripts, where)
@@ -174,6 +174,11 @@ def unknown(model: Model, text: str, where: str, kind: type[Element] = Element) 
         hints.insert(0, "a bracket is not closed;")
     what = f'there is no {kind.__name__.lower()} called "{base}" in the model {model.name}'
     return Problem(where, what, " ".join(filter(None, hints)))
+
+
+def with_article(element: Element) -> str:
+    """The kind of an element in a sentence, as in "a stock"."""
+    return f"{'an' if element.kind[0] in 'aeiou' else 'a'} {element.kind}"
 
 
 def flat_place(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
@@ -227,17 +232,13 @@ def _axis(
 
 
 def _not_constant(model: Model, element: Element, where: str) -> Problem:
-    what = f'"{element.name}" is {_article(element)}, and only constants can be set'
+    what = f'"{element.name}" is {with_article(element)}, and only constants can be set'
     causes = _constant_causes(model, element)
     hint = ""
     if causes:
         listed = ", ".join(f'"{name}"' for name in causes[:6])
         hint = f"it depends on the constants {listed}{', ...' if len(causes) > 6 else ''}"
     return Problem(where, what, hint)
-
-
-def _article(element: Element) -> str:
-    return f"{'an' if element.kind[0] in 'aeiou' else 'a'} {element.kind}"
 
 
 def _constant_causes(model: Model, element: Element) -> list[str]:

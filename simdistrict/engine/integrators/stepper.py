@@ -23,7 +23,7 @@ from simdistrict.engine.integrators.fixed import work_size
 from simdistrict.engine.integrators.loop import Memory, Task
 from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.interpreted import Kernel, Numbers
-from simdistrict.engine.layout import Slot, record_size
+from simdistrict.engine.layout import record_size
 from simdistrict.engine.program import Program
 from simdistrict.model.model import TimeGrid
 
@@ -420,12 +420,14 @@ class Stepper:
         program computes for the symbols of the same name.
         """
         other.settle_start()
-        here, there = _pairs(self.course.program, other.course.program)
-        new_of, old_of = dict(zip(there, here, strict=True)), dict(zip(here, there, strict=True))
+        old_of: dict[int, int] = {}
+        for one, twin in self.course.program.layout.shared(other.course.program.layout):
+            old_of |= {one.offset + k: twin.offset + k for k in range(one.size)}
+        new_of = {before: now for now, before in old_of.items()}
         present = other.read([old_of[slot] for slot in fresh])
         old = other.snapshot()
         values = self.snapshot().values
-        values[:, here] = old.values[:, there]
+        values[:, list(old_of)] = old.values[:, list(old_of.values())]
         # no number equals it, so the next evaluation computes what depends on the constants
         values[:, list(fresh)] = math.nan
         records = np.zeros((self.members, old.point, self.numbers.n_recorded))
@@ -443,29 +445,3 @@ class Stepper:
         every = np.hstack([np.zeros((self.members, 0)), *(base[slot] for slot in changed)])
         found = Snapshot(old.point, values, records, self.steered, every, old.ended, self.given)
         self.restore(found)
-
-
-def _pairs(one: Program, other: Program) -> tuple[list[int], list[int]]:
-    """The slots of the symbols that two programs share: indices of the one and of the other."""
-    first, second = _by_name(one), _by_name(other)
-    here: list[int] = []
-    there: list[int] = []
-    for key, slot in first.items():
-        twin = second.get(key)
-        if twin is not None and twin.shape == slot.shape:
-            here += range(slot.offset, slot.offset + slot.size)
-            there += range(twin.offset, twin.offset + twin.size)
-    return here, there
-
-
-def _by_name(program: Program) -> dict[tuple[str, str, int], Slot]:
-    """Every slot by the name and role of its symbol; symbols with both in common are counted."""
-    found: dict[tuple[str, str, int], Slot] = {}
-    layout = program.layout
-    every = (*layout.slots.values(), *layout.internal.values())
-    for slot in sorted(every, key=lambda s: s.offset):
-        name, role, count = slot.symbol.name, slot.symbol.role, 0
-        while (name, role, count) in found:
-            count += 1
-        found[name, role, count] = slot
-    return found
