@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simdistrict.api.wording import in_python, reworded
 from simdistrict.base.progress import Progress
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class Comparison:
         return self._text
 
 
+@in_python
 def open(path: str | Path) -> xr.Dataset:
     """A result file as a Dataset: .nc or .zarr of simdistrict, or series as .csv, .tab or .dat.
 
@@ -128,6 +130,7 @@ def open(path: str | Path) -> xr.Dataset:
     return opened(Path(path))
 
 
+@in_python
 def compare(
     a: str | Path | xr.Dataset,
     b: str | Path | xr.Dataset,
@@ -148,22 +151,18 @@ def compare(
     >>> sd.compare(m.run(), m.run()).same
     True
     """
+    from simdistrict.api.commands import compare as command
     from simdistrict.api.frames import frame
     from simdistrict.base.errors import EngineError, Problem
-    from simdistrict.result.comparison import upstream_first
-    from simdistrict.result.comparison_text import report
-    from simdistrict.result.run_pairs import Choice
 
     for name, value in (("rtol", rtol), ("atol", atol)):
         if not 0 <= value < math.inf:
             raise EngineError(Problem(name, f"{value} is not a number of 0 or more"))
-    scenarios, members = _two(scenario), _two(member)
-    one, other = (
-        Choice(scenarios[k], None if members[k] is None else str(members[k])) for k in (0, 1)
-    )
     left = _read(a, "a")
     right = left if a is b else _read(b, "b")
-    found = upstream_first(left, right, rtol=rtol, atol=atol, choices=(one, other))
+    how: dict[str, Any] = {"scenarios": _two(scenario), "members": _two(member)}
+    compared = command.compare(left, right, rtol=rtol, atol=atol, **how)
+    found = compared.found
     rows = [
         {
             "run": gap.run,
@@ -185,11 +184,12 @@ def compare(
         found.same,
         found.agrees,
         None if first is None else FirstDifference(first.element, first.time, first.a, first.b),
-        "\n".join(report(found, left, right, rtol, atol)),
+        "\n".join(map(reworded, compared.lines(".table"))),
         table,
     )
 
 
+@in_python
 def rerun(
     result: str | Path | xr.Dataset, *, backend: str | None = None, progress: Progress = None
 ) -> Comparison:
@@ -206,22 +206,15 @@ def rerun(
     >>> sd.rerun(sd.load("core").run())
     the Dataset: the same numbers to the last bit in 20 variables
     """
+    from simdistrict.api.commands.rerun import repeat
     from simdistrict.api.frames import frame
-    from simdistrict.base.identity import other_code
-    from simdistrict.base.progress import ticking
-    from simdistrict.ensemble.rerun import changed_files, sentence
-    from simdistrict.regimes.studies.register import repeat_any
 
-    recorded, where = _recorded(result)
-    with ticking(progress, "members") as tick:
-        report = repeat_any(recorded, where, backend, tick)
-    for name in changed_files(recorded):
-        log.warning("%s has changed since; the run was repeated with what it held then", name)
-    if other := other_code(recorded.attrs):
-        log.warning("%s was written by other code: %s", where, other)
-    rows = [{"variable": name, "relative": gap} for name, gap in report.gaps.items()]
+    found = repeat(*_recorded(result), backend, progress)
+    for text in found.warnings():
+        log.warning("%s", text)
+    rows = [{"variable": name, "relative": gap} for name, gap in found.report.gaps.items()]
     table = frame(rows, "variable", ("relative",)).sort_values("relative", ascending=False)
-    return Comparison(report.same, report.same, None, sentence(report, where), table)
+    return Comparison(found.same, found.same, None, found.line(), table)
 
 
 def _recorded(result: str | Path | xr.Dataset) -> tuple[Result, str]:
@@ -250,8 +243,9 @@ def _check_dataset(data: Any, where: str) -> None:
         raise ExchangeError(Problem(where, what, "give a Dataset or the path of a file"))
 
 
-def _two(value: Any) -> tuple[Any, Any]:
-    return value if isinstance(value, tuple) else (value, value)
+def _two(value: Any) -> tuple[str | None, str | None]:
+    one, other = value if isinstance(value, tuple) else (value, value)
+    return None if one is None else str(one), None if other is None else str(other)
 
 
 def _read(data: str | Path | xr.Dataset, where: str) -> SeriesFile:

@@ -354,7 +354,7 @@ def _picture(sheet: Sheet, kind: str) -> Picture:
 
 
 def kind_of(data: Any) -> str:
-    """The kind of figure that suits a result: a name of the option --kind."""
+    """The kind of figure that suits a result, by its name in `simdistrict plot --kind`."""
     from simdistrict.figures import sources_of
     from simdistrict.figures.tornado import is_analysis
 

@@ -6,15 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from simdistrict.cli import options
-from simdistrict.cli.common import Command, Settings, new_settings
-
-if TYPE_CHECKING:
-    from simdistrict.result.run_pairs import Choice
+from simdistrict.cli.common import Command, Settings
 
 TOLERANCE = options.RealRange(min=0)
 
@@ -41,7 +37,7 @@ TOLERANCE = options.RealRange(min=0)
 @options.as_json
 @click.pass_obj
 def command(
-    settings: Settings | None,
+    settings: Settings,
     a: Path,
     b: Path,
     rtol: float,
@@ -60,34 +56,29 @@ def command(
 
     Example: simdistrict compare runs/security_tariffs.nc runs/tariff_only.nc
     """
-    from simdistrict.result.comparison import upstream_first
-    from simdistrict.result.comparison_text import document, report
-    from simdistrict.result.series_file import load
+    from simdistrict.api.commands.compare import compare_files
 
-    choices = _choices(scenarios, members)
-    left = load(a)
-    right = left if a == b else load(b)
-    found = upstream_first(left, right, rtol=rtol, atol=atol, choices=choices)
+    compared = compare_files(
+        a,
+        b,
+        rtol=rtol,
+        atol=atol,
+        scenarios=_two("--scenario", scenarios),
+        members=_two("--member", members),
+    )
+    found = compared.found
     if as_json:
-        click.echo(json.dumps(document(found, left, right, rtol, atol), indent=2, allow_nan=False))
-    elif not ((settings or new_settings())["quiet"] and found.same):
-        for line in report(found, left, right, rtol, atol):
+        click.echo(json.dumps(compared.document(), indent=2, allow_nan=False))
+    elif not (settings["quiet"] and found.same):
+        for line in compared.lines():
             click.echo(line)
     if not found.agrees:
         sys.exit(5)
 
 
-def _choices(scenarios: Sequence[str], members: Sequence[str]) -> tuple[Choice, Choice]:
-    """The runs of A and of B."""
-    from simdistrict.result.run_pairs import Choice
-
-    for option, given in (("--scenario", scenarios), ("--member", members)):
-        if len(given) > 2:
-            raise click.BadParameter(
-                "give it once for both, or twice: for A, then for B", param_hint=option
-            )
-    one, other = (
-        Choice(scenarios[k] if scenarios else None, members[k] if members else None)
-        for k in (0, -1)
-    )
-    return one, other
+def _two(option: str, given: Sequence[str]) -> tuple[str | None, str | None]:
+    """What an option says of A and of B."""
+    if len(given) > 2:
+        what = "give it once for both, or twice: for A, then for B"
+        raise click.BadParameter(what, param_hint=option)
+    return (given[0], given[-1]) if given else (None, None)

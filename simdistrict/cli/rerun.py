@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from simdistrict.base.progress import Progress
 from simdistrict.cli import options
-from simdistrict.cli.common import Command
+from simdistrict.cli.common import Command, Settings
 
 
 @click.command("rerun", cls=Command)
@@ -20,9 +19,7 @@ from simdistrict.cli.common import Command
 )
 @options.as_json
 @click.pass_obj
-def command(
-    settings: dict[str, bool] | None, file: Path, backend: str | None, as_json: bool
-) -> None:
+def command(settings: Settings, file: Path, backend: str | None, as_json: bool) -> None:
     """Repeat FILE from its own record and report whether the numbers are the same.
 
     The model, the resolved scenarios, the settings and the numbers from other files come from
@@ -34,8 +31,7 @@ def command(
     """
     from simdistrict.api.commands.rerun import rerun
 
-    shown: Progress = False if (settings or {}).get("quiet") else None
-    found = rerun(file, backend, shown)
+    found = rerun(file, backend, False if settings["quiet"] else None)
     click.echo(json.dumps(found.document(), indent=2) if as_json else found.line())
     for text in found.warnings():
         click.echo(f"warning: {text}", err=True)

@@ -31,13 +31,17 @@ SETTINGS = {
 }
 
 
-def report(found: Comparison, a: SeriesFile, b: SeriesFile, rtol: float, atol: float) -> list[str]:
-    """A comparison as text, with what was compared of each file."""
+def report(
+    found: Comparison, a: SeriesFile, b: SeriesFile, rtol: float, atol: float, complete: str
+) -> list[str]:
+    """A comparison as text, with what was compared of each file; complete: what lists all rows."""
     text = any(f.where.lower().endswith((".csv", ".tab", ".dat")) for f in (a, b))
-    return [*lines(found, rtol, atol, text=text), *files_lines(found, a, b)]
+    return [*lines(found, rtol, atol, complete, text=text), *files_lines(found, a, b)]
 
 
-def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) -> list[str]:
+def lines(
+    found: Comparison, rtol: float, atol: float, complete: str, *, text: bool = False
+) -> list[str]:
     """A comparison as text. text: one of the files is a text file."""
     within = f"(tolerance: {rtol:g} relative, {atol:g} absolute)"
     several = f" in {counted(len(found.runs), 'run')}" if len(found.runs) > 1 else ""
@@ -50,7 +54,7 @@ def lines(found: Comparison, rtol: float, atol: float, *, text: bool = False) ->
         if others:
             some = ", ".join(f'"{name}"' for name in found.together[1:4])
             said.append(f"  then differ too: {some}" + (f" and {others - 3} more" * (others > 3)))
-        said += [*_largest(found), *_table(found)]
+        said += [*_largest(found), *_table(found, complete)]
         said.append(
             f"differing: {found.differing_elements} of {counted(found.elements, 'element')}, "
             f"{found.differing_points:,} of {found.points:,} values {within}"
@@ -92,7 +96,7 @@ def _largest(found: Comparison) -> list[str]:
     return said
 
 
-def _table(found: Comparison) -> list[str]:
+def _table(found: Comparison, complete: str) -> list[str]:
     """The elements that differ beyond tolerance, worst first."""
     gaps = [gap for gap in found.by_element if gap.differing]
     head = ("element", "differing", "time", "A", "B", "absolute", "relative")
@@ -103,7 +107,7 @@ def _table(found: Comparison) -> list[str]:
         for row in rows
     ]
     if len(gaps) > ROWS:
-        said.append(f"  and {len(gaps) - ROWS} more (--json lists all)")
+        said.append(f"  and {len(gaps) - ROWS} more ({complete} lists all)")
     return said
 
 

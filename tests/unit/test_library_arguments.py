@@ -146,3 +146,10 @@ def test_a_state_has_its_own_time(m: sd.LoadedModel, time: float) -> None:
 def test_a_simulator_is_not_pickled(m: sd.LoadedModel, take: Callable[[Any], object]) -> None:
     with pytest.raises(sd.EngineError, match=r"cannot be pickled or copied\n.*s\.state"):
         take(m.start())
+
+
+def test_a_comparison_names_what_python_has(d: sd.LoadedModel) -> None:
+    found = sd.compare(d.run(), d.run(params={"tariff level": 0.9}))
+    assert len(found.table) > 10
+    assert "(.table lists all)" in repr(found)
+    assert "--" not in repr(found)

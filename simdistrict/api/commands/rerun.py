@@ -9,14 +9,18 @@ from simdistrict.base.identity import other_code
 from simdistrict.base.progress import Progress, ticking
 from simdistrict.ensemble.rerun import Repetition, changed_files, sentence
 from simdistrict.regimes.studies.register import repeat_any
+from simdistrict.result.dataset import Result
 from simdistrict.result.opening import read_result
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The repeat of a file: whether the numbers are the same, and what has changed since."""
+    """The repeat of a result: whether the numbers are the same, and what has changed since.
 
-    file: Path
+    where: what messages call the result.
+    """
+
+    where: str
     report: Repetition
     changed_files: tuple[str, ...]
     other_code: str
@@ -28,19 +32,19 @@ class Repeated:
 
     def line(self) -> str:
         """The result in a sentence."""
-        return sentence(self.report, str(self.file))
+        return sentence(self.report, self.where)
 
     def warnings(self) -> list[str]:
         """What has changed since."""
         kept = "has changed since; the run was repeated with what it held then"
         said = [f"{name} {kept}" for name in self.changed_files]
         other = self.other_code
-        return [*said, f"{self.file} was written by other code: {other}"] if other else said
+        return [*said, f"{self.where} was written by other code: {other}"] if other else said
 
     def document(self) -> dict[str, object]:
         """The result for JSON."""
         return {
-            "file": str(self.file),
+            "file": self.where,
             "same": self.report.same,
             "variables": self.report.variables,
             "differing": list(self.report.differing),
@@ -52,8 +56,11 @@ class Repeated:
 
 def rerun(file: Path, backend: str | None = None, progress: Progress = None) -> Repeated:
     """Repeat a result file; backend: another one for single runs; progress: of members."""
-    recorded = read_result(file)
+    return repeat(read_result(file), str(file), backend, progress)
+
+
+def repeat(recorded: Result, where: str, backend: str | None, progress: Progress) -> Repeated:
+    """Repeat a result; otherwise as `rerun`."""
     with ticking(progress, "members") as tick:
-        report = repeat_any(recorded, str(file), backend, tick)
-    changed = tuple(changed_files(recorded))
-    return Repeated(file, report, changed, other_code(recorded.attrs))
+        report = repeat_any(recorded, where, backend, tick)
+    return Repeated(where, report, changed_files(recorded), other_code(recorded.attrs))
