@@ -583,6 +583,7 @@ def test_a_line_of_equilibria_is_one_and_no_branch(
     said = call(capsys, "regimes", "branch", model, *along)
     assert "1 branch; 0 folds, 0 Hopf points" in said.out
     assert "lie on a line at 3 of 3 values" in caplog.text
+    assert "hold 1 stock more with --hold" in caplog.text
     held = call(capsys, "regimes", "equilibria", model, "--hold", "south")
     assert "line" not in held.out
 
@@ -595,6 +596,16 @@ immune = INTEG(recovery, 0)
 contagion = 2.5 * infectivity * healthy * ill / 1000
 recovery = ill / 2
 """
+
+
+def test_the_hint_of_a_line_counts_the_stocks_to_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without infection the healthy and the recovered may be any number: two stocks to hold."""
+    (tmp_path / "epidemic.mdl").write_text(mdl(EPIDEMIC))
+    along = ["--parameter", "infectivity", "--from", "0", "--to", "1"]
+    call(capsys, "regimes", "branch", tmp_path / "epidemic.mdl", *along)
+    assert "hold 2 stocks more with --hold" in caplog.text
 
 
 def test_an_epidemic_without_feedback_of_the_healthy_has_no_fold(

@@ -235,12 +235,16 @@ def _special_variables(
 
 
 def _warn_of_lines(found: BifurcationDiagram) -> None:
-    """Warn of lines of equilibria, which no branch follows."""
-    lines = sum(any(e.continuum for e in search.equilibria) for _, search in found.searches)
-    if lines:
-        where = f"at {lines} of {counted(len(found.searches), 'value')} searched"
-        hint = "hold one of the stocks with --hold"
-        log.warning("equilibria lie on a line %s, which is not followed: %s", where, hint)
+    """Warn of lines of equilibria, which no branch follows, and say how many stocks to hold."""
+    lines = [[e for e in search.equilibria if e.continuum] for _, search in found.searches]
+    spectra = [e.spectrum for line in lines for e in line]
+    if not spectra:
+        return
+    # each eigenvalue of zero is a direction in which the state may lie anywhere
+    free = max(int((abs(s.eigenvalues) <= s.threshold).sum()) for s in spectra)
+    where = f"at {sum(map(bool, lines))} of {counted(len(found.searches), 'value')} searched"
+    hint = f"hold {counted(max(free, 1), 'stock')} more with --hold"
+    log.warning("equilibria lie on a line %s, which is not followed: %s", where, hint)
 
 
 def _pieces(number: Reals, stability: Reals) -> Iterator[tuple[slice, int, str]]:
