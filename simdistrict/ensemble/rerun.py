@@ -16,11 +16,11 @@ from simdistrict.base.inputs import digest
 from simdistrict.base.outside import is_outside
 from simdistrict.base.progress import Tick
 from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.content import variables_of
 from simdistrict.ensemble.given import METHOD, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import recorded_prior
 from simdistrict.result.dataset import Result, Variable
-from simdistrict.result.naming import names_of
 from simdistrict.run.plan import Plan, plan_run, prepare_text, with_lookups
 from simdistrict.run.simulate import result_of
 from simdistrict.scenario import resolve, scenario_from_text
@@ -136,19 +136,14 @@ def _require(attrs: Mapping[str, object], keys: Sequence[str], where: str) -> No
 def _repeat_members(recorded: Result, where: str, tick: Tick | None) -> Repetition:
     """Run every member again, chunk by chunk."""
     ensemble = recorded_ensemble(recorded, where)
-    names = names_of(ensemble.plans[0].prepared.model).elements
     parts = []
     for chunk in range(ensemble.chunks):
         first, last = ensemble.bounds(chunk)
-        again = ensemble.run_chunk(chunk)
         variables = {}
-        for key, values in again.items():
-            name = names.get(key, key)
+        for name, values in variables_of(ensemble, ensemble.run_chunk(chunk)).items():
             old = recorded.variables.get(name)
             if old is None or "member" not in old.dims:
                 raise ExchangeError(Problem(where, f"it lacks {name}, which its record names"))
-            if "scenario" not in old.dims and name != "design":
-                values = values[0]
             before = (slice(None),) * old.dims.index("member")
             part = np.asarray(old.values)[(*before, slice(first, last))]
             variables[name] = Variable(old.dims, part), Variable(old.dims, values)

@@ -360,6 +360,8 @@ def test_a_function_may_not_read_what_depends_on_its_element(model: sd.LoadedMod
     for name, what in (("demand[north]", "all labels"), ("TIME STEP", "time grid")):
         with pytest.raises(sd.ScenarioError, match=what):
             s.replace(name, lambda s: 1.0)
+    s.replace("demand[place]", lambda s: [3.0, 4.0])
+    assert s["demand"].values.tolist() == [3.0, 4.0]
 
 
 def test_two_functions_are_called_in_the_order_of_their_causes(model: sd.LoadedModel) -> None:
