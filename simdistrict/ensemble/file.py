@@ -26,10 +26,10 @@ from simdistrict.result.dataset import Result, plain
 from simdistrict.result.netcdf import (
     check_netcdf_target,
     is_ours,
-    read_netcdf,
     write_netcdf_parts,
 )
-from simdistrict.result.zarr_store import check_zarr_target, read_zarr, write_zarr_parts
+from simdistrict.result.opening import read_result
+from simdistrict.result.zarr_store import check_zarr_target, write_zarr_parts
 from simdistrict.result.zarr_store import is_ours as zarr_is_ours
 
 
@@ -139,8 +139,7 @@ _DECIDING = {
 
 def finished(ensemble: Ensemble, path: Path) -> Written:
     """The outcomes in a complete file. Raises ScenarioError where it is another ensemble."""
-    read = read_zarr if path.suffix == ".zarr" else read_netcdf
-    stored = read(path, lambda name, _: name == "outcome")
+    stored = read_result(path, lambda name, _: name == "outcome")
     hint = "write to another file, or leave --resume out to replace this one"
     if "members" not in stored.attrs or "outcome" not in stored.variables:
         raise ScenarioError(Problem(shown(path), "it exists and is no ensemble", hint))

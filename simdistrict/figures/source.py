@@ -12,8 +12,7 @@ import numpy as np
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable
-from simdistrict.result.netcdf import read_netcdf
-from simdistrict.result.zarr_store import read_zarr
+from simdistrict.result.opening import read_result
 from simdistrict.scenario import Scenario, scenario_from_text
 from simdistrict.scenario.places import split_name
 
@@ -92,7 +91,6 @@ def _dataset(data: Any, where: str) -> Source:
 
 
 def _file(path: Path) -> Source:
-    reads: Any = read_zarr if path.suffix == ".zarr" or path.is_dir() else read_netcdf
     about: dict[str, Mapping[str, object]] = {}
 
     def noted(name: str, attrs: Mapping[str, object]) -> bool:
@@ -100,10 +98,9 @@ def _file(path: Path) -> Source:
         return False
 
     def read(names: Collection[str]) -> Mapping[str, Variable]:
-        found: Result = reads(path, lambda name, _: name in names)
-        return found.variables
+        return read_result(path, lambda name, _: name in names).variables
 
-    head: Result = reads(path, noted)
+    head = read_result(path, noted)
     return Source(str(path), head.attrs, about, head.coords, read)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simdistrict.base import inputs
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.vensim.series import SeriesFile
-from simdistrict.result.dataset import Result, Variable, to_xarray
+from simdistrict.result.dataset import Result, Variable, Wanted, to_xarray
 from simdistrict.result.netcdf import MARK, read_netcdf
 from simdistrict.result.series_file import load
-from simdistrict.result.zarr_store import ABOUT, StoredArray, read_zarr
+from simdistrict.result.zarr_store import StoredArray, is_store, read_zarr
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,9 +25,12 @@ _FAULTS = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeE
 AT_ONCE = 200_000_000
 
 
-def read_result(path: Path) -> Result:
-    """The content of a NetCDF file or Zarr store. Raises ExchangeError as their readers do."""
-    return (read_zarr if path.suffix.lower() == ".zarr" else read_netcdf)(path)
+def read_result(path: Path, wanted: Wanted | None = None) -> Result:
+    """The content of a NetCDF file or Zarr store. wanted: as in `read_netcdf`.
+
+    Raises ExchangeError as their readers do.
+    """
+    return (read_zarr if is_store(path) else read_netcdf)(path, wanted)
 
 
 def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
@@ -67,24 +68,14 @@ def _no_variable(name: str, attrs: Mapping[str, object]) -> bool:
 
 
 def _zarr(path: Path, at_once: int) -> xr.Dataset:
-    head = read_zarr(path, _no_variable)
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    if size <= at_once:
-        return to_xarray(read_zarr(path))
-    variables: dict[str, Variable] = {}
-    try:
-        for described in sorted(path.glob("*/.zarray")):
-            if (name := described.parent.name) in head.coords:
-                continue
-            attrs = json.loads(inputs.content(described.parent / ".zattrs", ABOUT))
-            dims = tuple(attrs.pop("_ARRAY_DIMENSIONS"))
-            array = StoredArray.of(described.parent)
-            large = array.dtype.kind in "iuf" and math.prod(array.shape) > 1000
-            variables[name] = Variable(dims, _lazy(array) if large else array.whole(), attrs)
-        return to_xarray(Result(head.coords, variables, head.attrs))
-    except _FAULTS as error:
-        what = f"this is no Zarr store of simdistrict, or it is damaged ({error})"
-        raise ExchangeError(Problem(str(path), what, "write it again")) from None
+    return to_xarray(read_zarr(path, read=None if size <= at_once else _as_needed))
+
+
+def _as_needed(array: StoredArray) -> Any:
+    """The values of a small array or of texts; others are read when they are used."""
+    large = array.dtype.kind in "iuf" and math.prod(array.shape) > 1000
+    return _lazy(array) if large else array.whole()
 
 
 def _lazy(array: StoredArray) -> Any:

@@ -163,7 +163,7 @@ def _plain(value: object) -> object:
 
 def _fault(name: str, variable: Variable, result: Result) -> str:
     """What is wrong with a variable; empty if nothing is."""
-    values = np.asarray(variable.values)
+    values = variable.values  # not read: those of a large store are read when they are used
     numeric = name in _NUMBERS or not _NUMERIC.isdisjoint(variable.attrs)
     if numeric and values.dtype.kind not in "if":
         return "holds no numbers"

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -121,10 +121,20 @@ def write_zarr_parts(
     return path
 
 
-def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
+def is_store(path: Path) -> bool:
+    """Whether a path is read as a store: by its name, because an interrupted one has no folder."""
+    return path.suffix.lower() == ".zarr" or path.is_dir()
+
+
+def read_zarr(
+    path: Path,
+    wanted: Wanted | None = None,
+    read: Callable[[StoredArray], Any] | None = None,
+) -> Result:
     """Read a store that this module wrote. wanted: as in `read_netcdf`.
 
-    Raises ExchangeError for anything else.
+    read: gives the values of an array that is no coordinate, default all of them at once. Raises
+    ExchangeError for anything else.
     """
     complete(path.parent)
     try:
@@ -138,9 +148,12 @@ def read_zarr(path: Path, wanted: Wanted | None = None) -> Result:
             own = json.loads(inputs.content(folder / ".zattrs", ABOUT))
             dims = tuple(own.pop("_ARRAY_DIMENSIONS"))
             name = folder.name
-            if dims == (name,) or wanted is None or wanted(name, own):
-                found = Variable(dims, StoredArray.of(folder).whole(), own)
-                (coords if dims == (name,) else variables)[name] = found
+            if dims == (name,):
+                coords[name] = Variable(dims, StoredArray.of(folder).whole(), own)
+            elif wanted is None or wanted(name, own):
+                array = StoredArray.of(folder)
+                values = array.whole() if read is None else read(array)
+                variables[name] = Variable(dims, values, own)
     except _FAULTS as error:
         why = error.problems[0] if isinstance(error, ExchangeError) else error
         what = f"this is no Zarr store of simdistrict, or it is damaged ({why})"

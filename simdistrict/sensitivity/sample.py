@@ -20,8 +20,7 @@ from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.given import METHOD as GIVEN
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable, Wanted
-from simdistrict.result.netcdf import read_netcdf
-from simdistrict.result.zarr_store import read_zarr
+from simdistrict.result.opening import read_result
 from simdistrict.scenario.places import key_of, split_name
 from simdistrict.sensitivity.recorded import check_drawn
 
@@ -109,7 +108,7 @@ def read_sample(
     Arguments and errors as of `sample_of`; also raises ExchangeError where the file cannot be
     read.
     """
-    read = partial(read_zarr if path.is_dir() else read_netcdf, path)
+    read = partial(read_result, path)
     return sample_from(read, str(path), indicator, at=at, scenario=scenario, over=over)
 
 
