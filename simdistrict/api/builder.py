@@ -80,6 +80,7 @@ class ScenarioBuilder:
         """
         return self._scenario.title
 
+    @in_python
     def set(
         self, values: str | Mapping[str, Any], value: Any = None, /, **named: Any
     ) -> ScenarioBuilder:
@@ -106,6 +107,7 @@ class ScenarioBuilder:
             policies=(*_others(held, read.policies), *read.policies),
         )
 
+    @in_python
     def policy(
         self,
         name: str,
@@ -139,6 +141,7 @@ class ScenarioBuilder:
         new = WrittenPolicy(name, begin, stop, over, tuple(numbers), why, where)
         return self._with(policies=(*_others(self._scenario, [new]), new))
 
+    @in_python
     def without(self, *policies: str) -> ScenarioBuilder:
         """The scenario without some of its policies, by name.
 
@@ -159,6 +162,7 @@ class ScenarioBuilder:
             policies=tuple(p for p in self._scenario.policies if p.name not in policies)
         )
 
+    @in_python
     def initial(self, values: Mapping[str, Any]) -> ScenarioBuilder:
         """Stocks and what they start from, in their units, in place of the model's initial values.
 
@@ -173,6 +177,7 @@ class ScenarioBuilder:
         numbers = read_numbers(values, model, "initial", of_stocks=True)
         return self._with(initial=(*self._scenario.initial, *numbers))
 
+    @in_python
     def settings(
         self,
         *,
@@ -197,6 +202,7 @@ class ScenarioBuilder:
         new = settings_of(initial_time, final_time, time_step, save_step, integrator, rtol, atol)
         return self._with(run=new.over(self._scenario.run))
 
+    @in_python
     def report(self, *names: str) -> ScenarioBuilder:
         """The elements that reports show first, and that `save="indicators"` keeps.
 
@@ -210,6 +216,7 @@ class ScenarioBuilder:
         """
         return self._with(report=tuple(names))
 
+    @in_python
     def named(self, name: str, *, title: str = "", why: str = "") -> ScenarioBuilder:
         """The scenario under another name; title: one line for lists, default as before.
 

@@ -107,6 +107,7 @@ class Running(Planning):
             return self._one(plans[0], saved, points)
         return to_xarray(result_of(plans, saved, points, say=True))
 
+    @in_python
     def scenario(self, name: str | Path | None = None) -> ScenarioBuilder:
         """A scenario to build on: one by name or path, or the model as it is.
 

@@ -99,6 +99,7 @@ class Structure(Planning):
     def _ipython_key_completions_(self) -> list[str]:
         return [element.name for element in self._prepared.model]
 
+    @in_python
     def causes(self, name: str, depth: int = 1) -> Tree:
         """The elements on which an element depends, as a tree; depth: how far to follow them.
 
@@ -110,6 +111,7 @@ class Structure(Planning):
         """
         return Tree(tuple(facts.tree_rows(self._prepared.model, name, depth, users=False)))
 
+    @in_python
     def uses(self, name: str, depth: int = 1) -> Tree:
         """The elements that depend on an element; otherwise as `causes`.
 
@@ -132,6 +134,7 @@ class Structure(Planning):
         """
         return Loops(*facts.loops(self._prepared.model))
 
+    @in_python
     def check(
         self,
         only: str | Sequence[str] = (),

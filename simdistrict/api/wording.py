@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 # an option; not in the words of a command, which a user types as they stand
 _OPTION = re.compile(r"(?<!\w)--([a-z][a-z-]*)")
+# an option with the words for it in Python, where they are not its name
+_BOTH = re.compile(r"--[a-z][a-z-]* \(([^()]*) in Python\)")
 _COMMAND = re.compile(r"simdistrict [a-z]+[^()`;]*|`[^`]*`")
 
 
@@ -36,7 +38,7 @@ def in_python(function: Callable[P, T]) -> Callable[P, T]:
 def reworded(text: str) -> str:
     """A text with parameters in place of options, but for commands in it."""
     parts, end = [], 0
-    text = text.replace("--force (force=True in Python)", "force=True")
+    text = _BOTH.sub(r"\1", text)
     for command in _COMMAND.finditer(text):
         parts += [_parameters(text[end : command.start()]), command.group()]
         end = command.end()

@@ -107,7 +107,7 @@ def recorded_plans(recorded: Result, where: str, backend: str | None = None) -> 
     attrs = recorded.attrs
     _require(attrs, ("model_text", "model_name", "scenario_yaml", "backend"), where)
     if backend is None and attrs["backend"] == "pysd":
-        hint = "give a backend: rerun --backend native, or pysd where you trust the file"
+        hint = "name it by --backend: native, or pysd where you trust the file"
         raise ExchangeError(Problem(where, _PYSD, hint))
     external = str(attrs.get("external_data", ""))
     prepared = prepare_text(str(attrs["model_text"]), str(attrs["model_name"]), external)

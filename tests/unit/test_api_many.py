@@ -472,6 +472,8 @@ def test_commands_in_messages_stay_as_they_are_typed() -> None:
     text = "see --save-step or (simdistrict show model m --constants lists them); `run --x`"
     said = "see save_step or (simdistrict show model m --constants lists them); `run --x`"
     assert reworded(text) == said
+    both = "replace it with --force (force=True in Python), or see --save"
+    assert reworded(both) == "replace it with force=True, or see save"
 
 
 def test_senseless_arguments_are_refused_in_words(model: sd.LoadedModel, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 import pickle
 from collections.abc import Callable
@@ -153,3 +154,23 @@ def test_a_comparison_names_what_python_has(d: sd.LoadedModel) -> None:
     assert len(found.table) > 10
     assert "(.table lists all)" in repr(found)
     assert "--" not in repr(found)
+
+
+def test_a_builder_names_arguments(m: sd.LoadedModel) -> None:
+    for build in (
+        lambda: m.scenario().policy("a", {"time step": 0.1}, start=5),
+        lambda: m.scenario().set("time step", 0.1),
+    ):
+        with pytest.raises(sd.ScenarioError, match="or use time_step="):
+            build()
+
+
+def test_what_raises_names_arguments() -> None:
+    # the command line calls the functions that draw
+    functions = [getattr(sd, name) for name in dir(sd) if not name.startswith("plot_")]
+    kinds = sd.LoadedModel, sd.ScenarioBuilder
+    methods = [getattr(kind, n) for kind in kinds for n in dir(kind) if not n.startswith("_")]
+    public = [f for f in (*functions, *methods) if inspect.isfunction(f)]
+    raising = [f for f in public if "Raises" in (f.__doc__ or "")]
+    assert len(raising) > 20
+    assert [f.__qualname__ for f in raising if not hasattr(f, "__wrapped__")] == []
