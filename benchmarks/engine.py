@@ -13,7 +13,6 @@ import argparse
 import importlib.metadata
 import importlib.util
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -25,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from parts import c_program
 from parts.synthetic import synthetic
-from startup import processor
+from startup import describe_machine
 
 from simdistrict.base.library import find_model
 from simdistrict.engine.integrators.fixed import fixed_steps
@@ -53,10 +52,7 @@ def main() -> None:
     options.add_argument("--no-pysd", action="store_true", help="leave PySD out; it takes minutes")
     options.add_argument("models", nargs="*", default=["core", "synthetic", "district"])
     given = options.parse_args()
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}")
-    known = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
-    versions = (f"{name} {known[name]}" for name in LIBRARIES if name in known)
-    print(f"Python {platform.python_version()}, {', '.join(versions)}; Euler")
+    describe_machine(LIBRARIES, "Euler")
     for name in given.models:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["XDG_CACHE_HOME"] = folder

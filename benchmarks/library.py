@@ -1,7 +1,7 @@
 """How much a call from Python costs over the engine, and a loop of runs over one ensemble.
 
-Claim: `m.run()` of a small model that is loaded takes less than a millisecond beside the engine's
-own time, and a loop of runs over 1,000 values less than three times as long as one ensemble of
+Claim: `m.run()` of a small model that is loaded takes less than a millisecond more than the
+engine itself, and a loop of runs over 1,000 values less than three times as long as one ensemble of
 them on the interpreted path. Prints processor times taken in one session; nothing is asserted,
 because seconds depend on the machine.
 
@@ -11,22 +11,19 @@ usage: python benchmarks/library.py [--values N] [core district]
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from startup import processor
+from startup import describe_machine
 
 import simdistrict as sd
 from simdistrict.run.simulate import trajectory
 
 # a constant of each model, to be changed from run to run
 CONSTANTS = {"core": "tariff", "district": "required return"}
-LIBRARIES = (np, xr, pd)
+LIBRARIES = ("numpy", "xarray", "pandas")
 
 
 def main() -> None:
@@ -35,9 +32,7 @@ def main() -> None:
     options.add_argument("--values", type=int, default=1000, help="runs of the loop")
     options.add_argument("models", nargs="*", default=["core", "district"])
     given = options.parse_args()
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}")
-    versions = ", ".join(f"{library.__name__} {library.__version__}" for library in LIBRARIES)
-    print(f"Python {platform.python_version()}, {versions}; processor time, least of five")
+    describe_machine(LIBRARIES, "processor time, least of five")
     for name in given.models:
         m = sd.load(name)
         calls(m, CONSTANTS[name])
@@ -46,7 +41,7 @@ def main() -> None:
 
 
 def calls(m: sd.LoadedModel, constant: str) -> None:
-    """Print what one call takes, in milliseconds, and what of it is not the engine."""
+    """Print the milliseconds of a call, of the engine, and the difference."""
     print(f"\n{m.name}: milliseconds of a call, of the engine, and the difference")
     value = float(m[constant].value or 1.0)
     for backend in ("interpreted", "native") if len(m) < 100 else ("native",):

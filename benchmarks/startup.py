@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import simdistrict
@@ -36,20 +37,22 @@ def main() -> None:
     given = options.parse_args()
     # as after `pip install`: sources that were edited since are compiled before the clock starts
     compileall.compile_dir(str(Path(simdistrict.__file__).parent), quiet=1)
-    describe_machine()
-    print(f"{'seconds, whole process':52}{'median':>8}{'min':>8}{'max':>8}")
+    describe_machine(LIBRARIES, "seconds of whole processes")
+    print(f"\n{'seconds, whole process':52}{'median':>8}{'min':>8}{'max':>8}")
     line("--help", ["--help"], Path, given.repeat)
     for scenario in given.scenarios:
         with tempfile.TemporaryDirectory() as folder:
             measure(Path(folder), scenario, given.repeat)
 
 
-def describe_machine() -> None:
-    """Print what the numbers depend on."""
+def describe_machine(libraries: Iterable[str], measured: str) -> None:
+    """Print what the numbers depend on, with the libraries that are installed."""
     print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}")
-    print(f"Python {platform.python_version()}")
-    print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES))
-    print()
+    versions = [f"Python {platform.python_version()}"]
+    for name in libraries:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+    print(f"{', '.join(versions)}; {measured}")
 
 
 def measure(folder: Path, scenario: str, repeat: int) -> None:

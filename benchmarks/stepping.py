@@ -1,9 +1,9 @@
 """How many steps a second a caller gets, beside PySD's `step` and simlin's `run_to`.
 
-Each line takes single steps of the model's own time step, alone or with what a coupled program
-does besides: one value is set before the step, one read after it. Prints steps of processor time
-a second (best of several rounds), because other programs of a shared machine take no part in it;
-nothing is asserted.
+Each line takes single steps of the model's own time step, alone or as a coupled program does: it
+sets one value before the step and reads one after it. Prints steps for each second of processor
+time (best of several rounds), which other programs on a shared machine disturb less; nothing is
+asserted.
 
 usage: python benchmarks/stepping.py [--no-pysd] [--members N] [core district]
 """
@@ -11,10 +11,7 @@ usage: python benchmarks/stepping.py [--no-pysd] [--members N] [core district]
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import importlib.util
-import os
-import platform
 import shutil
 import tempfile
 import time
@@ -23,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from startup import processor
+from startup import describe_machine
 
 import simdistrict as sd
 from simdistrict.base.library import find_model
@@ -40,10 +37,7 @@ def main() -> None:
     options.add_argument("--members", type=int, default=1000, help="simulators in a batch")
     options.add_argument("models", nargs="*", default=["core", "district"])
     given = options.parse_args()
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}")
-    known = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
-    versions = (f"{name} {known[name]}" for name in LIBRARIES if name in known)
-    print(f"Python {platform.python_version()}, {', '.join(versions)}; Euler, steps a second")
+    describe_machine(LIBRARIES, "Euler, steps a second")
     for name in given.models:
         print(f"\n{name}")
         measure(name, given.members, pysd=not given.no_pysd)
