@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import simdistrict
 from docs.make.python import public_names, section
+from simdistrict.cli.main import EXIT_CODES
 
 INTRODUCTION = """# Errors and exit codes
 
@@ -28,14 +31,8 @@ CODES = """
 
 | code | meaning |
 |---|---|
-| 0 | completed |
-| 1 | unexpected failure, or a worker failed |
-| 2 | the command line is wrong |
-| 3 | an input or output file is invalid, or the model cannot run this way |
-| 4 | a run did not complete; the file holds the computed part |
-| 5 | a check or a comparison failed |
-| 130, 143 | interrupted, terminated |
-
+"""
+END = """
 `--debug` prints a traceback with an error. An exit code of 1 without a message of this form is a
 fault of simdistrict.
 """
@@ -50,4 +47,11 @@ def page() -> str:
             meaning = (error.__doc__ or "").strip().splitlines()[0]
             link = f"[`{name}`](python.md#simdistrict.api.{name})"
             rows.append(f"| {link} | {meaning} | {error.exit_code} |")
-    return INTRODUCTION + "\n".join(rows) + "\n" + CODES
+    codes = [f"| {code} | {meaning} |" for code, meaning in exit_codes()]
+    return "\n".join([INTRODUCTION + rows[0], *rows[1:], CODES + codes[0], *codes[1:], END])
+
+
+def exit_codes() -> list[tuple[str, str]]:
+    """The codes and their meanings, as `--help` prints them."""
+    words = " ".join(EXIT_CODES.split())
+    return re.findall(r"(\d+) ([^,.]+)", words)

@@ -47,6 +47,9 @@ def test_every_error_stands_with_its_exit_code() -> None:
     page = errors.page()
     assert "[`ScenarioError`](python.md#simdistrict.api.ScenarioError)" in page
     assert all(f"`{n}`" in page for n in python.public_names() if n.endswith("Error"))
+    codes = [code for code, _ in errors.exit_codes()]
+    assert codes == ["0", "1", "2", "3", "4", "5", "130", "143"]
+    assert all(f"\n| {code} | " in page for code in codes)
 
 
 def test_every_function_stands_in_its_table() -> None:
