@@ -1,8 +1,7 @@
 """The tables of results/district as values, sentences and small tables for the pages.
 
 A sentence whose direction depends on the numbers states the condition (`sure`), so that it cannot
-outlive
-the numbers.
+outlive the numbers.
 """
 
 from __future__ import annotations
@@ -198,13 +197,10 @@ def caveat() -> str:
     return sure(
         share < 0.01,
         f"The shares are of {int(whole['members']):,} draws of the uncertain constants, taken "
-        "from the "
-        "ranges that the literature or judgement gives (the *prior*). The draws are not selected "
-        "by how "
-        f"well they follow the record. {some} all {targets} targets of the calibration; "
-        f"{percent(near['holds, share'], 2)} meet {targets - 2} or more. So a share says what "
-        "the stated "
-        "ranges allow. It is not the probability that something happens.",
+        "from the ranges that the literature or judgement gives (the *prior*). The draws are not "
+        f"selected by how well they follow the record. {some} all {targets} targets of the "
+        f"calibration; {percent(near['holds, share'], 2)} meet {targets - 2} or more. So a share "
+        "says what the stated ranges allow. It is not the probability that something happens.",
     )
 
 
@@ -254,8 +250,7 @@ def judged() -> str:
     return sure(
         all(known[name].startswith("low") for name in constants),
         "What matters most for the home share of a district in 2060 is "
-        f"{listed(f'*{c}*' for c in constants)}. "
-        "These constants are judgement, with a wide range.",
+        f"{listed(f'*{c}*' for c in constants)}. These constants are judgement, with a wide range.",
     )
 
 
@@ -265,12 +260,9 @@ def counts() -> str:
     most = [c for c, row in drawn.items() if float(row["holds, share"]) > 0.5]
     return (
         f"The letter was split into {len(told)} claims. With the fitted constants "
-        f"{told.count('holds')} "
-        f"hold, {told.count('fails in part')} fail in part and {told.count('fails')} fail; the "
-        "others "
-        f"cannot be tested in this model. Of {len(drawn)} that can be tested in the draws, "
-        f"{len(most)} "
-        "hold in more than half of them."
+        f"{told.count('holds')} hold, {told.count('fails in part')} fail in part and "
+        f"{told.count('fails')} fail; the others cannot be tested in this model. Of {len(drawn)} "
+        f"that can be tested in the draws, {len(most)} hold in more than half of them."
     )
 
 
@@ -282,8 +274,8 @@ def fates() -> list[str]:
     undecided = [v for (_, kind), v in share.items() if kind == "undecided"]
     sure(all(float(v) == 0 for v in undecided), "no column for draws that are undecided")
     lines = [
-        "| district | jobs in the record | in the model | survives without a policy "
-        "| survives only with one | lost under every policy |",
+        "| district | jobs in the record | in the model | survives without a policy | survives "
+        "only with one | lost under every policy |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
     for row in rows("jobs"):

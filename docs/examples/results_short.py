@@ -35,33 +35,26 @@ def finds() -> Iterable[str]:
     yield sure(
         number(jobs["model"]) < 0 < min(cut),
         "**Tariffs for security bring little home and cost jobs.** In the calibrated run (fitted "
-        "constants) jobs of "
-        "the "
-        f"ten districts in 2035 are {-number(jobs['model'])}% below the baseline. In at least "
-        "75% of the "
-        f"draws they are lower in {listed(lost)}. The reason is that parts cost more and other "
-        "countries "
-        f"retaliate: without both, output of 2060 would be {min(cut):.0f}% to {max(cut):.0f}% "
-        "higher.",
+        f"constants) jobs of the ten districts in 2035 are {-number(jobs['model'])}% below the "
+        f"baseline. In at least 75% of the draws they are lower in {listed(lost)}. The reason is "
+        "that parts cost more and other countries retaliate: without both, output of 2060 would "
+        f"be {min(cut):.0f}% to {max(cut):.0f}% higher.",
     )
     carbon = change("carbon_social_tariffs", "home share of the chain", "2060")
     security = change("security_tariffs", "home share of the chain", "2060")
     yield sure(
         all(c >= s for c, s in zip(carbon.values(), security.values(), strict=True)),
         "**Carbon and social charges bring home more than security tariffs do**, in the median "
-        "of every "
-        f"district: {min(carbon.values()):.1f} to {max(carbon.values()):.1f} points of the home "
-        "share in "
-        f"2060, against {min(security.values()):.1f} to {max(security.values()):.1f}.",
+        f"of every district: {min(carbon.values()):.1f} to {max(carbon.values()):.1f} points of "
+        f"the home share in 2060, against {min(security.values()):.1f} to "
+        f"{max(security.values()):.1f}.",
     )
     kept = {r["district"]: r["the renaissance"] for r in md("least_policy", "the renaissance")}
     last = [name for name, cell in kept.items() if not cell.startswith("none")]
     yield (
         "**A joint programme of investment, skills, upgrading, teaching and moderate tariffs "
-        "raises "
-        "jobs while it runs.** After twenty years and repeal in 2045, output of 2070 stays 20% "
-        "or more "
-        f"above the baseline in {listed(last)}, and in no other district."
+        "raises jobs while it runs.** After twenty years and repeal in 2045, output of 2070 "
+        f"stays 20% or more above the baseline in {listed(last)}, and in no other district."
     )
     two = [r["district"] for r in md("regimes", "worlds of 2019") if ";" in r["worlds of 2019"]]
     held = [r for r in rows("least_policy") if r["begins in"] != "2025, by runs"]
@@ -69,17 +62,16 @@ def finds() -> Iterable[str]:
         {r["verdict"] for r in held} <= {"one world only", "none of those tried"},
         f"**More than one future is stable in {word(len(two))} of ten districts**: {listed(two)} "
         "have a high and a low equilibrium in the conditions of 2019. No policy that was tried "
-        "(ten "
-        "doses, up to 60 years, then repealed) moves a district from one to the other.",
+        "(ten doses, up to 60 years, then repealed) moves a district from one to the other.",
     )
     technology = shares("technology", "home share", "technology")
     timing = shares("technology", "home share", "timing of policy")
     yield sure(
         sum(t > p for t, p in zip(technology, timing, strict=True)) >= 9,
         "**Technology decides more than the timing of policy.** Constants of technology explain "
-        f"{percent(max(0, min(technology)))} to {percent(max(technology))} of the variance of "
-        "the home share in 2060, "
-        f"the date of the policy {percent(min(timing), 1)} to {percent(max(timing), 1)}.",
+        f"{percent(max(0, min(technology)))} to {percent(max(technology))} of the variance of the "
+        f"home share in 2060, the date of the policy {percent(min(timing), 1)} to "
+        f"{percent(max(timing), 1)}.",
     )
 
 
@@ -100,9 +92,9 @@ def against() -> Iterable[str]:
     yield sure(
         all(row["verdict"] == "agrees" for row in rare),
         "*The letter: value chains turn regional again.* The record: firms that went abroad "
-        "seldom came back. "
-        f"The model agrees in every district, and under security tariffs the far share falls by "
-        f"{-number(far['value'])} points at most by 2035 (chains turn regional, C39: fails).",
+        "seldom came back. The model agrees in every district, and under security tariffs the "
+        f"far share falls by {-number(far['value'])} points at most by 2035 (chains turn "
+        "regional, C39: fails).",
     )
     goods = pick(
         "record_against",
@@ -111,37 +103,30 @@ def against() -> Iterable[str]:
     yield sure(
         float(goods["model"]) > 0,
         "*Policy expects tariffs to bring jobs back.* The record: the US tariffs of 2018 and "
-        "2019 raised no "
-        "manufacturing jobs (Flaaen and Pierce 2024). Here the model is wrong: it shows a rise "
-        "of "
-        f"{number(goods['model'])}% for a tariff on finished goods.",
+        "2019 raised no manufacturing jobs (Flaaen and Pierce 2024). Here the model is wrong: it "
+        f"shows a rise of {number(goods['model'])}% for a tariff on finished goods.",
     )
     found = [row["verdict"] for row in rows("technology") if row["goes with"] == "timing of policy"]
     yield sure(
         "holds" not in found,
         "*The letter: the future is a question of politics more than of technology.* The model: "
-        "the timing of "
-        "policy explains less than 15% of the variance in every district (technology alone does "
-        "not "
-        "decide, C46: fails).",
+        "the timing of policy explains less than 15% of the variance in every district "
+        "(technology alone does not decide, C46: fails).",
     )
     wages = pick("claims", what="response of the home share to cheaper home labour lower by %")
     labour = pick("claims", what="labour share of unit cost 2040 lower by %, mean")
     yield sure(
         float(wages["value"]) < float(wages["low"]),
         "*The letter: Industry 4.0 makes production less dependent on labour costs.* The model: "
-        "the labour "
-        f"share of unit cost falls by {number(labour['value'])}% and the response to wages by "
-        f"{number(wages['value'])}%; the claim asks for 20% or more (C32: fails).",
+        f"the labour share of unit cost falls by {number(labour['value'])}% and the response to "
+        f"wages by {number(wages['value'])}%; the claim asks for 20% or more (C32: fails).",
     )
     spread = pick("claims", what="full transfer: spread of jobs 2019 over 1991 narrower by %")
     yield sure(
         float(spread["value"]) < float(spread["low"]),
         "*The letter: sticky tacit knowledge explains why districts lasted.* The model: if "
-        "knowledge travelled "
-        "with every contract, the spread of jobs between districts would be "
-        f"{number(spread['value'])}% "
-        "narrower; the claim asks for 50% (C26: fails).",
+        "knowledge travelled with every contract, the spread of jobs between districts would be "
+        f"{number(spread['value'])}% narrower; the claim asks for 50% (C26: fails).",
     )
 
 
