@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.api.builder import ScenarioBuilder
+from simdistrict.api.given import numbers
 from simdistrict.api.running import Running
 from simdistrict.api.sweeping import OneScenario
 from simdistrict.api.wording import in_python
@@ -303,11 +304,7 @@ class Fitting(Running):
 def _bounds(name: str, ends: Any) -> tuple[float, float]:
     from simdistrict.base.errors import Problem, ScenarioError
 
-    try:
-        low, high = (float(end) for end in ends)
-    except (TypeError, ValueError):
-        what = f"{ends!r} is not (low, high)"
-        raise ScenarioError(Problem(f'free constant "{name}"', what, "give two numbers")) from None
+    low, high = numbers(ends, f'free constant "{name}"', "(low, high)", 2)
     if not low < high:
         what = f"the bounds {low:g} and {high:g} do not enclose anything"
         hint = "give (low, high), the lower one first"

@@ -32,6 +32,17 @@ def number(value: Any, where: str) -> float:
     return found
 
 
+def numbers(values: Any, where: str, form: str, count: int | None = None) -> tuple[float, ...]:
+    """The numbers of a sequence; raises ScenarioError for anything else.
+
+    form: how it is written, such as `(low, high)`; count: how many there are to be.
+    """
+    found = None if isinstance(values, str) or not hasattr(values, "__iter__") else [*values]
+    if found is None or count not in (None, len(found)) or not all(map(is_number, found)):
+        raise ScenarioError(Problem(where, f"{values!r:.80} is not {form}", f"give {form}"))
+    return tuple(float(value) for value in found)
+
+
 def whole(value: Any, where: str, low: int | None = None) -> int:
     """A whole number, at least `low`; raises ScenarioError for anything else."""
     found = number(value, where)

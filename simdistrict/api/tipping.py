@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from simdistrict.api.given import numbers
 from simdistrict.api.plans import Planning
 from simdistrict.api.sweeping import OneScenario
 from simdistrict.api.wording import in_python
@@ -103,13 +104,18 @@ class Tipping(Planning):
         """
         from simdistrict.regimes.studies.branch import BranchStudy
         from simdistrict.regimes.studies.fold_curve import FoldCurveStudy
-        from simdistrict.regimes.studies.study import Interval
 
         common = _common(at, element, hold, free, outputs, seed, horizon)
-        common |= {"parameter": Interval(parameter, low, high), "starts": starts, "stops": stops}
+        common |= {
+            "parameter": _interval(parameter, (low, high), "parameter"),
+            "starts": starts,
+            "stops": stops,
+        }
         if second is None:
             return self._study(BranchStudy(**common), scenario, params)
-        return self._study(FoldCurveStudy(second=Interval(*second), **common), scenario, params)
+        name, ends = _named(second, "second", "(name, low, high)")
+        other = _interval(name, ends, "second")
+        return self._study(FoldCurveStudy(second=other, **common), scenario, params)
 
     @in_python
     def hysteresis(
@@ -145,16 +151,18 @@ class Tipping(Planning):
         from simdistrict.base.errors import Problem, ScenarioError
         from simdistrict.regimes.numerics.sweep import SPEEDS
         from simdistrict.regimes.studies.hysteresis import HysteresisStudy
-        from simdistrict.regimes.studies.study import Interval
 
-        multiples = () if slower is None else _numbers(slower, "slower", "a list such as [4]")
+        multiples = () if slower is None else numbers(slower, "slower", "a list such as [4]")
         if not all(1 < speed < float("inf") for speed in multiples):
             what = f"{list(multiples)} are not all above 1"
             raise ScenarioError(Problem("slower", what, "give multiples of the duration"))
         speeds = SPEEDS if slower is None else (1.0, *sorted(multiples))
         common = _common(at, element, hold, free, outputs, seed, horizon)
         study = HysteresisStudy(
-            parameter=Interval(parameter, low, high), duration=duration, speeds=speeds, **common
+            parameter=_interval(parameter, (low, high), "parameter"),
+            duration=duration,
+            speeds=speeds,
+            **common,
         )
         return self._study(study, scenario, params)
 
@@ -194,7 +202,7 @@ class Tipping(Planning):
         common |= {"box": _box(initial), "members": members}
         if along is None:
             return self._study(BasinsStudy(**common), scenario, params)
-        grid = _grid("along", along[0], along[1:])
+        grid = _grid("along", *_named(along, "along", "(name, low, high, count)"))
         return self._study(BasinsAlongStudy(along=grid, **common), scenario, params)
 
     @in_python
@@ -275,11 +283,10 @@ class Tipping(Planning):
         (3, 2)
         """
         from simdistrict.regimes.studies.policy_map import PolicyMapStudy
-        from simdistrict.regimes.studies.study import Interval
 
         common = _common(at, element, hold, free, outputs, seed, horizon)
         study = PolicyMapStudy(
-            parameter=Interval(parameter, low, high),
+            parameter=_interval(parameter, (low, high), "parameter"),
             duration=longest,
             doses=doses,
             lengths=durations,
@@ -425,13 +432,26 @@ def _names(given: Names) -> tuple[str, ...]:
 
 
 def _box(initial: Box) -> tuple[Interval, ...]:
+    return tuple(
+        _interval(name, ends, f'initial: "{name}"') for name, ends in (initial or {}).items()
+    )
+
+
+def _interval(name: str, ends: Any, where: str) -> Interval:
     from simdistrict.regimes.studies.study import Interval
 
-    found = []
-    for name, ends in (initial or {}).items():
-        numbers = _numbers(ends, f'initial: "{name}"', "(low, high)", 2)
-        found.append(Interval(name, numbers[0], numbers[1]))
-    return tuple(found)
+    low, high = numbers(ends, where, "(low, high)", 2)
+    return Interval(name, low, high)
+
+
+def _named(given: Any, where: str, form: str) -> tuple[str, tuple[Any, ...]]:
+    """A name, and what follows it in a sequence."""
+    from simdistrict.base.errors import Problem, ScenarioError
+
+    name, *ends = given if isinstance(given, tuple | list) and given else [None]
+    if not isinstance(name, str):
+        raise ScenarioError(Problem(where, f"{given!r:.80} is not {form}", f"give {form}"))
+    return name, tuple(ends)
 
 
 def _grids(along: Any) -> tuple[Grid, ...]:
@@ -448,22 +468,8 @@ def _grid(where: str, name: str, ends: Any) -> Grid:
     from simdistrict.base.errors import Problem, ScenarioError
     from simdistrict.regimes.studies.study import Grid
 
-    low, high, count = _numbers(ends, where, "(low, high, count)", 3)
+    low, high, count = numbers(ends, where, "(low, high, count)", 3)
     if not count.is_integer():
         what = f"{count:g} is no number of values"
         raise ScenarioError(Problem(where, what, "give (low, high, count)"))
     return Grid(name, low, high, int(count))
-
-
-def _numbers(given: Any, where: str, form: str, count: int | None = None) -> tuple[float, ...]:
-    """The numbers of a sequence; count: how many there are to be."""
-    from simdistrict.base.errors import Problem, ScenarioError
-
-    found: tuple[float, ...] | None
-    try:
-        found = None if isinstance(given, str) else tuple(float(number) for number in given)
-    except (TypeError, ValueError):
-        found = None
-    if found is None or count not in (None, len(found)):
-        raise ScenarioError(Problem(where, f"{given!r} is not {form}", f"give {form}"))
-    return found

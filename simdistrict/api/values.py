@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdistrict.api.given import is_number
+from simdistrict.api.given import is_number, number
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Element, Model, Stock
@@ -157,7 +157,7 @@ def read_params(params: Mapping[str, Any], model: Model, name: str = "params") -
         policy, text = _of_policy(model, key)
         try:
             if policy and text.lower() in TIMES:
-                right = "none" if value is None else repr(_number(value, where))
+                right = "none" if value is None else repr(number(value, where))
                 numbers.append(SetOption(key, right, where, where))
                 named.append(_Named(key, where, (fold(policy), fold(text)), frozenset((0,))))
                 continue
@@ -294,7 +294,7 @@ def _target_of(
 def _read(target: _Target, value: Any) -> _Numbers:
     """A value of any kind, of the shape of a target."""
     if is_number(value):
-        return _Numbers(np.full(target.shape, _number(value, target.where)))
+        return _Numbers(np.full(target.shape, number(value, target.where)))
     if hasattr(value, "dims") and hasattr(value, "coords") and hasattr(value, "values"):
         if not hasattr(value, "ndim"):
             raise target.problem("this is a Dataset", 'take a variable of it: dataset["name"]')
@@ -473,16 +473,6 @@ def _over_time(target: _Target, read: _Numbers) -> list[WrittenPolicy]:
 
 
 # ---------------------------------------------------------------------- numbers and words
-
-
-def _number(value: Any, where: str) -> float:
-    """A finite number; raises ScenarioError for anything else."""
-    if not is_number(value):
-        raise _no_value(where, value)
-    number = float(value)
-    if not math.isfinite(number):
-        raise ScenarioError(Problem(where, f"{number} is not a finite number"))
-    return number
 
 
 def _no_value(where: str, value: Any) -> ScenarioError:

@@ -81,6 +81,22 @@ def test_numbers_of_numpy_are_numbers(m: sd.LoadedModel) -> None:
             )
             for n in (1.5, 2.9, True, "2", float("nan"))
         ],
+        (lambda m: m.branch("tariff", "0", 2), r"^parameter \| \('0', 2\) is not \(low, high\)"),
+        (
+            lambda m: m.branch("tariff", 0, 2, second="cost ratio"),
+            r"^second \| 'cost ratio' is not",
+        ),
+        (lambda m: m.basins(along="tariff"), r"^along \| 'tariff' is not \(name, low, high, count"),
+        (
+            lambda m: m.regime_map({"tariff": ("0", "2", "3"), "cost ratio": (1.1, 1.5, 2)}),
+            r"^along: \"tariff\" \| .* is not \(low, high, count\)",
+        ),
+        (
+            lambda m: m.calibrate(
+                pd.Series({1: 0.98}, name="home experience"), {"forgetting rate": "12"}
+            ),
+            r"^free constant \"forgetting rate\" \| '12' is not \(low, high\)",
+        ),
         (lambda m: m.start().run_to("2"), r'^run_to \| the text "2" is no number'),
         (lambda m: m.start().replace("tariff", 0.1), r"0.1 is no function\n.*s\[\"tariff\"\] ="),
     ],
