@@ -5,9 +5,10 @@ Runs nothing: the tests say what they read.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
+
+from results_read import words_of
 
 from simdistrict.tables import Study
 from simdistrict.tables.evidence import Claim, Measure, needs
@@ -55,8 +56,7 @@ def block(words: dict[str, str]) -> str:
 
 def page(text: str) -> str:
     """The page with the block between its marks."""
-    found = re.findall(r"^\| ([^|]+) \| (C\d+) \|", text, re.MULTILINE)
-    words = {code: what.rstrip(".") for what, code in found}
+    words = {code: what.rstrip(".") for code, what in words_of(text).items()}
     head, _, rest = text.partition(BEGIN)
     tail = rest.partition(END)[2]
     return f"{head}{BEGIN}\n{block(words)}\n{END}{tail}"

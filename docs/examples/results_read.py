@@ -115,7 +115,11 @@ def number(text: str, digits: int = 1) -> float:
 
 def statements() -> dict[str, str]:
     """The words of every claim, from docs/claims.md."""
-    text = CLAIMS.read_text(encoding="utf-8")
+    return words_of(CLAIMS.read_text(encoding="utf-8"))
+
+
+def words_of(text: str) -> dict[str, str]:
+    """The words of every claim, from the text of that page."""
     return {code: words for words, code in re.findall(r"^\| ([^|]+) \| (C\d+) \|", text, re.M)}
 
 

@@ -20,8 +20,12 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_tables_that_an_example_writes_are_the_pages(example: str) -> None:
+def test_the_tables_that_an_example_writes_are_the_pages(
+    example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = ROOT / "docs" / "examples" / example
+    # a script imports the files next to it
+    monkeypatch.syspath_prepend(path.parent)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
