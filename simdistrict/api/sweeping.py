@@ -215,13 +215,13 @@ class Sweeping(Planning):
         (['tariff', 'cost ratio'], (2,))
         """
         from simdistrict.result.dataset import to_xarray
-        from simdistrict.sensitivity.analysis import Asked, analysed, check_method
+        from simdistrict.sensitivity.analysis import AnalysisSettings, analysed, check_method
         from simdistrict.sensitivity.prim import Choices
         from simdistrict.sensitivity.table import result_of
 
         check_method(method)
         choices = Choices(peel, paste, mass, density, whole(boxes, "boxes"), chance)
-        asked = Asked(
+        settings = AnalysisSettings(
             whole(resamples, "resamples"),
             whole(resampling_seed, "resampling_seed"),
             whole(slides, "slides"),
@@ -236,7 +236,7 @@ class Sweeping(Planning):
             data = self._drawn_for(method, data, indicator, at, over, drawn)
         sample = _sample(data, indicator, at, over, scenario)
         self._check_own(sample)
-        return to_xarray(result_of(analysed(sample, method, asked)))
+        return to_xarray(result_of(analysed(sample, method, settings)))
 
     def _check_own(self, sample: Sample) -> None:
         """Raise ScenarioError where the ensemble is another model's."""

@@ -12,7 +12,7 @@ from simdistrict.sensitivity.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnalysisSettings:
     """The settings of an analysis.
 
     resamples, seed: of the bootstrap; slides: of PAWN; above, below, choices: of PRIM.
@@ -26,20 +26,21 @@ class Asked:
     choices: Choices = field(default_factory=Choices)
 
 
-def analysed(sample: Sample, method: str, asked: Asked) -> Indices | Discovery:
+def analysed(sample: Sample, method: str, settings: AnalysisSettings) -> Indices | Discovery:
     """The analysis of a sample by `sobol`, `morris`, `pawn` or `prim`.
 
     Raises EngineError for another name, and the errors of each method.
     """
     check_method(method)
     if method == "prim":
-        return discover(sample, above=asked.above, below=asked.below, choices=asked.choices)
+        above, below = settings.above, settings.below
+        return discover(sample, above=above, below=below, choices=settings.choices)
     from simdistrict.sensitivity import salib
 
     if method == "pawn":
-        return salib.pawn(sample, asked.resamples, asked.seed, asked.slides)
+        return salib.pawn(sample, settings.resamples, settings.seed, settings.slides)
     analyse = salib.sobol if method == "sobol" else salib.morris
-    return analyse(sample, asked.resamples, asked.seed)
+    return analyse(sample, settings.resamples, settings.seed)
 
 
 def check_method(method: str) -> None:

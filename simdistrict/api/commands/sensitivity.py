@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simdistrict.base.counts import counted
-from simdistrict.sensitivity.analysis import Asked, analysed
+from simdistrict.sensitivity.analysis import AnalysisSettings, analysed
 from simdistrict.sensitivity.discovery import Discovery
 from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.prim import Choices
@@ -61,7 +61,8 @@ def sensitivity(
     """
     sample = read_sample(ensemble, indicator, at=at, scenario=scenario, over=over)
     choices = Choices(**(boxes or {}))
-    found = analysed(sample, method, Asked(resamples, seed, slides, above, below, choices))
+    settings = AnalysisSettings(resamples, seed, slides, above, below, choices)
+    found = analysed(sample, method, settings)
     if output is not None:
         write_table(found, output, force=force)
     return Analysis(sample, found)
