@@ -19,7 +19,7 @@ from simdistrict.figures.source import Quantity, Run, element_of, quantities
 from simdistrict.figures.units import scale_for
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Lookup, Model
-from simdistrict.plot import COLUMN, PAGE, Block, Panel, Sheet, limits
+from simdistrict.plot import PAGE, Block, Panel, Sheet, limits
 
 _MOST_CAUSES, _MOST_COLUMNS = 10, 4
 _TALL, _WIDE = 0.62, 150.0  # inches; mm
@@ -39,7 +39,7 @@ def causes_sheet(data: object, name: str, wanted: Wanted) -> Sheet:
     rows = _rows(_causes(runs, model, item, notes), model, item, columns, notes)
     baseline = baseline_of(runs, wanted.baseline) if len(runs) > 1 else None
     styles = styles_of(runs, baseline, wanted.known)
-    width = wanted.width or (COLUMN if len(columns) <= 1 else PAGE)
+    width = wanted.width_for(len(columns))
     panels: list[Panel] = []
     labels = {run.name: label_of(run, baseline) if len(runs) > 1 else "" for run in runs}
     for row in [_itself(item, columns), *rows]:

@@ -13,7 +13,7 @@ from simdistrict.figures.palette import baseline_of, label_of, styles_of
 from simdistrict.figures.series import single
 from simdistrict.figures.source import Quantity, quantities
 from simdistrict.figures.units import scale_for
-from simdistrict.plot import COLUMN, Block, Line, Markers, Panel, Sheet
+from simdistrict.plot import Block, Line, Markers, Panel, Sheet
 
 _ROOM = 0.06
 
@@ -56,7 +56,7 @@ def phase_sheet(data: object, x: str, y: str, wanted: Wanted) -> Sheet:
                 points.append(Markers([u[first]], [v[first]], "", style, True))
                 points.append(Markers([u[last]], [v[last]], "", style))
         panels.append(Panel(words, tuple(lines), tuple(points)))
-    width = wanted.width or (COLUMN if len(panels) == 1 else 180.0)
+    width = wanted.width_for(len(panels))
     block = Block(
         tuple(panels),
         min(columns_for(len(panels), width), 4),

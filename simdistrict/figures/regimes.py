@@ -9,7 +9,7 @@ import numpy as np
 
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.figures.choice import Wanted
-from simdistrict.plot import COLUMN, PAGE, Bar, Block, Row, RowsPanel, Sheet, Style
+from simdistrict.plot import COLUMN, Bar, Block, Row, RowsPanel, Sheet, Style
 
 # light and dark in turn, with hatches, so that they differ in black and white
 LOOKS = (
@@ -57,7 +57,7 @@ def regimes_sheet(
             notes.append(f"The first {_MOST_ROWS} of {len(runs)} labels.")
         panels.append(RowsPanel(titles.get(scenario, scenario), tuple(rows)))
     columns = min(len(panels), 3)
-    width = wanted.width or (COLUMN if columns == 1 else PAGE)
+    width = wanted.width_for(columns)
     columns = columns if width > 1.4 * COLUMN else 1
     low, high = float(times[0]), float(times[-1])
     block = Block(tuple(panels), columns, x_label, "", x_range=(low, high))

@@ -11,7 +11,7 @@ import numpy as np
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.figures.choice import Wanted
 from simdistrict.figures.source import Source, sources_of
-from simdistrict.plot import COLUMN, Bar, Block, Mark, Row, RowsPanel, Sheet, Style
+from simdistrict.plot import Bar, Block, Mark, Row, RowsPanel, Sheet, Style
 
 MOST = 15
 _BAR, _SPAN, _MARK = Style("#56B4E9"), Style("#0B3C5D"), Style("#D55E00", "-", "D")
@@ -76,7 +76,7 @@ def tornado_sheet(data: object, wanted: Wanted, most: int = MOST) -> Sheet:
     notes = []
     if len(order) > most:
         notes.append(f"The first {most} of {len(order)} sampled numbers.")
-    return Sheet((block,), wanted.width or COLUMN, " ".join(notes))
+    return Sheet((block,), wanted.width_for(1), " ".join(notes))
 
 
 def is_analysis(source: Source) -> bool:

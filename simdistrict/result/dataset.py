@@ -154,7 +154,7 @@ def reduced_attrs(model: Model, element: Element, reduction: str) -> dict[str, o
     It is not an element of the model, so it has no `vensim_name`.
     """
     about = REDUCTIONS[reduction]
-    units = _time_units(model) if about.is_time else element.units
+    units = time_units(model) if about.is_time else element.units
     attrs: dict[str, object] = {
         "long_name": f"{' '.join(element.name.split())}: {about.words}",
         "units": udunits(units),
@@ -177,7 +177,7 @@ def outcome_attrs() -> dict[str, object]:
 
 def outcome_time_attrs(model: Model) -> dict[str, object]:
     """The attributes of the last computed time."""
-    units = _time_units(model)
+    units = time_units(model)
     return {
         "long_name": "last computed time",
         "units": udunits(units),
@@ -336,7 +336,8 @@ def dimension_labels(
     return Variable((name,), text(labels), attrs)
 
 
-def _time_units(model: Model) -> str:
+def time_units(model: Model) -> str:
+    """The unit of time that a model states; empty where it states none."""
     stated = (model.by_name[n].units for n in ("initial time", "time step") if n in model.by_name)
     return next((units for units in stated if units), "")
 
@@ -345,7 +346,7 @@ def time_attrs(model: Model) -> dict[str, object]:
     """The attributes of the time axis."""
     # no `units`: UDUNITS' year is 365.242198781 days, not a calendar year, and CF (section 4.4)
     # advises against it; model time is a plain number, never "days since"
-    return {"long_name": "model time", "vensim_units": plain(_time_units(model))}
+    return {"long_name": "model time", "vensim_units": plain(time_units(model))}
 
 
 def _run_variables(model: Model, runs: Sequence[Run], dims: tuple[str, ...]) -> dict[str, Variable]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.figures.units import time_label, unit_words
 from simdistrict.plot import Block, CausalMap, Line, Panel, Sheet
+from simdistrict.result.dataset import time_units
 from simdistrict.scenario.places import find_element, find_places
 from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.study import Simulated, Study
@@ -78,14 +80,13 @@ def lines_figure(study: Study, shown: ShownFile) -> Sheet:
                 )
                 for scenario, run in runs.items()
             ),
-            y_label=study.model[element].units or "no unit stated",
+            y_label=unit_words(study.model[element].units),
         )
         for element, label, column in _places(study, shown)
     )
     times = next(iter(runs.values())).years
     ends = float(times[0]), float(times[-1])
-    unit = study.model["TIME STEP"].units
-    label = f"time, {unit}" if unit else "time"
+    label = time_label(time_units(study.model), times)
     columns = min(COLUMNS, len(panels))
     return Sheet((Block(panels, columns, label, "", x_range=ends, own_y=True),))
 

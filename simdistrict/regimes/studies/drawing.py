@@ -13,6 +13,7 @@ from simdistrict.figures.units import unit_words
 from simdistrict.plot import COLUMN, Block, Cells, Panel, Sheet
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.frozen_study import FrozenStudy
+from simdistrict.result.dataset import time_units
 from simdistrict.scenario.places import find_element
 
 TALL = 2.0  # height of a panel in inches
@@ -48,10 +49,7 @@ class Units:
     @property
     def of_time(self) -> str:
         """The unit of time; empty where none is stated."""
-        names = ("time step", "initial time")
-        model = self._model
-        stated = [] if model is None else [model[n].units for n in names if n in model]
-        return next((units for units in stated if units), "")
+        return "" if self._model is None else time_units(self._model)
 
 
 def span(values: Reals, room: float = _ROOM) -> tuple[float, float]:
