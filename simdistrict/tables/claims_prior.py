@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ SHARE = 11
 def prior_table(study: Study, name: str, heading: str, note: str) -> Table:
     """One row per claim, and one per measure."""
     claims = claims_of(study)
-    values = evaluated(claims, lambda variant, kept: _all(study, variant, kept))
+    values = over_members(study, claims)
     rows = list(_rows(study, values))
     order = {FAILS: 0, NO_CASE: 1}
     whole = [row for row in rows if row[1] == WHOLE]
@@ -62,8 +62,13 @@ def prior_table(study: Study, name: str, heading: str, note: str) -> Table:
     return Table(name, heading, COLUMNS, tuple(rows), note, (page,))
 
 
-def _all(study: Study, variant: Variant, kept: Kept) -> Iterable[Reals]:
-    return (chunk["numbers"] for chunk in study.chunks(variant, kept, "numbers"))
+def over_members(study: Study, claims: Sequence[Claim]) -> Values:
+    """The measures of some claims, over all members."""
+
+    def chunks(variant: Variant, kept: Kept) -> Iterable[Reals]:
+        return (chunk["numbers"] for chunk in study.chunks(variant, kept, "numbers"))
+
+    return evaluated(claims, chunks)
 
 
 def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
@@ -88,7 +93,7 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
                 len(found),
                 missing,
                 *interval(found),
-                *_share(hits),
+                *share_of(hits),
             )
         )
     for claim in claims:
@@ -97,11 +102,12 @@ def _rows(study: Study, values: Values) -> Iterator[tuple[Cell, ...]]:
             bad = [told for told in own[claim.id] if told not in (HOLDS, SHOWN)]
             told = FAILS if FAILS in bad else bad[0] if bad else HOLDS
             empty = [None] * 4
-            yield (claim.id, WHOLE, None, None, told, None, len(holds), *empty, *_share(holds))
+            yield (claim.id, WHOLE, None, None, told, None, len(holds), *empty, *share_of(holds))
         yield from rows[claim.id]
 
 
-def _share(hits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None) -> tuple[Cell, ...]:
+def share_of(hits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None) -> tuple[Cell, ...]:
+    """The cells of the share of members that hold, with its interval; empty without a range."""
     if hits is None:
         return (None, None, None)
     return float(hits.mean()), *wilson(int(hits.sum()), len(hits))
@@ -117,18 +123,19 @@ def whole(claim: Claim, values: Values) -> np.ndarray[tuple[int, ...], np.dtype[
     return np.asarray(np.logical_and.reduce(flags))
 
 
-def some(study: Study, count: int) -> Values:
-    """Measures of a fixed random choice of members, which are run now."""
+def some(study: Study, claims: Sequence[Claim], count: int) -> Values:
+    """The same of a fixed random choice of members, which are run now."""
     members = study.sampling.some(count, study.sampling.members).tolist()
     return evaluated(
-        claims_of(study),
+        claims,
         lambda variant, kept: [study.some(variant, kept, members)["numbers"]],
     )
 
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
-    values, claims = some(study, AGAIN), claims_of(study)
+    claims = claims_of(study)
+    values = some(study, claims, AGAIN)
     again = {
         (claim.id, measure.what): measure.holds(values[claim.id, k])
         for claim, k, measure in measures(claims)

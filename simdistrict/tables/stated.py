@@ -12,6 +12,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ScenarioError
+from simdistrict.calibration.assessment import PointFit
 from simdistrict.model.expr import fold
 from simdistrict.scenario.places import find_element
 from simdistrict.scenario.tree import KeyPath
@@ -83,10 +84,14 @@ def _measure(study: Study, written: MeasureFile, path: KeyPath) -> Measure:
     detail = None
     if written.detail:
         detail = _called(study, written, (*path, "detail"), written.detail, _words, "words")
-    return Measure(written.what, written.low, written.high, _value(study, written, path), detail)
+    return Measure(written.what, written.low, written.high, value_of(study, written, path), detail)
 
 
-def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[ScenarioRuns], Reals]:
+def value_of(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[ScenarioRuns], Reals]:
+    """The number of a measure or a target, over the members of any runs.
+
+    path: where the study file states it.
+    """
     if written.by:
         by = (*path, "by")
         return _called(study, written, by, written.by, _over_members, "a number for each member")
@@ -94,11 +99,11 @@ def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[Scena
     scenario = written.scenario or study.definition.file.baseline
     at = study.last_time if written.at is None else written.at
     place = study.definition.place(*path, "at")
-    number = _number(study, scenario, written.element, at, place)
+    number = reading_of(study, scenario, written.element, at, place)
     other = written.against
     against = None
     if other is not None:
-        against = _number(
+        against = reading_of(
             study,
             other.scenario or scenario,
             other.element or written.element,
@@ -108,7 +113,8 @@ def _value(study: Study, written: MeasureFile, path: KeyPath) -> Callable[[Scena
     return Compared(number, against, written.compared, written.times)
 
 
-def _number(study: Study, scenario: str, text: str, at: float, place: str) -> Reading:
+def reading_of(study: Study, scenario: str, text: str, at: float, place: str) -> Reading:
+    """The reading of an element that is written with one label of each dimension."""
     element, subscripts = find_element(study.model, text)
     assert element is not None
     labels = (
@@ -172,14 +178,20 @@ def targets_of(study: Study) -> list[Test]:
 
 def _target(study: Study, written: TargetFile, path: KeyPath) -> Iterator[Test]:
     low, high = written.low, written.high
-    for p in study.assessment.points if written.record else ():
-        if p.series in written.record and (written.until is None or p.year <= written.until):
-            what = f"{p.series} {p.year:.0f}, model {p.model:.3f} over record {p.data:.3f}"
-            yield Test(written.of, what, low, high, p.model / p.data)
+    for p in recorded(study, written):
+        what = f"{p.series} {p.year:.0f}, model {p.model:.3f} over record {p.data:.3f}"
+        yield Test(written.of, what, low, high, p.model / p.data)
     if written.by:
         by = (*path, "by")
         value = _called(study, written, by, written.by, _one_number, "one number")(study)
         yield Test(written.of, written.what, low, high, value)
     elif written.element:
-        value = float(_value(study, written, path)(StudyRuns(study))[0])
+        value = float(value_of(study, written, path)(StudyRuns(study))[0])
         yield Test(written.of, written.what, low, high, value)
+
+
+def recorded(study: Study, written: TargetFile) -> Iterator[PointFit]:
+    """The points of the record that a target compares with the model."""
+    for p in study.assessment.points if written.record else ():
+        if p.series in written.record and (written.until is None or p.year <= written.until):
+            yield p

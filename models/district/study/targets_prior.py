@@ -10,22 +10,21 @@ import numpy as np
 
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.calibration import spearman
-from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.tables.claims_prior import Values, over_members, share_of, some
 from simdistrict.tables.compare import Discrepancy, committed_rows
+from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns
 from simdistrict.tables.intervals import doubted_share, interval
-from simdistrict.tables.members import Kept, MemberRun, Variant
-from simdistrict.tables.stated import targets_of
+from simdistrict.tables.reading import stacked
+from simdistrict.tables.stated import Reading, reading_of, recorded, targets_of, value_of
 from simdistrict.tables.study import Study
-from simdistrict.tables.table import Cell, Column, Table
-from simdistrict.tables.verdicts import Test
+from simdistrict.tables.table import Column, Table
 
-from .common import BASELINE, HANDS_ON
+from .common import BASELINE
 from .jobs import pairs
+from .reading import hands_on_offshore
 
-Number = Callable[[MemberRun], Reals]
-ELEMENTS = ("employment", "sourcing share", "cost share", "relative labour cost")
-YEARS = tuple(float(year) for year in range(1980, 2020))
-JOBS, RANK, TILES = "employment", "measures:rank_of_districts", "measures:tiles_abroad_to_2019"
+Number = Callable[[ScenarioRuns], Reals]
+JOBS = "employment"
 TOGETHER, ENOUGH = "together", "at least {count} of {of} targets"
 MISSED = (0, 1, 2, 4, 8)
 AGAIN = 256
@@ -49,91 +48,80 @@ which each holds, with its 95% interval (Wilson 1927). The draws are not conditi
 they show what the stated ranges of the constants allow, not which constants the record supports."""
 
 
-def _ratio(late: float, early: float, percent: bool, district: str, run: MemberRun) -> Reals:
-    ratio = run.at(JOBS, late, district=district) / run.at(JOBS, early, district=district)
-    return 100 * (ratio - 1) if percent else ratio
+def _over_record(reading: Reading, record: float, runs: ScenarioRuns) -> Reals:
+    return reading.of(runs) / record
 
 
-def _rank(spans: list[tuple[str, float, float]], record: list[float], run: MemberRun) -> Reals:
-    found = np.stack([_ratio(end, start, False, name, run) for name, start, end in spans], axis=-1)
-    ranks = [spearman(row.tolist(), record) if np.isfinite(row).all() else None for row in found]
-    return np.array([np.nan if rank is None else rank for rank in ranks])
+def _rank_of_districts(study: Study) -> Number:
+    known = list(pairs(study).values())
+    record = [p.record for p in known]
+
+    def over(runs: ScenarioRuns) -> Reals:
+        ratios = stacked(
+            runs.at(BASELINE, JOBS, p.end, district=p.district)
+            / runs.at(BASELINE, JOBS, p.start, district=p.district)
+            for p in known
+        )
+        ranks = [
+            spearman(row.tolist(), record) if np.isfinite(row).all() else None for row in ratios
+        ]
+        return np.array([np.nan if rank is None else rank for rank in ranks])
+
+    return over
 
 
-def _tiles(run: MemberRun) -> Reals:
-    place = {"district": "Sassuolo"}
-    weights = [run.series("cost share", stage=stage, **place) for stage in HANDS_ON]
-    away = [
-        1 - run.series("sourcing share", stage=stage, location="home", **place)
-        for stage in HANDS_ON
-    ]
-    share = (weights[0] * away[0] + weights[1] * away[1]) / (weights[0] + weights[1])
-    return np.asarray(100 * share.max(axis=1))
+def _tiles_abroad(_: Study) -> Number:
+    def over(runs: ScenarioRuns) -> Reals:
+        shares = hands_on_offshore(runs, BASELINE, 1980, 2019, "Sassuolo")
+        return np.asarray(100 * shares.max(axis=1))
+
+    return over
 
 
-def _cost(location: str, year: float, record: float, run: MemberRun) -> Reals:
-    values = run.at("relative labour cost", year, district="Prato", offshore=location)
-    return np.asarray(values / record)
+# the functions of single runs that the study file names, over members
+FUNCTIONS = {
+    "measures:rank_of_districts": _rank_of_districts,
+    "measures:tiles_abroad_to_2019": _tiles_abroad,
+}
 
 
 def _numbers(study: Study) -> Iterator[Number]:
     """The function of each target, in the order of `targets_of`."""
-    for written in study.definition.file.targets:
-        for p in study.assessment.points if written.record else ():
-            if p.series in written.record and (written.until is None or p.year <= written.until):
-                element = {s.series: s.element for s in study.assessment.series}[p.series]
-                yield partial(_cost, element.partition(",")[2].strip("] "), p.year, p.data)
-        if written.by == RANK:
-            known = list(pairs(study).values())
-            spans = [(p.district, p.start, p.end) for p in known]
-            yield partial(_rank, spans, [p.record for p in known])
-        elif written.by == TILES:
-            yield _tiles
+    elements = {s.series: s.element for s in study.assessment.series}
+    for k, written in enumerate(study.definition.file.targets):
+        for p in recorded(study, written):
+            reading = reading_of(study, BASELINE, elements[p.series], p.year, p.series)
+            yield partial(_over_record, reading, p.data)
+        if written.by:
+            yield FUNCTIONS[written.by](study)
         elif written.element:
-            district = written.element.partition("[")[2].rstrip("]")
-            assert written.at is not None
-            assert written.against is not None
-            assert written.against.at is not None
-            percent = written.compared == "percent"
-            yield partial(_ratio, written.at, written.against.at, percent, district)
+            yield value_of(study, written, ("targets", k))
 
 
-def kept(study: Study) -> Kept:
-    """The numbers of all targets, (members, targets)."""
-    numbers = list(_numbers(study))
-    assert len(numbers) == len(targets_of(study))
-
-    def reduced(run: MemberRun) -> dict[str, Reals]:
-        return {"targets": np.stack([number(run) for number in numbers], axis=-1)}
-
-    told = repr([(t.of, t.what.partition(",")[0], t.low, t.high) for t in targets_of(study)])
-    return Kept(ELEMENTS, YEARS, reduced, (Path(__file__),), tells=f"targets {told}")
+def measured(study: Study) -> Claim:
+    """The targets as measures over members."""
+    own = zip(targets_of(study), _numbers(study), strict=True)
+    return Claim("targets", "", tuple(Measure(t.what, t.low, t.high, n) for t, n in own))
 
 
-def held(tests: list[Test], values: Reals) -> Flags:
-    """Which targets each member meets: members by targets; a missing number meets none."""
-    low = np.array([-np.inf if t.low is None else t.low for t in tests])
-    high = np.array([np.inf if t.high is None else t.high for t in tests])
-    return np.asarray((values >= low) & (values <= high), dtype=np.bool_)
-
-
-def _share(hits: Flags) -> tuple[Cell, ...]:
-    return float(hits.mean()), *wilson(int(hits.sum()), len(hits))
+def held(targets: Claim, values: Values) -> Flags:
+    """Which targets each member meets, (members, targets); a missing number meets none."""
+    own = enumerate(targets.measures)
+    return np.stack([m.holds(values[targets.id, k]) for k, m in own], axis=-1)
 
 
 def table(study: Study) -> Table:
     """A row for each number of targets met together, then one per target."""
-    tests = targets_of(study)
-    values = study.members(Variant(BASELINE), kept(study), "targets")["targets"]
-    met = held(tests, values)
+    targets = measured(study)
+    values = over_members(study, [targets])
+    met = held(targets, values)
     rows = [
-        (TOGETHER, name, *[None] * 3, len(met), *[None] * 3, *_share(hits))
+        (TOGETHER, name, *[None] * 3, len(met), *[None] * 3, *share_of(hits))
         for name, hits in together(met)
     ]
-    for k, test in enumerate(tests):
-        verdict = "holds" if test.holds else "FAILS"
-        ends = (test.low, test.high, verdict, len(met), *interval(values[:, k]))
-        rows.append((test.of, test.what, *ends, *_share(met[:, k])))
+    for k, test in enumerate(targets_of(study)):
+        ends = (test.low, test.high, test.verdict, len(met), *interval(values[targets.id, k]))
+        rows.append((test.of, test.what, *ends, *share_of(met[:, k])))
     note = NOTE.format(members=len(met))
     return Table("targets_prior", "The targets over the prior", COLUMNS, tuple(rows), note)
 
@@ -147,11 +135,10 @@ def together(met: Flags) -> Iterator[tuple[str, Flags]]:
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
-    tests = targets_of(study)
-    members = study.sampling.some(AGAIN, study.sampling.members).tolist()
-    met = held(tests, study.some(Variant(BASELINE), kept(study), members)["targets"])
+    targets = measured(study)
+    met = held(targets, some(study, [targets], AGAIN))
     again = {(TOGETHER, name): hits for name, hits in together(met)}
-    again |= {(test.of, test.what): met[:, k] for k, test in enumerate(tests)}
+    again |= {(test.of, test.what): met[:, k] for k, test in enumerate(targets_of(study))}
     for line, row in committed_rows(committed, len(COLUMNS)):
         hits = again.get((row[0], row[1]))
         if hits is not None:
