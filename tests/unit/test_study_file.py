@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from simdistrict.base.errors import ScenarioError
 from simdistrict.base.library import example_project, find_model
+from simdistrict.plot import Panel, Sheet
 from simdistrict.tables import Study, find_study, make, read_definition, sources
 from simdistrict.tables.catalogue import check
 from simdistrict.tables.evidence import Claim, Measure, StudyRuns, needs
@@ -308,6 +309,16 @@ def test_a_function_of_a_table_returns_that_table(folder: Path, code: str, what:
     text = 'tables: {t: {title: T, of_runs: "measures:one"}}\n'
     with pytest.raises(ScenarioError, match=what):
         make("t", Study(read_definition(written(folder, text))))
+
+
+def test_axes_of_lines_have_the_units_of_the_model(folder: Path) -> None:
+    text = "figures: {f: {title: F, lines: {elements: [workshops, margin]}}}\n"
+    figure = describe("f", Study(read_definition(written(folder, text))), folder)
+    assert isinstance(figure, Sheet)
+    (block,) = figure.blocks
+    panels = [panel for panel in block.panels if isinstance(panel, Panel)]
+    assert [panel.y_label for panel in panels] == ["firm", "dimensionless"]
+    assert block.x_label == "Year"
 
 
 def test_a_function_of_a_figure_returns_a_figure_and_that_of_doubts_discrepancies(
