@@ -79,17 +79,17 @@ def many(m: sd.LoadedModel) -> tuple[xr.Dataset, xr.Dataset]:
     fit = m.calibrate(data, {"forgetting rate": (0.01, 0.5)}, evaluations=30, progress=False)
     print(fit.constants, fit.statistics, fit.points, fit.payoff, m.assess(data).payoff)
     print(m.run(fit.scenario())["outcome"].item(), fit.write("fit"))
-    told: list[int] = []
+    calls: list[int] = []
     frame = pd.DataFrame({"cost ratio": [1.2, 1.3], "tariff": [0.1, 0.2]})
     stored = m.ensemble(
         [m.scenario(), m.scenario().named("other")],
         design=frame,
         to="ensemble.zarr",
         reduce=["max"],
-        progress=lambda done, total: told.append(done),
+        progress=lambda done, total: calls.append(done),
     )
     again = m.ensemble(design=stored["design"], integrator="rk4", times=[0, 100])
-    print(sd.compare(stored, again, scenario=("core", "core")).table, told)
+    print(sd.compare(stored, again, scenario=("core", "core")).table, calls)
     blocks = m.ensemble(blocks=4, prior=PRIOR, method="morris", save=[SHARE])
     print(m.sensitivity(blocks, indicator=SHARE, method="morris").sizes)
     return ensemble, table

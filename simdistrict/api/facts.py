@@ -137,6 +137,13 @@ def loops(model: Model) -> tuple[list[list[str]], bool]:
     return [[model.by_name[name].name for name in loop.names] for loop in found], more
 
 
+def loop_lines(rings: Sequence[Sequence[str]], more: bool) -> list[str]:
+    """Loops as text; more: whether the model has others."""
+    lines = [f"{len(ring)}: {' -> '.join([*ring, ring[0]])}" for ring in rings]
+    lines += [f"and more; these are the {len(rings)} shortest"] if more else []
+    return lines or ["no feedback loop"]
+
+
 def overview(model: Model) -> list[str]:
     """What a model holds: elements by kind, dimensions, files that it reads, notes."""
     kinds: dict[str, int] = {}

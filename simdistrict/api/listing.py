@@ -41,9 +41,9 @@ def results_of_study(what: str, model: str) -> list[dict[str, Any]]:
     file = read_definition(library.find_study(model)).file
     if what == "figures":
         return [{"name": name, "title": figure.title} for name, figure in file.figures.items()]
-    behind = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
+    suffix = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
     return [
-        {"name": name, "title": table.title + behind[kind_of(table)]}
+        {"name": name, "title": table.title + suffix[kind_of(table)]}
         for name, table in file.tables.items()
     ]
 

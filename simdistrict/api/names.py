@@ -15,7 +15,6 @@ from simdistrict.base.encoding import stated
 from simdistrict.base.inputs import InputKind, digest
 from simdistrict.base.inputs import text as text_of
 
-CONTROL = ("initial time", "final time", "time step", "saveper")
 _STUDY = InputKind("a study", 1_000_000)
 
 
@@ -79,9 +78,11 @@ def element_names(name: str) -> tuple[ElementName, ...]:
 
     def read() -> _ModelNames:
         from simdistrict.exchange.models import read_model_file
+        from simdistrict.model.expr import fold
+        from simdistrict.model.model import CONTROL
 
         model = read_model_file(path)
-        kinds = {e.name: "control" if e.name.lower() in CONTROL else e.kind for e in model}
+        kinds = {e.name: "control" if fold(e.name) in CONTROL else e.kind for e in model}
         return _ModelNames(
             tuple(ElementName(e.name, kinds[e.name], model.labels(e)) for e in model)
         )

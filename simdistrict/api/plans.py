@@ -46,7 +46,7 @@ class Planning(Resolving):
         model = prepared.model
         self._scenarios: dict[str, tuple[object, tuple[Scenario, ...]]] = {}
         self._plans_kept: dict[object, Plan] = {}
-        self._told: set[object] = set()
+        self._logged: set[object] = set()
         self._bare = bare_scenario(path)
         self._grid_constants = frozenset(grid_constants(model))
         # a grid that the model computes may follow from what stocks start from
@@ -67,7 +67,7 @@ class Planning(Resolving):
     ) -> Plan:
         """The plan of one run, its warnings logged once; runs: expected number of runs.
 
-        scenario: a name, a path, a ScenarioBuilder or None for the model as it is; params and
+        scenario: a name, a path, a ScenarioBuilder or None for the unchanged model; params and
         initial: as of `LoadedModel.run`. Raises ScenarioError where the name stands for several.
         """
         written = self._one_written(scenario)
@@ -129,9 +129,9 @@ class Planning(Resolving):
             *warnings_of(intended(plan)),
         )
         if found:
-            new = [one for one in found if strict or one not in self._told]
+            new = [one for one in found if strict or one not in self._logged]
             announce([new], strict)
-            self._told.update(new)
+            self._logged.update(new)
         return replace(plan, warnings=found)
 
     def _key(self, resolved: Resolved) -> object:

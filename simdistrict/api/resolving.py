@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from simdistrict.api.held import Held
 from simdistrict.api.values import read_numbers, read_params
 from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError
+from simdistrict.run.plan import AS_WRITTEN, Prepared
 from simdistrict.scenario import COMMAND_LINE, Resolved, RunSettings, Scenario, model_path, resolve
 
-AS_WRITTEN = RunSettings()
 # origins of values over time
 OVER_TIME = ("params[", "set[")
 
 
-class Resolving(Held):
-    """A loaded model that resolves scenarios."""
+class Resolving:
+    """A model with its program, that resolves scenarios: the base of the parts of `LoadedModel`."""
+
+    def __init__(self, path: Path, prepared: Prepared) -> None:
+        self._path = path
+        self._prepared = prepared
+
+    @property
+    def name(self) -> str:
+        """The model's name: that of its file.
+
+        >>> import simdistrict as sd
+        >>> sd.load("core").name
+        'core'
+        """
+        return self._prepared.model.name
 
     def _resolved(
         self,
@@ -49,7 +63,7 @@ class Resolving(Held):
 
 
 def _of_another_model(
-    scenario: Scenario, model: Held, error: ScenarioError
+    scenario: Scenario, model: Resolving, error: ScenarioError
 ) -> ScenarioError | None:
     """An error that says first that a scenario is of another model, if it is."""
     try:

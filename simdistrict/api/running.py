@@ -56,7 +56,7 @@ class Running(Planning):
         backend: str = "auto",
         strict: bool = False,
     ) -> xr.Dataset:
-        """Run a scenario, or the model as it is; the numbers of `simdistrict run`, bit for bit.
+        """Run a scenario, or the model unchanged; the numbers of `simdistrict run`, bit for bit.
 
         scenario: a name, a path or what `scenario()` returns; of a list, or of a scenario with
         variants, each is run, along the dimension `scenario`.
@@ -109,7 +109,7 @@ class Running(Planning):
 
     @in_python
     def scenario(self, name: str | Path | None = None) -> ScenarioBuilder:
-        """A scenario to build on: one by name or path, or the model as it is.
+        """A scenario to build on: one by name or path, or the unchanged model.
 
         Raises ScenarioError for a name that there is not, or with everything that does not fit the
         model.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from simdistrict.api.facts import ElementFacts, TreeRow
+from simdistrict.api.facts import ElementFacts, TreeRow, loop_lines
 from simdistrict.base.counts import counted
 from simdistrict.model.model import Constant, Element, Model, constant_values
 
@@ -199,9 +199,7 @@ class Loops(Sequence[tuple[str, ...]]):
         return len(self._rings)
 
     def __repr__(self) -> str:
-        lines = [f"{len(ring)}: {' -> '.join([*ring, ring[0]])}" for ring in self._rings]
-        lines += [f"and more; these are the {len(self)} shortest"] if self.more else []
-        return "\n".join(lines) or "no feedback loop"
+        return "\n".join(loop_lines(self._rings, self.more))
 
     def _repr_html_(self) -> str:
         summary = f"<summary>{counted(len(self), 'feedback loop')}</summary>"

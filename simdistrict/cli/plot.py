@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RESULTS = (".nc", ".zarr")
 PICTURES = (".svg", ".png", ".pdf")
 _COMMON = ("labels", "scenarios", "baseline", "width")
-# kind: the options that it takes, beside --name, --kind and -o
+# kind: the options that it takes besides --name, --kind and -o
 KINDS: Mapping[str, tuple[str, ...]] = {
     "series": _COMMON,
     "differences": (*_COMMON, "percent"),

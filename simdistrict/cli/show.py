@@ -102,9 +102,7 @@ def model_command(
     elif loops:
         rings, more = facts.loops(read)
         document["loops"] = rings
-        lines = [f"{len(ring)}: {' -> '.join([*ring, ring[0]])}" for ring in rings]
-        lines += [f"and more; these are the {len(rings)} shortest"] if more else []
-        lines = lines or ["no feedback loop"]
+        lines = facts.loop_lines(rings, more)
     else:
         chosen = [e for e in facts.facts(read) if e.kind == "constant" or not constants]
         document["elements"] = [element.document() for element in chosen]

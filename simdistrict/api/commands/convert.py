@@ -59,10 +59,10 @@ def _way(
         return lambda: _result(path, target, model, force)
     if kind == ".vsc" and suffix == ".csv":
         return lambda: _prior(path, target, force)
-    told = foreign(source)
+    other = foreign(source)
     what = f"{kind or source} cannot be converted to {suffix or target}"
-    if told is not None:
-        raise UsageError(Problem(source, f"{what}: {told.what}", told.hint))
+    if other is not None:
+        raise UsageError(Problem(source, f"{what}: {other.what}", other.hint))
     raise UsageError(Problem(source, what, "simdistrict convert --help lists what can"))
 
 

@@ -84,7 +84,7 @@ def _changed(path: Path, digits: int) -> dict[Row, float]:
     for change in read_cin(path):
         if change.points is not None or change.text is not None or len(change.values) != 1:
             what = f'"{change.name}" is no single number'
-            hint = "a table takes one number for each row: give each label a line of its own"
+            hint = "a table takes one number for each row: give each label a separate line"
             raise ScenarioError(Problem(f"{path}:{change.line}", what, hint))
         found[(change.name, *change.subscripts)] = float(f"{change.values[0]:.{digits}g}")
     return found
