@@ -97,7 +97,7 @@ class _Stepped:
         self._run.reset()
 
     def __reduce__(self) -> NoReturn:
-        what = "a running simulator cannot be pickled or copied"
+        what = "a running simulator cannot be copied, nor sent to another process"
         hint = "save s.state of a Simulator, and go on with m.start(state=...)"
         raise EngineError(Problem("simulator", what, hint))
 
