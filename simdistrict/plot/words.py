@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -56,6 +57,7 @@ def width_of(text: str, size: float, weight: str = "normal") -> float:
     return max((_line_width(line, size, weight) for line in text.split("\n")), default=0.0)
 
 
+@lru_cache(maxsize=4096)
 def _line_width(line: str, size: float, weight: str) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path

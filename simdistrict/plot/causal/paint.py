@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simdistrict.plot.causal import words
 from simdistrict.plot.causal.arrange import arrange
 from simdistrict.plot.causal.values import Arranged, CausalMap, Curve, MapNode, Mark
+from simdistrict.plot.words import width_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,7 +161,7 @@ def _key(axis: Axes, of: CausalMap, left: float) -> None:
     def say(text: str) -> None:
         nonlocal x
         axis.text(x, y, text, **small)
-        x += words.width_of(text, 6.5) + 0.28
+        x += width_of(text, 6.5) + 0.28
 
     axis.add_patch(Rectangle((x, y - 0.06), 0.2, 0.12, fc="white", ec=INK, lw=0.9))
     x += 0.27

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from simdistrict.plot import words
+from simdistrict.plot.words import width_of
 
 LABEL, LOOP, TITLE, SIGN, LETTER = 8.0, 7.0, 8.0, 10.0, 8.0  # points
 LEADING = 1.25
@@ -34,13 +32,7 @@ def lines_of(label: str, longest: int = 15) -> list[str]:
     return best
 
 
-@cache
-def width_of(text: str, points: float, *, bold: bool = False) -> float:
-    """The width of one line in inches."""
-    return words.width_of(text, points, "bold" if bold else "normal")
-
-
 def size_of(lines: list[str], points: float, *, bold: bool = False) -> tuple[float, float]:
     """Width and height of lines below each other."""
-    wide = max(width_of(line, points, bold=bold) for line in lines)
+    wide = width_of("\n".join(lines), points, "bold" if bold else "normal")
     return wide, len(lines) * LEADING * points / 72
