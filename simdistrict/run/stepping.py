@@ -1,4 +1,4 @@
-"""A run, or many side by side, that a caller moves step by step.
+"""One run, or many side by side, that a caller steps.
 
 `SteppedRun` knows names and labels, and what may be set; `engine.integrators.stepper` has the
 numbers. Values are arrays with one row per member.
@@ -43,7 +43,7 @@ from simdistrict.scenario.places import with_article
 if TYPE_CHECKING:
     from simdistrict.base.arrays import Reals
 
-# what computes the values of a replaced element, as many as it has; None where it is to come
+# computes all values of a replaced element
 Source = Callable[[], "Reals"]
 
 
@@ -59,7 +59,7 @@ class Drawn:
 
 
 class SteppedRun:
-    """One run of a plan, or members of it, at a time point that the caller moves on.
+    """One run of a plan, or several members, which the caller steps.
 
     save: as of `saving.selection_of`; empty to keep no results. drawn: None for one member.
     Raises EngineError where the plan's integrator or backend takes no steps of equal length.
@@ -77,7 +77,7 @@ class SteppedRun:
         self._rows: list[Reals] = []
         self._times: list[float] = []
         self._since = 0
-        # the point of the state that the run goes on from
+        # the point of the state from which the run was restored
         self._origin = 0
         self._sources: dict[str, Source | None] = {}
         self._effects: Mapping[str, frozenset[str]] = {}
@@ -140,7 +140,7 @@ class SteppedRun:
 
     @property
     def ending(self) -> Ending:
-        """How the run of the first member ended; completed as far as it is where it has not."""
+        """How the run of the first member ended; one that goes on is complete up to now."""
         failed = int(self.stepper.ended[0])
         if failed < 0:
             return Ending(Outcome.completed, self.time)
@@ -162,21 +162,16 @@ class SteppedRun:
             return
         if count > left:
             stop = self.plan.grid.stop
-            what = f"the run ends at {stop:.10g}, {left} steps from now, and {count} are asked for"
+            what = f"the run ends at {stop:.10g}, {left} steps from now, and {count} are requested"
             hint = "start it with a later final_time, or stop where `done` is true"
             raise EngineError(Problem("step", what, hint))
-        self._sound = False
-        if self._sources:
+        # functions are called before each step; without any, the engine takes all steps at once
+        for steps in [1] * count if self._sources else [count]:
+            self._ensure(self._sources)
+            self._sound = False
+            self.stepper.step(steps)
             self._sound = True
-            for _ in range(count):
-                self._ensure(self._sources)
-                self._sound = False
-                self.stepper.step(1)
-                self._sound = True
-                self._known.clear()
-        else:
-            self.stepper.step(count)
-            self._sound = True
+            self._known.clear()
 
     def run_to(self, time: float) -> None:
         """Go on to a time point. Raises EngineError for a time that is none, or has passed."""
