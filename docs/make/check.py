@@ -1,4 +1,4 @@
-"""`python -m docs.make.check`: the built site asks no other server for anything, and is found.
+"""`python -m docs.make.check`: no page loads from another server, and a search finds pages.
 
 MkDocs itself checks links and anchors.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from docs.make.pages import ROOT
 
 SITE = ROOT / "site"
-# what a browser loads by itself, in contrast to links that a reader follows
+# what a browser loads with a page, in contrast to links that a reader follows
 LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(https?:)?//[^"'\s>]+"""
     r"""|<link\b(?=[^>]*rel=["']?(?:stylesheet|icon|preconnect|preload))[^>]*href=["']?https?://[^"'\s>]+""",
@@ -23,7 +23,7 @@ FOUND = {"carbon border": "learn/carbon_border.html"}  # words, the page that a 
 
 
 def foreign(page: str) -> list[str]:
-    """The parts of a page that another server would be asked for."""
+    """The parts of a page that a browser loads from another server."""
     return [found[0] for found in LOADED.finditer(page)]
 
 

@@ -62,7 +62,7 @@ def settings_for(
     """
     own = settings_beside(model) if data is None else Settings(data)
     if own is None:
-        what = f"there is no {NAME} beside {model.name}"
+        what = f"there is no {NAME} next to {model.name}"
         raise ScenarioError(Problem(f"model {model.stem}", what, "give the data, and what is free"))
     if free is not None:
         places = {name: f'free constant "{name}"' for name in free}

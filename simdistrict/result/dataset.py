@@ -229,8 +229,8 @@ def to_xarray(result: Result) -> xr.Dataset:
 def from_xarray(data: xr.Dataset, wanted: Wanted | None = None) -> Result:
     """The result that a Dataset holds; the opposite of `to_xarray`.
 
-    wanted: which variables, default all; reads those that are opened lazily. Coordinates that are
-    no labels of a dimension of their own name become variables.
+    wanted: which variables, default all; reads those that are opened lazily. Coordinates that do
+    not label the dimension of the same name become variables.
     """
 
     def parts(array: xr.DataArray) -> Variable:

@@ -56,7 +56,7 @@ def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
     import xarray as xr
 
     try:
-        # by the library's name, so that no other reader of xarray is tried on any file
+        # the engine is named, so that xarray tries no other reader on the file
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
     except _FAULTS as error:
         what = f"the file is damaged or incomplete ({error})"

@@ -73,7 +73,7 @@ def points_of(grid: TimeGrid, times: str) -> tuple[int, ...]:
 
 
 def rows_of(grid: TimeGrid, times: str) -> tuple[int, ...] | None:
-    """Of the saved steps those that are asked for, by their numbers; None for all of them.
+    """The positions of the requested times among the saved steps; None for all of them.
 
     times: as in `points_of`. Raises ScenarioError for a time that is not saved.
     """

@@ -111,7 +111,7 @@ def recorded_plan(prepared: Prepared, state: Result, backend: str) -> Plan:
     """The plan of the run whose state it is. Raises ExchangeError where the model is another."""
     texts = _texts(state)
     if texts["model_sha256"] != prepared.model.sha256:
-        what = f'it is the state of another model than "{prepared.model.name}" as it is now'
+        what = f'it is the state of another model than the present "{prepared.model.name}"'
         name = str(state.attrs.get("model_name", ""))[:200]
         raise ExchangeError(Problem(WHERE, what, f'it was saved from "{name}"'))
     scenario = scenario_from_text(texts["scenario_yaml"], WHERE)
