@@ -106,7 +106,7 @@ class _Frame:
         )
 
     def each_axis(self, places: Sequence[_Place], heading: str, columns: int) -> Block:
-        """Panels with a y axis of their own."""
+        """Panels, each with its y axis."""
         panels = []
         for item, place, words in places:
             scale, zero = self._axis(item, self.look.shown(item, place), words)

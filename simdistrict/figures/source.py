@@ -42,7 +42,7 @@ class Source:
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether it holds members, or what was reckoned of them; one chosen member is a run."""
+        """Whether it holds members, or statistics of them; one chosen member is a run."""
         alone = "member" in self.about
         return "member" in self.coords or ("members" in self.attrs and not alone)
 
@@ -143,7 +143,7 @@ def runs_of(sources: Sequence[Source]) -> list[Run]:
 
 
 def _renamed(run: Run, earlier: int) -> Run:
-    """A run whose name another file has too: with the name of its own file."""
+    """A run whose name another file has too: with the name of its file."""
     stem = Path(run.source.where).stem
     words = stem if stem and stem != run.name else f"{run.name} {earlier + 1}"
     title = f"{run.title or run.name} ({words})"
@@ -217,7 +217,7 @@ def _quantity(runs: Sequence[Run], name: str) -> Quantity:
         dims, taken, values = _block(run, variable, labels, name)
         if first is not None and (dims, taken) != first:
             what = f'the labels of "{name}" are others than in {runs[0].source.where}'
-            raise ScenarioError(Problem(run.source.where, what, "draw them by themselves"))
+            raise ScenarioError(Problem(run.source.where, what, "draw them separately"))
         first, blocks[run.name] = (dims, taken), values
     source = runs[0].source
     own, _ = element_of(source, name)

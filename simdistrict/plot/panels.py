@@ -56,9 +56,9 @@ class Band:
 class Panel:
     """One panel of lines, bands and points.
 
-    y_label, from_zero: of this panel, where it has a y axis of its own. remarks: lines of small
-    print below the title, each with its colour. heading: above the title and all panels of the
-    row. y_range: of this panel; without a y_label its numbers are left out.
+    y_label, from_zero: of this panel, where panels do not share their y axis. remarks: lines of
+    small print below the title, each with its colour. heading: above the title and all panels of
+    the row. y_range: of this panel; without a y_label its numbers are left out.
     """
 
     title: str
@@ -83,7 +83,7 @@ def draw_panel(axis: Axes, panel: Panel, handles: dict[str, Any]) -> None:
     for band in panel.bands:
         look = {"color": band.style.colour, "alpha": band.depth, "lw": 0}
         axis.fill_between(list(band.x), list(band.low), list(band.high), zorder=2, **look)
-        # a patch of its own: older versions of matplotlib take no area into a figure's legend
+        # a patch in its place: older versions of matplotlib take no area into a figure's legend
         handles.setdefault(band.label, Patch(**look))
     for line in panel.lines:
         style = line.style

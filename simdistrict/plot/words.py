@@ -1,4 +1,4 @@
-"""Texts in figures: as they are written, and broken into lines that fit."""
+"""Texts in figures: verbatim, broken into lines that fit, and measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def verbatim(text: str) -> str:
-    """A text that matplotlib shows as it is: a dollar sign begins no formula."""
+    """A text that matplotlib shows unchanged: a dollar sign begins no formula."""
     return text.replace("$", r"\$")
 
 

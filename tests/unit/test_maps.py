@@ -209,7 +209,7 @@ def test_an_automatic_map_finds_the_loops() -> None:
 # ---------------------------------------------------------------------- what touches
 
 
-def test_an_arrow_behind_a_box_is_told() -> None:
+def test_an_arrow_behind_a_box_is_reported() -> None:
     nodes = tuple(MapNode(k, k, x, 1.0, stock=True) for k, x in (("a", 1), ("b", 3), ("c", 5)))
     through = CausalMap(nodes, (MapArrow("a", "c", "+", bend=0.0),), (), (), (6.0, 2.0))
     assert collisions(arrange(through)) == ['a -> c passes behind "b"']
@@ -217,7 +217,7 @@ def test_an_arrow_behind_a_box_is_told() -> None:
     assert collisions(arrange(around)) == []
 
 
-def test_boxes_over_each_other_are_told() -> None:
+def test_boxes_over_each_other_are_reported() -> None:
     nodes = (MapNode("a", "first", 1.0, 1.0), MapNode("b", "second", 1.1, 1.0))
     assert collisions(arrange(CausalMap(nodes, (), (), (), (3.0, 2.0)))) == ['"a" and "b" overlap']
 

@@ -259,7 +259,7 @@ def collisions(placed: Arranged) -> list[str]:
     marks += [(f'the sector "{m.words}"', m.box) for m in placed.titles]
     for curve, mark in zip(placed.curves, placed.signs, strict=True):
         if mark.words:
-            marks.append((f"the sign of {_told(curve)}", mark.box))
+            marks.append((f"the sign of {_arrow(curve)}", mark.box))
     found = [
         f"{one} and {other} overlap"
         for (one, a), (other, b) in itertools.combinations([*named, *marks], 2)
@@ -270,8 +270,8 @@ def collisions(placed: Arranged) -> list[str]:
         dense = _dense(curve)
         for key, box in placed.boxes.items():
             if key not in ends and within(dense, box):
-                found.append(f'{_told(curve)} passes behind "{key}"')
-        found += [f"{_told(curve)} touches {name}" for name, box in marks if within(dense, box)]
+                found.append(f'{_arrow(curve)} passes behind "{key}"')
+        found += [f"{_arrow(curve)} touches {name}" for name, box in marks if within(dense, box)]
     drawn = {(c.arrow.source, c.arrow.target) for c in placed.curves}
     found += [
         f"there is no room for {a.source} -> {a.target}"
@@ -285,7 +285,7 @@ def collisions(placed: Arranged) -> list[str]:
     return found
 
 
-def _told(curve: Curve) -> str:
+def _arrow(curve: Curve) -> str:
     return f"{curve.arrow.source} -> {curve.arrow.target}"
 
 

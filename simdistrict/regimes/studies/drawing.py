@@ -17,7 +17,7 @@ from simdistrict.result.dataset import time_units
 from simdistrict.scenario.places import find_element
 
 TALL = 2.0  # height of a panel in inches
-FEW = 0.01  # share of undecided cells that a note tells, and no colour
+FEW = 0.01  # share of undecided cells that a note reports, without a colour
 UNDECIDED = "undecided"
 _ROOM = 0.05
 
@@ -84,7 +84,7 @@ def plane(
     labels: tuple[str, ...],
     names: tuple[str, str],
 ) -> Sheet:
-    """Cells over two variables; names: of the axes. Few undecided cells are told in a note."""
+    """Cells over two variables; names: of the axes. A note reports undecided cells that are few."""
     x, y = (result[axis] for axis in axes)
     lost = kinds == labels.index(UNDECIDED)
     note = ""
