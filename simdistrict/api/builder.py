@@ -131,6 +131,8 @@ class ScenarioBuilder:
         '0.2 from 20 to 40'
         """
         where = f'policy("{name}")'
+        if not name.strip() or not name.isprintable():
+            raise ScenarioError(Problem(where, "a policy needs a name, on one line"))
         numbers = read_numbers(values, self._model._prepared.model, where)
         if not numbers:
             raise ScenarioError(Problem(where, "the policy sets nothing"))

@@ -280,6 +280,8 @@ def ensemble_of(
         what = f'there is no method "{method}"'
         raise EngineError(Problem("method", what, f"use one of {', '.join(METHODS)}"))
     _check_members(members)
+    if seed < 0:
+        raise EngineError(Problem("seed", f"{seed} is below 0"))
     streams = drawn(plans, priors)
     own = tuple(priors[k] for k in streams)
     check_shape(shape, method, len(own), members)

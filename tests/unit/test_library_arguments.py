@@ -81,6 +81,13 @@ def test_numbers_of_numpy_are_numbers(m: sd.LoadedModel) -> None:
             )
             for n in (1.5, 2.9, True, "2", float("nan"))
         ],
+        *[
+            (
+                lambda m, name=name: m.scenario().policy(name, {"tariff": 1}, start=3),
+                "a policy needs a name, on one line",
+            )
+            for name in ("", " ", "two\nlines")
+        ],
         (lambda m: m.branch("tariff", "0", 2), r"^parameter \| \('0', 2\) is not \(low, high\)"),
         (
             lambda m: m.branch("tariff", 0, 2, second="cost ratio"),
@@ -190,3 +197,8 @@ def test_what_raises_names_arguments() -> None:
     raising = [f for f in public if "Raises" in (f.__doc__ or "")]
     assert len(raising) > 20
     assert [f.__qualname__ for f in raising if not hasattr(f, "__wrapped__")] == []
+
+
+def test_a_seed_is_not_negative(m: sd.LoadedModel) -> None:
+    with pytest.raises(sd.EngineError, match=r"^seed \| -3 is below 0"):
+        m.ensemble(members=3, seed=-3, prior={"tariff": (0, 1)})
