@@ -56,9 +56,9 @@ def whole(value: Any, where: str, low: int | None = None) -> int:
     return int(value)
 
 
-def whole_or_none(value: Any, where: str) -> int | None:
-    """A whole number where one is given."""
-    return None if value is None else whole(value, where)
+def whole_or_none(value: Any, where: str, low: int | None = None) -> int | None:
+    """A whole number where one is given, at least `low`."""
+    return None if value is None else whole(value, where, low)
 
 
 def settings_of(

@@ -116,9 +116,9 @@ class Sweeping(Planning):
         drawing = _drawing(members, blocks, seed, method, order, levels)
         kept: dict[str, Any] = {"times": times_text(times), "reduce": _joined(reduce)}
         kept |= {"save": None if save is None else saved_text(self, save)}
-        kept |= {"backend": backend, "fast": fast, "chunk": whole_or_none(chunk, "chunk")}
+        kept |= {"backend": backend, "fast": fast, "chunk": whole_or_none(chunk, "chunk", 1)}
         made = self._ensemble(plans, drawing, prior, design, strict=strict, **kept)
-        running = _Running(whole_or_none(workers, "workers"), scheduler, progress)
+        running = _Running(whole_or_none(workers, "workers", 1), scheduler, progress)
         if to is None:
             return running.in_memory(made)
         return running.written(made, Path(to), resume=resume, force=force)
@@ -330,30 +330,30 @@ class _Running:
 
     def in_memory(self, made: Ensemble) -> xr.Dataset:
         """The ensemble as a dataset."""
+        from simdistrict.api.commands.ensemble import runner_of
         from simdistrict.ensemble.content import ensemble_result
         from simdistrict.result.dataset import to_xarray
 
+        runner = runner_of(made, self.scheduler)
         with ticking(self.progress, "members") as tick:
-            runner = self._runner(made)
             return to_xarray(ensemble_result(made, workers=self.workers, tick=tick, runner=runner))
 
-    def written(self, made: Ensemble, path: Path, **how: bool) -> xr.Dataset:
+    def written(self, made: Ensemble, path: Path, *, resume: bool, force: bool) -> xr.Dataset:
         """The ensemble in a file, opened."""
+        from simdistrict.api.commands.ensemble import write
         from simdistrict.base.errors import ExchangeError, Problem
-        from simdistrict.ensemble.file import write_ensemble
         from simdistrict.result.opening import opened
 
         if path.suffix not in (".nc", ".zarr"):
             what = f'an ensemble is written as .nc or .zarr, not as "{path.suffix}"'
             raise ExchangeError(Problem(str(path), what, "choose another file name"))
-        with ticking(self.progress, "members") as tick:
-            runner = self._runner(made)
-            write_ensemble(made, path, workers=self.workers, tick=tick, runner=runner, **how)
+        write(
+            made,
+            path,
+            resume=resume,
+            force=force,
+            workers=self.workers,
+            scheduler=self.scheduler,
+            progress=self.progress,
+        )
         return opened(path)
-
-    def _runner(self, made: Ensemble) -> Any:
-        if self.scheduler is None:
-            return None
-        from simdistrict.ensemble.cluster import runner_on
-
-        return runner_on(made, self.scheduler)

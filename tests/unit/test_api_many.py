@@ -505,3 +505,9 @@ def test_an_existing_file_is_replaced_by_a_parameter(model: sd.LoadedModel) -> N
     with pytest.raises(ModelError, match="without numbers") as missing:
         sd.load("data.mdl").run()
     assert "--data" not in str(missing.value)
+
+
+@pytest.mark.parametrize("name", ["workers", "chunk"])
+def test_nothing_runs_on_no_core_and_in_no_chunk(name: str) -> None:
+    with pytest.raises(sd.ScenarioError, match=f"0 {name} are too few"):
+        sd.load("core").ensemble(members=4, prior={"tariff": (0, 1)}, **{name: 0})

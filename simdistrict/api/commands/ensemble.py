@@ -119,13 +119,18 @@ def write(
     progress: Progress = None,
 ) -> WrittenEnsemble:
     """Run an ensemble into a file; scheduler: the address of a Dask cluster that runs it."""
-    runner: Runner | None = None
-    if scheduler is not None:
-        from simdistrict.ensemble.cluster import runner_on
-
-        runner = runner_on(made, scheduler)
+    runner = runner_of(made, scheduler)
     with ticking(progress, "members") as tick:
         written = write_ensemble(
             made, path, resume=resume, force=force, workers=workers, runner=runner, tick=tick
         )
     return WrittenEnsemble(made, path, written)
+
+
+def runner_of(made: Ensemble, scheduler: str | None) -> Runner | None:
+    """What runs the members on a Dask cluster; None for the cores of this machine."""
+    if scheduler is None:
+        return None
+    from simdistrict.ensemble.cluster import runner_on
+
+    return runner_on(made, scheduler)
