@@ -1,0 +1,4 @@
+"""Inference: the posterior of a model's uncertain constants, given data.
+
+Start reading in `density`.
+"""
