@@ -10,7 +10,7 @@ import hashlib
 import io
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simdistrict.base import inputs
@@ -19,13 +19,20 @@ from simdistrict.base.encoding import shown as readable
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.library import shown
 from simdistrict.base.numbers import hint_for
+from simdistrict.calibration.error_model import COLUMNS as ERROR_COLUMNS
+from simdistrict.calibration.error_model import LOGNORMAL, PLAIN, differing, error_model
+from simdistrict.calibration.error_model import ErrorModel as ErrorModel
+from simdistrict.calibration.error_model import Estimated as Estimated
 from simdistrict.exchange.text.numbers import as_number
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model
 from simdistrict.scenario.places import find_element, find_places, unknown
 
 REQUIRED = ("series", "element", "year", "value")
-OPTIONAL = ("relative_to", "weight", "scale", "group", "source", "confidence", "note")
+OPTIONAL = (
+    *("relative_to", "weight", "scale", *ERROR_COLUMNS),
+    *("group", "source", "confidence", "note"),
+)
 COLUMNS = (*REQUIRED, *OPTIONAL)
 KIND = inputs.InputKind("a file of observed series", 20_000_000)
 
@@ -34,8 +41,9 @@ KIND = inputs.InputKind("a file of observed series", 20_000_000)
 class Observation:
     """One observed value.
 
-    scale: standard deviation in the unit of the value, None where not stated; line: in the
-    file, from 1.
+    scale: standard deviation in the unit of the value, of the logarithm where the error is
+    lognormal; None where not stated or estimated. band: the ends of an interval that is known
+    instead of a value, which is then its middle. line: in the file, from 1.
     """
 
     year: float
@@ -45,6 +53,7 @@ class Observation:
     source: str = ""
     confidence: str = ""
     line: int = 0
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class DataSeries:
     rows: tuple[Observation, ...]
     relative_to: float | None = None
     group: str = ""
+    error: ErrorModel = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ class _DataReader:
     def complete(self, name: str) -> DataSeries:
         s = self.found[name]
         rows = tuple(row for _, row in sorted(self.rows[name].items()))
-        return DataSeries(s.name, s.element, s.key, s.place, rows, s.relative_to, s.group)
+        return replace(s, rows=rows)
 
     def check_head(self, head: list[str]) -> None:
         place = f"{self.where}:1"
@@ -186,7 +196,8 @@ class _DataReader:
         if found is None:
             return None
         spelled, key, flat = found
-        return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""))
+        error = error_model(values, relative is not None, place, self.problems)
+        return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""), error)
 
     def element(self, text: str, place: str) -> tuple[str, str, int] | None:
         """The spelling, the folded name and the flat index of one number of the model."""
@@ -212,24 +223,43 @@ class _DataReader:
 
     def observation(self, values: Mapping[str, str], line: int, place: str) -> Observation:
         year = self.number(values, "year", place)
-        value = self.number(values, "value", place)
+        value, band = self.value(values, place)
         weight = self.number(values, "weight", place) if values.get("weight") else 1.0
         if weight < 0:
             self.problems.append(Problem(place, f"the weight {weight:g} is negative"))
-        scale = self.scale(values, value, place) if values.get("scale") else None
+        lognormal = values.get("error", "").lower() == LOGNORMAL
+        if lognormal and not (band[0] if band else value) > 0:
+            what = f'value: "{values["value"]}" is not positive, and the error is lognormal'
+            self.problems.append(Problem(place, what, "use another error for this series"))
+        scale = None
+        if values.get("scale") and not values["scale"].startswith("?"):
+            scale = self.scale(values, 1.0 if lognormal else value, place)
         source, confidence = values.get("source", ""), values.get("confidence", "")
-        return Observation(year, value, weight, scale, source, confidence, line)
+        return Observation(year, value, weight, scale, source, confidence, line, band)
 
-    def scale(self, values: Mapping[str, str], value: float, place: str) -> float:
-        """A standard deviation, as a number or a percentage of the value."""
+    def value(
+        self, values: Mapping[str, str], place: str
+    ) -> tuple[float, tuple[float, float] | None]:
+        """The value, or the middle and the ends of a band `low..high`."""
+        first, dots, second = values["value"].partition("..")
+        if not dots:
+            return self.number(values, "value", place), None
+        low, high = (self.number({"value": t.strip()}, "value", place) for t in (first, second))
+        if low >= high:
+            what = f"value: the band from {low:g} to {high:g} encloses nothing"
+            self.problems.append(Problem(place, what, "write low..high with the lower end first"))
+        return low + (high - low) / 2, (low, high)
+
+    def scale(self, values: Mapping[str, str], size: float, place: str) -> float:
+        """A standard deviation, as a number or a percentage of a size."""
         text = values["scale"]
         if text.endswith("%"):
             share = self.number({"scale": text[:-1].strip()}, "scale", place)
-            scale = abs(value) * share / 100
+            scale = abs(size) * share / 100
         else:
             scale = self.number(values, "scale", place)
         if scale <= 0:
-            hint = "write a standard deviation, or a percentage such as 10%"
+            hint = "write a standard deviation, a percentage such as 10%, or ? to estimate it"
             self.problems.append(Problem(place, f'the scale "{text}" is not positive', hint))
         return scale
 
@@ -262,6 +292,12 @@ class _DataReader:
                 text = f'the {what} of "{series.name}" is {other or "empty"} here and '
                 text += f"{mine or 'empty'} in line {line}"
                 self.problems.append(Problem(place, text, "give the rows two series names"))
+        for column, mine, other in differing(first.error, series.error):
+            text = f'{column} of "{series.name}" is {other} here and {mine} in line {line}'
+            hint = (
+                "it is one for all rows of a series: repeat it, or give the rows two series names"
+            )
+            self.problems.append(Problem(place, text, hint))
         earlier = self.rows[series.name].get(row.year)
         if earlier is not None:
             text = f'"{series.name}" has a value for {row.year:g} in line {earlier.line} too'

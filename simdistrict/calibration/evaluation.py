@@ -14,6 +14,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.calibration.data import DataSeries, Observations
+from simdistrict.calibration.reading import Reading, reading_of, step_of, steps_of
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, TimeGrid, constant_values
@@ -51,7 +52,8 @@ class FreeConstant:
 class DataPoint:
     """One observed value.
 
-    series: the index of its series in the data; base_year: the year the series is relative to.
+    series: the index of its series in the data; base_year: the year the series is relative to;
+    band: the ends of an interval that is known instead of the value.
     """
 
     series: int
@@ -63,17 +65,20 @@ class DataPoint:
     weight: float
     scale: float | None
     period: str
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class FitTarget:
     """A plan with the points at which its runs are compared with data.
 
-    free: the constants that `at` sets; no assumption of the plan sets them.
+    reading: the values of a run that the points need; free: the constants that `at` sets; no
+    assumption of the plan sets them.
     """
 
     plan: Plan
     points: tuple[DataPoint, ...]
+    reading: Reading
     free: tuple[FreeConstant, ...] = ()
 
     def at(self, values: Sequence[float]) -> tuple[Reals, str]:
@@ -94,19 +99,12 @@ class FitTarget:
         message = run.ending.message if run.ending.outcome is not Outcome.completed else ""
         model, grid = self.plan.prepared.model, self.plan.grid
         row = {i: k for k, i in enumerate(grid.saved)}
-        columns: dict[tuple[str, int], Reals] = {}
-        found = np.empty(len(self.points))
-        for k, point in enumerate(self.points):
-            place = (point.key, point.place)
-            if place not in columns:
-                shape = model.shape(model.by_name[point.key])
-                columns[place] = _column(run.values[point.key], shape, point.place, len(row))
-            column = columns[place]
-            found[k] = column[row[_step(grid, point.year)]]
-            if point.base_year is not None:
-                base = column[row[_step(grid, point.base_year)]]
-                found[k] = found[k] / base if base != 0 else np.nan
-        return found, message
+        rows = [row[step] for step in self.reading.steps]
+        read = np.empty((len(rows), len(self.reading.columns)))
+        for k, (key, place) in enumerate(self.reading.columns):
+            shape = model.shape(model.by_name[key])
+            read[:, k] = _column(run.values[key], shape, place, len(row))[rows]
+        return self.reading.points(read), message
 
 
 def _column(values: Reals, shape: tuple[int, ...], place: int, points: int) -> Reals:
@@ -115,10 +113,6 @@ def _column(values: Reals, shape: tuple[int, ...], place: int, points: int) -> R
         return np.full(points, float(values.reshape(-1)[place]))
     column: Reals = values.reshape(points, -1)[:, place]
     return column
-
-
-def _step(grid: TimeGrid, year: float) -> int:
-    return round((year - grid.start) / grid.time_step)
 
 
 # ---------------------------------------------------------------------- what to run
@@ -137,6 +131,7 @@ def points_of(data: Observations, until: float | None) -> tuple[DataPoint, ...]:
             row.weight,
             row.scale,
             PREDICTION if until is not None and row.year > until else FIT,
+            row.band,
         )
         for series, row in data.rows()
     )
@@ -169,16 +164,13 @@ def target(
         if places:
             kept.append(replace(change, places=places))
     resolved = replace(resolved, assumptions=tuple(kept))
-    plan = plan_run(prepared, _shortened(resolved, prepared.model, full.grid, points), backend)
-    return FitTarget(plan, tuple(points), tuple(free))
+    steps = reading_of(data, points, full.grid).steps
+    plan = plan_run(prepared, _shortened(resolved, prepared.model, full.grid, steps), backend)
+    return FitTarget(plan, tuple(points), reading_of(data, points, plan.grid), tuple(free))
 
 
-def _shortened(
-    resolved: Resolved, model: Model, grid: TimeGrid, points: Sequence[DataPoint]
-) -> Resolved:
-    """The scenario with a run that ends with the data and saves their times."""
-    years = [y for p in points for y in (p.year, p.base_year) if y is not None]
-    steps = sorted({_step(grid, year) for year in years})
+def _shortened(resolved: Resolved, model: Model, grid: TimeGrid, steps: Sequence[int]) -> Resolved:
+    """The scenario with a run that ends with the last of some time steps and saves them."""
     run = resolved.run
     saved = set(grid.saved)
     if not all(i in saved for i in steps):
@@ -190,21 +182,32 @@ def _shortened(
 
 
 def _off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
-    """Problems for rows whose year is no time step of the run."""
+    """Problems for rows whose time, or period, is no time step of the run."""
     problems = []
     for series, row in data.rows():
         where = f"{data.where}:{row.line}"
+        period = series.error.mean_over
+        count = period / grid.time_step
+        if abs(count - round(count)) > _NEAR or (period and round(count) == 0):
+            what = f"mean_over: {period:.10g} is no whole number of time steps ({grid.time_step:g})"
+            problems.append(Problem(where, what, "average over whole time steps"))
+            continue
         for column, year in (("year", row.year), ("relative_to", series.relative_to)):
             if year is None:
                 continue
+            last = grid.at(step_of(grid, year) + steps_of(period, grid) - 1)
             if not grid.start <= year <= grid.stop:
                 what = f"{column}: {year:g} is outside the run, {grid.start:g} to {grid.stop:g}"
                 problems.append(Problem(where, what, "leave the row out, or run the model longer"))
-            elif abs(grid.at(_step(grid, year)) - year) > _NEAR * grid.time_step:
+            elif abs(grid.at(step_of(grid, year)) - year) > _NEAR * grid.time_step:
                 below = grid.at(int((year - grid.start) / grid.time_step))
                 what = f"{column}: {year:.10g} is no time step of the run"
                 hint = f"the nearest are {below:.10g} and {below + grid.time_step:.10g}"
                 problems.append(Problem(where, what, hint))
+            elif last > grid.stop + _NEAR * grid.time_step:
+                what = f"{column}: the mean over {period:g} from {year:g} on needs the model up to "
+                what += f"{last:.10g}, and the run ends at {grid.stop:g}"
+                problems.append(Problem(where, what, "leave the row out, or run the model longer"))
     return problems
 
 

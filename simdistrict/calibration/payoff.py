@@ -4,7 +4,8 @@ payoff = sum over series of (1 / n) * sum over its n points of weight * ((model 
 
 n counts the points with a weight, so that a long series does not dominate a short one. scale is
 that of the row, else the mean absolute value of the series' points, so that series in different
-units can be added.
+units can be added. A lognormal error counts by its logarithm, with 1 as scale; a model inside a
+band has no distance from it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdistrict.base.arrays import Reals
+from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.calibration.data import Observations
+from simdistrict.calibration.error_model import LOGNORMAL
 from simdistrict.calibration.evaluation import FIT, DataPoint, FitTarget
 
 # the distance, in scales, of a point that the run did not reach; no other point exceeds it, so
@@ -28,17 +30,26 @@ FAR = 1e3
 class Distance:
     """Distances from the data at the fitted points.
 
-    data: the observed values; factors: sqrt(weight / n) / scale; farthest: the residual of a
-    point that the run did not reach.
+    low, high: the observed values, or the ends of their bands; logarithmic: where the errors are
+    lognormal; factors: sqrt(weight / n) / scale; farthest: the residual of a point that the run
+    did not reach.
     """
 
-    data: Reals
+    low: Reals
+    high: Reals
+    logarithmic: Flags
     factors: Reals
     farthest: Reals
 
     def residuals(self, model: Reals) -> Reals:
         """One number per point, whose squares sum to the payoff; always finite."""
-        found = (model - self.data) * self.factors
+        data = np.clip(model, self.low, self.high)
+        error = model - data
+        if self.logarithmic.any():
+            logs = self.logarithmic
+            with np.errstate(divide="ignore", invalid="ignore"):
+                error[logs] = np.log(model[logs]) - np.log(data[logs])
+        found = error * self.factors
         found = np.where(np.isfinite(found), found, self.farthest)
         clipped: Reals = np.clip(found, -self.farthest, self.farthest)
         return clipped
@@ -69,12 +80,15 @@ def distance(points: Sequence[DataPoint], data: Observations) -> Distance:
     sizes: dict[int, list[float]] = {}
     for point in points:
         sizes.setdefault(point.series, []).append(abs(point.value))
-    scales, problems = [], {}
+    scales: list[float] = []
+    logs: list[bool] = []
+    problems: dict[str, Problem] = {}
     for point in points:
         own = sizes[point.series]
-        scale = point.scale or sum(own) / len(own)
+        series = data.series[point.series]
+        logs.append(series.error.kind == LOGNORMAL)
+        scale = point.scale or (1.0 if logs[-1] else sum(own) / len(own))
         if scale == 0:
-            series = data.series[point.series]
             what = f'all values of "{series.name}" are zero, so that no size of errors is known'
             place = f"{data.where}:{series.rows[0].line}"
             problems[series.name] = Problem(place, what, "give the rows a scale")
@@ -82,4 +96,5 @@ def distance(points: Sequence[DataPoint], data: Observations) -> Distance:
     if problems:
         raise ScenarioError(list(problems.values()))
     shares = np.sqrt([p.weight / len(sizes[p.series]) for p in points])
-    return Distance(np.array([p.value for p in points]), shares / np.array(scales), FAR * shares)
+    low, high = np.array([p.band or (p.value, p.value) for p in points]).reshape(-1, 2).T
+    return Distance(low, high, np.array(logs, bool), shares / np.array(scales), FAR * shares)

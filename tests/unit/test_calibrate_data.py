@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from simdistrict.base.errors import ExchangeError, ScenarioError
-from simdistrict.calibration.data import Observations, data_from_text, read_data
+from simdistrict.calibration.data import (
+    ErrorModel,
+    Estimated,
+    Observations,
+    data_from_text,
+    read_data,
+)
 from tests.small import small
 
 MODEL = small("""
@@ -122,3 +129,77 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
     assert isinstance(data, Observations)
     assert data.series[0].rows[0].value == 1.5
     assert data.name == "d.csv"
+
+
+ERRORS = (
+    "series,element,year,value,relative_to,scale,error,correlation,discrepancy,base_error,mean_over"
+)
+
+
+def errors(row: str) -> list[str]:
+    return [what for _, what in problems(f"{ERRORS}\n{row}\n")]
+
+
+def test_the_error_model_of_a_series() -> None:
+    rows = [
+        "a,stock[north],2,1.5,1,?,student(4),?,?0.1,5%,1",
+        "b,stock[north],2,1.5,,0.2,,,,,",
+        "c,stock[north],2,1.5,,10%,lognormal,0.5,0.2,,",
+        "d,stock[north],2,?,,,,,,,".replace("?", "-1..3"),
+        "e,stock[north],2,1.5,,?0.05,,,,,",
+    ]
+    a, b, c, d, e = data_from_text("\n".join([ERRORS, *rows]), MODEL).series
+    assert a.error == ErrorModel("student", 4.0, Estimated(), Estimated(), Estimated(0.1), 5.0, 1.0)
+    assert (b.error, b.rows[0].scale) == (ErrorModel(), 0.2)
+    # of the logarithm, so that percent are a share
+    assert (c.error, c.rows[0].scale) == (
+        ErrorModel("lognormal", correlation=0.5, discrepancy=0.2),
+        pytest.approx(0.1),
+    )
+    assert (d.rows[0].value, d.rows[0].band) == (1.0, (-1.0, 3.0))
+    assert (e.error.scale, e.rows[0].scale) == (Estimated(0.05), None)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a,stock[north],2,1,,1,studnet(4),,,,", 'did you mean "student"'),
+        ("a,stock[north],2,1,,1,student,,,,", "degrees of freedom"),
+        ("a,stock[north],2,1,,1,student(0),,,,", "degrees of freedom"),
+        ("a,stock[north],2,1,,1,normal(3),,,,", "there is no error model"),
+        ("a,stock[north],2,0,,1,lognormal,,,,", "is not positive"),
+        ("a,stock[north],2,0..1,,1,lognormal,,,,", "is not positive"),
+        ("a,stock[north],2,3..1,,1,,,,,", "encloses nothing"),
+        ("a,stock[north],2,3..,,1,,,,,", "a number is missing"),
+        ("a,stock[north],2,1,,?x,,,,,", "for a prior of that size"),
+        ("a,stock[north],2,1,,1,,1,,,", "from 0 to below 1"),
+        ("a,stock[north],2,1,,1,,?0.5,,,", "uniform from 0 to 0.95"),
+        ("a,stock[north],2,1,,1,,,-1,,", "of 0 or more"),
+        ("a,stock[north],2,1,1,1,,,,5,", "with the sign"),
+        ("a,stock[north],2,1,,1,,,,5%,", "relative to no year"),
+        ("a,stock[north],2,1,,1,,,,,-1", "of 0 or more"),
+    ],
+)
+def test_an_error_model_that_is_none(row: str, said: str) -> None:
+    assert any(said in what for what in errors(row)), errors(row)
+
+
+def test_the_rows_of_a_series_have_one_error_model() -> None:
+    found = errors("a,stock[north],2,1,,?,,,,,1\na,stock[north],3,1,,0.1,student(4),,,,")
+    heads = {what.split(" of ")[0] for what in found}
+    assert heads == {"scale", "error", "mean_over"}
+    assert any("is no ? here and ? in line 2" in what for what in found)
+
+
+def test_a_model_inside_a_band_has_no_distance_and_lognormal_errors_are_ratios() -> None:
+    from simdistrict.calibration import assess
+
+    def payoff(value: str, error: str) -> float:
+        row = f"a,stock[north],1,{value},,0.5,{error},,,,"
+        return assess(MODEL, data_from_text(f"{ERRORS}\n{row}\n", MODEL)).payoff
+
+    assert payoff("1..2", "") == 0
+    assert payoff("0..1", "") == pytest.approx((0.1 / 0.5) ** 2)
+    assert payoff("1.2..2", "") == pytest.approx((0.1 / 0.5) ** 2)
+    assert payoff("2.2", "lognormal") == pytest.approx((math.log(2) / 0.5) ** 2)
+    assert payoff("2.2..3", "lognormal") == pytest.approx((math.log(2) / 0.5) ** 2)

@@ -1,0 +1,107 @@
+"""The model's values at the points of the data, from the values of a run at its time steps.
+
+A mean over a period is the sum over the time steps in [year, year + period) over their number:
+with Euler's method a flow over the period is exactly this sum times the time step. The base of a
+ratio is averaged over a period of the same length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from simdistrict.base.arrays import Reals
+from simdistrict.calibration.data import Observations
+from simdistrict.model.model import TimeGrid
+
+
+class Point(Protocol):
+    """Where a model is read: a `DataPoint`."""
+
+    @property
+    def series(self) -> int: ...
+    @property
+    def year(self) -> float: ...
+    @property
+    def base_year(self) -> float | None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Which values of a run the points of data need, and how they follow from them.
+
+    steps: the time steps, ascending; columns: folded name and flat index of each number. windows:
+    (windows, 3), each the index of a column, of its first time step and the number of time steps
+    to average. tops: (points,), the window of each point; bases: that of the base year, -1 for
+    none.
+    """
+
+    steps: tuple[int, ...]
+    columns: tuple[tuple[str, int], ...]
+    windows: np.ndarray
+    tops: np.ndarray
+    bases: np.ndarray
+
+    def points(self, values: Reals) -> Reals:
+        """The model at each point, (..., steps, columns) -> (..., points).
+
+        NaN where the base of a ratio is zero. Each member has the bits of a single run.
+        """
+        means = np.empty((*values.shape[:-2], len(self.windows)))
+        for count in np.unique(self.windows[:, 2]):
+            chosen = np.flatnonzero(self.windows[:, 2] == count)
+            column, first = self.windows[chosen, 0], self.windows[chosen, 1]
+            # one step after the other: numpy's own sum depends on the layout of the array
+            total = values[..., first, column]
+            for k in range(1, int(count)):
+                total = total + values[..., first + k, column]
+            means[..., chosen] = total if count == 1 else total / count
+        found: Reals = means[..., self.tops]
+        ratios = np.flatnonzero(self.bases >= 0)
+        base = means[..., self.bases[ratios]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found[..., ratios] = np.where(base != 0, found[..., ratios] / base, np.nan)
+        return found
+
+
+def reading_of(data: Observations, points: Sequence[Point], grid: TimeGrid) -> Reading:
+    """The reading of points of data in runs over a grid.
+
+    Their times are time steps of the grid, as `evaluation.target` checks.
+    """
+    columns: dict[tuple[str, int], int] = {}
+    windows: dict[tuple[int, int, int], int] = {}
+    tops, bases = [], []
+    for point in points:
+        series = data.series[point.series]
+        column = columns.setdefault((series.key, series.place), len(columns))
+        count = steps_of(series.error.mean_over, grid)
+        pair = []
+        for year in (point.year, point.base_year):
+            window = (column, 0 if year is None else step_of(grid, year), count)
+            pair.append(-1 if year is None else windows.setdefault(window, len(windows)))
+        tops.append(pair[0])
+        bases.append(pair[1])
+    steps = sorted({first + k for _, first, count in windows for k in range(count)})
+    row = {step: k for k, step in enumerate(steps)}
+    places = [(column, row[first], count) for column, first, count in windows]
+    return Reading(
+        tuple(steps),
+        tuple(columns),
+        np.array(places, dtype=np.int64).reshape(-1, 3),
+        np.array(tops, dtype=np.int64),
+        np.array(bases, dtype=np.int64),
+    )
+
+
+def step_of(grid: TimeGrid, year: float) -> int:
+    """The time step nearest to a time."""
+    return round((year - grid.start) / grid.time_step)
+
+
+def steps_of(period: float, grid: TimeGrid) -> int:
+    """The number of time steps of a period, 1 for none: the value at its time."""
+    return max(round(period / grid.time_step), 1)
