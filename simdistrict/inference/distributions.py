@@ -1,62 +1,42 @@
-"""Distributions of probability: the standard normal, and chi-squared. The door to scipy.
-
-Numbers in, numbers out.
-"""
+"""Probability distributions, from scipy: the door of this room to it."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.base.random_numbers import key_of, uniform
-
-_LOG_TAU = math.log(2 * math.pi)
 
 
 def cdf(x: Reals) -> Reals:
-    """The distribution function of the standard normal."""
+    """The standard normal distribution function."""
     from scipy.special import ndtr
 
-    return np.asarray(ndtr(x), float)
+    return np.asarray(ndtr(x))
 
 
-def quantile(level: Reals) -> Reals:
-    """The inverse of `cdf`; -inf at 0, inf at 1."""
+def quantile(p: Reals) -> Reals:
+    """The inverse of `cdf`."""
     from scipy.special import ndtri
 
-    return np.asarray(ndtri(level), float)
+    return np.asarray(ndtri(p))
 
 
-def log_density(x: Reals) -> Reals:
-    """The logarithm of the density of the standard normal."""
-    return np.asarray(-0.5 * (x**2 + _LOG_TAU), float)
+def log_cdf(x: Reals) -> Reals:
+    """The logarithm of `cdf`, precise far in the lower tail."""
+    from scipy.special import log_ndtr
+
+    return np.asarray(log_ndtr(x))
 
 
-def chi2_tail(x: float, freedom: float) -> float:
-    """The probability that a chi-squared number exceeds x."""
-    from scipy.special import chdtrc
+def student_cdf(x: Reals, freedom: float) -> Reals:
+    """The distribution function of Student's t."""
+    from scipy.special import stdtr
 
-    return float(chdtrc(freedom, x))
+    return np.asarray(stdtr(freedom, x))
 
 
-def student_quantile(level: Reals, freedom: float) -> Reals:
-    """The quantile function of Student's t."""
+def student_quantile(p: Reals, freedom: float) -> Reals:
+    """The inverse of `student_cdf`."""
     from scipy.special import stdtrit
 
-    return np.asarray(stdtrit(freedom, level), float)
-
-
-def draws_of_uniform(rows: int, columns: int, *key: int) -> Reals:
-    """Uniform numbers inside (0, 1), (rows, columns), each from its key, row and column alone."""
-    words = np.arange(rows, dtype=np.uint64)
-    found = np.empty((rows, columns))
-    for k in range(columns):
-        found[:, k] = uniform(words, key_of(*key, k))
-    return found + 2.0**-54
-
-
-def draws_of_normal(rows: int, columns: int, *key: int) -> Reals:
-    """Standard normal numbers, as `draws_of_uniform`."""
-    return quantile(draws_of_uniform(rows, columns, *key))
+    return np.asarray(stdtrit(freedom, p))

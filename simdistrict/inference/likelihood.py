@@ -1,0 +1,398 @@
+"""The likelihood of observed series: how probable the data are where a model is right.
+
+The error of a series is stated in the data file (`calibration.error_model`). Every likelihood is a
+density of the data, in the units of the data, so that log likelihoods of one data file can be
+compared. Of a row with the value y, the model m and the scale s:
+
+normal       y = m + s e, with e standard normal
+student(NU)  y = m + s e, with e from Student's t with NU degrees of freedom
+lognormal    log y = log m + s e: m is the median of y, and a scale of 10% is s = .1 exactly. Zero
+             where the model is not positive.
+band         the probability that m + s e, or m exp(s e), lies in the band; without a scale, 1
+             where m does, else 0
+
+Correlated errors are those of normal and lognormal series without bands. Their covariance is
+s_i s_j phi^|t_i - t_j| (autocorrelation) + d^2 exp(-(t_i - t_j)^2 / (2 l^2)) (the discrepancy, l a
+third of the span of the series) + b^2 y_i y_j (the error of the base year, which all rows share;
+b^2 in logarithms). It applies to y - m, for lognormal to log y - log m.
+
+A weight is a power of the likelihood: of a row, and where errors are correlated of the series.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from simdistrict.base.arrays import Flags, Reals
+from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.calibration.data import (
+    DataSeries,
+    ErrorModel,
+    Estimated,
+    Observation,
+    Observations,
+)
+from simdistrict.calibration.error_model import LOGNORMAL, STUDENT
+from simdistrict.ensemble.prior import Prior
+from simdistrict.inference import covariance
+from simdistrict.inference.covariance import HALF_LOG_TAU
+from simdistrict.inference.distributions import cdf, log_cdf, student_cdf, student_quantile
+from simdistrict.inference.nuisance import CORRELATION, DISCREPANCY, SCALE, Nuisance
+
+# the size of the prior of an estimated scale, as a share of the mean absolute value
+_SIZE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesLikelihood:
+    """The log likelihood of one series, for many members at once.
+
+    number: of the series in the data; times, data, scales, powers: (rows,), scales NaN where a
+    row states none; bands: (rows, 2), NaN for a value; estimated: the coordinates of its errors.
+    """
+
+    number: int
+    name: str
+    error: ErrorModel
+    times: Reals
+    data: Reals
+    bands: Reals
+    scales: Reals
+    powers: Reals
+    estimated: tuple[Nuisance, ...] = ()
+
+    def __call__(self, model: Reals, nuisance: Reals) -> Reals:
+        """The log likelihood of each member; -inf where it is zero or not defined.
+
+        model: (members, rows); nuisance: (members, estimated).
+        """
+        scale, phi, spread = self._settings(nuisance)
+        with np.errstate(all="ignore"):
+            centre = np.log(model) if self._logarithmic else model
+            if self._dense:
+                total = self._of_covariance(centre, self._lower(scale, phi, spread))
+            elif self._correlated:
+                total = self._of_autocorrelation(centre, scale, phi)
+            else:
+                total = self._of_values(centre, scale) + self._of_bands(centre, scale)
+        total[np.isnan(total)] = -np.inf
+        return total
+
+    def simulate(self, model: Reals, nuisance: Reals, scores: Reals) -> Reals:
+        """Data drawn from the errors around a model, (members, rows); NaN where it is not defined.
+
+        scores: (members, rows), independent standard normal numbers. For a band it is a value,
+        not a band; without a scale it is the model.
+        """
+        scale, phi, spread = self._settings(nuisance)
+        with np.errstate(all="ignore"):
+            centre = np.log(model) if self._logarithmic else model
+            if self._dense:
+                errors = covariance.multiplied(self._lower(scale, phi, spread), scores)
+            else:
+                if self.error.kind == STUDENT:
+                    scores = _student(scores, self.error.freedom)
+                elif self._correlated:
+                    scores = covariance.correlated(scores, np.diff(self.times), phi)
+                errors = np.nan_to_num(scale) * scores
+            return np.asarray(np.exp(centre + errors) if self._logarithmic else centre + errors)
+
+    # ------------------------------------------------------------------ what is fixed
+
+    @property
+    def _logarithmic(self) -> bool:
+        return self.error.kind == LOGNORMAL
+
+    @property
+    def _dense(self) -> bool:
+        """Whether rows share errors beyond those of their neighbours."""
+        return self.error.discrepancy != 0 or self.error.base_error != 0
+
+    @property
+    def _correlated(self) -> bool:
+        return self._dense or self.error.correlation != 0
+
+    @cached_property
+    def _observed(self) -> Reals:
+        """The data as the errors see them."""
+        return np.log(self.data) if self._logarithmic else self.data
+
+    @cached_property
+    def _banded(self) -> Flags:
+        return ~np.isnan(self.bands[:, 0])
+
+    @cached_property
+    def _constant(self) -> float:
+        """The log likelihood of the values where they are met, without an estimated scale."""
+        log = np.full(len(self.data), -HALF_LOG_TAU)
+        if self.error.kind == STUDENT:
+            nu = self.error.freedom
+            log[:] = math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2)
+            log -= math.log(nu * math.pi) / 2
+        if self._logarithmic:
+            log -= np.log(self.data)
+        if self.error.scale is None and not self._dense:
+            log -= np.log(self.scales)
+        return float((self.powers * log)[~self._banded].sum())
+
+    @cached_property
+    def _fixed_lower(self) -> Reals:
+        """The Cholesky factor, where nothing of the covariance is estimated."""
+        spread, phi = float(self.error.discrepancy), float(self.error.correlation)  # type: ignore[arg-type]
+        return covariance.factor(self._covariance(self.scales, phi, spread))
+
+    @cached_property
+    def _smoothness(self) -> Reals:
+        return covariance.smoothness(self.times)
+
+    def _settings(self, nuisance: Reals) -> tuple[Reals, Reals | float, Reals | float]:
+        """Scale, correlation and discrepancy, each one for all members or (members, 1)."""
+        error = self.error
+        found: dict[str, Reals | float] = {
+            SCALE: self.scales,
+            CORRELATION: error.correlation if isinstance(error.correlation, float) else 0.0,
+            DISCREPANCY: error.discrepancy if isinstance(error.discrepancy, float) else 0.0,
+        }
+        for k, own in enumerate(self.estimated):
+            found[own.kind] = nuisance[:, k, None]
+        return np.asarray(found[SCALE]), found[CORRELATION], found[DISCREPANCY]
+
+    # ------------------------------------------------------------------ independent rows
+
+    def _of_values(self, centre: Reals, scale: Reals) -> Reals:
+        values = ~self._banded
+        if not values.all():
+            centre = centre[:, values]
+            scale = scale[values] if scale.ndim == 1 else scale
+        powers = self.powers[values]
+        z = (centre - self._observed[values]) / scale
+        z *= z
+        if self.error.kind == STUDENT:
+            nu = self.error.freedom
+            z = np.log1p(z / nu)
+            z *= -(nu + 1) / 2 * powers
+        else:
+            z *= -0.5 * powers
+        total = z.sum(axis=1) + self._constant
+        if self.error.scale is not None:
+            total -= powers.sum() * np.log(scale[:, 0])
+        return np.asarray(total)
+
+    def _of_bands(self, centre: Reals, scale: Reals) -> Reals | float:
+        if not self._banded.any():
+            return 0.0
+        rows = self._banded
+        centre = centre[:, rows]
+        ends = np.log(self.bands[rows]) if self._logarithmic else self.bands[rows]
+        scale = scale[rows] if scale.ndim == 1 else scale
+        low, high = (ends[:, 0] - centre) / scale, (ends[:, 1] - centre) / scale
+        if self.error.kind == STUDENT:
+            log = _log_inside_student(low, high, self.error.freedom)
+        else:
+            log = _log_inside(low, high)
+        hard = np.broadcast_to(np.isnan(scale), log.shape)
+        within = (centre >= ends[:, 0]) & (centre <= ends[:, 1])
+        log = np.where(hard, np.where(within, 0.0, -np.inf), log)
+        return np.asarray((log * self.powers[rows]).sum(axis=1))
+
+    # ------------------------------------------------------------------ correlated rows
+
+    def _of_autocorrelation(self, centre: Reals, scale: Reals, phi: Reals | float) -> Reals:
+        z = (centre - self._observed) / scale
+        z, widths = covariance.whitened(z, np.diff(self.times), phi)
+        z *= z
+        total = -0.5 * z.sum(axis=1) - widths
+        if self.error.scale is not None:
+            total -= len(self.data) * np.log(scale[:, 0])
+        return np.asarray(total * self.powers[0] + self._constant)
+
+    def _of_covariance(self, centre: Reals, lower: Reals) -> Reals:
+        z = covariance.solved(lower, centre - self._observed)
+        z *= z
+        total = -0.5 * z.sum(axis=1) - covariance.log_diagonal(lower)
+        return np.asarray(total * self.powers[0] + self._constant)
+
+    def _lower(self, scale: Reals, phi: Reals | float, spread: Reals | float) -> Reals:
+        if not self.estimated:
+            return self._fixed_lower
+        return covariance.factor(self._covariance(scale, phi, spread))
+
+    def _covariance(self, scale: Reals, phi: Reals | float, spread: Reals | float) -> Reals:
+        """(rows, rows), or (members, rows, rows) where part of it is estimated."""
+        found = scale[..., :, None] * scale[..., None, :]
+        if isinstance(phi, np.ndarray) or phi != 0:
+            found = found * covariance.autocorrelation(self.times, phi)
+        else:
+            found = found * np.eye(len(self.times))
+        if isinstance(spread, np.ndarray):
+            found = found + (spread * spread)[:, :, None] * self._smoothness
+        elif spread:
+            found = found + spread * spread * self._smoothness
+        if self.error.base_error:
+            base = np.ones_like(self.data) if self._logarithmic else self.data
+            shared = self.error.base_error / 100 * base
+            found = found + shared[:, None] * shared
+        return np.asarray(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The likelihood of all series of a data file, which are independent given the model.
+
+    Points stand in the order of the series, and so do their estimated numbers.
+    """
+
+    parts: tuple[SeriesLikelihood, ...]
+
+    @cached_property
+    def nuisance(self) -> tuple[Nuisance, ...]:
+        """The coordinates of the errors."""
+        return tuple(own for part in self.parts for own in part.estimated)
+
+    @cached_property
+    def slices(self) -> tuple[slice, ...]:
+        """The points of each series."""
+        return _slices([len(part.data) for part in self.parts])
+
+    @cached_property
+    def _own(self) -> tuple[slice, ...]:
+        return _slices([len(part.estimated) for part in self.parts])
+
+    def series(self, points: Reals, nuisance: Reals) -> Reals:
+        """The log likelihood of each series, (members, points) -> (members, series)."""
+        found = np.empty((len(points), len(self.parts)))
+        for k, part in enumerate(self.parts):
+            model = np.ascontiguousarray(points[:, self.slices[k]])
+            found[:, k] = part(model, nuisance[:, self._own[k]])
+        return found
+
+    def simulate(self, points: Reals, nuisance: Reals, scores: Reals) -> Reals:
+        """Data drawn from the errors, (members, points); see `SeriesLikelihood.simulate`."""
+        found = np.empty_like(points)
+        for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
+            found[:, here] = part.simulate(points[:, here], nuisance[:, own], scores[:, here])
+        return found
+
+
+def _slices(sizes: Sequence[int]) -> tuple[slice, ...]:
+    return tuple(slice(first, last) for first, last in pairwise(accumulate(sizes, initial=0)))
+
+
+def _student(scores: Reals, freedom: float) -> Reals:
+    """Numbers of Student's t from standard normal ones, precise in both tails."""
+    return np.asarray(-np.sign(scores) * student_quantile(cdf(-np.abs(scores)), freedom))
+
+
+def _log_inside(low: Reals, high: Reals) -> Reals:
+    """The log probability of a standard normal number between two others."""
+    # in the lower tail, where the distribution function keeps its digits
+    turned = low + high > 0
+    low, high = np.where(turned, -high, low), np.where(turned, -low, high)
+    above, below = log_cdf(high), log_cdf(low)
+    return np.asarray(above + np.log(-np.expm1(below - above)))
+
+
+def _log_inside_student(low: Reals, high: Reals, freedom: float) -> Reals:
+    turned = low + high > 0
+    low, high = np.where(turned, -high, low), np.where(turned, -low, high)
+    return np.asarray(np.log(student_cdf(high, freedom) - student_cdf(low, freedom)))
+
+
+# ---------------------------------------------------------------------- from a data file
+
+
+def fitted_rows(series: DataSeries, until: float | None) -> tuple[Observation, ...]:
+    """The rows of a series that count: those with a weight, up to a date."""
+    return tuple(
+        row for row in series.rows if row.weight > 0 and (until is None or row.year <= until)
+    )
+
+
+def likelihood_of(
+    data: Observations, until: float | None = None, priors: Mapping[str, Prior] | None = None
+) -> Likelihood:
+    """The likelihood of a data file; until: later rows do not count.
+
+    priors: of estimated numbers, by name (`scale of SERIES`), instead of the usual ones.
+    Raises ScenarioError with every series whose errors are not stated, or not defined.
+    """
+    parts, problems = [], []
+    for number, series in enumerate(data.series):
+        rows = fitted_rows(series, until)
+        if rows:
+            problems += _problems(series, rows, data.where)
+            parts.append(_part(number, series, rows, priors or {}))
+    if problems:
+        raise ScenarioError(problems)
+    return Likelihood(tuple(parts))
+
+
+def _part(
+    number: int, series: DataSeries, rows: Sequence[Observation], priors: Mapping[str, Prior]
+) -> SeriesLikelihood:
+    return SeriesLikelihood(
+        number,
+        series.name,
+        series.error,
+        np.array([row.year for row in rows]),
+        np.array([row.value for row in rows]),
+        np.array([row.band or (np.nan, np.nan) for row in rows]),
+        np.array([np.nan if row.scale is None else row.scale for row in rows]),
+        np.array([row.weight for row in rows]),
+        _estimated(series, rows, priors),
+    )
+
+
+def _estimated(
+    series: DataSeries, rows: Sequence[Observation], priors: Mapping[str, Prior]
+) -> tuple[Nuisance, ...]:
+    error = series.error
+    size = 1.0 if error.kind == LOGNORMAL else sum(abs(row.value) for row in rows) / len(rows)
+    found = []
+    for kind, stated in (
+        (SCALE, error.scale),
+        (CORRELATION, error.correlation),
+        (DISCREPANCY, error.discrepancy),
+    ):
+        if isinstance(stated, Estimated):
+            name = f"{kind} of {series.name}"
+            own = _SIZE * size if stated.size is None else stated.size
+            found.append(Nuisance(name, kind, own, priors.get(name)))
+    return tuple(found)
+
+
+def _problems(series: DataSeries, rows: Sequence[Observation], where: str) -> list[Problem]:
+    """What makes the likelihood of a series undefined."""
+    error, problems = series.error, []
+    for row in rows:
+        if row.scale is None and error.scale is None and row.band is None:
+            what = f'"{series.name}" states no scale for {row.year:g}'
+            hint = "fill the column scale in: a number, a percentage, or ? to estimate it"
+            problems.append(Problem(f"{where}:{row.line}", what, hint))
+    place = f"{where}:{rows[0].line}"
+    usual = isinstance(error.scale, Estimated) and error.scale.size is None
+    if usual and error.kind != LOGNORMAL and all(row.value == 0 for row in rows):
+        what = f'all values of "{series.name}" are zero, so that its scale has no usual size'
+        problems.append(Problem(place, what, "write the size: ?0.05"))
+    shared = [name for name in ("correlation", "discrepancy", "base_error") if getattr(error, name)]
+    if not shared:
+        return problems
+    said = " and ".join(shared)
+    if error.kind == STUDENT:
+        what = f'"{series.name}" has student errors and {said}, which are not defined together'
+        problems.append(Problem(place, what, "use normal or lognormal errors, or leave them out"))
+    if any(row.band is not None for row in rows):
+        what = f'"{series.name}" has a band and {said}, which are not defined together'
+        hint = "write values instead of bands, or give the bands a series name of their own"
+        problems.append(Problem(place, what, hint))
+    if len({row.weight for row in rows}) > 1:
+        what = f'"{series.name}" has {said} and rows of different weights'
+        hint = "give all rows of the series one weight; with correlated errors it is one power"
+        problems.append(Problem(place, what, hint))
+    return problems
