@@ -12,7 +12,7 @@ import numpy as np
 from simdistrict.api import frames
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import Problem, ScenarioError
-from simdistrict.ensemble.given import GivenDesign, element_and_label, given_design, read_design
+from simdistrict.ensemble.given import GivenDesign, element_and_label, given_design
 from simdistrict.ensemble.prior import (
     COLUMNS,
     SPREAD,
@@ -77,13 +77,10 @@ def design_of(design: Any, prepared: Prepared) -> GivenDesign:
 
     A DataFrame has a column per constant; a DataArray the dimension `member` (else its first one
     is that of the members) and another one with the names as labels; a mapping has an array per
-    constant; a path names a CSV file. Raises ScenarioError for anything else.
+    constant. Raises ScenarioError for anything else.
     """
     where = "design"
-    if isinstance(design, str | Path):
-        names, numbers = read_design(Path(design))
-        where = str(design)
-    elif frames.is_frame(design):
+    if frames.is_frame(design):
         names, numbers = [str(name) for name in design.columns], _numbers(design.to_numpy())
     elif isinstance(design, Mapping):
         names, numbers = [str(name) for name in design], _columns(list(design.values()))
@@ -91,7 +88,7 @@ def design_of(design: Any, prepared: Prepared) -> GivenDesign:
         names, numbers = _labelled(design)
     else:
         what = f"a {type(design).__name__} does not name the constants"
-        hint = "give a DataFrame, a DataArray with labels, a mapping, or a CSV file"
+        hint = "give a DataFrame, a DataArray with labels, a mapping, or a file"
         raise ScenarioError(Problem(where, what, hint))
     return given_design(names, numbers, prepared.model, prepared.program, where)
 

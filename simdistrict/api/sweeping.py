@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from simdistrict.ensemble.drawing import Drawing
+    from simdistrict.ensemble.drawing import Drawing, DrawsRequest
     from simdistrict.ensemble.members import Ensemble
     from simdistrict.run.plan import Plan
     from simdistrict.sensitivity.sample import Sample
@@ -49,6 +50,8 @@ class Sweeping(Planning):
         levels: int = 4,
         prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
         design: str | Path | Mapping[str, Any] | pd.DataFrame | xr.DataArray | None = None,
+        rest: Literal["model", "prior"] | None = None,
+        unconverged: bool = False,
         params: Mapping[str, Any] | None = None,
         initial: Mapping[str, Any] | None = None,
         save: Saved = None,
@@ -87,8 +90,12 @@ class Sweeping(Planning):
         part of it, to (low, high) or to a mapping of these columns; default: data/parameters.csv
         in the model's folder.
         design: in place of a prior, numbers drawn elsewhere: a DataFrame with a column per
-        constant and a row per member; a DataArray, member x names; a mapping of arrays; a CSV
-        file. The result records them, so that `rerun` repeats it.
+        constant and a row per member; a DataArray, member x names; a mapping of arrays; a file:
+        the posterior.nc or design.nc of `infer`, another NetCDF file of ArviZ, CSV, or Vensim's
+        .tab. The result records the numbers, so that `rerun` repeats it. Of a file, `members`
+        takes so many, evenly spaced; `rest="prior"` draws constants that it lacks from the prior,
+        with `seed`, in place of leaving them as in the model; `unconverged=True` takes a
+        posterior whose chains have not converged.
         save: names, `"all"`, `"stocks"` or `"indicators"`; default: what the scenarios report,
         else the stocks; times: `"final"`, `"all"` or times of the grid; reduce: `max`, `min`,
         `mean`, `time_of_max`, `time_of_min` over the run, as variables NAME_max and so on.
@@ -117,7 +124,8 @@ class Sweeping(Planning):
         kept: dict[str, Any] = {"times": times_text(times), "reduce": _joined(reduce)}
         kept |= {"save": None if save is None else saved_text(self, save)}
         kept |= {"backend": backend, "fast": fast, "chunk": whole_or_none(chunk, "chunk", 1)}
-        made = self._ensemble(plans, drawing, prior, design, strict=strict, **kept)
+        file = _FromFile(rest, unconverged)
+        made = self._ensemble(plans, drawing, prior, design, file, strict=strict, **kept)
         running = _Running(whole_or_none(workers, "workers", 1), scheduler, progress)
         if to is None:
             return running.in_memory(made)
@@ -129,25 +137,30 @@ class Sweeping(Planning):
         drawing: Drawing,
         prior: Any,
         design: Any,
+        file: _FromFile,
         *,
         strict: bool,
         **how: Any,
     ) -> Ensemble:
         """The ensemble over a prior, or over a design."""
         from simdistrict.api.designs import design_of, prior_of
-        from simdistrict.base.errors import EngineError, Problem
-        from simdistrict.ensemble.drawing import drawn_ensemble
+        from simdistrict.ensemble.drawing import design_from_file, drawn_ensemble
         from simdistrict.ensemble.members import ensemble_over
 
         prepared = plans[0].prepared
-        if design is not None:
+        table = None if design is not None else prior_of(prior, prepared, self._path)
+        if table is not None and table.draws is not None:
+            design, prior = table.draws, None
+        if isinstance(design, str | Path):
+            asked = file.asked(Path(design), drawing, prior)
+            read = partial(prior_of, prior, prepared, self._path)
+            found = design_from_file(asked, prepared, read, strict=strict)
+            return ensemble_over(plans, found, **how)
+        file.check_unused()
+        if table is None:
             names = ("members", "blocks", "seed", "method")
-            given = {"prior": prior, **{name: getattr(drawing, name) for name in names}}
-            if other := [name for name, value in given.items() if value is not None]:
-                what = f"a design has its own members, and {', '.join(other)} draws others"
-                raise EngineError(Problem("design", what, "leave one of them out"))
+            _check_alone(prior=prior, **{name: getattr(drawing, name) for name in names})
             return ensemble_over(plans, design_of(design, prepared), **how)
-        table = prior_of(prior, prepared, self._path)
         drawing = drawing.over(table)
         if drawing.members is None and drawing.blocks is None:
             drawing = replace(drawing, members=MEMBERS)
@@ -170,6 +183,8 @@ class Sweeping(Planning):
         levels: int = 4,
         prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
         design: str | Path | Mapping[str, Any] | pd.DataFrame | xr.DataArray | None = None,
+        rest: Literal["model", "prior"] | None = None,
+        unconverged: bool = False,
         params: Mapping[str, Any] | None = None,
         workers: int | None = None,
         resamples: int = 100,
@@ -284,8 +299,6 @@ def _is_ensemble(data: Any) -> bool:
 def _sample(
     data: Any, indicator: str, at: float | None, over: str | None, scenario: str | None
 ) -> Sample:
-    from functools import partial
-
     from simdistrict.result.dataset import from_xarray
     from simdistrict.sensitivity.sample import read_sample, sample_from
 
@@ -318,6 +331,41 @@ def _drawing(
         method,
         Shape(whole(order, "order"), whole(levels, "levels")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _FromFile:
+    """The arguments of a design that a file holds."""
+
+    rest: Literal["model", "prior"] | None
+    unconverged: bool
+
+    def asked(self, path: Path, drawing: Drawing, prior: Any) -> DrawsRequest:
+        """The request for a file. Raises EngineError for arguments that draw other members."""
+        from simdistrict.ensemble.drawing import MODEL, PRIOR, DrawsRequest
+
+        more = {} if self.rest == PRIOR else {"prior": prior, "seed": drawing.seed}
+        _check_alone(blocks=drawing.blocks, method=drawing.method, **more)
+        return DrawsRequest(
+            path, drawing.members, self.rest or MODEL, drawing.seed, self.unconverged
+        )
+
+    def check_unused(self) -> None:
+        """Raise EngineError for these arguments where no file holds the design."""
+        from simdistrict.base.errors import EngineError, Problem
+
+        if self.rest is not None or self.unconverged:
+            name = "unconverged" if self.rest is None else "rest"
+            raise EngineError(Problem(name, "it belongs to a file of draws", "give its path"))
+
+
+def _check_alone(**drawn: Any) -> None:
+    """Raise EngineError for arguments that draw members, next to a design."""
+    from simdistrict.base.errors import EngineError, Problem
+
+    if other := [name for name, value in drawn.items() if value is not None]:
+        what = f"a design has its own members, and {', '.join(other)} draws others"
+        raise EngineError(Problem("design", what, "leave one of them out"))
 
 
 @dataclass(frozen=True, slots=True)

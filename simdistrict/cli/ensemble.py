@@ -55,6 +55,7 @@ from simdistrict.engine.backends import MEMBER_BACKENDS
     help="Prior distributions of constants; default: data/parameters.csv in the model's folder. A "
     "Vensim sensitivity control (.vsc) also sets members, method and seed unless given.",
 )
+@options.design
 @click.option(
     "-o",
     "--output",
@@ -130,6 +131,9 @@ def command(
     order: int,
     levels: int,
     prior: Path | None,
+    design: Path | None,
+    rest: str | None,
+    unconverged: bool,
     output: Path | None,
     save: str | None,
     times: str,
@@ -154,6 +158,8 @@ def command(
     A member that does not complete keeps its index, with its outcome, and NaN after it failed.
     An interrupted ensemble keeps finished chunks in FILE.parts, for --resume.
 
+    With --design the draws are those of a file, such as a posterior of `infer`.
+
     Example: simdistrict ensemble security_tariffs --members 100 -o runs/ensemble.nc
     """
     from simdistrict.api.commands.ensemble import ensemble, write
@@ -169,6 +175,9 @@ def command(
         order=order,
         levels=levels,
         prior=prior,
+        design=design,
+        rest=rest,
+        unconverged=unconverged,
         sets=sets,
         changes=changes,
         data=data,

@@ -132,6 +132,26 @@ as_json = click.option(
 )
 force = click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 strict = click.option("--strict", is_flag=True, help="Treat warnings before a run as errors.")
+_DESIGN = (
+    click.option(
+        "--design",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Take the draws from FILE: design.nc or posterior.nc of `infer`, another .nc of "
+        "ArviZ, .csv, or Vensim's .tab; --members N takes N of them, evenly spaced.",
+    ),
+    click.option(
+        "--rest",
+        type=click.Choice(["model", "prior"]),
+        help="Constants that --design lacks: as in the model, or drawn from the prior.  "
+        "[default: model]",
+    ),
+    click.option(
+        "--unconverged",
+        is_flag=True,
+        help="Take a posterior whose chains have not converged.",
+    ),
+)
 _STEPS = (
     click.option(
         "--integrator",
@@ -150,5 +170,12 @@ _STEPS = (
 def steps(function: _Function) -> _Function:
     """Add the options of the integrator and the time grid."""
     for option in reversed(_STEPS):
+        function = option(function)
+    return function
+
+
+def design(function: _Function) -> _Function:
+    """Add the options of draws from a file."""
+    for option in reversed(_DESIGN):
         function = option(function)
     return function

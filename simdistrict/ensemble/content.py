@@ -9,6 +9,7 @@ import numpy as np
 from simdistrict.base.budget import HINT, is_allowed, memory_bytes, size_in_words
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.base.progress import Tick
+from simdistrict.ensemble.given import CHAINS, GivenDesign
 from simdistrict.ensemble.members import Chunk, Ensemble
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import (
@@ -102,6 +103,10 @@ def head_of(ensemble: Ensemble) -> Result:
     sampled = text([prior.name for prior in ensemble.design.priors])
     attrs = {"long_name": "what differs from member to member"}
     coords["sampled"] = Variable(("sampled",), sampled, attrs)
+    if isinstance(ensemble.design, GivenDesign) and ensemble.design.chain is not None:
+        attrs = {"long_name": "chain of the draw of the member"}
+        chains = ensemble.design.chain.astype(np.int32)
+        variables[CHAINS] = Variable(("member",), chains, attrs)
     for name in ensemble.saved:
         element = model[name]
         for dim, label in zip(names.dims_of(element), element.dims, strict=True):

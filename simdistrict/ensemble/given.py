@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdistrict.base import inputs
 from simdistrict.base.arrays import Reals
@@ -28,6 +30,58 @@ METHOD = "given"
 KIND = inputs.InputKind("a table of draws", 2_000_000_000, ScenarioError)
 # the attribute of a result file that identifies the table; its numbers are the variable `design`
 SHA256 = "design_sha256"
+# the file of the draws in a record: its name, its sha256
+FILE, FILE_SHA256 = "design_file", "design_file_sha256"
+# the variable of a result file with the chain of each member
+CHAINS = "design_chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that a design comes from.
+
+    file: its name for messages and records; sha256: of the file; draws: how many it has;
+    correlated: whether they come from a Markov chain; converged: whether its chains have, None
+    where nothing is stated; ess: the smallest number of effective draws of a constant, in the
+    file; rest: how what the file lacks is set.
+    """
+
+    file: str
+    sha256: str
+    draws: int
+    correlated: bool = False
+    converged: bool | None = None
+    ess: float = math.nan
+    rest: str = "values of the model"
+
+    def record(self) -> dict[str, object]:
+        """Attributes of a result file."""
+        found: dict[str, object] = {
+            FILE: self.file,
+            FILE_SHA256: self.sha256,
+            "design_draws": self.draws,
+            "design_kind": "chains, correlated" if self.correlated else "draws",
+            "design_rest": self.rest,
+        }
+        if self.converged is not None:
+            found["design_converged"] = int(self.converged)
+        return found if math.isnan(self.ess) else {**found, "design_ess": self.ess}
+
+    @classmethod
+    def recorded(cls, attrs: Mapping[str, object]) -> Origin | None:
+        """The origin that a result file records, if any."""
+        if FILE not in attrs or FILE_SHA256 not in attrs:
+            return None
+        converged = attrs.get("design_converged")
+        return cls(
+            str(attrs[FILE]),
+            str(attrs[FILE_SHA256]),
+            int(str(attrs.get("design_draws", 0))),
+            str(attrs.get("design_kind", "")).startswith("chains"),
+            None if converged is None else bool(int(str(converged))),
+            float(str(attrs.get("design_ess", math.nan))),
+            str(attrs.get("design_rest", "")),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +89,8 @@ class GivenDesign:
     """Members x priors, as a `Design` has them, in memory.
 
     priors: what each column sets, with the smallest and the largest number of the column as its
-    range; numbers: (members, priors).
+    range; numbers: (members, priors); chain: (members,), of draws from Markov chains, those of a
+    chain in its order; origin: the file that they come from.
     """
 
     priors: tuple[Prior, ...]
@@ -44,6 +99,8 @@ class GivenDesign:
     method: str = METHOD
     shape: Shape = Shape()
     streams: tuple[int, ...] = ()
+    chain: NDArray[np.int64] | None = None
+    origin: Origin | None = None
 
     @property
     def members(self) -> int:
@@ -71,9 +128,8 @@ class GivenDesign:
     def without(self, left_out: Sequence[int]) -> GivenDesign:
         """The design without some columns."""
         kept = [k for k in range(len(self.priors)) if k not in left_out]
-        return GivenDesign(
-            tuple(self.priors[k] for k in kept), np.ascontiguousarray(self.numbers[:, kept])
-        )
+        priors = tuple(self.priors[k] for k in kept)
+        return replace(self, priors=priors, numbers=np.ascontiguousarray(self.numbers[:, kept]))
 
 
 def element_and_label(name: str, model: Model) -> tuple[str, str]:

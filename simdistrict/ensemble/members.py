@@ -23,7 +23,7 @@ from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
 from simdistrict.ensemble.blocks import Shape, check_shape
 from simdistrict.ensemble.design import METHODS, Design, columns
-from simdistrict.ensemble.given import SHA256, GivenDesign
+from simdistrict.ensemble.given import FILE, SHA256, GivenDesign
 from simdistrict.ensemble.prior import Prior
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.naming import names_of
@@ -238,14 +238,17 @@ class Ensemble:
         """The record of how the members were drawn; a design that is given is its own record."""
         design = self.design
         if isinstance(design, GivenDesign):
-            return {"seed": "none: the design was given", SHA256: design.sha256}
+            origin = {} if design.origin is None else design.origin.record()
+            return {"seed": "none: the design was given", SHA256: design.sha256, **origin}
         shape = design.shape.record(design.method, len(design.priors), design.members)
         return {"seed": design.seed, **shape, "prior": self.prior_text}
 
     @cached_property
     def identity(self) -> str:
         """Equal for two ensembles only if they have the same numbers in the same chunks."""
-        parts = [f"{key}={value!r}" for key, value in sorted(self.record().items())]
+        # the folder of a file of draws changes no number
+        known = sorted(item for item in self.record().items() if item[0] != FILE)
+        parts = [f"{key}={value!r}" for key, value in known]
         parts += [repr(self.points), str(self.chunk_size), repr(self.design.priors)]
         parts.append(code_identity())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

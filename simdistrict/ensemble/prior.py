@@ -75,7 +75,8 @@ def prior_beside(model_file: Path) -> Path:
 class PriorTable:
     """A prior table that is read: its text, and what messages call it.
 
-    members, method, seed: what a sensitivity control of Vensim states in addition.
+    members, method, seed: what a sensitivity control of Vensim states in addition; draws: the
+    file of draws that it names in place of distributions (method F), with an empty text.
     """
 
     text: str
@@ -83,6 +84,7 @@ class PriorTable:
     members: int | None = None
     method: str | None = None
     seed: int | None = None
+    draws: Path | None = None
 
 
 def prior_table(path: Path) -> PriorTable:
@@ -92,9 +94,12 @@ def prior_table(path: Path) -> PriorTable:
     """
     if path.suffix.lower() != ".vsc":
         return PriorTable(read_prior_file(path), str(path))
-    from simdistrict.exchange.vensim.vsc import prior_text, read_vsc
+    from simdistrict.exchange.vensim.vsc import FILE, prior_text, read_vsc
 
     control = read_vsc(path)
+    if control.method == FILE:
+        check_inside(control.sample, path.parent, shown(path), ScenarioError)
+        return PriorTable("", str(path), draws=path.parent / control.sample)
     text = prior_text(control)
     return PriorTable(text, str(path), control.members, control.method, control.seed)
 

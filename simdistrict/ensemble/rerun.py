@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from simdistrict.base.outside import is_outside
 from simdistrict.base.progress import Tick
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.content import variables_of
-from simdistrict.ensemble.given import METHOD, given_design
+from simdistrict.ensemble.given import CHAINS, METHOD, Origin, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import recorded_prior
 from simdistrict.result.dataset import Result, Variable
@@ -88,11 +88,13 @@ def repeat(
 
 
 def changed_files(recorded: Result) -> tuple[str, ...]:
-    """The data files of a model that have changed since the run.
+    """The data files of a model, and the file of its draws, that have changed since the run.
 
     Files that are not in this folder are left out.
     """
     files: dict[str, str] = json.loads(str(recorded.attrs.get("external_files", "{}")))
+    if origin := Origin.recorded(recorded.attrs):
+        files[origin.file] = origin.sha256
     # a file from elsewhere may name any path: only this folder is looked at
     now = {name: "" if is_outside(name, Path()) else digest(Path(name)) for name in files}
     return tuple(path for path, known in files.items() if now[path] and now[path] != known)
@@ -180,6 +182,12 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         names = [str(name) for name in recorded.coords["sampled"].values]
         numbers = np.asarray(recorded.variables["design"].values, float)
         found = given_design(names, numbers, prepared.model, prepared.program, f"{where} (design)")
+        chain = recorded.variables.get(CHAINS)
+        found = replace(
+            found,
+            chain=None if chain is None else np.asarray(chain.values, np.int64),
+            origin=Origin.recorded(attrs),
+        )
         return ensemble_over(plans, found, **how)
     _require(attrs, ("prior", "seed"), where)
     text = str(attrs["prior"])

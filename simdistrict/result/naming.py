@@ -20,6 +20,7 @@ RESERVED = (
     "scenario",
     "member",
     "design",
+    "design_chain",
     "sampled",
     "outcome",
     "outcome_time",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,45 @@ _HAS_PUT = hasattr(netCDF4.Variable, "_put")
 log = logging.getLogger(__name__)
 
 
-def write_netcdf(result: Result, path: str | Path, *, force: bool = False) -> Path:
+def write_netcdf(
+    result: Result, path: str | Path, *, force: bool = False, packed: bool = False
+) -> Path:
     """Write a result, creating its folder; returns the path of the file.
 
-    The file appears when it is complete; after a failure an older file is unchanged. Raises
+    The file appears when it is complete; after a failure an older file is unchanged. packed:
+    compress the variables without loss. Raises
     ExchangeError where the target cannot be written, or where it is a file that simdistrict did
     not write and `force` is not set.
     """
     with replacing(path, ours=is_ours, force=force) as part:
         try:
-            _write(result, part)
+            _write(result, part, packed=packed)
+        except RuntimeError as error:
+            raise _reason(part, str(path), error) from None
+    return Path(path)
+
+
+def write_netcdf_groups(
+    groups: Mapping[str, Result],
+    attrs: Mapping[str, object],
+    path: str | Path,
+    *,
+    force: bool = False,
+    packed: bool = True,
+) -> Path:
+    """Write several results as groups of one file, as ArviZ has them.
+
+    groups: by name, each with its own dimensions, coordinates and attributes; attrs: of the
+    whole file. Otherwise as `write_netcdf`.
+    """
+    with replacing(path, ours=is_ours, force=force) as part:
+        try:
+            file = netCDF4.Dataset(part, "w", format="NETCDF4")
+            with _closing(file):
+                file.set_fill_off()
+                file.setncatts({key: _stored(value) for key, value in attrs.items()})
+                for name, result in groups.items():
+                    _describe(_define(file.createGroup(name), result, packed=packed))
         except RuntimeError as error:
             raise _reason(part, str(path), error) from None
     return Path(path)
@@ -84,7 +114,7 @@ def check_netcdf_target(path: str | Path, *, force: bool = False) -> None:
 
 def is_ours(path: Path) -> bool:
     """Whether this is a NetCDF file that simdistrict wrote."""
-    if not _is_netcdf(path):
+    if not is_netcdf(path):
         return False
     try:
         # HDF5 stores attribute names verbatim; opening the file with the library would take a
@@ -98,23 +128,29 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
+def read_netcdf(
+    path: str | Path, wanted: Wanted | None = None, *, group: str | None = None
+) -> Result:
     """Read a result file, or the numbers and texts of any other NetCDF file.
 
-    wanted: see `dataset.Wanted`; default: everything.
-    Missing values become NaN, character arrays strings; groups and user-defined types are
+    wanted: see `dataset.Wanted`; default: everything. group: read this group, where the file has
+    it, with the attributes of the file and its own.
+    Missing values become NaN, character arrays strings; other groups and user-defined types are
     ignored. Raises ExchangeError where the file is missing or damaged.
     """
     path = Path(path)
     where = str(path)
     inputs.check(path, KIND)
-    if not _is_netcdf(path):
+    if not is_netcdf(path):
         hint = "its first bytes are of another kind"
         raise ExchangeError(Problem(where, "this is not a NetCDF file", hint))
     try:
         with netCDF4.Dataset(path) as file:
-            _check_size(file, path, wanted)
-            found = _read(file, wanted)
+            own = file.groups.get(group, file) if group else file
+            _check_size(own, path, wanted)
+            found = _read(own, wanted, ours=MARK in file.ncattrs())
+            if own is not file:
+                found = replace(found, attrs={**_attrs(file), **found.attrs})
     except _FAULTS as error:
         raise ExchangeError(
             Problem(where, f"the file is damaged or incomplete ({error})", "write it again")
@@ -125,6 +161,17 @@ def read_netcdf(path: str | Path, wanted: Wanted | None = None) -> Result:
     from simdistrict.result.record import checked
 
     return checked(found, where)
+
+
+def groups_of(path: str | Path) -> tuple[str, ...]:
+    """The names of the groups of a NetCDF file; none where it is no such file."""
+    if not is_netcdf(Path(path)):
+        return ()
+    try:
+        with netCDF4.Dataset(path) as file:
+            return tuple(file.groups)
+    except _FAULTS:
+        return ()
 
 
 def _check_size(file: netCDF4.Dataset, path: Path, wanted: Wanted | None) -> None:
@@ -144,7 +191,8 @@ def _check_size(file: netCDF4.Dataset, path: Path, wanted: Wanted | None) -> Non
         raise ExchangeError(Problem(str(path), f"{what} of numbers is not read", hint))
 
 
-def _is_netcdf(path: Path) -> bool:
+def is_netcdf(path: Path) -> bool:
+    """Whether the first bytes are those of a NetCDF file."""
     # checked before the library opens a file, because it is slow to reject some junk
     return inputs.head(path, 8).startswith(_MAGIC)
 
@@ -154,6 +202,8 @@ def _write(
     part: Path,
     grown: Mapping[str, Grown] | None = None,
     parts: Iterable[tuple[int, int, Mapping[str, NDArray[Any]]]] = (),
+    *,
+    packed: bool = False,
 ) -> None:
     """Define everything, then describe it, then fill it.
 
@@ -161,44 +211,71 @@ def _write(
     the time for some hundred variables.
     """
     file = netCDF4.Dataset(part, "w", format="NETCDF4")
-    try:
+    with _closing(file):
         # every number is written, so no fill is needed; CF forbids _FillValue in coordinates
         file.set_fill_off()
-        variables = {**result.coords, **result.variables}
-        for name, length in _lengths(variables).items():
-            file.createDimension(name, length)
-        file.setncatts({key: _stored(value) for key, value in result.attrs.items()})
-        filled = []
-        for name, variable in variables.items():
-            values, dims = _as_stored(variable)
-            if dims != variable.dims and dims[-1] not in file.dimensions:
-                file.createDimension(dims[-1], values.shape[-1])
-            # this format makes a dimension of length 0 unlimited, and such variables chunked
-            whole = 0 not in values.shape
-            made = file.createVariable(name, values.dtype, dims, contiguous=whole)
-            filled.append((made, values, variable.attrs))
+        filled = _define(file, result, packed=packed)
         growing = {
             name: file.createVariable(name, kind.dtype, kind.dims, contiguous=True)
             for name, kind in (grown or {}).items()
         }
         for name, kind in (grown or {}).items():
             growing[name].setncatts({key: _stored(value) for key, value in kind.attrs.items()})
-        for made, values, attrs in filled:
-            made.setncatts({key: _stored(value) for key, value in attrs.items()})
-            if values.dtype.kind == "S":
-                made.setncattr("_Encoding", "utf-8")
-                made.set_auto_chartostring(False)
-        for made, values, _ in filled:
-            _fill(made, values)
+        _describe(filled)
         for first, last, arrays in parts:
             for name, made in growing.items():
                 before = (slice(None),) * made.dimensions.index("member")
                 made[(*before, slice(first, last))] = arrays[name]
+
+
+@contextmanager
+def _closing(file: netCDF4.Dataset) -> Iterator[None]:
+    """Close a file at the end; after a failure without a second one."""
+    try:
+        yield
     except BaseException:
         with suppress(RuntimeError):  # closing fails too
             file.close()
         raise
     file.close()
+
+
+# variables of a file with their values and attributes
+_Filled = list[tuple[Any, NDArray[Any], Mapping[str, object]]]
+
+
+def _define(holder: Any, result: Result, *, packed: bool) -> _Filled:
+    """Define dimensions, attributes and variables in a file or a group."""
+    variables = {**result.coords, **result.variables}
+    for name, length in _lengths(variables).items():
+        holder.createDimension(name, length)
+    holder.setncatts({key: _stored(value) for key, value in result.attrs.items()})
+    filled: _Filled = []
+    for name, variable in variables.items():
+        values, dims = _as_stored(variable)
+        if dims != variable.dims and dims[-1] not in holder.dimensions:
+            holder.createDimension(dims[-1], values.shape[-1])
+        # this format makes a dimension of length 0 unlimited, and such variables chunked
+        whole = 0 not in values.shape
+        if packed and whole and values.ndim:
+            made = holder.createVariable(
+                name, values.dtype, dims, zlib=True, complevel=6, chunksizes=values.shape
+            )
+        else:
+            made = holder.createVariable(name, values.dtype, dims, contiguous=whole)
+        filled.append((made, values, variable.attrs))
+    return filled
+
+
+def _describe(filled: _Filled) -> None:
+    """Write the attributes of variables, then their values."""
+    for made, values, attrs in filled:
+        made.setncatts({key: _stored(value) for key, value in attrs.items()})
+        if values.dtype.kind == "S":
+            made.setncattr("_Encoding", "utf-8")
+            made.set_auto_chartostring(False)
+    for made, values, _ in filled:
+        _fill(made, values)
 
 
 def _fill(made: Any, values: NDArray[Any]) -> None:
@@ -257,8 +334,7 @@ def _reason(part: Path, where: str, error: RuntimeError) -> ExchangeError:
     return ExchangeError(Problem(where, f"the file cannot be written: {error}"))
 
 
-def _read(file: netCDF4.Dataset, wanted: Wanted | None) -> Result:
-    ours = MARK in file.ncattrs()
+def _read(file: netCDF4.Dataset, wanted: Wanted | None, *, ours: bool) -> Result:
     coords: dict[str, Variable] = {}
     variables: dict[str, Variable] = {}
     for name, variable in file.variables.items():

@@ -94,6 +94,13 @@ class _Members(_Record):
     blocks: Annotated[int, Field(ge=1)] | None = None
     prior: _Text | None = None
     design_sha256: _Sha256 | None = None
+    design_file: _Line | None = None
+    design_file_sha256: _Sha256 | None = None
+    design_draws: Annotated[int, Field(ge=1)] | None = None
+    design_kind: _Line = ""
+    design_rest: _Line = ""
+    design_converged: Literal[0, 1] | None = None
+    design_ess: _Positive | None = None
     not_drawn: _Text | None = None
     reductions: _Line = ""
     powers: Literal["fast", "exact"] | None = None

@@ -251,7 +251,7 @@ def test_a_file_that_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
 def test_an_unclear_fault_of_the_library_is_passed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("NetCDF: HDF error")
 
     monkeypatch.setattr(netcdf, "_write", fail)

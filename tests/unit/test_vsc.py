@@ -86,7 +86,7 @@ def test_normal_distribution_has_its_stated_width(tmp_path: Path) -> None:
         ("200,M", "the file draws no constant"),
         ("many,M\nx=RANDOM_UNIFORM(0,1)", 'a.vsc:1 | "many,M" is not the first line'),
         ("200,U\nx=RANDOM_UNIFORM(0,1)", 'the method "U" is not supported'),
-        ("200,F,,a.tab\nx=RANDOM_UNIFORM(0,1)", "the draws are in another file"),
+        ("200,F,,,", "the method F names no file of draws"),
         ("200,M\nx=RANDOM_GAMMA(0,1,2,3,4)", 'a.vsc:2 | "x": there is no sampler for the'),
         ("200,M\nx=VECTOR(0,1,0.1)", "no sampler for the distribution VECTOR"),
         ("200,M\nx=RANDOM_UNIFORN(0,1)", 'did you mean "UNIFORM"?'),

@@ -15,6 +15,7 @@ from pathlib import Path
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.inputs import InputKind
 from simdistrict.base.numbers import hint_for, real
+from simdistrict.base.remarks import remark
 from simdistrict.exchange.text.files import text_lines
 from simdistrict.exchange.text.numbers import number
 from simdistrict.exchange.text.patterns import QUOTED
@@ -25,11 +26,11 @@ MAX_PROBLEMS = 20
 COLUMNS = ("element", "label", "value", "low", "high", "distribution", "spread")
 # Vensim's defaults
 MEMBERS, SEED = 200, 1234
-METHODS = {"M": "random", "L": "lhs"}
+FILE = "file"
+METHODS = {"M": "random", "L": "lhs", "F": FILE}
 _OTHER_METHODS = {
     "U": "it varies one constant at a time: use --method morris with a prior table",
     "G": "a Latin grid: write L for a Latin hypercube",
-    "F": "the draws are in another file, which is not read",
 }
 _LINE = re.compile(
     rf"""\s*(?P<name>{QUOTED}|[^="\[\]]+?)\s*(?:\[(?P<labels>[^\]]*)\])?\s*=
@@ -64,12 +65,17 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The content of a .vsc file. method: `random` or `lhs`."""
+    """The content of a .vsc file.
+
+    method: `random`, `lhs`, or `file` where a file has the draws (see `sample`); sample: its name
+    as written, relative to the folder of the .vsc file.
+    """
 
     members: int
     method: str
     seed: int
     draws: tuple[Draw, ...]
+    sample: str = ""
 
 
 def read_vsc(path: Path) -> Control:
@@ -84,6 +90,8 @@ def read_vsc(path: Path) -> Control:
     if not lines:
         raise ScenarioError(Problem(where, "the file is empty", f"expected `{_EXAMPLE}`"))
     members, method, seed = _head(f"{where}:{lines[0][0]}", lines[0][1], problems)
+    if method == FILE and not problems:
+        return _of_file(lines, members, seed, where)
     draws = []
     for at, line in lines[1:]:
         try:
@@ -98,6 +106,19 @@ def read_vsc(path: Path) -> Control:
 
 
 _EXAMPLE = "200,M,1234,,0"
+
+
+def _of_file(lines: list[tuple[int, str]], members: int, seed: int, where: str) -> Control:
+    """The control of the method F, which draws nothing itself."""
+    at, line = lines[0]
+    sample = (*line.split(","), *[""] * 4)[3].strip()
+    if not sample:
+        what = "the method F names no file of draws"
+        hint = "expected number of runs, method, seed, file: 200,F,1234,draws.tab,0"
+        raise ScenarioError(Problem(f"{where}:{at}", what, hint))
+    if len(lines) > 1:
+        remark(f"{where}:{lines[1][0]}", f"the method F draws nothing: only {sample} is read")
+    return Control(members, FILE, seed, (), sample)
 
 
 class _NotDrawnError(Exception):
@@ -117,7 +138,7 @@ def _head(where: str, line: str, problems: list[Problem]) -> tuple[int, str, int
         return MEMBERS, "random", SEED
     if letter not in METHODS:
         what = f'the method "{letter}" is not supported'
-        problems.append(Problem(where, what, _OTHER_METHODS.get(letter, "use M or L")))
+        problems.append(Problem(where, what, _OTHER_METHODS.get(letter, "use M, L or F")))
     return (
         int(count or MEMBERS) or MEMBERS,
         METHODS.get(letter, "random"),
