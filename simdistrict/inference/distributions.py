@@ -40,3 +40,17 @@ def student_quantile(p: Reals, freedom: float) -> Reals:
     from scipy.special import stdtrit
 
     return np.asarray(stdtrit(freedom, p))
+
+
+def chi2_quantile(p: Reals, freedom: float) -> Reals:
+    """The quantile function of a chi-squared number."""
+    from scipy.special import gammaincinv
+
+    return np.asarray(2 * gammaincinv(freedom / 2, p), float)
+
+
+def beta_quantile(p: float, first: float, second: float) -> float:
+    """The quantile of the beta distribution with these two shapes."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(first, second, p))
