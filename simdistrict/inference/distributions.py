@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.random_numbers import key_of, uniform
+
+_LOG_TAU = math.log(2 * math.pi)
 
 
 def cdf(x: Reals) -> Reals:
@@ -28,6 +33,11 @@ def log_cdf(x: Reals) -> Reals:
     return np.asarray(log_ndtr(x))
 
 
+def log_density(x: Reals) -> Reals:
+    """The logarithm of the density of the standard normal."""
+    return np.asarray(-0.5 * (x**2 + _LOG_TAU), float)
+
+
 def student_cdf(x: Reals, freedom: float) -> Reals:
     """The distribution function of Student's t."""
     from scipy.special import stdtr
@@ -49,8 +59,29 @@ def chi2_quantile(p: Reals, freedom: float) -> Reals:
     return np.asarray(2 * gammaincinv(freedom / 2, p), float)
 
 
+def chi2_tail(x: float, freedom: float) -> float:
+    """The probability that a chi-squared number exceeds x."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(freedom, x))
+
+
 def beta_quantile(p: float, first: float, second: float) -> float:
     """The quantile of the beta distribution with these two shapes."""
     from scipy.special import betaincinv
 
     return float(betaincinv(first, second, p))
+
+
+def draws_of_uniform(rows: int, columns: int, *key: int) -> Reals:
+    """Uniform numbers inside (0, 1), (rows, columns), each from its key, row and column alone."""
+    words = np.arange(rows, dtype=np.uint64)
+    found = np.empty((rows, columns))
+    for k in range(columns):
+        found[:, k] = uniform(words, key_of(*key, k))
+    return found + 2.0**-54
+
+
+def draws_of_normal(rows: int, columns: int, *key: int) -> Reals:
+    """Standard normal numbers, as `draws_of_uniform`."""
+    return quantile(draws_of_uniform(rows, columns, *key))

@@ -41,10 +41,10 @@ class Wave:
     """One wave.
 
     members: runs; failed: of them; cut: of the implausibility; survivors: members below it.
-    share: the part of the prior that is left; error: its standard error; at_most: an upper bound
-    of 95%, the estimates of a few survivors in many dimensions may be half of the truth. best: the
-    smallest implausibility. rejects: for each series, the share of the members
-    that it rejects, and the share that no other series rejects.
+    share: the part of the prior that is left (from few survivors in many dimensions it may be
+    half of the truth); error: its standard error; at_most: an upper bound of 95%. best: the
+    smallest implausibility. rejects: for each series, the share of the members that it rejects,
+    and the share that no other series rejects.
     """
 
     members: int
