@@ -1,4 +1,4 @@
-"""Progress of long calls: a bar in a notebook or terminal, or a function of the caller.
+"""Progress of long calls: a bar or line in a notebook or terminal, or a function of the caller.
 
 The only door to tqdm, which is imported when a bar appears: after a second.
 """
@@ -19,7 +19,11 @@ Progress = Callable[[int, int], None] | Literal[False] | None
 # called with what is done, and what there is to do
 Tick = Callable[[int, int], None]
 
+# what a caller gives for work in stages: None for a line, False for none, a function of a stage
+Stages = Callable[[Any], None] | Literal[False] | None
+
 DELAY = 1.0  # seconds before a bar appears
+PAUSE = 0.2  # seconds between two states of a line
 
 
 @contextmanager
@@ -54,6 +58,55 @@ def is_watched() -> bool:
     return type(shell).__name__ == "ZMQInteractiveShell" or sys.stderr.isatty()
 
 
+@contextmanager
+def a_line(stages: Stages, words: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
+    """The function to call with each stage of work whose end is not known beforehand.
+
+    stages: None shows a line of text that is rewritten, where somebody can see it; False shows
+    nothing; a function is called with each stage. words: the line of a stage.
+    """
+    given: object = stages
+    if not (given is None or given is False or callable(given)):
+        what = f"{stages!r} is no function"
+        hint = "give a function of one stage, False for none, None for a line"
+        raise EngineError(Problem("progress", what, hint))
+    if stages is not None:
+        yield stages or _unseen
+        return
+    if not is_watched():
+        yield _unseen
+        return
+    line = Line(words)
+    try:
+        yield line
+    finally:
+        line.close()
+
+
+class Line:
+    """A line of text on stderr that is rewritten, a few times a second, after `DELAY` seconds."""
+
+    def __init__(self, words: Callable[[Any], str]) -> None:
+        self.words = words
+        self.begin = self.last = time.perf_counter()
+        self.shown = False
+
+    def __call__(self, stage: Any) -> None:
+        """Show a stage."""
+        now = time.perf_counter()
+        if now - self.begin < DELAY or now - self.last < PAUSE:
+            return
+        self.last, self.shown = now, True
+        sys.stderr.write(f"\r\x1b[K{self.words(stage)}")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """Remove the line."""
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
 class Bar:
     """A bar that appears after `DELAY` seconds.
 
@@ -85,6 +138,10 @@ class Bar:
         """Remove the bar."""
         if self.bar is not None:
             self.bar.close()
+
+
+def _unseen(stage: Any) -> None:
+    """Shows nothing."""
 
 
 def _silent(done: int, total: int) -> None:

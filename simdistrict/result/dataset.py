@@ -226,6 +226,13 @@ def to_xarray(result: Result) -> xr.Dataset:
     )
 
 
+def to_datatree(groups: Mapping[str, Result]) -> xr.DataTree:
+    """Several results as groups of one xarray.DataTree."""
+    import xarray as xr
+
+    return xr.DataTree.from_dict({name: to_xarray(result) for name, result in groups.items()})
+
+
 def from_xarray(data: xr.Dataset, wanted: Wanted | None = None) -> Result:
     """The result that a Dataset holds; the opposite of `to_xarray`.
 
