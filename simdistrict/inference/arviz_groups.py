@@ -20,5 +20,6 @@ def to_arviz(groups: Mapping[str, Result]) -> Any:
         hint = "pip install 'simdistrict[infer]'"
         raise EngineError(Problem("to_arviz", "ArviZ is not installed", hint)) from None
     if hasattr(arviz, "InferenceData"):
-        return arviz.InferenceData(**{name: to_xarray(result) for name, result in groups.items()})
+        made: dict[str, Any] = {name: to_xarray(result) for name, result in groups.items()}
+        return arviz.InferenceData(**made)
     return to_datatree(groups)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from simdistrict.base import progress
+from simdistrict.base.errors import EngineError
 
 
 class Watched:
@@ -49,6 +50,36 @@ def test_a_bar_appears_after_a_second_and_goes(monkeypatch: pytest.MonkeyPatch) 
         tick(700, 1000)
         assert "700/1000" in seen.text
     assert seen.text.endswith("\r")
+
+
+def test_a_line_is_rewritten_after_a_second_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = terminal(monkeypatch)
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
+    with progress.a_line(None, lambda stage: f"stage {stage}") as show:
+        now[0] += 0.9
+        show(1)
+        assert seen.text == ""
+        now[0] += 0.2
+        show(2)
+        now[0] += 0.1
+        show(3)  # too soon after the other
+        now[0] += 0.2
+        show(4)
+    assert seen.text == "\r\x1b[Kstage 2\r\x1b[Kstage 4\r\x1b[K"
+
+
+def test_who_gives_a_function_of_a_stage_gets_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = terminal(monkeypatch)
+    heard: list[int] = []
+    with progress.a_line(heard.append, str) as show:
+        show(1)
+        show(2)
+    with progress.a_line(False, str) as show:
+        show(3)
+    assert (heard, seen.text) == ([1, 2], "")
+    with pytest.raises(EngineError, match="'loud' is no function"), progress.a_line("loud", str):  # type: ignore[arg-type]
+        pass
 
 
 def test_a_short_call_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
