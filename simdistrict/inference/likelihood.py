@@ -103,6 +103,25 @@ class SeriesLikelihood:
                 errors = np.nan_to_num(scale) * scores
             return np.asarray(np.exp(centre + errors) if self._logarithmic else centre + errors)
 
+    def departures(self, model: Reals, nuisance: Reals) -> Reals:
+        """How far a model is from each row in standard deviations, (members, rows).
+
+        With discrepancy and error of the base year; for a band the distance to it, without a
+        scale 0 or inf; inf where the model is not defined.
+        """
+        scale, _, spread = self._settings(nuisance)
+        base = np.ones_like(self.data) if self._logarithmic else self.data
+        shared = self.error.base_error / 100 * base
+        with np.errstate(all="ignore"):
+            centre = np.log(model) if self._logarithmic else model
+            ends = np.log(self.bands) if self._logarithmic else self.bands
+            outside = np.maximum(np.maximum(ends[:, 0] - centre, centre - ends[:, 1]), 0.0)
+            apart = np.where(self._banded, outside, np.abs(centre - self._observed))
+            width = np.sqrt(np.nan_to_num(scale) ** 2 + np.square(spread) + shared**2)
+            found = np.where(apart == 0, 0.0, apart / width)
+        found[np.isnan(found)] = np.inf
+        return np.asarray(found)
+
     # ------------------------------------------------------------------ what is fixed
 
     @property
@@ -277,6 +296,13 @@ class Likelihood:
         found = np.empty_like(points)
         for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
             found[:, here] = part.simulate(points[:, here], nuisance[:, own], scores[:, here])
+        return found
+
+    def departures(self, points: Reals, nuisance: Reals) -> Reals:
+        """See `SeriesLikelihood.departures`, (members, points)."""
+        found = np.empty_like(points)
+        for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
+            found[:, here] = part.departures(points[:, here], nuisance[:, own])
         return found
 
 

@@ -155,21 +155,30 @@ class HeldOut:
 
 
 def held_out(
-    series: str, times: Reals, observed: Reals, draws: Reals, until: float, seed: int = 0
+    series: str,
+    times: Reals,
+    observed: Reals,
+    draws: Reals,
+    until: float,
+    seed: int = 0,
+    known: Sequence[tuple[float, float]] = (),
 ) -> HeldOut:
     """Score the points of a series after `until`.
 
     times, observed: (points,) of the whole series, ascending; draws: (draws, points) of the
-    posterior given the points up to `until`, with observation error. Raises ValueError where no
-    point is later.
+    posterior given the points up to `until`, with observation error; known: further times and
+    values that naive forecasts may use. Raises ValueError where no point is later.
     """
     later = times > until
     if not later.any():
         raise ValueError(f"no point after {until:g}")
-    past, ahead = times[~later], times[later]
+    ahead = times[later]
+    past = np.array(
+        sorted([*zip(times[~later].tolist(), observed[~later].tolist(), strict=True), *known])
+    ).reshape(-1, 2)
     naive = []
     for name, forecast in NAIVE.items():
-        found = forecast(past, observed[~later], ahead)
+        found = forecast(past[:, 0], past[:, 1], ahead)
         own = None if found is None else scores_of_normal(*found, observed[later])
         naive.append((name, own))
     model = scores_of_draws(draws[:, later], observed[later], seed)
