@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import numpy as np
 
 from simdistrict.api import frames
 from simdistrict.base.arrays import Reals
-from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.errors import EngineError, Problem, ScenarioError
+from simdistrict.ensemble.drawing import (
+    MODEL,
+    PRIOR,
+    Drawing,
+    DrawsRequest,
+    design_from_file,
+)
 from simdistrict.ensemble.given import GivenDesign, element_and_label, given_design
 from simdistrict.ensemble.prior import (
     COLUMNS,
@@ -70,6 +78,54 @@ def _row(name: str, value: Any, prepared: Prepared) -> Mapping[str, object]:
         hint = "give (low, high); a constant that does not vary belongs in params"
         raise ScenarioError(Problem(f'prior of "{name}"', what, hint))
     return {**row, "value": low, "low": low, "high": high}
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """The arguments of a design that a file holds: what it lacks, and whether chains must agree."""
+
+    rest: str | None
+    unconverged: bool
+
+    def design(
+        self,
+        design: Any,
+        drawing: Drawing,
+        prior: Any,
+        prepared: Prepared,
+        read: Callable[[], PriorTable],
+        *,
+        strict: bool = False,
+    ) -> GivenDesign:
+        """The design of a file or in memory.
+
+        read: gives the prior table, from `prior`. Raises EngineError for arguments that would
+        draw other members.
+        """
+        if not isinstance(design, str | Path):
+            self.check_unused()
+            names = ("members", "blocks", "seed", "method")
+            _check_alone(prior=prior, **{name: getattr(drawing, name) for name in names})
+            return design_of(design, prepared)
+        more = {} if self.rest == PRIOR else {"prior": prior, "seed": drawing.seed}
+        _check_alone(blocks=drawing.blocks, method=drawing.method, **more)
+        asked = DrawsRequest(
+            Path(design), drawing.members, self.rest or MODEL, drawing.seed, self.unconverged
+        )
+        return design_from_file(asked, prepared, read, strict=strict)
+
+    def check_unused(self) -> None:
+        """Raise EngineError for these arguments where no file holds the design."""
+        if self.rest is not None or self.unconverged:
+            name = "unconverged" if self.rest is None else "rest"
+            raise EngineError(Problem(name, "it belongs to a file of draws", "give its path"))
+
+
+def _check_alone(**drawn: Any) -> None:
+    """Raise EngineError for arguments that draw members, next to a design."""
+    if other := [name for name, value in drawn.items() if value is not None]:
+        what = f"a design has its own members, and {', '.join(other)} draws others"
+        raise EngineError(Problem("design", what, "leave one of them out"))
 
 
 def design_of(design: Any, prepared: Prepared) -> GivenDesign:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from simdistrict.ensemble.drawing import Drawing, DrawsRequest
+    from simdistrict.api.designs import FromFile
+    from simdistrict.ensemble.drawing import Drawing
     from simdistrict.ensemble.members import Ensemble
     from simdistrict.run.plan import Plan
     from simdistrict.sensitivity.sample import Sample
@@ -115,16 +116,18 @@ class Sweeping(Planning):
         >>> dict(ens.sizes)
         {'member': 50, 'sampled': 2, 'time': 1}
         """
+        from simdistrict.api.designs import FromFile
+
         settings = settings_of(
             initial_time, final_time, time_step, save_step, integrator, rtol, atol
         )
         how: dict[str, Any] = {"params": params, "initial": initial, "settings": settings}
         plans = self._plans(scenario, backend="native", strict=strict, **how)
-        drawing = _drawing(members, blocks, seed, method, order, levels)
+        drawing = drawing_of(members, blocks, seed, method, order, levels)
         kept: dict[str, Any] = {"times": times_text(times), "reduce": _joined(reduce)}
         kept |= {"save": None if save is None else saved_text(self, save)}
         kept |= {"backend": backend, "fast": fast, "chunk": whole_or_none(chunk, "chunk", 1)}
-        file = _FromFile(rest, unconverged)
+        file = FromFile(rest, unconverged)
         made = self._ensemble(plans, drawing, prior, design, file, strict=strict, **kept)
         running = _Running(whole_or_none(workers, "workers", 1), scheduler, progress)
         if to is None:
@@ -137,30 +140,25 @@ class Sweeping(Planning):
         drawing: Drawing,
         prior: Any,
         design: Any,
-        file: _FromFile,
+        file: FromFile,
         *,
         strict: bool,
         **how: Any,
     ) -> Ensemble:
         """The ensemble over a prior, or over a design."""
-        from simdistrict.api.designs import design_of, prior_of
-        from simdistrict.ensemble.drawing import design_from_file, drawn_ensemble
+        from simdistrict.api.designs import prior_of
+        from simdistrict.ensemble.drawing import drawn_ensemble
         from simdistrict.ensemble.members import ensemble_over
 
         prepared = plans[0].prepared
         table = None if design is not None else prior_of(prior, prepared, self._path)
         if table is not None and table.draws is not None:
-            design, prior = table.draws, None
-        if isinstance(design, str | Path):
-            asked = file.asked(Path(design), drawing, prior)
+            design, prior, table = table.draws, None, None
+        if table is None:
             read = partial(prior_of, prior, prepared, self._path)
-            found = design_from_file(asked, prepared, read, strict=strict)
+            found = file.design(design, drawing, prior, prepared, read, strict=strict)
             return ensemble_over(plans, found, **how)
         file.check_unused()
-        if table is None:
-            names = ("members", "blocks", "seed", "method")
-            _check_alone(prior=prior, **{name: getattr(drawing, name) for name in names})
-            return ensemble_over(plans, design_of(design, prepared), **how)
         drawing = drawing.over(table)
         if drawing.members is None and drawing.blocks is None:
             drawing = replace(drawing, members=MEMBERS)
@@ -312,7 +310,7 @@ def _joined(values: str | Sequence[str]) -> str:
     return values if isinstance(values, str) else ",".join(values)
 
 
-def _drawing(
+def drawing_of(
     members: int | None,
     blocks: int | None,
     seed: int | None,
@@ -331,41 +329,6 @@ def _drawing(
         method,
         Shape(whole(order, "order"), whole(levels, "levels")),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _FromFile:
-    """The arguments of a design that a file holds."""
-
-    rest: Literal["model", "prior"] | None
-    unconverged: bool
-
-    def asked(self, path: Path, drawing: Drawing, prior: Any) -> DrawsRequest:
-        """The request for a file. Raises EngineError for arguments that draw other members."""
-        from simdistrict.ensemble.drawing import MODEL, PRIOR, DrawsRequest
-
-        more = {} if self.rest == PRIOR else {"prior": prior, "seed": drawing.seed}
-        _check_alone(blocks=drawing.blocks, method=drawing.method, **more)
-        return DrawsRequest(
-            path, drawing.members, self.rest or MODEL, drawing.seed, self.unconverged
-        )
-
-    def check_unused(self) -> None:
-        """Raise EngineError for these arguments where no file holds the design."""
-        from simdistrict.base.errors import EngineError, Problem
-
-        if self.rest is not None or self.unconverged:
-            name = "unconverged" if self.rest is None else "rest"
-            raise EngineError(Problem(name, "it belongs to a file of draws", "give its path"))
-
-
-def _check_alone(**drawn: Any) -> None:
-    """Raise EngineError for arguments that draw members, next to a design."""
-    from simdistrict.base.errors import EngineError, Problem
-
-    if other := [name for name, value in drawn.items() if value is not None]:
-        what = f"a design has its own members, and {', '.join(other)} draws others"
-        raise EngineError(Problem("design", what, "leave one of them out"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simdistrict.api.given import numbers
 from simdistrict.api.plans import Planning
-from simdistrict.api.sweeping import OneScenario
+from simdistrict.api.sweeping import MEMBERS, OneScenario, drawing_of
 from simdistrict.api.wording import in_python
 
 if TYPE_CHECKING:
@@ -301,21 +302,26 @@ class Tipping(Planning):
         scenarios: Sequence[OneScenario],
         *,
         survives: str,
-        members: int = 1000,
+        members: int | None = None,
         at: float | None = None,
         seed: int = 0,
         method: Literal["lhs", "sobol", "random"] = "lhs",
         fast: bool = False,
         prior: str | Path | Mapping[str, Any] | pd.DataFrame | None = None,
+        design: str | Path | Mapping[str, Any] | pd.DataFrame | xr.DataArray | None = None,
+        rest: Literal["model", "prior"] | None = None,
+        unconverged: bool = False,
         params: Params = None,
         workers: int | None = None,
     ) -> xr.Dataset:
-        """Over a prior: survives anyway, lost whatever is done, or policy decides.
+        """Over draws of constants: survives anyway, lost whatever is done, or policy decides.
 
         scenarios: the one without a policy first, then one or more with policies; survives: who
-        has survived at the date `at` (default: the end), as conditions: `"output >= 1"`; members,
-        seed, method: draws of the prior, which is that of `ensemble`. The classes have their
-        shares with 95% intervals, for each label of the conditions' elements.
+        has survived at the date `at` (default: the end), as conditions: `"output >= 1"`; members
+        (default 1000), seed, method: draws of the prior, which is that of `ensemble`; design,
+        rest, unconverged: draws made elsewhere, as of `ensemble`. The classes have their
+        shares, for each label of the conditions' elements, with a standard error and a 95%
+        interval of the Monte-Carlo error; it does not cover the uncertainty about the world.
 
         >>> import simdistrict as sd
         >>> m = sd.load("core")
@@ -326,23 +332,27 @@ class Tipping(Planning):
         >>> found.sizes["class"]
         3
         """
-        from simdistrict.api.designs import prior_of
+        from simdistrict.api.designs import FromFile, prior_of
         from simdistrict.regimes.studies.classes import ClassesStudy
         from simdistrict.regimes.studies.study import checked
         from simdistrict.result.dataset import to_xarray
 
-        table = prior_of(prior, self._prepared, self._path)
         plans = self._plans(list(scenarios), params=params, backend="native")
+        prepared = plans[0].prepared
+        file = FromFile(rest, unconverged)
+        drawn: dict[str, Any]
+        if design is not None:
+            own = drawing_of(members, None, seed or None, None, 1, 4)
+            read = partial(prior_of, prior, prepared, self._path)
+            given = file.design(design, own, prior, prepared, read)
+            drawn = {"given": given, "members": given.members}
+        else:
+            file.check_unused()
+            table = prior_of(prior, prepared, self._path)
+            drawn = {"prior": table.text, "prior_name": table.where}
+            drawn["members"] = MEMBERS if members is None else members
         study = ClassesStudy(
-            rule=survives,
-            at=at,
-            members=members,
-            seed=seed,
-            method=method,
-            fast=fast,
-            prior=table.text,
-            prior_name=table.where,
-            workers=workers,
+            rule=survives, at=at, seed=seed, method=method, fast=fast, workers=workers, **drawn
         )
         return to_xarray(checked(study).run(plans))
 

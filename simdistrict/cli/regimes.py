@@ -42,6 +42,7 @@ _PRIOR = (
         metavar="FILE.csv",
         help="The ranges of constants; default: data/parameters.csv in the model's folder.",
     ),
+    options.design,
     click.option("--workers", type=options.WholeRange(1), help="Cores to use; default: all."),
     options.steps,
 )

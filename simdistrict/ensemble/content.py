@@ -9,6 +9,7 @@ import numpy as np
 from simdistrict.base.budget import HINT, is_allowed, memory_bytes, size_in_words
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.base.progress import Tick
+from simdistrict.ensemble.design import Design
 from simdistrict.ensemble.given import CHAINS, GivenDesign
 from simdistrict.ensemble.members import Chunk, Ensemble
 from simdistrict.model.expr import fold
@@ -27,6 +28,7 @@ from simdistrict.result.dataset import (
 )
 from simdistrict.result.naming import names_of
 
+DESIGN_NAME = "the sampled numbers, in their own units"
 # runs the chunks with these numbers, locally or elsewhere; yields each when done, in any order
 Runner = Callable[[Sequence[int]], Iterable[tuple[int, Chunk]]]
 
@@ -100,13 +102,8 @@ def head_of(ensemble: Ensemble) -> Result:
     coords["member"] = Variable(("member",), numbers, {"long_name": "number of the member"})
     times = np.array([ensemble.grid.at(i) for i in ensemble.points])
     coords["time"] = Variable(("time",), times, time_attrs(model))
-    sampled = text([prior.name for prior in ensemble.design.priors])
-    attrs = {"long_name": "what differs from member to member"}
-    coords["sampled"] = Variable(("sampled",), sampled, attrs)
-    if isinstance(ensemble.design, GivenDesign) and ensemble.design.chain is not None:
-        attrs = {"long_name": "chain of the draw of the member"}
-        chains = ensemble.design.chain.astype(np.int32)
-        variables[CHAINS] = Variable(("member",), chains, attrs)
+    coords["sampled"] = sampled_labels(ensemble.design)
+    variables |= chains_of(ensemble.design)
     for name in ensemble.saved:
         element = model[name]
         for dim, label in zip(names.dims_of(element), element.dims, strict=True):
@@ -120,15 +117,36 @@ def head_of(ensemble: Ensemble) -> Result:
     return Result(coords, variables, global_attrs(model, titles_of, what, ensemble.record()))
 
 
+def sampled_labels(design: Design | GivenDesign) -> Variable:
+    """The coordinate that names the columns of a design."""
+    sampled = text([prior.name for prior in design.priors])
+    return Variable(("sampled",), sampled, {"long_name": "what differs from member to member"})
+
+
+def chains_of(design: Design | GivenDesign) -> dict[str, Variable]:
+    """The variable with the chain of each member; none where they are independent."""
+    if not isinstance(design, GivenDesign) or design.chain is None:
+        return {}
+    attrs = {"long_name": "chain of the draw of the member"}
+    return {CHAINS: Variable(("member",), design.chain.astype(np.int32), attrs)}
+
+
+def design_variables(design: GivenDesign) -> tuple[dict[str, Variable], dict[str, Variable]]:
+    """The coordinates and variables with which a result holds a design that it was given."""
+    count = np.arange(design.members, dtype=np.int32)
+    coords = {"member": Variable(("member",), count, {"long_name": "number of the member"})}
+    attrs = {"long_name": DESIGN_NAME}
+    numbers = Variable(("member", "sampled"), design.numbers, attrs)
+    return {**coords, "sampled": sampled_labels(design)}, {"design": numbers, **chains_of(design)}
+
+
 def grown_of(ensemble: Ensemble) -> Mapping[str, Grown]:
     """The variables with a value per member."""
     model = ensemble.plans[0].prepared.model
     names = names_of(model)
     head = ("scenario", "member") if len(ensemble.plans) > 1 else ("member",)
     grown = {
-        "design": Grown(
-            ("member", "sampled"), "f8", {"long_name": "the sampled numbers, in their own units"}
-        ),
+        "design": Grown(("member", "sampled"), "f8", {"long_name": DESIGN_NAME}),
         "outcome": Grown(head, "i1", outcome_attrs()),
         "outcome_time": Grown(head, "f8", outcome_time_attrs(model)),
     }

@@ -17,11 +17,11 @@ from simdistrict.base.outside import is_outside
 from simdistrict.base.progress import Tick
 from simdistrict.ensemble.blocks import Shape
 from simdistrict.ensemble.content import variables_of
-from simdistrict.ensemble.given import CHAINS, METHOD, Origin, given_design
+from simdistrict.ensemble.given import CHAINS, METHOD, GivenDesign, Origin, given_design
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import recorded_prior
 from simdistrict.result.dataset import Result, Variable
-from simdistrict.run.plan import Plan, plan_run, prepare_text, with_lookups
+from simdistrict.run.plan import Plan, Prepared, plan_run, prepare_text, with_lookups
 from simdistrict.run.simulate import result_of
 from simdistrict.scenario import resolve, scenario_from_text
 from simdistrict.scenario.changes import recorded_changes
@@ -177,18 +177,7 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
     }
     prepared = plans[0].prepared
     if attrs["method"] == METHOD:
-        if "sampled" not in recorded.coords or "design" not in recorded.variables:
-            raise ExchangeError(Problem(where, "it lacks its design", "write it again"))
-        names = [str(name) for name in recorded.coords["sampled"].values]
-        numbers = np.asarray(recorded.variables["design"].values, float)
-        found = given_design(names, numbers, prepared.model, prepared.program, f"{where} (design)")
-        chain = recorded.variables.get(CHAINS)
-        found = replace(
-            found,
-            chain=None if chain is None else np.asarray(chain.values, np.int64),
-            origin=Origin.recorded(attrs),
-        )
-        return ensemble_over(plans, found, **how)
+        return ensemble_over(plans, recorded_design(recorded, where, prepared), **how)
     _require(attrs, ("prior", "seed"), where)
     text = str(attrs["prior"])
     priors = recorded_prior(text, f"{where} (prior)", prepared.model, prepared.program)
@@ -202,6 +191,18 @@ def recorded_ensemble(recorded: Result, where: str) -> Ensemble:
         shape=Shape.recorded(attrs),
         **how,
     )
+
+
+def recorded_design(recorded: Result, where: str, prepared: Prepared) -> GivenDesign:
+    """The design of a result over one that was drawn elsewhere."""
+    if "sampled" not in recorded.coords or "design" not in recorded.variables:
+        raise ExchangeError(Problem(where, "it lacks its design", "write it again"))
+    names = [str(name) for name in recorded.coords["sampled"].values]
+    numbers = np.asarray(recorded.variables["design"].values, float)
+    found = given_design(names, numbers, prepared.model, prepared.program, f"{where} (design)")
+    chain = recorded.variables.get(CHAINS)
+    known = None if chain is None else np.asarray(chain.values, np.int64)
+    return replace(found, chain=known, origin=Origin.recorded(recorded.attrs))
 
 
 def compare_results(recorded: Result, again: Result) -> Repetition:

@@ -1,4 +1,4 @@
-"""The classes of a prior: survives anyway, lost whatever is done, or policy decides.
+"""The classes of draws: survives anyway, lost whatever is done, or policy decides.
 
 Each draw of the uncertain constants is run without a policy and under each of several; whether a
 label of the model survives is a rule on its state at one date. Draws are paired: member k has the
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.engine.outcome import Outcome
+from simdistrict.ensemble.effective import Effective, effective_of
 from simdistrict.ensemble.members import Ensemble
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
-from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.rules import Rule
 
 UNDECIDED = -1
@@ -38,6 +38,7 @@ class Classes:
     survives under policy k and under none before it, -1 where a run did not complete.
     suffices, harms: (policies, labels, members): survives under the policy alone of the two, or
     without it alone. value: (members, labels), the rule's first element without a policy.
+    worth: of the draws, which shares rest on.
     """
 
     dimension: str
@@ -47,6 +48,7 @@ class Classes:
     suffices: Flags
     harms: Flags
     value: Reals
+    worth: Effective
 
     @property
     def members(self) -> int:
@@ -59,25 +61,23 @@ class Classes:
         decides = (f"policy decides: {name}" for name in self.policies)
         return ("survives anyway", "lost whatever is done", *decides)
 
-    def counts(self, classes: Sequence[int]) -> NDArray[np.int64]:
-        """For each label, the number of draws in some classes."""
-        found: NDArray[np.int64] = np.isin(self.of, classes).sum(axis=0)
+    def inside(self, classes: Sequence[int]) -> Flags:
+        """Whether a draw is in some classes: (members, labels)."""
+        found: Flags = np.isin(self.of, classes)
         return found
 
     def shares(self, classes: Sequence[int]) -> Reals:
-        """Share of all draws with its 95% interval (Wilson): (labels, 3)."""
-        return with_intervals(self.counts(classes), self.members)
+        """Share of all draws, the ends of its 95% interval, its standard error: (labels, 4)."""
+        return self.worth.shares(self.inside(classes))
 
     @property
     def decides(self) -> Reals:
-        """Share of draws in which any policy decides, with its interval: (labels, 3)."""
+        """The same of the draws in which any policy decides: (labels, 4)."""
         return self.shares(range(FIRST_POLICY, FIRST_POLICY + len(self.policies)))
 
-
-def with_intervals(counts: NDArray[np.int64], total: int) -> Reals:
-    """Shares with the ends of their intervals, along a last axis of three."""
-    flat = [(c / max(total, 1), *wilson(int(c), total)) for c in counts.ravel()]
-    return np.array(flat).reshape(*counts.shape, 3)
+    def of_policies(self, flags: Flags) -> Reals:
+        """The same of flags (policies, labels, members): (policies, labels, 4)."""
+        return self.worth.shares(np.moveaxis(flags, 2, 0))
 
 
 def classes_of(ensemble: Ensemble, rule: Rule, workers: int | None = None) -> Classes:
@@ -106,7 +106,8 @@ def classes_of(ensemble: Ensemble, rule: Rule, workers: int | None = None) -> Cl
     policies = tuple(plan.resolved.name for plan in ensemble.plans[1:])
     # (scenarios, members, labels)
     every, sure = np.concatenate(survived, axis=1), np.concatenate(whole, axis=1)
-    return classified(dimension, labels, policies, every, sure, np.concatenate(values))
+    worth = effective_of(ensemble.design)
+    return classified(dimension, labels, policies, every, sure, np.concatenate(values), worth)
 
 
 def classified(
@@ -116,10 +117,12 @@ def classified(
     survived: Flags,
     sure: Flags,
     value: Reals,
+    worth: Effective | None = None,
 ) -> Classes:
     """Classes from survival: (scenarios, members, labels), the first scenario without a policy.
 
-    sure: the same shape, false where a run did not complete.
+    sure: the same shape, false where a run did not complete; worth: of the draws, by default
+    that of independent ones.
     """
     known = sure.all(axis=0)
     of = np.full(survived.shape[1:], LOST, dtype=np.int64)
@@ -137,6 +140,7 @@ def classified(
         np.swapaxes(suffices, 1, 2),
         np.swapaxes(harms, 1, 2),
         value,
+        worth or Effective(survived.shape[1]),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.base.wilson import wilson
 from simdistrict.tables.claim_runs import evaluated, measures
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.compare import Discrepancy, committed_rows

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.wilson import wilson
 from simdistrict.regimes.frozen import freeze
 from simdistrict.regimes.model_field import ModelField, field_of
 from simdistrict.regimes.numerics.attractors import UNDECIDED, Attractors
 from simdistrict.regimes.numerics.basin import basins, basins_along
 from simdistrict.regimes.numerics.field import Scaled
 from simdistrict.regimes.numerics.flow import settle_each
-from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.numerics.regime_map import regime_map
 from simdistrict.run.plan import lowered, plan_run
 from simdistrict.scenario import bare_scenario, resolve

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -312,3 +314,71 @@ def test_faulty_files_are_refused() -> None:
     Path("cut.nc").write_bytes(Path("posterior.nc").read_bytes()[:3000])
     with pytest.raises(ExchangeError, match="damaged"):
         read("cut.nc")
+
+
+# ---------------------------------------------------------------------- regimes classes
+
+SURVIVES = ("--survives", "double >= 6")
+
+
+def classes(call: Call, *options: object) -> dict[str, Any]:
+    Path("help.yaml").write_text(
+        "title: Help\nmodel: small.mdl\npolicies: {p: {start: 0, set: {other: 4}}}\n"
+    )
+    parts = ("regimes", "classes", "free.yaml", "help.yaml", *SURVIVES, "--json", *options)
+    found = call(*parts)
+    assert found.code == 0, found.err
+    return dict(json.loads(found.out))
+
+
+def sticky() -> Draws:
+    """Chains that hardly move: each stays on one side."""
+    draws = drawn(length=100)
+    draws.numbers[:] = draws.numbers[np.arange(400) // 20 * 20]
+    return draws
+
+
+def test_classes_over_a_posterior_count_effective_draws(call: Call) -> None:
+    posterior(sticky())
+    found = classes(call, "--design", "posterior.nc", "-o", "classes.nc")
+    (row,) = found["labels"]
+    own = row["classes"]["survives anyway"]
+    assert 0.1 < own["share"] < 0.9
+    # twenty different draws, not four hundred
+    assert own["mcse"] > 2 * np.sqrt(own["share"] * (1 - own["share"]) / 400)
+    low, high = own["interval_95"]
+    assert high - low > 3 * own["mcse"]
+    assert found["interval_covers"].startswith("Monte-Carlo error")
+    assert found["interval_counts"] == "400 draws of Markov chains, by their effective number"
+    assert found["design_file"] == "posterior.nc"
+    said = call(
+        "regimes", "classes", "free.yaml", "help.yaml", *SURVIVES, "--design", "posterior.nc"
+    )
+    assert "draws of posterior.nc" in said.out
+    assert "not the uncertainty about the world" in said.out
+    with xr.open_dataset("classes.nc") as stored:
+        assert "Monte-Carlo error" in stored["share_low"].attrs["long_name"]
+        assert stored["share_mcse"].sizes == {"label": 1, "class": 3}
+    Path("posterior.nc").unlink()
+    assert call("rerun", "classes.nc").code == 0
+
+
+def test_classes_over_a_file_are_those_of_its_members(call: Call) -> None:
+    posterior(sticky())
+    found = classes(call, "--design", "posterior.nc", "--members", 40, "-o", "classes.nc")
+    assert found["draws"] == 40
+    alone = ran(call, "posterior.nc", "--members", "40")
+    share = float((alone["double"].values[:, -1] >= 6).mean())
+    assert found["labels"][0]["classes"]["survives anyway"]["share"] == share
+    python = load("small.mdl").classes(
+        ["free.yaml", "help.yaml"], survives="double >= 6", design="posterior.nc", members=40
+    )
+    assert python["share"].values[0, 0] == share
+    independent = classes(call, "--prior", "prior.csv", "--members", 40)
+    assert independent["interval_counts"] == "40 independent draws"
+
+
+def test_classes_need_draws(call: Call) -> None:
+    parts = ("regimes", "classes", "free.yaml", "free.yaml", *SURVIVES)
+    assert "give --members N, or --design FILE" in call(*parts, "--prior", "prior.csv").err
+    assert call(*parts, "--prior", "prior.csv", "--rest", "prior", "--members", 4).code == 2

@@ -9,7 +9,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ScenarioError
-from simdistrict.regimes.numerics.proportion import wilson
+from simdistrict.base.wilson import wilson
 from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.wilson import wilson
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
-from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.study import Study

@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simdistrict.api.commands.ensemble import check_draws_alone, check_no_file
 from simdistrict.base.errors import Problem, ScenarioError, UsageError
 from simdistrict.base.library import find_study
-from simdistrict.ensemble.prior import prior_beside, read_prior_file
+from simdistrict.ensemble.drawing import MODEL, PRIOR, DrawsRequest, design_from_file
+from simdistrict.ensemble.prior import prior_beside, prior_table, read_prior_file
 from simdistrict.regimes.rules import Rule
 from simdistrict.regimes.studies.detection import DetectionStudy
 from simdistrict.regimes.studies.frozen_study import FrozenStudy
@@ -83,8 +85,9 @@ def study(
 ) -> Studied:
     """Do a study of some scenarios or models, and write its result into a file.
 
-    given: as of `study_of`; for a study of several scenarios also prior, workers and the fields
-    of `RunSettings`. Nothing is computed where the file cannot be written.
+    given: as of `study_of`; for a study of several scenarios also prior, design, rest,
+    unconverged, workers and the fields of `RunSettings`. Nothing is computed where the file
+    cannot be written.
     """
     if file is not None:
         check_netcdf_target(file, force=force)
@@ -106,10 +109,30 @@ def _over_prior(
     names = {f.name for f in fields(RunSettings)}
     steps = {name: value for name, value in given.items() if name in names}
     plans = plans_for(scenarios, sets, RunSettings(**steps), "native")
-    table = given["prior"] or prior_beside(find(scenarios[0])[1])
-    more = {"prior": read_prior_file(table), "prior_name": str(table)}
-    more |= {"workers": given["workers"]}
+    more: dict[str, Any] = {"workers": given["workers"]}
+    if given["design"] is not None:
+        more |= _from_file(made, given, plans, scenarios[0])
+    else:
+        check_no_file(given["rest"], unconverged=given["unconverged"])
+        path = given["prior"] or prior_beside(find(scenarios[0])[1])
+        more |= {"prior": read_prior_file(path), "prior_name": str(path)}
     return replace(made, **more), plans
+
+
+def _from_file(
+    made: RegimeStudy, given: Mapping[str, Any], plans: Sequence[Plan], scenario: str
+) -> dict[str, Any]:
+    """The design of a file of draws for a study, and the number of its members."""
+    rest, prior = given["rest"], given["prior"]
+    if rest != PRIOR:
+        check_draws_alone(prior=prior, seed=given["seed"] or None)
+    asked = DrawsRequest(
+        given["design"], given["members"], rest or MODEL, given["seed"], given["unconverged"]
+    )
+    found = design_from_file(
+        asked, plans[0].prepared, lambda: prior_table(prior or prior_beside(find(scenario)[1]))
+    )
+    return {"given": found, "members": found.members}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.wilson import wilson
 from simdistrict.regimes.numerics.attractors import Attractor, Attractors
 from simdistrict.regimes.numerics.equilibrium import hypercube
 from simdistrict.regimes.numerics.field import Field, Scaled
 from simdistrict.regimes.numerics.flow import settle_each
-from simdistrict.regimes.numerics.proportion import wilson
 
 
 @dataclass(frozen=True, eq=False)

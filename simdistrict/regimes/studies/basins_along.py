@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from simdistrict.base.wilson import wilson
 from simdistrict.plot import MARKS, STYLES, Band, Line, Markers, Panel, Sheet
 from simdistrict.regimes.numerics.basin import BasinsAlong, basins_along
-from simdistrict.regimes.numerics.proportion import wilson
 from simdistrict.regimes.studies.basins import ENDS, BasinsStudy
 from simdistrict.regimes.studies.data import StudyData
 from simdistrict.regimes.studies.drawing import Units, single, title

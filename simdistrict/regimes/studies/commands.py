@@ -10,7 +10,7 @@ COMMANDS = {
     "basins": "The share of initial states that end in each attractor, also along a constant.",
     "map": "The stable equilibria over two constants.",
     "policy": "The smallest policy, dose and duration, that leads to another attractor.",
-    "classes": "Over a prior: survives anyway, lost whatever is done, or policy decides.",
+    "classes": "Over draws: survives anyway, lost whatever is done, or policy decides.",
     "loops": "The feedback loops that drive a run, by simlin's loops that matter.",
     "detect": "The regimes in a run over time, shifts with their dates, early warnings.",
 }

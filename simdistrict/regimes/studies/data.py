@@ -73,7 +73,9 @@ class StudyData:
     def share(self, variable: str, k: Any) -> dict[str, Any]:
         """A share with its interval."""
         ends = [self[f"{variable}_{end}"][k] for end in ("low", "high")]
-        return {"share": self[variable][k], "interval_95": ends}
+        found = {"share": self[variable][k], "interval_95": ends}
+        error = f"{variable}_mcse"
+        return {**found, "mcse": self[error][k]} if error in self else found
 
 
 def _lacks(what: str) -> ExchangeError:

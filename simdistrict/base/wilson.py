@@ -1,4 +1,4 @@
-"""The confidence interval of a share that is counted in independent draws."""
+"""The confidence interval of a share that is counted in draws."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import math
 _QUANTILE = 1.959963984540054
 
 
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson 1927); from 0 to 1 where nothing is drawn."""
+def wilson(count: float, total: float) -> tuple[float, float]:
+    """The 95% interval of a share (Wilson 1927); from 0 to 1 where nothing is drawn.
+
+    count, total: of independent draws, or effective ones, which need not be whole.
+    """
     if total == 0:
         return 0.0, 1.0
     z2, share = _QUANTILE**2, count / total
