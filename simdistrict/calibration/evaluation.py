@@ -154,7 +154,7 @@ def target(
     check_free(prepared, (f.element for f in free))
     full = plan_run(prepared, resolved, backend)
     check_one_grid(full.prepared, (f.element for f in free))
-    problems = [*_off_grid(data, full.grid), *_moved(resolved, free)]
+    problems = [*off_grid(data, full.grid), *_moved(resolved, free)]
     if problems:
         raise ScenarioError(problems)
     freed = {(f.element, place) for f in free for place in f.places}
@@ -181,7 +181,7 @@ def _shortened(resolved: Resolved, model: Model, grid: TimeGrid, steps: Sequence
     return replace(resolved, run=run)
 
 
-def _off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
+def off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
     """Problems for rows whose time, or period, is no time step of the run."""
     problems = []
     for series, row in data.rows():

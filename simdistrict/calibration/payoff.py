@@ -48,7 +48,7 @@ class Distance:
         if self.logarithmic.any():
             logs = self.logarithmic
             with np.errstate(divide="ignore", invalid="ignore"):
-                error[logs] = np.log(model[logs]) - np.log(data[logs])
+                error[..., logs] = np.log(model[..., logs]) - np.log(data[..., logs])
         found = error * self.factors
         found = np.where(np.isfinite(found), found, self.farthest)
         clipped: Reals = np.clip(found, -self.farthest, self.farthest)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.calibration.data import Observations
@@ -41,30 +43,46 @@ class Reading:
 
     steps: tuple[int, ...]
     columns: tuple[tuple[str, int], ...]
-    windows: np.ndarray
-    tops: np.ndarray
-    bases: np.ndarray
+    windows: NDArray[np.int64]
+    tops: NDArray[np.int64]
+    bases: NDArray[np.int64]
 
     def points(self, values: Reals) -> Reals:
         """The model at each point, (..., steps, columns) -> (..., points).
 
         NaN where the base of a ratio is zero. Each member has the bits of a single run.
         """
-        means = np.empty((*values.shape[:-2], len(self.windows)))
-        for count in np.unique(self.windows[:, 2]):
-            chosen = np.flatnonzero(self.windows[:, 2] == count)
-            column, first = self.windows[chosen, 0], self.windows[chosen, 1]
-            # one step after the other: numpy's own sum depends on the layout of the array
-            total = values[..., first, column]
-            for k in range(1, int(count)):
-                total = total + values[..., first + k, column]
-            means[..., chosen] = total if count == 1 else total / count
-        found: Reals = means[..., self.tops]
-        ratios = np.flatnonzero(self.bases >= 0)
-        base = means[..., self.bases[ratios]]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found[..., ratios] = np.where(base != 0, found[..., ratios] / base, np.nan)
+        found = self._at(values, self.tops)
+        ratios = self._ratios
+        if len(ratios):
+            base = self._at(values, self.bases[ratios])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found[..., ratios] = np.where(base != 0, found[..., ratios] / base, np.nan)
         return found
+
+    def _at(self, values: Reals, windows: NDArray[np.int64]) -> Reals:
+        """The means over some windows."""
+        column, first, counts = self.windows[windows].T
+        width = len(self.columns)
+        flat = values.reshape(*values.shape[:-2], -1)
+        # one step after the other: numpy's own sum depends on the layout of the array
+        found: Reals = np.take(flat, first * width + column, axis=-1)
+        for k in range(1, self._longest):
+            more = np.flatnonzero(counts > k)
+            found[..., more] += np.take(flat, (first[more] + k) * width + column[more], axis=-1)
+        if self._longest > 1:
+            found /= counts
+        return found
+
+    @cached_property
+    def _ratios(self) -> NDArray[np.int64]:
+        """The points that are ratios."""
+        return np.flatnonzero(self.bases >= 0)
+
+    @cached_property
+    def _longest(self) -> int:
+        """The most time steps of a window."""
+        return int(self.windows[:, 2].max(initial=1))
 
 
 def reading_of(data: Observations, points: Sequence[Point], grid: TimeGrid) -> Reading:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from threading import local
 
@@ -30,7 +30,7 @@ from simdistrict.engine.integrators.loop import Task
 from simdistrict.engine.integrators.schedule import Move, task_of
 from simdistrict.engine.interpreted import Kernel
 from simdistrict.engine.native.code import loaded
-from simdistrict.engine.native.frame import AdaptiveMemory, GridMemory
+from simdistrict.engine.native.frame import AdaptiveMemory, GridMemory, with_arrays
 from simdistrict.engine.native.single import native_stiff
 from simdistrict.engine.native.slices import on_threads
 from simdistrict.engine.outcome import Outcome
@@ -87,7 +87,16 @@ class Batch:
         """The time points that a run saves: those asked for, and those that `reduce` needs."""
         return sorted({*self.points, *self.grid.saved}) if self.reduce else self.points
 
-    @property
+    def __getstate__(self) -> dict[str, object]:
+        """What a pickle holds: no memory of threads."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @cached_property
+    def own(self) -> local:
+        """What each thread keeps from one call of `run` to the next."""
+        return local()
+
+    @cached_property
     def task(self) -> Task:
         """The task of every member."""
         return task_of(
@@ -98,6 +107,11 @@ class Batch:
             self.sampled,
             integrator=self.integrator,
         )
+
+    @cached_property
+    def arrays(self) -> Task:
+        """The task with its tables as arrays."""
+        return with_arrays(self.task)
 
     def empty(self, numbers: Reals) -> Members:
         """Allocate results; raises ValueError if the numbers do not match the sampled slots."""
@@ -122,6 +136,9 @@ class Batch:
     def end(self, done: Members, members: slice, ended: Reals) -> None:
         """Store the outcomes of some members on a grid; ended: see `loop.Memory`."""
         grid = self.grid
+        if (ended < 0).all():
+            done.outcome[members], done.time[members] = Outcome.completed, grid.stop
+            return
         done.outcome[members] = np.where(ended < 0, Outcome.completed, Outcome.diverged)
         first, pace, parts = grid.whole
         before = (first + np.maximum(ended - 1, 0) * pace) / parts
@@ -185,31 +202,34 @@ class _BatchWork:
         self.shape = (len(batch.rows), len(batch.places))
         self.blocks = -(-len(numbers) // lanes)
         self.at_once = 1
-        self.own = local()
         self.prepare()
 
     def prepare(self) -> None:
         """Compile, and make what all threads share."""
-        self.task = self.batch.task
+        self.task = self.batch.arrays
         fast = self.batch.fast and self.lanes > 1
         self.run = loaded(self.batch.program, self.lanes, fast=fast)
 
     def chunks(self, workers: int) -> Iterator[tuple[int, int]]:
         """(first block, number of blocks): several per worker, so that all finish together."""
         room = _KEPT // max(self.shape[0] * self.shape[1] * self.lanes, 1)
-        shared = -(-self.blocks // (4 * workers))
+        shared = -(-self.blocks // (4 * workers)) if workers > 1 else self.blocks
         self.at_once = max(min(room, shared, _MOST), 1)
         for first in range(0, self.blocks, self.at_once):
             yield first, min(self.at_once, self.blocks - first)
 
+    def memory(self) -> GridMemory:
+        """Memory of this thread for a chunk, that of the call before where it suffices."""
+        kept: GridMemory | None = getattr(self.batch.own, "memory", None)
+        if kept is None or kept.run is not self.run or kept.blocks < self.at_once:
+            kept = GridMemory(self.batch.program, self.run, self.task, self.lanes, self.at_once)
+            self.batch.own.memory = kept
+        return kept
+
     def do(self, chunk: tuple[int, int]) -> None:
         """Run the blocks of a chunk and store their results."""
         first, blocks = chunk
-        if not hasattr(self.own, "memory"):
-            self.own.memory = GridMemory(
-                self.batch.program, self.run, self.task, self.lanes, self.at_once
-            )
-        memory: GridMemory = self.own.memory
+        memory = self.memory()
         low = first * self.lanes
         high = min(low + blocks * self.lanes, len(self.numbers))
         rows = np.empty((blocks * self.lanes, self.task.n_sampled))

@@ -48,7 +48,10 @@ class _Memory:
 
 
 class GridMemory(_Memory):
-    """The arrays of one thread for runs on a grid, and the call that works on them."""
+    """The arrays of one thread for runs on a grid, and the call that works on them.
+
+    blocks: the most in one call.
+    """
 
     def __init__(
         self, program: Program, run: CompiledFunction, task: Task, lanes: int, blocks: int
@@ -57,6 +60,7 @@ class GridMemory(_Memory):
         self.run = run
         self.task = with_arrays(task)
         self.lanes = lanes
+        self.blocks = blocks
         record = record_size(layout, task.steps + 1)
         kept = blocks * task.n_rows * task.n_saved
         sizes = (
