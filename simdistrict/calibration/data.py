@@ -101,10 +101,14 @@ def read_data(path: str | Path, model: Model) -> Observations:
     invalid or does not fit the model.
     """
     path = Path(path)
+    return data_from_text(data_file_text(path), model, shown(path))
+
+
+def data_file_text(path: Path) -> str:
+    """The text of a data file. Raises ExchangeError where it cannot be read."""
     where = shown(path)
     content = inputs.content(path, KIND, where)
-    text, _ = decoded(content, where, "a table of observed series")
-    return data_from_text(readable(text), model, where)
+    return readable(decoded(content, where, "a table of observed series")[0])
 
 
 def data_from_text(text: str, model: Model, where: str = "data") -> Observations:

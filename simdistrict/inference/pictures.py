@@ -157,7 +157,7 @@ def fit_sheet(posterior: Posterior, time_unit: str = "", before: Reals | None = 
     before: (draws, data), the same drawn from the prior; its interval of 90% is outlined.
     """
     series = dict.fromkeys(datum.series for datum in posterior.data)
-    replicated = posterior.draws.replicated.reshape(-1, len(posterior.data))
+    replicated = posterior.predicted.replicated.reshape(-1, len(posterior.data))
     panels = []
     for name in series:
         at = [k for k, datum in enumerate(posterior.data) if datum.series == name]
@@ -191,7 +191,7 @@ def fit_sheet(posterior: Posterior, time_unit: str = "", before: Reals | None = 
 
 def pit_sheet(posterior: Posterior, seed: int = 0) -> Sheet:
     """The histogram of the probability integral transform: where the data lie in the prediction."""
-    replicated = posterior.draws.replicated.reshape(-1, len(posterior.data))
+    replicated = posterior.predicted.replicated.reshape(-1, len(posterior.data))
     values = np.array([datum.value for datum in posterior.data])
     levels = pit_of(replicated, values, seed)
     bins = 10 if len(levels) >= 30 else 5

@@ -74,15 +74,25 @@ class Draws:
     """Draws by chain.
 
     numbers: (chain, draw, coordinates), in their units; likelihood, prior: (chain, draw), logs of
-    densities, the prior's in normal scores; population: (chain,); series: (chain, draw, series),
-    log likelihoods before their powers; points: (chain, draw, data), the model at the data.
-    replicated: of the same shape, data drawn from the error model around it.
+    densities, the prior's in normal scores; population: (chain,).
     """
 
     numbers: Reals
     likelihood: Reals
     prior: Reals
     population: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What the model says of the data in some draws of each chain, evenly spaced.
+
+    kept: the numbers of these draws in their chain; series: (chain, kept, series), log likelihoods
+    before their powers; points: (chain, kept, data), the model at the data; replicated: of the
+    same shape, data drawn from the error model around it.
+    """
+
+    kept: Any
     series: Reals
     points: Reals
     replicated: Reals
@@ -94,11 +104,12 @@ class Posterior:
 
     before: (draws, coordinates), draws of the prior; series: names of the series and statements
     whose log likelihoods the draws have; converged: whether the draws may be trusted, reasons: why
-    not; record: the attributes that repeat it; extras: tables of further checks by file name.
+    not; record: the attributes that repeat it.
     """
 
     coordinates: tuple[Coordinate, ...]
     draws: Draws
+    predicted: Predicted
     before: Reals
     series: tuple[str, ...]
     data: tuple[Datum, ...]

@@ -21,6 +21,7 @@ from simdistrict.inference.posterior import (
     Datum,
     Draws,
     Posterior,
+    Predicted,
     Summary,
 )
 from simdistrict.result.dataset import CONVENTIONS, Result, Variable, plain, text
@@ -60,10 +61,10 @@ def variable_names(coordinates: Sequence[Coordinate]) -> tuple[str, ...]:
 def groups(found: Posterior) -> dict[str, Result]:
     """The groups of posterior.nc."""
     chains, draws = found.shape
-    axes = _axes(chains, draws)
-    d = found.draws
+    axes, own = _axes(chains, range(draws)), found.predicted
+    kept = _axes(chains, own.kept)
     numbers = {
-        name: Variable(_AXES, d.numbers[..., k], _about(coordinate, row))
+        name: Variable(_AXES, found.draws.numbers[..., k], _about(coordinate, row))
         for k, (name, coordinate, row) in enumerate(_columns(found))
     }
     prior = {
@@ -71,18 +72,18 @@ def groups(found: Posterior) -> dict[str, Result]:
         for k, (name, coordinate, _) in enumerate(_columns(found))
     }
     series = Variable(("series",), text(found.series), {"long_name": "series or statement"})
-    each = Variable((*_AXES, "series"), d.series, _log("likelihood of each series or statement"))
+    each = Variable((*_AXES, "series"), own.series, _log("likelihood of each series or statement"))
     return {
         POSTERIOR: Result(axes, numbers, {}),
         STATS: Result(axes, _statistics(found), {}),
-        LIKELIHOOD: Result({**axes, "series": series}, {"series_log_likelihood": each}, {}),
+        LIKELIHOOD: Result({**kept, "series": series}, {"series_log_likelihood": each}, {}),
         PREDICTIVE: Result(
-            {**axes, **_points(found)},
+            {**kept, **_points(found)},
             {
                 "value": Variable(
-                    (*_AXES, _DATA), d.replicated, _words("data drawn from model and error")
+                    (*_AXES, _DATA), own.replicated, _words("data drawn from model and error")
                 ),
-                "model": Variable((*_AXES, _DATA), d.points, _words("model at the data")),
+                "model": Variable((*_AXES, _DATA), own.points, _words("model at the data")),
                 **_labels(found),
             },
             {},
@@ -97,7 +98,7 @@ def groups(found: Posterior) -> dict[str, Result]:
             },
             {},
         ),
-        PRIOR: Result(_axes(1, len(found.before)), prior, {}),
+        PRIOR: Result(_axes(1, range(len(found.before))), prior, {}),
     }
 
 
@@ -189,6 +190,9 @@ def _read(stored: Mapping[str, Result], attrs: Mapping[str, object]) -> Posterio
         _reals(statistics["log_likelihood"]),
         _reals(statistics["log_prior"]),
         np.asarray(statistics["population"].values, int),
+    )
+    predicted = Predicted(
+        np.asarray(stored[PREDICTIVE].coords["draw"].values, int),
         _reals(stored[LIKELIHOOD].variables["series_log_likelihood"]),
         _reals(predictive["model"]),
         _reals(predictive["value"]),
@@ -197,6 +201,7 @@ def _read(stored: Mapping[str, Result], attrs: Mapping[str, object]) -> Posterio
     return Posterior(
         coordinates,
         draws,
+        predicted,
         _stack(stored[PRIOR].variables.values())[0],
         tuple(str(name) for name in stored[LIKELIHOOD].coords["series"].values),
         data,
@@ -223,11 +228,11 @@ def _reals(variable: Variable) -> Reals:
     return np.ascontiguousarray(variable.values, float)
 
 
-def _axes(chains: int, draws: int) -> dict[str, Variable]:
+def _axes(chains: int, draws: Any) -> dict[str, Variable]:
     names = {"chain": "number of the chain", "draw": "number of the draw in its chain"}
     return {
-        axis: Variable((axis,), np.arange(count, dtype=np.int32), {"long_name": names[axis]})
-        for axis, count in zip(_AXES, (chains, draws), strict=True)
+        axis: Variable((axis,), np.array(own, np.int32), {"long_name": names[axis]})
+        for axis, own in zip(_AXES, (range(chains), draws), strict=True)
     }
 
 

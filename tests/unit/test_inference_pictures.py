@@ -10,7 +10,7 @@ from scipy import stats
 
 from simdistrict.inference import pictures
 from simdistrict.inference.identify import identify
-from simdistrict.inference.posterior import Coordinate, Datum, Draws, Posterior
+from simdistrict.inference.posterior import Coordinate, Datum, Draws, Posterior, Predicted
 from simdistrict.inference.sbc import Ranks
 from simdistrict.plot import Panel, Picture, Sheet
 
@@ -33,12 +33,12 @@ def posterior() -> Posterior:
     points = np.array([datum.value for datum in data]) + rng.normal(size=(CHAINS, DRAWS, 10))
     empty = np.zeros((CHAINS, DRAWS))
     population = np.arange(CHAINS) // 2
-    draws = Draws(numbers, empty, empty, population, empty[..., None], points, points)
+    draws = Draws(numbers, empty, empty, population)
+    predicted = Predicted(np.arange(DRAWS), empty[..., None], points, points)
     names = (("free", "Dmnl"), ("known", "1/year"), ("tied", "euro"))
     before = rng.uniform(0, 1, (2000, 3)) * [1.5, 1, 20]
-    return Posterior(
-        tuple(Coordinate(*pair) for pair in names), draws, before, ("jobs", "firms"), data, True
-    )
+    coordinates = tuple(Coordinate(*pair) for pair in names)
+    return Posterior(coordinates, draws, predicted, before, ("jobs", "firms"), data, True)
 
 
 def _panels(sheet: Sheet) -> list[Panel]:

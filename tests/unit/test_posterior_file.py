@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 from simdistrict.base.errors import ExchangeError
-from simdistrict.inference.posterior import NUISANCE, Coordinate, Datum, Draws, Posterior
+from simdistrict.inference.posterior import NUISANCE, Coordinate, Datum, Draws, Posterior, Predicted
 from simdistrict.inference.posterior_file import GROUPS, groups, read_posterior, write_posterior
 from simdistrict.inference.report import (
     HEAD,
@@ -41,13 +41,16 @@ def posterior(seed: int = 1) -> Posterior:
     """A normal posterior of two constants and a scale, with known moments."""
     generator = np.random.default_rng(seed)
     numbers = generator.normal((2.0, -1.0, 0.5), (0.1, 2.0, 0.05), (CHAINS, DRAWS, 3))
-    points = generator.normal(size=(CHAINS, DRAWS, 2))
+    points = generator.normal(size=(CHAINS, DRAWS // 5, 2))
     draws = Draws(
         numbers,
         generator.normal(size=(CHAINS, DRAWS)),
         generator.normal(size=(CHAINS, DRAWS)),
         np.array([0, 0, 1, 1]),
-        generator.normal(size=(CHAINS, DRAWS, 1)),
+    )
+    predicted = Predicted(
+        np.arange(0, DRAWS, 5),
+        generator.normal(size=(CHAINS, DRAWS // 5, 1)),
         points,
         points + generator.normal(size=points.shape),
     )
@@ -58,7 +61,9 @@ def posterior(seed: int = 1) -> Posterior:
     )
     before = generator.normal((0.0, -1.0, 1.0), (1.0, 2.0, 1.0), (2000, 3))
     data = (Datum("level", 1.0, 3.0, "m"), Datum("level", 2.5, 2.0, "m"))
-    return Posterior(coordinates, draws, before, ("level",), data, True, (), 1234, RECORD)
+    return Posterior(
+        coordinates, draws, predicted, before, ("level",), data, True, (), 1234, RECORD
+    )
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -68,8 +73,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert again.data == found.data
     assert (again.converged, again.reasons, again.runs) == (True, (), 1234)
     assert dict(again.record) == RECORD
-    for name in ("numbers", "likelihood", "prior", "population", "series", "points", "replicated"):
-        assert np.array_equal(getattr(again.draws, name), getattr(found.draws, name)), name
+    for one, two in ((again.draws, found.draws), (again.predicted, found.predicted)):
+        for name in two.__dataclass_fields__:
+            assert np.array_equal(getattr(one, name), getattr(two, name)), name
     assert np.array_equal(again.before, found.before)
     assert again.summaries == found.summaries
 
