@@ -124,7 +124,7 @@ def normal_scores(draws: Reals) -> Reals:
     """Normal quantiles of the ranks among all draws of a coordinate; equal draws share a rank."""
     chains, count, size = draws.shape
     flat = draws.reshape(-1, size).T
-    order = np.argsort(flat, axis=1, kind="stable")
+    order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, axis=1)
     # runs of equal numbers, over all coordinates in one row
     first = np.ones(ordered.shape, bool)
