@@ -143,7 +143,7 @@ class Ensemble:
 
     def _batch(self, plan: Plan) -> tuple[Batch, list[int]]:
         """The batch of a scenario, and the column of the design for each sampled slot."""
-        sampled, column = columns(self.design.priors, sorted(_stated_places(plan)))
+        sampled, column = columns(self.design.priors, sorted(stated_places(plan)))
         batch = batch_class(self.backend)(
             plan.prepared.program,
             plan.grid,
@@ -335,7 +335,7 @@ def _ensemble(
     backend = "native" if backend == AUTO else backend
     check_way(backend, plans[0].integrator, fast=fast)
     selection = selection_of(plans, save)
-    _check_drawn(plans[0], design.priors)
+    check_drawn(plans[0], design.priors)
     points = points_of(plans[0].grid, times)
     return Ensemble(
         tuple(plans), design, prior_text, selection, points, fast, chunk, stated, kept, backend
@@ -355,7 +355,7 @@ def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:
     """
     check_alike(plans)
     _check_programs(plans)
-    stated = frozenset.intersection(*map(_stated_places, plans))
+    stated = frozenset.intersection(*map(stated_places, plans))
     found = tuple(k for k, prior in enumerate(priors) if not stated.issuperset(prior.places))
     if not found:
         what = "nothing is left to draw: the scenarios state every constant of the prior table"
@@ -365,7 +365,7 @@ def drawn(plans: Sequence[Plan], priors: Sequence[Prior]) -> tuple[int, ...]:
     return found
 
 
-def _stated_places(plan: Plan) -> frozenset[int]:
+def stated_places(plan: Plan) -> frozenset[int]:
     """The slots that a scenario sets, so that they are not uncertain in it."""
     slots = plan.prepared.program.layout.slots
     return frozenset(
@@ -386,7 +386,7 @@ def _check_programs(plans: Sequence[Plan]) -> None:
             raise ScenarioError(Problem(where, what, "set it in both, or in neither"))
 
 
-def _check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
+def check_drawn(plan: Plan, priors: Sequence[Prior]) -> None:
     """Refuse priors that would change the program or the time grid."""
     slots = plan.prepared.program.layout.slots
     places = {place for prior in priors for place in prior.places}

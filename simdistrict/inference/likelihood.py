@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -72,6 +72,8 @@ class SeriesLikelihood:
 
         model: (members, rows); nuisance: (members, estimated).
         """
+        if not len(self.data):
+            return np.zeros(len(model))
         scale, phi, spread = self._settings(nuisance)
         with np.errstate(all="ignore"):
             centre = np.log(model) if self._logarithmic else model
@@ -90,6 +92,8 @@ class SeriesLikelihood:
         scores: (members, rows), independent standard normal numbers. For a band it is a value,
         not a band; without a scale it is the model.
         """
+        if not len(self.data):
+            return model.copy()
         scale, phi, spread = self._settings(nuisance)
         with np.errstate(all="ignore"):
             centre = np.log(model) if self._logarithmic else model
@@ -264,7 +268,8 @@ class SeriesLikelihood:
 class Likelihood:
     """The likelihood of all series of a data file, which are independent given the model.
 
-    Points stand in the order of the series, and so do their estimated numbers.
+    Points stand in the order of the series, and so do their estimated numbers. A series without a
+    row that counts keeps its coordinates, so that they do not depend on which rows count.
     """
 
     parts: tuple[SeriesLikelihood, ...]
@@ -304,6 +309,13 @@ class Likelihood:
         for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
             found[:, here] = part.departures(points[:, here], nuisance[:, own])
         return found
+
+    def observing(self, values: Reals) -> Likelihood:
+        """The likelihood of other values of the points, (points,)."""
+        pairs = zip(self.parts, self.slices, strict=True)
+        return Likelihood(
+            tuple(replace(part, data=np.array(values[here], float)) for part, here in pairs)
+        )
 
 
 def _slices(sizes: Sequence[int]) -> tuple[slice, ...]:
@@ -345,41 +357,41 @@ def likelihood_of(
 ) -> Likelihood:
     """The likelihood of a data file; until: later rows do not count.
 
+    The usual prior of an estimated number depends on all rows with a weight.
+
     priors: of estimated numbers, by name (`scale of SERIES`), instead of the usual ones.
     Raises ScenarioError with every series whose errors are not stated, or not defined.
     """
     parts, problems = [], []
     for number, series in enumerate(data.series):
-        rows = fitted_rows(series, until)
-        if rows:
-            problems += _problems(series, rows, data.where)
-            parts.append(_part(number, series, rows, priors or {}))
+        problems += _problems(series, fitted_rows(series, None), data.where)
+        if not problems:
+            parts.append(_part(number, series, until, priors or {}))
     if problems:
         raise ScenarioError(problems)
     return Likelihood(tuple(parts))
 
 
 def _part(
-    number: int, series: DataSeries, rows: Sequence[Observation], priors: Mapping[str, Prior]
+    number: int, series: DataSeries, until: float | None, priors: Mapping[str, Prior]
 ) -> SeriesLikelihood:
+    rows = fitted_rows(series, until)
     return SeriesLikelihood(
         number,
         series.name,
         series.error,
         np.array([row.year for row in rows]),
         np.array([row.value for row in rows]),
-        np.array([row.band or (np.nan, np.nan) for row in rows]),
-        np.array([np.nan if row.scale is None else row.scale for row in rows]),
+        np.array([row.band or (np.nan, np.nan) for row in rows]).reshape(-1, 2),
+        np.array([np.nan if row.scale is None else row.scale for row in rows], float),
         np.array([row.weight for row in rows]),
-        _estimated(series, rows, priors),
+        _estimated(series, priors),
     )
 
 
-def _estimated(
-    series: DataSeries, rows: Sequence[Observation], priors: Mapping[str, Prior]
-) -> tuple[Nuisance, ...]:
-    error = series.error
-    size = 1.0 if error.kind == LOGNORMAL else sum(abs(row.value) for row in rows) / len(rows)
+def _estimated(series: DataSeries, priors: Mapping[str, Prior]) -> tuple[Nuisance, ...]:
+    error, rows = series.error, fitted_rows(series, None)
+    size = 1.0 if error.kind == LOGNORMAL else _mean([abs(row.value) for row in rows])
     found = []
     for kind, stated in (
         (SCALE, error.scale),
@@ -393,9 +405,16 @@ def _estimated(
     return tuple(found)
 
 
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / max(len(values), 1)
+
+
 def _problems(series: DataSeries, rows: Sequence[Observation], where: str) -> list[Problem]:
     """What makes the likelihood of a series undefined."""
-    error, problems = series.error, []
+    error = series.error
+    problems: list[Problem] = []
+    if not rows:
+        return problems
     for row in rows:
         if row.scale is None and error.scale is None and row.band is None:
             what = f'"{series.name}" states no scale for {row.year:g}'
