@@ -23,7 +23,7 @@ from simdistrict.ensemble.drawing import (
 from simdistrict.ensemble.given import GivenDesign, element_and_label, given_design
 from simdistrict.ensemble.prior import (
     COLUMNS,
-    SPREAD,
+    MORE,
     PriorTable,
     prior_beside,
     prior_table,
@@ -58,8 +58,8 @@ def _row(name: str, value: Any, prepared: Prepared) -> Mapping[str, object]:
     element, label = element_and_label(name, prepared.model)
     row: dict[str, object] = {"element": element, "label": label, "distribution": "uniform"}
     if isinstance(value, Mapping):
-        if unknown := [key for key in value if key not in (*COLUMNS, SPREAD)]:
-            hint = f"the keys are {', '.join((*COLUMNS[2:], SPREAD))}"
+        if unknown := [key for key in value if key not in (*COLUMNS, *MORE)]:
+            hint = f"the keys are {', '.join((*COLUMNS[2:], *MORE))}"
             problem = Problem(f'prior of "{name}"', f'there is no key "{unknown[0]}"', hint)
             raise ScenarioError(problem)
         row |= value

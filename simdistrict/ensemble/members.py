@@ -21,10 +21,10 @@ from simdistrict.engine.integrators.adaptive import Tolerance
 from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.over_time import reductions
 from simdistrict.engine.program import Program
-from simdistrict.ensemble.blocks import Shape, check_shape
+from simdistrict.ensemble.blocks import BLOCKED, Shape, check_shape
 from simdistrict.ensemble.design import METHODS, Design, columns
 from simdistrict.ensemble.given import FILE, SHA256, GivenDesign
-from simdistrict.ensemble.prior import Prior
+from simdistrict.ensemble.prior import GROUP, SCOPE, Prior
 from simdistrict.model.model import TimeGrid
 from simdistrict.result.naming import names_of
 from simdistrict.result.selection import Selection
@@ -289,6 +289,10 @@ def ensemble_of(
     own = tuple(priors[k] for k in streams)
     check_shape(shape, method, len(own), members)
     design = Design(own, members, seed, method, shape, streams)
+    if method in BLOCKED and not design.coupling.independent:
+        what = f"the method {method} needs priors that do not depend on each other"
+        hint = f"leave out the columns {GROUP} and {SCOPE} of the prior table, or use lhs"
+        raise EngineError(Problem("method", what, hint))
     stated = tuple(prior.name for k, prior in enumerate(priors) if k not in streams)
     return _ensemble(plans, design, prior_text, stated, save, times, fast, chunk, reduce, backend)
 

@@ -1,13 +1,14 @@
 """Prior distributions of constants, each with a range.
 
-A prior file is a CSV table with the columns element, label, value, low, high, distribution;
-other columns are ignored. Draws nothing.
+A prior file is a CSV table with the columns element, label, value, low, high, distribution, and
+optionally spread, group, correlation, scope; other columns are ignored. Draws nothing.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import logging
 import math
 import os
@@ -31,11 +32,16 @@ from simdistrict.model.expr import fold
 from simdistrict.model.model import Lookup, Model, lookup_points
 from simdistrict.scenario.places import find_constant, find_element
 
-DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal")
+DISTRIBUTIONS = ("uniform", "triangular", "normal", "lognormal", "cauchy")
 FIXED = "fixed"
 COLUMNS = ("element", "label", "value", "low", "high", "distribution")
-# an optional column
+# optional columns
 SPREAD = "spread"
+GROUP, CORRELATION, SCOPE = "group", "correlation", "scope"
+MORE = (SPREAD, GROUP, CORRELATION, SCOPE)
+SHARED, POOLED = "shared", "pooled"
+# rows for what a likelihood estimates of a series, which are no constants
+NUISANCE = ("scale of ", "correlation of ", "discrepancy of ")
 KIND = inputs.InputKind("a prior table", 20_000_000, ScenarioError)
 
 log = logging.getLogger(__name__)
@@ -48,7 +54,10 @@ class Prior:
     name: as a user would write it, `path[1989]` for a point of a lookup; places:
     slots in the vector of a run, which all get the same number. value: the mode of a triangular
     distribution, the mean of a normal, the median of a lognormal; unused for uniform.
-    spread: the standard deviation of a normal before truncation; None for a quarter of the range.
+    spread: the standard deviation of a normal, or of the logarithm of a lognormal, before
+    truncation, None for a quarter of the range; the scale of a Cauchy distribution.
+    group, correlation: priors of one group have this correlation in normal scores, each with all
+    others. pool: the name of the array whose labels are pooled, see `coupling`.
     """
 
     name: str
@@ -58,6 +67,9 @@ class Prior:
     high: float
     distribution: str
     spread: float | None = None
+    group: str = ""
+    correlation: float = 0.0
+    pool: str = ""
 
 
 def prior_beside(model_file: Path) -> Path:
@@ -112,7 +124,8 @@ def read_prior(
     strict: a prior beyond the model's range is an error, not a warning.
     Raises ScenarioError with every row that is invalid or does not fit the model.
     """
-    priors, outside = _read(text, where, model, program)
+    found, outside = _read(text, where, model, program)
+    priors = _constants(found, where)
     if strict and outside:
         raise ScenarioError(outside)
     for problem in outside:
@@ -122,7 +135,25 @@ def read_prior(
 
 def recorded_prior(text: str, where: str, model: Model, program: Program) -> tuple[Prior, ...]:
     """As `read_prior`, of a table whose ranges were judged when it was drawn from."""
-    return _read(text, where, model, program)[0]
+    return _constants(_read(text, where, model, program)[0], where)
+
+
+def read_nuisance(text: str, where: str, model: Model, program: Program) -> dict[str, Prior]:
+    """The priors of what a likelihood estimates, by name: rows such as `scale of SERIES`.
+
+    They have no places. Raises ScenarioError as `read_prior` does.
+    """
+    return {
+        prior.name: prior for prior in _read(text, where, model, program)[0] if not prior.places
+    }
+
+
+def _constants(priors: Sequence[Prior], where: str) -> tuple[Prior, ...]:
+    """The priors of constants. Raises ScenarioError where there is none."""
+    found = tuple(prior for prior in priors if prior.places)
+    if not found:
+        raise ScenarioError(Problem(where, "no row is to be sampled", f"{FIXED} rows are not"))
+    return found
 
 
 def _read(
@@ -138,23 +169,20 @@ def _read(
         raise ScenarioError(Problem(f"{where}:1", what, f"its columns are {', '.join(COLUMNS)}"))
     problems: list[Problem] = []
     outside: list[Problem] = []
-    found: dict[int, Prior] = {}
+    found: list[tuple[int, Prior]] = []
     for at, row in rows:
         line = f"{where}:{at}"
         if None in row:
             what = f"the row has more cells than the header, which has {len(heads)}"
             problems.append(Problem(line, what, MORE_CELLS))
             continue
-        prior = _row(row, line, model, program, problems)
-        if prior is not None:
-            found[at] = prior
-            outside += filter(None, [_outside(prior, line, model)])
-    problems += _twice(found, where)
-    if not found and not problems:
-        problems.append(Problem(where, "no row is to be sampled", f"{FIXED} rows are not"))
+        priors = _row(row, line, model, program, problems)
+        found += [(at, prior) for prior in priors]
+        outside += filter(None, [_outside(prior, line, model) for prior in priors[:1]])
+    problems += [*_twice(found, where), *_groups(found, where)]
     if problems:
         raise ScenarioError(problems)
-    return tuple(found.values()), outside
+    return tuple(prior for _, prior in found), outside
 
 
 def _table(text: str, where: str) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
@@ -182,13 +210,15 @@ def read_prior_file(path: Path) -> str:
 def text_of_rows(rows: Iterable[Mapping[str, object]]) -> str:
     """The text of a prior table with these rows; cells by the names of columns.
 
-    A number is written in full precision; a cell that is missing, None or NaN is empty.
+    A number is written in full precision; a cell that is missing, None or NaN is empty, and so
+    are group, correlation and scope in all rows where no row states them.
     """
     out = io.StringIO()
-    heads = (*COLUMNS, SPREAD)
+    cells = [{head: _cell(row.get(head)) for head in (*COLUMNS, *MORE)} for row in rows]
+    heads = [h for h in (*COLUMNS, *MORE) if h not in MORE[1:] or any(row[h] for row in cells)]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(heads)
-    writer.writerows([[_cell(row.get(head)) for head in heads] for row in rows])
+    writer.writerows([[row[head] for head in heads] for row in cells])
     return out.getvalue()
 
 
@@ -201,15 +231,16 @@ def _cell(value: object) -> str:
 
 def _row(
     row: dict[str, str], where: str, model: Model, program: Program, problems: list[Problem]
-) -> Prior | None:
+) -> list[Prior]:
+    """The prior of a row, or those of the labels of a pooled row; none for a fixed one."""
     kind = (row["distribution"] or "").strip()
     if kind == FIXED:
-        return None
+        return []
     if kind not in DISTRIBUTIONS:
         hint = did_you_mean(kind, [*DISTRIBUTIONS, FIXED])
         hint = hint or f"use one of {', '.join((*DISTRIBUTIONS, FIXED))}"
         problems.append(Problem(where, f'there is no distribution "{kind}"', hint))
-        return None
+        return []
     numbers = []
     for key in ("value", "low", "high"):
         number = as_number(row[key] or "")
@@ -217,34 +248,120 @@ def _row(
             problems.append(
                 Problem(where, f'{key} is "{row[key]}", not a number', hint_for(row[key] or ""))
             )
-            return None
+            return []
         numbers.append(number)
     value, low, high = numbers
+    before = len(problems)
     spread = _spread(row, kind, where, problems)
-    problem = _range_problem(kind, value, low, high, where)
-    place = places_of(row["element"] or "", (row["label"] or "").strip(), where, model, program)
-    if isinstance(place, Problem):
-        problems.append(place)
-    if problem is not None:
+    if (problem := _range_problem(kind, value, low, high, where)) is not None:
         problems.append(problem)
-    if isinstance(place, Problem) or problem is not None:
-        return None
-    name, places = place
-    return Prior(name, places, value, low, high, kind, spread)
+    named = _named(row, where, model, program, problems)
+    group, correlation = _group(row, where, problems)
+    if len(problems) > before:
+        return []
+    pool = named[0][0] if len(named) > 1 else ""
+    if pool and group:
+        problems.append(Problem(where, f'"{pool}" is pooled and in the group "{group}"', _POOL))
+    return [
+        Prior(name, places, value, low, high, kind, spread, group, correlation, pool)
+        for name, places in (named[1:] if pool else named)
+    ]
+
+
+_POOL = "give it one of both"
+
+
+def _named(
+    row: dict[str, str], where: str, model: Model, program: Program, problems: list[Problem]
+) -> list[tuple[str, tuple[int, ...]]]:
+    """The name and the slots of a row; for a pooled row its name, then each of its labels."""
+    element, label = (row["element"] or "").strip(), (row["label"] or "").strip()
+    scope = (row.get(SCOPE) or "").strip() or SHARED
+    if scope not in (SHARED, POOLED):
+        hint = did_you_mean(scope, [SHARED, POOLED]) or f"use {SHARED} or {POOLED}"
+        problems.append(Problem(where, f'there is no {SCOPE} "{scope}"', hint))
+        return []
+    if element.startswith(NUISANCE) and find_element(model, element)[0] is None:
+        return [(element, ())]
+    found = places_of(element, label, where, model, program)
+    if isinstance(found, Problem):
+        problems.append(found)
+        return []
+    if scope == SHARED:
+        return [found]
+    spelled, places = found
+    constant, _ = find_element(model, spelled)
+    if len(places) < 2 or constant is None:
+        what = f'"{spelled}" is one number, and {POOLED} is for several labels'
+        problems.append(Problem(where, what, "leave the label or the scope out"))
+        return []
+    offset = program.layout.slots[fold(constant.name)].offset
+    labels = [",".join(parts) for parts in itertools.product(*model.labels(constant))]
+    return [
+        (spelled, places),
+        *((f"{constant.name}[{labels[place - offset]}]", (place,)) for place in places),
+    ]
+
+
+def _group(row: dict[str, str], where: str, problems: list[Problem]) -> tuple[str, float]:
+    """The group of a row and its correlation."""
+    group, text = ((row.get(key) or "").strip() for key in (GROUP, CORRELATION))
+    if not group and not text:
+        return "", 0.0
+    value = as_number(text)
+    if not group or value is None or not -1 < value < 1:
+        what = f'the group is "{group}" and the correlation "{text}"'
+        hint = "fill both in, the correlation with a number between -1 and 1"
+        problems.append(Problem(where, what, hint))
+        return "", 0.0
+    return group, value
+
+
+def _groups(found: Sequence[tuple[int, Prior]], where: str) -> list[Problem]:
+    """Problems for groups of rows."""
+    groups: dict[str, list[tuple[int, Prior]]] = {}
+    for line, prior in found:
+        if prior.group:
+            groups.setdefault(prior.group, []).append((line, prior))
+    problems = []
+    for name, rows in groups.items():
+        line, first = rows[0]
+        other = next((r for r in rows if r[1].correlation != first.correlation), None)
+        if len(rows) == 1:
+            what = f'the group "{name}" has one row'
+            problems.append(Problem(f"{where}:{line}", what, "a group has two or more"))
+        elif other is not None:
+            what = f'the correlation of the group "{name}" is {other[1].correlation:g} here and '
+            what += f"{first.correlation:g} in line {line}"
+            problems.append(Problem(f"{where}:{other[0]}", what, "write one number in all rows"))
+        elif first.correlation * (len(rows) - 1) <= -1:
+            what = f'{len(rows)} numbers of the group "{name}" cannot all be correlated by '
+            what += f"{first.correlation:g} with each other"
+            hint = f"use a number above {-1 / (len(rows) - 1):.3g}"
+            problems.append(Problem(f"{where}:{line}", what, hint))
+    return problems
 
 
 def _spread(row: dict[str, str], kind: str, where: str, problems: list[Problem]) -> float | None:
-    """The standard deviation of a normal distribution, where the row states one."""
+    """The width of a distribution before truncation, where the row states one."""
     text = (row.get(SPREAD) or "").strip()
-    if not text:
+    if not text and kind != "cauchy":
         return None
     spread = as_number(text)
-    if not (kind == "normal" and spread is not None and 0 < spread < math.inf):
+    if not (kind in _SPREADS and spread is not None and 0 < spread < math.inf):
         what = f'{SPREAD} is "{text}", which is no positive number'
-        if kind != "normal":
-            what = f"a {kind} distribution has no {SPREAD}"
-        problems.append(Problem(where, what, f"{SPREAD} is a normal distribution's, or empty"))
+        hint = _SPREADS.get(kind, "")
+        if kind not in _SPREADS:
+            what, hint = f"a {kind} distribution has no {SPREAD}", "leave the cell empty"
+        problems.append(Problem(where, what, hint))
     return spread
+
+
+_SPREADS = {
+    "normal": "write the standard deviation, or leave the cell empty",
+    "lognormal": "write the standard deviation of the logarithm, or leave the cell empty",
+    "cauchy": "write the scale of the distribution",
+}
 
 
 def _range_problem(kind: str, value: float, low: float, high: float, where: str) -> Problem | None:
@@ -321,19 +438,19 @@ def _outside(prior: Prior, where: str, model: Model) -> Problem | None:
     return Problem(where, what)
 
 
-def _twice(found: Mapping[int, Prior], where: str) -> list[Problem]:
+def _twice(found: Sequence[tuple[int, Prior]], where: str) -> list[Problem]:
     """Problems for rows, by line, whose number has a prior in an earlier row."""
-    seen: dict[int, int] = {}
+    seen: dict[int | str, tuple[int, Prior]] = {}
     problems = []
-    for line, prior in found.items():
-        for place in prior.places:
+    for line, prior in found:
+        for place in prior.places or (prior.name,):
             if place in seen:
-                first = seen[place]
+                first, earlier = seen[place]
                 what = (
-                    f'"{prior.name}" in line {line} and "{found[first].name}" in line {first} '
+                    f'"{prior.name}" in line {line} and "{earlier.name}" in line {first} '
                     "draw the same number"
                 )
                 problems.append(Problem(f"{where}:{line}", what, "leave one of them out"))
                 break
-            seen[place] = line
+            seen[place] = line, prior
     return problems

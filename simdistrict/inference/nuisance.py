@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.ensemble.design import quantile as quantile_of
+from simdistrict.ensemble.distributions import quantile as quantile_of
 from simdistrict.ensemble.prior import Prior
 from simdistrict.inference.distributions import cdf, quantile
 

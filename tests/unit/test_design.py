@@ -10,7 +10,8 @@ from scipy import stats
 
 from simdistrict.base.errors import EngineError
 from simdistrict.ensemble.blocks import Shape, check_shape
-from simdistrict.ensemble.design import METHODS, PLAIN, Design, columns, quantile
+from simdistrict.ensemble.design import METHODS, PLAIN, Design, columns
+from simdistrict.ensemble.distributions import level, quantile
 from simdistrict.ensemble.prior import DISTRIBUTIONS, Prior
 
 BAND = Prior("x", (7,), 3.0, 1.0, 8.0, "uniform")
@@ -72,7 +73,8 @@ def test_columns_are_uniform_and_do_not_follow_each_other(method: str) -> None:
 
 @pytest.mark.parametrize("kind", DISTRIBUTIONS)
 def test_distributions_are_what_they_are_called(kind: str) -> None:
-    prior = Prior("x", (0,), 3.0, 1.0, 8.0, kind)
+    spread = 0.7 if kind == "cauchy" else None
+    prior = Prior("x", (0,), 3.0, 1.0, 8.0, kind, spread)
     share = np.linspace(0, 1, 201)
     width = 7 / 4
     logs = (np.log(8.0) - np.log(1.0)) / 4
@@ -80,22 +82,42 @@ def test_distributions_are_what_they_are_called(kind: str) -> None:
     log_cut = stats.truncnorm(
         (np.log(1) - np.log(3)) / logs, (np.log(8) - np.log(3)) / logs, np.log(3), logs
     )
+    cauchy = stats.cauchy(3, 0.7)
     wanted = {
         "uniform": stats.uniform(1, 7).ppf,
         "triangular": stats.triang(2 / 7, 1, 7).ppf,
         "normal": cut.ppf,
         "lognormal": lambda p: np.exp(log_cut.ppf(p)),
+        "cauchy": lambda p: cauchy.ppf(cauchy.cdf(1) + p * (cauchy.cdf(8) - cauchy.cdf(1))),
     }[kind](share)
     found = quantile(prior, share)
+    np.testing.assert_allclose(level(prior, found), share, atol=1e-12)
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
     assert found.min() >= 1.0
     assert found.max() <= 8.0
 
 
 @pytest.mark.parametrize("kind", DISTRIBUTIONS)
+def test_a_stated_spread_is_the_width_before_truncation(kind: str) -> None:
+    if kind in ("uniform", "triangular"):
+        return
+    low = 0.001 if kind == "lognormal" else -9000.0
+    prior = Prior("x", (0,), 3.0, low, 9000.0, kind, 0.2)
+    found = quantile(prior, np.array([0.25, 0.75]))
+    wanted = {
+        "normal": stats.norm(3, 0.2),
+        "lognormal": stats.lognorm(0.2, scale=3),
+        "cauchy": stats.cauchy(3, 0.2),
+    }[kind]
+    np.testing.assert_allclose(found, wanted.ppf([0.25, 0.75]), rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", DISTRIBUTIONS)
 def test_a_mode_at_the_end_of_its_band_is_no_division_by_zero(kind: str) -> None:
     for value in (1.0, 8.0):
-        found = quantile(Prior("x", (0,), value, 1.0, 8.0, kind), np.array([0.0, 0.5, 1.0]))
+        prior = Prior("x", (0,), value, 1.0, 8.0, kind, 2.0 if kind == "cauchy" else None)
+        found = quantile(prior, np.array([0.0, 0.5, 1.0]))
+        np.testing.assert_allclose(level(prior, found), [0, 0.5, 1], atol=1e-12)
         assert np.isfinite(found).all()
         assert list(found) == sorted(found)
 
