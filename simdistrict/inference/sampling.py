@@ -222,6 +222,8 @@ class _Sampler:
                 found[k] = unpack(part)
         missing = [k for k in work if k not in found]
         self.progress = replace(self.progress, stage=stage, runs=self.runs)
+        if self.tick:
+            self.tick(self.progress)
         new = self.runner(self.density, [work[k] for k in missing], self._seen)
         for k, own in zip(missing, new, strict=True):
             found[k] = own

@@ -9,6 +9,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
+from simdistrict.ensemble.cluster import ClusterTasks
 from simdistrict.inference.density import Density
 
 Out = TypeVar("Out")
@@ -74,6 +75,21 @@ def likelihoods(density: Density, scores: Reals, workers: int | None) -> Reals:
     return found
 
 
+class OnCluster:
+    """Runs each population as a task of a Dask cluster; a task uses one core.
+
+    A population and the density travel as pickles between the processes of a command, as members
+    of an ensemble do.
+    """
+
+    def __init__(self, tasks: ClusterTasks) -> None:
+        self.tasks = tasks
+
+    def __call__(self, density: Density, work: Sequence[Work[Out]], seen: Seen) -> list[Out]:
+        """The results in the order of the work; the density is the one that the tasks share."""
+        return self.tasks(alone, work)
+
+
 def alone(density: Density, work: Work[Out]) -> Out:
-    """One population by itself, as a task of a cluster runs it."""
-    return Local()(density, [work], lambda _: None)[0]
+    """One population by itself, on one core."""
+    return Local(1)(density, [work], lambda _: None)[0]

@@ -14,9 +14,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simdistrict.base.errors import EngineError, Problem
+from simdistrict.ensemble.cluster import tasks_on
+from simdistrict.inference.sampling import Effort, sample
+from simdistrict.inference.together import OnCluster
+from tests.densities import gaussian
 from tests.program import call
 from tests.small import mdl
 
@@ -189,7 +194,7 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
 def test_a_worker_with_other_code_refuses() -> None:
     from simdistrict.ensemble.cluster import run_chunk
 
-    with pytest.raises(EngineError, match=r"other code .* than this ensemble \(simdistrict 00\)"):
+    with pytest.raises(EngineError, match=r"other code .* than this command \(simdistrict 00\)"):
         run_chunk(b"", "", "simdistrict 00", 0)
 
 
@@ -218,3 +223,17 @@ def test_a_scheduler_that_dies_is_a_message_and_finished_chunks_stay(cluster: Cl
     assert "finished chunks are saved: continue with --resume" in err
     assert "Traceback" not in err
     assert list(Path().glob("far.zarr.parts/*.npz"))
+
+
+@pytest.mark.slow
+def test_populations_on_a_cluster_give_the_draws_of_this_process(cluster: Cluster) -> None:
+    density = gaussian(np.array([0.1, 0.5, 2.0]))
+    effort = Effort(ess=300, runs=40_000)
+    cluster.start()
+    tasks = tasks_on(cluster.address, density)
+    try:
+        far = sample(density, effort, runner=OnCluster(tasks))
+    finally:
+        tasks.close()
+    near = sample(density, effort)
+    assert pickle.dumps(far) == pickle.dumps(near)
