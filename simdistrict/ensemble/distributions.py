@@ -6,7 +6,10 @@ Each number depends on its own argument alone, so that a member has the same bit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +22,35 @@ _WIDE = 4.0
 
 def quantile(prior: Prior, share: Reals) -> Reals:
     """The quantile of a prior at a level; always inside its range."""
-    number = _QUANTILES[prior.distribution](prior, share)
+    number = _QUANTILES[prior.distribution](_shape([prior]), share)
     return np.clip(number, prior.low, prior.high)
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """`quantile` of several priors, all of a distribution at once."""
+
+    priors: tuple[Prior, ...]
+
+    def __call__(self, shares: Reals) -> Reals:
+        """The numbers at levels, both (members, priors)."""
+        found = np.empty_like(shares)
+        for kind, own, shape in self._kinds:
+            found[:, own] = _QUANTILES[kind](shape, shares[:, own])
+        return np.clip(found, *self._ends)
+
+    @cached_property
+    def _kinds(self) -> list[tuple[str, list[int], _Shape]]:
+        """The columns of each distribution, and their numbers."""
+        found = []
+        for kind in dict.fromkeys(prior.distribution for prior in self.priors):
+            own = [k for k, prior in enumerate(self.priors) if prior.distribution == kind]
+            found.append((kind, own, _shape([self.priors[k] for k in own])))
+        return found
+
+    @cached_property
+    def _ends(self) -> tuple[Reals, Reals]:
+        return np.array([p.low for p in self.priors]), np.array([p.high for p in self.priors])
 
 
 def level(prior: Prior, number: Reals) -> Reals:
@@ -51,57 +81,67 @@ def beta22(share: Reals) -> Reals:
 # ---------------------------------------------------------------------- quantiles
 
 
-def _uniform(prior: Prior, share: Reals) -> Reals:
-    return prior.low + share * (prior.high - prior.low)
+class _Shape(NamedTuple):
+    """The numbers of one prior, or of several of one distribution, each (priors,).
+
+    width: the standard deviation of a normal or of the logarithm of a lognormal before truncation,
+    the scale of a Cauchy distribution.
+    """
+
+    value: Reals
+    low: Reals
+    high: Reals
+    width: Reals
 
 
-def _triangular(prior: Prior, share: Reals) -> Reals:
+def _shape(priors: Sequence[Prior]) -> _Shape:
+    """The numbers of priors of one distribution; their logarithms for a lognormal."""
+    rows = [(p.value, p.low, p.high) for p in priors]
+    if priors[0].distribution == "lognormal":
+        rows = [(math.log(value), math.log(low), math.log(high)) for value, low, high in rows]
+    widths = [
+        prior.spread or (high - low) / _WIDE
+        for prior, (_, low, high) in zip(priors, rows, strict=True)
+    ]
+    value, low, high = np.array(rows).T
+    return _Shape(value, low, high, np.array(widths))
+
+
+def _uniform(shape: _Shape, share: Reals) -> Reals:
+    return shape.low + share * (shape.high - shape.low)
+
+
+def _triangular(shape: _Shape, share: Reals) -> Reals:
     """The mode is the prior's value."""
-    low, mode, high = prior.low, prior.value, prior.high
+    mode, low, high, _ = shape
     left = (mode - low) / (high - low)
     rising = low + np.sqrt(share * (high - low) * (mode - low))
     falling = high - np.sqrt((1 - share) * (high - low) * (high - mode))
     return np.where(share < left, rising, falling)
 
 
-def _normal(prior: Prior, share: Reals) -> Reals:
-    """Truncated normal around the value; standard deviation: spread or a quarter of the range."""
-    width = prior.spread or (prior.high - prior.low) / _WIDE
-    return _cut_normal(prior.value, prior.low, prior.high, width, share)
-
-
-def _lognormal(prior: Prior, share: Reals) -> Reals:
-    """A truncated normal distribution of the logarithm."""
-    value, low, high = _logs(prior)
-    width = prior.spread or (high - low) / _WIDE
-    return np.asarray(np.exp(_cut_normal(value, low, high, width, share)))
-
-
-def _cut_normal(middle: float, low: float, high: float, width: float, share: Reals) -> Reals:
+def _normal(shape: _Shape, share: Reals) -> Reals:
+    """Truncated normal around the value."""
     from scipy.special import ndtr, ndtri
 
+    middle, low, high, width = shape
     below, above = ndtr((low - middle) / width), ndtr((high - middle) / width)
     return np.asarray(middle + width * ndtri(below + share * (above - below)))
 
 
-def _cauchy(prior: Prior, share: Reals) -> Reals:
-    """A truncated Cauchy distribution around the value; spread: its scale."""
-    below, above = (_angle(prior, np.asarray(end)) for end in (prior.low, prior.high))
-    assert prior.spread is not None
-    return np.asarray(prior.value + prior.spread * np.tan(below + share * (above - below)))
+def _lognormal(shape: _Shape, share: Reals) -> Reals:
+    """A truncated normal distribution of the logarithm."""
+    return np.asarray(np.exp(_normal(shape, share)))
 
 
-def _angle(prior: Prior, number: Reals) -> Reals:
-    """The level of a Cauchy distribution as an angle, from -pi/2 to pi/2."""
-    assert prior.spread is not None
-    return np.asarray(np.arctan((number - prior.value) / prior.spread))
+def _cauchy(shape: _Shape, share: Reals) -> Reals:
+    """A truncated Cauchy distribution around the value."""
+    middle, low, high, width = shape
+    below, above = np.arctan((low - middle) / width), np.arctan((high - middle) / width)
+    return np.asarray(middle + width * np.tan(below + share * (above - below)))
 
 
-def _logs(prior: Prior) -> tuple[float, float, float]:
-    return math.log(prior.value), math.log(prior.low), math.log(prior.high)
-
-
-_QUANTILES: dict[str, Callable[[Prior, Reals], Reals]] = {
+_QUANTILES: dict[str, Callable[[_Shape, Reals], Reals]] = {
     "uniform": _uniform,
     "triangular": _triangular,
     "normal": _normal,
@@ -126,32 +166,25 @@ def _triangular_level(prior: Prior, number: Reals) -> Reals:
 
 
 def _normal_level(prior: Prior, number: Reals) -> Reals:
-    width = prior.spread or (prior.high - prior.low) / _WIDE
-    return _cut_level(prior.value, prior.low, prior.high, width, number)
-
-
-def _lognormal_level(prior: Prior, number: Reals) -> Reals:
-    value, low, high = _logs(prior)
-    width = prior.spread or (high - low) / _WIDE
-    return _cut_level(value, low, high, width, np.log(number))
-
-
-def _cut_level(middle: float, low: float, high: float, width: float, number: Reals) -> Reals:
     from scipy.special import ndtr
 
+    middle, low, high, width = _shape([prior])
+    if prior.distribution == "lognormal":
+        number = np.log(number)
     below, above = ndtr((low - middle) / width), ndtr((high - middle) / width)
     return np.asarray((ndtr((number - middle) / width) - below) / (above - below))
 
 
 def _cauchy_level(prior: Prior, number: Reals) -> Reals:
-    below, above = (_angle(prior, np.asarray(end)) for end in (prior.low, prior.high))
-    return np.asarray((_angle(prior, number) - below) / (above - below))
+    middle, low, high, width = _shape([prior])
+    below, above = np.arctan((low - middle) / width), np.arctan((high - middle) / width)
+    return np.asarray((np.arctan((number - middle) / width) - below) / (above - below))
 
 
 _LEVELS: dict[str, Callable[[Prior, Reals], Reals]] = {
     "uniform": _uniform_level,
     "triangular": _triangular_level,
     "normal": _normal_level,
-    "lognormal": _lognormal_level,
+    "lognormal": _normal_level,
     "cauchy": _cauchy_level,
 }

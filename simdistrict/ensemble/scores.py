@@ -13,7 +13,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.coupling import Coupling
-from simdistrict.ensemble.distributions import level, normal_level, normal_score, quantile
+from simdistrict.ensemble.distributions import Quantiles, level, normal_level, normal_score
 from simdistrict.ensemble.prior import Prior
 
 
@@ -35,6 +35,10 @@ class PriorScores:
         """How the priors depend on each other."""
         return Coupling(self.priors)
 
+    @cached_property
+    def _quantiles(self) -> Quantiles:
+        return Quantiles(self.priors)
+
     @property
     def size(self) -> int:
         """The length of a score vector: the priors, and two more for each pooled constant."""
@@ -47,10 +51,7 @@ class PriorScores:
 
     def numbers(self, scores: Reals) -> Reals:
         """The numbers at scores, (members, size) -> (members, priors)."""
-        levels = normal_level(self.coupling.coupled(scores))
-        for k, prior in enumerate(self.priors):
-            levels[:, k] = quantile(prior, levels[:, k])
-        return levels
+        return self._quantiles(normal_level(self.coupling.coupled(scores)))
 
     def scores(self, numbers: Reals) -> Reals:
         """The scores of numbers, (members, priors) -> (members, size); the inverse of `numbers`.

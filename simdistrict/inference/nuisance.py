@@ -6,11 +6,12 @@ Like the constants of a model they have standard normal scores under their prior
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.ensemble.distributions import quantile as quantile_of
+from simdistrict.ensemble.distributions import Quantiles
 from simdistrict.ensemble.prior import Prior
 from simdistrict.inference.distributions import cdf, quantile
 
@@ -37,19 +38,6 @@ class Nuisance:
     size: float
     prior: Prior | None = None
 
-    def numbers(self, scores: Reals) -> Reals:
-        """The numbers of standard normal scores."""
-        if self.prior is not None:
-            found = quantile_of(self.prior, cdf(scores))
-        elif self.kind == CORRELATION:
-            found = MOST_CORRELATED * cdf(scores)
-        else:
-            # of |x| with x normal, from the upper tail, which keeps its digits
-            found = -self.size * quantile(0.5 * cdf(-scores))
-        if self.kind == CORRELATION:
-            return found
-        return np.maximum(found, _LEAST * self.size)
-
     def described(self) -> str:
         """The prior in words."""
         if self.prior is not None:
@@ -57,3 +45,45 @@ class Nuisance:
         if self.kind == CORRELATION:
             return f"uniform from 0 to {MOST_CORRELATED:g}"
         return f"half-normal of size {self.size:g}"
+
+
+@dataclass(frozen=True)
+class NuisanceScores:
+    """Between standard normal scores and the numbers of the errors."""
+
+    nuisance: tuple[Nuisance, ...]
+
+    def numbers(self, scores: Reals) -> Reals:
+        """The numbers, (members, nuisance) -> (members, nuisance)."""
+        found = np.empty_like(scores)
+        correlated, halves, stated = self._kinds
+        if stated:
+            found[:, stated] = self._quantiles(cdf(scores[:, stated]))
+        if halves:
+            # of |x| with x normal, from the upper tail, which keeps its digits
+            found[:, halves] = -self._sizes * quantile(0.5 * cdf(-scores[:, halves]))
+        np.maximum(found, self._least, out=found)
+        if correlated:
+            found[:, correlated] = MOST_CORRELATED * cdf(scores[:, correlated])
+        return found
+
+    @cached_property
+    def _kinds(self) -> tuple[list[int], list[int], list[int]]:
+        """The columns with a uniform, a half-normal and another prior."""
+        kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
+        for k, one in enumerate(self.nuisance):
+            kinds[2 if one.prior else 0 if one.kind == CORRELATION else 1].append(k)
+        return kinds
+
+    @cached_property
+    def _quantiles(self) -> Quantiles:
+        return Quantiles(tuple(one.prior for one in self.nuisance if one.prior))
+
+    @cached_property
+    def _sizes(self) -> Reals:
+        return np.array([self.nuisance[k].size for k in self._kinds[1]])
+
+    @cached_property
+    def _least(self) -> Reals:
+        """The smallest numbers: none of correlations."""
+        return np.array([0 if n.kind == CORRELATION else _LEAST * n.size for n in self.nuisance])

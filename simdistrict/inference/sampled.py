@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you_mean
 from simdistrict.ensemble.members import check_drawn, drawn
 from simdistrict.ensemble.prior import Prior
+from simdistrict.inference.nuisance import CORRELATION
 from simdistrict.model.expr import Call, fold, walk
 from simdistrict.model.model import Model
 from simdistrict.run.plan import Plan
@@ -101,11 +102,15 @@ def few_data(points: int, constants: int, where: str) -> list[Problem]:
 
 
 def priors_of_errors(given: Mapping[str, Prior], names: Sequence[str], where: str) -> list[Problem]:
-    """Problems for priors of numbers that the likelihood does not estimate."""
+    """Problems for priors of numbers that are not estimated, or beyond their range."""
     problems = []
-    for name in given:
+    for name, prior in given.items():
         if name not in names:
             what = f'there is a prior for "{name}", which is not estimated'
             hint = did_you_mean(name, list(names)) or "write ? in that column of the data file"
             problems.append(Problem(where, what, hint))
+        elif prior.low < 0 or (prior.high >= 1 and name.startswith(CORRELATION)):
+            what = f'the prior of "{name}" from {prior.low:g} to {prior.high:g} leaves its range'
+            ends = "from 0 to below 1" if name.startswith(CORRELATION) else "of 0 or more"
+            problems.append(Problem(where, what, f"it is a number {ends}"))
     return problems

@@ -29,6 +29,7 @@ from simdistrict.ensemble.prior import Prior
 from simdistrict.ensemble.scores import PriorScores
 from simdistrict.inference.density import Evaluation
 from simdistrict.inference.likelihood import Likelihood, likelihood_of
+from simdistrict.inference.nuisance import NuisanceScores
 from simdistrict.inference.payoff import PayoffLikelihood, payoff_likelihood
 from simdistrict.inference.sampled import few_data, priors_of_errors, sampled
 from simdistrict.run.plan import Plan, constants_of, moves_of
@@ -110,6 +111,11 @@ class Target:
         return PriorScores(self.priors)
 
     @cached_property
+    def errors(self) -> NuisanceScores:
+        """Between the numbers of the errors and their scores."""
+        return NuisanceScores(self.likelihood.nuisance)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the coordinates: constants, then numbers of the errors."""
         return (*self.scores.names, *(own.name for own in self.likelihood.nuisance))
@@ -166,11 +172,7 @@ class Target:
 
     def _nuisance(self, scores: Reals) -> Reals:
         """(members, nuisance)."""
-        own = self.likelihood.nuisance
-        found = np.empty((len(scores), len(own)))
-        for k, one in enumerate(own):
-            found[:, k] = one.numbers(np.ascontiguousarray(scores[:, self.scores.size + k]))
-        return found
+        return self.errors.numbers(scores[:, self.scores.size :])
 
     # ------------------------------------------------------------------ other data
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ from scipy import integrate, stats
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ScenarioError
 from simdistrict.calibration.data import data_from_text
+from simdistrict.ensemble.distributions import quantile
+from simdistrict.ensemble.prior import Prior
 from simdistrict.inference.likelihood import Likelihood, likelihood_of
+from simdistrict.inference.nuisance import NuisanceScores
 from tests.small import small
 
 MODEL = small("flow = Time\nlevel = INTEG(flow, 1)", stop=40, time_step=0.25)
@@ -251,9 +255,9 @@ def test_a_covariance_that_is_singular_has_no_likelihood() -> None:
 
 def test_an_estimated_scale_has_a_half_normal_prior() -> None:
     scores = np.array([-3.0, -1.0, 0.0, 2.0, 7.0])
-    (own,) = estimated("?0.7").nuisance
+    own = NuisanceScores(estimated("?0.7").nuisance)
     expected = stats.halfnorm.isf(stats.norm.sf(scores), scale=0.7)
-    assert own.numbers(scores) == close(expected, rel=1e-10)
+    assert own.numbers(scores[:, None])[:, 0] == close(expected, rel=1e-10)
     (usual,) = estimated().nuisance
     assert usual.size == close(np.abs(DATA).mean() / 10, rel=1e-15)
     (relative,) = estimated(error="lognormal").nuisance
@@ -261,8 +265,19 @@ def test_an_estimated_scale_has_a_half_normal_prior() -> None:
 
 
 def test_an_estimated_correlation_is_uniform() -> None:
-    own = stated(correlation="?").nuisance[0]
-    assert own.numbers(np.array([-1.0, 0.0, 3.0])) == close(0.95 * stats.norm.cdf([-1, 0, 3]))
+    own = NuisanceScores(stated(correlation="?").nuisance)
+    found = own.numbers(np.array([[-1.0], [0.0], [3.0]]))[:, 0]
+    assert found == close(0.95 * stats.norm.cdf([-1, 0, 3]))
+
+
+def test_priors_of_errors_do_not_disturb_each_other() -> None:
+    one = estimated(correlation="?", discrepancy="?0.3").nuisance
+    own = Prior(one[0].name, (), 0.4, 0.1, 2, "lognormal")
+    scores = np.random.default_rng(5).standard_normal((9, 3))
+    found = NuisanceScores((replace(one[0], prior=own), *one[1:])).numbers(scores)
+    assert found[:, 0] == close(quantile(own, stats.norm.cdf(scores[:, 0])))
+    assert found[:, 1] == close(0.95 * stats.norm.cdf(scores[:, 1]))
+    assert found[:, 2] == close(stats.halfnorm.isf(stats.norm.sf(scores[:, 2]), scale=0.3))
 
 
 # ---------------------------------------------------------------------- data drawn from it

@@ -169,6 +169,12 @@ def test_its_prior_may_stand_in_the_prior_table() -> None:
         target(prior=prior)
 
 
+def test_a_prior_of_an_error_beyond_its_range_is_refused() -> None:
+    prior = PRIOR + "scale of twice,,0.5,-0.1,0.9,uniform\n"
+    with pytest.raises(ScenarioError, match=r"-0\.1 to 0\.9 leaves its range"):
+        target(data=DATA.replace("0.5\n", "?\n"), prior=prior)
+
+
 def test_coordinates_do_not_depend_on_the_rows_that_count() -> None:
     data = DATA.replace("0.5\n", "?\n").replace("double,3", "double,9")
     whole = target(data=data)
