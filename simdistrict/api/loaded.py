@@ -9,6 +9,7 @@ new part is a module and a base class here.
 from __future__ import annotations
 
 from simdistrict.api.fitting import Fitting
+from simdistrict.api.inferring import Inferring
 from simdistrict.api.running import Running
 from simdistrict.api.stepping import Stepping
 from simdistrict.api.structure import Structure
@@ -16,7 +17,7 @@ from simdistrict.api.sweeping import Sweeping
 from simdistrict.api.tipping import Tipping
 
 
-class LoadedModel(Fitting, Running, Structure, Stepping, Sweeping, Tipping):
+class LoadedModel(Fitting, Inferring, Running, Structure, Stepping, Sweeping, Tipping):
     """A model that is read and lowered, ready to run; made by `load`. Nothing changes it.
 
     >>> import simdistrict as sd

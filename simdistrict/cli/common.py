@@ -65,6 +65,13 @@ def start_log(ctx: click.Context) -> None:
         ctx.call_on_close(partial(handler.removeFilter, once))
 
 
+def without_traces() -> None:
+    """Leave out what Dask logs where a connection is lost: the error says it in a line."""
+    if logging.getLogger().level > logging.INFO:
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(lambda record: not record.name.startswith("distributed"))
+
+
 def _set_level(settings: Settings) -> None:
     levels = logging.WARNING, logging.INFO, logging.DEBUG
     level = logging.ERROR if settings["quiet"] else levels[min(settings["verbose"], 2)]

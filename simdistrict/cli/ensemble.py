@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 
 from simdistrict.base import interrupt
 from simdistrict.cli import complete, options
-from simdistrict.cli.common import Command, Settings
+from simdistrict.cli.common import Command, Settings, without_traces
 from simdistrict.cli.output import ending_in
 from simdistrict.engine.backends import MEMBER_BACKENDS
 
@@ -193,7 +192,7 @@ def command(
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
     if scheduler is not None:
-        _without_traces()
+        without_traces()
         how["scheduler"] = scheduler
     begin = time.perf_counter()
     with interrupt.saying(lambda: _kept(path)):
@@ -203,13 +202,6 @@ def command(
     elif not settings["quiet"]:
         click.echo("\n".join(found.lines()))
         click.echo(found.last_line(time.perf_counter() - begin))
-
-
-def _without_traces() -> None:
-    """Leave out what Dask logs where a connection is lost: the error says it in a line."""
-    if logging.getLogger().level > logging.INFO:
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(lambda record: not record.name.startswith("distributed"))
 
 
 def _kept(path: Path) -> str:

@@ -35,6 +35,7 @@ COMMANDS = {
     "fill": ("fill", "Write the numbers of a model's tables into the model."),
     "regimes": ("regimes", "Equilibria, branches, hysteresis, basins; regimes of a run."),
     "calibrate": ("calibrate", "Fit constants of a model to observed data."),
+    "infer": ("infer", "Find the values of constants that agree with data."),
     "tables": ("tables", "Make the result tables, or compare the committed ones."),
     "plot": ("plot", "Draw the figures of the results."),
     "completion": ("completion", "Print the script that completes names in a shell."),
@@ -43,7 +44,8 @@ COMMANDS = {
 PIPE_CLOSED = 141  # as shells have it: 128 and the number of the signal
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 unexpected failure, 2 usage, 3 an input or output file is invalid,
-4 a run did not complete, 5 a check or comparison failed, 130 interrupted, 143 terminated.
+4 a run did not complete, 5 a check or comparison failed or a posterior is not to be trusted,
+130 interrupted, 143 terminated.
 """
 
 

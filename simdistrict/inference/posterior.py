@@ -49,7 +49,8 @@ class Summary:
 
     contraction: 1 - (posterior sd / prior sd) ** 2: near 0 where the data say nothing, near 1
     where they determine the number; below 0 where they widen it. mcse: Monte Carlo standard error
-    of the posterior mean. rhat and the effective draws are rank-normalised.
+    of the posterior mean. rhat and the effective draws are rank-normalised; rhat compares
+    populations of chains, which many short chains need (Margossian et al. 2024).
     """
 
     name: str
@@ -138,7 +139,7 @@ class Posterior:
     def summaries(self) -> tuple[Summary, ...]:
         """A row per coordinate."""
         numbers = self.draws.numbers
-        measured = _measured(numbers)
+        measured = _measured(numbers, self.draws.population)
         flat = numbers.reshape(-1, numbers.shape[-1])
         low, median, high = np.quantile(flat, SHARES, axis=0)
         rows = []
@@ -167,12 +168,19 @@ class Posterior:
         return max((row.rhat for row in self.summaries), default=math.nan)
 
 
-def _measured(numbers: Reals) -> Sequence[Reals]:
+def constants_of(found: Posterior) -> tuple[tuple[str, ...], Reals]:
+    """The names of the constants, and their numbers in all draws, (draws, constants)."""
+    kept = list(found.constants)
+    flat = found.draws.numbers.reshape(-1, len(found.coordinates))
+    return tuple(found.names[k] for k in kept), np.ascontiguousarray(flat[:, kept])
+
+
+def _measured(numbers: Reals, population: Any) -> Sequence[Reals]:
     """Effective draws, bulk and tail, R-hat and the error of the mean, of each coordinate."""
     return (
         diagnostics.ess_bulk(numbers),
         diagnostics.ess_tail(numbers),
-        diagnostics.rhat(numbers),
+        diagnostics.nested_rhat(numbers, population),
         diagnostics.mcse_mean(numbers),
     )
 

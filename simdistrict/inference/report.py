@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +27,28 @@ HEAD = (
     "constant", "units", "prior_mean", "prior_sd", "mean", "sd", "5%", "50%", "95%",
     "contraction", "ess", "ess_tail", "rhat", "mcse",
 )  # fmt: skip
+Table = list[list[str]]
 # rows of a table on the page; the rest stands in its file
 MOST_ROWS = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A further check: its sentences, and rows for a table; file: its name, empty for none."""
+    """A further check: its sentences, and rows for a table.
+
+    file: its name, empty for none; heads: the columns where there is no row.
+    """
 
     title: str
     lines: tuple[str, ...]
     rows: tuple[Mapping[str, object], ...] = ()
     file: str = ""
+    heads: tuple[str, ...] = ()
+
+    def table(self, digits: int) -> Table:
+        """The rows as cells, with a header."""
+        heads = list(self.rows[0]) if self.rows else list(self.heads)
+        return [heads, *([_cell(row[head], digits) for head in heads] for row in self.rows)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +77,7 @@ def texts(report: Report) -> dict[str, str]:
     found = {"posterior.csv": as_csv(posterior_table(report.posterior))}
     for section in report.sections:
         if section.file:
-            found[section.file] = as_csv(table_of(section.rows, DIGITS))
+            found[section.file] = as_csv(section.table(DIGITS))
     return {**found, PAGE_FILE: page(report)}
 
 
@@ -98,11 +108,9 @@ def is_ours(path: Path) -> bool:
     return first.startswith(PAGE_MARK) or first.split(",")[0] in _FIRST_COLUMNS
 
 
-_FIRST_COLUMNS = ("constant", "series", "one", "wave", "statement", "quantity")
+_FIRST_COLUMNS = ("constant", "series", "one", "wave", "population", "quantity")
 
 # ---------------------------------------------------------------------- tables
-
-Table = list[list[str]]
 
 
 def posterior_table(found: Posterior, digits: int = DIGITS) -> Table:
@@ -114,14 +122,6 @@ def _row(row: Summary, digits: int) -> list[str]:
     values = (row.prior_mean, row.prior_sd, row.mean, row.sd, row.low, row.median, row.high)
     quality = (row.contraction, row.ess, row.ess_tail, row.rhat, row.mcse)
     return [row.name, row.units, *(number(v, digits) for v in (*values, *quality))]
-
-
-def table_of(rows: Sequence[Mapping[str, object]], digits: int = DIGITS) -> Table:
-    """Rows as cells, with a header."""
-    if not rows:
-        return []
-    heads = list(rows[0])
-    return [heads, *([_cell(row[head], digits) for head in heads] for row in rows)]
 
 
 def number(value: float, digits: int = DIGITS) -> str:
@@ -177,9 +177,9 @@ def trust(report: Report) -> Iterator[str]:
     chains, draws = found.shape
     if found.converged:
         yield (
-            f"Yes, as draws: {counted(chains * draws, 'draw')} of {counted(chains, 'chain')}, at "
-            f"least {found.ess:.0f} of them effective for each constant, R-hat at most "
-            f"{found.rhat:.3f}, {counted(found.runs, 'run')} of the model."
+            f"Yes, as draws: {chains * draws:,} draws of {chains} chains, at least "
+            f"{found.ess:,.0f} of them effective for each constant, R-hat of independent "
+            f"populations at most {found.rhat:.3f}, {found.runs:,} runs of the model."
         )
     else:
         yield "**No. Do not use these draws: the chains have not converged.**"
@@ -206,7 +206,7 @@ def _page(report: Report) -> Iterator[str]:
         yield from section.lines
         if section.rows:
             yield ""
-            yield from markdown(table_of(section.rows, PAGE_DIGITS))
+            yield from markdown(section.table(PAGE_DIGITS))
     yield from ("", "## Record", "")
     yield from _record(found)
 
@@ -218,8 +218,13 @@ def _section(title: str, rows: Table) -> Iterator[str]:
 
 def _record(found: Posterior) -> Iterator[str]:
     record = found.record
-    yield f"Scenario: {record.get('scenario_name', '')}. Seed: {record.get('seed', '')}."
-    yield f"Sampler: {record.get('sampler', '')}."
-    yield f"Data: {record.get('data_name', '')} ({str(record.get('data_sha256', ''))[:12]})."
-    yield f"Model: {record.get('model_name', '')} ({str(record.get('model_sha256', ''))[:12]})."
-    yield "`simdistrict rerun posterior.nc` repeats the draws."
+    yield f"- Model: {record.get('model_name', '')} ({_short(record, 'model_sha256')})"
+    yield f"- Scenario: {record.get('scenario_name', '')}"
+    yield f"- Data: {record.get('data_name', '')} ({_short(record, 'data_sha256')})"
+    yield f"- Sampler: {record.get('sampler', '')}; seed {record.get('seed', '')}"
+    yield ""
+    yield "`simdistrict rerun posterior.nc` draws it again and compares every bit."
+
+
+def _short(record: Mapping[str, object], key: str) -> str:
+    return str(record.get(key, ""))[:12]

@@ -1,0 +1,239 @@
+"""Posteriors of constants given data: from the options of a command to a folder of results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from simdistrict.base.atomic import writable_target
+from simdistrict.base.counts import counted
+from simdistrict.base.errors import Problem, UsageError
+from simdistrict.base.progress import Stages, a_line
+from simdistrict.calibration.data import data_file_text
+from simdistrict.calibration.settings import NAME, settings_beside
+from simdistrict.ensemble.draws_file import write_sample_tab
+from simdistrict.inference.asked import Inference, Text
+from simdistrict.inference.findings import report_of
+from simdistrict.inference.infer import Question, draw, question
+from simdistrict.inference.keeping import Keeper
+from simdistrict.inference.posterior import constants_of
+from simdistrict.inference.report import (
+    Report,
+    check_folder,
+    page,
+    summary_lines,
+    write_report,
+)
+from simdistrict.inference.sampling import Progress
+from simdistrict.inference.together import Runner
+from simdistrict.run.plan import Plan, find, plans_for
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inferred:
+    """A posterior and its folder; name: of the scenario."""
+
+    name: str
+    report: Report
+    files: tuple[Path, ...]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its draws may be used."""
+        return self.report.posterior.converged
+
+    def lines(self) -> list[str]:
+        """What a reader needs first."""
+        return [line.removeprefix("## ") for line in summary_lines(self.report)]
+
+    def last_line(self, seconds: float) -> str:
+        """What was written, and in which time."""
+        found = self.report.posterior
+        files, runs = counted(len(self.files), "file"), counted(found.runs, "run")
+        return f"\nwrote {files} into {self.files[0].parent} in {seconds:.1f} s, {runs}"
+
+    def warnings(self) -> list[str]:
+        """What makes it doubtful; first whether it may be trusted."""
+        return self.report.warnings()
+
+    def document(self) -> dict[str, Any]:
+        """The posterior for JSON, without its draws; null for a number that is not finite."""
+        report, found = self.report, self.report.posterior
+        chains, draws = found.shape
+        made = {
+            "converged": found.converged,
+            "reasons": list(found.reasons),
+            "chains": chains,
+            "draws": draws,
+            "runs": found.runs,
+            "rhat": found.rhat,
+            "ess": found.ess,
+            "constants": [asdict(row) for row in found.summaries],
+            "learned": list(report.learned),
+            "unknown": list(report.unknown),
+            "warnings": self.warnings(),
+            **{section.title: [dict(row) for row in section.rows] for section in report.sections},
+            "files": [str(path) for path in self.files],
+        }
+        plain: dict[str, Any] = _plain(made)
+        return plain
+
+
+def asked(
+    plan: Plan,
+    path: Path,
+    *,
+    data: Path | None = None,
+    data_text: str | None = None,
+    prior: Any = None,
+    free: Sequence[str] | None = None,
+    leave_out: Sequence[str] = (),
+    **given: Any,
+) -> Inference:
+    """The inference of a plan: what is given, else what the model's calibration.yaml says.
+
+    path: of the model file; data_text: in place of a file; given: until, likelihood, ess, runs,
+    seed, waves. With other data, none of the own settings apply.
+    """
+    from simdistrict.api.designs import prior_of
+
+    other = data is not None or data_text is not None
+    own = None if other else settings_beside(path)
+    if not other and (own is None or own.data is None):
+        what = f"there is no {NAME} next to the model"
+        raise UsageError(Problem(path.name, what, "give --data FILE.csv"))
+    settings = getattr(own, "infer", None)
+    if own is not None:
+        data = own.data
+    if data_text is None:
+        assert data is not None
+        text = Text(data_file_text(data), str(data))
+    else:
+        text = Text(data_text, "data")
+    table = prior_of(prior or (settings.prior if settings else None), plan.prepared, path)
+    made = Inference(Text(table.text, table.where), text)
+    if settings is not None:
+        made = replace(made, **_own(settings))
+    named = {key: value for key, value in given.items() if value is not None}
+    if free:
+        named["free"] = tuple(free)
+    return replace(made, left_out=tuple(leave_out), **named)
+
+
+def _own(settings: Any) -> dict[str, Any]:
+    """What a section `infer` of calibration.yaml states."""
+    names = ("until", "likelihood", "ess", "seed", "runs", "free")
+    found = {name: getattr(settings, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def infer(
+    model: str,
+    *,
+    output: Path | None = None,
+    export: Path | None = None,
+    sets: Sequence[str] = (),
+    changes: Sequence[Path] = (),
+    scheduler: str | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Stages = None,
+    begun: Callable[[Path], object] = lambda _: None,
+    **given: Any,
+) -> Inferred:
+    """Infer constants of a model, or of a scenario, and write the folder of results.
+
+    The arguments are the options of the command; given: those of `asked`. progress: as of
+    `LoadedModel.infer`; begun: called with the folder of the parts before the work starts.
+    """
+    (plan,) = plans_for([model], sets, backend="native", changes=changes)
+    made = asked(plan, find(model)[1], **given)
+    folder = output or Path("runs") / f"{plan.resolved.name}-posterior"
+    check_folder(folder, force=force)
+    if export is not None:
+        writable_target(export, force=force)
+    parts = folder.with_name(f"{folder.name}.parts")
+    begun(parts)
+    report = report_on(
+        plan,
+        made,
+        folder=parts,
+        resume=resume,
+        scheduler=scheduler,
+        workers=workers,
+        progress=progress,
+    )
+    written = write_report(report, folder, force=force)
+    if export is not None:
+        write_sample_tab(export, *constants_of(report.posterior), force=force)
+        written.append(export)
+    Keeper(parts, "").remove()
+    return Inferred(plan.resolved.name, report, tuple(written))
+
+
+def report_on(
+    plan: Plan,
+    made: Inference,
+    *,
+    folder: Path | None = None,
+    resume: bool = False,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    progress: Stages = None,
+) -> Report:
+    """Draw the posterior and check it; folder: keeps what is finished, for `resume`."""
+    asked_of = question(plan, made)
+    with _running(asked_of, scheduler) as runner, a_line(progress, line_of) as tick:
+        sampled = draw(
+            asked_of,
+            folder=folder,
+            resume=resume,
+            workers=workers,
+            runner=runner,
+            tick=tick,
+        )
+    return report_of(asked_of, sampled, workers)
+
+
+@contextmanager
+def _running(asked_of: Question, scheduler: str | None) -> Iterator[Runner | None]:
+    """What runs the populations; None for the cores of this machine."""
+    if scheduler is None:
+        yield None
+        return
+    from simdistrict.ensemble.cluster import tasks_on
+    from simdistrict.inference.together import OnCluster
+
+    tasks = tasks_on(scheduler, asked_of.target)
+    try:
+        yield OnCluster(tasks)
+    finally:
+        tasks.close()
+
+
+def line_of(now: Progress) -> str:
+    """Where a sampler is, in a line."""
+    best = f"best log likelihood {now.best:.1f}" if math.isfinite(now.best) else "none fits yet"
+    parts = [now.stage, f"{now.runs:,} runs", best]
+    if now.stage == "tempering":
+        parts.insert(1, f"temperature {now.temperature:.3g}")
+    if now.rhat == now.rhat:
+        parts += [f"R-hat {now.rhat:.3f}", f"{now.ess:.0f} effective draws"]
+    return ", ".join(parts)
+
+
+def _plain(value: Any) -> Any:
+    """null for a number that is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+__all__ = ["Inferred", "Question", "asked", "infer", "line_of", "page", "report_on"]

@@ -1,0 +1,149 @@
+"""`simdistrict infer`: which values of the uncertain constants agree with data."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simdistrict.base import interrupt
+from simdistrict.cli import complete, options
+from simdistrict.cli.common import Command, Settings, without_traces
+from simdistrict.cli.output import ending_in
+
+UNTRUSTED = 5
+
+
+@click.command("infer", cls=Command)
+@click.argument("model", metavar="MODEL|SCENARIO", shell_complete=complete.scenarios)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Observed data; default: those of the model's calibration.yaml.",
+)
+@click.option(
+    "--prior",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv|FILE.vsc",
+    help="Prior distributions of constants; default: data/parameters.csv in the model's folder.",
+)
+@click.option(
+    "--free",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete.elements("constant"),
+    help="Constant of the prior to infer, others are held (repeatable).  [default: all]",
+)
+@click.option(
+    "--until",
+    type=options.REAL,
+    metavar="YEAR",
+    help="Last year of the data to use; later data are forecast and scored.",
+)
+@click.option(
+    "--leave-out",
+    multiple=True,
+    metavar="SERIES",
+    help="Series not to use, to be predicted from the others (repeatable).",
+)
+@click.option(
+    "--likelihood",
+    type=click.Choice(["series", "payoff"]),
+    help="series: the errors that the data state; payoff: exp(-payoff/2) of `calibrate`, a "
+    "weighted posterior.  [default: series]",
+)
+@click.option(
+    "--ess", type=options.WholeRange(1), help="Effective draws of each constant.  [default: 1000]"
+)
+@click.option("--runs", type=options.WholeRange(1), help="Most model runs.  [default: 500000]")
+@click.option("--seed", type=options.SEED, help="Seed of the draws.  [default: 1]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for the posterior; default: runs/NAME-posterior.",
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    callback=ending_in(".tab"),
+    metavar="FILE.tab",
+    help="Also write the draws for Vensim's sensitivity method File.",
+)
+@click.option(
+    "--workers", type=options.WholeRange(1), help="Cores to use on this machine; default: all."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run the populations on the Dask cluster with this scheduler.",
+)
+@click.option("--resume", is_flag=True, help="Continue an interrupted call.")
+@options.sets
+@options.changes
+@options.force
+@options.as_json
+@options.encoding
+@options.outside
+@options.large
+@click.pass_obj
+def command(
+    settings: Settings,
+    /,
+    model: str,
+    output: Path | None,
+    export: Path | None,
+    force: bool,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Find the values of uncertain constants that agree with data.
+
+    Draws from their posterior: the prior, weighted by how probable the data are. Writes
+    posterior.nc, design.nc for `ensemble --design`, tables and infer.md into the folder of -o. An
+    interrupted call keeps its work in FOLDER.parts, for --resume. Exit code 5 when the draws are
+    not to be trusted.
+
+    Example: simdistrict infer growth.mdl --data growth.csv --prior prior.csv
+    """
+    from simdistrict.api.commands.infer import infer
+
+    if asked["workers"] is not None and asked["scheduler"] is not None:
+        raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
+    if asked["scheduler"] is not None:
+        without_traces()
+    quiet = settings["quiet"]
+    begin = time.perf_counter()
+    where: list[Path] = []
+    with interrupt.saying(lambda: _kept(where)):
+        found = infer(
+            model,
+            output=output,
+            export=export,
+            force=force,
+            progress=False if quiet else None,
+            begun=where.append,
+            **asked,
+        )
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=2, allow_nan=False))
+    elif not quiet:
+        click.echo("\n".join(found.lines()))
+        click.echo(found.last_line(time.perf_counter() - begin))
+    for text in found.warnings():
+        click.echo(f"warning: {found.name} | {text}", err=True)
+    if not found.trusted:
+        sys.exit(UNTRUSTED)
+
+
+def _kept(parts: list[Path]) -> str:
+    """Where the work of an interrupted call is; empty where there is none."""
+    if not parts or not any(parts[0].glob("*")):
+        return ""
+    return f"finished steps wait in {parts[0]} for --resume"
