@@ -5,10 +5,7 @@ Looks names up in the model and collects every problem of the file; runs nothing
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,17 +13,14 @@ from pathlib import Path
 from simdistrict.base import inputs
 from simdistrict.base.encoding import decoded
 from simdistrict.base.encoding import shown as readable
-from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import shown
-from simdistrict.base.numbers import hint_for
 from simdistrict.calibration.error_model import COLUMNS as ERROR_COLUMNS
 from simdistrict.calibration.error_model import LOGNORMAL, PLAIN, differing, error_model
 from simdistrict.calibration.error_model import ErrorModel as ErrorModel
 from simdistrict.calibration.error_model import Estimated as Estimated
-from simdistrict.exchange.text.numbers import as_number
-from simdistrict.model.expr import fold
-from simdistrict.model.model import Lookup, Model
-from simdistrict.scenario.places import find_element, find_places, unknown
+from simdistrict.calibration.rows import RowReader
+from simdistrict.model.model import Model
 
 REQUIRED = ("series", "element", "year", "value")
 OPTIONAL = (
@@ -116,30 +110,18 @@ def data_from_text(text: str, model: Model, where: str = "data") -> Observations
     return _DataReader(model, where).read(text)
 
 
-class _DataReader:
-    """Reads rows and collects problems."""
+class _DataReader(RowReader):
+    """Reads observations and collects problems."""
 
     def __init__(self, model: Model, where: str) -> None:
-        self.model = model
-        self.where = where
-        self.problems: list[Problem] = []
+        super().__init__(model, where)
         self.found: dict[str, DataSeries] = {}
         self.rows: dict[str, dict[float, Observation]] = {}
         self.lines: dict[str, int] = {}
 
     def read(self, text: str) -> Observations:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        try:
-            head = [name.strip() for name in next(reader, [])]
-            self.check_head(head)
-            last = reader.line_num
-            for cells in reader:
-                line, last = last + 1, reader.line_num
-                if any(cell.strip() for cell in cells):
-                    self.row(head, cells, line)
-        except csv.Error as error:
-            place = f"{self.where}:{reader.line_num}"
-            self.problems.append(Problem(place, f"the line is not CSV: {error}"))
+        for line, values in self.lines_of(text, REQUIRED, COLUMNS):
+            self.row(values, line)
         if not self.problems and not self.found:
             self.problems.append(
                 Problem(self.where, "the file has no rows", "add some below line 1")
@@ -154,30 +136,8 @@ class _DataReader:
         rows = tuple(row for _, row in sorted(self.rows[name].items()))
         return replace(s, rows=rows)
 
-    def check_head(self, head: list[str]) -> None:
-        place = f"{self.where}:1"
-        known = f"the columns are {', '.join(COLUMNS)}"
-        problems = []
-        for name in REQUIRED:
-            if name not in head:
-                problems.append(Problem(place, f'the column "{name}" is missing', known))
-        for name in dict.fromkeys(head):
-            if name not in COLUMNS:
-                hint = did_you_mean(name, COLUMNS) or known
-                problems.append(Problem(place, f'there is no column "{name}"', hint))
-            elif head.count(name) > 1:
-                problems.append(Problem(place, f'the column "{name}" is there twice'))
-        if problems:
-            raise ScenarioError(problems)
-
-    def row(self, head: list[str], cells: list[str], line: int) -> None:
+    def row(self, values: Mapping[str, str], line: int) -> None:
         place = f"{self.where}:{line}"
-        if len(cells) != len(head):
-            what = f"the row has {len(cells)} cells and the head has {len(head)} columns"
-            hint = 'put a name with a comma in quotes: "capacity[north,home]"'
-            self.problems.append(Problem(place, what, hint))
-            return
-        values = {name: cell.strip() for name, cell in zip(head, cells, strict=True)}
         before = len(self.problems)
         series = self.series(values, place)
         row = self.observation(values, line, place)
@@ -202,28 +162,6 @@ class _DataReader:
         spelled, key, flat = found
         error = error_model(values, relative is not None, place, self.problems)
         return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""), error)
-
-    def element(self, text: str, place: str) -> tuple[str, str, int] | None:
-        """The spelling, the folded name and the flat index of one number of the model."""
-        element, subscripts = find_element(self.model, text)
-        if element is None:
-            self.problems.append(unknown(self.model, text, place))
-            return None
-        if isinstance(element, Lookup):
-            self.problems.append(Problem(place, f'"{element.name}" is a lookup, not a series'))
-            return None
-        found = find_places(self.model, element, subscripts, place)
-        if isinstance(found, Problem):
-            self.problems.append(found)
-            return None
-        places, spelled = found
-        if len(places) != 1:
-            labels = ",".join(axis[0] for axis in self.model.labels(element))
-            what = f'"{text}" is {len(places)} numbers, and a series is one'
-            hint = f"name a label of each dimension: {element.name}[{labels}]"
-            self.problems.append(Problem(place, what, hint))
-            return None
-        return spelled, fold(element.name), places[0]
 
     def observation(self, values: Mapping[str, str], line: int, place: str) -> Observation:
         year = self.number(values, "year", place)
@@ -266,17 +204,6 @@ class _DataReader:
             hint = "write a standard deviation, a percentage such as 10%, or ? to estimate it"
             self.problems.append(Problem(place, f'the scale "{text}" is not positive', hint))
         return scale
-
-    def number(self, values: Mapping[str, str], column: str, place: str) -> float:
-        text = values[column]
-        value = as_number(text) if text else None
-        if value is None or not math.isfinite(value):
-            what = f'"{text}" is not a number' if text else "a number is missing"
-            hint = "write a finite number such as 0.25 or 1e-3; leave out years without a value"
-            hint = hint_for(text) or hint
-            self.problems.append(Problem(place, f"{column}: {what}", hint))
-            return math.nan
-        return value
 
     def check_in_series(self, series: DataSeries, row: Observation, place: str) -> None:
         if series.relative_to == row.year:

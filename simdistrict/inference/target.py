@@ -18,6 +18,7 @@ from simdistrict.calibration.data import Observations
 from simdistrict.calibration.evaluation import DataPoint, off_grid, points_of
 from simdistrict.calibration.payoff import is_fitted
 from simdistrict.calibration.reading import Reading, reading_of
+from simdistrict.calibration.statements import NONE, Statements
 from simdistrict.engine.backends import AUTO, FIXED, check_way
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
@@ -32,6 +33,7 @@ from simdistrict.inference.likelihood import Likelihood, likelihood_of
 from simdistrict.inference.nuisance import NuisanceScores
 from simdistrict.inference.payoff import PayoffLikelihood, payoff_likelihood
 from simdistrict.inference.sampled import few_data, priors_of_errors, sampled
+from simdistrict.inference.statements import StatementLikelihood
 from simdistrict.run.plan import Plan, constants_of, moves_of
 
 SERIES, PAYOFF = "series", "payoff"
@@ -52,6 +54,7 @@ class Request:
     priors: tuple[Prior, ...]
     data: Observations
     until: float | None = None
+    statements: Statements = NONE
     scales: Mapping[str, Prior] = field(default_factory=dict)
     kind: str = SERIES
     backend: str = "native"
@@ -61,13 +64,14 @@ class Request:
 class Target:
     """A `Density` of a model, priors and data; picklable.
 
-    points: of the rows that count; reading: what they need of a run; batch: the runs; columns:
-    the prior of each slot that differs between members; stated: names of the priors that the
-    scenario sets, which are not sampled.
+    points: of the rows that count; reading: what they, and then the statements, need of a run;
+    batch: the runs; columns: the prior of each slot that differs between members; stated: names of
+    the priors that the scenario sets, which are not sampled.
     """
 
     request: Request
     likelihood: Likelihood | PayoffLikelihood
+    statements: StatementLikelihood
     points: tuple[DataPoint, ...]
     reading: Reading
     batch: Batch
@@ -87,7 +91,8 @@ class Target:
     @property
     def series_names(self) -> tuple[str, ...]:
         """The names of the columns of `Evaluation.series`."""
-        return tuple(series.name for series in self.data.series)
+        names = [series.name for series in self.data.series]
+        return (*names, *(one.name for one in self.statements.statements))
 
     @property
     def powers(self) -> Reals:
@@ -102,8 +107,13 @@ class Target:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What a user should know before the runs."""
-        found = few_data(len(self.points), self.size, self.data.where)
+        found = few_data(self._known, self.size, self.data.where)
         return tuple(found)
+
+    @property
+    def _known(self) -> int:
+        """The rows and statements that count."""
+        return len(self.points) + sum(self.statements.counts)
 
     @cached_property
     def scores(self) -> PriorScores:
@@ -140,13 +150,16 @@ class Target:
 
     def evaluate(self, scores: Reals, workers: int | None = None) -> Evaluation:
         """Run members and compare them with the data, (members, size) -> an `Evaluation`."""
-        points, failed = self.run(self.numbers(scores), workers)
+        values, failed = self.run(self.numbers(scores), workers)
+        points, more = values[:, : len(self.points)], values[:, len(self.points) :]
         series = self.likelihood.series(points, self._nuisance(scores))
+        if self.statements.statements:
+            series = np.concatenate([series, self.statements.series(more)], axis=1)
         series[failed] = -np.inf
         return Evaluation(series.sum(axis=1), series, points, failed)
 
     def run(self, numbers: Reals, workers: int | None = None) -> tuple[Reals, Flags]:
-        """The model at the points of the data, and which runs ended early.
+        """The model at the points of the data and of the statements, and which runs ended early.
 
         numbers: of the constants, (members, constants). Equal for a member alone and among others.
         """
@@ -155,7 +168,7 @@ class Target:
         rows = numbers[:, self.columns]
         if count < 3:
             rows = np.concatenate([rows, np.repeat(rows[-1:], 3 - count, axis=0)])
-        points = np.empty((len(rows), len(self.points)))
+        points = np.empty((len(rows), len(self.reading.tops)))
         failed = np.empty(len(rows), bool)
         room = max(_AT_ONCE // max(self._kept, 1) // LANES, 1) * LANES
         for first in range(0, len(rows), room):
@@ -183,15 +196,17 @@ class Target:
         """
         return _target(replace(self.request, data=data, until=until), self.stated)
 
-    def with_observed(self, values: Reals) -> Target:
+    def with_observed(self, values: Reals, said: Sequence[bool] | None = None) -> Target:
         """The same with other values of the points, (points,); stated scales do not change.
 
+        said: what the sources of the statements say of each, see `StatementLikelihood.simulate`.
         Raises ScenarioError for the payoff, which is no density of the data.
         """
         if isinstance(self.likelihood, PayoffLikelihood):
             what = "exp(-payoff/2) is no density, so that no data can be drawn from it"
             raise ScenarioError(Problem("likelihood", what, "use the likelihood of the series"))
-        return replace(self, likelihood=self.likelihood.observing(values))
+        own = self.statements if said is None else self.statements.saying(said)
+        return replace(self, likelihood=self.likelihood.observing(values), statements=own)
 
 
 def target_of(
@@ -199,6 +214,7 @@ def target_of(
     priors: Sequence[Prior],
     data: Observations,
     *,
+    statements: Statements = NONE,
     until: float | None = None,
     free: Sequence[str] | None = None,
     scales: Mapping[str, Prior] | None = None,
@@ -208,8 +224,8 @@ def target_of(
     """The density of the constants of a plan, given data.
 
     priors: the prior table; free: names of the constants to sample, None for all of the table,
-    the others are held; until: later rows are for prediction only; scales: priors of numbers of
-    the errors by name (`prior.read_nuisance`); likelihood: one of `LIKELIHOODS`.
+    the others are held; until: later rows and statements are for prediction only; scales: priors
+    of numbers of the errors by name (`prior.read_nuisance`); likelihood: one of `LIKELIHOODS`.
     Raises ScenarioError and EngineError for what cannot be inferred, see `sampled.sampled`,
     `likelihood.likelihood_of` and `evaluation.off_grid`.
     """
@@ -220,7 +236,8 @@ def target_of(
     check_way(backend, plan.integrator, fast=False)
     check_backend(backend)
     own, stated = sampled(plan, priors, free)
-    made = _target(Request(plan, own, data, until, scales or {}, likelihood, backend), stated)
+    asked = Request(plan, own, data, until, statements, scales or {}, likelihood, backend)
+    made = _target(asked, stated)
     if not made.points:
         what = "no row with a weight is left to compare with"
         what += f" up to {until:g}" if until is not None else ""
@@ -233,18 +250,28 @@ def target_of(
 
 def _target(request: Request, stated: tuple[str, ...]) -> Target:
     plan, data = request.plan, request.data
-    if problems := off_grid(data, plan.grid):
+    statements, until = request.statements, request.until
+    compared = statements.observations(until)
+    if problems := [*off_grid(data, plan.grid), *off_grid(compared, plan.grid)]:
         raise ScenarioError(problems)
-    points = tuple(point for point in points_of(data, request.until) if is_fitted(point))
+    points = tuple(point for point in points_of(data, until) if is_fitted(point))
     likelihood: Likelihood | PayoffLikelihood
     if request.kind == PAYOFF:
         likelihood = payoff_likelihood(data, points)
     else:
-        likelihood = likelihood_of(data, request.until, request.scales)
-    reading = reading_of(data, points, plan.grid)
+        likelihood = likelihood_of(data, until, request.scales)
+    count = len(data.series)
+    more = [replace(p, series=count + p.series) for p in points_of(compared, None)]
+    both = Observations(data.where, (*data.series, *compared.series))
+    reading = reading_of(both, (*points, *more), plan.grid)
+    said = StatementLikelihood(
+        statements.rows,
+        tuple(row in statements.counting(until) for row in statements.rows),
+        (True,) * len(statements.rows),
+    )
     sampled_slots, column = columns(request.priors, sorted(stated_places(plan)))
     batch = _batch(request, reading, sampled_slots)
-    return Target(request, likelihood, points, reading, batch, tuple(column), stated)
+    return Target(request, likelihood, said, points, reading, batch, tuple(column), stated)
 
 
 def _batch(request: Request, reading: Reading, sampled_slots: Sequence[int]) -> Batch:

@@ -13,6 +13,7 @@ from scipy import stats
 from simdistrict.base.errors import EngineError, ScenarioError
 from simdistrict.calibration.data import data_from_text
 from simdistrict.calibration.fit import assess
+from simdistrict.calibration.statements import statements_from_text
 from simdistrict.ensemble.prior import read_nuisance, read_prior
 from simdistrict.inference.start import check_start, prior_scores
 from simdistrict.inference.target import Target, target_of
@@ -331,3 +332,77 @@ def test_a_good_start_has_no_warnings() -> None:
     u = prior_scores(3, 4000, 7)
     assert stats.kstest(u[:, 1], "norm").pvalue > 0.001
     assert (prior_scores(3, 10, 7) == u[:10]).all()
+
+
+# ---------------------------------------------------------------------- statements
+
+SAID = """statement,kind,elements,year,value,relative_to,trust
+ordered,order,double; level,4,,,
+grew,sign,level,6,+,2,0.8
+in range,between,level,5,1.2..1.6,2,0.7
+last,rank,level; double; rate,8,2,,1
+"""
+
+
+def test_statements_count_with_their_trust() -> None:
+    said = statements_from_text(SAID, GROWTH)
+    found = target(statements=said)
+    u = scores(200, 3)
+    at = found.evaluate(u)
+    runs = target(data=TRUTH)
+    level = runs.evaluate(u).points
+    assert found.series_names == ("level", "twice", "ordered", "grew", "in range", "last")
+    assert (at.series[:, 2] == np.log(0.9)).all()
+    grew = level[:, 2] > level[:, 0]
+    assert 0 < grew.mean() < 1
+    assert at.series[:, 3] == pytest.approx(np.where(grew, np.log(0.8), np.log(0.2)))
+    ratio = level[:, 1] / level[:, 0]
+    inside = (ratio >= 1.2) & (ratio <= 1.6)
+    assert 0 < inside.mean() < 1
+    assert at.series[:, 4] == pytest.approx(np.where(inside, np.log(0.7), np.log(0.3)))
+    assert (at.series[:, 5] == 0).all()
+    alone = target().evaluate(u)
+    assert at.likelihood == pytest.approx(alone.likelihood + at.series[:, 2:].sum(axis=1))
+    assert at.points.tobytes() == alone.points.tobytes()
+
+
+TRUTH = """series,element,year,value,scale
+level,level,2,1,1
+level,level,5,1,1
+level,level,6,1,1
+"""
+
+
+def test_a_source_without_doubt_excludes_other_runs() -> None:
+    said = statements_from_text(SAID.replace("rate,8,2", "rate,8,1"), GROWTH)
+    assert np.isneginf(target(statements=said).log_likelihood(scores(5, 3))).all()
+
+
+def test_later_statements_do_not_count() -> None:
+    said = statements_from_text(SAID, GROWTH)
+    early = target(statements=said, until=5)
+    at = early.evaluate(scores(5, 3))
+    assert early.batch.grid.stop == 5
+    assert (at.series[:, [3, 5]] == 0).all()
+    assert (at.series[:, [2, 4]] != 0).all()
+
+
+def test_statements_need_time_steps_of_the_run() -> None:
+    said = statements_from_text(SAID.replace("level,6,+", "level,6.1,+"), GROWTH)
+    with pytest.raises(ScenarioError, match=r"statements:3 \| year: 6\.1 is no time step"):
+        target(statements=said)
+
+
+def test_sources_may_say_something_else() -> None:
+    said = statements_from_text(SAID, GROWTH)
+    found = target(statements=said)
+    u = scores(50, 3)
+    whole = found.evaluate(u).series
+    other = found.with_observed(np.ones(4), [True, False, True, True]).evaluate(u).series
+    assert np.exp(other[:, 3]) == pytest.approx(1 - np.exp(whole[:, 3]))
+    assert (other[:, [2, 4, 5]] == whole[:, [2, 4, 5]]).all()
+    one = found.run(found.numbers(u[:1]))[0][0, 4:]
+    draws = [found.statements.simulate(one, x) for x in np.random.default_rng(1).random((4000, 4))]
+    agree = found.statements.agreement(one[None])[0]
+    right = (np.array(draws) == agree).mean(axis=0)
+    assert right == pytest.approx([0.9, 0.8, 0.7, 1], abs=0.03)
