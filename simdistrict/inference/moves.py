@@ -27,7 +27,7 @@ from simdistrict.inference.distributions import chi2_quantile, quantile
 Places = NDArray[np.intp]
 
 # degrees of freedom of the t: heavier tails than a posterior has, so that no chain stays in them
-FREEDOM = 8.0
+FREEDOM = 3.0
 _SWEEPS = 30
 _STEP, _CHAIN = 40, 20  # bits of a word that hold the step and the chain
 
