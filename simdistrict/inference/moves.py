@@ -93,14 +93,14 @@ def fitted(scores: Reals, worth: float) -> Shape:
     for k in range(size):
         covariance[k] = (own * own[:, k : k + 1]).sum(axis=0) / (members - 1)
     variance, axes = eigen(covariance)
-    noise = math.sqrt(size / worth)
+    noise = (math.sqrt(size) + 2) / math.sqrt(worth)
     informed = (variance < max(1 - noise, 0) ** 2) | (variance > (1 + noise) ** 2)
     axes, variance = axes[informed], variance[informed]
     along = (axes * mean).sum(axis=1)
     # a direction whose mean alone has moved is informed too
     rest = mean - (along[:, None] * axes).sum(axis=0)
     length = math.sqrt(float((rest**2).sum()))
-    if len(axes) < size and length > noise + 4 / math.sqrt(worth):
+    if len(axes) < size and length > noise + 2 / math.sqrt(worth):
         axes = np.concatenate([axes, rest[None] / length])
         along, variance = np.append(along, length), np.append(variance, 1.0)
     return Shape(axes, along, np.sqrt(np.maximum(variance, 1e-30)))

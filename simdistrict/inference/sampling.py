@@ -35,7 +35,7 @@ from simdistrict.inference.keeping import Keeper
 from simdistrict.inference.moves import fitted
 from simdistrict.inference.packing import packed, particles_of, stretch_of
 from simdistrict.inference.populations import Population, outsiders, together
-from simdistrict.inference.tempering import Particles, Stage, particles_for, temper
+from simdistrict.inference.tempering import Particles, Stage, heated, move, particles_for
 from simdistrict.inference.tempering import start as start_particles
 from simdistrict.inference.together import Local, Runner, Work
 
@@ -264,22 +264,19 @@ class _Sampler:
         states = self._round("tempering", begun, particles_of)
         while True:
             self.runs = sum(state.runs for state in states.values())
-            lowest = min(state.temperature for state in states.values())
-            self.progress = replace(self.progress, temperature=lowest)
-            going = {
-                k: state
-                for k, state in states.items()
-                if state.temperature < 1 and state.runs + count <= most
-            }
-            if not going:
+            reached = states[0].temperature
+            self.progress = replace(self.progress, temperature=reached)
+            left = most - max(state.runs for state in states.values())
+            if reached == 1 or left < count:
                 break
+            drawn, shape = heated([states[k] for k in own], seed)
             work: dict[int, Work[Particles]] = {
-                k: partial(temper, state, seed, k, most - state.runs) for k, state in going.items()
+                k: partial(move, drawn[k], shape, seed, k, left) for k in own
             }
-            states |= self._round("tempering", work, particles_of)
-        if lowest < 1:
+            states = self._round("tempering", work, particles_of)
+        if reached < 1:
             self.reasons.append(
-                f"half of the runs ended at temperature {lowest:.3g}, before the posterior: "
+                f"half of the runs ended at temperature {reached:.3g}, before the posterior: "
                 "allow more runs"
             )
         return [states[k] for k in own]

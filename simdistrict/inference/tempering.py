@@ -9,7 +9,7 @@ start for chains, never a result: with few moves its population is too narrow.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,7 @@ Asking = Generator[Reals, Reals, "Particles"]
 
 _KEPT = 0.5  # effective share of the particles after a change of temperature
 _MOST_MOVES = 40
+_WAY = 1.0  # mean squared jump of each coordinate, summed over moves, in its variance
 _BISECTIONS = 60
 _LEAST_FINITE = 0.01
 _TARGET = 0.3  # acceptance of a Crank-Nicolson step
@@ -74,7 +75,7 @@ class Particles:
 
 def particles_for(size: int) -> int:
     """How many particles one population has."""
-    return max(256, 8 * size)
+    return max(256, 4 * size)
 
 
 def start(size: int, count: int, seed: int, population: int, scores: Reals | None = None) -> Asking:
@@ -99,48 +100,56 @@ def start(size: int, count: int, seed: int, population: int, scores: Reals | Non
     return Particles(first, likelihood, runs=count)
 
 
-def temper(before: Particles, seed: int, population: int, most: int) -> Asking:
-    """The particles at the next temperature; most: runs that it may take."""
-    number = len(before.stages)
-    power, weights, ess, gain = _next(before)
-    drawn = _drawn(weights, Stream.of(seed, population, _DRAW).uniforms(number, 1, 1)[0, 0])
-    own = replace(
-        before,
-        scores=before.scores[drawn],
-        likelihood=before.likelihood[drawn],
-        temperature=power,
-        evidence=before.evidence + gain,
-    )
+def heated(before: Sequence[Particles], seed: int) -> tuple[list[Particles], Shape]:
+    """All populations at the next power, drawn anew by their weights, and their common shape.
+
+    They share the power, the lowest of those that each would take: so the shape, with which they
+    are moved, knows all of them.
+    """
+    number = len(before[0].stages)
+    power = min(_next(own) for own in before)
+    found = []
+    for k, own in enumerate(before):
+        weights, ess, gain = _weighted(own, power)
+        level = Stream.of(seed, k, _DRAW).uniforms(number, 1, 1)[0, 0]
+        drawn = _drawn(weights, float(level))
+        stage = Stage(power, ess, 0, 0.0, 0, False)
+        found.append(
+            replace(
+                own,
+                scores=own.scores[drawn],
+                likelihood=own.likelihood[drawn],
+                temperature=power,
+                evidence=own.evidence + gain,
+                stages=(*own.stages, stage),
+            )
+        )
     # copies of one particle tell of its place once
-    shape = fitted(own.scores, max(ess, 2.0))
-    return (yield from _moved(own, shape, ess, Stream.of(seed, population, _MOVE, number), most))
+    worth = sum(own.stages[-1].ess for own in found)
+    return found, fitted(np.concatenate([own.scores for own in found]), max(worth, 2.0))
 
 
-def _next(own: Particles) -> tuple[float, Reals, float, float]:
-    """The next power, the weights, their effective number, and the gain in log evidence."""
-    finite = int((own.likelihood > -np.inf).sum())
-    wanted = _KEPT * finite
-    best = own.likelihood.max()
-    with np.errstate(invalid="ignore"):
-        below = own.likelihood - best
-
-    def weights_at(power: float) -> Reals:
-        with np.errstate(invalid="ignore"):
-            found = np.exp((power - own.temperature) * below)
-        return np.where(below == -np.inf, 0.0, found)
-
-    def effective(weights: Reals) -> float:
-        return float(weights.sum() ** 2 / (weights**2).sum())
-
+def _next(own: Particles) -> float:
+    """The next power: the one at which half of the particles count."""
+    wanted = _KEPT * int((own.likelihood > -np.inf).sum())
     low, high = own.temperature, 1.0
-    if effective(weights_at(high)) < wanted:
-        for _ in range(_BISECTIONS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if effective(weights_at(middle)) >= wanted else (low, middle)
-        high = max(low, math.nextafter(own.temperature, 1.0))
-    weights = weights_at(high)
-    gain = math.log(weights.mean()) + (high - own.temperature) * float(best)
-    return high, weights, effective(weights), gain
+    if _weighted(own, high)[1] >= wanted:
+        return high
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _weighted(own, middle)[1] >= wanted else (low, middle)
+    return max(low, math.nextafter(own.temperature, 1.0))
+
+
+def _weighted(own: Particles, power: float) -> tuple[Reals, float, float]:
+    """The weights at a power, how many particles count, and the gain in log evidence."""
+    best = float(own.likelihood.max())
+    finite = own.likelihood > -np.inf
+    step = power - own.temperature
+    weights = np.zeros(len(finite))
+    weights[finite] = np.exp(step * (own.likelihood[finite] - best))
+    ess = float(weights.sum() ** 2 / (weights**2).sum())
+    return weights, ess, math.log(weights.mean()) + step * best
 
 
 def _drawn(weights: Reals, level: float) -> NDArray[np.intp]:
@@ -151,14 +160,19 @@ def _drawn(weights: Reals, level: float) -> NDArray[np.intp]:
     return np.asarray(np.minimum(places, np.flatnonzero(weights)[-1]), np.intp)
 
 
-def _moved(own: Particles, shape: Shape, ess: float, stream: Stream, most: int) -> Asking:
-    """Move the particles until each coordinate has moved by its variance."""
+def move(own: Particles, shape: Shape, seed: int, population: int, most: int) -> Asking:
+    """Move the particles until each coordinate has moved by a share of its variance.
+
+    most: runs that it may take.
+    """
     count, size = own.scores.shape
+    last = own.stages[-1]
+    stream = Stream.of(seed, population, _MOVE, len(own.stages))
     scores, likelihood, step = own.scores, own.likelihood, own.step
     variance = np.maximum(scores.var(axis=0), 1e-30)
     way = np.zeros(size)
     taken = moves = 0
-    while moves < _MOST_MOVES and (moves + 1) * count <= most and way.min() < 1:
+    while moves < _MOST_MOVES and (moves + 1) * count <= most and way.min() < _WAY:
         proposal = _proposal(scores, shape, step, stream, moves)
         after = yield proposal.scores
         level = stream.uniforms(moves, count, 1)[:, 0]
@@ -173,16 +187,16 @@ def _moved(own: Particles, shape: Shape, ess: float, stream: Stream, most: int) 
         scores, likelihood = new, np.where(takes, after, likelihood)
         taken += int(takes.sum())
         moves += 1
-    stuck = bool(way.min() < 1)
     acceptance = taken / max(moves * count, 1)
-    stage = Stage(own.temperature, ess, moves, acceptance, len(shape.axes), stuck)
+    stuck = bool(way.min() < _WAY)
+    stage = replace(last, moves=moves, acceptance=acceptance, informed=len(shape.axes), stuck=stuck)
     return replace(
         own,
         scores=scores,
         likelihood=likelihood,
         step=step,
         runs=own.runs + moves * count,
-        stages=(*own.stages, stage),
+        stages=(*own.stages[:-1], stage),
     )
 
 

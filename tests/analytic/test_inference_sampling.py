@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from simdistrict.inference import evolution
 from simdistrict.inference.evolution import KINDS, Chains, Tuning, evolve
 from simdistrict.inference.moves import Proposal, Shape, Stream, snooker
 from simdistrict.inference.sampling import Effort, Sampled, sample
-from simdistrict.inference.tempering import start, temper
+from simdistrict.inference.tempering import heated, move, start
 from simdistrict.inference.together import Local
 from tests.densities import banana, banana_moments, flat, funnel, gaussian, half, mixture
 
@@ -112,7 +114,9 @@ def test_the_evidence_of_tempering() -> None:
     density = gaussian(np.full(3, 1 / 9))
     (own,) = Local()(density, [lambda: start(3, 2000, 1, 0)], lambda _: None)
     while own.temperature < 1:
-        (own,) = Local()(density, [lambda own=own: temper(own, 1, 0, 10**6)], lambda _: None)
+        (drawn,), shape = heated([own], 1)
+        work = partial(move, drawn, shape, 1, 0, 10**6)
+        (own,) = Local()(density, [work], lambda _: None)
     assert own.evidence == pytest.approx(-1.5 * np.log(9), abs=0.3)
 
 
