@@ -6,25 +6,48 @@ Text in, plain values out; `evaluation.free_constants` looks names up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simdistrict.base.errors import Problem, ScenarioError, collecting, did_you_mean
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import shown
 from simdistrict.base.outside import check_inside
+from simdistrict.calibration.section import Section
 from simdistrict.scenario.tree import YamlNode, read_text, read_tree
 
 NAME = "calibration.yaml"
-KEYS = ("data", "free", "until", "starts", "evaluations", "seed")
+INFER = "infer"
+KEYS = ("data", "free", "until", "starts", "evaluations", "seed", INFER)
+INFER_KEYS = ("statements", "prior", "free", "until", "likelihood", "ess", "runs", "seed")
 _BOUNDS = "write `name: [low, high]`"
+
+
+@dataclass(frozen=True, slots=True)
+class InferSettings:
+    """The section `infer`; None where it states nothing.
+
+    statements, prior: resolved paths; free: names of constants of the prior table, None for all;
+    until: the last time of the data that count; likelihood: `series` or `payoff`; ess: effective
+    draws; runs: most model runs.
+    """
+
+    statements: Path | None = None
+    prior: Path | None = None
+    free: tuple[str, ...] | None = None
+    until: float | None = None
+    likelihood: str | None = None
+    ess: int | None = None
+    runs: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings; None or empty where the file states none.
 
-    data: the resolved path; free: name -> (low, high); where: name -> `file:line`.
+    data: the resolved path; free: name -> (low, high); where: name -> `file:line`; infer: what
+    holds for a posterior.
     """
 
     data: Path | None = None
@@ -34,6 +57,7 @@ class Settings:
     starts: int | None = None
     evaluations: int | None = None
     seed: int | None = None
+    infer: InferSettings | None = None
 
 
 def settings_beside(model: Path) -> Settings | None:
@@ -77,41 +101,50 @@ def read_settings(path: Path) -> Settings:
     entries = tree.value
     assert isinstance(entries, dict)
     problems: list[Problem] = []
-    for key, node in entries.items():
-        if key not in KEYS:
-            hint = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
-            problems.append(Problem(f"{where}:{node.line}", f'there is no setting "{key}"', hint))
-
-    def number(key: str) -> float | None:
-        return _checked(entries.get(key), key, where, problems, _finite, "a finite number")
-
-    def count(key: str, least: int) -> int | None:
-        what = f"a whole number from {least} on"
-        value = _checked(
-            entries.get(key), key, where, problems, lambda v: _finite(v) and _whole(v, least), what
-        )
-        return None if value is None else int(value)
-
-    data = entries.get("data")
-    if data is None or not isinstance(data.value, str) or not data.value:
-        line = f":{data.line}" if data else ""
-        problems.append(Problem(where + line, "data: the path of a data file is missing"))
+    section = Section(entries, where, path.parent, problems)
+    section.check_keys(KEYS)
+    data = section.path("data")
+    stated = entries.get("data")
+    if stated is None or stated.value is None:
+        problems.append(Problem(where, "data: the path of a file is missing"))
     free, places = _free(entries.get("free"), where, problems)
-    if data is not None and isinstance(data.value, str):
-        with collecting(problems):
-            check_inside(data.value, path.parent, f"{where}:{data.line}", ScenarioError)
+    until = section.number("until")
     settings = Settings(
-        path.parent / str(data.value) if data else None,
+        data,
         free,
         places,
-        number("until"),
-        count("starts", 1),
-        count("evaluations", 1),
-        count("seed", 0),
+        until,
+        section.count("starts", 1),
+        section.count("evaluations", 1),
+        section.count("seed", 0),
+        _infer(section, until),
     )
     if problems:
         raise ScenarioError(problems)
     return settings
+
+
+def _infer(section: Section, until: float | None) -> InferSettings | None:
+    """The section `infer`; until: that of the fit, which holds for both."""
+    node = section.entries.get(INFER)
+    if node is None:
+        return None
+    if not isinstance(node.value, dict):
+        section.problem(node, f"{INFER}: this is no mapping")
+        return None
+    own = replace(section, entries=node.value, name=f"{INFER}.")
+    own.check_keys(INFER_KEYS)
+    stated = own.number("until")
+    return InferSettings(
+        own.path("statements"),
+        own.path("prior"),
+        own.names("free"),
+        until if stated is None else stated,
+        own.word("likelihood", ("series", "payoff")),
+        own.count("ess", 1),
+        own.count("runs", 1),
+        own.count("seed", 0),
+    )
 
 
 def _free(
@@ -135,25 +168,5 @@ def _free(
     return free, places
 
 
-def _checked(
-    node: YamlNode | None,
-    key: str,
-    where: str,
-    problems: list[Problem],
-    good: Callable[[object], bool],
-    what: str,
-) -> float | None:
-    if node is None or node.value is None:
-        return None
-    if isinstance(node.value, float | int) and good(node.value):
-        return float(node.value)
-    problems.append(Problem(f"{where}:{node.line}", f"{key}: this is not {what}"))
-    return None
-
-
 def _finite(value: object) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, float | int) and value == int(value) and value >= least

@@ -14,7 +14,7 @@ from simdistrict.calibration.data import Observations, data_from_text
 from simdistrict.calibration.payoff import FAR
 from simdistrict.calibration.report import files
 from simdistrict.calibration.search import starts, unit_of, value_at
-from simdistrict.calibration.settings import read_settings, settings_beside
+from simdistrict.calibration.settings import InferSettings, read_settings, settings_beside
 from simdistrict.scenario import scenario_from_text
 from tests.small import small
 
@@ -282,11 +282,25 @@ def test_settings_lie_beside_the_model(tmp_path: Path) -> None:
     assert (found.until, found.starts, found.evaluations, found.seed) == (7, 3, 300, 5)
 
 
+def test_settings_of_a_posterior(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.yaml"
+    path.write_text(SETTINGS)
+    assert read_settings(path).infer is None
+    more = "prior: p.csv\n  statements: s.csv\n  free: [rate, loss]\n  likelihood: payoff\n"
+    path.write_text(f"{SETTINGS}infer:\n  {more}  ess: 500\n  runs: 9000\n  seed: 3\n")
+    assert read_settings(path).infer == InferSettings(
+        tmp_path / "s.csv", tmp_path / "p.csv", ("rate", "loss"), 7, "payoff", 500, 9000, 3
+    )
+    path.write_text(f"{SETTINGS}infer:\n  until: 5\n  free: all\n")
+    assert read_settings(path).infer == InferSettings(until=5)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("free: {}\n", "data: the path of a data file is missing"),
-        ("data: 3\n", "data: the path of a data file is missing"),
+        ("free: {}\n", "data: the path of a file is missing"),
+        ("data:\nseed: 1\n", "data: the path of a file is missing"),
+        ("data: 3\n", "data: the path of a file is missing"),
         ("data: d.csv\nfree: [a]\n", "this is no mapping"),
         ("data: d.csv\nfree: {a: 3}\n", '"a" needs two numbers'),
         ("data: d.csv\nfree: {a: [1, x]}\n", '"a" needs two numbers'),
@@ -294,6 +308,13 @@ def test_settings_lie_beside_the_model(tmp_path: Path) -> None:
         ("data: d.csv\nuntil: soon\n", "until: this is not a finite number"),
         ("data: d.csv\nstarts: 2.5\n", "starts: this is not a whole number from 1 on"),
         ("data: d.csv\nseed: -1\n", "seed: this is not a whole number from 0 on"),
+        ("data: d.csv\ninfer: 3\n", "infer: this is no mapping"),
+        ("data: d.csv\ninfer: {es: 3}\n", 'did you mean "ess"'),
+        ("data: d.csv\ninfer: {ess: 0}\n", "infer.ess: this is not a whole number from 1 on"),
+        ("data: d.csv\ninfer: {free: rate}\n", "infer.free: this is no list of names"),
+        ("data: d.csv\ninfer: {free: [1]}\n", "infer.free: this is no list of names"),
+        ("data: d.csv\ninfer: {likelihood: payof}\n", 'did you mean "payoff"'),
+        ("data: d.csv\ninfer: {prior: ../p.csv}\n", "p.csv"),
     ],
 )
 def test_settings_that_make_no_sense(tmp_path: Path, text: str, said: str) -> None:
