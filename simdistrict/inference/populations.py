@@ -12,6 +12,7 @@ from simdistrict.inference.evolution import Chains, Stretch
 from simdistrict.inference.moves import Stream
 
 _RESCUE = 31  # what a number of a stream is drawn for
+_FAR = 10.0  # in log posterior
 
 
 @dataclass(eq=False)
@@ -83,8 +84,8 @@ class Population:
 def outsiders(draws: Reals, likelihood: Reals, *, surely: bool = False) -> Flags:
     """Chains whose mean log posterior lies two quartile ranges below the first quartile.
 
-    draws: (steps, chains, size), of which the later half counts. surely: of all, and the best draw
-    of the chain lies below that quartile too, as it does in chains that do not come back.
+    draws: (steps, chains, size), of which the later half counts. surely: of all, and even the best
+    draw of the chain is e^10 times less probable than that quartile; a long tail is not.
     """
     first = 0 if surely else len(draws) // 2
     height = likelihood[first:] - (draws[first:] ** 2).sum(axis=2) / 2
@@ -92,7 +93,7 @@ def outsiders(draws: Reals, likelihood: Reals, *, surely: bool = False) -> Flags
     low, high = np.quantile(mean, [0.25, 0.75])
     found = mean < low - 2 * (high - low)
     if surely:
-        found &= height.max(axis=0) < low
+        found &= height.max(axis=0) < low - _FAR
     return np.asarray(found, bool)
 
 

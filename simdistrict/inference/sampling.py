@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Flags, Reals
+from simdistrict.base.counts import counted
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.inference import diagnostics
 from simdistrict.inference.density import Density
@@ -441,7 +442,7 @@ def _unmoved(still: Flags, labels: NDArray[np.intp], steps: int) -> Iterator[str
     bad = list(np.flatnonzero(still))
     if bad:
         own = ", ".join(f"chain {k} of population {labels[k]}" for k in bad[:_NAMED])
-        yield f"{len(bad)} chains have not moved in {steps} steps: {own}{_and(bad)}"
+        yield f"{counted(len(bad), 'chain')} did not move in {steps} steps: {own}{_and(bad)}"
 
 
 def _lost(
@@ -454,7 +455,7 @@ def _lost(
             f"chain {k} of population {labels[k]} (log likelihood {chains[k]:.4g})"
             for k in bad[:_NAMED]
         )
-        yield f"{len(bad)} chains are stuck far below the others: {own}{_and(bad)}"
+        yield f"{counted(len(bad), 'chain')} stuck far below the others: {own}{_and(bad)}"
 
 
 def _and(bad: Sequence[object]) -> str:
