@@ -15,8 +15,9 @@ from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.identity import code_identity, code_record
 from simdistrict.calibration.data import Observations, data_from_text
+from simdistrict.calibration.statements import NONE, Statements, statements_from_text
 from simdistrict.ensemble.prior import read_nuisance, read_prior
-from simdistrict.inference.asked import Inference
+from simdistrict.inference.asked import Inference, Text
 from simdistrict.inference.distributions import draws_of_normal
 from simdistrict.inference.keeping import Keeper
 from simdistrict.inference.posterior import (
@@ -31,7 +32,7 @@ from simdistrict.inference.sampling import Effort, Sampled, Tick, sample
 from simdistrict.inference.start import check_start
 from simdistrict.inference.target import Target, target_of
 from simdistrict.inference.together import Runner
-from simdistrict.model.model import Lookup
+from simdistrict.model.model import Lookup, Model
 from simdistrict.run.plan import Plan
 from simdistrict.run.simulate import provenance
 from simdistrict.scenario.places import find_element
@@ -97,6 +98,7 @@ def question(plan: Plan, asked: Inference) -> Question:
         plan,
         priors,
         used,
+        statements=_statements(asked.statements, model),
         until=asked.until,
         free=asked.free or None,
         scales=scales,
@@ -106,6 +108,10 @@ def question(plan: Plan, asked: Inference) -> Question:
         asked.until is not None and any(row.year > asked.until for _, row in data.rows())
     )
     return Question(plan, asked, target, target.with_data(data) if held else None)
+
+
+def _statements(text: Text | None, model: Model) -> Statements:
+    return NONE if text is None else statements_from_text(text.text, model, text.where)
 
 
 def _without(data: Observations, names: Sequence[str]) -> Observations:
