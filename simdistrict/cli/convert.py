@@ -57,7 +57,7 @@ def command(
 
     Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
     .csv, .tab and .dat; text to .nc, where --model adds dimensions and units. A sensitivity
-    control .vsc to a prior table .csv.
+    control .vsc or .voc to a prior table .csv.
 
     Example: simdistrict convert district scenario.mdl --scenario security_tariffs
     """

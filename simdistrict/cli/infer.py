@@ -29,7 +29,7 @@ UNTRUSTED = 5
 @click.option(
     "--prior",
     type=click.Path(path_type=Path),
-    metavar="FILE.csv|FILE.vsc",
+    metavar="FILE.csv|.vsc|.voc",
     help="Prior distributions of constants; default: data/parameters.csv in the model's folder.",
 )
 @click.option(

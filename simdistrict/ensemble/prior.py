@@ -100,19 +100,22 @@ class PriorTable:
 
 
 def prior_table(path: Path) -> PriorTable:
-    """The table of a .csv file, or of a sensitivity control of Vensim (.vsc).
+    """The table of a .csv file, or of a control of Vensim (.vsc, .voc).
 
     Raises ScenarioError where there is no such file, or a control states what is not supported.
     """
-    if path.suffix.lower() != ".vsc":
+    if path.suffix.lower() not in (".vsc", ".voc"):
         return PriorTable(read_prior_file(path), str(path))
+    from simdistrict.exchange.vensim.voc import read_voc
     from simdistrict.exchange.vensim.vsc import FILE, prior_text, read_vsc
 
+    if path.suffix.lower() == ".voc":
+        return PriorTable(prior_text(read_voc(path)), str(path))
     control = read_vsc(path)
     if control.method == FILE:
         check_inside(control.sample, path.parent, shown(path), ScenarioError)
         return PriorTable("", str(path), draws=path.parent / control.sample)
-    text = prior_text(control)
+    text = prior_text(control.draws)
     return PriorTable(text, str(path), control.members, control.method, control.seed)
 
 

@@ -58,7 +58,7 @@ def test_control_states_runs_method_and_seed(tmp_path: Path) -> None:
 
 def test_draws_become_rows_of_a_prior_table(tmp_path: Path) -> None:
     prepared = lowered(small(TANK))
-    text = prior_text(read(CONTROL, tmp_path))
+    text = prior_text(read(CONTROL, tmp_path).draws)
     assert [k for k, line in enumerate(text.split("\n"), 1) if line] == [1, 3, 4, 5]
     priors = read_prior(text, "a.vsc", prepared.model, prepared.program)
     assert [p.name for p in priors] == ["rate[inner]", "rate[outer]", "size, all"]
@@ -69,7 +69,7 @@ def test_normal_distribution_has_its_stated_width(tmp_path: Path) -> None:
     prepared = lowered(small(TANK))
     line = "rate[inner] = RANDOM NORMAL(0, 1, 0.5, {})"
     for spread in (0.01, 0.1, 50.0):
-        text = prior_text(read("9,L\n" + line.format(spread), tmp_path))
+        text = prior_text(read("9,L\n" + line.format(spread), tmp_path).draws)
         priors = read_prior(text, "a.vsc", prepared.model, prepared.program)
         numbers = Design(priors, 20_000, seed=3).rows(0, 20_000)[:, 0]
         # a normal distribution hardly cut by its range, and one so wide that it is flat

@@ -57,7 +57,7 @@ def _way(
         return lambda: _series(path, target, scenario, force)
     if kind in DATA[1:] and suffix == ".nc":
         return lambda: _result(path, target, model, force)
-    if kind == ".vsc" and suffix == ".csv":
+    if kind in (".vsc", ".voc") and suffix == ".csv":
         return lambda: _prior(path, target, force)
     other = foreign(source)
     what = f"{kind or source} cannot be converted to {suffix or target}"
@@ -120,6 +120,9 @@ def _result(source: Path, target: Path, model: str | None, force: bool) -> None:
 
 
 def _prior(source: Path, target: Path, force: bool) -> None:
+    from simdistrict.exchange.vensim.voc import read_voc
     from simdistrict.exchange.vensim.vsc import prior_text, read_vsc
 
-    write_text(target, prior_text(read_vsc(source)), force=force)
+    voc = source.suffix.lower() == ".voc"
+    draws = read_voc(source) if voc else read_vsc(source).draws
+    write_text(target, prior_text(draws), force=force)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,13 +193,13 @@ def _draw(line: str, at: int) -> Draw:
     return Draw(name, labels, kind.lower(), value, low, high, spread, at)
 
 
-def prior_text(control: Control) -> str:
-    """The distributions as a prior table, each on the line that it has in the .vsc file."""
+def prior_text(draws: Sequence[Draw]) -> str:
+    """The distributions as a prior table, each on the line that it has in its file."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     line = 1
-    for draw in control.draws:
+    for draw in draws:
         out.write("\n" * (draw.line - line - 1))
         line = max(draw.line, line + 1)
         spread = "" if draw.spread is None else number(draw.spread)
