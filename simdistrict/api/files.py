@@ -114,6 +114,7 @@ class Comparison:
 def open(path: str | Path) -> xr.Dataset:
     """A result file as a Dataset: .nc or .zarr of simdistrict, or series as .csv, .tab or .dat.
 
+    Of a posterior it holds the draws; `xarray.open_datatree` opens all its groups.
     A file of more than 200 MB is read as its numbers are used. Series of other programs have the
     dimension `time`, and NaN at times that an element does not have; where several runs are in
     the file, each name begins with its run. Raises ExchangeError where there is no such file, and
@@ -195,21 +196,25 @@ def rerun(
 ) -> Comparison:
     """Repeat a result from its own record, and compare every number to the last bit.
 
-    Works for runs, ensembles and studies of regimes, as a file or a Dataset that was not changed.
-    Model, scenarios, settings and numbers from other files come from the record alone; logs a
-    warning where such a file or the code has changed since. backend: another one, for runs:
-    `interpreted`, `native` or `pysd`; PySD, which makes Python code of a model's texts, runs only
-    where it is named. progress: of the members of an ensemble, as of `LoadedModel.ensemble`.
+    Works for runs, ensembles, studies of regimes and posteriors, as a file or a Dataset that was
+    not changed. Model, scenarios, settings and numbers from other files come from the record
+    alone; logs a warning where such a file or the code has changed since. backend: another one,
+    for runs: `interpreted`, `native` or `pysd`; PySD, which makes Python code of a model's texts,
+    runs only where it is named. progress: of the members of an ensemble, as of
+    `LoadedModel.ensemble`.
     Raises ExchangeError where the record is missing or incomplete.
 
     >>> import simdistrict as sd
     >>> sd.rerun(sd.load("core").run())
     the Dataset: the same numbers to the last bit in 20 variables
     """
-    from simdistrict.api.commands.rerun import repeat
+    from simdistrict.api.commands import rerun as command
     from simdistrict.api.frames import frame
 
-    found = repeat(*_recorded(result), backend, progress)
+    if isinstance(result, str | Path):
+        found = command.rerun(Path(result), backend, progress)
+    else:
+        found = command.repeat(*_recorded(result), backend, progress)
     for text in found.warnings():
         log.warning("%s", text)
     rows = [{"variable": name, "relative": gap} for name, gap in found.report.gaps.items()]
@@ -217,16 +222,13 @@ def rerun(
     return Comparison(found.same, found.same, None, found.line(), table)
 
 
-def _recorded(result: str | Path | xr.Dataset) -> tuple[Result, str]:
+def _recorded(result: xr.Dataset) -> tuple[Result, str]:
     """A result as it is repeated, and what messages call it."""
     from simdistrict.base.errors import ExchangeError, Problem
     from simdistrict.result.dataset import from_xarray
     from simdistrict.result.netcdf import MARK
-    from simdistrict.result.opening import read_result
     from simdistrict.result.record import checked
 
-    if isinstance(result, str | Path):
-        return read_result(Path(result)), str(result)
     _check_dataset(result, "the result")
     where, found = "the Dataset", from_xarray(result)
     if MARK not in found.attrs:

@@ -12,7 +12,7 @@ from simdistrict.ensemble.rerun import Repetition, compare_results, recorded_pla
 from simdistrict.inference.asked import RECORD, Inference
 from simdistrict.inference.infer import Question, draw, posterior_of, question
 from simdistrict.inference.posterior import Posterior
-from simdistrict.inference.posterior_file import design, groups, read_posterior
+from simdistrict.inference.posterior_file import POSTERIOR, design, groups, read_posterior
 from simdistrict.inference.sampling import Tick
 from simdistrict.result.dataset import Result
 
@@ -44,8 +44,10 @@ def repeat_posterior(
 def repeat_design(
     recorded: Result, where: str, workers: int | None = None, tick: Tick | None = None
 ) -> Repetition:
-    """Draw the posterior again that a design.nc comes from, and compare the draws."""
-    return compare_results(recorded, design(again(recorded.attrs, where, workers, tick)))
+    """Draw the posterior again that a design.nc or opened draws come from, and compare them."""
+    found = again(recorded.attrs, where, workers, tick)
+    by_chain = any(variable.dims[:1] == ("chain",) for variable in recorded.variables.values())
+    return compare_results(recorded, groups(found)[POSTERIOR] if by_chain else design(found))
 
 
 def again(

@@ -12,7 +12,7 @@ import numpy as np
 from simdistrict.base.errors import ExchangeError, Problem
 from simdistrict.exchange.vensim.series import SeriesFile
 from simdistrict.result.dataset import Result, Variable, Wanted, to_xarray
-from simdistrict.result.netcdf import MARK, read_netcdf
+from simdistrict.result.netcdf import MARK, groups_of, read_netcdf
 from simdistrict.result.series_file import load
 from simdistrict.result.zarr_store import StoredArray, is_store, read_zarr
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FAULTS = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
 # bytes of a file that is read at once
 AT_ONCE = 200_000_000
+# the group of a posterior with its draws
+_GROUP = "posterior"
 
 
 def read_result(path: Path, wanted: Wanted | None = None) -> Result:
@@ -36,6 +38,7 @@ def read_result(path: Path, wanted: Wanted | None = None) -> Result:
 def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
     """The Dataset of a NetCDF file or Zarr store that simdistrict wrote, or of a file of series.
 
+    Of a posterior it is the group with the draws.
     A file of more than `at_once` bytes stays open, and its numbers are read when they are used.
     Raises ExchangeError where the file is missing, damaged or another program's.
     """
@@ -46,18 +49,21 @@ def opened(path: Path, at_once: int = AT_ONCE) -> xr.Dataset:
         raise ExchangeError(Problem(str(path), what, "give a .nc, .zarr, .csv, .tab or .dat file"))
     if path.suffix.lower() != ".nc":
         return _series(load(path))
+    # the draws of a posterior stand in a group
+    group = _GROUP if _GROUP in groups_of(path) else None
     # coordinates and attributes, checked
-    head = read_netcdf(path, _no_variable)
+    head = read_netcdf(path, _no_variable, group=group)
     if MARK not in head.attrs:
         what = "it is a NetCDF file that simdistrict did not write"
         raise ExchangeError(Problem(str(path), what, "open it with xarray.open_dataset"))
     if path.stat().st_size <= at_once:
-        return to_xarray(read_netcdf(path))
+        return to_xarray(read_netcdf(path, group=group))
     import xarray as xr
 
     try:
         # the engine is named, so that xarray tries no other reader on the file
-        return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+        how: dict[str, Any] = {"engine": "netcdf4", "decode_times": False, "cache": False}
+        return xr.open_dataset(path, group=group, **how).assign_attrs(head.attrs)
     except _FAULTS as error:
         what = f"the file is damaged or incomplete ({error})"
         raise ExchangeError(Problem(str(path), what, "write it again")) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +25,6 @@ from simdistrict.inference.posterior import constants_of
 from simdistrict.inference.report import (
     Report,
     check_folder,
-    page,
     summary_lines,
     write_report,
 )
@@ -188,7 +188,7 @@ def report_on(
 ) -> Report:
     """Draw the posterior and check it; folder: keeps what is finished, for `resume`."""
     asked_of = question(plan, made)
-    with _running(asked_of, scheduler) as runner, a_line(progress, line_of) as tick:
+    with _running(asked_of, scheduler) as runner, a_line(progress, Lines()) as tick:
         sampled = draw(
             asked_of,
             folder=folder,
@@ -216,15 +216,37 @@ def _running(asked_of: Question, scheduler: str | None) -> Iterator[Runner | Non
         tasks.close()
 
 
-def line_of(now: Progress) -> str:
-    """Where a sampler is, in a line."""
-    best = f"best log likelihood {now.best:.1f}" if math.isfinite(now.best) else "none fits yet"
-    parts = [now.stage, f"{now.runs:,} runs", best]
-    if now.stage == "tempering":
-        parts.insert(1, f"temperature {now.temperature:.3g}")
-    if now.rhat == now.rhat:
-        parts += [f"R-hat {now.rhat:.3f}", f"{now.ess:.0f} effective draws"]
-    return ", ".join(parts)
+class Lines:
+    """Where a sampler is, in a line; knows how fast it has been."""
+
+    def __init__(self) -> None:
+        self.begin, self.before = time.perf_counter(), -1
+
+    def __call__(self, now: Progress) -> str:
+        """The line of a stage."""
+        if self.before < 0:  # a resumed call has runs from before
+            self.begin, self.before = time.perf_counter(), now.runs
+        best = f"best log likelihood {now.best:.1f}" if math.isfinite(now.best) else "none fits yet"
+        parts = [now.stage, f"{now.runs:,} runs", best]
+        if now.stage == "tempering":
+            parts.insert(1, f"temperature {now.temperature:.3g}")
+        if now.rhat == now.rhat:
+            parts.append(f"R-hat {now.rhat:.3f}")
+        if now.ess == now.ess:
+            parts += [f"{now.ess:,.0f} effective draws", self._left(now)]
+        return ", ".join(part for part in parts if part)
+
+    def _left(self, now: Progress) -> str:
+        """The time that is left; empty where nothing is known."""
+        passed, done = time.perf_counter() - self.begin, now.runs - self.before
+        if now.remaining <= 0 or done <= 0:
+            return ""
+        seconds = passed / done * now.remaining
+        if seconds < 90:
+            return f"about {max(seconds, 1):.0f} s left"
+        if seconds < 5400:
+            return f"about {seconds / 60:.0f} min left"
+        return f"about {seconds / 3600:.1f} h left"
 
 
 def _plain(value: Any) -> Any:
@@ -234,6 +256,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-__all__ = ["Inferred", "Question", "asked", "infer", "line_of", "page", "report_on"]
