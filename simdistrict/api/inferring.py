@@ -204,6 +204,7 @@ class Inferring(Sweeping):
         free: Sequence[str] | None = None,
         scenario: OneScenario = None,
         params: Mapping[str, Any] | None = None,
+        statements: str | Path | None = None,
         until: float | None = None,
         leave_out: Sequence[str] = (),
         likelihood: Literal["series", "payoff"] | None = None,
@@ -220,10 +221,11 @@ class Inferring(Sweeping):
         or `?` to estimate it; prior: as of `ensemble`; free: the constants of the prior to infer,
         others keep their values; default: all. What the model's calibration.yaml states in its
         section `infer` is the default of these and of the settings below.
-        scenario, params: as of `run`; until: the last time of the data to use, later data are
-        forecast; leave_out: series not to use, to be predicted. likelihood: `series` takes the
-        errors that the data state; `payoff` is exp(-payoff / 2) of `calibrate`, which gives a
-        weighted posterior.
+        scenario, params: as of `run`; statements: a CSV file of what is known besides numbers,
+        such as ranks and signs; until: the last time of the data to use, later data are forecast;
+        leave_out: series not to use, to be predicted. likelihood: `series` takes the errors that
+        the data state; `payoff` is exp(-payoff / 2) of `calibrate`, which gives a weighted
+        posterior.
         ess: effective draws of each constant, default 1000; runs: the most runs of the model,
         default 500000; seed: default 1; workers: cores, default all, with the same draws;
         scheduler: the address of a Dask cluster.
@@ -261,6 +263,7 @@ class Inferring(Sweeping):
             data=None if data is None or not is_file else Path(data),
             data_text=None if is_file else observed_text(data),
             prior=prior,
+            statements=None if statements is None else Path(statements),
             **given,
         )
         how: dict[str, Any] = {"workers": whole_or_none(workers, "workers", 1)}

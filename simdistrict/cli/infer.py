@@ -33,6 +33,12 @@ UNTRUSTED = 5
     help="Prior distributions of constants; default: data/parameters.csv in the model's folder.",
 )
 @click.option(
+    "--statements",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="What is known besides numbers: ranks, signs, orders.",
+)
+@click.option(
     "--free",
     multiple=True,
     metavar="NAME",

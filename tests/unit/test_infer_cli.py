@@ -358,3 +358,31 @@ def test_nothing_is_drawn_where_the_folder_is_taken(project: Path, capsys: Capsy
 def test_both_workers_and_a_scheduler_are_a_wrong_usage(project: Path, capsys: Capsys) -> None:
     answer = call(capsys, *WORDS, "--workers", "2", "--scheduler", "tcp://x:1")
     assert answer.code == 2
+
+
+# ---------------------------------------------------------------------- settings and statements
+
+
+def test_what_the_model_states_holds_unless_the_call_says_otherwise(
+    project: Path, capsys: Capsys
+) -> None:
+    Path("data").mkdir()
+    Path("prior.csv").rename("data/parameters.csv")
+    Path("calibration.yaml").write_text(
+        "data: data.csv\ninfer:\n  free: [decay rate, rest]\n  ess: 150\n  seed: 5\n  until: 9\n"
+    )
+    answer = call(capsys, "infer", "decay.mdl", "-o", "own")
+    assert answer.code == 0, answer.err
+    assert [row["constant"] for row in table("own/posterior.csv")] == ["decay rate", "rest"]
+    assert {row["points"] for row in table("own/fit.csv")} == {"9"}
+    with xr.open_datatree("own/posterior.nc") as tree:
+        asked = json.loads(tree.attrs["infer_request"])
+    assert (asked["ess"], asked["seed"], asked["until"]) == (150, 5, 9)
+    answer = call(capsys, "infer", "decay.mdl", "--free", "rest", "--until", "12", "-o", "other")
+    assert answer.code == 0, answer.err
+    assert [row["constant"] for row in table("other/posterior.csv")] == ["rest"]
+    assert {row["points"] for row in table("other/fit.csv")} == {"12"}
+    # other data have other settings
+    Path("mine.csv").write_text(data())
+    assert call(capsys, "infer", "decay.mdl", "--data", "mine.csv", "-o", "mine").code == 0
+    assert len(table("mine/posterior.csv")) == 3

@@ -15,7 +15,8 @@ from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, UsageError
 from simdistrict.base.progress import Stages, a_line
 from simdistrict.calibration.data import data_file_text
-from simdistrict.calibration.settings import NAME, settings_beside
+from simdistrict.calibration.settings import NAME, InferSettings, settings_beside
+from simdistrict.calibration.statements import statements_file_text
 from simdistrict.ensemble.draws_file import write_sample_tab
 from simdistrict.inference.asked import Inference, Text
 from simdistrict.inference.findings import report_of
@@ -90,6 +91,7 @@ def asked(
     data: Path | None = None,
     data_text: str | None = None,
     prior: Any = None,
+    statements: Path | None = None,
     free: Sequence[str] | None = None,
     leave_out: Sequence[str] = (),
     **given: Any,
@@ -106,7 +108,7 @@ def asked(
     if not other and (own is None or own.data is None):
         what = f"there is no {NAME} next to the model"
         raise UsageError(Problem(path.name, what, "give --data FILE.csv"))
-    settings = getattr(own, "infer", None)
+    settings = None if own is None else own.infer or InferSettings(until=own.until)
     if own is not None:
         data = own.data
     if data_text is None:
@@ -114,8 +116,14 @@ def asked(
         text = Text(data_file_text(data), str(data))
     else:
         text = Text(data_text, "data")
-    table = prior_of(prior or (settings.prior if settings else None), plan.prepared, path)
+    if settings is not None:
+        prior = settings.prior if prior is None else prior
+        statements = statements or settings.statements
+    table = prior_of(prior, plan.prepared, path)
     made = Inference(Text(table.text, table.where), text)
+    if statements is not None:
+        said = Text(statements_file_text(statements), str(statements))
+        made = replace(made, statements=said)
     if settings is not None:
         made = replace(made, **_own(settings))
     named = {key: value for key, value in given.items() if value is not None}
@@ -124,7 +132,7 @@ def asked(
     return replace(made, left_out=tuple(leave_out), **named)
 
 
-def _own(settings: Any) -> dict[str, Any]:
+def _own(settings: InferSettings) -> dict[str, Any]:
     """What a section `infer` of calibration.yaml states."""
     names = ("until", "likelihood", "ess", "seed", "runs", "free")
     found = {name: getattr(settings, name) for name in names}
