@@ -26,7 +26,7 @@ FOREIGN: dict[str, tuple[str, str]] = {
     ".vgd": ("a set of graph definitions of Vensim", "give the model, as .mdl"),
     ".cmd": ("a command script of Vensim", "simdistrict run takes its settings as options"),
     ".voc": ("the optimization control of Vensim", "simdistrict infer MODEL --prior FILE takes it"),
-    ".vpd": ("a payoff definition of Vensim", "simdistrict calibrate takes data and weights"),
+    ".vpd": ("a payoff definition of Vensim", "simdistrict infer MODEL --data FILE takes it"),
     ".stm": ("a model in the binary format of Stella before version 10", _SAVE_XMILE),
     ".itm": ("a model in the binary format of iThink before version 10", _SAVE_XMILE),
     ".stmz": ("a packed model of Stella", _SAVE_XMILE),

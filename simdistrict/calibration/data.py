@@ -89,17 +89,24 @@ class Observations:
 
 
 def read_data(path: str | Path, model: Model) -> Observations:
-    """Read a data file for a model.
+    """Read a data file for a model, or a payoff definition of Vensim (.vpd).
 
     Raises ExchangeError where the file cannot be read, ScenarioError with everything that is
     invalid or does not fit the model.
     """
     path = Path(path)
-    return data_from_text(data_file_text(path), model, shown(path))
+    return data_from_text(data_file_text(path, model), model, shown(path))
 
 
-def data_file_text(path: Path) -> str:
-    """The text of a data file. Raises ExchangeError where it cannot be read."""
+def data_file_text(path: Path, model: Model) -> str:
+    """The text of a data file, or the one that says the same as a payoff definition (.vpd).
+
+    Raises ExchangeError where it cannot be read, ScenarioError for a .vpd that cannot be used.
+    """
+    if path.suffix.lower() == ".vpd":
+        from simdistrict.calibration.vpd import text_of_vpd
+
+        return text_of_vpd(path, model)
     where = shown(path)
     content = inputs.content(path, KIND, where)
     return readable(decoded(content, where, "a table of observed series")[0])

@@ -113,7 +113,7 @@ def asked(
         data = own.data
     if data_text is None:
         assert data is not None
-        text = Text(data_file_text(data), str(data))
+        text = Text(data_file_text(data, plan.prepared.model), str(data))
     else:
         text = Text(data_text, "data")
     if settings is not None:
