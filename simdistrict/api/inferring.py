@@ -211,6 +211,7 @@ class Inferring(Sweeping):
         ess: int | None = None,
         runs: int | None = None,
         seed: int | None = None,
+        waves: int | None = None,
         workers: int | None = None,
         scheduler: str | None = None,
         progress: Stages = None,
@@ -227,8 +228,8 @@ class Inferring(Sweeping):
         the data state; `payoff` is exp(-payoff / 2) of `calibrate`, which gives a weighted
         posterior.
         ess: effective draws of each constant, default 1000; runs: the most runs of the model,
-        default 500000; seed: default 1; workers: cores, default all, with the same draws;
-        scheduler: the address of a Dask cluster.
+        default 500000; seed: default 1; waves: of history matching first, for a wide prior;
+        workers: cores, default all, with the same draws; scheduler: the address of a Dask cluster.
         progress: None for a line in a notebook or terminal, False, or a function of a stage.
 
         Logs a warning for what makes the posterior doubtful, and first of all where its chains
@@ -254,6 +255,7 @@ class Inferring(Sweeping):
             "ess": whole_or_none(ess, "ess", 1),
             "runs": whole_or_none(runs, "runs", 1),
             "seed": whole_or_none(seed, "seed", 0),
+            "waves": whole_or_none(waves, "waves", 1),
         }
         plan = self._plan(scenario, params=params, backend="native")
         is_file = data is None or isinstance(data, str | Path)

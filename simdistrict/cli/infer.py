@@ -69,6 +69,18 @@ UNTRUSTED = 5
 @click.option("--runs", type=options.WholeRange(1), help="Most model runs.  [default: 500000]")
 @click.option("--seed", type=options.SEED, help="Seed of the draws.  [default: 1]")
 @click.option(
+    "--waves",
+    type=options.WholeRange(1),
+    metavar="N",
+    help="Begin with N waves of history matching, for a wide prior.",
+)
+@click.option(
+    "--sbc",
+    type=options.WholeRange(20),
+    metavar="N",
+    help="Instead: check the sampler with N data sets drawn from the prior.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -114,38 +126,47 @@ def command(
     Draws from their posterior: the prior, weighted by how probable the data are. Writes
     posterior.nc, design.nc for `ensemble --design`, tables and infer.md into the folder of -o. An
     interrupted call keeps its work in FOLDER.parts, for --resume. Exit code 5 when the draws are
-    not to be trusted.
+    not to be trusted, or when --sbc finds that posteriors are wrong.
 
     Example: simdistrict infer growth.mdl --data growth.csv --prior prior.csv
     """
+    from simdistrict.api.commands.calibrate_sampler import check_sampler
     from simdistrict.api.commands.infer import infer
 
     if asked["workers"] is not None and asked["scheduler"] is not None:
         raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
     if asked["scheduler"] is not None:
         without_traces()
-    quiet = settings["quiet"]
-    begin = time.perf_counter()
-    where: list[Path] = []
-    with interrupt.saying(lambda: _kept(where)):
-        found = infer(
-            model,
-            output=output,
-            export=export,
-            force=force,
-            progress=False if quiet else None,
-            begun=where.append,
-            **asked,
-        )
+    _check_sbc(asked, export)
+    progress: Any = False if settings["quiet"] else None
+    begin, parts = time.perf_counter(), list[Path]()
+    how: dict[str, Any] = {"output": output, "force": force, "begun": parts.append, **asked}
+    with interrupt.saying(lambda: _kept(parts)):
+        if how["sbc"] is not None:
+            del how["scheduler"], how["waves"]
+            found: Any = check_sampler(model, how.pop("sbc"), progress=progress, **how)
+        else:
+            del how["sbc"]
+            found = infer(model, export=export, progress=progress, **how)
     if as_json:
         click.echo(json.dumps(found.document(), indent=2, allow_nan=False))
-    elif not quiet:
+    elif not settings["quiet"]:
         click.echo("\n".join(found.lines()))
         click.echo(found.last_line(time.perf_counter() - begin))
     for text in found.warnings():
         click.echo(f"warning: {found.name} | {text}", err=True)
     if not found.trusted:
         sys.exit(UNTRUSTED)
+
+
+def _check_sbc(asked: dict[str, Any], export: Path | None) -> None:
+    """Refuse what a calibration of the sampler has not."""
+    if asked["sbc"] is None:
+        return
+    other = {"--waves": asked["waves"], "--scheduler": asked["scheduler"], "--export": export}
+    for name, value in other.items():
+        if value is not None:
+            raise click.UsageError(f"--sbc draws no posterior of the data: leave {name} out")
 
 
 def _kept(parts: list[Path]) -> str:

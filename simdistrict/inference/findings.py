@@ -8,6 +8,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
+from simdistrict.base.errors import Problem
 from simdistrict.inference.identify import Identified, identify
 from simdistrict.inference.infer import Question, forecast, posterior_of
 from simdistrict.inference.leave_out import leave_out
@@ -16,13 +17,20 @@ from simdistrict.inference.power import log_prior_of_scores, power_scaling
 from simdistrict.inference.report import Report, Section
 from simdistrict.inference.sampling import Sampled
 from simdistrict.inference.scores import Forecasts, fit_scores, held_out
+from simdistrict.inference.waves import Waves
 
 # constants that the first screen lists
 _MOST = 8
 
 
-def report_of(question: Question, sampled: Sampled, workers: int | None = None) -> Report:
-    """The posterior with everything that is found about it."""
+def report_of(
+    question: Question,
+    sampled: Sampled,
+    workers: int | None = None,
+    waves: Waves | None = None,
+    warned: Sequence[Problem] = (),
+) -> Report:
+    """The posterior with everything that is found about it; warned: before its draws."""
     found = posterior_of(question, sampled, workers)
     identified = identify(question.target.names, _flat(sampled.scores), sampled.ess_bulk.tolist())
     sections = [
@@ -30,13 +38,17 @@ def report_of(question: Question, sampled: Sampled, workers: int | None = None) 
         *_forecasts(question, sampled, workers),
         _identified(identified),
         *_contributions(question, sampled, found),
+        *([] if waves is None else [Section("Waves", waves.lines(), waves.rows(), "waves.csv")]),
         _sampling(sampled),
     ]
+    early = [problem.what for problem in (*question.target.warnings, *warned)]
+    if waves is not None and (waves.structure or not len(waves.scores)):
+        early.append("history matching finds no part of the prior that agrees with all data")
     return Report(
         found,
         tuple(_learned(found, identified)),
         tuple(_unknown(identified)),
-        tuple(_doubts(question, identified)),
+        (*early, *_doubts(question, identified)),
         tuple(sections),
     )
 
@@ -85,7 +97,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _doubts(question: Question, identified: Identified) -> list[str]:
-    said = [f"{p.what}" for p in question.target.warnings]
+    said = []
     if identified.flat:
         count = counted(len(identified.coordinates), "constant")
         said.append(

@@ -29,7 +29,6 @@ from simdistrict.inference.posterior import (
     Predicted,
 )
 from simdistrict.inference.sampling import Effort, Sampled, Tick, sample
-from simdistrict.inference.start import check_start
 from simdistrict.inference.target import Target, target_of
 from simdistrict.inference.together import Runner
 from simdistrict.model.model import Lookup, Model
@@ -141,7 +140,6 @@ def draw(
     tick: Tick | None = None,
 ) -> Sampled:
     """Draw from the posterior; folder: keeps finished parts, for `resume`."""
-    check_start(question.target, question.asked.seed, workers=workers)
     keeper = None if folder is None else Keeper(folder, question.identity())
     return sample(
         question.target,

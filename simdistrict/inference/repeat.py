@@ -14,6 +14,7 @@ from simdistrict.inference.infer import Question, draw, posterior_of, question
 from simdistrict.inference.posterior import Posterior
 from simdistrict.inference.posterior_file import POSTERIOR, design, groups, read_posterior
 from simdistrict.inference.sampling import Tick
+from simdistrict.inference.starting import start_of
 from simdistrict.result.dataset import Result
 
 
@@ -55,7 +56,8 @@ def again(
 ) -> Posterior:
     """The posterior of a record, drawn again."""
     asked = recorded_question(attrs, where)
-    return posterior_of(asked, draw(asked, workers=workers, tick=tick), workers)
+    start, _ = start_of(asked, workers)
+    return posterior_of(asked, draw(asked, start=start, workers=workers, tick=tick), workers)
 
 
 def compared(stored: Posterior, new: Posterior) -> Repetition:

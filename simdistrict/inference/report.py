@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,10 @@ class Section:
         heads = list(self.rows[0]) if self.rows else list(self.heads)
         return [heads, *([_cell(row[head], digits) for head in heads] for row in self.rows)]
 
+    def markdown(self) -> Iterator[str]:
+        """The rows as a table of the page."""
+        return markdown(self.table(PAGE_DIGITS))
+
 
 @dataclass(frozen=True, eq=False)
 class Report:
@@ -83,7 +87,12 @@ def texts(report: Report) -> dict[str, str]:
 
 def check_folder(folder: Path, *, force: bool = False) -> None:
     """Raise ExchangeError where the posterior may not be written into a folder."""
-    for name in (POSTERIOR_FILE, DESIGN_FILE, "posterior.csv", PAGE_FILE):
+    check_files(folder, (POSTERIOR_FILE, DESIGN_FILE, "posterior.csv", PAGE_FILE), force=force)
+
+
+def check_files(folder: Path, names: Iterable[str], *, force: bool = False) -> None:
+    """Raise ExchangeError where one of these files may not be written."""
+    for name in names:
         writable_target(folder / name, ours=is_ours, force=force)
 
 
@@ -203,10 +212,10 @@ def _page(report: Report) -> Iterator[str]:
         yield from _section("Errors of the data", [table[0], *table[constants + 1 :]])
     for section in report.sections:
         yield from ("", f"## {section.title}", "")
-        yield from section.lines
+        yield from (f"- {line}" for line in section.lines)
         if section.rows:
             yield ""
-            yield from markdown(section.table(PAGE_DIGITS))
+            yield from section.markdown()
     yield from ("", "## Record", "")
     yield from _record(found)
 

@@ -386,3 +386,53 @@ def test_what_the_model_states_holds_unless_the_call_says_otherwise(
     Path("mine.csv").write_text(data())
     assert call(capsys, "infer", "decay.mdl", "--data", "mine.csv", "-o", "mine").code == 0
     assert len(table("mine/posterior.csv")) == 3
+
+
+# ---------------------------------------------------------------------- waves and calibration
+
+
+def test_waves_say_what_is_left_and_a_posterior_follows(project: Path, capsys: Capsys) -> None:
+    assert call(capsys, *WORDS, "--waves", "2", "-o", "p").code == 0
+    rows = table("p/waves.csv")
+    assert [row["wave"] for row in rows] == ["1", "2"]
+    assert 0 < float(rows[1]["share_left"]) < 0.1
+    means = {row["constant"]: float(row["mean"]) for row in table("p/posterior.csv")}
+    assert means["decay rate"] == pytest.approx(0.26, abs=0.02)
+    answer = call(capsys, "rerun", "p/posterior.nc")
+    assert "the same numbers to the last bit" in answer.out
+
+
+def test_waves_that_leave_nothing_are_a_warning(project: Path, capsys: Capsys) -> None:
+    # no constants of this model give a level that grows
+    rows = "".join(f"seen,seen,{t},{t},0.1\n" for t in (2, 6, 12))
+    Path("data.csv").write_text("series,element,year,value,scale\n" + rows)
+    answer = call(capsys, *WORDS, "--waves", "2", "-o", "p")
+    assert "history matching finds no part of the prior that agrees with all data" in answer.err
+    assert "look at the structure of the model" in Path("p/infer.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow  # twenty posteriors
+def test_calibration_of_the_sampler_is_uniform_and_resumes(project: Path, capsys: Capsys) -> None:
+    words = ("infer", "decay.mdl", "--data", "data.csv", "--prior", "prior.csv", "--sbc", "20")
+    answer = call(capsys, *words, "-o", "s")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("20 posteriors of simulated data, 63 draws of each.\n")
+    rows = table("s/sbc.csv")
+    assert [row["quantity"] for row in rows] == [
+        "decay rate", "initial level", "rest", "log likelihood",
+    ]  # fmt: skip
+    assert not Path("s.parts").exists()
+    answer = call(capsys, *words, "--json", "--workers", "2", "-o", "t")
+    assert answer.code == 0
+    assert json.loads(answer.out)["calibrated"] is True
+    assert content("s") == content("t")
+
+
+def test_a_calibration_refuses_what_it_has_not(project: Path, capsys: Capsys) -> None:
+    for words in (("--export", "x.tab"), ("--waves", "2"), ("--scheduler", "tcp://x:1")):
+        answer = call(capsys, *WORDS, "--sbc", "20", *words)
+        assert answer.code == 2
+        assert f"leave {words[0]} out" in answer.err
+    answer = call(capsys, *WORDS, "--sbc", "20", "--likelihood", "payoff")
+    assert answer.code == 3
+    assert "no density of the data" in answer.err

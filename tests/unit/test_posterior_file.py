@@ -169,7 +169,7 @@ def test_tables_of_checks_are_files_and_sections() -> None:
         ["one", "two", "correlation"],
         ["a", "b", "0.123457"],
     ]
-    assert "## Ridges\n\nTwo constants.\n\n| one | two | correlation |" in found["infer.md"]
+    assert "## Ridges\n\n- Two constants.\n\n| one | two | correlation |" in found["infer.md"]
 
 
 def test_a_foreign_file_is_replaced_with_force_only(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from simdistrict.inference.report import (
     write_report,
 )
 from simdistrict.inference.sampling import Progress
+from simdistrict.inference.start import check_start
+from simdistrict.inference.starting import start_of
 from simdistrict.inference.together import Runner
 from simdistrict.run.plan import Plan, find, plans_for
 
@@ -196,16 +198,19 @@ def report_on(
 ) -> Report:
     """Draw the posterior and check it; folder: keeps what is finished, for `resume`."""
     asked_of = question(plan, made)
+    warned = check_start(asked_of.target, made.seed, workers=workers)
+    start, waves = start_of(asked_of, workers)
     with _running(asked_of, scheduler) as runner, a_line(progress, Lines()) as tick:
         sampled = draw(
             asked_of,
+            start=start,
             folder=folder,
             resume=resume,
             workers=workers,
             runner=runner,
             tick=tick,
         )
-    return report_of(asked_of, sampled, workers)
+    return report_of(asked_of, sampled, workers, waves, warned)
 
 
 @contextmanager
