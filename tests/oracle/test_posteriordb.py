@@ -1,0 +1,46 @@
+"""Draws of two models against the reference posteriors of posteriordb, from the prior.
+
+Source and licence of the data and the reference: benchmarks/posteriordb/README.md.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from simdistrict.inference.sampling import Effort, sample
+from tests.posterior import density, draws
+
+FOLDER = Path(__file__).parents[2] / "benchmarks" / "posteriordb"
+# the posterior of these has a mean and no variance: shares of draws below quantiles are compared
+HEAVY = ("half saturation", "maximum elimination")
+LEVELS = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+
+
+def reference(model: str) -> dict[str, dict[str, str]]:
+    """The rows of the reference by coordinate."""
+    with (FOLDER / "reference.csv").open(encoding="utf-8") as file:
+        return {row["constant"]: row for row in csv.DictReader(file) if row["model"] == model}
+
+
+@pytest.mark.parametrize("model", ["lotka_volterra", "one_compartment"])
+def test_the_moments_are_those_of_the_reference(model: str) -> None:
+    """Means within .05 reference standard deviations, standard deviations within 5%."""
+    target = density(
+        FOLDER / f"{model}.mdl", FOLDER / f"{model}_data.csv", FOLDER / f"{model}_prior.csv"
+    )
+    sampled = sample(target, Effort(ess=4000, seed=1))
+    assert sampled.converged, sampled.reasons
+    values = draws(target, sampled)
+    known = reference(model)
+    assert set(values) == set(known)
+    for name, row in known.items():
+        found = values[name]
+        for head, level in LEVELS.items():
+            assert abs((found < float(row[head])).mean() - level) < 0.015, (name, head)
+        if name not in HEAVY:
+            mean, sd = float(row["mean"]), float(row["sd"])
+            assert abs(found.mean() - mean) < 0.05 * sd, name
+            assert abs(found.std() / sd - 1) < 0.05, name
