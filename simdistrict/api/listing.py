@@ -33,6 +33,7 @@ def results_of_study(what: str, model: str) -> list[dict[str, Any]]:
     from simdistrict.tables.definition import (
         ENSEMBLE,
         FIT,
+        POSTERIOR,
         RUNS,
         kind_of,
     )
@@ -41,7 +42,7 @@ def results_of_study(what: str, model: str) -> list[dict[str, Any]]:
     file = read_definition(library.find_study(model)).file
     if what == "figures":
         return [{"name": name, "title": figure.title} for name, figure in file.figures.items()]
-    suffix = {RUNS: "", ENSEMBLE: " (ensemble)", FIT: " (slow)"}
+    suffix = {RUNS: "", ENSEMBLE: " (ensemble)", POSTERIOR: " (posterior)", FIT: " (slow)"}
     return [
         {"name": name, "title": table.title + suffix[kind_of(table)]}
         for name, table in file.tables.items()

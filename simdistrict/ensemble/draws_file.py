@@ -20,7 +20,7 @@ from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.base.inputs import digest, head
 from simdistrict.base.library import shown
 from simdistrict.base.remarks import remark
-from simdistrict.ensemble.given import CHAINS, read_design
+from simdistrict.ensemble.given import CHAINS, evenly, read_design
 from simdistrict.exchange.vensim.sample import read_sample_file, sample_text
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Constant, Lookup, Model
@@ -82,7 +82,7 @@ class Draws:
         if members > total:
             what = f"it has {total} draws, and {members} members are more"
             raise ScenarioError(Problem(self.where, what, f"give --members {total} or fewer"))
-        kept = ((np.arange(members) + 0.5) * total / members).astype(np.int64)
+        kept = evenly(total, members)
         chain = None if self.chain is None else self.chain[kept]
         return replace(self, numbers=np.ascontiguousarray(self.numbers[kept]), chain=chain)
 

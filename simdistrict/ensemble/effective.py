@@ -71,19 +71,19 @@ class Effective:
     def shares(self, flags: NDArray[Any]) -> Reals:
         """Shares of flags (members, ...): (..., 4) with the 95% interval and its standard error.
 
-        The interval is Wilson's of the effective number of draws.
+        The interval is Wilson's of the effective number of draws. A flag that is NaN is left out.
         """
-        shares = (
-            np.asarray(np.mean(flags, axis=0), float)
-            if len(flags)
-            else np.zeros(np.shape(flags)[1:])
-        )
-        count = self.of(flags)
+        values = np.asarray(flags, float)
+        good = np.isfinite(values)
+        known = good.sum(axis=0)
+        total = np.where(good, values, 0.0).sum(axis=0)
+        means = np.where(known, total / np.maximum(known, 1), 0.0)
+        count = self.of(np.where(good, values, means)) * known / max(len(values), 1)
         rows = []
-        for share, own in zip(shares.ravel(), count.ravel(), strict=True):
+        for share, own in zip(means.ravel(), count.ravel(), strict=True):
             error = math.sqrt(share * (1 - share) / own) if own else math.nan
             rows.append((share, *wilson(share * own, own), error))
-        return np.array(rows).reshape(*shares.shape, 4)
+        return np.array(rows).reshape(*means.shape, 4)
 
 
 def effective_of(design: object) -> Effective:

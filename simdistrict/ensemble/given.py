@@ -125,11 +125,24 @@ class GivenDesign:
         """The values of any members."""
         return self.numbers[list(members)]
 
+    def thinned(self, members: int) -> GivenDesign:
+        """Evenly spaced members, at most as many as there are."""
+        kept = evenly(self.members, members)
+        chain = None if self.chain is None else self.chain[kept]
+        return replace(self, numbers=np.ascontiguousarray(self.numbers[kept]), chain=chain)
+
     def without(self, left_out: Sequence[int]) -> GivenDesign:
         """The design without some columns."""
         kept = [k for k in range(len(self.priors)) if k not in left_out]
         priors = tuple(self.priors[k] for k in kept)
         return replace(self, priors=priors, numbers=np.ascontiguousarray(self.numbers[:, kept]))
+
+
+def evenly(total: int, some: int) -> NDArray[np.int64]:
+    """Evenly spaced places in a list, at most all of them."""
+    if some >= total:
+        return np.arange(total)
+    return ((np.arange(some) + 0.5) * total / some).astype(np.int64)
 
 
 def element_and_label(name: str, model: Model) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from simdistrict.tables.compare import Discrepancy as Discrepancy
 from simdistrict.tables.compare import differences as differences
 from simdistrict.tables.definition import ENSEMBLE as ENSEMBLE
 from simdistrict.tables.definition import FIT as FIT
+from simdistrict.tables.definition import POSTERIOR as POSTERIOR
 from simdistrict.tables.definition import RUNS as RUNS
 from simdistrict.tables.definition import StudyDefinition as StudyDefinition
 from simdistrict.tables.files import Stamp as Stamp

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdistrict.tables.compare import Discrepancy, differences
-from simdistrict.tables.definition import ENSEMBLE, StudyDefinition, kind_of, named
+from simdistrict.tables.definition import (
+    ENSEMBLE,
+    POSTERIOR,
+    StudyDefinition,
+    kind_of,
+    named,
+)
 from simdistrict.tables.files import Stamp, accepted, mismatches, texts, with_checksums
 from simdistrict.tables.modules import KindError, function
 from simdistrict.tables.store import Code, Made, keep, look_up
@@ -21,10 +27,18 @@ if TYPE_CHECKING:
 STANDARD = {
     "claims": ("simdistrict.tables.claims", "claims_table"),
     "claims over the prior": ("simdistrict.tables.claims_prior", "prior_table"),
+    "claims over the posterior": ("simdistrict.tables.claims_posterior", "posterior_table"),
+    "constants over the posterior": ("simdistrict.tables.constants_posterior", "constants_table"),
     "targets": ("simdistrict.tables.claims", "targets_table"),
     "fit": ("simdistrict.tables.fit", "series_table"),
     "fitted constants": ("simdistrict.tables.fit", "constants_table"),
 }
+
+
+# keys of the functions that make a table
+FUNCTIONS = ("of_runs", "of_members", "of_posterior", "of_fit")
+# tables that are checked by a few members
+OF_MEMBERS = (ENSEMBLE, POSTERIOR)
 
 
 def chosen(definition: StudyDefinition, names: Sequence[str], *kinds: str) -> list[str]:
@@ -61,7 +75,7 @@ def _table(name: str, study: Study) -> Table:
 
 
 def _function(name: str, written: TableEntry, study: Study) -> Callable[[Study], Table]:
-    key = next(k for k in ("of_runs", "of_members", "of_fit") if getattr(written, k))
+    key = next(k for k in FUNCTIONS if getattr(written, k))
 
     def result(returned: Any, _: Study) -> Table:
         if not isinstance(returned, Table) or returned.name != name:
@@ -76,7 +90,7 @@ def _code(name: str, study: Study) -> Code:
     """Code that makes a table; for a standard table, every function that claims may call."""
     definition = study.definition
     written = definition.file.tables[name]
-    by = written.of_runs or written.of_members or written.of_fit
+    by = next((own for key in FUNCTIONS if (own := getattr(written, key))), None)
     if by:
         return [definition.path, definition.folder / f"{by.partition(':')[0]}.py"]
     own = STANDARD[written.standard][0] if written.standard else "simdistrict.tables.shown"
@@ -92,7 +106,7 @@ def made(name: str, study: Study) -> tuple[Made, bool]:
     table, stamp, inputs = make(name, study)
     own = texts(table, stamp)
     kind = kind_of(study.definition.file.tables[name])
-    fresh = Made(name, with_checksums(own) if kind == ENSEMBLE else own, stamp, inputs)
+    fresh = Made(name, with_checksums(own) if kind in OF_MEMBERS else own, stamp, inputs)
     keep(fresh, code, study)
     return fresh, False
 
@@ -105,7 +119,7 @@ def check(name: str, study: Study, folder: Path) -> list[Discrepancy]:
     next to impossible given these members. A stored copy of the whole table is compared too.
     """
     written = study.definition.file.tables[name]
-    if kind_of(written) != ENSEMBLE:
+    if kind_of(written) not in OF_MEMBERS:
         table, stamp, _ = make(name, study)
         return differences(folder, *accepted(table, stamp))
     doubted = _doubts(name, written, study)
@@ -124,9 +138,9 @@ def _doubts(
     if written.doubts:
         d, kind = study.definition, "discrepancies of its table"
         return function(d.folder, written.doubts, d.place("tables", name, "doubts"), _found, kind)
-    from simdistrict.tables.claims_prior import doubts
-
-    return lambda study, path: list(doubts(study, path))
+    assert written.standard is not None
+    module = importlib.import_module(STANDARD[written.standard][0])
+    return lambda study, path: list(module.doubts(study, path))
 
 
 def _found(returned: Any, *_: Any) -> list[Discrepancy]:

@@ -20,8 +20,10 @@ from simdistrict.tables.palette import Palette
 if TYPE_CHECKING:
     from simdistrict.tables.schema import StudyFile, TableEntry
 
-# tables of single runs, of an ensemble, or of a fit that takes minutes
-RUNS, ENSEMBLE, FIT = "runs", "ensemble", "fit"
+# tables of single runs, of an ensemble over the prior or the posterior, or of a fit that takes
+# minutes
+RUNS, ENSEMBLE, POSTERIOR, FIT = "runs", "ensemble", "posterior", "fit"
+_OVER_POSTERIOR = ("claims over the posterior", "constants over the posterior")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class StudyDefinition:
     def model(self) -> Path:
         """The model file. Raises ModelError if there is none."""
         return find_model(self.file.model, self.folder)
+
+    @property
+    def posterior(self) -> Path | None:
+        """The file of draws of the posterior, if the study states one."""
+        stated = self.file.posterior
+        return None if stated is None else self.folder / stated.file
 
     @property
     def scenarios(self) -> Path | None:
@@ -77,7 +85,9 @@ class StudyDefinition:
 
 
 def kind_of(table: TableEntry) -> str:
-    """The kind of a table: RUNS, ENSEMBLE or FIT."""
+    """The kind of a table: RUNS, ENSEMBLE, POSTERIOR or FIT."""
+    if table.of_posterior or table.standard in _OVER_POSTERIOR:
+        return POSTERIOR
     if table.of_fit or table.standard == "fitted constants":
         return FIT
     return ENSEMBLE if table.of_members or table.standard == "claims over the prior" else RUNS

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.cache import own_folder, read_own, write_own
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.ensemble.blocks import Shape
-from simdistrict.ensemble.members import Ensemble, drawn, ensemble_of
+from simdistrict.ensemble.given import GivenDesign
+from simdistrict.ensemble.members import Ensemble, drawn, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import Prior
 from simdistrict.run.plan import Plan
 from simdistrict.tables.members import Kept, MemberRun, Sampling
@@ -39,9 +41,22 @@ def ensemble_for(
     prior_text: str,
     kept: Kept,
     sampling: Sampling,
+    given: GivenDesign | None = None,
 ) -> Ensemble:
-    """The ensemble of one scenario that `kept` reads."""
+    """The ensemble of one scenario that `kept` reads; given: draws in place of those of a prior.
+
+    Raises ScenarioError where a method needs draws of its own.
+    """
     method = kept.method
+    read: dict[str, Any] = {
+        "save": ",".join(kept.elements),
+        "times": ",".join(f"{year:g}" for year in kept.years),
+    }
+    if given is not None:
+        if method != "lhs":
+            what = f"a design of the method {method} cannot be made of draws of a posterior"
+            raise ScenarioError(Problem(f"scenario {plan.resolved.name}", what))
+        return ensemble_over([plan], given, fast=True, **read)
     # a Saltelli design has blocks, whose size depends on how many numbers are drawn
     block = Shape().block(method, len(drawn([plan], priors)))
     return ensemble_of(
@@ -51,9 +66,8 @@ def ensemble_for(
         sampling.members if method == "lhs" else sampling.blocks * block,
         seed=sampling.seed,
         method=method,
-        save=",".join(kept.elements),
-        times=",".join(f"{year:g}" for year in kept.years),
         fast=True,
+        **read,
     )
 
 
@@ -120,6 +134,7 @@ def key_of(ensemble: Ensemble, kept: Kept) -> str:
         plan.integrator,
         (plan.rtol, plan.atol),
         (design.priors, design.members, design.seed, design.method, design.streams),
+        design.sha256 if isinstance(design, GivenDesign) else "",
         ensemble.saved,
         ensemble.points,
         (CHUNK, kept.tells, kept.exchanged),

@@ -29,7 +29,15 @@ from simdistrict.scenario.schema import (
 from simdistrict.scenario.tree import KeyPath, YamlNode, read_tree
 from simdistrict.tables.table import MOST_DECIMALS
 
-Standard = Literal["claims", "claims over the prior", "targets", "fit", "fitted constants"]
+Standard = Literal[
+    "claims",
+    "claims over the prior",
+    "claims over the posterior",
+    "constants over the posterior",
+    "targets",
+    "fit",
+    "fitted constants",
+]
 
 
 def _whole(value: float) -> int:
@@ -138,6 +146,9 @@ class TableEntry(Closed):
     rows: RowsFile | None = Field(None, description="Elements by scenarios and times.")
     of_runs: str | None = Field(None, description=f"Made from single runs: {FUNCTION}.")
     of_members: str | None = Field(None, description=f"Made from ensembles: {FUNCTION}.")
+    of_posterior: str | None = Field(
+        None, description=f"Made from ensembles over the posterior, where there is one: {FUNCTION}."
+    )
     of_fit: str | None = Field(None, description=f"Made from a fit, only by name: {FUNCTION}.")
     doubts: str | None = Field(
         None, description=f"Checks a committed table of ensembles by some members: {FUNCTION}."
@@ -185,12 +196,26 @@ class StyleFile(Closed):
     marker: Marker = Field(description="A marker, in matplotlib's notation.")
 
 
+class PosteriorFile(Closed):
+    """Draws of constants that agree with the record."""
+
+    file: str = Field(
+        min_length=1, description="A file of draws, such as design.nc, relative to this file."
+    )
+    rest: Literal["model", "prior"] = Field(
+        "model", description="Constants that it lacks: as in the model, or drawn from the prior."
+    )
+
+
 class StudyFile(Closed):
     """A study of simdistrict: the questions put to one model."""
 
     why: str = Field("", description="One or two sentences on the whole.")
     model: str = Field(min_length=1, description="The model file, relative to this file.")
     baseline: str = Field(min_length=1, description="The scenario that others are compared with.")
+    posterior: PosteriorFile | None = Field(
+        None, description="Draws over which the tables of a posterior are made."
+    )
     claims: Annotated[dict[str, ClaimFile], Section] = Field(
         default_factory=dict, description="Claims by a short name."
     )
@@ -257,6 +282,8 @@ def _part(path: KeyPath) -> tuple[type[BaseModel], str]:
             return ConditionFile, "a condition"
         case ("regimes", int(), _, *_):
             return RegimeFile, "a regime"
+        case ("posterior", _, *_):
+            return PosteriorFile, "the posterior"
         case ("palette", name, _, *_):
             return StyleFile, f'the style of "{name}"'
     return StudyFile, "the file"

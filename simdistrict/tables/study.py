@@ -5,11 +5,12 @@ Records the inputs of each table.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,8 +23,17 @@ from simdistrict.base.errors import Problem, ScenarioError, SimdistrictError, di
 from simdistrict.base.library import find_model, find_study, shown
 from simdistrict.calibration import Assessment, Calibration, assess, calibrate
 from simdistrict.calibration.settings import Settings, settings_beside
+from simdistrict.ensemble.drawing import DrawsRequest, design_from_file
+from simdistrict.ensemble.effective import Effective, effective_of
+from simdistrict.ensemble.given import GivenDesign
 from simdistrict.ensemble.members import Ensemble
-from simdistrict.ensemble.prior import Prior, prior_beside, read_prior, read_prior_file
+from simdistrict.ensemble.prior import (
+    Prior,
+    PriorTable,
+    prior_beside,
+    read_prior,
+    read_prior_file,
+)
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model
 from simdistrict.result.naming import Names, names_of
@@ -44,6 +54,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 AS_STATED = Sampling()
 T = TypeVar("T")
+# kinds of inputs that a table over the prior has, and those that only one over a posterior has
+_OF_PRIOR, _NOT_OF_PRIOR = ("prior", "design"), ("posterior", "table")
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,8 @@ class Study:
     """A model with its study file, runs, ensembles and record, for the tables of one call.
 
     model: a shipped model's name or a path, or the definition of a study, which names its model;
-    workers: processes of a fit, threads of an ensemble; sampling: of the ensembles.
+    workers: processes of a fit, threads of an ensemble; sampling: of the ensembles; posterior:
+    draws in place of those that the study file states; committed: the folder of its tables.
     """
 
     def __init__(
@@ -129,6 +142,8 @@ class Study:
         workers: int = 1,
         sampling: Sampling = AS_STATED,
         progress: Progress | None = None,
+        posterior: DrawsRequest | None = None,
+        committed: Path | None = None,
     ) -> None:
         named = None if isinstance(model, str) else model
         self.path: Path = find_model(model) if isinstance(model, str) else model.model
@@ -136,6 +151,9 @@ class Study:
         self.workers = workers
         self.sampling = sampling
         self.progress = progress
+        self.committed = committed
+        self._posterior = posterior
+        self._given: GivenDesign | None = None
         self._inputs: dict[str, str] = {}
         self._runs: dict[tuple[str, tuple[str, ...]], Simulated] = {}
         self._plans: dict[Variant, Plan] = {}
@@ -238,10 +256,66 @@ class Study:
     def ensemble(self, variant: Variant, kept: Kept) -> Ensemble:
         """The ensemble of a scenario; all scenarios share the draws of a member."""
         self._note("scenario", variant.scenario, *variant.sets)
+        plan, sampling = self.plan(variant), self.sampling
+        if self._given is not None:
+            self._note("posterior")
+            return ensemble_for(plan, (), "", kept, sampling, self._given)
         self._note("prior")
         self._note("design")
-        plan, sampling = self.plan(variant), self.sampling
         return ensemble_for(plan, self._priors, self._prior_text, kept, sampling)
+
+    # ------------------------------------------------------------------ posterior
+
+    @property
+    def posterior_request(self) -> DrawsRequest | None:
+        """The draws of the posterior that the study is asked over, if any."""
+        stated = self.definition.file.posterior
+        if self._posterior is not None or stated is None:
+            return self._posterior
+        path = self.definition.posterior
+        assert path is not None
+        return DrawsRequest(path, rest=stated.rest, seed=self.sampling.seed)
+
+    @cached_property
+    def posterior(self) -> GivenDesign:
+        """The draws of the posterior, at most as many as the prior has.
+
+        Raises ScenarioError where the study has none.
+        """
+        asked = self.posterior_request
+        if asked is None:
+            hint = "state it under `posterior:` in the study file, or give --design FILE"
+            raise ScenarioError(Problem(self.definition.where, "the study has no posterior", hint))
+        found = design_from_file(
+            asked, self.prepared, lambda: PriorTable(self._prior_text, str(prior_beside(self.path)))
+        )
+        return found.thinned(self.sampling.members)
+
+    def over_posterior(self) -> Study:
+        """The same study with the draws of the posterior in place of those of the prior.
+
+        It shares the runs and the recorded inputs of this one: make it where it is used.
+        """
+        found = copy.copy(self)
+        found._given, found._kept = self.posterior, {}
+        found.sampling = replace(self.sampling, members=self.posterior.members)
+        return found
+
+    @property
+    def worth(self) -> Effective:
+        """What the draws of its ensembles are worth."""
+        given = self._given
+        return Effective(self.sampling.members) if given is None else effective_of(given)
+
+    def prior_stamp(self) -> Stamp:
+        """The stamp that a table over the prior has which reads the same scenarios."""
+        kept = {k: v for k, v in self._inputs.items() if json.loads(k)[0] not in _NOT_OF_PRIOR}
+        more = {json.dumps([name]): self.input_sha256(json.dumps([name])) for name in _OF_PRIOR}
+        return self.stamp({**kept, **more})
+
+    def note_table(self, path: Path) -> None:
+        """Record a committed table as an input."""
+        self._note("table", str(path))
 
     @cached_property
     def _prior_text(self) -> str:
@@ -309,6 +383,10 @@ class Study:
                 return self.model.sha256
             if kind == "design":
                 return _sha256(repr(self.sampling).encode())
+            if kind == "posterior":
+                return self.posterior.sha256
+            if kind == "table":
+                return inputs.digest(Path(rest[0]))
             paths = {"prior": self._prior, "calibration": self._calibration, "record": self._record}
             return inputs.digest(paths[kind]())
         except (SimdistrictError, OSError):
@@ -339,6 +417,10 @@ class Study:
             parts.append((name, _sha256(" ".join(several).encode())))
         if "design" in by_kind:
             parts.append((f"prior, {self.sampling}", by_kind["prior"][0]))
+        if "posterior" in by_kind:
+            given = self.posterior
+            name = Path(given.origin.file).name if given.origin else "given"
+            parts.append((f"posterior {name}, {given.members} draws", by_kind["posterior"][0]))
         return Stamp(tuple(parts))
 
 

@@ -56,13 +56,16 @@ def _contents(d: StudyDefinition) -> Iterator[Problem]:
         if not measure.what and not getattr(measure, "record", None):
             yield Problem(d.place(*at), "the number has no `what:`", "say in words what it is")
     for name, table in d.file.tables.items():
-        ways = (table.standard, table.rows, table.of_runs, table.of_members, table.of_fit)
-        if sum(map(bool, ways)) != 1:
+        made_by = (table.of_runs, table.of_members, table.of_posterior, table.of_fit)
+        if sum(map(bool, (table.standard, table.rows, *made_by))) != 1:
             what = f'the table "{name}" is made in one way'
-            hint = "write one of `standard:`, `rows:`, `of_runs:`, `of_members:`, `of_fit:`"
+            hint = "write one of `standard:`, `rows:`, `of_runs:`, `of_members:`, `of_posterior:`, "
+            hint += "`of_fit:`"
             yield Problem(d.place("tables", name), what, hint)
-        if bool(table.of_members) != bool(table.doubts):
-            what = f'the table "{name}" needs `of_members:` and `doubts:` together'
+        members = table.of_members or table.of_posterior
+        if bool(members) != bool(table.doubts):
+            key = "of_posterior" if table.of_posterior else "of_members"
+            what = f'the table "{name}" needs `{key}:` and `doubts:` together'
             yield Problem(d.place("tables", name), what, "a check runs some members again")
     for name, figure in d.file.figures.items():
         if sum(map(bool, (figure.lines, figure.of_runs, figure.of_tables))) != 1:
@@ -83,7 +86,7 @@ def _functions(d: StudyDefinition) -> Iterator[Problem]:
     for m, at in _measures(d):
         asked += [(m.by, (*at, "by"), m.arguments), (m.detail, (*at, "detail"), m.arguments)]
     for name, table in d.file.tables.items():
-        for key in ("of_runs", "of_members", "of_fit", "doubts"):
+        for key in ("of_runs", "of_members", "of_posterior", "of_fit", "doubts"):
             asked.append((getattr(table, key), ("tables", name, key), None))
     for name, figure in d.file.figures.items():
         for key in ("of_runs", "of_tables"):
