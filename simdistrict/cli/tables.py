@@ -43,6 +43,7 @@ RESULTS = Path("results")
     metavar="N",
     help="Of the ensembles; default: what the committed tables have.",
 )
+@options.design
 @click.option("--force", is_flag=True, help="Replace files that simdistrict did not write.")
 @options.as_json
 @options.encoding
@@ -56,6 +57,9 @@ def command(
     output: Path,
     workers: int,
     members: int | None,
+    design: Path | None,
+    rest: str | None,
+    unconverged: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -66,16 +70,17 @@ def command(
     its Python files are run.
 
     Without table names, those of single runs, which take minutes; with --all also those over the
-    ensemble, which may take hours when nothing of them is there yet. A table of which no input
-    has changed is not computed again, and an interrupted ensemble is continued. Tables of a fit are
-    made only by name. All files are written at the end, as one set.
+    ensemble and, where the study or --design gives one, over a posterior, which may take hours
+    when nothing of them is there yet. A table of which no input has changed is not computed
+    again, and an interrupted ensemble is continued. Tables of a fit are made only by name. All
+    files are written at the end, as one set.
 
     With --check nothing is written: tables of single runs are computed and compared; for the others
     some members are run again. Prints the first ten differences.
 
     Example: simdistrict tables targets
     """
-    from simdistrict.api.commands.tables import ComparedTables, tables
+    from simdistrict.api.commands.tables import ComparedTables, posterior_of, tables
 
     found = tables(
         words,
@@ -84,6 +89,7 @@ def command(
         everything=everything,
         workers=workers,
         members=members,
+        posterior=posterior_of(design, rest, unconverged=unconverged),
         progress=None if settings["quiet"] else _progress(),
         making=lambda: interrupt.saying(lambda: "what was run is kept; the same command continues"),
         force=force,

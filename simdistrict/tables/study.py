@@ -262,7 +262,7 @@ class Study:
             return ensemble_for(plan, (), "", kept, sampling, self._given)
         self._note("prior")
         self._note("design")
-        return ensemble_for(plan, self._priors, self._prior_text, kept, sampling)
+        return ensemble_for(plan, self.priors, self._prior_text, kept, sampling)
 
     # ------------------------------------------------------------------ posterior
 
@@ -313,6 +313,11 @@ class Study:
         more = {json.dumps([name]): self.input_sha256(json.dumps([name])) for name in _OF_PRIOR}
         return self.stamp({**kept, **more})
 
+    def note_posterior(self) -> None:
+        """Record the draws of the posterior, and the prior, as inputs."""
+        self._note("posterior")
+        self._note("prior")
+
     def note_table(self, path: Path) -> None:
         """Record a committed table as an input."""
         self._note("table", str(path))
@@ -322,7 +327,8 @@ class Study:
         return read_prior_file(prior_beside(self.path))
 
     @cached_property
-    def _priors(self) -> tuple[Prior, ...]:
+    def priors(self) -> tuple[Prior, ...]:
+        """The prior table next to the model."""
         where = str(prior_beside(self.path))
         return read_prior(self._prior_text, where, self.model, self.prepared.program)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.tables.beside import numbers_of, prior_rows
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_quantiles
 from simdistrict.tables.members import Variant
@@ -63,13 +64,60 @@ def table(study: Study) -> Table:
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed cells that are next to impossible given some members that are run again."""
+    return _doubts(study, committed, COLUMNS, FIRST)
+
+
+def _doubts(
+    study: Study, committed: Path, columns: tuple[Column, ...], first: int
+) -> Iterator[Discrepancy]:
     again = {
         (scenario, district, name, f"{year:g}"): values
         for scenario, district, name, year, values in paths(study, some_of(study, AGAIN))
     }
-    for line, row in committed_rows(committed, len(COLUMNS)):
+    for line, row in committed_rows(committed, len(columns)):
         values = again.get((row[0], row[1], row[2], row[3]))
         if values is None:
             continue
-        told = {f"{100 * q:.0f}%": (row[k], q) for k, q in enumerate(QUANTILES, FIRST)}
+        told = {columns[k].name: (row[k], q) for k, q in enumerate(QUANTILES, first)}
         yield from doubted_quantiles(f"{committed.name}:{line}", told, values, lambda _: 1e-3)
+
+
+# ---------------------------------------------------------------------- over the posterior
+
+OVER = "fans_posterior"
+OVER_COLUMNS = (
+    *COLUMNS[:FIRST],
+    *(
+        Column(f"{over} {c.name}", decimals=3)
+        for over in ("prior", "posterior")
+        for c in COLUMNS[FIRST:]
+    ),
+)
+OVER_FIRST = FIRST + len(QUANTILES)
+OVER_NOTE = """Quantiles of {members} draws of the posterior, every {step} years, beside those of
+the prior in [fans](fans.md): each year by itself. A band covers the constants given the record, in
+this model; it does not cover errors of the model."""
+
+
+def over_posterior(study: Study) -> Table:
+    """The same rows over the posterior, with the prior beside them."""
+    over = study.over_posterior()
+    found = list(paths(over, all_of(over)))
+    before = prior_rows(study, "fans", len(COLUMNS), FIRST)
+    rows: list[tuple[Cell, ...]] = []
+    for scenario, district, name, year, values in found:
+        good = values[np.isfinite(values)]
+        told = np.quantile(good, QUANTILES) if len(good) else [math.nan] * len(QUANTILES)
+        key = (scenario, district, name, f"{year:g}")
+        known = numbers_of(before.get(key), range(FIRST, FIRST + len(QUANTILES)))
+        rows.append((scenario, district, name, int(year), *known, *map(float, told)))
+    note = OVER_NOTE.format(members=over.sampling.members, step=STEP)
+    last = tuple(row for row in rows if row[3] == int(PATH[-1]))
+    page = Table(OVER, f"In {PATH[-1]:g}", OVER_COLUMNS, last)
+    title = "Paths as bands, given the record"
+    return Table(OVER, title, OVER_COLUMNS, tuple(rows), note, (page,))
+
+
+def over_posterior_doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
+    """The same as `doubts`, of the table over the posterior."""
+    return _doubts(study.over_posterior(), committed, OVER_COLUMNS, OVER_FIRST)

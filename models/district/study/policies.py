@@ -75,7 +75,7 @@ def table(study: Study) -> Table:
     """All numbers as rows; the page shows changes, regimes and losses."""
     places = list(study.model.dims_by_name["district"].labels)
     found = list(numbers(study, all_of(study)))
-    rows = tuple(row for one in found for row in _rows(one, places))
+    rows = tuple(row for one in found for row in rows_of_numbers(one, places))
     shown = [_changes(found, places, *what) for what in SHOWN]
     shown += [_regimes(found, places), _losses(found, places)]
     note = NOTE.format(members=study.sampling.members)
@@ -83,7 +83,8 @@ def table(study: Study) -> Table:
     return Table("policies", title, COLUMNS, rows, note, tuple(t for t in shown if t.rows))
 
 
-def _rows(one: Numbers, places: list[str]) -> Iterator[tuple[Cell, ...]]:
+def rows_of_numbers(one: Numbers, places: list[str]) -> Iterator[tuple[Cell, ...]]:
+    """A row per district with members that have the number."""
     for k, district in enumerate(places):
         some = one.level if one.level is not None else one.change
         assert some is not None
@@ -119,7 +120,7 @@ def _changes(
         for k in range(len(places)):
             told = [one.told(x, change=True).text for x in _band(one, one.change[:, k])]
             cells.append(f"{told[0]} ({told[1]} to {told[2]})" if told[0] else "")
-        rows.append((_spoken(one.scenario), *cells))
+        rows.append((spoken(one.scenario), *cells))
     return _text("policies", title, places, rows)
 
 
@@ -131,7 +132,7 @@ def _regimes(found: list[Numbers], places: list[str]) -> Table:
         shares = np.array([np.nanmean(n.level, axis=0) for n in own if n.level is not None])
         most = shares.argmax(axis=0)
         cells = [f"{REGIMES[m]} {100 * shares[m, k]:.0f}%" for k, m in enumerate(most)]
-        rows.append((_spoken(name), *cells))
+        rows.append((spoken(name), *cells))
     return _text("policies", "Regime of most members in 2060, and their share", places, rows)
 
 
@@ -150,7 +151,7 @@ def _losses(found: list[Numbers], places: list[str]) -> Table:
             # no loss if it prints as zero
             lost = (sign * one.change > 10**-one.decimals).mean(axis=0) >= MOST
             cells.append(", ".join(short(d) for d, bad in zip(places, lost, strict=True) if bad))
-        rows.append((_spoken(name), *(cell or "none" for cell in cells)))
+        rows.append((spoken(name), *(cell or "none" for cell in cells)))
     title = f"Who loses: districts in which at least {100 * MOST:.0f}% of the members have"
     heads = (Column("scenario"), *(Column(loss[-1]) for loss in LOSSES))
     return Table("policies", title, heads, tuple(rows))
@@ -161,7 +162,8 @@ def _text(name: str, title: str, places: list[str], rows: list[tuple[str, ...]])
     return Table(name, title, heads, tuple(rows))
 
 
-def _spoken(scenario: str) -> str:
+def spoken(scenario: str) -> str:
+    """A scenario in words."""
     return scenario.replace("_", " ").replace(":", ": ")
 
 
@@ -170,16 +172,24 @@ def _spoken(scenario: str) -> str:
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed cells that are next to impossible given some members that are run again."""
+    return cell_doubts(study, committed, COLUMNS)
+
+
+def cell_doubts(
+    study: Study, committed: Path, columns: tuple[Column, ...], moved: int = 0
+) -> Iterator[Discrepancy]:
+    """The same of any table with these rows; moved: places by which its numbers stand further."""
     places = list(study.model.dims_by_name["district"].labels)
     again = {
         (one.scenario, places[k], one.indicator, one.year): (one, k)
         for one in numbers(study, some_of(study, AGAIN))
         for k in range(len(places))
     }
-    for line, row in committed_rows(committed, len(COLUMNS)):
+    for line, row in committed_rows(committed, len(columns)):
         found = again.get((row[0], row[1], row[2], row[3]))
         if found is not None:
-            yield from _doubts(f"{committed.name}:{line}", row, *found)
+            own = [*row[: LEVELS[0][0]], *row[LEVELS[0][0] + moved :]]
+            yield from _doubts(f"{committed.name}:{line}", own, *found)
 
 
 def _doubts(where: str, row: list[str], one: Numbers, k: int) -> Iterator[Discrepancy]:

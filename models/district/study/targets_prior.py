@@ -10,6 +10,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.calibration import spearman
+from simdistrict.tables.beside import COVERS, SHARES, numbers_of, prior_rows, share_cells
 from simdistrict.tables.claims_prior import Values, over_members, share_of, some
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns
@@ -17,7 +18,7 @@ from simdistrict.tables.intervals import doubted_share, interval
 from simdistrict.tables.reading import stacked
 from simdistrict.tables.stated import Reading, reading_of, recorded, targets_of, value_of
 from simdistrict.tables.study import Study
-from simdistrict.tables.table import Column, Table
+from simdistrict.tables.table import Cell, Column, Table
 
 from .common import BASELINE
 from .jobs import pairs
@@ -135,14 +136,71 @@ def together(met: Flags) -> Iterator[tuple[str, Flags]]:
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
+    return _doubts(study, committed, COLUMNS, SHARE)
+
+
+def _doubts(
+    study: Study, committed: Path, columns: tuple[Column, ...], share: int
+) -> Iterator[Discrepancy]:
     targets = measured(study)
     met = held(targets, some(study, [targets], AGAIN))
     again = {(TOGETHER, name): hits for name, hits in together(met)}
     again |= {(test.of, test.what): met[:, k] for k, test in enumerate(targets_of(study))}
-    for line, row in committed_rows(committed, len(COLUMNS)):
+    for line, row in committed_rows(committed, len(columns)):
         hits = again.get((row[0], row[1]))
         if hits is not None:
             where = f"{committed.name}:{line}"
-            yield from doubted_share(
-                where, COLUMNS[SHARE].name, row[SHARE], hits.astype(float), 1e-4
-            )
+            flags = hits.astype(float)
+            yield from doubted_share(where, columns[share].name, row[share], flags, 1e-3)
+
+
+# ---------------------------------------------------------------------- over the posterior
+
+OVER = "targets_posterior"
+OVER_COLUMNS = (
+    *COLUMNS[:6],
+    *(
+        Column(f"{over} {c.name}", significant=3)
+        for over in ("prior", "posterior")
+        for c in COLUMNS[6:9]
+    ),
+    *SHARES,
+)
+OVER_NOTE = (
+    """The targets of the calibration in {members} draws of the posterior, beside the prior of
+[targets over the prior](targets_prior.md). Most targets are among the data of the posterior, so
+that a high share says that the structure can follow the record, not that it predicts it.
+
+"""
+    + COVERS
+)
+
+
+def over_posterior(study: Study) -> Table:
+    """The same rows over the posterior, with the prior beside them."""
+    targets, over = measured(study), study.over_posterior()
+    values = over_members(over, [targets])
+    met = held(targets, values)
+    before = prior_rows(study, "targets_prior", len(COLUMNS), 2)
+    rows: list[tuple[Cell, ...]] = []
+
+    def row(
+        key: tuple[str, str], ends: tuple[Cell, ...], own: tuple[Cell, ...], hits: Flags
+    ) -> None:
+        known = before.get(key)
+        told = (*numbers_of(known, (6, 7, 8)), *own)
+        shares = (*numbers_of(known, (9, 10, 11)), *share_cells(over, hits))
+        rows.append((*key, *ends, len(met), *told, *shares))
+
+    for name, hits in together(met):
+        row((TOGETHER, name), (None,) * 3, (None,) * 3, hits)
+    for k, test in enumerate(targets_of(study)):
+        own = interval(values[targets.id, k])
+        row((test.of, test.what), (test.low, test.high, test.verdict), own, met[:, k])
+    note = OVER_NOTE.format(members=len(met))
+    return Table(OVER, "The targets over the posterior", OVER_COLUMNS, tuple(rows), note)
+
+
+def over_posterior_doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
+    """The same as `doubts`, of the table over the posterior."""
+    return _doubts(study.over_posterior(), committed, OVER_COLUMNS, 15)

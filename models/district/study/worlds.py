@@ -10,6 +10,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.wilson import wilson
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
+from simdistrict.tables.beside import COVERS, SHARES, numbers_of, prior_rows, share_cells
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.study import Study
@@ -113,13 +114,73 @@ def _told(row: tuple[Cell, ...]) -> str:
 
 def doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
     """Committed shares that are next to impossible given some members that are run again."""
+    return _doubts(study, committed, COLUMNS, SHARE)
+
+
+def _doubts(
+    study: Study, committed: Path, columns: tuple[Column, ...], share: int
+) -> Iterator[Discrepancy]:
     places = list(study.model.dims_by_name["district"].labels)
     again = {
         (district, name, policy): inside
         for district, name, policy, inside in shares(flags(some_of(study, AGAIN), places))
     }
-    for line, row in committed_rows(committed, len(COLUMNS)):
+    for line, row in committed_rows(committed, len(columns)):
         inside = again.get((row[0], row[1], row[2]))
         if inside is not None:
             where = f"{committed.name}:{line}"
-            yield from doubted_share(where, COLUMNS[SHARE].name, row[SHARE], inside, 1e-3)
+            yield from doubted_share(where, columns[share].name, row[share], inside, 1e-3)
+
+
+# ---------------------------------------------------------------------- over the posterior
+
+OVER_COLUMNS = (*COLUMNS[:4], *SHARES)
+OVER = "worlds_posterior"
+
+
+def over_posterior(study: Study) -> Table:
+    """The same rows over the posterior, with the prior beside them."""
+    places, over = list(study.model.dims_by_name["district"].labels), study.over_posterior()
+    found = list(shares(flags(all_of(over), places)))
+    before = prior_rows(study, "worlds", len(COLUMNS), 3)
+    rows: list[tuple[Cell, ...]] = []
+    for district, name, policy, inside in found:
+        known = numbers_of(before.get((district, name, policy)), (SHARE, SHARE + 1, SHARE + 2))
+        head = (district, name, policy, len(inside))
+        rows.append((*head, *known, *share_cells(over, inside)))
+    pages = tuple(_beside(rows, places, name) for name in CLASSES[:3])
+    note = OVER_NOTE.format(members=over.sampling.members, policies=len(DECIDED), year=YEARS[-1])
+    return Table(OVER, OVER_TITLE, OVER_COLUMNS, tuple(rows), note, (*pages, _saved(rows, places)))
+
+
+OVER_TITLE = "Where policy decides, given the record"
+OVER_NOTE = (
+    """{members} draws of the posterior, in place of those of the prior in [worlds](worlds.md),
+each run without a policy and under each of {policies} policies. Classes as there, in {year:g}.
+
+"""
+    + COVERS
+)
+
+
+def _beside(rows: list[tuple[Cell, ...]], places: list[str], name: str) -> Table:
+    """One class: prior and posterior by district."""
+    found = {row[0]: row[4:] for row in rows if row[1] == name and row[2] == ANY}
+    lines = tuple((short(d), *found[d]) for d in places)
+    return Table(OVER, name.capitalize(), (Column("district"), *SHARES), lines)
+
+
+def _saved(rows: list[tuple[Cell, ...]], places: list[str]) -> Table:
+    """Policy by district: the share that it saves, prior then posterior."""
+    found = {(row[0], row[2]): (row[4], row[7]) for row in rows if row[1] == SAVED}
+    heads = (Column("policy"), *(Column(short(d)) for d in places))
+    lines = []
+    for policy in DECIDED:
+        cells = [" / ".join(map(SHARES[0].text, found[d, policy])) for d in places]
+        lines.append((policy.replace("_", " "), *cells))
+    return Table(OVER, "Share of draws saved by a policy, prior / posterior", heads, tuple(lines))
+
+
+def over_posterior_doubts(study: Study, committed: Path) -> Iterator[Discrepancy]:
+    """The same as `doubts`, of the table over the posterior."""
+    return _doubts(study.over_posterior(), committed, OVER_COLUMNS, 7)

@@ -7,13 +7,24 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from simdistrict.api.commands.ensemble import check_no_file
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import typed
 from simdistrict.base.library import study_arguments
+from simdistrict.ensemble.drawing import MODEL, DrawsRequest
 from simdistrict.plot import check_targets, draw, draw_all
 from simdistrict.regimes.studies.register import figure_of
 from simdistrict.result.netcdf import read_netcdf
-from simdistrict.tables import ENSEMBLE, MEMBERS, RUNS, Discrepancy, Sampling, Study, chosen
+from simdistrict.tables import (
+    ENSEMBLE,
+    MEMBERS,
+    POSTERIOR,
+    RUNS,
+    Discrepancy,
+    Sampling,
+    Study,
+    chosen,
+)
 from simdistrict.tables import check as differences_of
 from simdistrict.tables.catalogue import made
 from simdistrict.tables.definition import named
@@ -83,6 +94,16 @@ class ComparedTables:
         return {"tables": list(self.names), "differences": rows, "files": [], "made": []}
 
 
+def posterior_of(
+    design: Path | None, rest: str | None, *, unconverged: bool = False
+) -> DrawsRequest | None:
+    """The draws of a posterior, as options give them; None where they do not."""
+    if design is None:
+        check_no_file(rest, unconverged=unconverged)
+        return None
+    return DrawsRequest(design, rest=rest or MODEL, unconverged=unconverged)
+
+
 def tables(
     words: Sequence[str],
     output: Path,
@@ -91,6 +112,7 @@ def tables(
     everything: bool = False,
     workers: int = 1,
     members: int | None = None,
+    posterior: DrawsRequest | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     making: Callable[[], AbstractContextManager[None]] | None = None,
     force: bool = False,
@@ -98,13 +120,20 @@ def tables(
     """Make the tables of a study, or compare them with those in a folder.
 
     words: the study, where it is not the default one, and names of tables; everything: also those
-    over the ensemble; output: holds a folder for each model; progress: called with the table, the
+    over the ensemble and the posterior; posterior: draws in place of those that the study states;
+    output: holds a folder for each model; progress: called with the table, the
     members that are done and all of them; making: around the work of one table.
     """
     definition, names = with_study(words)
-    wanted = chosen(definition, names, RUNS, *([ENSEMBLE] if everything or check else []))
-    study = Study(definition, workers, Sampling(members=members or MEMBERS), progress)
+    kinds = [RUNS]
+    if everything or check:
+        over = [POSTERIOR] if posterior or definition.file.posterior else []
+        kinds += [ENSEMBLE, *over]
+    wanted = chosen(definition, names, *kinds)
+    sampling = Sampling(members=members or MEMBERS)
+    study = Study(definition, workers, sampling, progress, posterior)
     folder = output / study.model.name
+    study.committed = folder
     if check:
         found = [d for name in wanted for d in differences_of(name, study, folder)]
         tidy()
