@@ -74,6 +74,6 @@ def _texts(stored: object) -> dict[str, str]:
 
 def _place(name: str, study: Study) -> Path | None:
     # one file per table, model file and design, so that they do not replace each other
-    own = f"{name}\0{study.path.resolve()}\0{study.sampling!r}\0{study.posterior_request!r}"
+    own = f"{name}\0{study.path.resolve()}\0{study.sampling!r}\0{study.other_posterior!r}"
     tables = own_folder("tables")
     return tables and tables / f"{hashlib.sha256(own.encode()).hexdigest()[:32]}.json"

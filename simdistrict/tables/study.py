@@ -152,7 +152,7 @@ class Study:
         self.sampling = sampling
         self.progress = progress
         self.committed = committed
-        self._posterior = posterior
+        self.other_posterior = posterior
         self._given: GivenDesign | None = None
         self._inputs: dict[str, str] = {}
         self._runs: dict[tuple[str, tuple[str, ...]], Simulated] = {}
@@ -270,8 +270,8 @@ class Study:
     def posterior_request(self) -> DrawsRequest | None:
         """The draws of the posterior that the study is asked over, if any."""
         stated = self.definition.file.posterior
-        if self._posterior is not None or stated is None:
-            return self._posterior
+        if self.other_posterior is not None or stated is None:
+            return self.other_posterior
         path = self.definition.posterior
         assert path is not None
         return DrawsRequest(path, rest=stated.rest, seed=self.sampling.seed)

@@ -13,19 +13,21 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from simdistrict.tables import ENSEMBLE, FIT, RUNS, Study, check, chosen
+from simdistrict.tables import ENSEMBLE, FIT, POSTERIOR, RUNS, Study, check, chosen
 from simdistrict.tables.stated import targets_of
 from tests.study import definition, module
 
 common, knock_out, tensions = module("common"), module("knock_out"), module("tensions")
 STUDY = definition()
+# tables over a posterior are made where the study states one
+OVER_POSTERIOR = [POSTERIOR] if STUDY.file.posterior else []
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "district"
 
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return Study("district")
+    return Study("district", committed=RESULTS)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def test_the_committed_tables_are_the_models(study: Study, slow: bool) -> None:
     "name",
     [
         name if name in ("fans", "survival") else pytest.param(name, marks=pytest.mark.slow)
-        for name in chosen(STUDY, [], ENSEMBLE)
+        for name in chosen(STUDY, [], ENSEMBLE, *OVER_POSTERIOR)
     ],
 )
 def test_some_members_agree_with_the_committed_tables_over_all(name: str, study: Study) -> None:
@@ -84,7 +86,7 @@ def test_an_edited_number_is_found(tmp_path: Path, study: Study) -> None:
 
 
 def test_no_file_is_left_over() -> None:
-    names = chosen(STUDY, [], RUNS, ENSEMBLE, FIT)
+    names = chosen(STUDY, [], RUNS, ENSEMBLE, FIT, *OVER_POSTERIOR)
     assert {p.name for p in RESULTS.iterdir()} == {f"{n}.{s}" for n in names for s in ("csv", "md")}
 
 
