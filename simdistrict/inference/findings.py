@@ -14,6 +14,7 @@ from simdistrict.inference.infer import Question, forecast, posterior_of
 from simdistrict.inference.leave_out import leave_out
 from simdistrict.inference.posterior import Posterior, Summary
 from simdistrict.inference.power import log_prior_of_scores, power_scaling
+from simdistrict.inference.predictive import PriorPrediction, point_rows, predict_prior
 from simdistrict.inference.report import Report, Section
 from simdistrict.inference.sampling import Sampled
 from simdistrict.inference.scores import Forecasts, fit_scores, held_out
@@ -33,8 +34,10 @@ def report_of(
     """The posterior with everything that is found about it; warned: before its draws."""
     found = posterior_of(question, sampled, workers)
     identified = identify(question.target.names, _flat(sampled.scores), sampled.ess_bulk.tolist())
+    prior = predict_prior(question.target, question.asked.seed, workers=workers)
     sections = [
         *_fit(question, found),
+        *_predictions(found, prior),
         *_forecasts(question, sampled, workers),
         _identified(identified),
         *_contributions(question, sampled, found),
@@ -42,6 +45,8 @@ def report_of(
         _sampling(sampled),
     ]
     early = [problem.what for problem in (*question.target.warnings, *warned)]
+    if far := prior.reach().out_of_reach:
+        early.append(f"no draw of the prior lies within 3 standard deviations of {_listed(far)}")
     if waves is not None and (waves.structure or not len(waves.scores)):
         early.append("history matching finds no part of the prior that agrees with all data")
     return Report(
@@ -129,6 +134,21 @@ def _fit(question: Question, found: Posterior) -> list[Section]:
     return [Section("Fit", fit.lines(), fit.rows(), "fit.csv")]
 
 
+def _predictions(found: Posterior, prior: PriorPrediction) -> list[Section]:
+    """How near the prior comes to the data, and what prior and posterior expect of each datum."""
+    if not len(found.data):
+        return []
+    reach, draws = prior.reach(), _flat(found.predicted.replicated)
+    if np.isnan(draws).all():
+        return [Section("Prior against data", reach.lines(), reach.rows(), "reach.csv")]
+    rows = point_rows(found.data, draws, prior.data)
+    line = "Quantiles of each datum, with its error, expected by the posterior and by the prior."
+    return [
+        Section("Prior against data", reach.lines(), reach.rows(), "reach.csv"),
+        Section("Predictions of the data", (line,), rows, "predictions.csv"),
+    ]
+
+
 def _forecasts(question: Question, sampled: Sampled, workers: int | None) -> list[Section]:
     """Scores of the data that were not used: later ones, and series that were left out."""
     everything = question.everything
@@ -147,7 +167,10 @@ def _forecasts(question: Question, sampled: Sampled, workers: int | None) -> lis
         own = which == k
         since = -np.inf if series.name in question.asked.left_out else until
         if since is not None and own.any() and (times[own] > since).any():
-            found.append(held_out(series.name, times[own], values[own], predicted[:, own], since))
+            base = series.relative_to
+            known = () if base is None or base > since else ((base, 1.0),)
+            draws, more = predicted[:, own], (question.asked.seed + k, known)
+            found.append(held_out(series.name, times[own], values[own], draws, since, *more))
     if not found:
         return []
     forecasts = Forecasts(-np.inf if until is None else until, tuple(found))
