@@ -19,18 +19,23 @@ class Function:
     `whole`), random (drawn at every time point), rewritten (stands for an expression of other
     functions).
     python: the name of the helper in the emitted source, where there is one.
+    without_slope: why its result has no derivative by its arguments; empty where it has one.
     """
 
     arity: tuple[int, ...]
     kind: str
     python: str = ""
+    without_slope: str = ""
 
+
+_DRAWN = "it draws at random"
+_SOUGHT = "its price is found by bisection"
 
 FUNCTIONS: dict[str, Function] = {
     "ABS": Function((1,), "scalar", "abs"),
     "ACTIVE INITIAL": Function((2,), "memory"),
-    "ALLOCATE AVAILABLE": Function((3,), "array", "allocate_available"),
-    "ALLOCATE BY PRIORITY": Function((5,), "array", "allocate_by_priority"),
+    "ALLOCATE AVAILABLE": Function((3,), "array", "allocate_available", _SOUGHT),
+    "ALLOCATE BY PRIORITY": Function((5,), "array", "allocate_by_priority", _SOUGHT),
     "ARCCOS": Function((1,), "scalar", "acos"),
     "ARCSIN": Function((1,), "scalar", "asin"),
     "ARCTAN": Function((1,), "scalar", "atan"),
@@ -48,7 +53,7 @@ FUNCTIONS: dict[str, Function] = {
     "DEPRECIATE STRAIGHTLINE": Function((4,), "memory", "depreciation"),
     "ELMCOUNT": Function((1,), "rewritten"),
     "EXP": Function((1,), "scalar", "exp"),
-    "FIND MARKET PRICE": Function((4,), "array", "find_market_price"),
+    "FIND MARKET PRICE": Function((4,), "array", "find_market_price", _SOUGHT),
     "FORECAST": Function((3, 4), "memory"),
     "GAME": Function((1,), "rewritten"),
     "GAMMA LN": Function((1,), "scalar", "gamma_ln"),
@@ -82,17 +87,17 @@ FUNCTIONS: dict[str, Function] = {
     "PULSE TRAIN": Function((4,), "switch", "pulse_train"),
     "QUANTUM": Function((2,), "scalar", "quantum"),
     "RAMP": Function((2, 3), "switch", "ramp"),
-    "RANDOM 0 1": Function((0,), "random", "random_0_1"),
-    "RANDOM BETA": Function((7,), "random", "random_beta"),
-    "RANDOM BINOMIAL": Function((7,), "random", "random_binomial"),
-    "RANDOM EXPONENTIAL": Function((5,), "random", "random_exponential"),
-    "RANDOM GAMMA": Function((6,), "random", "random_gamma"),
-    "RANDOM NEGATIVE BINOMIAL": Function((7,), "random", "random_negative_binomial"),
-    "RANDOM NORMAL": Function((5,), "random", "random_normal"),
-    "RANDOM POISSON": Function((6,), "random", "random_poisson"),
-    "RANDOM TRIANGULAR": Function((6,), "random", "random_triangular"),
-    "RANDOM UNIFORM": Function((3,), "random", "random_uniform"),
-    "RANDOM WEIBULL": Function((6,), "random", "random_weibull"),
+    "RANDOM 0 1": Function((0,), "random", "random_0_1", _DRAWN),
+    "RANDOM BETA": Function((7,), "random", "random_beta", _DRAWN),
+    "RANDOM BINOMIAL": Function((7,), "random", "random_binomial", _DRAWN),
+    "RANDOM EXPONENTIAL": Function((5,), "random", "random_exponential", _DRAWN),
+    "RANDOM GAMMA": Function((6,), "random", "random_gamma", _DRAWN),
+    "RANDOM NEGATIVE BINOMIAL": Function((7,), "random", "random_negative_binomial", _DRAWN),
+    "RANDOM NORMAL": Function((5,), "random", "random_normal", _DRAWN),
+    "RANDOM POISSON": Function((6,), "random", "random_poisson", _DRAWN),
+    "RANDOM TRIANGULAR": Function((6,), "random", "random_triangular", _DRAWN),
+    "RANDOM UNIFORM": Function((3,), "random", "random_uniform", _DRAWN),
+    "RANDOM WEIBULL": Function((6,), "random", "random_weibull", _DRAWN),
     "SAMPLE IF TRUE": Function((3,), "memory"),
     "SIN": Function((1,), "scalar", "sin"),
     "SINH": Function((1,), "scalar", "sinh"),

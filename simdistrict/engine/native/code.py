@@ -69,6 +69,18 @@ def loaded(
     return _code(program, lanes, adaptive, fast).function(entry.__name__, ctypes_of(entry))
 
 
+def loaded_dual(program: Program) -> CompiledFunction:
+    """`loop.members` of a program with derivatives; each number in memory has `dual.WIDTH`."""
+    from simdistrict.engine.native.dual import translated_dual
+
+    def text() -> str:
+        reader = reader_of(program)
+        return translated_dual(reader, [reader.name_of(loop.members)])
+
+    content = f"dual {vars(Numbers(program))} {program.digest}"
+    return kept_code(content, text).function(loop.members.__name__, ctypes_of(loop.members))
+
+
 def phases(program: Program) -> Mapping[str, CompiledFunction]:
     """The program's own functions, of the address of a vector; `margins` takes a second one."""
     code = _code(program, 1, True, False)

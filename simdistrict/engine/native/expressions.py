@@ -113,13 +113,16 @@ class ExpressionText:
         if value.kind == INT and kind == FLOAT:
             return Value(FLOAT, self.splat(self.new("", f"sitofp i64 {value.ref} to double").ref))
         if value.kind == FLOAT and kind == INT and self.module.lanes == 1:
-            return self.new(INT, f"fptosi double {value.ref} to i64")
+            return self.whole(value)
         raise UntranslatableError(f"{value.kind} as {kind} in {self.name}")
+
+    def whole(self, value: Value) -> Value:
+        """A float without a fraction as a whole number, of one lane."""
+        return self.new(INT, f"fptosi double {value.ref} to i64")
 
     def truth(self, value: Value) -> Value:
         if value.kind == FLOAT:
-            kind = self.type(FLOAT)
-            return self.new(MASK, f"fcmp une {kind} {value.ref}, {self.number(0.0).ref}")
+            return self.compared("fcmp une", value, self.number(0.0))
         if value.kind == INT:
             return self.new(TRUTH, f"icmp ne i64 {value.ref}, 0")
         return value
@@ -197,13 +200,25 @@ class ExpressionText:
     def negative(self, value: Value) -> Value:
         if value.kind == INT:
             return self.new(INT, f"sub nsw i64 0, {value.ref}")
+        return self.negated(value)
+
+    def negated(self, value: Value) -> Value:
+        """A float with the other sign."""
         return self.new(FLOAT, f"fneg {self.type(FLOAT)} {value.ref}")
+
+    def compared(self, test: str, left: Value, right: Value) -> Value:
+        """A comparison of two floats."""
+        return self.new(MASK, f"{test} {self.type(FLOAT)} {left.ref}, {right.ref}")
+
+    def operated(self, operation: str, left: Value, right: Value) -> Value:
+        """An operation of arithmetic on two floats."""
+        return self.new(FLOAT, f"{operation} {self.type(FLOAT)} {left.ref}, {right.ref}")
 
     def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
         if left.kind == right.kind == INT and type(op) in _INT_OPS:
             return self.new(INT, f"{_INT_OPS[type(op)]} i64 {left.ref}, {right.ref}")
         left, right = self.convert(left, FLOAT), self.convert(right, FLOAT)
-        return self.new(FLOAT, f"{_FLOAT_OPS[type(op)]} {self.type(FLOAT)} {left.ref}, {right.ref}")
+        return self.operated(_FLOAT_OPS[type(op)], left, right)
 
     def both(self, op: ast.boolop, values: Sequence[Value]) -> Value:
         kind = MASK if any(v.kind == MASK for v in values) else TRUTH
@@ -226,7 +241,7 @@ class ExpressionText:
                 found.append(self.new(TRUTH, f"{ints} i64 {a.ref}, {b.ref}"))
             else:
                 a, b = self.convert(a, FLOAT), self.convert(b, FLOAT)
-                found.append(self.new(MASK, f"{floats} {self.type(FLOAT)} {a.ref}, {b.ref}"))
+                found.append(self.compared(floats, a, b))
         return self.both(ast.And(), found)
 
     def either(self, test: ast.expr, yes: ast.expr, no: ast.expr) -> Value:
@@ -264,9 +279,8 @@ class ExpressionText:
         if name in ("anywhere", "everywhere"):
             return self.reduced(name, values[0])
         if name == "isfinite":
-            kind = self.type(FLOAT)
-            gap = self.new(FLOAT, f"fsub {kind} {values[0].ref}, {values[0].ref}")
-            return self.new(MASK, f"fcmp oeq {kind} {gap.ref}, {self.number(0.0).ref}")
+            gap = self.operated("fsub", values[0], values[0])
+            return self.compared("fcmp oeq", gap, self.number(0.0))
         if name == "float":
             # a whole number of CPython has no negative zero
             number = self.convert(values[0], FLOAT)
@@ -279,8 +293,8 @@ class ExpressionText:
         """`pasts.points`: a whole number that is the same in all lanes."""
         if self.module.lanes > 1:
             text = f"extractelement {self.type(FLOAT)} {value.ref}, i64 0"
-            value = self.new(FLOAT, text)
-        return self.new(INT, f"fptosi double {value.ref} to i64")
+            return self.new(INT, f"fptosi double {self.new('', text).ref} to i64")
+        return self.whole(value)
 
     def pick(self, args: Sequence[ast.expr]) -> Value:
         """`arrays.pick`: read a slot of the vector that differs between lanes."""
@@ -288,19 +302,19 @@ class ExpressionText:
         assert isinstance(vector, ast.Name)
         place, k = self.convert(self.expr(first), INT), self.convert(self.expr(behind), FLOAT)
         lanes, kind = self.module.lanes, self.type(FLOAT)
+        if lanes == 1:
+            at = self.new(INT, f"add nsw i64 {place.ref}, {self.whole(k).ref}")
+            here = self.new("", f"getelementptr inbounds {kind}, ptr %{vector.id}, i64 {at.ref}")
+            return self.new(FLOAT, f"load {kind}, ptr {here.ref}, align 8")
         result = Value(FLOAT, "poison")
         for lane in range(lanes):
-            number = k
-            if lanes > 1:
-                number = self.new(FLOAT, f"extractelement {kind} {k.ref}, i64 {lane}")
+            number = self.new(FLOAT, f"extractelement {kind} {k.ref}, i64 {lane}")
             steps = self.new(INT, f"fptosi double {number.ref} to i64")
             at = self.new(INT, f"add nsw i64 {place.ref}, {steps.ref}")
             at = self.new(INT, f"mul nsw i64 {at.ref}, {lanes}")
             at = self.new(INT, f"add nsw i64 {at.ref}, {lane}")
             here = self.new("", f"getelementptr inbounds double, ptr %{vector.id}, i64 {at.ref}")
             one = self.new(FLOAT, f"load double, ptr {here.ref}, align 8")
-            if lanes == 1:
-                return one
             text = f"insertelement {kind} {result.ref}, double {one.ref}, i64 {lane}"
             result = self.new(FLOAT, text)
         return result
@@ -355,11 +369,16 @@ class ExpressionText:
             floats, whole = ("fcmp olt", "icmp slt") if name == "min" else ("fcmp ogt", "icmp sgt")
             if not ints:
                 best, value = self.convert(best, FLOAT), self.convert(value, FLOAT)
-            kind = self.type(best.kind)
-            test = f"{whole if ints else floats} {kind} {value.ref}, {best.ref}"
-            beats = self.new(TRUTH if ints else MASK, test)
-            best = self.select(beats, value, best)
+            if ints:
+                beats = self.new(TRUTH, f"{whole} i64 {value.ref}, {best.ref}")
+                best = self.select(beats, value, best)
+            else:
+                best = self.better(floats, value, best)
         return best
+
+    def better(self, test: str, value: Value, best: Value) -> Value:
+        """The first of two floats if it passes a comparison with the other, else the other."""
+        return self.select(self.compared(test, value, best), value, best)
 
     def reduced(self, name: str, value: Value) -> Value:
         """Whether a condition holds in any lane, or in all."""

@@ -36,7 +36,13 @@ def translated(
 
     exported: names of the functions called from outside; bits: whether `maths` is used.
     """
-    module = Module(lanes, bits, reader.tables)
+    return written(reader, Module(lanes, bits, reader.tables), FunctionText, exported)
+
+
+def written(
+    reader: SubsetReader, module: Module, writer: type[FunctionText], exported: Sequence[str]
+) -> str:
+    """The text of a module with all functions of a reader; writer: of one function."""
     for definition in reader.definitions.values():
         takes = tuple(definition.takes.values())
         module.signatures[definition.name] = Signature(takes, definition.gives)
@@ -45,7 +51,7 @@ def translated(
             module.called.add(definition.name)
         linkage = "" if definition.name in exported else "internal "
         hint = "alwaysinline" if inlined else "noinline"
-        module.texts.append(FunctionText(module, definition).text(linkage, hint))
+        module.texts.append(writer(module, definition).text(linkage, hint))
     return module.text()
 
 
