@@ -34,6 +34,16 @@ PRIOR = "element,label,value,low,high,distribution\nrate,,0.1,0.05,0.2,uniform\n
 RECORD = "series,element,year,value\n" + "".join(
     f"t,total,{year},{200 + 2 * year}\n" for year in range(1, 40, 2)
 )
+DECAY = """loss rate = 0.2 ~ 1/Year [0,2] ~ A constant. |
+start = 8 ~ su ~ A constant. |
+level = INTEG(-loss rate * level, start) ~ su ~ A stock. |"""
+DECAY_PRIOR = """element,label,value,low,high,distribution
+loss rate,,0.3,0.01,1.5,uniform
+start,,8,1,20,uniform
+"""
+SEEN = "series,element,year,value,scale\n" + "".join(
+    f"t,level,{year},{10 * 0.78**year:.3f},0.3\n" for year in range(1, 11)
+)
 STUDY = """why: Does the field fill?
 model: ../field.mdl
 baseline: base
@@ -51,6 +61,9 @@ tables:
 INPUTS = {
     "field.mdl": mdl(FIELD, stop=40, time_step=0.01),
     "prior.csv": PRIOR,
+    "decay.mdl": mdl(DECAY, time_step=0.25),
+    "decay_prior.csv": DECAY_PRIOR,
+    "seen.csv": SEEN,
     "record.csv": RECORD,
     "other.csv": RECORD.replace(",200\n", ",210\n").replace("203", "199"),
     "scenarios/base.yaml": "title: Base\nmodel: ../field.mdl\n",
@@ -120,6 +133,14 @@ JOBS = {
             ("out",),
             ("--data", "other.csv"),
             workers=True,
+        ),
+        Job(
+            "infer",
+            ("infer", "decay.mdl", "--data", "seen.csv", "--prior", "decay_prior.csv",
+             "--ess", "200", "--workers", "1", "-o", "out"),
+            ("out",),
+            ("--seed", "7"),
+            ("--resume",),
         ),
         Job(
             "convert",

@@ -123,23 +123,30 @@ def test_the_same_command_writes_the_same_bytes_with_any_number_of_workers(
     assert content("3")["posterior.nc"] != content("1")["posterior.nc"]
 
 
-# a command that is killed by the system when it has stored so many parts
+# a command that gets a signal when it has stored so many parts
 KILLED = """
 import os, signal, sys
-from simdistrict.cli.main import main
+from simdistrict.cli.program import program
 from simdistrict.inference.keeping import Keeper
 
-most, store, done = int(sys.argv.pop(1)), Keeper.store, []
+most, number, store, done = int(sys.argv.pop(1)), int(sys.argv.pop(1)), Keeper.store, []
 
 def stored(*given):
     store(*given)
     done.append(given)
     if len(done) == most:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), number)
 
 Keeper.store = stored
-main()
+program()
 """
+
+
+def cut(parts: int, number: int) -> subprocess.CompletedProcess[str]:
+    """The command, ended by a signal after so many parts."""
+    script = (sys.executable, "-c", KILLED, str(parts), str(int(number)), *WORDS, "-o", "cut")
+    env = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    return subprocess.run(script, env=env, check=False, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("parts", [3, 41])
@@ -147,15 +154,22 @@ def test_a_killed_command_resumes_to_the_same_bytes(
     project: Path, capsys: Capsys, parts: int
 ) -> None:
     assert call(capsys, *WORDS, "-o", "whole").code == 0
-    script = (sys.executable, "-c", KILLED, str(parts), *WORDS, "-o", "cut")
-    env = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    assert subprocess.run(script, env=env, check=False).returncode == -signal.SIGKILL
+    assert cut(parts, signal.SIGKILL).returncode == -signal.SIGKILL
     assert not list(Path("cut").iterdir())
     assert len(list(Path("cut.parts").glob("*.npz"))) == parts
     answer = call(capsys, *WORDS, "-o", "cut", "--resume")
     assert answer.code == 0, answer.err
     assert content("cut") == content("whole")
     assert not Path("cut.parts").exists()
+
+
+def test_an_interrupted_command_says_where_its_work_waits(project: Path, capsys: Capsys) -> None:
+    stopped = cut(20, signal.SIGINT)
+    assert stopped.returncode == 130
+    assert "finished steps wait in cut.parts for --resume" in stopped.stderr
+    assert call(capsys, *WORDS, "-o", "whole").code == 0
+    assert call(capsys, *WORDS, "-o", "cut", "--resume").code == 0
+    assert content("cut") == content("whole")
 
 
 def test_another_question_does_not_resume(project: Path, capsys: Capsys) -> None:

@@ -65,6 +65,9 @@ Path("prior.csv").write_text(
 Path("record.csv").write_text("series,element,year,value,source\\n" + "".join(
     f"a,workshops,{year},{330 + year - 2020},A book\\n" for year in range(2021, 2029)
 ))
+Path("seen.csv").write_text("series,element,year,value,scale\\n" + "".join(
+    f"a,workshops,{year},{330 + year - 2020},10\\n" for year in range(2021, 2029)
+))
 ensemble = ["ensemble", "scenarios/subsidy.yaml", "scenarios/baseline.yaml", "--prior", "prior.csv",
             "--members", "10", "--chunk", "4", "--workers", workers, "--json", "--times", "all"]
 commands = {
@@ -79,6 +82,10 @@ commands = {
     "fit": ["calibrate", "workshops.mdl", "--data", "record.csv", "--free",
             "career length=15:40", "--starts", "2", "--evaluations", "30", "--workers", workers,
             "-o", "fit"],
+    "infer": ["infer", "workshops.mdl", "--data", "seen.csv", "--prior", "prior.csv",
+              "--ess", "200", "--workers", workers, "--json", "-o", "posterior"],
+    "worlds": ["ensemble", "workshops.mdl", "--design", "posterior/posterior.nc", "--members",
+               "20", "--workers", workers, "--json", "-o", "worlds.nc"],
     "equilibria": ["regimes", "equilibria", "workshops.mdl", "-o", "equilibria.nc"],
     "tables": ["tables", "--workers", workers],
     "table": ["convert", "run.nc", "run.tab", "--scenario", "subsidy"],
