@@ -6,8 +6,10 @@ Looks names up in the model and collects every problem of the file; runs nothing
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from simdistrict.base import inputs
@@ -21,14 +23,19 @@ from simdistrict.calibration.error_model import ErrorModel as ErrorModel
 from simdistrict.calibration.error_model import Estimated as Estimated
 from simdistrict.calibration.rows import RowReader
 from simdistrict.model.model import Model
+from simdistrict.model.units import Units
 
 REQUIRED = ("series", "element", "year", "value")
 OPTIONAL = (
-    *("relative_to", "weight", "scale", *ERROR_COLUMNS),
+    *("unit", "relative_to", "weight", "scale", *ERROR_COLUMNS),
     *("group", "source", "confidence", "note"),
 )
 COLUMNS = (*REQUIRED, *OPTIONAL)
 KIND = inputs.InputKind("a file of observed series", 20_000_000)
+# cells of a missing value: empty, R's, Vensim's
+_MISSING = frozenset({"", "na", "nan", ":na:"})
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +132,24 @@ class _DataReader(RowReader):
         self.found: dict[str, DataSeries] = {}
         self.rows: dict[str, dict[float, Observation]] = {}
         self.lines: dict[str, int] = {}
+        self.missing: dict[str, int] = {}
 
     def read(self, text: str) -> Observations:
         for line, values in self.lines_of(text, REQUIRED, COLUMNS):
-            self.row(values, line)
+            if values["value"].lower() in _MISSING:
+                self.missing[values["series"]] = self.missing.get(values["series"], 0) + 1
+            else:
+                self.row(values, line)
         if not self.problems and not self.found:
             self.problems.append(
                 Problem(self.where, "the file has no rows", "add some below line 1")
             )
         if self.problems:
             raise ScenarioError(self.problems)
+        for name, count in self.missing.items():
+            total = count + len(self.rows.get(name, ()))
+            what = '%s | %d of the %d values of "%s" are missing and left out'
+            log.warning(what, self.where, count, total, name)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         return Observations(self.where, tuple(self.complete(name) for name in self.found), sha256)
 
@@ -167,8 +182,38 @@ class _DataReader(RowReader):
         if found is None:
             return None
         spelled, key, flat = found
+        self.check_unit(values.get("unit", ""), key, place, ratio=relative is not None)
         error = error_model(values, relative is not None, place, self.problems)
         return DataSeries(name, spelled, key, flat, (), relative, values.get("group", ""), error)
+
+    @cached_property
+    def units(self) -> Units:
+        """Made where a row states a unit, since it loads pint."""
+        return Units(self.model.unit_synonyms)
+
+    def check_unit(self, text: str, key: str, place: str, *, ratio: bool) -> None:
+        """Report a unit that is not the model's; a ratio has none."""
+        if not text:
+            return
+        element = self.model.by_name[key]
+        wanted = self.units.none if ratio else self.units.of(element)
+        if wanted is None:
+            return
+        try:
+            unit = self.units.parse(text)
+        except ValueError as error:
+            self.problems.append(Problem(place, f"unit: {error}"))
+            return
+        if unit == wanted:
+            return
+        if ratio:
+            what = f'unit: the values are in "{text}", and a ratio to a year has no unit'
+            hint = "divide them by the value of that year, or leave relative_to empty"
+        else:
+            what = f'unit: the values are in "{text}", and "{element.name}" is in '
+            what += f'"{element.units}"'
+            hint = "convert them, or divide them by one year and name it in relative_to"
+        self.problems.append(Problem(place, what, hint))
 
     def observation(self, values: Mapping[str, str], line: int, place: str) -> Observation:
         year = self.number(values, "year", place)

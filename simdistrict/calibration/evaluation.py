@@ -13,7 +13,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem, ScenarioError
-from simdistrict.calibration.data import DataSeries, Observations
+from simdistrict.calibration.data import DataSeries, Observation, Observations
 from simdistrict.calibration.reading import Reading, reading_of, step_of, steps_of
 from simdistrict.engine.outcome import Outcome
 from simdistrict.model.expr import fold
@@ -183,31 +183,47 @@ def _shortened(resolved: Resolved, model: Model, grid: TimeGrid, steps: Sequence
 
 def off_grid(data: Observations, grid: TimeGrid) -> list[Problem]:
     """Problems for rows whose time, or period, is no time step of the run."""
-    problems = []
-    for series, row in data.rows():
-        where = f"{data.where}:{row.line}"
-        period = series.error.mean_over
-        count = period / grid.time_step
-        if abs(count - round(count)) > _NEAR or (period and round(count) == 0):
-            what = f"mean_over: {period:.10g} is no whole number of time steps ({grid.time_step:g})"
-            problems.append(Problem(where, what, "average over whole time steps"))
+    problems: list[Problem] = []
+    for series in data.series:
+        years = [row.year for row in series.rows]
+        if len(years) > 1 and (years[-1] < grid.start or years[0] > grid.stop):
+            what = f'all times of "{series.name}", {years[0]:g} to {years[-1]:g}, are outside '
+            what += f"the run, {grid.start:g} to {grid.stop:g}"
+            hint = "write them as the model counts time, or run the model over them"
+            problems.append(Problem(f"{data.where}:{series.rows[0].line}", what, hint))
             continue
-        for column, year in (("year", row.year), ("relative_to", series.relative_to)):
-            if year is None:
-                continue
-            last = grid.at(step_of(grid, year) + steps_of(period, grid) - 1)
-            if not grid.start <= year <= grid.stop:
-                what = f"{column}: {year:g} is outside the run, {grid.start:g} to {grid.stop:g}"
-                problems.append(Problem(where, what, "leave the row out, or run the model longer"))
-            elif abs(grid.at(step_of(grid, year)) - year) > _NEAR * grid.time_step:
-                below = grid.at(int((year - grid.start) / grid.time_step))
-                what = f"{column}: {year:.10g} is no time step of the run"
-                hint = f"the nearest are {below:.10g} and {below + grid.time_step:.10g}"
-                problems.append(Problem(where, what, hint))
-            elif last > grid.stop + _NEAR * grid.time_step:
-                what = f"{column}: the mean over {period:g} from {year:g} on needs the model up to "
-                what += f"{last:.10g}, and the run ends at {grid.stop:g}"
-                problems.append(Problem(where, what, "leave the row out, or run the model longer"))
+        for row in series.rows:
+            problems += _row_off_grid(series, row, f"{data.where}:{row.line}", grid)
+    return problems
+
+
+def _row_off_grid(
+    series: DataSeries, row: Observation, where: str, grid: TimeGrid
+) -> list[Problem]:
+    """Problems for one row, see `off_grid`."""
+    period = series.error.mean_over
+    count = period / grid.time_step
+    if abs(count - round(count)) > _NEAR or (period and round(count) == 0):
+        what = f"mean_over: {period:.10g} is no whole number of time steps ({grid.time_step:g})"
+        return [Problem(where, what, "average over whole time steps")]
+    problems = []
+    for column, year in (("year", row.year), ("relative_to", series.relative_to)):
+        if year is None:
+            continue
+        last = grid.at(step_of(grid, year) + steps_of(period, grid) - 1)
+        longer = "leave the row out, or run the model longer"
+        if not grid.start <= year <= grid.stop:
+            what = f"{column}: {year:g} is outside the run, {grid.start:g} to {grid.stop:g}"
+            problems.append(Problem(where, what, longer))
+        elif abs(grid.at(step_of(grid, year)) - year) > _NEAR * grid.time_step:
+            below = grid.at(int((year - grid.start) / grid.time_step))
+            what = f"{column}: {year:.10g} is no time step of the run"
+            hint = f"the nearest are {below:.10g} and {below + grid.time_step:.10g}"
+            problems.append(Problem(where, what, hint))
+        elif last > grid.stop + _NEAR * grid.time_step:
+            what = f"{column}: the mean over {period:g} from {year:g} on needs the model up to "
+            what += f"{last:.10g}, and the run ends at {grid.stop:g}"
+            problems.append(Problem(where, what, longer))
     return problems
 
 

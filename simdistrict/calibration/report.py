@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from statistics import median
 
 from simdistrict.base import inputs
 from simdistrict.base.atomic import writable_target, write_texts
@@ -24,6 +26,8 @@ from simdistrict.exchange.text.equations import quoted
 from simdistrict.scenario.places import split_name
 
 DIGITS, PAGE_DIGITS = 6, 4
+# a model this many times its data, or this part of them, may be in another unit
+APART = 100.0
 
 STATISTICS = tuple(f.name for f in fields(Statistics))
 FIT_HEAD = [
@@ -110,6 +114,7 @@ def doubts(found: Calibration | Assessment) -> list[str]:
     after = found.after if isinstance(found, Calibration) else found
     if not any(series.fit.n for series in after.series):
         said.append(f"no datum lies before {after.until:g}: the payoff is one of nothing")
+    said += apart(after)
     if not isinstance(found, Calibration):
         return said
     for c in found.constants:
@@ -120,6 +125,26 @@ def doubts(found: Calibration | Assessment) -> list[str]:
             )
     if after.payoff > found.before.payoff:
         said.append("the fit is worse than the model as it was: widen the bounds")
+    return said
+
+
+def apart(found: Assessment) -> list[str]:
+    """Sentences about series whose data are of another order of magnitude than the model."""
+    said = []
+    for series in found.series:
+        points = [p for p in found.points if p.series == series.series and p.weight > 0]
+        model, data = (
+            median([abs(getattr(p, name)) for p in points] or [0.0]) for name in ("model", "data")
+        )
+        if not (0 < model < math.inf and data > 0):
+            continue
+        times = model / data
+        if not 1 / APART < times < APART:
+            more = f"{times:.3g} times" if times > 1 else f"1/{1 / times:.3g} of"
+            said.append(
+                f'"{series.series}": the model is about {more} the data, as if they were in '
+                f"another unit; state it in the column unit, or convert the data"
+            )
     return said
 
 

@@ -72,7 +72,7 @@ def test_all_flaws_are_reported_at_once_with_line_and_neighbours() -> None:
         + "a,stok[north],,1,1,,,,,\n"
         + "b,stock[nort],,1,1,,,,,\n"
         + "c,stock,,1,1,,,,,\n"
-        + "d,stock[north],,x,,,,,,\n"
+        + "d,stock[north],,x,y,,,,,\n"
         + "e,stock[north],,1,1,-2,-5%,,,\n"
         + "f,stock[north],1,1,1,,,,,\n"
         + "g,stock[north],,1,1,,,,,\n"
@@ -203,3 +203,75 @@ def test_a_model_inside_a_band_has_no_distance_and_lognormal_errors_are_ratios()
     assert payoff("1.2..2", "") == pytest.approx((0.1 / 0.5) ** 2)
     assert payoff("2.2", "lognormal") == pytest.approx((math.log(2) / 0.5) ** 2)
     assert payoff("2.2..3", "lognormal") == pytest.approx((math.log(2) / 0.5) ** 2)
+
+
+UNITS = small("""
+jobs = INTEG(hired, 1000) ~ jobs ~ A stock. |
+hired = 0 ~ jobs/Year ~ A flow. |
+bare = 1 ~ ~ No unit. |
+""")
+UNIT_HEAD = "series,element,year,value,unit,relative_to\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "a,jobs,1,2,Jobs,",
+        "a,hired,1,2,jobs/Years,",
+        "a,jobs,1,2,,",
+        "a,bare,1,2,Person,",
+        "a,jobs,1,1.1,Dmnl,0",
+    ],
+)
+def test_the_unit_of_the_data_is_that_of_the_model(row: str) -> None:
+    assert data_from_text(UNIT_HEAD + row + "\n", UNITS).series
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a,jobs,1,2,thousand jobs,", 'in "thousand jobs", and "jobs" is in "jobs"'),
+        ("a,hired,1,2,jobs,", 'is in "jobs/Year"'),
+        ("a,jobs,1,2,jobs/,", "unit: "),
+        ("a,jobs,1,2,jobs,0", "a ratio to a year has no unit"),
+    ],
+)
+def test_data_in_another_unit(row: str, said: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        data_from_text(UNIT_HEAD + row + "\n", UNITS)
+    assert said in str(caught.value), caught.value
+
+
+def test_data_of_another_order_of_magnitude_draw_a_warning() -> None:
+    from simdistrict.calibration import assess
+    from simdistrict.calibration.report import doubts
+
+    def said(value: float) -> list[str]:
+        rows = "".join(f"a,jobs,{k},{value},,\n" for k in (1, 2, 3))
+        return doubts(assess(UNITS, data_from_text(UNIT_HEAD + rows, UNITS)))
+
+    assert said(500) == []
+    assert "about 1e+03 times the data" in said(1)[0]
+    assert "about 1/1e+03 of the data" in said(1e6)[0]
+
+
+def test_missing_values_are_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    rows = "a,jobs,1,,,\na,jobs,2,NA,,\na,jobs,3,5,,\nb,jobs,4,:NA:,,\nb,jobs,5,1,,\n"
+    with caplog.at_level("WARNING"):
+        data = data_from_text(UNIT_HEAD + rows, UNITS)
+    assert [(s.name, [r.year for r in s.rows]) for s in data.series] == [("a", [3]), ("b", [5])]
+    assert caplog.messages == [
+        'data | 2 of the 3 values of "a" are missing and left out',
+        'data | 1 of the 2 values of "b" are missing and left out',
+    ]
+
+
+def test_a_series_at_times_of_another_calendar_is_one_problem() -> None:
+    from simdistrict.calibration import assess
+
+    rows = "".join(f"a,jobs,{k},1,,\n" for k in (1990, 1991, 1992))
+    with pytest.raises(ScenarioError) as caught:
+        assess(UNITS, data_from_text(UNIT_HEAD + rows, UNITS, "d.csv"))
+    (problem,) = caught.value.problems
+    assert problem.where == "d.csv:2"
+    assert "1990 to 1992, are outside the run, 0 to 10" in problem.what
