@@ -110,8 +110,8 @@ def draw(m: sd.LoadedModel, both: xr.Dataset, ensemble: xr.Dataset, table: xr.Da
         print(other)
 
 
-# these need a model with labels, or a study
-LATER = (sd.plot_causes, sd.plot_ranking, sd.plot_regimes)
+# these need a model with labels, a study or a posterior
+LATER = (sd.plot_causes, sd.plot_posterior, sd.plot_ranking, sd.plot_regimes)
 
 
 def regimes(m: sd.LoadedModel) -> None:

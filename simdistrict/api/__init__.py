@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simdistrict.api.pictures import plot_regimes as plot_regimes
     from simdistrict.api.pictures import plot_series as plot_series
     from simdistrict.api.pictures import plot_tornado as plot_tornado
+    from simdistrict.api.posterior_pictures import plot_posterior as plot_posterior
     from simdistrict.api.simulator import Simulator as Simulator
     from simdistrict.api.simulator import SimulatorBatch as SimulatorBatch
     from simdistrict.base.errors import EngineError as EngineError
@@ -48,6 +49,7 @@ _MODULES = {
         "plot_causes plot_differences plot_fan plot_phase plot_ranking plot_regimes plot_series "
         "plot_tornado"
     ),
+    "api.posterior_pictures": "plot_posterior",
     "api.simulator": "Simulator SimulatorBatch",
     "base.errors": "EngineError ExchangeError ModelError ScenarioError SimdistrictError",
     "plot": "Picture",

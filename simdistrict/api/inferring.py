@@ -42,18 +42,19 @@ class Inferred:
         self._model, self._how, self._report = model, how, report
 
     @property
-    def _posterior(self) -> Posterior:
+    def posterior(self) -> Posterior:
+        """The value that all others come from."""
         return self._report.posterior
 
     @property
     def converged(self) -> bool:
         """Whether the draws may be trusted as draws from the posterior."""
-        return self._posterior.converged
+        return self.posterior.converged
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why they may not; empty where they may."""
-        return self._posterior.reasons
+        return self.posterior.reasons
 
     @property
     def draws(self) -> xr.Dataset:
@@ -65,7 +66,7 @@ class Inferred:
         from simdistrict.inference.posterior_file import POSTERIOR, groups
         from simdistrict.result.dataset import to_xarray
 
-        return to_xarray(groups(self._posterior)[POSTERIOR])
+        return to_xarray(groups(self.posterior)[POSTERIOR])
 
     @property
     def table(self) -> pd.DataFrame:
@@ -90,7 +91,7 @@ class Inferred:
         """A row per observed value: its time, the value, and the 90% interval predicted for it."""
         import numpy as np
 
-        found = self._posterior
+        found = self.posterior
         flat = found.predicted.replicated.reshape(-1, len(found.data))
         ends = np.nanquantile(flat, (0.05, 0.5, 0.95), axis=0) if len(found.data) else flat[:0].T
         rows = [
@@ -119,7 +120,7 @@ class Inferred:
         from simdistrict.base.errors import Problem, ScenarioError
         from simdistrict.inference.posterior import constants_of
 
-        names, flat = constants_of(self._posterior)
+        names, flat = constants_of(self.posterior)
         count = whole_or_none(members, "members", 1)
         if count is not None:
             if count > len(flat):
@@ -151,7 +152,7 @@ class Inferred:
         >>> found.predict("home experience", members=10).sizes["member"]
         10
         """
-        chains, draws = self._posterior.shape
+        chains, draws = self.posterior.shape
         how: dict[str, Any] = {"params": self._how["params"], "save": save, "times": times}
         result: xr.Dataset = self._model.ensemble(
             self._how["scenario"] if scenario is None else scenario,
@@ -166,7 +167,7 @@ class Inferred:
         from simdistrict.inference.arviz_groups import to_arviz
         from simdistrict.inference.posterior_file import groups
 
-        return to_arviz(groups(self._posterior))
+        return to_arviz(groups(self.posterior))
 
     @in_python
     def write(self, folder: str | Path, *, force: bool = False) -> list[Path]:
@@ -187,7 +188,7 @@ class Inferred:
     def _frame(self, columns: Sequence[str]) -> pd.DataFrame:
         rows = [
             {"constant": row.name, **{c: getattr(row, c) for c in columns}}
-            for row in self._posterior.summaries
+            for row in self.posterior.summaries
         ]
         return _frame(rows, "constant", columns)
 

@@ -355,9 +355,12 @@ def _picture(sheet: Sheet, kind: str) -> Picture:
 
 def kind_of(data: Any) -> str:
     """The kind of figure that suits a result, by its name in `simdistrict plot --kind`."""
+    from simdistrict.api.posterior_pictures import is_posterior
     from simdistrict.figures import sources_of
     from simdistrict.figures.tornado import is_analysis
 
+    if isinstance(data, str | Path) and is_posterior(Path(data)):
+        return "constants"
     (source, *_) = sources_of(data)
     if is_regime_study(source):
         return "regimes"

@@ -30,7 +30,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "ranking": (*_COMMON, "time", "since"),
     "regimes": ("rules", "study", "width"),
     "map": (),
+    # of a posterior
+    "constants": ("most",),
+    "chains": ("most",),
+    "predictions": (),
+    "pit": (),
+    "ridges": ("most",),
 }
+POSTERIOR = ("constants", "chains", "predictions", "pit", "ridges")
 _FLAGS = {"labels": "--label", "scenarios": "--scenario", "rules": "--rule", "time": "--at"}
 
 
@@ -44,8 +51,9 @@ _FLAGS = {"labels": "--label", "scenarios": "--scenario", "rules": "--rule", "ti
 @click.option(
     "--kind",
     type=click.Choice(tuple(KINDS)),
-    help="Default: fan of an ensemble, tornado of a sensitivity, regimes with rules, else series; "
-    "map draws a MODEL.",
+    help="Default: fan of an ensemble, tornado of a sensitivity, regimes with rules, constants of "
+    "a posterior, else series; map draws a MODEL. Of a posterior: constants, chains, predictions, "
+    "pit, ridges.",
 )
 @click.option(
     "--name",
@@ -66,7 +74,11 @@ _FLAGS = {"labels": "--label", "scenarios": "--scenario", "rules": "--rule", "ti
 @click.option("--levels", is_flag=True, help="Fans of levels, not of differences.")
 @click.option("--at", "time", type=options.REAL, help="The date of a ranking; default: the last.")
 @click.option("--since", type=options.REAL, help="An earlier date of it; default: the first.")
-@click.option("--most", type=options.WholeRange(min=1), help="Bars of a tornado, at most.")
+@click.option(
+    "--most",
+    type=options.WholeRange(min=1),
+    help="Bars of a tornado, panels of a posterior, at most.",
+)
 @click.option(
     "--rule",
     "rules",
@@ -119,7 +131,8 @@ def command(
 
     FILE.nc is drawn as FILE.svg and FILE.png by what it holds: time series of one or several
     scenarios or files (the first is the baseline), fans of an ensemble, with a baseline as paired
-    differences, a tornado of a sensitivity analysis, the figure of a study of regimes.
+    differences, a tornado of a sensitivity analysis, the figure of a study of regimes, the
+    constants of a posterior.
 
     Without a file: the figures of a study; without names all of them. MODEL is a model with a
     folder study/ next to it, or a study file; without it the study of this folder is drawn, else
@@ -264,6 +277,10 @@ def _picture(
         return pictures.plot_differences(data, names, **more)
     if len(files) > 1:
         raise click.UsageError(f"{kind} is drawn of one file")
+    if kind in POSTERIOR:
+        from simdistrict.api.posterior_pictures import plot_posterior
+
+        return plot_posterior(files[0], kind, list(elements), **more)  # type: ignore[arg-type]
     if kind == "tornado":
         return pictures.plot_tornado(files[0], names, **more)
     return pictures.plot_regimes(files[0], **more)

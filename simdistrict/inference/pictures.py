@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from simdistrict.base.arrays import Reals
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.figures.palette import ORDER
 from simdistrict.figures.units import scale_for, time_label, unit_words
-from simdistrict.inference.identify import Identified
+from simdistrict.inference.distributions import quantile
+from simdistrict.inference.identify import identify
 from simdistrict.inference.posterior import Posterior
 from simdistrict.inference.sbc import Ranks
 from simdistrict.inference.scores import pit as pit_of
@@ -151,13 +153,13 @@ def stairs(edges: Reals, heights: Reals) -> tuple[Reals, Reals]:
     return np.repeat(edges, 2)[1:-1], np.repeat(heights, 2)
 
 
-def fit_sheet(posterior: Posterior, time_unit: str = "", before: Reals | None = None) -> Sheet:
+def fit_sheet(posterior: Posterior, before: Reals | None = None) -> Sheet:
     """The data and the intervals of 50 and 90% in which the posterior expects them, by series.
 
     before: (draws, data), the same drawn from the prior; its interval of 90% is outlined.
     """
     series = dict.fromkeys(datum.series for datum in posterior.data)
-    replicated = posterior.predicted.replicated.reshape(-1, len(posterior.data))
+    replicated, errors = _expected(posterior)
     panels = []
     for name in series:
         at = [k for k, datum in enumerate(posterior.data) if datum.series == name]
@@ -175,6 +177,9 @@ def fit_sheet(posterior: Posterior, time_unit: str = "", before: Reals | None = 
         )
         lines = [Line(line.x, scale.of(line.y), line.label, line.style) for line in lines]
         lines.append(Line(times, scale.of(middle), "median", _POSTERIOR))
+        if len(times) == 1:  # too narrow for an area
+            ends = scale.of(np.array([low[0], high[0]]))
+            lines.append(Line([times[0]] * 2, ends, "90% of the posterior", _POSTERIOR))
         points = (Markers(times, scale.of(values), "data", _DATA),)
         # a wide prior must not hide the data
         shown = [min(low.min(), values.min()), max(high.max(), values.max())]
@@ -184,14 +189,38 @@ def fit_sheet(posterior: Posterior, time_unit: str = "", before: Reals | None = 
         panels.append(Panel(name, tuple(lines), points, bands, y_label=scale.label, y_range=limits))
     every = np.array([datum.time for datum in posterior.data])
     columns = min(3, len(panels))
-    block = Block(tuple(panels), columns, time_label(time_unit, every), "", own_y=True, own_x=True)
+    block = Block(tuple(panels), columns, _time_label(every), "", own_y=True, own_x=True)
     note = "Intervals of the data, with the error that the data file states."
+    note = note if errors else "Intervals of the model, without errors: a payoff states none."
     return Sheet((block,), PAGE, note)
 
 
+def _expected(posterior: Posterior) -> tuple[Reals, bool]:
+    """(draws, data) that the posterior expects, and whether they have errors."""
+    found, count = posterior.predicted, len(posterior.data)
+    if not count:
+        raise ScenarioError(Problem("data", "the posterior has no data", "give some to infer"))
+    draws = found.replicated.reshape(-1, count)
+    errors = not np.isnan(draws).all()
+    draws = draws if errors else found.points.reshape(-1, count)
+    return draws[np.isfinite(draws).all(axis=1)], errors
+
+
+def _time_label(times: Reals) -> str:
+    """Calendar years as `figures` calls them; the unit of other times is not known here."""
+    calendar = len(times) and times.min() > 1000 and times.max() < 3000
+    return time_label("Year", times) if calendar else "Time"
+
+
 def pit_sheet(posterior: Posterior, seed: int = 0) -> Sheet:
-    """The histogram of the probability integral transform: where the data lie in the prediction."""
-    replicated = posterior.predicted.replicated.reshape(-1, len(posterior.data))
+    """The histogram of the probability integral transform: where the data lie in the prediction.
+
+    Raises ScenarioError for a payoff.
+    """
+    replicated, errors = _expected(posterior)
+    if not errors:
+        what = "a payoff has no errors, so that no intervals of the data can be judged"
+        raise ScenarioError(Problem("likelihood", what, "infer with the likelihood of the series"))
     values = np.array([datum.value for datum in posterior.data])
     levels = pit_of(replicated, values, seed)
     bins = 10 if len(levels) >= 30 else 5
@@ -249,14 +278,16 @@ def _binomial(count: int, share: float) -> tuple[float, float]:
     return float(ends[0]), float(ends[1])
 
 
-def ridges_sheet(posterior: Posterior, found: Identified, most: int = 9) -> Sheet:
+def ridges_sheet(posterior: Posterior, most: int = 9) -> Sheet:
     """The draws of pairs of constants that the data fix together, the strongest first.
 
-    Raises ValueError where there is no ridge.
+    Raises ScenarioError where there are none.
     """
-    if not found.ridges:
-        raise ValueError("no ridge")
     flat = posterior.draws.numbers.reshape(-1, len(posterior.names))
+    found = identify(posterior.names, _scores(flat, posterior.before))
+    if not found.ridges:
+        what = "no two constants have a correlation above 0.7"
+        raise ScenarioError(Problem("ridges", what, "the data determine each by itself, or none"))
     every = max(1, len(flat) // _CLOUD)
     panels = []
     for ridge in found.ridges[:most]:
@@ -272,3 +303,12 @@ def ridges_sheet(posterior: Posterior, found: Identified, most: int = 9) -> Shee
     left = len(found.ridges) - len(panels)
     note = f"Draws of the posterior. {left} further ridges are not shown." if left > 0 else ""
     return Sheet((block,), PAGE, note or "Draws of the posterior.")
+
+
+def _scores(numbers: Reals, before: Reals) -> Reals:
+    """Normal scores of numbers by the levels that they have among draws of the prior."""
+    found = np.empty_like(numbers)
+    for k in range(numbers.shape[1]):
+        below = np.searchsorted(np.sort(before[:, k]), numbers[:, k])
+        found[:, k] = quantile((below + 0.5) / (len(before) + 1))
+    return found

@@ -16,7 +16,7 @@ PUBLIC = """
     load open compare rerun models scenarios
     LoadedModel ScenarioBuilder Simulator SimulatorBatch Comparison Picture
     plot_series plot_differences plot_fan plot_causes plot_tornado plot_phase plot_ranking
-    plot_regimes plot_map
+    plot_regimes plot_map plot_posterior
     SimdistrictError ModelError ScenarioError EngineError ExchangeError
 """
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+import simdistrict as sd
+from simdistrict.api.pictures import kind_of
+from simdistrict.api.posterior_pictures import KINDS
+from simdistrict.base.errors import ScenarioError
 from simdistrict.inference import pictures
-from simdistrict.inference.identify import identify
 from simdistrict.inference.posterior import Coordinate, Datum, Draws, Posterior, Predicted
+from simdistrict.inference.posterior_file import write_posterior
 from simdistrict.inference.sbc import Ranks
 from simdistrict.plot import Panel, Picture, Sheet
+from tests.program import call
+
+Capsys = pytest.CaptureFixture[str]
 
 pytestmark = pytest.mark.unit
 
@@ -34,11 +42,12 @@ def posterior() -> Posterior:
     empty = np.zeros((CHAINS, DRAWS))
     population = np.arange(CHAINS) // 2
     draws = Draws(numbers, empty, empty, population)
-    predicted = Predicted(np.arange(DRAWS), empty[..., None], points, points)
+    predicted = Predicted(np.arange(DRAWS), np.zeros((CHAINS, DRAWS, 2)), points, points)
     names = (("free", "Dmnl"), ("known", "1/year"), ("tied", "euro"))
     before = rng.uniform(0, 1, (2000, 3)) * [1.5, 1, 20]
     coordinates = tuple(Coordinate(*pair) for pair in names)
-    return Posterior(coordinates, draws, predicted, before, ("jobs", "firms"), data, True)
+    series, record = ("jobs", "firms"), {"simdistrict_version": "0"}
+    return Posterior(coordinates, draws, predicted, before, series, data, True, record=record)
 
 
 def _panels(sheet: Sheet) -> list[Panel]:
@@ -83,7 +92,7 @@ def test_chains_show_the_population_that_disagrees_first(posterior: Posterior) -
 
 def test_predictions_have_their_data_and_the_prior(posterior: Posterior) -> None:
     before = np.random.default_rng(3).normal(0, 100, (500, 10))
-    panels = _panels(pictures.fit_sheet(posterior, "Year", before))
+    panels = _panels(pictures.fit_sheet(posterior, before))
     assert [panel.title for panel in panels] == ["jobs", "firms"]
     outer, inner = panels[0].bands
     assert (np.asarray(outer.high) - outer.low > np.asarray(inner.high) - inner.low).all()
@@ -107,23 +116,72 @@ def test_histograms_of_uniform_numbers_lie_in_their_interval(posterior: Posterio
 
 
 def test_ridges(posterior: Posterior) -> None:
-    flat = posterior.draws.numbers.reshape(-1, 3)
-    found = identify(posterior.names, (flat - flat.mean(0)) / flat.std(0))
-    (panel,) = _panels(pictures.ridges_sheet(posterior, found))
+    (panel,) = _panels(pictures.ridges_sheet(posterior))
     assert panel.title.startswith("x: known (1/year); correlation 0.9")
     assert panel.y_label == "tied (euro)"
-    with pytest.raises(ValueError, match="no ridge"):
-        pictures.ridges_sheet(posterior, identify(("a",), flat[:, :1]))
+    numbers = posterior.draws.numbers.copy()
+    numbers[..., 2] = numbers[::-1, ::-1, 2]
+    apart = replace(posterior, draws=replace(posterior.draws, numbers=numbers))
+    with pytest.raises(ScenarioError, match="no two constants"):
+        pictures.ridges_sheet(apart)
+
+
+def test_a_payoff_shows_the_model_and_has_no_intervals_of_the_data(posterior: Posterior) -> None:
+    none = np.full_like(posterior.predicted.replicated, np.nan)
+    weighted = replace(posterior, predicted=replace(posterior.predicted, replicated=none))
+    assert "without errors" in pictures.fit_sheet(weighted).note
+    with pytest.raises(ScenarioError, match="payoff has no errors"):
+        pictures.pit_sheet(weighted)
+
+
+def test_a_series_of_one_point_has_its_interval(posterior: Posterior) -> None:
+    own = posterior.predicted
+    one = replace(own, replicated=own.replicated[..., :1], points=own.points[..., :1])
+    (panel,) = _panels(
+        pictures.fit_sheet(replace(posterior, data=posterior.data[:1], predicted=one))
+    )
+    low, high = panel.lines[-1].y
+    assert high - low == pytest.approx(2 * stats.norm.ppf(0.95), rel=0.1)
+
+
+def test_pictures_of_a_file(posterior: Posterior, tmp_path: Path) -> None:
+    file = write_posterior(posterior, tmp_path / "posterior.nc")
+    assert repr(sd.plot_posterior(file)) == "<simdistrict picture: prior and posterior>"
+    assert kind_of(file) == "constants"
+    for kind in KINDS:
+        sd.plot_posterior(file, kind)  # type: ignore[arg-type]
+    for asked, words in (
+        ({"kind": "chain"}, 'no kind "chain"'),
+        ({"names": "fre"}, 'no "fre"'),
+        ({"kind": "pit", "names": "free"}, "names are of the kinds"),
+    ):
+        with pytest.raises(ScenarioError, match=words):
+            sd.plot_posterior(file, **asked)  # type: ignore[arg-type]
+    with pytest.raises(ScenarioError, match="no posterior"):
+        sd.plot_posterior(3)  # type: ignore[arg-type]
+
+
+def test_the_command_draws_a_file(posterior: Posterior, tmp_path: Path, capsys: Capsys) -> None:
+    file = write_posterior(posterior, tmp_path / "posterior.nc")
+    found = call(capsys, "plot", str(file))
+    assert found.code == 0, found.err
+    assert (tmp_path / "posterior.png").is_file()
+    target = tmp_path / "chains.svg"
+    words = ("--kind", "chains", "--name", "tied", "-o", str(target))
+    found = call(capsys, "plot", str(file), *words)
+    assert found.code == 0, found.err
+    assert target.is_file()
+    found = call(capsys, "plot", str(file), "--kind", "pit", "--most", "3")
+    assert "--most is of" in found.err
 
 
 def test_every_figure_is_drawn(posterior: Posterior, tmp_path: Path) -> None:
-    flat = posterior.draws.numbers.reshape(-1, 3)
     sheets = (
         pictures.marginals_sheet(posterior),
         pictures.chains_sheet(posterior),
-        pictures.fit_sheet(posterior, "Year"),
+        pictures.fit_sheet(posterior),
         pictures.pit_sheet(posterior),
-        pictures.ridges_sheet(posterior, identify(posterior.names, flat)),
+        pictures.ridges_sheet(posterior),
     )
     for k, sheet in enumerate(sheets):
         Picture(sheet).save(tmp_path / f"{k}.svg")
