@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from simdistrict.cli import complete, options
 from simdistrict.cli.common import Command, Settings
-
-if TYPE_CHECKING:
-    pass
 
 DATA = (".nc", ".csv", ".tab", ".dat")
 SCENARIOS = (".yaml", ".yml")
@@ -33,6 +30,18 @@ MODELS = (".mdl", ".xmile", ".stmx")
     shell_complete=complete.models,
     help="The model of a .cin file, or of results to write as .nc.",
 )
+@click.option(
+    "--draws",
+    type=options.WholeRange(1),
+    metavar="N",
+    help="IN is a file of draws, such as a posterior: write N of them, evenly spaced.",
+)
+@click.option(
+    "--digits",
+    type=options.WholeRange(1, 15),
+    metavar="N",
+    help="Significant digits of --draws in a smaller .nc; default: all.",
+)
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @options.as_json
 @options.encoding
@@ -45,6 +54,8 @@ def command(
     scenario: str | None,
     sets: tuple[str, ...],
     model: str | None,
+    draws: int | None,
+    digits: int | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -57,13 +68,21 @@ def command(
 
     Changes: .yaml to .cin, and .cin to .yaml with --model. Results: .nc, .csv, .tab and .dat to
     .csv, .tab and .dat; text to .nc, where --model adds dimensions and units. A sensitivity
-    control .vsc or .voc to a prior table .csv.
+    control .vsc or .voc to a prior table .csv. Draws, with --draws and --model: from every form
+    that --design reads to .nc, and to .tab for Vensim's sensitivity method F.
 
     Example: simdistrict convert district scenario.mdl --scenario security_tariffs
     """
     from simdistrict.api.commands.convert import convert
 
-    notes = convert(source, target, scenario=scenario, sets=sets, model=model, force=force)
+    how: dict[str, Any] = {
+        "scenario": scenario,
+        "sets": sets,
+        "model": model,
+        "draws": draws,
+        "digits": digits,
+    }
+    notes = convert(source, target, force=force, **how)
     for note in notes:
         click.echo(f"note: {note}", err=True)
     if as_json:

@@ -316,6 +316,19 @@ def test_faulty_files_are_refused() -> None:
         read("cut.nc")
 
 
+def test_convert_thins_a_posterior_to_a_design_and_to_vensims_file(call: Call) -> None:
+    draws = drawn()
+    posterior(draws)
+    for name in ("design.nc", "draws.tab"):
+        parts = ("convert", "posterior.nc", name, "--model", "small.mdl", "--draws", 8)
+        assert call(*parts).code == 0
+        assert read(name).numbers.tobytes() == draws.numbers[2::5].tobytes()
+    assert read("design.nc").converged
+    assert read("design.nc").ess == draws.ess
+    assert call("convert", "posterior.nc", "x.nc", "--draws", 8).code == 2
+    assert call("convert", "posterior.nc", "x.tab", "--digits", 8).code == 2
+
+
 # ---------------------------------------------------------------------- regimes classes
 
 SURVIVES = ("--survives", "double >= 6")

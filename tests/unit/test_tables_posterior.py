@@ -18,6 +18,7 @@ from simdistrict.base.wilson import wilson
 from simdistrict.ensemble.drawing import DrawsRequest
 from simdistrict.ensemble.draws_file import Draws, write_design
 from simdistrict.tables import Sampling, Study, read_definition
+from simdistrict.tables.fit import given_range
 from simdistrict.tables.members import Kept, MemberRun, Variant
 from tests.program import Answer
 from tests.program import call as answer
@@ -248,3 +249,16 @@ def test_a_design_in_blocks_is_not_made_of_a_posterior() -> None:
     kept = Kept(("workshops",), (2080.0,), nothing, (), method="saltelli")
     with pytest.raises(ScenarioError, match="cannot be made of draws of a posterior"):
         study.over_posterior().ensemble(Variant("baseline"), kept)
+
+
+def test_a_range_of_a_fit_that_is_narrower_than_the_posterior_is_marked() -> None:
+    posterior()
+    asked = DrawsRequest(Path("study/design.nc"))
+    study = Study(read_definition(Path("study/study.yaml")), posterior=asked)
+    ends = np.quantile(study.posterior.numbers[:, 0], (0.05, 0.95))
+    low, high, said = given_range(study, "Cost gap", 0.17, 0.172)
+    assert (low, high) == tuple(ends)
+    assert said == "narrower than the posterior"
+    assert given_range(study, "cost gap", 0.0, 1.0)[2] == "as wide"
+    assert given_range(study, "cost gap", None, None)[2] == "none: at a bound"
+    assert given_range(study, "margin", 0.0, 1.0) == (None, None, None)

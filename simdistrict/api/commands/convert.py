@@ -23,16 +23,44 @@ def convert(
     scenario: str | None = None,
     sets: Sequence[str] = (),
     model: str | None = None,
+    draws: int | None = None,
+    digits: int | None = None,
     force: bool = False,
 ) -> tuple[str, ...]:
     """Convert a file; what is left out or changed on the way, one line each.
 
-    scenario: to write into a model, or the run of a result file; model: of a .cin file, or of
-    results to write as .nc. Raises UsageError where no way leads from one suffix to the other.
+    scenario: to write into a model, or the run of a result file; model: of a .cin file, of
+    results to write as .nc, or of draws; draws: the source is a file of draws, of which so many
+    are written, with so many significant digits. Raises UsageError where no way leads from one
+    suffix to the other.
     """
+    if draws is not None:
+        return _draws(Path(source), target, model, draws, digits, force)
+    if digits is not None:
+        raise UsageError(Problem("--digits", "it belongs to a file of draws", "add --draws N"))
     way = _way(source, target, scenario, sets, model, force)
     writable_target(target, force=force)
     return way() or ()
+
+
+def _draws(
+    source: Path, target: Path, model: str | None, draws: int, digits: int | None, force: bool
+) -> tuple[str, ...]:
+    from simdistrict.ensemble.draws_file import read_draws, write_design, write_sample_tab
+    from simdistrict.run.plan import prepare
+
+    if model is None or target.suffix.lower() not in (".nc", ".tab"):
+        what = "draws are written as .nc or .tab, with the names of a model"
+        raise UsageError(Problem(str(target), what, "add --model MODEL, name a .nc or .tab file"))
+    writable_target(target, force=force)
+    own = prepare(find_model(model)).model
+    found = read_draws(source, own)
+    some = found.thinned(draws)
+    if target.suffix.lower() == ".nc":
+        write_design(target, some, own, digits=digits, force=force)
+    else:
+        write_sample_tab(target, some.names, some.numbers, force=force)
+    return (f"{draws} of {len(found.numbers)} draws of {len(found.names)} constants",)
 
 
 def _way(
