@@ -175,6 +175,9 @@ class Tipping(Planning):
         members: int = 200,
         initial: Box = None,
         along: tuple[str, float, float, int] | None = None,
+        design: str | Path | None = None,
+        draws: int = 100,
+        unconverged: bool = False,
         at: float | None = None,
         element: str = "",
         hold: Names = (),
@@ -190,6 +193,9 @@ class Tipping(Planning):
         high) in its unit, the others start as they are; default: all are drawn. along: a constant
         and so many values of it, (name, low, high, count), with attractors matched from one to
         the next. The dimension `attractor` has `share` with its 95% interval, state and period.
+        design: instead, a file of draws, as of `ensemble`, of which `draws` are taken, evenly
+        spaced: `attractors` (member) counts those of each draw, and `draws` (kind) is the share
+        of the draws with each `count`, with the interval of its Monte-Carlo error.
 
         >>> import simdistrict as sd
         >>> found = sd.load("core").basins(members=50)
@@ -201,6 +207,16 @@ class Tipping(Planning):
 
         common = _common(at, element, hold, free, outputs, seed, horizon)
         common |= {"box": _box(initial), "members": members}
+        if design is not None:
+            from simdistrict.regimes.studies.over_draws import BasinsOverDraws
+
+            _alone(along)
+            file: dict[str, Any] = {
+                "design": str(design),
+                "draws": draws,
+                "unconverged": unconverged,
+            }
+            return self._study(BasinsOverDraws(**common, **file), scenario, params)
         if along is None:
             return self._study(BasinsStudy(**common), scenario, params)
         grid = _grid("along", *_named(along, "along", "(name, low, high, count)"))
@@ -215,6 +231,9 @@ class Tipping(Planning):
         members: int = 4,
         initial: Box = None,
         where: str = "",
+        design: str | Path | None = None,
+        draws: int = 100,
+        unconverged: bool = False,
         at: float | None = None,
         element: str = "",
         hold: Names = (),
@@ -228,7 +247,9 @@ class Tipping(Planning):
 
         along: two constants, each with (low, high, number of values); members: initial states at
         each pair of values, drawn as in `basins`; where: counts the equilibria in which
-        conditions hold, such as `"output >= 1, price < 2"`.
+        conditions hold, such as `"output >= 1, price < 2"`. design, draws, unconverged: as of
+        `basins`, do it for each draw: `several` (first, second) is the share of draws with
+        several equilibria, `held` that in which the conditions hold in all of them.
 
         >>> import simdistrict as sd
         >>> m = sd.load("core")
@@ -244,10 +265,18 @@ class Tipping(Planning):
             what = f"a map is over two constants, and these are {len(grids)}"
             raise ScenarioError(Problem("along", what, "give {name: (low, high, count), ...}"))
         common = _common(at, element, hold, free, outputs, seed, horizon)
-        study = RegimeMapStudy(
-            along=(grids[0], grids[1]), box=_box(initial), members=members, rule=where, **common
-        )
-        return self._study(study, scenario, params)
+        common |= {"along": (grids[0], grids[1]), "box": _box(initial)}
+        common |= {"members": members, "rule": where}
+        if design is not None:
+            from simdistrict.regimes.studies.over_draws import MapOverDraws
+
+            file: dict[str, Any] = {
+                "design": str(design),
+                "draws": draws,
+                "unconverged": unconverged,
+            }
+            return self._study(MapOverDraws(**common, **file), scenario, params)
+        return self._study(RegimeMapStudy(**common), scenario, params)
 
     @in_python
     def policy_map(
@@ -439,6 +468,15 @@ def _common(
 
 def _names(given: Names) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _alone(along: object) -> None:
+    """Raise ScenarioError for a constant along which values are given next to draws."""
+    from simdistrict.base.errors import Problem, ScenarioError
+
+    if along is not None:
+        hint = "leave one of them out"
+        raise ScenarioError(Problem("along", "it does not go with a design", hint))
 
 
 def _box(initial: Box) -> tuple[Interval, ...]:

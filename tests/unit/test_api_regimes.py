@@ -45,6 +45,16 @@ CALLS: dict[str, tuple[list[Any], str, tuple[Any, ...], dict[str, Any]]] = {
         ({"tariff": (0, 2, 3), "cost ratio": (1.1, 1.5, 2)},),
         {"where": "home experience >= 0.5"},
     ),
+    "basins over draws": (
+        ["basins", "core", "--members", 10, "--design", "draws.csv", "--draws", 2],
+        *("basins", (), {"members": 10, "design": "draws.csv", "draws": 2}),
+    ),
+    "regime map over draws": (
+        ["map", "core", *ALONG, "--design", "draws.csv", "--draws", 2],
+        "regime_map",
+        ({"tariff": (0, 2, 3), "cost ratio": (1.1, 1.5, 2)},),
+        {"design": "draws.csv", "draws": 2},
+    ),
     "policy map": (
         ["policy", "core", *TARIFF, "--longest", 80, "--doses", 3, "--durations", 2],
         *("policy_map", ("tariff", 0, 2, 80), {"doses": 3, "durations": 2}),
@@ -65,6 +75,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("prior.csv").write_text(
         "element,label,value,low,high,distribution\ncost ratio,,1.3,1.1,1.5,uniform\n"
     )
+    Path("draws.csv").write_text("sourcing elasticity\n3\n4\n5\n")
     Path("none.yaml").write_text("title: None\nmodel: core\n")
     policy = "policies:\n  help: {start: 5, set: {tariff: 1.5}}\n"
     Path("help.yaml").write_text(f"title: Help\nmodel: core\n{policy}")

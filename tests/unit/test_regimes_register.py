@@ -17,6 +17,7 @@ from simdistrict.regimes.studies.equilibria import EquilibriaStudy
 from simdistrict.regimes.studies.fold_curve import FoldCurveStudy
 from simdistrict.regimes.studies.hysteresis import HysteresisStudy
 from simdistrict.regimes.studies.loops import LoopsStudy
+from simdistrict.regimes.studies.over_draws import BasinsOverDraws, MapOverDraws
 from simdistrict.regimes.studies.policy_map import PolicyMapStudy
 from simdistrict.regimes.studies.regime_map import RegimeMapStudy
 from simdistrict.regimes.studies.register import study_class, study_of
@@ -26,6 +27,7 @@ from tests.program import call
 
 TARIFF, COST = Interval("tariff", 0.0, 2.0), Interval("cost ratio", 1.0, 2.0)
 BOX = (Interval("home experience", 0.01, 1.0),)
+GRIDS = Grid("tariff", 0.0, 2.0, 9), Grid("cost ratio", 1.0, 2.0, 5)
 TRIED = [
     EquilibriaStudy(at=2019.0, element="Prato", hold=("a",), free=("b", "c"), starts=3),
     BranchStudy(parameter=TARIFF, outputs=("home share",), stops=2, seed=4),
@@ -33,9 +35,9 @@ TRIED = [
     HysteresisStudy(parameter=TARIFF, duration=40.0, speeds=(1.0, 3.0)),
     BasinsStudy(box=BOX, members=20),
     BasinsAlongStudy(box=BOX, members=20, along=Grid("tariff", 0.4, 1.2, 5)),
-    RegimeMapStudy(
-        along=(Grid("tariff", 0.0, 2.0, 9), Grid("cost ratio", 1.0, 2.0, 5)), rule="x > 1"
-    ),
+    BasinsOverDraws(box=BOX, members=20, design=""),
+    RegimeMapStudy(along=GRIDS, rule="x > 1"),
+    MapOverDraws(along=GRIDS, rule="x > 1", design=""),
     PolicyMapStudy(parameter=TARIFF, duration=60.0, doses=3, lengths=4, settled=False),
     ClassesStudy(rule="home share >= 0.5", members=12, method="sobol", fast=True, at=2050.0),
     LoopsStudy(element="Montebelluna"),

@@ -71,6 +71,14 @@ def study_of(kinds: Sequence[type[S]], given: Mapping[str, Any]) -> S:
             value = Interval(value, given["low"], given["high"])
         values[name] = option.made(value) if option.made else value
     (*_, kind) = (kind for kind in kinds if kind.options().keys() <= values.keys())
+    own = kind.options()
+    if lost := [
+        o.flag for n, o in options_of(kinds).items() if o.required and n in values.keys() - own
+    ]:
+        first = kinds[0].options()
+        chosen = next(o.flag for n, o in own.items() if o.required and n not in first)
+        what = f"it does not go with {chosen}"
+        raise UsageError(Problem(lost[0], what, "leave one of them out"))
     return kind(**{name: values[name] for name in kind.options()})
 
 

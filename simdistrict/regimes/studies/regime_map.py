@@ -55,9 +55,10 @@ class RegimeMapStudy(FrozenStudy):
     def names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.outputs, *(c.name for c in self.conditions))))
 
-    def solve(self, setup: Setup) -> Result:
+    def mapped(self, setup: Setup) -> RegimeMap:
+        """The states of rest at each pair of values."""
         low, high = setup.box(self.box)
-        found = regime_map(
+        return regime_map(
             setup.field,
             self.along[0].values,
             self.along[1].values,
@@ -67,8 +68,11 @@ class RegimeMapStudy(FrozenStudy):
             seed=self.seed,
             horizon=max(self.horizon, REST),
         )
+
+    def solve(self, setup: Setup) -> Result:
+        found = self.mapped(setup)
         one, two = (p.name for p in setup.field.parameters)
-        dims, read = "first second", _outputs(setup, found)
+        dims, read = "first second", outputs_of(setup, found)
         reached, lost = "states of rest that were reached", found.undecided
         variables = {
             "first_value": variable("first", found.first, one),
@@ -160,7 +164,7 @@ def _equilibria(count: int) -> str:
     return "1 equilibrium" if count == 1 else f"{count} equilibria"
 
 
-def _outputs(setup: Setup, found: RegimeMap) -> Reals:
+def outputs_of(setup: Setup, found: RegimeMap) -> Reals:
     """The outputs of every equilibrium, NaN where there are fewer."""
     shape = (*found.worlds.shape, found.states.shape[2])
     read = np.full((*shape, len(setup.outputs)), np.nan)

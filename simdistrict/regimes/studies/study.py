@@ -275,8 +275,11 @@ class RegimeStudy(WithOptions):
     @classmethod
     def from_record(cls, found: Mapping[str, Any]) -> Self:
         """The study of a record."""
-        known = {f.name for f in fields(cls)} & _BLANK.keys()
-        values = {key: _tuples(value) for key, value in found.items() if key in known}
+        names = {f.name for f in fields(cls)}
+        values = {k: _tuples(v) for k, v in found.items() if k in names & _BLANK.keys()}
+        if "design" in names:
+            # a result holds the draws themselves
+            values["design"] = ""
         if "box" in values:
             values["box"] = tuple(Interval(*own) for own in values["box"])
         ends, counts = found.get("parameters", ()), found.get("grid", ())
