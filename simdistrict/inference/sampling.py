@@ -43,9 +43,9 @@ from simdistrict.inference.together import Local, Runner, Work
 PART = 50  # steps of a round
 _KEPT = 20_000  # draws
 _NAMED = 8  # coordinates or chains that a reason names
-_LEAST_BURN_IN = 2  # rounds
+_LEAST_BURN_IN = 3  # rounds
 _BURN_IN_RHAT = 1.05
-_MEMORIES = 4  # that a chain is long, so that it tells nothing of its start
+_MEMORIES = 4  # that burn-in and chains are long, so that they tell nothing of their start
 _BURN_IN_SHARE = 1 / 3  # of the budget, at most
 _TEMPERING_SHARE = 1 / 2
 _ARCHIVE = 10_000  # rows per population, or 40 per coordinate, where it stops to grow
@@ -336,13 +336,14 @@ class _Sampler:
             worst = float(np.max(diagnostics.nested_rhat(draws, self.labels)))
             effective = np.nan_to_num(diagnostics.ess_mean(draws), nan=1.0)
             worth = float(np.median(effective))
+            least = float(np.fmin(effective, diagnostics.ess_tail(draws)).min())
             # steps after which a chain has forgotten where it was
-            memory = draws.shape[1] * self.thin * len(self.labels) / float(effective.min())
+            memory = draws.shape[1] * self.thin * len(self.labels) / least
             self.progress = replace(self.progress, rhat=worst)
             flat = draws.reshape(-1, self.size)
-            least = self.members * len(self.populations)
-            self.tuning = tuned(self.tuning, fitted(flat, max(worth, least)), stretches)
-            long = self.populations[0].chains.step >= 2 * memory
+            shape = fitted(flat, max(worth, len(self.labels)))
+            self.tuning = tuned(self.tuning, shape, stretches)
+            long = self.populations[0].chains.step >= _MEMORIES * memory
             if number >= _LEAST_BURN_IN and worst < _BURN_IN_RHAT and long:
                 break
         self.burn_in = self.populations[0].chains.step
