@@ -56,6 +56,10 @@ def _default(
     metavar="P",
     help="PRIM: leave out numbers with a larger quasi-p, such as 0.05; default: none.",
 )
+@options.design
+@click.option(
+    "--members", type=options.WholeRange(1), help="So many draws of --design, evenly spaced."
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="File to write: TABLE.csv or TABLE.nc."
 )
@@ -84,6 +88,10 @@ def command(
     peel: float,
     paste: float,
     chance: float,
+    design: Path | None,
+    rest: str | None,
+    unconverged: bool,
+    members: int | None,
     output: Path | None,
     everything: bool,
     force: bool,
@@ -91,11 +99,15 @@ def command(
 ) -> None:
     """Analyse which sampled numbers of an ENSEMBLE (.nc or .zarr) matter for an indicator.
 
+    With --design, ENSEMBLE is a scenario, which is run over the draws of a file: of a posterior
+    for pawn and prim, because sobol and morris need numbers that vary independently.
+
     Prints 95% intervals. Failed members are left out with their whole block of the design, and
     counted.
 
     Example: simdistrict sensitivity runs/ensemble.nc --method pawn --indicator "home share[Prato]"
     """
+    from simdistrict.api.commands.ensemble import draws_of
     from simdistrict.api.commands.sensitivity import sensitivity
 
     if at is not None and over is not None:
@@ -114,6 +126,8 @@ def command(
         slides=slides,
         above=above,
         below=below,
+        draws=draws_of(design, rest, unconverged=unconverged, members=members),
+        progress=False if settings["quiet"] or as_json else None,
         boxes={"peel": peel, "paste": paste, "mass": mass, "density": density, "boxes": boxes}
         | {"chance": chance},
     )

@@ -80,7 +80,8 @@ def command(
 
     Example: simdistrict tables targets
     """
-    from simdistrict.api.commands.tables import ComparedTables, posterior_of, tables
+    from simdistrict.api.commands.ensemble import draws_of
+    from simdistrict.api.commands.tables import ComparedTables, tables
 
     found = tables(
         words,
@@ -89,7 +90,7 @@ def command(
         everything=everything,
         workers=workers,
         members=members,
-        posterior=posterior_of(design, rest, unconverged=unconverged),
+        posterior=draws_of(design, rest, unconverged=unconverged),
         progress=None if settings["quiet"] else _progress(),
         making=lambda: interrupt.saying(lambda: "what was run is kept; the same command continues"),
         force=force,

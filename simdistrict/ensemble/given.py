@@ -31,7 +31,9 @@ KIND = inputs.InputKind("a table of draws", 2_000_000_000, ScenarioError)
 # the attribute of a result file that identifies the table; its numbers are the variable `design`
 SHA256 = "design_sha256"
 # the file of the draws in a record: its name, its sha256
-FILE, FILE_SHA256 = "design_file", "design_file_sha256"
+FILE, FILE_SHA256, KIND_OF_DRAWS = "design_file", "design_file_sha256", "design_kind"
+# how the kind of draws from Markov chains begins
+CHAINS_WORD = "chains"
 # the variable of a result file with the chain of each member
 CHAINS = "design_chain"
 
@@ -60,7 +62,7 @@ class Origin:
             FILE: self.file,
             FILE_SHA256: self.sha256,
             "design_draws": self.draws,
-            "design_kind": "chains, correlated" if self.correlated else "draws",
+            KIND_OF_DRAWS: f"{CHAINS_WORD}, correlated" if self.correlated else "draws",
             "design_rest": self.rest,
         }
         if self.converged is not None:
@@ -77,7 +79,7 @@ class Origin:
             str(attrs[FILE]),
             str(attrs[FILE_SHA256]),
             int(str(attrs.get("design_draws", 0))),
-            str(attrs.get("design_kind", "")).startswith("chains"),
+            str(attrs.get(KIND_OF_DRAWS, "")).startswith(CHAINS_WORD),
             None if converged is None else bool(int(str(converged))),
             float(str(attrs.get("design_ess", math.nan))),
             str(attrs.get("design_rest", "")),

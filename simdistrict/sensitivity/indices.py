@@ -51,6 +51,13 @@ def check_design(sample: Sample, method: str) -> None:
     """Raise ScenarioError where a method does not accept the design of an ensemble."""
     if sample.method in DESIGNS[method]:
         return
+    if sample.correlated:
+        what = (
+            f"the draws are those of a posterior, which are correlated, and {method} needs numbers "
+            "that vary independently of each other"
+        )
+        hint = "analyse them with --method pawn or prim, or draw from a prior"
+        raise ScenarioError(Problem(f"method {method}", what, hint))
     what = (
         f"the design of this ensemble is {sample.method}, and the method {method} "
         f"needs {' or '.join(DESIGNS[method])}"

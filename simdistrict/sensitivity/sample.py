@@ -17,6 +17,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError, did_you_mean
 from simdistrict.engine.outcome import Outcome
 from simdistrict.ensemble.blocks import Shape
+from simdistrict.ensemble.given import CHAINS_WORD, FILE, FILE_SHA256, KIND_OF_DRAWS
 from simdistrict.ensemble.given import METHOD as GIVEN
 from simdistrict.model.expr import fold
 from simdistrict.result.dataset import Result, Variable, Wanted
@@ -25,7 +26,14 @@ from simdistrict.scenario.places import key_of, split_name
 from simdistrict.sensitivity.recorded import check_drawn
 
 _DRAWN = ("design", "outcome")
-_ORIGIN = ("model_name", "model_sha256", "scenario_sha256", "simdistrict_version")
+_ORIGIN = (
+    *("model_name", "model_sha256", "scenario_sha256", "simdistrict_version"),
+    *(FILE, FILE_SHA256, KIND_OF_DRAWS),
+)
+CORRELATED = (
+    "the draws are correlated: what is found for a number is also the doing of numbers that vary "
+    "with it"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +61,11 @@ class Sample:
     def when(self) -> str:
         """The time of the indicator, in words."""
         return f"at {self.time:g}" if self.time == self.time else "over the run"
+
+    @property
+    def correlated(self) -> bool:
+        """Whether the draws come from a posterior."""
+        return str(self.origin.get(KIND_OF_DRAWS, "")).startswith(CHAINS_WORD)
 
     @property
     def block(self) -> int:

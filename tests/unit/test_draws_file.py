@@ -395,3 +395,28 @@ def test_classes_need_draws(call: Call) -> None:
     parts = ("regimes", "classes", "free.yaml", "free.yaml", *SURVIVES)
     assert "give --members N, or --design FILE" in call(*parts, "--prior", "prior.csv").err
     assert call(*parts, "--prior", "prior.csv", "--rest", "prior", "--members", 4).code == 2
+
+
+# ---------------------------------------------------------------------- sensitivity
+
+
+def test_pawn_takes_draws_of_a_posterior_and_says_that_they_are_correlated(call: Call) -> None:
+    pytest.importorskip("SALib")
+    posterior(drawn(length=50))
+    parts = ("sensitivity", "free.yaml", "--design", "posterior.nc", "--indicator", "double")
+    found = call(*parts, "--method", "pawn", "-o", "pawn.nc")
+    assert found.code == 0, found.err
+    assert "the draws are correlated" in found.out
+    assert "200 of 200 members" in found.out
+    assert read_netcdf("pawn.nc").attrs["design_kind"] == "chains, correlated"
+    document = json.loads(call(*parts, "--method", "pawn", "--members", 100, "--json").out)
+    assert "correlated" in document["note"]
+    ran(call, "posterior.nc")
+    file = ("sensitivity", "out.nc", "--indicator", "double", "--method", "pawn", "--json")
+    assert json.loads(call(*file).out)["note"] == document["note"]
+    boxes = call(*parts, "--method", "prim", "--above", 8)
+    assert boxes.code == 0, boxes.err
+    for method in ("sobol", "morris"):
+        refused = call(*parts, "--method", method)
+        assert refused.code == 3
+        assert "vary independently" in refused.err

@@ -171,6 +171,20 @@ def check_no_file(rest: str | None, *, unconverged: bool) -> None:
         raise UsageError(Problem(option, "it belongs to a file of draws", "give --design FILE"))
 
 
+def draws_of(
+    design: Path | None,
+    rest: str | None,
+    *,
+    unconverged: bool = False,
+    members: int | None = None,
+) -> DrawsRequest | None:
+    """The draws of a file, as options give them; None where they do not."""
+    if design is None:
+        check_no_file(rest, unconverged=unconverged)
+        return None
+    return DrawsRequest(design, members, rest or MODEL, None, unconverged)
+
+
 def write(
     made: Ensemble,
     path: Path,

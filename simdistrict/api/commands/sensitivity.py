@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from simdistrict.base.counts import counted
+from simdistrict.base.progress import Progress, ticking
+from simdistrict.ensemble.content import ensemble_result
+from simdistrict.ensemble.drawing import DrawsRequest, design_from_file
+from simdistrict.ensemble.members import ensemble_over
+from simdistrict.ensemble.prior import prior_beside, prior_table
+from simdistrict.run.plan import find, plans_for
+from simdistrict.scenario.places import find_element
 from simdistrict.sensitivity.analysis import AnalysisSettings, analysed
 from simdistrict.sensitivity.discovery import Discovery
 from simdistrict.sensitivity.indices import Indices
 from simdistrict.sensitivity.prim import Choices
-from simdistrict.sensitivity.sample import Sample, read_sample
+from simdistrict.sensitivity.sample import CORRELATED, Sample, read_sample, sample_of
 from simdistrict.sensitivity.table import document, write_table
 
 SHOWN = 12
@@ -31,11 +38,13 @@ class Analysis:
         most = len(self.sample.names) if everything else SHOWN
         found = self.found
         rows = _table(found, most) if isinstance(found, Indices) else _boxes(found)
-        return [*_head(self.sample, found), *rows]
+        note = [f"  {CORRELATED}"] if self.sample.correlated else []
+        return [*_head(self.sample, found), *note, *rows]
 
     def document(self) -> dict[str, object]:
         """The analysis for JSON."""
-        return dict(document(self.found))
+        note = {"note": CORRELATED} if self.sample.correlated else {}
+        return {**document(self.found), **note}
 
 
 def sensitivity(
@@ -54,18 +63,50 @@ def sensitivity(
     above: float | None = None,
     below: float | None = None,
     boxes: Mapping[str, Any] | None = None,
+    draws: DrawsRequest | None = None,
+    progress: Progress = None,
 ) -> Analysis:
     """Analyse an ensemble; the arguments as the options of the command.
 
-    output: a table to write; boxes: fields of `prim.Choices`.
+    output: a table to write; boxes: fields of `prim.Choices`; draws: the first argument is a
+    scenario, which is run over them.
     """
-    sample = read_sample(ensemble, indicator, at=at, scenario=scenario, over=over)
+    how: dict[str, Any] = {"at": at, "scenario": scenario, "over": over}
+    if draws is None:
+        sample = read_sample(ensemble, indicator, **how)
+    else:
+        sample = _sample_over(str(ensemble), draws, indicator, how, progress)
     choices = Choices(**(boxes or {}))
     settings = AnalysisSettings(resamples, seed, slides, above, below, choices)
     found = analysed(sample, method, settings)
     if output is not None:
         write_table(found, output, force=force)
     return Analysis(sample, found)
+
+
+def _sample_over(
+    scenario: str,
+    draws: DrawsRequest,
+    indicator: str,
+    how: Mapping[str, Any],
+    progress: Progress,
+) -> Sample:
+    """One number per draw of a file, from runs of a scenario."""
+    plans = plans_for([scenario], backend="native")
+    prepared = plans[0].prepared
+    design = design_from_file(draws, prepared, lambda: prior_table(prior_beside(find(scenario)[1])))
+    element, _ = find_element(prepared.model, indicator)
+    made = ensemble_over(
+        plans,
+        design,
+        # an unknown name is reported by what saves it
+        save=indicator if element is None else element.name,
+        times="final" if how["at"] is None else repr(how["at"]),
+        reduce=how["over"] or "",
+    )
+    with ticking(progress, "members") as tick:
+        result = ensemble_result(made, tick=tick)
+    return sample_of(result, scenario, indicator, **how)
 
 
 def _head(sample: Sample, found: Indices | Discovery) -> list[str]:

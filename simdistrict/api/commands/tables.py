@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from simdistrict.api.commands.ensemble import check_no_file
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import typed
 from simdistrict.base.library import study_arguments
-from simdistrict.ensemble.drawing import MODEL, DrawsRequest
+from simdistrict.ensemble.drawing import DrawsRequest
 from simdistrict.plot import check_targets, draw, draw_all
 from simdistrict.regimes.studies.register import figure_of
 from simdistrict.result.netcdf import read_netcdf
@@ -92,16 +91,6 @@ class ComparedTables:
         """The differences for JSON."""
         rows = [asdict(difference) for difference in self.differences]
         return {"tables": list(self.names), "differences": rows, "files": [], "made": []}
-
-
-def posterior_of(
-    design: Path | None, rest: str | None, *, unconverged: bool = False
-) -> DrawsRequest | None:
-    """The draws of a posterior, as options give them; None where they do not."""
-    if design is None:
-        check_no_file(rest, unconverged=unconverged)
-        return None
-    return DrawsRequest(design, rest=rest or MODEL, unconverged=unconverged)
 
 
 def tables(
