@@ -74,7 +74,7 @@ class Draws:
     @property
     def least_ess(self) -> float:
         """The smallest number of effective draws of a constant; NaN where none is stated."""
-        return min(self.ess.values(), default=math.nan)
+        return min(filter(math.isfinite, self.ess.values()), default=math.nan)
 
     def thinned(self, members: int) -> Draws:
         """Evenly spaced draws. Raises ScenarioError for more than there are."""

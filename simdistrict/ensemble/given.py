@@ -32,6 +32,8 @@ KIND = inputs.InputKind("a table of draws", 2_000_000_000, ScenarioError)
 SHA256 = "design_sha256"
 # the file of the draws in a record: its name, its sha256
 FILE, FILE_SHA256, KIND_OF_DRAWS = "design_file", "design_file_sha256", "design_kind"
+CONVERGED = "design_converged"
+UNTRUSTED = "NOT CONVERGED: the chains of these draws do not agree; do not rest a result on them"
 # how the kind of draws from Markov chains begins
 CHAINS_WORD = "chains"
 # the variable of a result file with the chain of each member
@@ -66,7 +68,7 @@ class Origin:
             "design_rest": self.rest,
         }
         if self.converged is not None:
-            found["design_converged"] = int(self.converged)
+            found[CONVERGED] = int(self.converged)
         return found if math.isnan(self.ess) else {**found, "design_ess": self.ess}
 
     @classmethod
@@ -74,7 +76,7 @@ class Origin:
         """The origin that a result file records, if any."""
         if FILE not in attrs or FILE_SHA256 not in attrs:
             return None
-        converged = attrs.get("design_converged")
+        converged = attrs.get(CONVERGED)
         return cls(
             str(attrs[FILE]),
             str(attrs[FILE_SHA256]),

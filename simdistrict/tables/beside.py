@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.base.numbers import real
+from simdistrict.ensemble.given import UNTRUSTED
 from simdistrict.tables.catalogue import made
 from simdistrict.tables.compare import committed_rows
 from simdistrict.tables.files import mismatches
@@ -67,3 +68,10 @@ def share_cells(study: Study, flags: Flags | Reals) -> tuple[Cell, ...]:
     share, low, high, error = map(float, study.worth.shares(flags))
     count = share * (1 - share) / error**2 if error > 0 else float(study.worth.of(flags))
     return share, low, high, error, round(count)
+
+
+def noted(study: Study, note: str) -> str:
+    """The note of a table over the posterior, which says first where that has not converged."""
+    origin = study.posterior.origin
+    bad = origin is not None and origin.converged is False
+    return f"**{UNTRUSTED}.**\n\n{note}" if bad else note

@@ -10,7 +10,15 @@ import numpy as np
 from simdistrict.base.arrays import Flags
 from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.tables import claims_prior
-from simdistrict.tables.beside import COVERS, SHARES, Key, numbers_of, prior_rows, share_cells
+from simdistrict.tables.beside import (
+    COVERS,
+    SHARES,
+    Key,
+    noted,
+    numbers_of,
+    prior_rows,
+    share_cells,
+)
 from simdistrict.tables.claim_runs import measures
 from simdistrict.tables.claims import verdict
 from simdistrict.tables.claims_prior import WHOLE, Values, over_members, some, whole
@@ -57,7 +65,9 @@ def posterior_table(study: Study, name: str, heading: str, note: str) -> Table:
         (Column("claim"), Column("text"), COLUMNS[4], *SHARES),
         tuple((row[0], words[str(row[0])], row[4], *row[FIRST:]) for row in all_of),
     )
-    said = f"{note.format(members=over.sampling.members)}\n\n{_most(all_of)}\n\n{COVERS}"
+    said = noted(
+        study, f"{note.format(members=over.sampling.members)}\n\n{_most(all_of)}\n\n{COVERS}"
+    )
     return Table(name, heading, COLUMNS, tuple(rows), said, (page,))
 
 

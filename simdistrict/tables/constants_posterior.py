@@ -11,6 +11,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.design import Design
 from simdistrict.ensemble.prior import Prior
 from simdistrict.scenario.places import find_element
+from simdistrict.tables.beside import noted
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import HIGH, LOW, MIDDLE
 from simdistrict.tables.study import Study
@@ -59,7 +60,7 @@ def constants_table(study: Study, name: str, heading: str, note: str) -> Table:
         )
     rows.sort(key=lambda row: float("inf") if row[-2] is None else float(str(row[-2])))
     said = note.format(members=given.members) or NOTE.format(members=given.members)
-    return Table(name, heading, COLUMNS, tuple(rows), said)
+    return Table(name, heading, COLUMNS, tuple(rows), noted(study, said))
 
 
 def _of_prior(prior: Prior | None) -> Reals | None:

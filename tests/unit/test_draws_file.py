@@ -368,6 +368,11 @@ def test_classes_over_a_posterior_count_effective_draws(call: Call) -> None:
         "regimes", "classes", "free.yaml", "help.yaml", *SURVIVES, "--design", "posterior.nc"
     )
     assert "draws of posterior.nc" in said.out
+    assert "NOT CONVERGED" not in said.out
+    posterior(sticky(), converged=0)
+    parts = ("regimes", "classes", "free.yaml", "help.yaml", *SURVIVES)
+    taken = call(*parts, "--design", "posterior.nc", "--unconverged")
+    assert "NOT CONVERGED" in taken.out
     assert "not the uncertainty about the world" in said.out
     with xr.open_dataset("classes.nc") as stored:
         assert "Monte-Carlo error" in stored["share_low"].attrs["long_name"]

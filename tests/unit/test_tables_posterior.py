@@ -230,6 +230,8 @@ def test_a_posterior_that_has_not_converged_is_refused(call: Call) -> None:
     assert refused.code == 3
     assert "has not converged" in refused.err
     assert made(call, "constants", "--design", "study/design.nc", "--unconverged")
+    page = (Path("results") / "workshops" / "constants.md").read_text()
+    assert page.split("\n\n")[2].startswith("**NOT CONVERGED")
 
 
 def test_a_study_without_a_posterior_says_how_to_give_one(call: Call) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.base.arrays import Reals
-from simdistrict.tables.beside import numbers_of, prior_rows
+from simdistrict.tables.beside import noted, numbers_of, prior_rows
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_quantiles
 from simdistrict.tables.members import Variant
@@ -111,7 +111,7 @@ def over_posterior(study: Study) -> Table:
         key = (scenario, district, name, f"{year:g}")
         known = numbers_of(before.get(key), range(FIRST, FIRST + len(QUANTILES)))
         rows.append((scenario, district, name, int(year), *known, *map(float, told)))
-    note = OVER_NOTE.format(members=over.sampling.members, step=STEP)
+    note = noted(study, OVER_NOTE.format(members=over.sampling.members, step=STEP))
     last = tuple(row for row in rows if row[3] == int(PATH[-1]))
     page = Table(OVER, f"In {PATH[-1]:g}", OVER_COLUMNS, last)
     title = "Paths as bands, given the record"

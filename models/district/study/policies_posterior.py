@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from simdistrict.tables.beside import prior_rows
+from simdistrict.tables.beside import noted, prior_rows
 from simdistrict.tables.compare import Discrepancy
 from simdistrict.tables.study import Study
 from simdistrict.tables.table import Cell, Column, Table
@@ -43,7 +43,7 @@ def over_posterior(study: Study) -> Table:
             empty = [None] * (len(COLUMNS) - FIRST)
             rows.append((*row[:FIRST], *(known[FIRST:] if known else empty), *row[FIRST:]))
     shown = [_changes(found, rows, places, *what) for what in SHOWN]
-    note = NOTE.format(members=over.sampling.members)
+    note = noted(study, NOTE.format(members=over.sampling.members))
     title = "Every scenario against the baseline, given the record"
     pages = tuple(page for page in shown if page.rows)
     return Table(OVER, title, OVER_COLUMNS, tuple(rows), note, pages)

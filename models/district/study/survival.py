@@ -13,7 +13,7 @@ from simdistrict.base.wilson import wilson
 from simdistrict.sensitivity.discovery import Discovery, discover
 from simdistrict.sensitivity.prim import Choices
 from simdistrict.sensitivity.sample import Sample
-from simdistrict.tables.beside import COVERS, SHARES, numbers_of, prior_rows, share_cells
+from simdistrict.tables.beside import COVERS, SHARES, noted, numbers_of, prior_rows, share_cells
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.members import Variant
@@ -183,7 +183,7 @@ def over_posterior(study: Study) -> Table:
     heads = (Column("district"), *SHARES, COLUMNS[5], Column(BOX))
     shown = Table(OVER, "Who survives, and what decides it", heads, tuple(page))
     title = "When a district survives, given the record"
-    note = OVER_NOTE.format(members=over.sampling.members)
+    note = noted(study, OVER_NOTE.format(members=over.sampling.members))
     return Table(OVER, title, OVER_COLUMNS, tuple(rows), note, (shown,))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from simdistrict.base.arrays import Flags, Reals
 from simdistrict.calibration import spearman
-from simdistrict.tables.beside import COVERS, SHARES, numbers_of, prior_rows, share_cells
+from simdistrict.tables.beside import COVERS, SHARES, noted, numbers_of, prior_rows, share_cells
 from simdistrict.tables.claims_prior import Values, over_members, share_of, some
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.evidence import Claim, Measure, ScenarioRuns
@@ -197,7 +197,7 @@ def over_posterior(study: Study) -> Table:
     for k, test in enumerate(targets_of(study)):
         own = interval(values[targets.id, k])
         row((test.of, test.what), (test.low, test.high, test.verdict), own, met[:, k])
-    note = OVER_NOTE.format(members=len(met))
+    note = noted(study, OVER_NOTE.format(members=len(met)))
     return Table(OVER, "The targets over the posterior", OVER_COLUMNS, tuple(rows), note)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.wilson import wilson
 from simdistrict.regimes.classes import ANYWAY, LOST, UNDECIDED, Classes, classified
-from simdistrict.tables.beside import COVERS, SHARES, numbers_of, prior_rows, share_cells
+from simdistrict.tables.beside import COVERS, SHARES, noted, numbers_of, prior_rows, share_cells
 from simdistrict.tables.compare import Discrepancy, committed_rows
 from simdistrict.tables.intervals import doubted_share
 from simdistrict.tables.study import Study
@@ -149,7 +149,10 @@ def over_posterior(study: Study) -> Table:
         head = (district, name, policy, len(inside))
         rows.append((*head, *known, *share_cells(over, inside)))
     pages = tuple(_beside(rows, places, name) for name in CLASSES[:3])
-    note = OVER_NOTE.format(members=over.sampling.members, policies=len(DECIDED), year=YEARS[-1])
+    note = noted(
+        study,
+        OVER_NOTE.format(members=over.sampling.members, policies=len(DECIDED), year=YEARS[-1]),
+    )
     return Table(OVER, OVER_TITLE, OVER_COLUMNS, tuple(rows), note, (*pages, _saved(rows, places)))
 
 

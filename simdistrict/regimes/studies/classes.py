@@ -12,7 +12,7 @@ from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.ensemble.content import design_variables
 from simdistrict.ensemble.design import Design
 from simdistrict.ensemble.effective import COVERS
-from simdistrict.ensemble.given import FILE, METHOD, GivenDesign
+from simdistrict.ensemble.given import CONVERGED, FILE, METHOD, UNTRUSTED, GivenDesign
 from simdistrict.ensemble.members import Ensemble, ensemble_of, ensemble_over
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.ensemble.rerun import recorded_design, recorded_plans
@@ -171,6 +171,8 @@ class ClassesStudy(RegimeStudy):
         }
 
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        if found.get(CONVERGED) == 0:
+            yield UNTRUSTED
         origin = found.get(FILE)
         drawn = f"seed {found['seed']}" if origin is None else f"draws of {origin}"
         yield f"without a policy: {found['without_policy']}; {drawn}"

@@ -16,7 +16,7 @@ from simdistrict.engine.program import Program
 from simdistrict.ensemble.content import design_variables
 from simdistrict.ensemble.drawing import DrawsRequest, design_from_file
 from simdistrict.ensemble.effective import COVERS, Effective, effective_of
-from simdistrict.ensemble.given import GivenDesign
+from simdistrict.ensemble.given import CONVERGED, UNTRUSTED, GivenDesign
 from simdistrict.ensemble.members import drawn, stated_places
 from simdistrict.ensemble.prior import Prior
 from simdistrict.ensemble.rerun import recorded_design, recorded_plans
@@ -110,6 +110,11 @@ def _changes(
         raise ScenarioError(Problem("--design", what, "leave it out of the file"))
 
 
+def _untrusted(found: Mapping[str, Any]) -> list[str]:
+    """What to say first of draws that have not converged."""
+    return [UNTRUSTED] if int(found[CONVERGED]) == 0 else []
+
+
 def _shares(name: str, dims: str, values: Reals, words: str) -> dict[str, Variable]:
     """A share with the ends of its interval and its standard error."""
     about = (words, "lower end of the 95% interval", "upper end of the 95% interval", "its error")
@@ -188,9 +193,11 @@ class BasinsOverDraws(BasinsStudy):
             else None,
             "interval_covers": result.attr("interval_covers"),
             "interval_counts": result.attr("interval_counts"),
+            CONVERGED: result.result.attrs.get(CONVERGED, 1),
         }
 
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        yield from _untrusted(found)
         yield f"[95% intervals] from {found['interval_counts']}: {found['interval_covers']}"
         for own in found["attractors"]:
             yield f"{counted(own['number'], 'attractor')}: in {interval(own, 3)} of the draws"
@@ -253,9 +260,11 @@ class MapOverDraws(RegimeMapStudy):
             **{f"share{end}": result[f"{key}{end}"] for end in _ENDS},
             "interval_covers": result.attr("interval_covers"),
             "interval_counts": result.attr("interval_counts"),
+            CONVERGED: result.result.attrs.get(CONVERGED, 1),
         }
 
     def lines(self, found: dict[str, Any]) -> Iterator[str]:
+        yield from _untrusted(found)
         for name, values in zip(found["parameters"], found["values"], strict=True):
             between = f"{values[0]:.6g} to {values[-1]:.6g}"
             yield f"{name}: {counted(len(values), 'value')} from {between}"
