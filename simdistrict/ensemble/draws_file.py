@@ -19,6 +19,7 @@ from simdistrict.base.atomic import write_text
 from simdistrict.base.errors import ExchangeError, Problem, ScenarioError
 from simdistrict.base.inputs import digest, head
 from simdistrict.base.library import shown
+from simdistrict.base.numbers import real
 from simdistrict.base.remarks import remark
 from simdistrict.ensemble.given import CHAINS, evenly, read_design
 from simdistrict.exchange.vensim.sample import read_sample_file, sample_text
@@ -69,7 +70,7 @@ class Draws:
     @property
     def converged(self) -> bool:
         """False where the file says that its chains have not converged."""
-        return float(str(self.attrs.get("converged", 1))) != 0
+        return real(str(self.attrs.get("converged", 1))) != 0
 
     @property
     def least_ess(self) -> float:
@@ -149,6 +150,8 @@ def _of_netcdf(path: Path, where: str, model: Model) -> Draws:
         numbers = np.asarray(stored.variables["design"].values, float)
         found = stored.variables.get(CHAINS)
         chain = None if found is None else np.asarray(found.values, np.int64)
+        if numbers.shape != (len(numbers), len(names)):
+            raise ExchangeError(Problem(where, "its design is damaged", "write it again"))
         return _ordered(Draws(names, numbers, chain, _without_origin(stored.attrs), where=where))
     columns: dict[str, Reals] = {}
     ess: dict[str, float] = {}
@@ -159,7 +162,8 @@ def _of_netcdf(path: Path, where: str, model: Model) -> Draws:
     for key, variable in stored.variables.items():
         sizes = _listed(variable)
         if variable.attrs.get(ROLE) == CHAIN or (key == CHAIN and sizes):
-            chain = np.asarray(variable.values, np.int64)
+            with np.errstate(invalid="ignore"):
+                chain = np.asarray(variable.values).astype(np.int64)
             continue
         if not sizes or variable.values.dtype.kind not in "iuf":
             continue
@@ -173,8 +177,8 @@ def _of_netcdf(path: Path, where: str, model: Model) -> Draws:
         shape = sizes
         for own, values in _columns(name, variable, stored, len(sizes), where):
             columns[own] = values
-            if "ess_bulk" in variable.attrs:
-                ess[own] = float(str(variable.attrs["ess_bulk"]))
+            if (count := real(str(variable.attrs.get("ess_bulk", "")))) is not None:
+                ess[own] = count
     if not columns or shape is None:
         what = f"it holds no draws of a constant of the model {model.name}"
         hint = f"it has {', '.join(left_out[:8])}" if left_out else "draws lie along chain and draw"
@@ -183,6 +187,9 @@ def _of_netcdf(path: Path, where: str, model: Model) -> Draws:
         remark(where, f"left out, as no constants of {model.name}: {', '.join(left_out)}")
     if len(shape) == 2:
         chain = np.repeat(np.arange(shape[0]), shape[1])
+    if chain is not None and chain.shape != (math.prod(shape),):
+        what = f"its chains are numbers of {_by(chain.shape)} draws, and it has {_by(shape)}"
+        raise ExchangeError(Problem(where, what, "write it again"))
     return _ordered(
         Draws(tuple(columns), np.stack([*columns.values()], 1), chain, stored.attrs, ess, where)
     )

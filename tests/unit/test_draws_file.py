@@ -329,6 +329,21 @@ def test_convert_thins_a_posterior_to_a_design_and_to_vensims_file(call: Call) -
     assert call("convert", "posterior.nc", "x.tab", "--digits", 8).code == 2
 
 
+def test_odd_attributes_of_other_programs_are_left_out() -> None:
+    posterior(drawn(), converged="perhaps")
+    assert read("posterior.nc").converged
+    values = np.linspace(0.1, 0.3, 6)
+    rate = ("draw", values, {"ess_bulk": "many", "units": "1"})
+    xr.Dataset({"rate": rate, "chain": ("draw", values)}).to_netcdf("odd.nc")
+    found = read("odd.nc")
+    assert found.ess == {}
+    assert np.isnan(found.least_ess)
+    short = ("x", np.arange(3), {"role": "chain"})
+    xr.Dataset({"rate": rate, "which": short}).to_netcdf("short.nc")
+    with pytest.raises(ExchangeError, match="its chains are numbers of 3 draws"):
+        read("short.nc")
+
+
 # ---------------------------------------------------------------------- regimes classes
 
 SURVIVES = ("--survives", "double >= 6")
