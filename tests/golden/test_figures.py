@@ -157,3 +157,26 @@ def test_a_district_with_one_world_is_said_to_have_one_by_both_tables() -> None:
     for row in rows_of(RESULTS, "least_policy"):
         if not row["begins in"].endswith("by runs"):
             assert (row["verdict"] == ONE) == (stable[row["district"]] == 1)
+
+
+@pytest.mark.parametrize("name", ["fan_home_posterior", "fan_jobs_posterior"])
+def test_a_fan_given_the_record_lies_on_that_of_the_prior(name: str, tmp_path: Path) -> None:
+    levels = ("5%", "25%", "50%", "75%", "95%")
+    heads = ["scenario", "district", "indicator", "year"]
+    heads += [f"{over} {q}" for over in ("prior", "posterior") for q in levels]
+    lines = ["# simdistrict tables fans_posterior: a test", ",".join(heads)]
+    for row in rows_of(RESULTS, "fans"):
+        middle = number(row["50%"])
+        inner = [middle + (number(row[q]) - middle) / 3 for q in levels]
+        cells = [row[key] for key in heads[:4]]
+        cells[2] = f'"{cells[2]}"'
+        lines.append(",".join([*cells, *(row[q] for q in levels), *map(str, inner)]))
+    (tmp_path / "fans_posterior.csv").write_text("\n".join(lines) + "\n")
+    figure = getattr(module("ensemble_figures"), name)(tmp_path)
+    panels = [panel for block in figure.blocks for panel in block.panels]
+    assert len(panels) == 10
+    for panel in panels:
+        outer, inner_band = panel.bands
+        assert (outer.low <= inner_band.low).all()
+        assert (inner_band.high <= outer.high).all()
+    assert [str(fault) for fault in faults(painted(figure))] == []

@@ -76,6 +76,46 @@ def _fans(
     return Sheet((block,), note=f"{note} Logarithmic axis." if log else note)
 
 
+def fan_home_posterior(folder: Path) -> Sheet:
+    """Intervals of the home share in the baseline, given the record, over those of the prior."""
+    label = "home share of the chain, 1 = all at home"
+    return _given(folder, "home share of the chain", label, (0.0, 1.03))
+
+
+def fan_jobs_posterior(folder: Path) -> Sheet:
+    """The same of jobs, with entrants."""
+    label = "jobs, low-cost entrants included, 1980 = 1"
+    return _given(folder, "jobs, all, 1980 = 1", label, (0.05, 20.0), log=True)
+
+
+def _given(
+    folder: Path, indicator: str, label: str, y_range: tuple[float, float], *, log: bool = False
+) -> Sheet:
+    ends = ("prior 5%", "prior 95%", "posterior 5%", "posterior 50%", "posterior 95%")
+    paths: dict[str, list[list[float]]] = {}
+    for row in rows_of(folder, "fans_posterior"):
+        if row["indicator"] == indicator and row["scenario"] == BASELINE:
+            numbers = [number(row["year"]), *(number(row[q]) for q in ends)]
+            paths.setdefault(row["district"], []).append(numbers)
+    panels = []
+    for district, own in paths.items():
+        # a line along the edge of the panel would be cut
+        x, *columns = np.clip(np.array(own).T, (y_range[0],), None)
+        before_low, before_high, low, median, high = columns
+        bands = (
+            Band(x, before_low, before_high, "5 to 95% of the prior", GONE, 0.5),
+            Band(x, low, high, "5 to 95% given the record", DRAWN, 0.4),
+        )
+        line = Line(x, median, "median given the record", DRAWN)
+        panels.append(Panel(short(district), (line,), bands=bands))
+    block = Block(
+        tuple(panels), PAGE_COLUMNS, "year", label, x_range=WHOLE, y_range=y_range, log_y=log,
+        shade_from=FITTED, shade_label="after the last fitted year",
+    )  # fmt: skip
+    note = f"Baseline, {DRAWS}, each year by itself."
+    return Sheet((block,), note=f"{note} Logarithmic axis." if log else note)
+
+
 def policy_jobs(folder: Path) -> Sheet:
     """Change of jobs in 2060 by every scenario."""
     label = "change of jobs in 2060, low-cost entrants included, % of the baseline"
