@@ -206,19 +206,22 @@ class _Replication:
 
 
 def thinned(drawn: Drawn, count: int) -> Drawn:
-    """So many draws, evenly spaced. Raises ValueError where there are fewer."""
+    """So many draws, evenly spaced; all of them where there are fewer."""
     have = len(drawn.likelihood)
-    if have < count:
-        raise ValueError(f"{have} draws are fewer than {count}")
+    count = min(count, have)
     kept = ((np.arange(count) + 0.5) * have / count).astype(int)
     return replace(drawn, scores=drawn.scores[kept], likelihood=drawn.likelihood[kept])
 
 
 def _ranks(draws: Reals, truth: Reals, seed: int) -> tuple[int, ...]:
-    """How many draws lie below; equal ones are counted at random."""
+    """How many of `DRAWS` draws lie below; equal ones are counted at random.
+
+    A sampler that ran out of its budget may have fewer: their ranks are spread evenly.
+    """
     below, same = (draws < truth).sum(axis=0), (draws == truth).sum(axis=0)
     inside = draws_of_uniform(1, len(truth), seed, 11)[0]
-    return tuple((below + np.floor(inside * (same + 1)).astype(int)).tolist())
+    share = (below + inside * (same + 1)) / (len(draws) + 1)
+    return tuple(np.minimum(np.floor(share * (DRAWS + 1)), DRAWS).astype(int).tolist())
 
 
 def _path(folder: Path, number: int) -> Path:

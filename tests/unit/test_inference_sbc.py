@@ -145,6 +145,18 @@ def test_bins_hold_about_ten_ranks() -> None:
         assert Ranks(("a",), ranks, DRAWS).bins == bins
 
 
-def test_too_few_draws_are_refused() -> None:
-    with pytest.raises(ValueError, match="fewer than"):
-        thinned(Drawn(np.zeros((3, 1)), np.zeros(3)), 4)
+def test_few_draws_have_ranks_that_are_spread_evenly() -> None:
+    assert len(thinned(Drawn(np.zeros((3, 1)), np.zeros(3)), 4).likelihood) == 3
+    found = calibrate_sampler(_line(), Few(), 300)
+    assert not found.failed
+    assert found.ranks.max() > 56
+    assert found.unconverged == 300
+
+
+@dataclass(frozen=True)
+class Few:
+    """Seven draws of a sampler that ran out of its budget."""
+
+    def __call__(self, density: Line, seed: int) -> Drawn:
+        found = thinned(Exact()(density, seed), 7)
+        return Drawn(found.scores, found.likelihood, converged=False)
