@@ -79,6 +79,13 @@ def many(m: sd.LoadedModel) -> tuple[xr.Dataset, xr.Dataset]:
     fit = m.calibrate(data, {"forgetting rate": (0.01, 0.5)}, evaluations=30, progress=False)
     print(fit.constants, fit.statistics, fit.points, fit.payoff, m.assess(data).payoff)
     print(m.run(fit.scenario())["outcome"].item(), fit.write("fit"))
+    observed = pd.DataFrame(
+        {"element": "home experience", "year": [10.0, 40.0], "value": [0.9, 0.8], "scale": 0.05}
+    )
+    found = m.infer(observed, {"forgetting rate": (0.01, 0.5)}, ess=100, progress=False)
+    print(found.converged, found.reasons, found.table, found.diagnostics, found.points)
+    print(found.draws.sizes, found.predict("home experience", members=5).sizes)
+    print(found.design(5), found.write("posterior"), sd.open("posterior/posterior.nc").sizes)
     calls: list[int] = []
     frame = pd.DataFrame({"cost ratio": [1.2, 1.3], "tariff": [0.1, 0.2]})
     stored = m.ensemble(

@@ -450,3 +450,10 @@ def test_a_calibration_refuses_what_it_has_not(project: Path, capsys: Capsys) ->
     answer = call(capsys, *WORDS, "--sbc", "20", "--likelihood", "payoff")
     assert answer.code == 3
     assert "no density of the data" in answer.err
+
+
+def test_data_of_another_unit_are_an_error(project: Path, capsys: Capsys) -> None:
+    Path("data.csv").write_text("series,element,year,value,scale,unit\na,seen,5,3,1,Year\n")
+    answer = call(capsys, *WORDS, "-o", "p")
+    assert answer.code == 3
+    assert 'data.csv:2 | unit: the values are in "Year", and "seen" is in "su"' in answer.err
