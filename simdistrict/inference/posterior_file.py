@@ -134,7 +134,9 @@ def design(found: Posterior) -> Result:
     for name, values in (("chain", chain), ("population", population)):
         about = {"long_name": f"{name} of the draw", "role": name}
         variables[name] = Variable(("draw",), values, about)
-    return Result(coords, variables, attributes(found))
+    version = found.record.get(MARK, "")
+    attrs = {**attributes(found), "history": f"simdistrict {version}: inferred constants"}
+    return Result(coords, variables, attrs)
 
 
 def write_posterior(found: Posterior, path: Path, *, force: bool = False) -> Path:

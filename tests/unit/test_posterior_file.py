@@ -14,7 +14,13 @@ import xarray as xr
 
 from simdistrict.base.errors import ExchangeError
 from simdistrict.inference.posterior import NUISANCE, Coordinate, Datum, Draws, Posterior, Predicted
-from simdistrict.inference.posterior_file import GROUPS, groups, read_posterior, write_posterior
+from simdistrict.inference.posterior_file import (
+    GROUPS,
+    groups,
+    read_posterior,
+    write_design_of,
+    write_posterior,
+)
 from simdistrict.inference.report import (
     HEAD,
     Report,
@@ -24,6 +30,7 @@ from simdistrict.inference.report import (
     texts,
     write_report,
 )
+from tests.unit.test_netcdf import complaints
 
 CHAINS, DRAWS = 4, 250
 RECORD = {
@@ -123,6 +130,12 @@ def test_arviz_takes_the_groups() -> None:
 
     data = to_arviz(groups(posterior()))
     assert set(GROUPS) <= set(data.groups())
+
+
+@pytest.mark.filterwarnings("ignore")  # the checker's own
+def test_the_design_keeps_the_cf_conventions(tmp_path: Path) -> None:
+    write_design_of(posterior(), tmp_path / "design.nc")
+    assert complaints(tmp_path / "design.nc") == set()
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
