@@ -2,8 +2,8 @@
 
 Constants drawn from the prior, data simulated with them, posteriors given these data: the rank
 of the true number among the draws is uniform (Talts, Betancourt, Simpson, Vehtari and Gelman
-2018). The rank of the log likelihood is tested too, because ranks of constants do not see an
-error scale that is wrong (Modrak et al. 2023).
+2018). The rank of the log likelihood is tested too, because ranks of constants hardly see
+an error scale that is wrong (Modrak et al. 2023).
 """
 
 from __future__ import annotations
