@@ -123,33 +123,13 @@ def command(
     settings: Settings,
     /,
     scenarios: tuple[str, ...],
-    members: int | None,
-    blocks: int | None,
-    seed: int | None,
-    method: str | None,
-    order: int,
-    levels: int,
-    prior: Path | None,
-    design: Path | None,
-    rest: str | None,
-    unconverged: bool,
     output: Path | None,
-    save: str | None,
-    times: str,
-    reduce: str,
-    sets: tuple[str, ...],
-    changes: tuple[Path, ...],
-    data: tuple[Path, ...],
-    backend: str,
     workers: int | None,
     scheduler: str | None,
-    chunk: int | None,
-    fast: bool,
     resume: bool,
-    strict: bool,
     force: bool,
     as_json: bool,
-    **run: Any,
+    **asked: Any,
 ) -> None:
     """Run each SCENARIO (or model) for many draws of its uncertain constants.
 
@@ -165,30 +145,8 @@ def command(
 
     if workers is not None and scheduler is not None:
         raise click.UsageError("--workers are of this machine: leave it out with --scheduler")
-    made, name = ensemble(
-        scenarios,
-        members=members,
-        blocks=blocks,
-        seed=seed,
-        method=method,
-        order=order,
-        levels=levels,
-        prior=prior,
-        design=design,
-        rest=rest,
-        unconverged=unconverged,
-        sets=sets,
-        changes=changes,
-        data=data,
-        settings=run,
-        strict=strict,
-        save=save,
-        times=times,
-        fast=fast,
-        chunk=chunk,
-        reduce=reduce,
-        backend=backend,
-    )
+    run = {name: asked.pop(name) for name in options.STEPS}
+    made, name = ensemble(scenarios, settings=run, **asked)
     path = output or Path("runs") / f"{name}-ensemble.{'zarr' if scheduler else 'nc'}"
     how: dict[str, Any] = {"resume": resume, "force": force, "workers": workers}
     if scheduler is not None:

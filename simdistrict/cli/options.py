@@ -166,6 +166,12 @@ _STEPS = (
     click.option("--final-time", type=REAL),
 )
 
+# the names of their values, which are the fields of the settings of a run
+STEPS = (
+    *("integrator", "rtol", "atol", "time_step", "save_step"),
+    *("initial_time", "final_time"),
+)
+
 
 def steps(function: _Function) -> _Function:
     """Add the options of the integrator and the time grid."""
