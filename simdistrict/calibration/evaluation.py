@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,9 +17,18 @@ from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.calibration.data import DataSeries, Observation, Observations
 from simdistrict.calibration.reading import Reading, reading_of, step_of, steps_of
 from simdistrict.engine.outcome import Outcome
+from simdistrict.engine.tangents import Tangents
 from simdistrict.model.expr import fold
 from simdistrict.model.model import Model, TimeGrid, constant_values
-from simdistrict.run.plan import Plan, Prepared, check_free, check_one_grid, plan_run
+from simdistrict.run.plan import (
+    Plan,
+    Prepared,
+    check_free,
+    check_one_grid,
+    constants_of,
+    moves_of,
+    plan_run,
+)
 from simdistrict.run.simulate import run_one
 from simdistrict.scenario import Change, Resolved
 from simdistrict.scenario.places import find_constant, flat_place
@@ -105,6 +115,39 @@ class FitTarget:
             shape = model.shape(model.by_name[key])
             read[:, k] = _column(run.values[key], shape, place, len(row))[rows]
         return self.reading.points(read), message
+
+    def slopes(self, values: Sequence[float]) -> tuple[Reals, Reals]:
+        """The model's value at each point, and its exact derivatives, (points, free).
+
+        NaN after the end of a run. Only where `why_no_slopes` is empty.
+        """
+        found = self._tangents.run(np.array([values], float), threads=1)
+        read, slopes = found.values[0], found.slopes[0]
+        return self.reading.points(read), self.reading.slopes(read, slopes)
+
+    @cached_property
+    def why_no_slopes(self) -> str:
+        """Why the runs have no derivatives by the free constants; empty where they have."""
+        try:
+            self._tangents  # noqa: B018 - building it finds what has none
+        except EngineError as error:
+            return f"{error.problems[0].where}: {error.problems[0].what}"
+        return ""
+
+    @cached_property
+    def _tangents(self) -> Tangents:
+        program = self.plan.prepared.program
+        slots = program.layout.slots
+        return Tangents(
+            program,
+            self.plan.grid,
+            constants_of(self.plan),
+            [slots[free.element].offset + free.places[0] for free in self.free],
+            [program.shown(key).offset + place for key, place in self.reading.columns],
+            self.reading.steps,
+            moves_of(self.plan),
+            self.plan.integrator,
+        )
 
 
 def _column(values: Reals, shape: tuple[int, ...], place: int, points: int) -> Reals:

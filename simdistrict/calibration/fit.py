@@ -62,7 +62,8 @@ class Calibration:
 
     before, after: the assessments with the original and the fitted constants; starts: the result
     from each start; best: the index of the one taken; evaluations: all model runs, including
-    those for the ranges.
+    those for the ranges; a run that gives slopes as well counts once for eight constants.
+    differences: why slopes are differences of runs, empty where they are exact.
     """
 
     constants: tuple[Fitted, ...]
@@ -72,6 +73,7 @@ class Calibration:
     best: int
     seed: int
     evaluations: int
+    differences: str = ""
 
     @property
     def fitted(self) -> dict[str, float]:
@@ -236,6 +238,7 @@ def fit(
         best=best,
         seed=effort.seed,
         evaluations=sum(f.evaluations for f in found) + used + runs + 2,
+        differences=plan.why_no_slopes,
     )
 
 

@@ -54,6 +54,21 @@ class Distance:
         clipped: Reals = np.clip(found, -self.farthest, self.farthest)
         return clipped
 
+    def slopes(self, model: Reals, slopes: Reals) -> Reals:
+        """The derivatives of the residuals, (points, directions); zero where they are cut off.
+
+        model: (points,); slopes: of the model, (points, directions).
+        """
+        moving = np.isfinite(model) & (
+            (model < self.low) | (model > self.high) | (self.low == self.high)
+        )
+        found = self.residuals(model)
+        moving &= np.abs(found) < self.farthest
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factors = self.factors / np.where(self.logarithmic, model, 1.0)
+        made: Reals = np.where(moving[:, None], slopes * factors[:, None], 0.0)
+        return made
+
 
 @dataclass(frozen=True, eq=False)
 class Payoff:
@@ -65,6 +80,11 @@ class Payoff:
     def residuals(self, values: Sequence[float]) -> Reals:
         """The residuals with these values of the free constants."""
         return self.distance.residuals(self.target.at(values)[0])
+
+    def with_slopes(self, values: Sequence[float]) -> tuple[Reals, Reals]:
+        """The residuals, and their derivatives by the free constants, (points, free)."""
+        model, slopes = self.target.slopes(values)
+        return self.distance.residuals(model), self.distance.slopes(model, slopes)
 
 
 def is_fitted(point: DataPoint) -> bool:

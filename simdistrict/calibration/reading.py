@@ -60,6 +60,22 @@ class Reading:
                 found[..., ratios] = np.where(base != 0, found[..., ratios] / base, np.nan)
         return found
 
+    def slopes(self, values: Reals, slopes: Reals) -> Reals:
+        """The derivatives of the points: (steps, columns, directions) -> (points, directions).
+
+        values: (steps, columns), of the same run. NaN as in `points`.
+        """
+        moved = np.moveaxis(slopes, -1, 0)
+        found = self._at(moved, self.tops)
+        ratios = self._ratios
+        if len(ratios):
+            tops, bases = self.tops[ratios], self.bases[ratios]
+            base = self._at(values, bases)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = np.where(base != 0, self._at(values, tops) / base, np.nan)
+                found[:, ratios] = (found[:, ratios] - ratio * self._at(moved, bases)) / base
+        return found.T
+
     def _at(self, values: Reals, windows: NDArray[np.int64]) -> Reals:
         """The means over some windows."""
         column, first, counts = self.windows[windows].T

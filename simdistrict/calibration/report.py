@@ -123,6 +123,8 @@ def doubts(found: Calibration | Assessment) -> list[str]:
                 f'"{c.name}" is {c.start:.6g} in the model, outside {c.low:g} to {c.high:g}: '
                 "the search could not start there"
             )
+    if found.differences:
+        said.append(f"slopes are differences of runs, one per constant: {found.differences}")
     if after.payoff > found.before.payoff:
         said.append("the fit is worse than the model as it was: widen the bounds")
     return said

@@ -15,6 +15,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.calibration.evaluation import FreeConstant
 from simdistrict.calibration.payoff import Payoff
+from simdistrict.engine.native.dual import DIRECTIONS
 
 # finite-difference step, as a share of the range: small for a slope, large against noise
 STEP = 1e-6
@@ -69,6 +70,13 @@ def unit_of(free: FreeConstant, value: float) -> float:
     return (value - free.low) / (free.high - free.low)
 
 
+def _stretch(free: FreeConstant, value: float) -> float:
+    """How fast a value moves with its scaled position."""
+    if free.logarithmic:
+        return value * math.log(free.high / free.low)
+    return free.high - free.low
+
+
 def starts(free: Sequence[FreeConstant], count: int, seed: int) -> list[tuple[float, ...]]:
     """The present values, then a Latin hypercube."""
     first = tuple(unit_of(f, f.start) for f in free)
@@ -99,7 +107,7 @@ class Surface:
         self.count = 0
         self.best: tuple[float, ...] | None = None
         self.least = math.inf
-        self._last: tuple[tuple[float, ...], Reals] | None = None
+        self._last: tuple[tuple[float, ...], Reals, Reals | None] | None = None
 
     def full(self, moving: Sequence[float]) -> tuple[float, ...]:
         """All scaled values, including the fixed ones."""
@@ -109,36 +117,70 @@ class Surface:
 
     def residuals(self, moving: Sequence[float]) -> Reals:
         """The residuals at scaled values; raises where the budget is used up."""
-        unit = self.full(moving)
-        if self._last is not None and self._last[0] == unit:
-            return self._last[1]
-        found = self._run(unit)
-        self._last = (unit, found)
-        return found
+        return self._at(moving)[0]
 
     def jacobian(self, moving: Sequence[float]) -> Reals:
-        """The Jacobian of the residuals, by one-sided differences inside the bounds."""
+        """The Jacobian of the residuals: exact, or by one-sided differences inside the bounds.
+
+        Differences where the model has no derivatives, and for a constant by which all of them
+        are zero: it may decide when something happens, which they do not see.
+        """
+        slopes = self._at(moving)[1]
+        if slopes is None:
+            return self._differences(moving, list(range(len(self.moving))))
+        found = slopes[:, self.moving]
+        silent = [k for k in range(len(self.moving)) if not found[:, k].any()]
+        if silent:
+            found[:, silent] = self._differences(moving, silent)
+        return found
+
+    def _at(self, moving: Sequence[float]) -> tuple[Reals, Reals | None]:
+        """The residuals and their exact derivatives by all scaled values, which one run gives."""
+        unit = self.full(moving)
+        if self._last is None or self._last[0] != unit:
+            if self.payoff.target.why_no_slopes:
+                self._last = (unit, self._run(unit), None)
+            else:
+                self._last = (unit, *self._sloped(unit))
+        return self._last[1], self._last[2]
+
+    def _sloped(self, unit: tuple[float, ...]) -> tuple[Reals, Reals]:
+        free = self.payoff.target.free
+        self._count(-(-len(free) // DIRECTIONS))
+        values = [value_at(f, u) for f, u in zip(free, unit, strict=True)]
+        found, slopes = self.payoff.with_slopes(values)
+        self._note(unit, found)
+        return found, slopes * [_stretch(f, v) for f, v in zip(free, values, strict=True)]
+
+    def _differences(self, moving: Sequence[float], columns: Sequence[int]) -> Reals:
         base = self.residuals(moving)
-        slopes = np.empty((len(base), len(self.moving)))
-        for k, u in enumerate(moving):
-            step = STEP if u + STEP <= 1 else -STEP
+        slopes = np.empty((len(base), len(columns)))
+        for k, column in enumerate(columns):
+            step = STEP if moving[column] + STEP <= 1 else -STEP
             there = [*moving]
-            there[k] = u + step
+            there[column] = moving[column] + step
             slopes[:, k] = (self._run(self.full(there)) - base) / step
         return slopes
 
-    def _run(self, unit: tuple[float, ...]) -> Reals:
-        if self.count >= self.budget:
+    def _count(self, runs: int) -> None:
+        if self.count + runs > self.budget:
             raise _BudgetError
-        self.count += 1
+        self.count += runs
+
+    def _run(self, unit: tuple[float, ...]) -> Reals:
+        self._count(1)
         free = self.payoff.target.free
         found = self.payoff.residuals([value_at(f, u) for f, u in zip(free, unit, strict=True)])
+        self._note(unit, found)
+        return found
+
+    def _note(self, unit: tuple[float, ...], found: Reals) -> None:
+        """Keep the best values, and report progress."""
         cost = float(found @ found)
         if cost < self.least:
             self.least, self.best = cost, unit
         if self.tick is not None:
             self.tick(self.count, self.least)
-        return found
 
 
 def descend(
@@ -182,7 +224,8 @@ def _least_squares(surface: Surface, moving: Sequence[float], tolerance: float) 
         ftol=tolerance,
         xtol=tolerance,
         gtol=tolerance * 1e-4,
-        max_nfev=surface.budget,
+        # never reached: the surface stops the search at its budget
+        max_nfev=surface.budget + 1,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from threading import local
 
@@ -65,6 +65,9 @@ class Sloped:
 class Tangents:
     """Program, grid and settings that all members share; the fields are those of `Batch`.
 
+    A number that decides only when or how often something happens (a date of PULSE, the duration
+    of DELAY FIXED, what INTEGER cuts) has the derivative of the run between its jumps: zero.
+
     Raises EngineError for adaptive steps, where something has no derivative by name, and where a
     policy changes a sampled constant.
     """
@@ -77,6 +80,10 @@ class Tangents:
     points: Sequence[int]
     moves: Sequence[Move] = ()
     integrator: str = "euler"
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is kept between calls, which belongs to a process."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __post_init__(self) -> None:
         problems = [

@@ -7,6 +7,8 @@ import pytest
 
 from simdistrict.calibration import assess, calibrate
 from simdistrict.calibration.data import Observations, data_from_text
+from simdistrict.calibration.evaluation import FitTarget
+from simdistrict.calibration.report import doubts
 from simdistrict.calibration.search import student
 from simdistrict.model.model import Model
 from tests.small import small
@@ -113,3 +115,42 @@ def test_without_a_scale_the_mean_size_of_the_fitted_values_is_it() -> None:
     found = assess(model, data_from_text(text, model), until=5)
     assert found.payoff == pytest.approx((3 * (2 / 4) ** 2 + (6 / 4) ** 2) / 2 + 1)
     assert [s.payoff for s in found.series] == pytest.approx([(3 / 4 + 9 / 4) / 2, 1])
+
+
+def test_exact_slopes_save_most_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"rate {k}" for k in range(6)]
+    parts = [f"{name} = .1\nx{k} = INTEG(-{name} * x{k}, 9)" for k, name in enumerate(names)]
+    model = small("\n".join(parts), stop=20, time_step=0.25)
+    rates = [0.05 * (k + 1) for k in range(6)]
+    rows = "".join(
+        f"s{k},x{k},{t},{9 * (1 - rate / 4) ** (4 * t)!r}\n"
+        for k, rate in enumerate(rates)
+        for t in (2, 5, 11)
+    )
+    data = data_from_text("series,element,year,value\n" + rows, model)
+    bounds = dict.fromkeys(names, (0.001, 2.0))
+    exact = calibrate(model, data, bounds, starts=3)
+    assert exact.differences == ""
+    assert list(exact.fitted.values()) == pytest.approx(rates, rel=1e-6)
+    monkeypatch.setattr(FitTarget, "why_no_slopes", "for this test")
+    by_runs = calibrate(model, data, bounds, starts=3)
+    assert list(by_runs.fitted.values()) == pytest.approx(rates, rel=1e-5)
+    runs = [sum(start.evaluations for start in found.starts) for found in (exact, by_runs)]
+    assert 5 * runs[0] <= runs[1], runs
+
+
+def test_a_model_without_slopes_is_fitted_by_differences() -> None:
+    model = small("a = 1\ny = a + 0 * RANDOM UNIFORM(0, 1, 3)", stop=4)
+    data = data_from_text("series,element,year,value\ns,y,2,5\n", model)
+    found = calibrate(model, data, {"a": (0.0, 9.0)}, starts=1)
+    assert found.fitted["a"] == pytest.approx(5)
+    assert "draws at random" in found.differences
+    assert any("differences of runs" in text for text in doubts(found))
+
+
+def test_a_constant_that_is_a_date_is_found_by_differences() -> None:
+    """Its slopes are zero between the points of the grid, and the search still ends."""
+    model = small("a = 1\nb = 4\ny = a + STEP(1, b)", stop=10, time_step=0.5)
+    data = data_from_text("series,element,year,value\ns,y,9,7\n", model)
+    found = calibrate(model, data, {"a": (0.0, 9.0), "b": (2.0, 8.0)}, starts=1)
+    assert found.fitted["a"] == pytest.approx(6)

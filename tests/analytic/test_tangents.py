@@ -170,6 +170,23 @@ def test_a_policy_with_a_ramp() -> None:
     assert found.slopes[0, :, 0, 0] == pytest.approx([3, 3.5, 4, 4.5, 5])
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("b/(1+EXP(-a))", [0, 0]),
+        ("b*EXP(a*EXP(-a))", [0, 0]),
+        ("b*(1+TANH(a*EXP(-a)))", [0, 0]),
+        ("b*ARCTAN(EXP(-a))", [0, np.pi / 2]),
+        ("b*EXP(-a)^(-1)", [0, 0]),
+        ("b*.5^EXP(-a)", [0, 0]),
+    ],
+)
+def test_numbers_beyond_all_numbers_leave_no_slope(text: str, wanted: list[float]) -> None:
+    values, slopes = slopes_of(f"a = -800\nb = 2\ny = {text}", ["a", "b"], "y", stop=1)
+    assert np.isfinite(values).all()
+    assert slopes[0] == pytest.approx(wanted)
+
+
 def test_members_and_more_directions_than_fit_at_once() -> None:
     """Twenty constants and three members: every sum moves with its own constant."""
     names = [f"c{k}" for k in range(20)]

@@ -131,11 +131,11 @@ def test_a_run_that_fails_is_a_bad_fit_and_no_crash() -> None:
 
 def test_a_fit_stops_at_its_budget_with_the_best_so_far(data: Observations) -> None:
     seen: list[FitProgress] = []
-    found = calibrate(MODEL, data, BOUNDS, starts=2, evaluations=10, progress=seen.append)
+    found = calibrate(MODEL, data, BOUNDS, starts=2, evaluations=6, progress=seen.append)
     assert [f.ending for f in found.starts] == ["budget", "budget"]
-    assert [f.evaluations for f in found.starts] == [5, 5]
+    assert [f.evaluations for f in found.starts] == [3, 3]
     assert found.after.payoff <= found.before.payoff
-    assert seen[-1].evaluations == 10
+    assert seen[-1].evaluations == 6
     assert (seen[-1].stage, seen[-1].done, seen[-1].total) == ("starts", 2, 2)
 
 

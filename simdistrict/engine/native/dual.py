@@ -106,7 +106,12 @@ class DualFunctionText(FunctionText):
             )
         if operation == "fdiv":
             gained = self.wide("fsub", dx, self.wide("fmul", dy, self.spread(found)))
-            return self.dual(found, self.wide("fdiv", gained, self.spread(y)))
+            made = self.wide("fdiv", gained, self.spread(y))
+            # a slope of an infinite number is no number; what is left of it here is none at all
+            size = self.new("", f"call double @llvm.fabs.f64(double {y})").ref
+            endless = self.new("", f"fcmp oeq double {size}, 0x7FF0000000000000").ref
+            chosen = f"select i1 {endless}, {_SLOPES} zeroinitializer, {_SLOPES} {made}"
+            return self.dual(found, self.new("", chosen).ref)
         raise UntranslatableError(operation)
 
     def better(self, test: str, value: Value, best: Value) -> Value:
@@ -196,7 +201,14 @@ def _derived(name: str, *rule: str) -> str:
         f"  %dx = extractvalue {_DUAL} %a, 1",
         f"  %r = call double {own}(double %x) nobuiltin",
         *(f"  {line}" for line in rule),
-        f"  %d = call {_SLOPES} @dual.scaled({_SLOPES} %dx, double %k)",
+        f"  %moved = call {_SLOPES} @dual.scaled({_SLOPES} %dx, double %k)",
+        # at its limit beyond all numbers, as exp(-inf), a function is level
+        "  %size = call double @llvm.fabs.f64(double %x)",
+        "  %gap = fsub double %r, %r",
+        "  %far = fcmp oeq double %size, 0x7FF0000000000000",
+        "  %finite = fcmp oeq double %gap, 0.0",
+        "  %limit = and i1 %far, %finite",
+        f"  %d = select i1 %limit, {_SLOPES} zeroinitializer, {_SLOPES} %moved",
         f"  %h = insertvalue {_DUAL} poison, double %r, 0",
         f"  %made = insertvalue {_DUAL} %h, {_SLOPES} %d, 1",
         f"  ret {_DUAL} %made\n}}",
@@ -237,7 +249,16 @@ exponent:
   %both = fadd {_SLOPES} %by.base, %by.exponent
   br label %end
 end:
-  %d = phi {_SLOPES} [ %by.base, %0 ], [ %both, %exponent ]
+  %moved = phi {_SLOPES} [ %by.base, %0 ], [ %both, %exponent ]
+  %x.size = call double @llvm.fabs.f64(double %x)
+  %y.size = call double @llvm.fabs.f64(double %y)
+  %x.far = fcmp oeq double %x.size, 0x7FF0000000000000
+  %y.far = fcmp oeq double %y.size, 0x7FF0000000000000
+  %far = or i1 %x.far, %y.far
+  %gap = fsub double %r, %r
+  %finite = fcmp oeq double %gap, 0.0
+  %limit = and i1 %far, %finite
+  %d = select i1 %limit, {_SLOPES} zeroinitializer, {_SLOPES} %moved
   %h = insertvalue {_DUAL} poison, double %r, 0
   %made = insertvalue {_DUAL} %h, {_SLOPES} %d, 1
   ret {_DUAL} %made
