@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
-from simdistrict.base.errors import Problem, ScenarioError, did_you_mean
 from simdistrict.base.identity import code_identity, code_record
-from simdistrict.calibration.data import Observations, data_from_text
+from simdistrict.calibration.data import data_from_text
 from simdistrict.calibration.statements import NONE, Statements, statements_from_text
 from simdistrict.ensemble.prior import read_nuisance, read_prior
 from simdistrict.inference.asked import Inference, Text
@@ -90,43 +88,26 @@ def question(plan: Plan, asked: Inference) -> Question:
     prepared = plan.prepared
     model = prepared.model
     data = data_from_text(asked.data.text, model, asked.data.where)
-    used = _without(data, asked.left_out)
     priors = read_prior(asked.prior.text, asked.prior.where, model, prepared.program)
     scales = read_nuisance(asked.prior.text, asked.prior.where, model, prepared.program)
     target = target_of(
         plan,
         priors,
-        used,
+        data,
+        left_out=asked.left_out,
         statements=_statements(asked.statements, model),
         until=asked.until,
         free=asked.free or None,
         scales=scales,
         likelihood=asked.likelihood,
     )
-    held = len(used.series) < len(data.series) or (
-        asked.until is not None and any(row.year > asked.until for _, row in data.rows())
-    )
+    late = asked.until is not None and any(row.year > asked.until for _, row in data.rows())
+    held = bool(asked.left_out) or late
     return Question(plan, asked, target, target.with_data(data) if held else None)
 
 
 def _statements(text: Text | None, model: Model) -> Statements:
     return NONE if text is None else statements_from_text(text.text, model, text.where)
-
-
-def _without(data: Observations, names: Sequence[str]) -> Observations:
-    """The data without some series."""
-    known = [series.name for series in data.series]
-    problems = []
-    for name in names:
-        if name not in known:
-            what = f'there is no series "{name}"'
-            hint = did_you_mean(name, known) or f"the series are {', '.join(known)}"
-            problems.append(Problem(data.where, what, hint))
-    if not problems and len(set(names)) == len(known):
-        problems.append(Problem(data.where, "every series is left out", "keep one"))
-    if problems:
-        raise ScenarioError(problems)
-    return replace(data, series=tuple(s for s in data.series if s.name not in names))
 
 
 def draw(
@@ -243,10 +224,11 @@ def coordinates(question: Question) -> tuple[Coordinate, ...]:
 
 
 def _units(question: Question, number: int) -> str:
-    """The unit of the values of a series; none for ratios."""
+    """The unit of the errors of a series; none for ratios and for errors of logarithms."""
     series = question.target.data.series[number]
     element = question.plan.prepared.model.by_name[series.key]
-    return "" if series.relative_to is not None else element.units
+    bare = series.relative_to is not None or series.error.kind == LOGNORMAL
+    return "" if bare else element.units
 
 
 def data_of(target: Target) -> tuple[Datum, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from simdistrict.base.errors import EngineError, Problem, ScenarioError, did_you_mean
+from simdistrict.calibration.data import Observations
 from simdistrict.ensemble.members import check_drawn, drawn
 from simdistrict.ensemble.prior import Prior
 from simdistrict.inference.nuisance import CORRELATION
@@ -114,3 +116,19 @@ def priors_of_errors(given: Mapping[str, Prior], names: Sequence[str], where: st
             ends = "from 0 to below 1" if name.startswith(CORRELATION) else "of 0 or more"
             problems.append(Problem(where, what, f"it is a number {ends}"))
     return problems
+
+
+def without(data: Observations, names: Sequence[str]) -> Observations:
+    """The data without some series. Raises ScenarioError where there is no such series."""
+    known = [series.name for series in data.series]
+    problems = []
+    for name in names:
+        if name not in known:
+            what = f'there is no series "{name}"'
+            hint = did_you_mean(name, known) or f"the series are {', '.join(known)}"
+            problems.append(Problem(data.where, what, hint))
+    if not problems and len(set(names)) == len(known):
+        problems.append(Problem(data.where, "every series is left out", "keep one"))
+    if problems:
+        raise ScenarioError(problems)
+    return replace(data, series=tuple(s for s in data.series if s.name not in names))

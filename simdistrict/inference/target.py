@@ -32,7 +32,7 @@ from simdistrict.inference.density import Evaluation
 from simdistrict.inference.likelihood import Likelihood, likelihood_of
 from simdistrict.inference.nuisance import NuisanceScores
 from simdistrict.inference.payoff import PayoffLikelihood, payoff_likelihood
-from simdistrict.inference.sampled import few_data, priors_of_errors, sampled
+from simdistrict.inference.sampled import few_data, priors_of_errors, sampled, without
 from simdistrict.inference.statements import StatementLikelihood
 from simdistrict.run.plan import Plan, constants_of, moves_of
 
@@ -214,6 +214,7 @@ def target_of(
     priors: Sequence[Prior],
     data: Observations,
     *,
+    left_out: Sequence[str] = (),
     statements: Statements = NONE,
     until: float | None = None,
     free: Sequence[str] | None = None,
@@ -223,9 +224,10 @@ def target_of(
 ) -> Target:
     """The density of the constants of a plan, given data.
 
-    priors: the prior table; free: names of the constants to sample, None for all of the table,
-    the others are held; until: later rows and statements are for prediction only; scales: priors
-    of numbers of the errors by name (`prior.read_nuisance`); likelihood: one of `LIKELIHOODS`.
+    priors: the prior table; left_out: names of series that do not count; free: names of the
+    constants to sample, None for all of the table, the others are held; until: later rows and
+    statements are for prediction only; scales: priors of numbers of the errors by name
+    (`prior.read_nuisance`); likelihood: one of `LIKELIHOODS`.
     Raises ScenarioError and EngineError for what cannot be inferred, see `sampled.sampled`,
     `likelihood.likelihood_of` and `evaluation.off_grid`.
     """
@@ -236,15 +238,18 @@ def target_of(
     check_way(backend, plan.integrator, fast=False)
     check_backend(backend)
     own, stated = sampled(plan, priors, free)
-    asked = Request(plan, own, data, until, statements, scales or {}, likelihood, backend)
+    scales = scales or {}
+    if likelihood == SERIES:
+        names = [one.name for one in likelihood_of(data, until, scales).nuisance]
+        if problems := priors_of_errors(scales, names, data.where):
+            raise ScenarioError(problems)
+    used = without(data, left_out)
+    asked = Request(plan, own, used, until, statements, scales, likelihood, backend)
     made = _target(asked, stated)
     if not made.points:
         what = "no row with a weight is left to compare with"
         what += f" up to {until:g}" if until is not None else ""
         raise ScenarioError(Problem(data.where, what, "all later rows are for prediction only"))
-    names = [one.name for one in made.likelihood.nuisance]
-    if problems := priors_of_errors(scales or {}, names, data.where):
-        raise ScenarioError(problems)
     return made
 
 

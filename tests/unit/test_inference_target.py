@@ -170,6 +170,24 @@ def test_its_prior_may_stand_in_the_prior_table() -> None:
         target(prior=prior)
 
 
+def test_a_prior_of_a_series_that_is_left_out_does_not_disturb() -> None:
+    prior = PRIOR + "scale of twice,,0.5,0.1,0.9,uniform\n"
+    data = DATA.replace("0.5\n", "?\n")
+    found = target(data=data, prior=prior, left_out=["twice"])
+    assert found.names == ("rate", "start", "loss")
+    assert found.series_names == ("level",)
+    whole = found.with_data(data_from_text(data, GROWTH))
+    assert whole.nuisance(np.zeros((1, 4)))["scale of twice"] == pytest.approx(0.5)
+    assert target(data=data, prior=prior, likelihood="payoff").names == found.names
+
+
+def test_series_that_are_left_out_exist() -> None:
+    with pytest.raises(ScenarioError, match=r'there is no series "twic"\n.*twice'):
+        target(left_out=["twic"])
+    with pytest.raises(ScenarioError, match="every series is left out"):
+        target(left_out=["level", "twice"])
+
+
 def test_a_prior_of_an_error_beyond_its_range_is_refused() -> None:
     prior = PRIOR + "scale of twice,,0.5,-0.1,0.9,uniform\n"
     with pytest.raises(ScenarioError, match=r"-0\.1 to 0\.9 leaves its range"):
