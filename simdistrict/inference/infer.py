@@ -13,6 +13,7 @@ from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
 from simdistrict.base.identity import code_identity, code_record
 from simdistrict.calibration.data import data_from_text
+from simdistrict.calibration.error_model import LOGNORMAL
 from simdistrict.calibration.statements import NONE, Statements, statements_from_text
 from simdistrict.ensemble.prior import read_nuisance, read_prior
 from simdistrict.inference.asked import Inference, Text

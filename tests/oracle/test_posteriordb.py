@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simdistrict.inference.sampling import Effort, sample
@@ -39,7 +40,10 @@ def test_the_moments_are_those_of_the_reference(model: str) -> None:
     for name, row in known.items():
         found = values[name]
         for head, level in LEVELS.items():
-            assert abs((found < float(row[head])).mean() - level) < 0.015, (name, head)
+            apart = abs((found < float(row[head])).mean() - level)
+            # four standard errors of both, of which the reference has 10,000 independent draws
+            error = np.sqrt(level * (1 - level) * (1 / sampled.ess_bulk.min() + 1e-4))
+            assert apart < 4 * error, (name, head)
         if name not in HEAVY:
             mean, sd = float(row["mean"]), float(row["sd"])
             assert abs(found.mean() - mean) < 0.05 * sd, name

@@ -145,11 +145,11 @@ def test_a_design_in_every_form_gives_the_numbers_of_its_own(model: sd.LoadedMod
     frame = pd.DataFrame(numbers, columns=names)
     frame.to_csv("design.csv", index=False)
     forms = {
+        "file": "design.csv",
         "own": whole["design"],
         "transposed": whole["design"].T,
         "frame": frame,
         "arrays": dict(zip(names, numbers.T, strict=True)),
-        "file": "design.csv",
     }
     for form, design in forms.items():
         found = model.ensemble("free.yaml", design=design)

@@ -36,6 +36,7 @@ DOORS = {
     "exchange/external/xlsx.py": "openpyxl and zipfile get an open file",
     "exchange/external/xls.py": "xlrd gets the bytes of a file",
     "ensemble/parts.py": "numpy and zipfile get an open file",
+    "inference/keeping.py": "numpy and zipfile get an open file",
     "tables/reduced.py": "numpy gets the bytes of a file of the cache",
 }
 _LIBRARIES = ("load_workbook", "open_workbook", "ZipFile", "ParseFile", "read_csv", "open_dataset")

@@ -80,7 +80,7 @@ def _row(
         if value is None and above is None:
             return Problem(where, f"{name} has no number", "the first draw needs all of them")
         row.append(above[k] if value is None and above is not None else value)
-    return [float(x) for x in row if x is not None]
+    return [value for value in row if value is not None]
 
 
 def sample_text(names: Sequence[str], numbers: Reals) -> str:
