@@ -20,7 +20,10 @@ from nbformat import NotebookNode
 
 from docs.make.pages import ROOT, Site
 
-SCRIPTS = ("learn/carbon_border", "learn/own_model", "learn/library", "gallery")
+SCRIPTS = (
+    *("learn/carbon_border", "learn/own_model", "learn/inference", "learn/library"),
+    "gallery",
+)
 TIMEOUT = 240  # seconds that one cell may take
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 
