@@ -19,7 +19,7 @@ def to_arviz(groups: Mapping[str, Result]) -> Any:
     except ImportError:
         hint = "pip install 'simdistrict[infer]'"
         raise EngineError(Problem("to_arviz", "ArviZ is not installed", hint)) from None
-    if hasattr(arviz, "InferenceData"):
-        made: dict[str, Any] = {name: to_xarray(result) for name, result in groups.items()}
-        return arviz.InferenceData(**made)
-    return to_datatree(groups)
+    # in the versions from 1 on, a name of the older ones is found, with a warning
+    if "InferenceData" not in vars(arviz):
+        return to_datatree(groups)
+    return arviz.InferenceData(**{name: to_xarray(result) for name, result in groups.items()})
