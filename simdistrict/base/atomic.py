@@ -78,6 +78,18 @@ def make_writable(folder: Path, where: str) -> None:
 
 
 @contextmanager
+def no_empty_folders(*folders: Path) -> Iterator[None]:
+    """Removes, after the block, these folders and their parents that it made for nothing."""
+    made = [path for folder in folders for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    finally:
+        for path in sorted(set(made), key=lambda path: len(path.parts), reverse=True):
+            with suppress(OSError):  # it holds something, or was never made
+                path.rmdir()
+
+
+@contextmanager
 def replacing(
     path: str | Path, *, ours: Ours = no_file_is_ours, force: bool = False
 ) -> Iterator[Path]:

@@ -47,14 +47,19 @@ class Keeper:
         """Hold the folder; without `resume` its parts are removed.
 
         Raises ExchangeError where another process holds it or it holds something else,
-        ScenarioError where another posterior was interrupted there.
+        ScenarioError where another posterior was interrupted there. Nothing is left where no part
+        was finished.
         """
         where = shown(self.folder)
         make_writable(self.folder, where)
         try:
             with locked(self.folder / _LOCK):
                 self._begin(where, resume)
-                yield
+                try:
+                    yield
+                finally:
+                    if not any(self.folder.glob("*.npz")):
+                        (self.folder / _LABEL).unlink(missing_ok=True)
         except TakenError as error:
             what = f"{error} is writing this posterior, or another one, to the same folder"
             hint = "wait until it has ended, or name another folder with -o"

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from simdistrict.base.errors import Problem, ScenarioError
 from simdistrict.base.library import PACKAGE
+from simdistrict.inference.target import Target
 from tests.program import call
 from tests.small import mdl
 
@@ -307,8 +309,24 @@ def test_draws_that_all_fail_are_an_error_with_causes(project: Path, capsys: Cap
     assert answer.code == 3
     assert "1000 of 1000 draws have no likelihood: 1000 runs fail" in answer.err
     assert 'a run fails: the stock "level" became inf after time 0' in answer.err
-    assert not list(Path("p").iterdir())
+    assert not Path("p").exists()
     assert not Path("p.parts").exists()
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "log_likelihood"])
+def test_a_call_that_fails_leaves_nothing(
+    project: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    before = sorted(project.rglob("*"))
+
+    def fails(*_: object) -> None:
+        raise ScenarioError(Problem("model", "it fails"))
+
+    monkeypatch.setattr(Target, stage, fails)
+    for words in ((), ("-o", "new/deep/p"), ("--export", "new/sample.tab"), ("--sbc", "20")):
+        answer = call(capsys, *WORDS, *words)
+        assert (answer.code, "it fails" in answer.err) == (3, True), answer.err
+        assert sorted(project.rglob("*")) == before
 
 
 def test_data_that_the_prior_excludes_are_an_error(project: Path, capsys: Capsys) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simdistrict.api.commands.infer import asked
-from simdistrict.base.atomic import write_texts
+from simdistrict.base.atomic import no_empty_folders, write_texts
 from simdistrict.base.counts import counted
 from simdistrict.base.progress import Progress, ticking
 from simdistrict.calibration.report import as_csv
@@ -85,29 +85,30 @@ def check_sampler(
     (plan,) = plans_for([model], sets, backend="native", changes=changes)
     made = question(plan, asked(plan, find(model)[1], **given))
     folder = output or Path("runs") / f"{plan.resolved.name}-sbc"
-    check_files(folder, NAMES, force=force)
     parts = folder.with_name(f"{folder.name}.parts")
-    begun(parts)
-    if not resume:
+    with no_empty_folders(folder, parts):
+        check_files(folder, NAMES, force=force)
+        begun(parts)
+        if not resume:
+            _clear(parts)
+        effort = Effort(ess=_ESS, chains=_CHAINS, runs=_MOST_RUNS)
+        with ticking(progress, "posteriors") as tick:
+            ranks = calibrate_sampler(
+                TargetSimulator(made.target),
+                ShortSampler(effort),
+                sbc,
+                seed=made.asked.seed,
+                workers=workers or 1,
+                folder=parts,
+                identity=_identity(made, effort),
+                tick=lambda done: tick(done, sbc),
+            )
+        section = Section("Ranks", ranks.lines(), ranks.rows())
+        page = [f"# Posterior of {plan.prepared.model.name}: calibration of the sampler", ""]
+        page += [*(f"- {line}" for line in section.lines), "", *section.markdown(), ""]
+        texts = {"sbc.csv": as_csv(section.table(6)), "sbc.md": "\n".join(page)}
+        write_texts(folder, texts, ours=is_ours, force=force)
         _clear(parts)
-    effort = Effort(ess=_ESS, chains=_CHAINS, runs=_MOST_RUNS)
-    with ticking(progress, "posteriors") as tick:
-        ranks = calibrate_sampler(
-            TargetSimulator(made.target),
-            ShortSampler(effort),
-            sbc,
-            seed=made.asked.seed,
-            workers=workers or 1,
-            folder=parts,
-            identity=_identity(made, effort),
-            tick=lambda done: tick(done, sbc),
-        )
-    section = Section("Ranks", ranks.lines(), ranks.rows())
-    page = [f"# Posterior of {plan.prepared.model.name}: calibration of the sampler", ""]
-    page += [*(f"- {line}" for line in section.lines), "", *section.markdown(), ""]
-    texts = {"sbc.csv": as_csv(section.table(6)), "sbc.md": "\n".join(page)}
-    write_texts(folder, texts, ours=is_ours, force=force)
-    _clear(parts)
     return Calibrated(plan.resolved.name, ranks, tuple(folder / name for name in texts))
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simdistrict.base.atomic import writable_target
+from simdistrict.base.atomic import no_empty_folders, writable_target
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem, UsageError
 from simdistrict.base.progress import Stages, a_line
@@ -164,25 +164,26 @@ def infer(
     (plan,) = plans_for([model], sets, backend="native", changes=changes)
     made = asked(plan, find(model)[1], **given)
     folder = output or Path("runs") / f"{plan.resolved.name}-posterior"
-    check_folder(folder, force=force)
-    if export is not None:
-        writable_target(export, force=force)
     parts = folder.with_name(f"{folder.name}.parts")
-    begun(parts)
-    report = report_on(
-        plan,
-        made,
-        folder=parts,
-        resume=resume,
-        scheduler=scheduler,
-        workers=workers,
-        progress=progress,
-    )
-    written = write_report(report, folder, force=force)
-    if export is not None:
-        write_sample_tab(export, *constants_of(report.posterior), force=force)
-        written.append(export)
-    Keeper(parts, "").remove()
+    with no_empty_folders(folder, parts, *([] if export is None else [export.parent])):
+        check_folder(folder, force=force)
+        if export is not None:
+            writable_target(export, force=force)
+        begun(parts)
+        report = report_on(
+            plan,
+            made,
+            folder=parts,
+            resume=resume,
+            scheduler=scheduler,
+            workers=workers,
+            progress=progress,
+        )
+        written = write_report(report, folder, force=force)
+        if export is not None:
+            write_sample_tab(export, *constants_of(report.posterior), force=force)
+            written.append(export)
+        Keeper(parts, "").remove()
     return Inferred(plan.resolved.name, report, tuple(written))
 
 
