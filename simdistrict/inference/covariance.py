@@ -46,14 +46,18 @@ def autocorrelation(times: Reals, phi: Reals | float) -> Reals:
     return np.asarray(phi[..., None] ** gaps if isinstance(phi, np.ndarray) else phi**gaps)
 
 
-def smoothness(times: Reals) -> Reals:
+def length(times: Reals) -> float:
+    """The length of the discrepancy of a series: a third of the span of its times."""
+    span = float(times[-1] - times[0]) if len(times) else 0.0
+    return LENGTH * (span or 1.0)
+
+
+def smoothness(times: Reals, length: float) -> Reals:
     """(rows, rows): the correlation of the discrepancy.
 
-    A squared exponential kernel (Rasmussen and Williams 2006, equation 4.9), with a third of the
-    span of the times as length.
+    A squared exponential kernel (Rasmussen and Williams 2006, equation 4.9).
     """
-    span = float(times[-1] - times[0]) or 1.0
-    gaps = (times[:, None] - times) / (LENGTH * span)
+    gaps = (times[:, None] - times) / length
     return np.asarray(np.exp(-0.5 * gaps * gaps))
 
 

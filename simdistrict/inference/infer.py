@@ -19,6 +19,7 @@ from simdistrict.ensemble.prior import read_nuisance, read_prior
 from simdistrict.inference.asked import Inference, Text
 from simdistrict.inference.distributions import draws_of_normal
 from simdistrict.inference.keeping import Keeper
+from simdistrict.inference.likelihood import Likelihood
 from simdistrict.inference.posterior import (
     NUISANCE,
     Coordinate,
@@ -177,30 +178,40 @@ def _predicted(question: Question, scores: Reals, kept: Any, workers: int | None
     )
 
 
-def replicated(target: Target, points: Reals, scores: Reals, seed: int) -> Reals:
-    """Data drawn from the errors around the model, (draws, points); NaN for the payoff."""
-    simulate = getattr(target.likelihood, "simulate", None)
-    if simulate is None:
+def replicated(
+    target: Target, points: Reals, scores: Reals, seed: int, given: Likelihood | None = None
+) -> Reals:
+    """Data drawn from the errors around the model, (draws, points); NaN for the payoff.
+
+    given: the likelihood of the rows that the draws have seen: data of the same series continue
+    their errors.
+    """
+    likelihood, known = target.likelihood, None
+    if not isinstance(likelihood, Likelihood):
         return np.full_like(points, np.nan)
+    if given is not None:
+        likelihood, known = likelihood.after(given)
     normals = draws_of_normal(len(points), points.shape[1], seed, _OF_ERRORS)
     nuisance = np.column_stack([np.empty((len(scores), 0)), *target.nuisance(scores).values()])
-    return np.asarray(simulate(points, nuisance, normals))
+    return likelihood.simulate(points, nuisance, normals, known)
 
 
 def forecast(question: Question, scores: Reals, workers: int | None = None) -> Reals:
     """Data drawn for all rows, used or not, (draws, size) -> (draws, points of everything).
 
-    What only the left-out series have, such as their scale, is drawn from its prior.
+    What only the left-out series have, such as their scale, is drawn from its prior. Where errors
+    are correlated, later rows continue those that the posterior has seen, which are repeated.
     """
-    everything = question.everything
+    everything, seen = question.everything, question.target.likelihood
     assert everything is not None
+    assert isinstance(seen, Likelihood)
     known = {name: k for k, name in enumerate(question.target.names)}
     own = draws_of_normal(len(scores), everything.size, question.asked.seed, _OF_OTHERS)
     for k, name in enumerate(everything.names):
         if name in known:
             own[:, k] = scores[:, known[name]]
     points = everything.evaluate(own, workers).points
-    return replicated(everything, points, own, question.asked.seed)
+    return replicated(everything, points, own, question.asked.seed, seen)
 
 
 def numbers_of(target: Target, scores: Reals) -> Reals:

@@ -54,7 +54,8 @@ class SeriesLikelihood:
     """The log likelihood of one series, for many members at once.
 
     number: of the series in the data; times, data, scales, powers: (rows,), scales NaN where a
-    row states none; bands: (rows, 2), NaN for a value; estimated: the coordinates of its errors.
+    row states none; bands: (rows, 2), NaN for a value; length: of the discrepancy, in units of
+    time; estimated: the coordinates of its errors.
     """
 
     number: int
@@ -65,6 +66,7 @@ class SeriesLikelihood:
     bands: Reals
     scales: Reals
     powers: Reals
+    length: float
     estimated: tuple[Nuisance, ...] = ()
 
     def __call__(self, model: Reals, nuisance: Reals) -> Reals:
@@ -86,11 +88,12 @@ class SeriesLikelihood:
         total[np.isnan(total)] = -np.inf
         return total
 
-    def simulate(self, model: Reals, nuisance: Reals, scores: Reals) -> Reals:
+    def simulate(self, model: Reals, nuisance: Reals, scores: Reals, known: int = 0) -> Reals:
         """Data drawn from the errors around a model, (members, rows); NaN where it is not defined.
 
         scores: (members, rows), independent standard normal numbers. For a band it is a value,
-        not a band; without a scale it is the model.
+        not a band; without a scale it is the model. known: how many of the first rows were
+        observed; where errors are correlated, later rows are drawn given the errors of these.
         """
         if not len(self.data):
             return model.copy()
@@ -98,12 +101,16 @@ class SeriesLikelihood:
         with np.errstate(all="ignore"):
             centre = np.log(model) if self._logarithmic else model
             if self._dense:
-                errors = covariance.multiplied(self._lower(scale, phi, spread), scores)
+                lower = self._lower(scale, phi, spread)
+                seen = covariance.solved(lower, self._observed - centre)
+                errors = covariance.multiplied(lower, _joined(seen, scores, known))
             else:
                 if self.error.kind == STUDENT:
                     scores = _student(scores, self.error.freedom)
                 elif self._correlated:
-                    scores = covariance.correlated(scores, np.diff(self.times), phi)
+                    gaps = np.diff(self.times)
+                    seen, _ = covariance.whitened((self._observed - centre) / scale, gaps, phi)
+                    scores = covariance.correlated(_joined(seen, scores, known), gaps, phi)
                 errors = np.nan_to_num(scale) * scores
             return np.asarray(np.exp(centre + errors) if self._logarithmic else centre + errors)
 
@@ -172,7 +179,7 @@ class SeriesLikelihood:
 
     @cached_property
     def _smoothness(self) -> Reals:
-        return covariance.smoothness(self.times)
+        return covariance.smoothness(self.times, self.length)
 
     def _settings(self, nuisance: Reals) -> tuple[Reals, Reals | float, Reals | float]:
         """Scale, correlation and discrepancy, each one for all members or (members, 1)."""
@@ -296,11 +303,18 @@ class Likelihood:
             found[:, k] = part(model, nuisance[:, self._own[k]])
         return found
 
-    def simulate(self, points: Reals, nuisance: Reals, scores: Reals) -> Reals:
-        """Data drawn from the errors, (members, points); see `SeriesLikelihood.simulate`."""
+    def simulate(
+        self, points: Reals, nuisance: Reals, scores: Reals, known: Sequence[int] | None = None
+    ) -> Reals:
+        """Data drawn from the errors, (members, points); see `SeriesLikelihood.simulate`.
+
+        known: for each series.
+        """
         found = np.empty_like(points)
-        for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
-            found[:, here] = part.simulate(points[:, here], nuisance[:, own], scores[:, here])
+        counts = [0] * len(self.parts) if known is None else known
+        for part, here, own, seen in zip(self.parts, self.slices, self._own, counts, strict=True):
+            model = np.ascontiguousarray(points[:, here])
+            found[:, here] = part.simulate(model, nuisance[:, own], scores[:, here], seen)
         return found
 
     def departures(self, points: Reals, nuisance: Reals) -> Reals:
@@ -309,6 +323,19 @@ class Likelihood:
         for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
             found[:, here] = part.departures(points[:, here], nuisance[:, own])
         return found
+
+    def after(self, seen: Likelihood) -> tuple[Likelihood, tuple[int, ...]]:
+        """The same with the discrepancy of another of fewer rows, and how many rows that has.
+
+        seen: of the first rows of some of the series.
+        """
+        others = {part.name: part for part in seen.parts if len(part.data)}
+        parts = [
+            replace(part, length=others[part.name].length) if part.name in others else part
+            for part in self.parts
+        ]
+        known = [len(others[own.name].data) if own.name in others else 0 for own in parts]
+        return Likelihood(tuple(parts)), tuple(known)
 
     def observing(self, values: Reals) -> Likelihood:
         """The likelihood of other values of the points, (points,)."""
@@ -320,6 +347,11 @@ class Likelihood:
 
 def _slices(sizes: Sequence[int]) -> tuple[slice, ...]:
     return tuple(slice(first, last) for first, last in pairwise(accumulate(sizes, initial=0)))
+
+
+def _joined(first: Reals, then: Reals, known: int) -> Reals:
+    """(members, rows): the first rows of one, the later ones of the other."""
+    return np.concatenate([first[:, :known], then[:, known:]], axis=1)
 
 
 def _student(scores: Reals, freedom: float) -> Reals:
@@ -376,15 +408,17 @@ def _part(
     number: int, series: DataSeries, until: float | None, priors: Mapping[str, Prior]
 ) -> SeriesLikelihood:
     rows = fitted_rows(series, until)
+    times = np.array([row.year for row in rows])
     return SeriesLikelihood(
         number,
         series.name,
         series.error,
-        np.array([row.year for row in rows]),
+        times,
         np.array([row.value for row in rows]),
         np.array([row.band or (np.nan, np.nan) for row in rows]).reshape(-1, 2),
         np.array([np.nan if row.scale is None else row.scale for row in rows], float),
         np.array([row.weight for row in rows]),
+        covariance.length(times),
         _estimated(series, priors),
     )
 

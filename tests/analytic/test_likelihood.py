@@ -324,6 +324,33 @@ def test_simulated_data_use_the_estimated_numbers() -> None:
     assert np.abs(np.cov(errors.T) - dense(np.full(6, 0.5), 0.8)).max() < 0.02
 
 
+CORRELATED = [same for same in ERRORS if {"correlation", "discrepancy", "base_error"} & set(same)]
+
+
+@pytest.mark.parametrize("same", CORRELATED)
+@pytest.mark.parametrize("known", [1, 4])
+def test_later_rows_are_drawn_given_the_earlier_ones(same: dict[str, object], known: int) -> None:
+    # data are affine in the scores, so that a few draws give their mean and covariance exactly
+    (part,) = stated(**same).parts
+    later = len(DATA) - known
+    scores = np.zeros((later + 1, len(DATA)))
+    scores[1:, known:] = np.eye(later)
+    scores[:, :known] = RANDOM.standard_normal((later + 1, known))
+    found = part.simulate(np.tile(AROUND[0], (later + 1, 1)), NONE[:1], scores, known)
+    log = same.get("error") == "lognormal"
+    data, model, found = (np.log(x) if log else x for x in (DATA, AROUND[0], found))
+    assert found[:, :known] == close(np.tile(data[:known], (later + 1, 1)), rel=1e-12)
+    phi = float(same.get("correlation", 0))  # type: ignore[arg-type]
+    spread = float(same.get("discrepancy", 0))  # type: ignore[arg-type]
+    joint = dense(SCALES, phi, spread, 0.2 if "base_error" in same else 0.0, log=log)
+    earlier, across = joint[:known, :known], joint[known:, :known]
+    gain = across @ np.linalg.inv(earlier)
+    mean = model[known:] + gain @ (data - model)[:known]
+    assert found[0, known:] == close(mean, rel=1e-10)
+    factor = found[1:, known:] - mean
+    assert factor.T @ factor == close(joint[known:, known:] - gain @ across.T, abs=1e-10)
+
+
 # ---------------------------------------------------------------------- what is refused
 
 

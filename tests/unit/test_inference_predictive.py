@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,6 +11,8 @@ from scipy import stats
 from simdistrict.calibration.data import data_from_text
 from simdistrict.ensemble.prior import read_prior
 from simdistrict.exchange.mdl.reader import read_mdl_text
+from simdistrict.inference.asked import Inference, Text
+from simdistrict.inference.infer import forecast, question
 from simdistrict.inference.posterior import Datum
 from simdistrict.inference.predictive import point_rows, predict_prior
 from simdistrict.inference.target import Target, target_of
@@ -38,6 +42,30 @@ def test_a_prior_prediction_has_the_spread_of_prior_and_errors() -> None:
     assert np.corrcoef(found.data[:, 0], found.data[:, 1])[0, 1] == pytest.approx(16 / 17, abs=0.02)
     again = predict_prior(target("a,seen,1,3,0.5\na,seen,2,3,0.5\nb,seen,3,3,2\n"), seed=4)
     np.testing.assert_array_equal(found.data, again.data)
+
+
+def test_forecasts_go_on_from_the_last_residual() -> None:
+    # of a process of the standard deviation 0.5 whose neighbours have the correlation 0.8
+    rows = "".join(f"a,seen,{t},{y},0.5,0.8\n" for t, y in ((1, 2), (2, 4), (3, 9), (5, 9)))
+    model = read_mdl_text(mdl("height = 0\nseen = height"), "flat")
+    resolved = resolve(scenario_from_text("title: x\n", "x"), model)
+    plan = plan_run(lowered(model), resolved, "native")
+    data = "series,element,year,value,scale,correlation\n" + rows
+    asked = Inference(Text(PRIOR, "prior"), Text(data, "data"), until=2)
+    made, count = question(plan, asked), 20_000
+    scores = np.full((count, 1), 0.7)
+    height = made.target.numbers(scores[:1])[0, 0]
+    found = forecast(made, scores)
+    assert (found[:, 0] == 2).all()
+    assert (found[:, 1] == 4).all()
+    for column, carried in ((2, 0.8), (3, 0.8**3)):
+        spread = 0.5 * np.sqrt(1 - carried**2)
+        mean = height + carried * (4 - height)
+        assert found[:, column].mean() == pytest.approx(mean, abs=4 * spread / np.sqrt(count))
+        assert found[:, column].std() == pytest.approx(spread, rel=0.03)
+    # a series that is left out has no residual to go on from
+    out = question(plan, replace(asked, data=Text(data + "b,seen,1,0,1,0\n", "d"), left_out=("a",)))
+    assert forecast(out, scores)[:, 1].mean() == pytest.approx(height, abs=4 * 0.5 / np.sqrt(count))
 
 
 def test_shares_within_two_and_three_deviations() -> None:
