@@ -59,6 +59,12 @@ class Distance:
 
         model: (points,); slopes: of the model, (points, directions).
         """
+        rates = self.rates(model)[:, None]
+        made: Reals = np.where(rates != 0, slopes * rates, 0.0)
+        return made
+
+    def rates(self, model: Reals) -> Reals:
+        """The derivative of each residual by the model there, (..., points)."""
         moving = np.isfinite(model) & (
             (model < self.low) | (model > self.high) | (self.low == self.high)
         )
@@ -66,8 +72,7 @@ class Distance:
         moving &= np.abs(found) < self.farthest
         with np.errstate(divide="ignore", invalid="ignore"):
             factors = self.factors / np.where(self.logarithmic, model, 1.0)
-        made: Reals = np.where(moving[:, None], slopes * factors[:, None], 0.0)
-        return made
+        return np.where(moving, factors, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,9 +61,10 @@ class Reading:
         return found
 
     def slopes(self, values: Reals, slopes: Reals) -> Reals:
-        """The derivatives of the points: (steps, columns, directions) -> (points, directions).
+        """The derivatives of the points.
 
-        values: (steps, columns), of the same run. NaN as in `points`.
+        slopes: (..., steps, columns, directions), values: (..., steps, columns) of the same runs;
+        gives (..., points, directions), NaN as in `points`.
         """
         moved = np.moveaxis(slopes, -1, 0)
         found = self._at(moved, self.tops)
@@ -73,8 +74,9 @@ class Reading:
             base = self._at(values, bases)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(base != 0, self._at(values, tops) / base, np.nan)
-                found[:, ratios] = (found[:, ratios] - ratio * self._at(moved, bases)) / base
-        return found.T
+                lost = ratio * self._at(moved, bases)
+                found[..., ratios] = (found[..., ratios] - lost) / base
+        return np.moveaxis(found, 0, -1)
 
     def _at(self, values: Reals, windows: NDArray[np.int64]) -> Reals:
         """The means over some windows."""

@@ -18,7 +18,12 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
-from simdistrict.ensemble.distributions import beta22, normal_level, normal_score
+from simdistrict.ensemble.distributions import (
+    beta22,
+    normal_density,
+    normal_level,
+    normal_score,
+)
 from simdistrict.ensemble.prior import Prior
 
 # streams of random numbers of pools lie beyond those of priors
@@ -90,6 +95,30 @@ class Coupling:
             shared = beta22(normal_level(rho))
             for k in own:
                 found[:, k] = np.sqrt(shared) * common + np.sqrt(1 - shared) * scores[:, k]
+        return found
+
+    def slopes(self, scores: Reals) -> Reals:
+        """The derivatives of `coupled`, (members, size) -> (members, priors, size)."""
+        count = len(self.priors)
+        found = np.zeros((len(scores), count, self.size))
+        found[:, range(count), range(count)] = 1.0
+        for own, correlation in self.groups:
+            columns = _cholesky(correlation, len(own))
+            for at, (k, (_, on)) in enumerate(zip(own, columns, strict=True)):
+                found[:, k, k] = on
+                for before, (below, _) in zip(own[:at], columns[:at], strict=True):
+                    found[:, k, before] = below
+        for at, (_, own) in enumerate(self.pools):
+            common, rho = count + 2 * at, count + 2 * at + 1
+            shared = beta22(normal_level(scores[:, rho]))
+            # the density of Beta(2, 2) is 6 x (1 - x)
+            moving = normal_density(scores[:, rho]) / (6 * shared * (1 - shared))
+            one, other = np.sqrt(shared), np.sqrt(1 - shared)
+            for k in own:
+                found[:, k, common] = one
+                found[:, k, k] = other
+                turned = scores[:, common] / one - scores[:, k] / other
+                found[:, k, rho] = 0.5 * turned * moving
         return found
 
     def uncoupled(self, scores: Reals) -> Reals:

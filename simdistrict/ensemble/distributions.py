@@ -39,6 +39,13 @@ class Quantiles:
             found[:, own] = _QUANTILES[kind](shape, shares[:, own])
         return np.clip(found, *self._ends)
 
+    def slopes(self, shares: Reals) -> Reals:
+        """The derivatives of the numbers by the levels; zero where a number is cut off."""
+        found = np.empty_like(shares)
+        for kind, own, shape in self._kinds:
+            found[:, own] = _SLOPES[kind](shape, shares[:, own])
+        return found
+
     @cached_property
     def _kinds(self) -> list[tuple[str, list[int], _Shape]]:
         """The columns of each distribution, and their numbers."""
@@ -71,6 +78,11 @@ def normal_score(share: Reals) -> Reals:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(share))
+
+
+def normal_density(score: Reals) -> Reals:
+    """The standard normal density, the derivative of `normal_level`."""
+    return np.asarray(np.exp(-0.5 * score * score) / math.sqrt(2 * math.pi))
 
 
 def beta22(share: Reals) -> Reals:
@@ -147,6 +159,53 @@ _QUANTILES: dict[str, Callable[[_Shape, Reals], Reals]] = {
     "normal": _normal,
     "lognormal": _lognormal,
     "cauchy": _cauchy,
+}
+
+
+# ---------------------------------------------------------------------- slopes of quantiles
+
+
+def _uniform_slope(shape: _Shape, share: Reals) -> Reals:
+    return np.broadcast_to(shape.high - shape.low, share.shape)
+
+
+def _triangular_slope(shape: _Shape, share: Reals) -> Reals:
+    mode, low, high, _ = shape
+    left = (mode - low) / (high - low)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rising = 0.5 * np.sqrt((high - low) * (mode - low) / share)
+        falling = 0.5 * np.sqrt((high - low) * (high - mode) / (1 - share))
+    return np.where(share < left, rising, falling)
+
+
+def _normal_slope(shape: _Shape, share: Reals) -> Reals:
+    from scipy.special import ndtr, ndtri
+
+    middle, low, high, width = shape
+    below, above = ndtr((low - middle) / width), ndtr((high - middle) / width)
+    score = ndtri(below + share * (above - below))
+    with np.errstate(divide="ignore", over="ignore"):
+        found = width * (above - below) / normal_density(score)
+    return np.where(np.isfinite(score), found, 0.0)
+
+
+def _lognormal_slope(shape: _Shape, share: Reals) -> Reals:
+    return _lognormal(shape, share) * _normal_slope(shape, share)
+
+
+def _cauchy_slope(shape: _Shape, share: Reals) -> Reals:
+    middle, low, high, width = shape
+    below, above = np.arctan((low - middle) / width), np.arctan((high - middle) / width)
+    angle = below + share * (above - below)
+    return np.asarray(width * (above - below) / np.cos(angle) ** 2)
+
+
+_SLOPES: dict[str, Callable[[_Shape, Reals], Reals]] = {
+    "uniform": _uniform_slope,
+    "triangular": _triangular_slope,
+    "normal": _normal_slope,
+    "lognormal": _lognormal_slope,
+    "cauchy": _cauchy_slope,
 }
 
 

@@ -13,7 +13,13 @@ import numpy as np
 
 from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.coupling import Coupling
-from simdistrict.ensemble.distributions import Quantiles, level, normal_level, normal_score
+from simdistrict.ensemble.distributions import (
+    Quantiles,
+    level,
+    normal_density,
+    normal_level,
+    normal_score,
+)
 from simdistrict.ensemble.prior import Prior
 
 
@@ -52,6 +58,15 @@ class PriorScores:
     def numbers(self, scores: Reals) -> Reals:
         """The numbers at scores, (members, size) -> (members, priors)."""
         return self._quantiles(normal_level(self.coupling.coupled(scores)))
+
+    def slopes(self, scores: Reals) -> Reals:
+        """The derivatives of `numbers`, (members, size) -> (members, priors, size)."""
+        coupled = self.coupling.coupled(scores)
+        by_score = self._quantiles.slopes(normal_level(coupled)) * normal_density(coupled)
+        # a density of zero times the infinite slope at the end of a range
+        by_score = np.nan_to_num(by_score, posinf=0.0)
+        found: Reals = by_score[:, :, None] * self.coupling.slopes(scores)
+        return found
 
     def scores(self, numbers: Reals) -> Reals:
         """The scores of numbers, (members, priors) -> (members, size); the inverse of `numbers`.

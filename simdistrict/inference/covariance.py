@@ -52,6 +52,14 @@ def length(times: Reals) -> float:
     return LENGTH * (span or 1.0)
 
 
+def autocorrelation_slope(times: Reals, phi: Reals | float) -> Reals:
+    """The derivative of `autocorrelation` by phi."""
+    gaps = np.abs(times[:, None] - times)
+    base = phi[..., None] if isinstance(phi, np.ndarray) else np.float64(phi)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(gaps > 0, gaps * base ** (gaps - 1), 0.0)
+
+
 def smoothness(times: Reals, length: float) -> Reals:
     """(rows, rows): the correlation of the discrepancy.
 

@@ -38,6 +38,24 @@ def log_density(x: Reals) -> Reals:
     return np.asarray(-0.5 * (x**2 + _LOG_TAU), float)
 
 
+def log_inside(low: Reals, high: Reals, freedom: float | None = None) -> Reals:
+    """The log probability between two numbers; freedom: of Student's t, None for the normal."""
+    # in the lower tail, where the distribution function keeps its digits
+    turned = low + high > 0
+    low, high = np.where(turned, -high, low), np.where(turned, -low, high)
+    if freedom is not None:
+        return np.asarray(np.log(student_cdf(high, freedom) - student_cdf(low, freedom)))
+    above, below = log_cdf(high), log_cdf(low)
+    return np.asarray(above + np.log(-np.expm1(below - above)))
+
+
+def student_log_density(x: Reals, freedom: float) -> Reals:
+    """The logarithm of the density of Student's t."""
+    log = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)
+    log -= math.log(freedom * math.pi) / 2
+    return np.asarray(log - (freedom + 1) / 2 * np.log1p(np.square(x) / freedom))
+
+
 def student_cdf(x: Reals, freedom: float) -> Reals:
     """The distribution function of Student's t."""
     from scipy.special import stdtr

@@ -40,9 +40,9 @@ from simdistrict.calibration.data import (
 )
 from simdistrict.calibration.error_model import LOGNORMAL, STUDENT
 from simdistrict.ensemble.prior import Prior
-from simdistrict.inference import covariance
+from simdistrict.inference import covariance, slopes
 from simdistrict.inference.covariance import HALF_LOG_TAU
-from simdistrict.inference.distributions import cdf, log_cdf, student_cdf, student_quantile
+from simdistrict.inference.distributions import cdf, log_inside, student_quantile
 from simdistrict.inference.nuisance import CORRELATION, DISCREPANCY, SCALE, Nuisance
 
 # the size of the prior of an estimated scale, as a share of the mean absolute value
@@ -87,6 +87,68 @@ class SeriesLikelihood:
                 total = self._of_values(centre, scale) + self._of_bands(centre, scale)
         total[np.isnan(total)] = -np.inf
         return total
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it jumps from zero to one: a band without a scale."""
+        return self.error.scale is None and bool(np.isnan(self.scales[self._banded]).any())
+
+    def slopes(self, model: Reals, nuisance: Reals) -> tuple[Reals, Reals]:
+        """The derivatives by the model, (members, rows), and by its numbers, (members, estimated).
+
+        Zero for a band without a scale, which has none at its ends.
+        """
+        by_centre, by_own = np.zeros(model.shape), np.zeros((len(model), len(self.estimated)))
+        if not len(self.data):
+            return by_centre, by_own
+        scale, phi, spread = self._settings(nuisance)
+        with np.errstate(all="ignore"):
+            centre = np.log(model) if self._logarithmic else model
+            if self._correlated:
+                whole = self._covariance(scale, phi, spread)
+                changes = self._changes(scale, phi, spread)
+                by_centre, own = slopes.of_covariance(centre - self._observed, whole, changes)
+                by_centre = by_centre * self.powers[0]
+                for k, by_one in enumerate(own):
+                    by_own[:, k] = by_one * self.powers[0]
+            else:
+                values, bands = ~self._banded, self._banded
+                own_scale = scale[values] if scale.ndim == 1 else scale
+                apart = (centre - self._observed)[:, values]
+                found = slopes.of_values(apart, own_scale, self.powers[values], self._freedom)
+                by_centre[:, values], by_scale = found
+                if bands.any():
+                    ends = self._ends(centre, scale)
+                    by_bands = slopes.of_bands(*ends, self.powers[bands], self._freedom)
+                    by_centre[:, bands] = np.where(np.isnan(ends[2]), 0.0, by_bands[0])
+                    by_scale = by_scale + by_bands[1]
+                if self.estimated:
+                    by_own[:, 0] = by_scale
+            if self._logarithmic:
+                by_centre = by_centre / model
+        return by_centre, by_own
+
+    def information(self, model: Reals, nuisance: Reals) -> Reals:
+        """The Fisher information on the model of one member, (rows, rows).
+
+        model: (rows,); nuisance: (estimated,). Of a band what was observed; none without a scale.
+        """
+        scale, phi, spread = self._settings(nuisance[None])
+        with np.errstate(all="ignore"):
+            centre = np.log(model) if self._logarithmic else model
+            if self._correlated:
+                whole = self._covariance(scale, phi, spread)
+                found = np.linalg.inv(whole.reshape(whole.shape[-2:])) * self.powers[0]
+            else:
+                own = slopes.information_of_values(scale, self._freedom)
+                own = np.broadcast_to(own, (1, len(model)))[0].copy()
+                if self._banded.any():
+                    ends = self._ends(centre[None], scale)
+                    own[self._banded] = slopes.information_of_bands(*ends, self._freedom)[0]
+                found = np.diag(np.nan_to_num(own) * self.powers)
+            if self._logarithmic:
+                found = found / model[:, None] / model
+        return np.asarray(found)
 
     def simulate(self, model: Reals, nuisance: Reals, scores: Reals, known: int = 0) -> Reals:
         """Data drawn from the errors around a model, (members, rows); NaN where it is not defined.
@@ -157,6 +219,16 @@ class SeriesLikelihood:
     def _banded(self) -> Flags:
         return ~np.isnan(self.bands[:, 0])
 
+    @property
+    def _observed_bands(self) -> Reals:
+        """The bands as the errors see them, (bands, 2)."""
+        own = self.bands[self._banded]
+        return np.log(own) if self._logarithmic else own
+
+    @property
+    def _freedom(self) -> float | None:
+        return self.error.freedom if self.error.kind == STUDENT else None
+
     @cached_property
     def _constant(self) -> float:
         """The log likelihood of the values where they are met, without an estimated scale."""
@@ -217,19 +289,21 @@ class SeriesLikelihood:
     def _of_bands(self, centre: Reals, scale: Reals) -> Reals | float:
         if not self._banded.any():
             return 0.0
+        low, high, scale = self._ends(centre, scale)
+        log = log_inside(low, high, self._freedom)
         rows = self._banded
-        centre = centre[:, rows]
-        ends = np.log(self.bands[rows]) if self._logarithmic else self.bands[rows]
-        scale = scale[rows] if scale.ndim == 1 else scale
-        low, high = (ends[:, 0] - centre) / scale, (ends[:, 1] - centre) / scale
-        if self.error.kind == STUDENT:
-            log = _log_inside_student(low, high, self.error.freedom)
-        else:
-            log = _log_inside(low, high)
         hard = np.broadcast_to(np.isnan(scale), log.shape)
+        centre, ends = centre[:, rows], self._observed_bands
         within = (centre >= ends[:, 0]) & (centre <= ends[:, 1])
         log = np.where(hard, np.where(within, 0.0, -np.inf), log)
         return np.asarray((log * self.powers[rows]).sum(axis=1))
+
+    def _ends(self, centre: Reals, scale: Reals) -> tuple[Reals, Reals, Reals]:
+        """The ends of the bands less the centre, in scales, and the scales of the bands."""
+        centre = centre[:, self._banded]
+        ends = self._observed_bands
+        scale = scale[self._banded] if scale.ndim == 1 else scale
+        return (ends[:, 0] - centre) / scale, (ends[:, 1] - centre) / scale, scale
 
     # ------------------------------------------------------------------ correlated rows
 
@@ -253,8 +327,13 @@ class SeriesLikelihood:
             return self._fixed_lower
         return covariance.factor(self._covariance(scale, phi, spread))
 
-    def _covariance(self, scale: Reals, phi: Reals | float, spread: Reals | float) -> Reals:
-        """(rows, rows), or (members, rows, rows) where part of it is estimated."""
+    def _covariance(
+        self, scale: Reals, phi: Reals | float, spread: Reals | float, *, shared: bool = True
+    ) -> Reals:
+        """(rows, rows), or (members, rows, rows) where part of it is estimated.
+
+        shared: with the error of the base year.
+        """
         found = scale[..., :, None] * scale[..., None, :]
         if isinstance(phi, np.ndarray) or phi != 0:
             found = found * covariance.autocorrelation(self.times, phi)
@@ -264,11 +343,25 @@ class SeriesLikelihood:
             found = found + (spread * spread)[:, :, None] * self._smoothness
         elif spread:
             found = found + spread * spread * self._smoothness
-        if self.error.base_error:
+        if self.error.base_error and shared:
             base = np.ones_like(self.data) if self._logarithmic else self.data
-            shared = self.error.base_error / 100 * base
-            found = found + shared[:, None] * shared
+            common = self.error.base_error / 100 * base
+            found = found + common[:, None] * common
         return np.asarray(found)
+
+    def _changes(self, scale: Reals, phi: Reals | float, spread: Reals | float) -> list[Reals]:
+        """The derivatives of the covariance by each estimated number."""
+        found = []
+        for own in self.estimated:
+            if own.kind == DISCREPANCY:
+                change = 2 * np.asarray(spread)[..., None] * self._smoothness
+            elif own.kind == CORRELATION:
+                products = scale[..., :, None] * scale[..., None, :]
+                change = products * covariance.autocorrelation_slope(self.times, phi)
+            else:
+                change = 2 / scale[..., None] * self._covariance(scale, phi, 0.0, shared=False)
+            found.append(np.asarray(change))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,6 +394,30 @@ class Likelihood:
         for k, part in enumerate(self.parts):
             model = np.ascontiguousarray(points[:, self.slices[k]])
             found[:, k] = part(model, nuisance[:, self._own[k]])
+        return found
+
+    @property
+    def jumping(self) -> tuple[str, ...]:
+        """The series whose likelihood jumps, so that it has no derivative."""
+        return tuple(part.name for part in self.parts if part.jumps)
+
+    def slopes(self, points: Reals, nuisance: Reals) -> tuple[Reals, Reals]:
+        """The derivatives of the sum, by (members, points) and by (members, nuisance)."""
+        by_points, by_own = np.empty_like(points), np.empty_like(nuisance)
+        for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
+            found = part.slopes(points[:, here], nuisance[:, own])
+            by_points[:, here], by_own[:, own] = found
+        return by_points, by_own
+
+    def information(self, points: Reals, nuisance: Reals) -> Reals:
+        """The Fisher information of one member, (points, points); series are independent.
+
+        points: (points,); nuisance: (nuisance,).
+        """
+        found = np.zeros((len(points), len(points)))
+        for part, here, own in zip(self.parts, self.slices, self._own, strict=True):
+            if len(part.data):
+                found[here, here] = part.information(points[here], nuisance[own])
         return found
 
     def simulate(
@@ -357,21 +474,6 @@ def _joined(first: Reals, then: Reals, known: int) -> Reals:
 def _student(scores: Reals, freedom: float) -> Reals:
     """Numbers of Student's t from standard normal ones, precise in both tails."""
     return np.asarray(-np.sign(scores) * student_quantile(cdf(-np.abs(scores)), freedom))
-
-
-def _log_inside(low: Reals, high: Reals) -> Reals:
-    """The log probability of a standard normal number between two others."""
-    # in the lower tail, where the distribution function keeps its digits
-    turned = low + high > 0
-    low, high = np.where(turned, -high, low), np.where(turned, -low, high)
-    above, below = log_cdf(high), log_cdf(low)
-    return np.asarray(above + np.log(-np.expm1(below - above)))
-
-
-def _log_inside_student(low: Reals, high: Reals, freedom: float) -> Reals:
-    turned = low + high > 0
-    low, high = np.where(turned, -high, low), np.where(turned, -low, high)
-    return np.asarray(np.log(student_cdf(high, freedom) - student_cdf(low, freedom)))
 
 
 # ---------------------------------------------------------------------- from a data file

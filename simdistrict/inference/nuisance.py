@@ -13,7 +13,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.ensemble.distributions import Quantiles
 from simdistrict.ensemble.prior import Prior
-from simdistrict.inference.distributions import cdf, quantile
+from simdistrict.inference.distributions import cdf, log_density, quantile
 
 SCALE, CORRELATION, DISCREPANCY = "scale", "correlation", "discrepancy"
 KINDS = (SCALE, CORRELATION, DISCREPANCY)
@@ -65,6 +65,21 @@ class NuisanceScores:
         np.maximum(found, self._least, out=found)
         if correlated:
             found[:, correlated] = MOST_CORRELATED * cdf(scores[:, correlated])
+        return found
+
+    def slopes(self, scores: Reals) -> Reals:
+        """The derivative of each number by its score, (members, nuisance)."""
+        found = np.empty_like(scores)
+        correlated, halves, stated = self._kinds
+        density = np.exp(log_density(scores))
+        if stated:
+            found[:, stated] = self._quantiles.slopes(cdf(scores[:, stated])) * density[:, stated]
+        if halves:
+            own = quantile(0.5 * cdf(-scores[:, halves]))
+            found[:, halves] = 0.5 * self._sizes * density[:, halves] / np.exp(log_density(own))
+        found[self.numbers(scores) <= self._least] = 0.0
+        if correlated:
+            found[:, correlated] = MOST_CORRELATED * density[:, correlated]
         return found
 
     @cached_property

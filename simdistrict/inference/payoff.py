@@ -27,6 +27,7 @@ class PayoffLikelihood:
     count: int
 
     nuisance: tuple[Nuisance, ...] = ()
+    jumping: tuple[str, ...] = ()
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
@@ -41,6 +42,15 @@ class PayoffLikelihood:
         for k, here in enumerate(self.slices):
             found[:, k] = -0.5 * np.ascontiguousarray(squares[:, here]).sum(axis=1)
         return found
+
+    def slopes(self, points: Reals, nuisance: Reals) -> tuple[Reals, Reals]:
+        """The derivatives of the sum, by (members, points) and by nothing, (members, 0)."""
+        by_points = -self.distance.residuals(points) * self.distance.rates(points)
+        return by_points, np.empty_like(nuisance)
+
+    def information(self, points: Reals, nuisance: Reals) -> Reals:
+        """The curvature of half the payoff, (points, points); points: (points,)."""
+        return np.diag(self.distance.rates(points) ** 2)
 
 
 def payoff_likelihood(data: Observations, points: tuple[DataPoint, ...]) -> PayoffLikelihood:

@@ -6,14 +6,14 @@ Runs go up to the last point of the data and keep only what the data need.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdistrict.base.arrays import Flags, Reals
-from simdistrict.base.errors import Problem, ScenarioError
+from simdistrict.base.errors import EngineError, Problem, ScenarioError
 from simdistrict.calibration.data import Observations
 from simdistrict.calibration.evaluation import DataPoint, off_grid, points_of
 from simdistrict.calibration.payoff import is_fitted
@@ -24,6 +24,7 @@ from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
 from simdistrict.engine.native.batch import LANES, Batch
 from simdistrict.engine.outcome import Outcome
+from simdistrict.engine.tangents import Tangents
 from simdistrict.ensemble.design import columns
 from simdistrict.ensemble.members import stated_places
 from simdistrict.ensemble.prior import Prior
@@ -177,6 +178,70 @@ class Target:
             points[here] = self.reading.points(found.values)
             failed[here] = found.outcome != Outcome.completed
         return points[:count], failed[:count]
+
+    # ------------------------------------------------------------------ slopes
+
+    @cached_property
+    def why_no_slopes(self) -> tuple[Problem, ...]:
+        """What has no derivative by the constants, each with the reason; empty where all have."""
+        try:
+            self._tangents  # noqa: B018 - building it finds what has none
+        except EngineError as error:
+            return tuple(error.problems)
+        return ()
+
+    @property
+    def jumps(self) -> tuple[Problem, ...]:
+        """What makes the likelihood jump between values."""
+        found = [
+            Problem(f'"{name}"', "its likelihood jumps at the ends of a range without a scale")
+            for name in self.likelihood.jumping
+        ]
+        for one, counts in zip(self.statements.statements, self.statements.counts, strict=True):
+            if counts:
+                what = "a statement is right or wrong, so that its likelihood jumps"
+                found.append(Problem(f'"{one.name}"', what))
+        return tuple(found)
+
+    def sloped(self, scores: Reals, workers: int | None = None) -> tuple[Reals, Reals, Flags]:
+        """The model at the points of the data, its derivatives, and which runs ended early.
+
+        scores: (members, size); gives (members, points) and (members, points, constants' scores),
+        NaN after the end of a run. Only where `why_no_slopes` is empty.
+        """
+        rows = self.numbers(scores)[:, self.columns]
+        ways = np.zeros((len(self.priors), len(self.columns)))
+        ways[self.columns, range(len(self.columns))] = 1.0
+        found = self._tangents.run(rows, ways, workers)
+        count = len(self.points)
+        points = self.reading.points(found.values)[:, :count]
+        by_numbers = self.reading.slopes(found.values, found.slopes)[:, :count]
+        by_scores = self.scores.slopes(np.ascontiguousarray(scores[:, : self.scores.size]))
+        failed = np.asarray(np.isnan(found.values[:, -1]).all(axis=1))
+        return points, by_numbers @ by_scores, failed
+
+    def with_slopes(self, scores: Reals, workers: int | None = None) -> tuple[Reals, Reals]:
+        """The log likelihood of each member, and its gradient, (members, size).
+
+        The gradient is zero where the likelihood is. Statements count with a gradient of zero.
+        Only where `why_no_slopes` is empty.
+        """
+        points, by_scores, failed = self.sloped(scores, workers)
+        own = scores[:, self.scores.size :]
+        errors = self.errors.numbers(own)
+        found = self.likelihood.series(points, errors).sum(axis=1)
+        found[failed] = -np.inf
+        by_points, by_errors = self.likelihood.slopes(points, errors)
+        gradient = np.concatenate(
+            [(by_points[:, None] @ by_scores)[:, 0], by_errors * self.errors.slopes(own)], axis=1
+        )
+        gradient[~np.isfinite(found) | ~np.isfinite(gradient).all(axis=1)] = 0.0
+        return found, gradient
+
+    @cached_property
+    def _tangents(self) -> Tangents:
+        batch = self.batch
+        return Tangents(**{f.name: getattr(batch, f.name) for f in fields(Tangents)})
 
     @property
     def _kept(self) -> int:
