@@ -63,7 +63,8 @@ class Calibration:
     before, after: the assessments with the original and the fitted constants; starts: the result
     from each start; best: the index of the one taken; evaluations: all model runs, including
     those for the ranges; a run that gives slopes as well counts once for eight constants.
-    differences: why slopes are differences of runs, empty where they are exact.
+    differences: why slopes are differences of runs, empty where they are exact; undetermined: what
+    the data leave open at the fit, in words.
     """
 
     constants: tuple[Fitted, ...]
@@ -74,6 +75,7 @@ class Calibration:
     seed: int
     evaluations: int
     differences: str = ""
+    undetermined: tuple[str, ...] = ()
 
     @property
     def fitted(self) -> dict[str, float]:
@@ -214,7 +216,7 @@ def fit(
     best = _best(found)
     values = [_rounded(f, u) for f, u in zip(free, found[best].unit, strict=True)]
     unit = [unit_of(f, v) for f, v in zip(free, values, strict=True)]
-    doubts, used = uncertainties(payoff, unit)
+    doubts = uncertainties(payoff, unit)
     profiles, runs = _profiles(payoff, unit, effort, progress)
     model = prepared.model
     return Calibration(
@@ -227,7 +229,7 @@ def fit(
                 f.low,
                 f.high,
                 "low" if values[k] == f.low else "high" if values[k] == f.high else "",
-                doubts[k],
+                doubts.of[k],
                 profiles[k],
             )
             for k, f in enumerate(free)
@@ -237,8 +239,9 @@ def fit(
         starts=tuple(found),
         best=best,
         seed=effort.seed,
-        evaluations=sum(f.evaluations for f in found) + used + runs + 2,
+        evaluations=sum(f.evaluations for f in found) + doubts.evaluations + runs + 2,
         differences=plan.why_no_slopes,
+        undetermined=doubts.undetermined,
     )
 
 

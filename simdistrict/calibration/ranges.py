@@ -18,6 +18,11 @@ from simdistrict.calibration.search import Surface, descend, student, value_at
 CLOSE = 1e-3
 NESTED = 60
 NESTED_TOLERANCE = 1e-5
+# singular values below this share of the largest are zero
+_SINGULAR = 1e-9
+# a constant is part of a direction with at least this loading
+_PART = 1e-3
+_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,34 @@ class Uncertainty:
     correlation: float | None = None
 
 
-def uncertainties(payoff: Payoff, unit: Sequence[float]) -> tuple[list[Uncertainty], int]:
-    """The uncertainty of each free constant, and the evaluations used."""
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The uncertainty of each free constant; undetermined: what the data leave open, in words."""
+
+    of: tuple[Uncertainty, ...]
+    evaluations: int
+    undetermined: tuple[str, ...] = ()
+
+
+def uncertainties(payoff: Payoff, unit: Sequence[float]) -> Doubts:
+    """The uncertainty of each free constant, from slopes: exact where the model has them."""
     free = payoff.target.free
     inside = [k for k, u in enumerate(unit) if 0 < u < 1]
     surface = Surface(payoff, 10**9, {k: u for k, u in enumerate(unit) if k not in inside})
     found = [Uncertainty() for _ in free]
     moving = [unit[k] for k in inside]
     base = surface.residuals(moving)
-    freedom = len(base) - len(inside)
-    if not inside or freedom <= 0:
-        return found, surface.count
+    if not inside:
+        return Doubts(tuple(found), surface.count)
     slopes = surface.jacobian(moving)
-    singular = np.linalg.svd(slopes, compute_uv=False)
-    if singular[-1] <= singular[0] * 1e-9:
-        return found, surface.count
+    freedom = len(base) - len(inside)
+    _, singular, ways = np.linalg.svd(slopes, full_matrices=True)
+    size = np.zeros(len(inside))
+    size[: len(singular)] = singular
+    empty = ways[size <= singular[0] * _SINGULAR]
+    undetermined = tuple(_said(way, [free[k].name for k in inside]) for way in empty)
+    if freedom <= 0 or undetermined:
+        return Doubts(tuple(found), surface.count, undetermined)
     covariance = np.linalg.inv(slopes.T @ slopes) * float(base @ base) / freedom
     errors = np.sqrt(np.diag(covariance))
     t = student(freedom)
@@ -65,7 +83,18 @@ def uncertainties(payoff: Payoff, unit: Sequence[float]) -> tuple[list[Uncertain
             low, high = value - t * error, value + t * error
         twin, correlation = _twin(covariance, row, [free[j].name for j in inside])
         found[k] = Uncertainty(error, low, high, twin, correlation)
-    return found, surface.count
+    return Doubts(tuple(found), surface.count, undetermined)
+
+
+def _said(way: np.ndarray, names: list[str]) -> str:
+    """A direction that changes no residual, in shares of the ranges."""
+    way = way * np.sign(way[np.argmax(np.abs(way))])
+    order = [k for k in np.argsort(-np.abs(way)) if abs(way[k]) > _PART]
+    if len(order) == 1:
+        return f"no residual depends on {names[order[0]]} at the fit"
+    parts = " ".join(f"{way[k]:+.2f} {names[k]}" for k in order[:_NAMED])
+    more = f" and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
+    return f"no residual changes along {parts}{more}, in shares of the ranges of the search"
 
 
 def _twin(covariance: np.ndarray, row: int, names: list[str]) -> tuple[str, float | None]:

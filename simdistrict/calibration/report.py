@@ -125,6 +125,7 @@ def doubts(found: Calibration | Assessment) -> list[str]:
             )
     if found.differences:
         said.append(f"slopes are differences of runs, one per constant: {found.differences}")
+    said += [f"the data leave constants open: {words}" for words in found.undetermined]
     if after.payoff > found.before.payoff:
         said.append("the fit is worse than the model as it was: widen the bounds")
     return said

@@ -103,6 +103,25 @@ def test_a_straight_line_has_the_errors_and_ranges_of_least_squares() -> None:
     assert found.constants[0].uncertainty.correlation == pytest.approx(r, rel=1e-4)
 
 
+def test_what_the_data_leave_open_is_named() -> None:
+    """A line whose slope is a product of two constants, and a constant without use."""
+    model = small(
+        "a = 1\nb = 1\nc = 1\nidle = 1\nx = INTEG(1, 0)\ny = a * b * x + c + 0 * idle", stop=20
+    )
+    noise = np.random.default_rng(2).normal(size=20)
+    values = {t: float(3 * t + 2 + e) for t, e in zip(TIMES, noise, strict=True)}
+    data = data_from_text(series(values, "y"), model)
+    bounds = {"a": (-2.0, 8.0), "b": (-2.0, 8.0), "c": (-9.0, 9.0), "idle": (0.0, 2.0)}
+    found = calibrate(model, data, bounds)
+    assert [c.uncertainty.low for c in found.constants] == [None] * 4
+    product, idle = sorted(found.undetermined)
+    assert idle == "no residual depends on idle at the fit"
+    assert " a" in product.partition("along")[2]
+    assert " b" in product
+    assert " c" not in product.partition("along")[2]
+    assert sum("leave constants open" in text for text in doubts(found)) == 2
+
+
 def test_the_payoff_is_the_formula() -> None:
     _, _, data, model = line(np.zeros(20))
     wanted = sum(((0 - (3 + 0.5 * x)) / 2) ** 2 for x in TIMES) / 20
