@@ -11,6 +11,7 @@ from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem
 from simdistrict.inference.identify import Identified, identify
 from simdistrict.inference.infer import Question, forecast, posterior_of
+from simdistrict.inference.information import information_at
 from simdistrict.inference.leave_out import leave_out
 from simdistrict.inference.posterior import Posterior, Summary
 from simdistrict.inference.power import log_prior_of_scores, power_scaling
@@ -40,6 +41,7 @@ def report_of(
         *_predictions(found, prior),
         *_forecasts(question, sampled, workers),
         _identified(identified),
+        _information(question, sampled, identified, workers),
         *_contributions(question, sampled, found),
         *([] if waves is None else [Section("Waves", waves.lines(), waves.rows(), "waves.csv")]),
         _sampling(sampled),
@@ -181,6 +183,17 @@ def _identified(identified: Identified) -> Section:
     heads = ("one", "two", "correlation")
     rows = identified.ridge_rows()
     return Section("Ridges and directions", identified.lines(), rows, "ridges.csv", heads)
+
+
+def _information(
+    question: Question, sampled: Sampled, identified: Identified, workers: int | None
+) -> Section:
+    """What the slopes at the best draw promise for each constant, beside what was found."""
+    flat = _flat(sampled.scores)
+    best = np.argmax(sampled.likelihood.ravel() - 0.5 * (flat**2).sum(axis=1))
+    found = information_at(question.target, flat[best], workers)
+    rows = found.rows([own.sd for own in identified.coordinates[: len(found.constants)]])
+    return Section("Local identifiability", found.lines(), rows, "information.csv")
 
 
 def _contributions(question: Question, sampled: Sampled, found: Posterior) -> list[Section]:

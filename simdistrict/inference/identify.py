@@ -162,7 +162,8 @@ def identify(names: Sequence[str], scores: Reals, ess: Sequence[float] | None = 
         )
         for k, name in enumerate(names)
     )
-    return Identified(learnt, _ridges(names, scores), _directions(names, scores))
+    covariance = np.atleast_2d(np.cov(scores, rowvar=False))
+    return Identified(learnt, _ridges(names, scores), directions_of(names, covariance))
 
 
 def _verdict(mean: float, sd: float, effective: float) -> str:
@@ -211,8 +212,9 @@ def _ridges(names: Sequence[str], scores: Reals) -> tuple[Ridge, ...]:
     return tuple(sorted(ridges, key=lambda r: -abs(r.correlation)))
 
 
-def _directions(names: Sequence[str], scores: Reals) -> tuple[Direction, ...]:
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(scores, rowvar=False)))
+def directions_of(names: Sequence[str], covariance: Reals) -> tuple[Direction, ...]:
+    """The principal directions of a covariance, the best determined first."""
+    values, vectors = np.linalg.eigh(covariance)
     found = []
     for k in range(len(names)):
         own = vectors[:, k]
