@@ -35,6 +35,8 @@ DRAWS = "draws of the uncertain constants"
 MEDIAN, MIDDLE = "median", "5 to 95% of the draws"
 PAIRED = f"Each of 10,000 {DRAWS} against the same draw of the baseline. An arrow: the bar goes on."
 SURVIVES, GONE = Style(GREEN), Style("#C9C9C9")
+# not grey: the years after the last fitted one are
+BEFORE = Style(ORANGE)
 
 
 def fan_home(folder: Path) -> Sheet:
@@ -103,7 +105,7 @@ def _given(
         x, *columns = np.clip(np.array(own).T, (y_range[0],), None)
         before_low, before_high, low, median, high = columns
         bands = (
-            Band(x, before_low, before_high, "5 to 95% of the prior", GONE, 0.5),
+            Band(x, before_low, before_high, "5 to 95% of the prior", BEFORE, 0.25),
             Band(x, low, high, "5 to 95% given the record", DRAWN, 0.4),
         )
         line = Line(x, median, "median given the record", DRAWN)
