@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from tests.densities import gaussian
 from tests.program import call
 from tests.small import mdl
 
+Capsys = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 MODEL = """
     stock = INTEG(stock * rate, 1)
@@ -237,3 +239,33 @@ def test_populations_on_a_cluster_give_the_draws_of_this_process(cluster: Cluste
         tasks.close()
     near = sample(density, effort)
     assert pickle.dumps(far) == pickle.dumps(near)
+
+
+INFER = ["infer", "small.mdl", "--data", "data.csv", "--prior", "prior.csv", "--ess", "200"]
+
+
+@pytest.mark.slow
+def test_a_posterior_on_a_cluster_has_the_same_bytes(cluster: Cluster, capsys: Capsys) -> None:
+    rows = "".join(f"stock,stock,{t},{1.1**t + 0.02:.4f},0.1\n" for t in range(1, 9))
+    Path("data.csv").write_text("series,element,year,value,scale\n" + rows)
+    assert call(capsys, *INFER, "-o", "near").code == 0
+    cluster.start()
+    cluster.start()
+    there = ("--scheduler", cluster.address)
+    answer = call(capsys, *INFER, *there, "-o", "far")
+    assert answer.code == 0, answer.err
+    assert content(Path("far")) == content(Path("near"))
+    # begun there, interrupted, and ended in this process
+    command = [sys.executable, "-m", "simdistrict", *INFER, *there, "-o", "cut"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=env, stdout=-1, stderr=-1, text=True) as process:
+        try:
+            wait_for(lambda: list(Path().glob("cut.parts/*.npz")) or process.poll() is not None)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    assert "finished steps wait in cut.parts for --resume" in err
+    assert call(capsys, *INFER, "-o", "cut", "--resume").code == 0
+    assert content(Path("cut")) == content(Path("near"))

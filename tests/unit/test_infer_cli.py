@@ -219,6 +219,7 @@ def test_json_holds_the_table_and_is_plain(project: Path, capsys: Capsys) -> Non
         "decay rate", "initial level", "rest",
     ]  # fmt: skip
     assert document["files"][0] == str(Path("p/posterior.nc"))
+    assert call(capsys, *WORDS, "--json", "-o", "p", "--workers", "2").out == answer.out
     quiet = call(capsys, *WORDS, "-q", "-o", "p")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
