@@ -19,7 +19,7 @@ initial level = 1 ~ m ~ Level of 2000. |
 slope = 1 ~ m/Year ~ Inflow of 2000. |
 curvature = 0 ~ m/(Year*Year) ~ Growth of the inflow. |
 INITIAL TIME = 2000 ~ Year ~ Start. |
-FINAL TIME = 2012 ~ Year ~ End. |
+FINAL TIME = 2014 ~ Year ~ End. |
 TIME STEP = 1 ~ Year ~ Step. |
 SAVEPER = 1 ~ Year ~ Step. |
 """
@@ -40,10 +40,10 @@ class Known:
     prior_sd: ClassVar[tuple[float, ...]] = (3.0, 1.0, 0.5)
 
     @classmethod
-    def of(cls, covariance: np.ndarray) -> Known:
-        """The posterior for a covariance of the errors."""
-        t = YEARS - 2000
-        effect = np.stack([np.ones_like(t), t, t * (t - 1) / 2], axis=1)
+    def of(cls, covariance: np.ndarray, years: int = 1) -> Known:
+        """The posterior for a covariance of the errors; years: which each datum is a mean of."""
+        t = YEARS - 2000 + np.arange(years)[:, None]
+        effect = np.stack([np.ones_like(t), t, t * (t - 1) / 2], axis=2).mean(axis=0)
         prior_mean, prior = np.array(cls.prior_mean), np.diag(np.square(cls.prior_sd))
         total = effect @ prior @ effect.T + covariance
         gain = prior @ effect.T @ np.linalg.inv(total)

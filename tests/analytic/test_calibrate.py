@@ -122,6 +122,18 @@ def test_what_the_data_leave_open_is_named() -> None:
     assert sum("leave constants open" in text for text in doubts(found)) == 2
 
 
+def test_means_over_a_period_are_fitted_by_least_squares() -> None:
+    # of years from 2 to 18; the mean of Time over 3 steps of half a year is half a year later
+    x = np.array(TIMES, float)[1:18]
+    y = 3 + 0.5 * x + np.random.default_rng(6).normal(0, 0.8, len(x))
+    model = small(LINE, stop=20, time_step=0.5)
+    rows = "".join(f"s,y,{a:g},{b!r},1.5\n" for a, b in zip(x, y.tolist(), strict=True))
+    data = data_from_text("series,element,year,value,mean_over\n" + rows, model)
+    found = calibrate(model, data, {"slope": (-5, 5), "offset": (-50, 50)})
+    best, *_ = np.linalg.lstsq(np.column_stack([x + 0.5, np.ones_like(x)]), y, rcond=None)
+    assert [c.fitted for c in found.constants] == pytest.approx(best.tolist(), rel=1e-6)
+
+
 def test_the_payoff_is_the_formula() -> None:
     _, _, data, model = line(np.zeros(20))
     wanted = sum(((0 - (3 + 0.5 * x)) / 2) ** 2 for x in TIMES) / 20

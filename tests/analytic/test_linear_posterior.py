@@ -20,21 +20,21 @@ from tests.analytic.linear_posterior import (
 from tests.posterior import density, draws
 
 CASES = {
-    "independent": (independent(), "", ""),
-    "autocorrelated": (autocorrelated(0.7), ",correlation", ",0.7"),
-    "discrepancy": (with_discrepancy(2.0), ",discrepancy", ",2"),
+    "independent": (Known.of(independent()), "", ""),
+    "autocorrelated": (Known.of(autocorrelated(0.7)), ",correlation", ",0.7"),
+    "discrepancy": (Known.of(with_discrepancy(2.0)), ",discrepancy", ",2"),
+    "means over 3 years": (Known.of(autocorrelated(0.5), 3), ",correlation,mean_over", ",0.5,3"),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_moments_are_those_of_the_closed_form(case: str, tmp_path: Path) -> None:
     """Means within .02 standard deviations, standard deviations within 1.5%."""
-    covariance, columns, cells = CASES[case]
+    known, columns, cells = CASES[case]
     (tmp_path / "linear.mdl").write_text(MODEL)
     (tmp_path / "data.csv").write_text(data_text(columns, cells))
     (tmp_path / "prior.csv").write_text(prior_text())
     target = density(tmp_path / "linear.mdl", tmp_path / "data.csv", tmp_path / "prior.csv")
-    known = Known.of(covariance)
     sampled = sample(target, Effort(ess=20_000, seed=3))
     assert sampled.converged, sampled.reasons
     values = draws(target, sampled)
