@@ -17,6 +17,7 @@ pytestmark = pytest.mark.one_python
 
 ONE = module("least_policy").ONE
 ENDS = module("regimes").ENDS
+short = module("common").short
 FIGURES, style_of = definition().file.figures, definition().palette.of
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "district"
@@ -62,14 +63,14 @@ def test_a_bar_is_the_row_of_its_table(study: Study) -> None:
     assert len(panels) == 10
     (row,) = (
         row
-        for row in rows_of(RESULTS, "policies")
+        for row in rows_of(RESULTS, "policies_posterior")
         if row["scenario"] == "carbon_social_tariffs"
         and (row["district"], row["indicator"], row["year"]) == ("Brenta", "jobs, all", "2060")
     )
     shown = rows_in(panels[1])["carbon and social charges"]
     (bar,), (mark,) = shown.bars, shown.marks
-    assert mark.at == number(row["change median"])
-    assert (bar.low, bar.high) == (number(row["change 5%"]), number(row["change 95%"]))
+    assert mark.at == number(row["posterior change median"])
+    assert (bar.low, bar.high) == tuple(number(row[f"posterior change {q}"]) for q in ("5%", "95%"))
     assert bar.style.colour == style_of("carbon_social_tariffs").colour
 
 
@@ -86,23 +87,33 @@ def test_bands_lie_in_each_other(study: Study) -> None:
 def test_claims_are_words_and_none_is_left_out(study: Study) -> None:
     (panel,) = panels_of("claims", study)
     rows = rows_in(panel)
-    whole = [r for r in rows_of(RESULTS, "claims_prior") if r["what"] == "all of its numbers"]
+    whole = [r for r in rows_of(RESULTS, "claims_posterior") if r["what"] == "all of its numbers"]
     codes = {label.rpartition(" ")[2].strip("()"): row for label, row in rows.items()}
     assert sorted(codes) == sorted(row["claim"] for row in whole)
     assert all(len(label.split()) > 3 for label in rows)
     failing = {row["claim"] for row in whole if row["calibrated"] == "FAILS"}
-    assert {code for code, row in codes.items() if row.marks[0].style.marker == "X"} == failing
+    assert {code for code, row in codes.items() if row.marks[-1].style.marker == "X"} == failing
+    for row in whole:
+        before, given = (mark.at for mark in codes[row["claim"]].marks)
+        assert before == number(row["prior, share"])
+        assert given == pytest.approx(number(row["posterior, share"]), abs=0.001)
 
 
 def test_stacked_bars_fill_the_whole(study: Study) -> None:
     for name, parts in (("survival", 2), ("worlds", 3)):
-        (panel,) = panels_of(name, study)
-        for row in rows_in(panel).values():
+        given, before = map(rows_in, panels_of(name, study))
+        assert list(given) == list(before)
+        for row in (*given.values(), *before.values()):
             assert len(row.bars) == parts
             assert row.bars[0].low == 0
             assert row.bars[-1].high == pytest.approx(100, abs=0.2)
             for one, after in zip(row.bars, row.bars[1:], strict=False):
                 assert one.high == after.low
+        told = {r["district"]: r for r in rows_of(RESULTS, "survival_posterior")}
+        for over, rows in (("posterior", given), ("prior", before)):
+            for district, row in told.items():
+                share = number(row[f"{over}, share"])
+                assert rows[short(district)].bars[0].high == pytest.approx(100 * share), district
 
 
 def test_shares_of_variance_are_those_of_their_table(study: Study) -> None:

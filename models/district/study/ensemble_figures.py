@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from simdistrict.plot import (
-    COLUMN,
     Band,
     Bar,
     Block,
@@ -34,9 +33,12 @@ FAILED, DRAWN = Style(RED, "-", "X"), Style(BLUE)
 DRAWS = "draws of the uncertain constants"
 MEDIAN, MIDDLE = "median", "5 to 95% of the draws"
 PAIRED = f"Each of 10,000 {DRAWS} against the same draw of the baseline. An arrow: the bar goes on."
+GIVEN = f"2,000 {DRAWS} given the record"
 SURVIVES, GONE = Style(GREEN), Style("#C9C9C9")
 # not grey: the years after the last fitted one are
 BEFORE = Style(ORANGE)
+OVER = {"posterior": "Given the record", "prior": "Over the prior"}
+BOTH = f"{GIVEN}, and 10,000 of the prior."
 
 
 def fan_home(folder: Path) -> Sheet:
@@ -134,7 +136,7 @@ def _policies(
     folder: Path, indicator: str, year: str, label: str, ends: tuple[float, float]
 ) -> Sheet:
     by_district: dict[str, list[Row]] = {}
-    for row in rows_of(folder, "policies"):
+    for row in rows_of(folder, "policies_posterior"):
         if (row["indicator"], row["year"]) != (indicator, year) or row["scenario"] == BASELINE:
             continue
         name, numbers = row["scenario"], _change(row)
@@ -142,11 +144,12 @@ def _policies(
         own.append(interval_row(words_of(name), numbers, ends, _solid(name)))
     panels = tuple(RowsPanel(short(d), tuple(rows), 0.0) for d, rows in by_district.items())
     block = Block(panels, PAGE_COLUMNS, label, "", x_range=ends)
-    return Sheet((block,), note=f"Mark: {MEDIAN}; bar: {MIDDLE}. {PAIRED}")
+    note = f"Mark: {MEDIAN}; bar: {MIDDLE}. Each of {GIVEN} against the same draw of the baseline."
+    return Sheet((block,), note=f"{note} An arrow: the bar goes on.")
 
 
 def _change(row: dict[str, str]) -> tuple[float, float, float]:
-    low, middle, high = (number(row[f"change {q}"]) for q in ("5%", "median", "95%"))
+    low, middle, high = (number(row[f"posterior change {q}"]) for q in ("5%", "median", "95%"))
     return low, middle, high
 
 
@@ -197,12 +200,14 @@ def loops(folder: Path) -> Sheet:
 
 def claims(folder: Path) -> Sheet:
     """Share of the draws in which each claim holds, in words."""
-    rows = [row for row in rows_of(folder, "claims_prior") if row["what"] == "all of its numbers"]
-    rows.sort(key=lambda row: -number(row["holds, share"]))
+    found = rows_of(folder, "claims_posterior")
+    rows = [row for row in found if row["what"] == "all of its numbers"]
+    rows.sort(key=lambda row: -number(row["posterior, share"]))
     panel = RowsPanel("", tuple(_claims(rows)), 0.5, "half of the draws")
     label = "share of the draws in which the claim holds"
     block = Block((panel,), 1, label, "", x_range=(-0.02, 1.02), tall=0.24)
-    return Sheet((block,), note=f"10,000 {DRAWS}; bar: interval of 95%. The letter's claims.")
+    note = f"{GIVEN}; bar: Monte-Carlo interval of 95%. Diamond: 10,000 of the prior."
+    return Sheet((block,), note=f"{note} The letter's claims.")
 
 
 def _claims(rows: Iterable[dict[str, str]]) -> Iterable[Row]:
@@ -211,27 +216,32 @@ def _claims(rows: Iterable[dict[str, str]]) -> Iterable[Row]:
         verdict = "fails" if fails else "holds, or is only shown,"
         # without the loops that a claim names
         text = re.sub(r" \([RB]\d[^)]*\)", "", FILE.file.claims[row["claim"]].text).rstrip(".")
-        numbers = _three(row, "share low", "holds, share", "share high")
+        numbers = _three(row, "posterior low", "posterior, share", "posterior high")
         style = FAILED if fails else PLAIN
         label = f"{text} ({row['claim']})"
         words = ("", f"{verdict} in the calibrated run")
-        yield interval_row(label, numbers, (-0.02, 1.02), style, words)
+        bar = interval_row(label, numbers, (-0.02, 1.02), style, words)
+        before = Mark(number(row["prior, share"]), Style(BLUE, "-", "d"), "over the prior")
+        # the prior below: it may lie at the same share
+        yield Row(label, bar.bars, (before, *bar.marks))
 
 
 def survival(folder: Path) -> Sheet:
     """Share of the draws in which a district survives, as stacked bars."""
-    own: dict[str, float] = {}
-    for row in rows_of(folder, "survival"):
-        own.setdefault(row["district"], number(row["survives, share"]))
-    parts = {
-        d: {("survives", SURVIVES): share, ("does not survive", GONE): 1 - share}
-        for d, share in own.items()
-    }
+    panels = {}
+    for over in OVER:
+        own: dict[str, float] = {}
+        for row in rows_of(folder, "survival_posterior"):
+            own.setdefault(row["district"], number(row[f"{over}, share"]))
+        panels[over] = {
+            d: {("survives", SURVIVES): share, ("does not survive", GONE): 1 - share}
+            for d, share in own.items()
+        }
     note = (
-        f"Baseline, 10,000 {DRAWS}. Survives: in 2060 at least half of the chain and of the "
-        "supplier base is at home, and half of its place of 1980 in the world market."
+        f"Baseline. {BOTH} Survives: in 2060 at least half of the chain and of the supplier base "
+        "is at home, and half of its place of 1980 in the world market."
     )
-    return Sheet((stacked(parts),), COLUMN, note)
+    return Sheet((stacked(panels),), note=note)
 
 
 def classes(folder: Path) -> Sheet:
@@ -241,25 +251,31 @@ def classes(folder: Path) -> Sheet:
         "policy decides": Style(ORANGE),
         "lost whatever is done": Style(BLACK),
     }
-    parts: dict[str, dict[tuple[str, Style], float]] = {}
-    for row in rows_of(folder, "worlds"):
-        if row["class"] in looks and row["policy"] == "any of them":
-            shares = parts.setdefault(row["district"], {})
-            shares[row["class"], looks[row["class"]]] = number(row["share"])
-    parts = {d: {k: own[k] for k in looks.items()} for d, own in parts.items()}
-    note = f"10,000 {DRAWS}; policy decides: it survives under some of the policies only."
-    return Sheet((stacked(parts),), COLUMN, note)
+    panels = {}
+    for over in OVER:
+        parts: dict[str, dict[tuple[str, Style], float]] = {}
+        for row in rows_of(folder, "worlds_posterior"):
+            if row["class"] in looks and row["policy"] == "any of them":
+                shares = parts.setdefault(row["district"], {})
+                shares[row["class"], looks[row["class"]]] = number(row[f"{over}, share"])
+        panels[over] = {d: {k: own[k] for k in looks.items()} for d, own in parts.items()}
+    note = f"{BOTH} Policy decides: it survives under some of the policies only."
+    return Sheet((stacked(panels),), note=note)
 
 
-def stacked(parts: dict[str, dict[tuple[str, Style], float]]) -> Block:
-    """A bar from 0 to 100% for each district, the largest first part on top."""
-    rows = []
-    for district in sorted(parts, key=lambda d: -next(iter(parts[d].values()))):
-        bars, start = [], 0.0
-        for (words, style), share in parts[district].items():
-            bars.append(Bar(start, start + 100 * share, style, words, 0.72))
-            start += 100 * share
-        first = next(iter(parts[district].values()))
-        rows.append(Row(short(district), tuple(bars), note=f"{100 * first:.0f}%"))
-    panel = RowsPanel("", tuple(rows))
-    return Block((panel,), 1, "% of the draws", "", x_range=(0.0, 100.0), tall=0.19)
+def stacked(panels: dict[str, dict[str, dict[tuple[str, Style], float]]]) -> Block:
+    """Bars from 0 to 100%, a panel over each kind of draws; the largest first part on top."""
+    firsts = {d: next(iter(own.values())) for d, own in next(iter(panels.values())).items()}
+    order = sorted(firsts, key=lambda d: -firsts[d])
+    found = []
+    for over, parts in panels.items():
+        rows = []
+        for district in order:
+            bars, start = [], 0.0
+            for (words, style), share in parts[district].items():
+                bars.append(Bar(start, start + 100 * share, style, words, 0.72))
+                start += 100 * share
+            first = next(iter(parts[district].values()))
+            rows.append(Row(short(district), tuple(bars), note=f"{100 * first:.0f}%"))
+        found.append(RowsPanel(OVER[over], tuple(rows)))
+    return Block(tuple(found), 2, "% of the draws", "", x_range=(0.0, 100.0), tall=0.19)
