@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from results_given import exact
 from results_read import Row, over_draws, percent, rows, span, statements, verdicts
 
 HEAD = (
-    "| claim | code | with the calibrated constants | share of the draws (95% interval) |",
-    "| --- | --- | --- | --- |",
+    "| claim | code | with the fitted constants | holds, share of the draws given the record (95%) "
+    "| of the prior |",
+    "| --- | --- | --- | --- | ---: |",
 )
 NUMBERS = (
-    "| number | range | value | verdict | in its range, share of draws |",
-    "| --- | --- | ---: | --- | ---: |",
+    "| number | range | value, fitted constants | verdict | given the record: median (5 to 95%) "
+    "| in its range, share of the draws given the record | of the prior |",
+    "| --- | --- | ---: | --- | --- | ---: | ---: |",
 )
 
 
@@ -26,9 +29,8 @@ def overview() -> str:
 
 def _share(row: Row | None) -> str:
     if row is None:
-        return ""
-    ends = " to ".join(percent(row[end], 1) for end in ("share low", "share high"))
-    return f"{percent(row['holds, share'], 1)} ({ends})"
+        return " | "
+    return f"{exact(row)} | {percent(row['prior, share'], 1)}"
 
 
 def details() -> str:
@@ -54,9 +56,11 @@ def _part(claim: str, words: str, verdict: str) -> str:
 
 
 def _within(claim: str, what: str) -> str:
-    """In what share of the draws a number lies in its range; empty without one."""
-    for row in rows("claims_prior"):
+    """Where a number lies in the draws, and in what shares in its range; empty without one."""
+    for row in rows("claims_posterior"):
         # a number of the calibrated run may add a district in brackets
-        if row["claim"] == claim and what.startswith(row["what"]) and row["holds, share"]:
-            return percent(row["holds, share"], 1)
-    return ""
+        if row["claim"] == claim and what.startswith(row["what"]) and row["posterior, share"]:
+            middle, low, high = (row[f"posterior {q}"] for q in ("median", "5%", "95%"))
+            shares = (percent(row[f"{over}, share"], 1) for over in ("posterior", "prior"))
+            return " | ".join((f"{middle} ({low} to {high})" if middle else "", *shares))
+    return " |  | "

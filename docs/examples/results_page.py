@@ -12,14 +12,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 from results_claims import details, overview
+from results_given import (
+    COVERS,
+    changed_by_record,
+    classes,
+    conditioned,
+    constants,
+    counts,
+    drawn,
+    fates,
+    followed,
+    held,
+    in_targets,
+    learned,
+    limits,
+    losses,
+    meaning,
+    supports,
+    swapped,
+)
 from results_read import (
     DOCS,
     ROOT,
-    caveat,
-    counts,
     effects,
     failures,
-    fates,
     figure,
     judged,
     lines_of,
@@ -28,7 +44,7 @@ from results_read import (
     targets,
     wrong,
 )
-from results_short import against, finds, supports, timing
+from results_short import against, finds, timing
 
 PAGE, README = DOCS / "results.md", ROOT / "README.md"
 TEMPLATES = Path(__file__).with_name("results")
@@ -39,14 +55,26 @@ MADE = (
 )
 SENTENCES: dict[str, Callable[[], str]] = {
     "against": lambda: "\n".join(f"- {text}" for text in against()),
-    "caveat": caveat,
+    "changed": changed_by_record,
     "claims": overview,
+    "classes": classes,
+    "conditioned": conditioned,
+    "constants": constants,
     "counts": counts,
+    "covers": lambda: COVERS,
+    "drawn": drawn,
     "effects": lambda: "\n".join(effects()),
     "fates": lambda: "\n".join(fates()),
+    "followed": followed,
     "finds": lambda: "\n".join(f"{k}. {text}" for k, text in enumerate(finds(), 1)),
+    "held": held,
+    "intargets": in_targets,
     "judged": judged,
+    "learned": learned,
+    "limits": limits,
+    "losses": losses,
     "made": lambda: MADE,
+    "meaning": meaning,
     "met": lambda: str(targets()[0]),
     "numbers": details,
     "rank": lambda: pick("targets", target="rank of districts")["value"],
@@ -65,7 +93,11 @@ def page(name: str = "short") -> str:
     def filled(found: re.Match[str]) -> str:
         what, words = found[1], found[2].strip()
         if what == "table":
-            return lines_of(words)
+            table, _, heading = words.partition(" | ")
+            return lines_of(table, heading)
+        if what == "given":
+            table, _, heading = words.partition(" | ")
+            return swapped(table, heading)
         if what == "stamp":
             return made(words)
         if what == "figure":
@@ -84,7 +116,7 @@ def block() -> str:
         "\n".join(fates()),
         "Jobs are late over early year. A district *survives* if it has, in 2060, half of its "
         "chain, half of its suppliers and half of its place of 1980 in the world market. "
-        + caveat(),
+        f"{meaning()} {followed()} {limits()}",
         *(["\n".join(failing)] if failing else []),
         f"With the fitted constants {good} of {of} targets are met, and {wrong()} numbers of the "
         f"record are missed by more than 20% or in sign. {counts()}",

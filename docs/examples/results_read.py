@@ -17,7 +17,6 @@ DOCS = ROOT / "docs"
 CLAIMS = DOCS / "claims.md"
 BAD = ("FAILS", "no case")
 WHOLE = "all of its numbers"
-FATES = ("survives anyway", "policy decides", "lost whatever is done")
 Row = dict[str, str]
 NAMES = {
     "Bologna packaging": "Bologna",
@@ -146,7 +145,7 @@ def verdicts() -> dict[str, str]:
 
 def over_draws() -> dict[str, Row]:
     """For each claim the row that says in what share of the draws it holds."""
-    return {row["claim"]: row for row in rows("claims_prior") if row["what"] == WHOLE}
+    return {row["claim"]: row for row in rows("claims_posterior") if row["what"] == WHOLE}
 
 
 def listed(names: Iterable[str]) -> str:
@@ -175,44 +174,11 @@ def span(row: Row) -> str:
     )
 
 
-def losers(policy: str, column: str) -> list[str]:
-    """The districts that lose in at least 75% of the draws."""
-    text = (TABLES / "policies.md").read_text(encoding="utf-8")
-    part = text.partition("## Who loses")[2]
-    head, _, *body = [line for line in part.splitlines() if line.startswith("|")]
-    place = [cell.strip() for cell in head.split("|")].index(column)
-    (own,) = [line.split("|") for line in body if line.split("|")[1].strip() == policy]
-    found = own[place].strip()
-    return [] if found == "none" else found.split(", ")
-
-
-def met(count: int) -> Row:
-    """The draws that meet at least so many targets."""
-    of = len([r for r in rows("targets") if r["verdict"] in (*BAD, "holds")])
-    return pick("targets_prior", what=f"at least {count} of {of} targets")
-
-
-def caveat() -> str:
-    """What the draws are, and are not."""
-    targets = len([r for r in rows("targets") if r["verdict"] in (*BAD, "holds")])
-    whole, near = met(targets), met(targets - 2)
-    share = float(whole["holds, share"])
-    some = "None of them meets" if share == 0 else f"{percent(share, 2)} of them meet"
-    return sure(
-        share < 0.01,
-        f"The shares are of {int(whole['members']):,} draws of the uncertain constants, taken "
-        "from the ranges that the literature or judgement gives (the *prior*). The draws are not "
-        f"selected by how well they follow the record. {some} all {targets} targets of the "
-        f"calibration; {percent(near['holds, share'], 2)} meet {targets - 2} or more. So a share "
-        "says what the stated ranges allow. It is not the probability that something happens.",
-    )
-
-
-def change(policy: str, what: str, year: str) -> dict[str, float]:
-    """District -> median change by a policy."""
+def change(policy: str, what: str, year: str, which: str = "median") -> dict[str, float]:
+    """District -> median change by a policy given the record, or another quantile."""
     return {
-        r["district"]: float(r["change median"])
-        for r in rows("policies")
+        r["district"]: float(r[f"posterior change {which}"])
+        for r in rows("policies_posterior")
         if (r["scenario"], r["indicator"], r["year"]) == (policy, what, year)
     }
 
@@ -258,43 +224,8 @@ def judged() -> str:
     )
 
 
-def counts() -> str:
-    """How many claims hold, and in how many draws."""
-    told, drawn = list(verdicts().values()), over_draws()
-    most = [c for c, row in drawn.items() if float(row["holds, share"]) > 0.5]
-    return (
-        f"The letter was split into {len(told)} claims. With the fitted constants "
-        f"{told.count('holds')} hold, {told.count('fails in part')} fail in part and "
-        f"{told.count('fails')} fail; the others cannot be tested in this model. Of {len(drawn)} "
-        f"that can be tested in the draws, {len(most)} hold in more than half of them."
-    )
-
-
-def fates() -> list[str]:
-    """Per district: jobs in the record and the model, and the share of draws by fate."""
-    share = {
-        (r["district"], r["class"]): r["share"] for r in rows("worlds") if "any" in r["policy"]
-    }
-    undecided = [v for (_, kind), v in share.items() if kind == "undecided"]
-    sure(all(float(v) == 0 for v in undecided), "no column for draws that are undecided")
-    lines = [
-        "| district | jobs in the record | in the model | survives without a policy | survives "
-        "only with one | lost under every policy |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    for row in rows("jobs"):
-        name, years = row["district"], row["years of the record"].replace("-", " to ")
-        record = f"{row['record']} ({years})" if row["record"] else "no record found"
-        own = [
-            share[name, k] for k in ("survives anyway", "policy decides", "lost whatever is done")
-        ]
-        cells = [NAMES.get(name, name), record, row["model"] or "", *map(percent, own)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
 def effects() -> list[str]:
-    """Per policy: medians of the draws, smallest to largest over the ten districts."""
+    """Per policy: medians of the draws given the record, smallest to largest over the districts."""
     wanted = (
         ("home share of the chain", "2060"),
         ("jobs, all", "2035"),
@@ -310,9 +241,8 @@ def effects() -> list[str]:
         cells = [words]
         for what, year in wanted:
             own = [
-                (float(r["change median"]), NAMES.get(r["district"], r["district"]))
-                for r in rows("policies")
-                if (r["scenario"], r["indicator"], r["year"]) == (policy, what, year)
+                (x, NAMES.get(district, district))
+                for district, x in change(policy, what, year).items()
             ]
             cells.append(
                 " to ".join(f"{round(x, 1) + 0:.1f} ({where})" for x, where in (min(own), max(own)))
