@@ -71,7 +71,7 @@ counts = """30 47.2 70.2 77.4 36.3 20.6 18.1 21.4 22 25.4 27.1
 data = pd.DataFrame({"element": ["hares"] * 21 + ["lynx"] * 21})
 data["year"] = 2 * list(range(1900, 1921))
 data["value"] = list(map(float, counts.split()))
-data = data.assign(error="lognormal", scale="?0.5")
+data = data.assign(series=data.element, error="lognormal", scale="?0.5")
 data.to_csv("pelts.csv", index=False)
 data.head(3)
 
@@ -155,8 +155,8 @@ sd.plot_posterior(found, "ridges", most=2)
 sd.plot_posterior(found, "predictions")
 
 # %% [markdown]
-# If far fewer lie inside, the errors are larger than stated, or the
-# structure is wrong. Look where the misses are.
+# If far fewer do, the errors are larger than stated, or the structure
+# is wrong.
 #
 # A harder test is a forecast: infer from the data up to 1915 only.
 
