@@ -2,9 +2,11 @@
 
 Models with reference draws of posteriordb, and a model that is linear in its constants, whose
 posterior is known; beside Stan, where R with rstan is installed. Prints processor time, which other
-programs on a shared machine disturb less; nothing is asserted.
+programs on a shared machine disturb less; nothing is asserted. --methods compares the samplers of
+`infer`: the default, and NUTS by gradients.
 
 usage: python benchmarks/inference.py [--seeds N] [--ess N] [--no-stan] [--study MODEL [--runs N]]
+       python benchmarks/inference.py --methods [--ess N] [--study MODEL [--runs N]]
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from simdistrict.base.library import find_model
 from simdistrict.calibration.data import read_data
 from simdistrict.calibration.settings import settings_beside
 from simdistrict.ensemble.prior import prior_beside, prior_table, read_nuisance, read_prior
-from simdistrict.inference.sampling import Effort, Sampled, sample
+from simdistrict.inference.asked import METHODS
+from simdistrict.inference.sampling import Effort, Progress, Sampled, sample
 from simdistrict.inference.target import Target, target_of
 from simdistrict.run.plan import plans_for
 
@@ -45,7 +48,12 @@ def main() -> None:
     options.add_argument("--no-stan", action="store_true", help="leave Stan out")
     options.add_argument("--study", help="also a model with calibration.yaml, its constants there")
     options.add_argument("--runs", type=int, default=200_000, help="most runs of that model")
+    options.add_argument("--methods", action="store_true", help="compare the samplers only")
     given = options.parse_args()
+    if given.methods:
+        describe_machine(("simdistrict", "numpy", "mici"), "samplers on one core")
+        compare(given.ess, given.study, given.runs)
+        return
     describe_machine(("simdistrict", "numpy", "scipy"), "posteriors on one core")
     for name in MODELS:
         print(f"\n{name}")
@@ -139,6 +147,55 @@ def said(sampled: Sampled, took: float) -> str:
     )
 
 
+def compare(ess: int, name: str | None, runs: int) -> None:
+    """Print what each sampler takes for an effective draw."""
+    one = "lotka_volterra"
+    targets = {
+        one: density(FOLDER / f"{one}.mdl", FOLDER / f"{one}_data.csv", one),
+        "one_compartment": density(
+            FOLDER / "one_compartment.mdl", FOLDER / "one_compartment_data.csv", "one_compartment"
+        ),
+    }
+    if name:
+        targets[f"{name}, its calibrated constants"] = study_target(name, "payoff")
+    for label, target in targets.items():
+        scores = np.zeros((128, target.size))
+        target.with_slopes(scores[:1], 1)
+        target.log_likelihood(scores, 1)
+        run = seconds(lambda t=target, x=scores: t.log_likelihood(x, 1)) / len(scores)
+        gradient = seconds(lambda t=target, x=scores[:1]: t.with_slopes(x, 1))
+        print(
+            f"\n{label}: {target.size} coordinates; a run {1e6 * run:,.0f} us among 128, ", end=""
+        )
+        print(f"a gradient {1e6 * gradient:,.0f} us", flush=True)
+        for method in METHODS:
+            by_method(target, Effort(ess=ess, runs=runs, method=method), gradient / run)
+
+
+def by_method(target: Target, effort: Effort, cost: float) -> None:
+    """One line: what a sampler takes in all, and for an effective draw once it is tuned."""
+    begun: dict[str, tuple[float, int]] = {}
+
+    def tick(now: Progress) -> None:
+        begun.setdefault(now.stage, (time.process_time(), now.runs))
+
+    begin = time.process_time()
+    found = sample(target, effort, workers=1, tick=tick)
+    end = time.process_time()
+    least = found.ess_bulk.min()
+    start, runs = begun.get("sampling", (end, found.runs))
+    spent, took = found.runs - runs, end - start
+    equal = spent * (cost / target.runs_of_slopes if found.gradients else 1)
+    what = "gradients" if found.gradients else "runs"
+    print(
+        f"  {effort.method}: ESS {least:,.0f}, {spent / least:,.1f} {what} ({equal / least:,.0f} "
+        f"run-equivalents, {1000 * took / least:,.1f} ms) an effective draw; start and burn-in "
+        f"{runs:,} runs, {start - begin:.1f} s; R-hat {found.nested.max():.4f}, "
+        f"{found.divergent} divergent{'' if found.converged else ' NOT CONVERGED'}",
+        flush=True,
+    )
+
+
 def beside_stan() -> None:
     """Print the same of Stan by NUTS, started at the mode and at its own random points."""
     if shutil.which("Rscript") is None:
@@ -162,8 +219,8 @@ def beside_stan() -> None:
             )
 
 
-def study(name: str, runs: int) -> None:
-    """Print the same of a model with its own data, for the constants that it calibrates."""
+def study_target(name: str, likelihood: str) -> Target:
+    """The density of a model with its own data, for the constants that it calibrates."""
     path = find_model(name)
     settings = settings_beside(path)
     assert settings is not None
@@ -173,15 +230,14 @@ def study(name: str, runs: int) -> None:
     table = prior_table(prior_beside(path))
     priors = read_prior(table.text, table.where, known, program)
     data = read_data(settings.data, known)
+    free = tuple(settings.free)
+    return target_of(plan, priors, data, until=settings.until, free=free, likelihood=likelihood)
+
+
+def study(name: str, runs: int) -> None:
+    """Print the same of a model with its own data, for the constants that it calibrates."""
     for likelihood in ("payoff", "series"):
-        target = target_of(
-            plan,
-            priors,
-            data,
-            until=settings.until,
-            free=tuple(settings.free),
-            likelihood=likelihood,
-        )
+        target = study_target(name, likelihood)
         print(f"\n{name}, {target.size} constants, {len(target.points)} data, by {likelihood}")
         sampled, took = timed(target, Effort(ess=1000, runs=runs))
         print(f"  {said(sampled, took)}")

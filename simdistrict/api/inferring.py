@@ -213,6 +213,7 @@ class Inferring(Sweeping):
         runs: int | None = None,
         seed: int | None = None,
         waves: int | None = None,
+        method: Literal["demc", "nuts"] | None = None,
         workers: int | None = None,
         scheduler: str | None = None,
         progress: Stages = None,
@@ -229,13 +230,15 @@ class Inferring(Sweeping):
         the data state; `payoff` is exp(-payoff / 2) of `calibrate`, which gives a weighted
         posterior.
         ess: effective draws of each constant, default 1000; runs: the most runs of the model,
-        default 500000; seed: default 1; waves: of history matching first, for a wide prior;
+        default 500000; seed: default 1; waves: of history matching first, for a wide prior; method:
+        the sampler, default `demc`; `nuts` follows exact gradients and needs the library mici;
         workers: cores, default all, with the same draws; scheduler: the address of a Dask cluster.
         progress: None for a line in a notebook or terminal, False, or a function of a stage.
 
         Logs a warning for what makes the posterior doubtful, and first of all where its chains
         have not converged (`converged` is then False). Raises ScenarioError for invalid data,
-        priors and names, EngineError where (nearly) every draw of the prior fails.
+        priors and names, EngineError where (nearly) every draw of the prior fails, and for `nuts`
+        where something has no gradient.
 
         >>> import simdistrict as sd, pandas as pd
         >>> m = sd.load("core")
@@ -257,6 +260,7 @@ class Inferring(Sweeping):
             "runs": whole_or_none(runs, "runs", 1),
             "seed": whole_or_none(seed, "seed", 0),
             "waves": whole_or_none(waves, "waves", 1),
+            "method": method,
         }
         plan = self._plan(scenario, params=params, backend="native")
         is_file = data is None or isinstance(data, str | Path)

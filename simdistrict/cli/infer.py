@@ -64,6 +64,12 @@ UNTRUSTED = 5
     "weighted posterior.  [default: series]",
 )
 @click.option(
+    "--method",
+    type=click.Choice(["demc", "nuts"]),
+    help="Sampler: demc, differential evolution; nuts, by exact gradients, of one machine, with "
+    "the optional library mici.  [default: demc]",
+)
+@click.option(
     "--ess", type=options.WholeRange(1), help="Effective draws of each constant.  [default: 1000]"
 )
 @click.option("--runs", type=options.WholeRange(1), help="Most model runs.  [default: 500000]")
@@ -163,7 +169,12 @@ def _check_sbc(asked: dict[str, Any], export: Path | None) -> None:
     """Refuse what a calibration of the sampler has not."""
     if asked["sbc"] is None:
         return
-    other = {"--waves": asked["waves"], "--scheduler": asked["scheduler"], "--export": export}
+    other = {
+        "--method": asked["method"],
+        "--waves": asked["waves"],
+        "--scheduler": asked["scheduler"],
+        "--export": export,
+    }
     for name, value in other.items():
         if value is not None:
             raise click.UsageError(f"--sbc draws no posterior of the data: leave {name} out")

@@ -12,6 +12,8 @@ from simdistrict.base.errors import ExchangeError, Problem
 
 SERIES, PAYOFF = "series", "payoff"
 LIKELIHOODS = (SERIES, PAYOFF)
+DEMC, NUTS = "demc", "nuts"
+METHODS = (DEMC, NUTS)
 # the attribute of a posterior with the settings; its texts have attributes of their own
 RECORD = "infer_request"
 _TEXTS = {"prior": "prior", "data": "data_text", "statements": "statements_text"}
@@ -37,7 +39,7 @@ class Inference:
 
     free: constants of the prior to infer, all where empty; until: the last time of the data to
     use; left_out: series not to use; likelihood: `series` or `payoff`; waves: of history matching
-    before the draws; ess, runs, seed: as of `sampling.Effort`.
+    before the draws; ess, runs, seed, method: as of `rounds.Effort`.
     """
 
     prior: Text
@@ -51,6 +53,7 @@ class Inference:
     ess: int = 1000
     runs: int = 500_000
     seed: int = 1
+    method: str = DEMC
 
     def record(self) -> dict[str, object]:
         """Attributes of a result file, from which `recorded` makes it again."""

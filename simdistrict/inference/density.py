@@ -6,10 +6,12 @@ likelihood only: the log posterior of a score vector u is log_likelihood(u) - u.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from simdistrict.base.arrays import Flags, Reals
+from simdistrict.base.errors import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,5 +43,27 @@ class Density(Protocol):
 
         Never NaN; -inf for a member whose run fails. A member has the same bits whatever the
         others are. workers: cores to use, default all.
+        """
+        ...
+
+
+@runtime_checkable
+class Sloped(Density, Protocol):
+    """A density that knows its gradient."""
+
+    @property
+    def without_slopes(self) -> Sequence[Problem]:
+        """What has no gradient, each with the reason; empty where all have."""
+        ...
+
+    @property
+    def runs_of_slopes(self) -> int:
+        """How many runs of the model a gradient counts for."""
+        ...
+
+    def with_slopes(self, scores: Reals, workers: int | None = None) -> tuple[Reals, Reals]:
+        """The log likelihood of each member and its gradient, (members,) and (members, size).
+
+        The gradient is finite, and zero where the likelihood is.
         """
         ...

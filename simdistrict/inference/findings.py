@@ -9,6 +9,7 @@ import numpy as np
 from simdistrict.base.arrays import Reals
 from simdistrict.base.counts import counted
 from simdistrict.base.errors import Problem
+from simdistrict.inference.asked import NUTS
 from simdistrict.inference.identify import Identified, identify
 from simdistrict.inference.infer import Question, forecast, posterior_of
 from simdistrict.inference.information import information_at
@@ -55,7 +56,7 @@ def report_of(
         found,
         tuple(_learned(found, identified)),
         tuple(_unknown(identified)),
-        (*early, *_doubts(question, identified)),
+        (*early, *_divergent(sampled), *_doubts(question, identified)),
         tuple(sections),
     )
 
@@ -119,6 +120,16 @@ def _doubts(question: Question, identified: Identified) -> list[str]:
     if tempered and question.asked.likelihood == "series":
         said.append("weights other than 0 and 1: the likelihood is tempered by them")
     return said
+
+
+def _divergent(sampled: Sampled) -> list[str]:
+    """Trajectories that NUTS gave up: it may miss parts where the density is steep."""
+    if not sampled.divergent:
+        return []
+    return [
+        f"{sampled.divergent} trajectories of NUTS were given up where the density falls steeply: "
+        "compare with --method demc"
+    ]
 
 
 # ---------------------------------------------------------------------- sections
@@ -224,6 +235,14 @@ def _sampling(sampled: Sampled) -> Section:
         }
         for k, stages in enumerate(sampled.stages)
     ]
+    if sampled.method == NUTS:
+        line = (
+            f"{sampled.runs} runs; the draws took {sampled.gradients} gradients; mean "
+            f"acceptance {float(np.mean(sampled.accepted)):.2f}; "
+            f"{counted(sampled.divergent, 'trajectory', 'trajectories')} given up. The log "
+            "evidence is an estimate by the tempered start alone."
+        )
+        return Section("Sampling", (line,), tuple(rows), "sampling.csv")
     line = (
         f"{sampled.runs} runs; {100 * float(np.mean(sampled.accepted)):.0f}% of the moves after "
         "burn-in were accepted. The log evidence is an estimate by the tempered start alone."

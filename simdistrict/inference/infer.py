@@ -16,10 +16,12 @@ from simdistrict.calibration.data import data_from_text
 from simdistrict.calibration.error_model import LOGNORMAL
 from simdistrict.calibration.statements import NONE, Statements, statements_from_text
 from simdistrict.ensemble.prior import read_nuisance, read_prior
-from simdistrict.inference.asked import Inference, Text
+from simdistrict.inference.asked import NUTS, Inference, Text
 from simdistrict.inference.distributions import draws_of_normal
+from simdistrict.inference.hamiltonian import library
 from simdistrict.inference.keeping import Keeper
 from simdistrict.inference.likelihood import Likelihood
+from simdistrict.inference.nuts import check_nuts
 from simdistrict.inference.posterior import (
     NUISANCE,
     Coordinate,
@@ -59,7 +61,8 @@ class Question:
     @property
     def effort(self) -> Effort:
         """How long to sample."""
-        return Effort(ess=self.asked.ess, runs=self.asked.runs, seed=self.asked.seed)
+        asked = self.asked
+        return Effort(ess=asked.ess, runs=asked.runs, seed=asked.seed, method=asked.method)
 
     def record(self) -> dict[str, object]:
         """The attributes that repeat the posterior."""
@@ -103,6 +106,8 @@ def question(plan: Plan, asked: Inference) -> Question:
         scales=scales,
         likelihood=asked.likelihood,
     )
+    if asked.method == NUTS:
+        check_nuts(target)
     late = asked.until is not None and any(row.year > asked.until for _, row in data.rows())
     held = bool(asked.left_out) or late
     return Question(plan, asked, target, target.with_data(data) if held else None)
@@ -255,6 +260,11 @@ def data_of(target: Target) -> tuple[Datum, ...]:
 
 
 def _sampler(sampled: Sampled) -> str:
+    if sampled.method == NUTS:
+        return (
+            f"tempered SMC, then NUTS ({library()}): {counted(len(sampled.stages), 'chain')}, "
+            f"{counted(sampled.burn_in, 'step')} of burn-in, 1 of {sampled.thin} steps kept"
+        )
     populations = len(sampled.stages)
     chains = len(sampled.population) // max(populations, 1)
     return (

@@ -8,21 +8,17 @@ an interrupted sampler resumes to the bit.
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simdistrict.base.arrays import Flags, Reals
-from simdistrict.base.counts import counted
+from simdistrict.base.arrays import Reals
 from simdistrict.base.errors import EngineError, Problem
 from simdistrict.inference import diagnostics
-from simdistrict.inference.density import Density
+from simdistrict.inference.asked import METHODS, NUTS
+from simdistrict.inference.density import Density, Sloped
 from simdistrict.inference.evolution import (
     KINDS,
     Chains,
@@ -34,97 +30,30 @@ from simdistrict.inference.evolution import (
 )
 from simdistrict.inference.keeping import Keeper
 from simdistrict.inference.moves import fitted
-from simdistrict.inference.packing import packed, particles_of, stretch_of
+from simdistrict.inference.nuts import check_nuts, sample_by_nuts
+from simdistrict.inference.packing import stretch_of
 from simdistrict.inference.populations import Population, outsiders, together
-from simdistrict.inference.tempering import Particles, Stage, heated, move, particles_for
-from simdistrict.inference.tempering import start as start_particles
+from simdistrict.inference.rounds import PART as PART
+from simdistrict.inference.rounds import Effort as Effort
+from simdistrict.inference.rounds import Progress as Progress
+from simdistrict.inference.rounds import (
+    Rounds,
+    disagreeing,
+    left_behind,
+    too_few,
+    unmoved,
+)
+from simdistrict.inference.rounds import Sampled as Sampled
+from simdistrict.inference.rounds import Tick as Tick
+from simdistrict.inference.tempering import Particles, particles_for
 from simdistrict.inference.together import Local, Runner, Work
 
-PART = 50  # steps of a round
 _KEPT = 20_000  # draws
-_NAMED = 8  # coordinates or chains that a reason names
 _LEAST_BURN_IN = 3  # rounds
 _BURN_IN_RHAT = 1.05
 _MEMORIES = 4  # that burn-in and chains are long, so that they tell nothing of their start
 _BURN_IN_SHARE = 1 / 3  # of the budget, at most
-_TEMPERING_SHARE = 1 / 2
 _ARCHIVE = 10_000  # rows per population, or 40 per coordinate, where it stops to grow
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How long to sample, and from which random numbers.
-
-    ess: effective draws of every coordinate to stop at; rhat: nested R-hat to stop below; runs: at
-    most, of the model (exceeded by no step); populations: independent ones, at least two; chains:
-    of a population, default by the number of coordinates; keep: draws kept at most, by thinning.
-    """
-
-    ess: int = 1000
-    rhat: float = 1.01
-    seed: int = 1
-    runs: int = 500_000
-    populations: int = 4
-    chains: int | None = None
-    keep: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a sampler is.
-
-    stage: tempering, burn-in or sampling; temperature: the lowest of all populations; best: log
-    likelihood so far; rhat, ess: the worst of all coordinates at the last check, NaN before;
-    remaining: runs to go at the present rate, and `runs` of the budget at most.
-    """
-
-    stage: str
-    temperature: float
-    runs: int
-    best: float
-    rhat: float = math.nan
-    ess: float = math.nan
-    remaining: int = 0
-
-
-Tick = Callable[[Progress], None]
-_Part = TypeVar("_Part", Particles, Stretch)
-
-
-@dataclass(frozen=True, eq=False)
-class Sampled:
-    """Draws of a posterior, and whether to trust them.
-
-    scores: (chain, draw, size), standard normal under the prior; likelihood: (chain, draw), its
-    logarithm; population: (chain,). stages: of the temperatures of each population; evidence:
-    (population,), an estimate of the log evidence by SMC, which may be far off. accepted:
-    (chain,), the share of moves after burn-in; stuck: chains that were moved in burn-in, by
-    population. nested, rhat, ess_bulk, ess_tail, mcse: (size,), see `diagnostics`, mcse of the
-    mean. shares, rates: of each kind of move (`evolution.KINDS`), and its acceptance. burn_in:
-    steps before the draws; thin: steps between them. reasons: why it is not converged.
-    """
-
-    names: tuple[str, ...]
-    scores: Reals
-    likelihood: Reals
-    population: NDArray[np.intp]
-    stages: tuple[tuple[Stage, ...], ...]
-    evidence: Reals
-    accepted: Reals
-    stuck: tuple[int, ...]
-    runs: int
-    informed: int
-    shares: tuple[float, ...]
-    rates: tuple[float, ...]
-    burn_in: int
-    thin: int
-    nested: Reals
-    rhat: Reals
-    ess_bulk: Reals
-    ess_tail: Reals
-    mcse: Reals
-    converged: bool
-    reasons: tuple[str, ...]
 
 
 def sample(
@@ -146,7 +75,16 @@ def sample(
     Raises EngineError where almost no draw of the prior has a likelihood.
     """
     _check(effort, len(density.names))
+    if effort.method == NUTS:
+        check_nuts(density)
+        if not isinstance(runner or Local(), Local):
+            what = "NUTS runs its chains on this machine only"
+            hint = "leave --scheduler out, or use --method demc"
+            raise EngineError(Problem("scheduler", what, hint))
     with keeper.open(resume=resume) if keeper else nullcontext():
+        if effort.method == NUTS:
+            assert isinstance(density, Sloped)
+            return sample_by_nuts(density, effort, start, keeper, workers, tick)
         sampler = _Sampler(density, effort, keeper, runner or Local(workers), tick)
         return sampler.run(start)
 
@@ -160,6 +98,9 @@ def _check(effort: Effort, size: int) -> None:
         problems.append(Problem("populations", what, "use 4"))
     if effort.chains is not None and effort.chains < 4:
         problems.append(Problem("chains", f"{effort.chains} are fewer than 4 chains", "use 32"))
+    if effort.method not in METHODS:
+        what = f'there is no method "{effort.method}"'
+        problems.append(Problem("method", what, f"use one of {', '.join(METHODS)}"))
     if effort.ess < 1 or effort.runs < 1 or not effort.rhat > 1:
         what = "ess and runs must be positive, and rhat above 1"
         problems.append(Problem("effort", what, "leave them at their defaults"))
@@ -167,7 +108,7 @@ def _check(effort: Effort, size: int) -> None:
         raise EngineError(problems)
 
 
-class _Sampler:
+class _Sampler(Rounds):
     """The state of one call of `sample`."""
 
     def __init__(
@@ -178,20 +119,15 @@ class _Sampler:
         runner: Runner,
         tick: Tick | None,
     ) -> None:
-        self.density, self.effort = density, effort
-        self.keeper, self.runner, self.tick = keeper, runner, tick
-        self.size = len(density.names)
+        super().__init__(density, effort, keeper, runner, tick)
         self.members = effort.chains or chains_for(self.size)
         self.keep = effort.keep or max(_KEPT, 4 * effort.ess)
         self.archive = max(_ARCHIVE, 40 * self.size)
-        self.round = self.runs = 0
-        self.progress = Progress("tempering", 0.0, 0, -math.inf, remaining=effort.runs)
         self.labels = np.repeat(np.arange(effort.populations), self.members)
-        self.reasons: list[str] = []
 
     def run(self, scores: Reals | None) -> Sampled:
         """All rounds, and what they give."""
-        starts = self._tempered(scores)
+        starts = self.tempered(scores)
         self.populations = self._chains(starts)
         self.thin = 1
         pooled = np.concatenate([own.scores for own in starts])
@@ -206,81 +142,6 @@ class _Sampler:
         if not self.reasons:
             self._sampling()
         return self._sampled(starts)
-
-    # rounds
-
-    def _round(
-        self,
-        stage: str,
-        work: Mapping[int, Work[_Part]],
-        unpack: Callable[[Mapping[str, NDArray[Any]]], _Part],
-    ) -> dict[int, _Part]:
-        """One round: from the folder where it is there, else run."""
-        found: dict[int, _Part] = {}
-        for k in work:
-            part = self.keeper.read(self.round, k) if self.keeper else None
-            if part is not None:
-                found[k] = unpack(part)
-        missing = [k for k in work if k not in found]
-        self.progress = replace(self.progress, stage=stage, runs=self.runs)
-        if self.tick:
-            self.tick(self.progress)
-        new = self.runner(self.density, [work[k] for k in missing], self._seen)
-        for k, own in zip(missing, new, strict=True):
-            found[k] = own
-            if self.keeper:
-                self.keeper.store(self.round, k, packed(own))
-        self.round += 1
-        return {k: found[k] for k in work}
-
-    def _seen(self, likelihood: Reals) -> None:
-        """After a block of runs."""
-        own = self.progress
-        self.progress = replace(
-            own,
-            runs=own.runs + len(likelihood),
-            best=max(own.best, float(likelihood.max(initial=-math.inf))),
-            remaining=max(own.remaining - len(likelihood), 0),
-        )
-        if self.tick:
-            self.tick(self.progress)
-
-    def _left(self) -> int:
-        return self.effort.runs - self.runs
-
-    # tempering
-
-    def _tempered(self, scores: Reals | None) -> list[Particles]:
-        """SMC of each population, up to the posterior or the end of its runs."""
-        count, seed = particles_for(self.size), self.effort.seed
-        own = range(self.effort.populations)
-        most = int(self.effort.runs * _TEMPERING_SHARE) // self.effort.populations
-        if count > most:
-            what = f"{self.effort.runs} runs do not reach for a start of {count} particles each"
-            hint = f"allow at least {2 * len(own) * count * 10} runs"
-            raise EngineError(Problem("runs", what, hint))
-        begun: dict[int, Work[Particles]] = {
-            k: partial(start_particles, self.size, count, seed, k, scores) for k in own
-        }
-        states = self._round("tempering", begun, particles_of)
-        while True:
-            self.runs = sum(state.runs for state in states.values())
-            reached = states[0].temperature
-            self.progress = replace(self.progress, temperature=reached)
-            left = most - max(state.runs for state in states.values())
-            if reached == 1 or left < count:
-                break
-            drawn, shape = heated([states[k] for k in own], seed)
-            work: dict[int, Work[Particles]] = {
-                k: partial(move, drawn[k], shape, seed, k, left) for k in own
-            }
-            states = self._round("tempering", work, particles_of)
-        if reached < 1:
-            self.reasons.append(
-                f"half of the runs ended at temperature {reached:.3g}, before the posterior: "
-                "allow more runs"
-            )
-        return [states[k] for k in own]
 
     def _chains(self, starts: list[Particles]) -> list[Population]:
         """Chains from evenly spaced particles; all particles are the first archive."""
@@ -311,7 +172,7 @@ class _Sampler:
             )
             for k, own in enumerate(self.populations)
         }
-        found = list(self._round(stage, work, stretch_of).values())
+        found = list(self.side_by_side(stage, work, stretch_of).values())
         self.runs += count * self.members * len(self.populations)
         for own, stretch in zip(self.populations, found, strict=True):
             own.absorb(stretch, self.archive)
@@ -325,7 +186,7 @@ class _Sampler:
     def _burn_in(self) -> None:
         """Rounds that tune, until the populations agree roughly or a share of the runs is used."""
         begin = self.runs
-        most = int(_BURN_IN_SHARE * self._left())
+        most = int(_BURN_IN_SHARE * self.left())
         for number in itertools.count(1):
             stretches = self._part("burn-in", begin + most - self.runs)
             if not stretches:
@@ -355,7 +216,7 @@ class _Sampler:
         """Rounds whose draws count, until they are enough or the runs are used."""
         check = 1
         for number in itertools.count(1):
-            stretches = self._part("sampling", self._left())
+            stretches = self._part("sampling", self.left())
             if not stretches:
                 break
             self.tried = self.tried + np.sum([own.tried for own in stretches], axis=0)
@@ -369,7 +230,7 @@ class _Sampler:
             wanted = max(self.effort.ess, _MEMORIES * len(self.labels))
             lacking = max(wanted / least, (worst - 1) / (self.effort.rhat - 1))
             done = number * PART * len(self.labels)
-            left = min(int(done * max(lacking - 1, 0)), self._left())
+            left = min(int(done * max(lacking - 1, 0)), self.left())
             self.progress = replace(self.progress, rhat=worst, ess=least, remaining=left)
             if worst < self.effort.rhat and least >= wanted:
                 break
@@ -395,10 +256,10 @@ class _Sampler:
         still = (self.moved == 0) & (steps > 0)
         reasons = (
             *self.reasons,
-            *_disagreeing(self.density.names, nested, self.effort.rhat),
-            *_too_few(self.density.names, bulk, max(self.effort.ess, _MEMORIES * len(self.labels))),
-            *_unmoved(still, self.labels, steps),
-            *_lost(np.concatenate(lost), self.labels, self.populations),
+            *disagreeing(self.density.names, nested, self.effort.rhat),
+            *too_few(self.density.names, bulk, max(self.effort.ess, _MEMORIES * len(self.labels))),
+            *unmoved(still, self.labels, steps),
+            *left_behind(np.concatenate(lost), self.labels, self.populations),
         )
         return Sampled(
             names=tuple(self.density.names),
@@ -423,41 +284,3 @@ class _Sampler:
             converged=not reasons,
             reasons=reasons,
         )
-
-
-def _disagreeing(names: Sequence[str], nested: Reals, limit: float) -> Iterator[str]:
-    bad = [k for k in np.argsort(-np.nan_to_num(nested, nan=np.inf)) if not nested[k] < limit]
-    if bad:
-        own = ", ".join(f"{names[k]} ({nested[k]:.3f})" for k in bad[:_NAMED])
-        yield f"the populations disagree on {len(bad)} of {len(names)} (R-hat): {own}{_and(bad)}"
-
-
-def _too_few(names: Sequence[str], bulk: Reals, wanted: int) -> Iterator[str]:
-    bad = [k for k in np.argsort(np.nan_to_num(bulk, nan=-1)) if not bulk[k] >= wanted]
-    if bad:
-        own = ", ".join(f"{names[k]} ({bulk[k]:.0f})" for k in bad[:_NAMED])
-        yield f"fewer than {wanted} effective draws of {len(bad)} of {len(names)}: {own}{_and(bad)}"
-
-
-def _unmoved(still: Flags, labels: NDArray[np.intp], steps: int) -> Iterator[str]:
-    bad = list(np.flatnonzero(still))
-    if bad:
-        own = ", ".join(f"chain {k} of population {labels[k]}" for k in bad[:_NAMED])
-        yield f"{counted(len(bad), 'chain')} did not move in {steps} steps: {own}{_and(bad)}"
-
-
-def _lost(
-    lost: Flags, labels: NDArray[np.intp], populations: Sequence[Population]
-) -> Iterator[str]:
-    bad = list(np.flatnonzero(lost))
-    if bad:
-        chains = np.concatenate([own.chains.likelihood for own in populations])
-        own = ", ".join(
-            f"chain {k} of population {labels[k]} (log likelihood {chains[k]:.4g})"
-            for k in bad[:_NAMED]
-        )
-        yield f"{counted(len(bad), 'chain')} stuck far below the others: {own}{_and(bad)}"
-
-
-def _and(bad: Sequence[object]) -> str:
-    return f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""

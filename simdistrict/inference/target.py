@@ -23,6 +23,7 @@ from simdistrict.engine.backends import AUTO, FIXED, check_way
 from simdistrict.engine.batches import batch_class, check_backend
 from simdistrict.engine.integrators.adaptive import Tolerance
 from simdistrict.engine.native.batch import LANES, Batch
+from simdistrict.engine.native.dual import DIRECTIONS
 from simdistrict.engine.outcome import Outcome
 from simdistrict.engine.tangents import Tangents
 from simdistrict.ensemble.design import columns
@@ -191,7 +192,17 @@ class Target:
         return ()
 
     @property
-    def jumps(self) -> tuple[Problem, ...]:
+    def without_slopes(self) -> tuple[Problem, ...]:
+        """What has no gradient: elements of the model, and parts of the likelihood."""
+        return (*self.why_no_slopes, *self._jumps)
+
+    @property
+    def runs_of_slopes(self) -> int:
+        """How many runs a gradient counts for: one for eight constants, as in `calibrate`."""
+        return -(-len(self.priors) // DIRECTIONS)
+
+    @property
+    def _jumps(self) -> tuple[Problem, ...]:
         """What makes the likelihood jump between values."""
         found = [
             Problem(f'"{name}"', "its likelihood jumps at the ends of a range without a scale")
@@ -218,7 +229,7 @@ class Target:
         by_numbers = self.reading.slopes(found.values, found.slopes)[:, :count]
         by_scores = self.scores.slopes(np.ascontiguousarray(scores[:, : self.scores.size]))
         failed = np.asarray(np.isnan(found.values[:, -1]).all(axis=1))
-        return points, by_numbers @ by_scores, failed
+        return points, np.einsum("mpk,mks->mps", by_numbers, by_scores), failed
 
     def with_slopes(self, scores: Reals, workers: int | None = None) -> tuple[Reals, Reals]:
         """The log likelihood of each member, and its gradient, (members, size).
@@ -232,9 +243,9 @@ class Target:
         found = self.likelihood.series(points, errors).sum(axis=1)
         found[failed] = -np.inf
         by_points, by_errors = self.likelihood.slopes(points, errors)
-        gradient = np.concatenate(
-            [(by_points[:, None] @ by_scores)[:, 0], by_errors * self.errors.slopes(own)], axis=1
-        )
+        # einsum has one order of operations; a product of matrices depends on threads
+        by_constants = np.einsum("mp,mps->ms", by_points, by_scores)
+        gradient = np.concatenate([by_constants, by_errors * self.errors.slopes(own)], axis=1)
         gradient[~np.isfinite(found) | ~np.isfinite(gradient).all(axis=1)] = 0.0
         return found, gradient
 

@@ -26,6 +26,22 @@ def reference(model: str) -> dict[str, dict[str, str]]:
         return {row["constant"]: row for row in csv.DictReader(file) if row["model"] == model}
 
 
+@pytest.mark.slow
+def test_nuts_has_the_moments_of_the_reference() -> None:
+    """Within four standard errors of its own draws and of the 10,000 of the reference."""
+    pytest.importorskip("mici", reason="mici is not installed: pip install simdistrict[nuts]")
+    files = (FOLDER / f"lotka_volterra{end}" for end in (".mdl", "_data.csv", "_prior.csv"))
+    target = density(*files)
+    sampled = sample(target, Effort(ess=1000, seed=2, method="nuts"))
+    assert sampled.converged, sampled.reasons
+    values = draws(target, sampled)
+    error = np.sqrt(1 / sampled.ess_bulk.min() + 1e-4)
+    for name, row in reference("lotka_volterra").items():
+        mean, sd = float(row["mean"]), float(row["sd"])
+        assert abs(values[name].mean() - mean) < 4 * error * sd, name
+        assert abs(values[name].std() / sd - 1) < 4 * error, name
+
+
 @pytest.mark.parametrize("model", ["lotka_volterra", "one_compartment"])
 def test_the_moments_are_those_of_the_reference(model: str) -> None:
     """Means within .05 reference standard deviations, standard deviations within 5%."""

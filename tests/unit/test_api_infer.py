@@ -134,6 +134,8 @@ def test_what_does_not_fit_is_refused(model: sd.LoadedModel, folder: Path) -> No
         model.infer(folder / "data.csv", PRIORS, ess=0)
     with pytest.raises(sd.ScenarioError, match='there is no likelihood "other"'):
         model.infer(folder / "data.csv", PRIORS, likelihood="other")  # type: ignore[arg-type]
+    with pytest.raises(sd.EngineError, match='there is no method "hmc"'):
+        model.infer(folder / "data.csv", PRIORS, method="hmc")  # type: ignore[arg-type]
     with pytest.raises(sd.SimdistrictError, match=r"there is no calibration\.yaml"):
         model.infer(prior=PRIORS)
     with pytest.raises(sd.EngineError, match="is no function"):

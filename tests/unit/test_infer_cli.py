@@ -421,6 +421,43 @@ def test_what_the_model_states_holds_unless_the_call_says_otherwise(
     assert len(table("mine/posterior.csv")) == 3
 
 
+# ---------------------------------------------------------------------- gradients
+
+
+def test_a_posterior_by_gradients(project: Path, capsys: Capsys) -> None:
+    pytest.importorskip("mici", reason="mici is not installed: pip install simdistrict[nuts]")
+    words = ("--method", "nuts", "--ess", "50", "-o", "p")
+    answer = call(capsys, *WORDS, *words)
+    assert answer.code == 0, answer.err
+    page = Path("p/infer.md").read_text(encoding="utf-8")
+    assert "- Sampler: tempered SMC, then NUTS (mici " in page
+    for row, true in zip(table("p/posterior.csv"), (0.25, 10, 2), strict=True):
+        assert float(row["5%"]) < true < float(row["95%"])
+        assert float(row["ess"]) >= 50
+    answer = call(capsys, "rerun", "p/posterior.nc")
+    assert answer.code == 0, answer.err
+
+
+def test_gradients_that_do_not_exist_are_named(project: Path, capsys: Capsys) -> None:
+    pytest.importorskip("mici", reason="mici is not installed: pip install simdistrict[nuts]")
+    Path("data.csv").write_text("series,element,year,value,scale\ntop,seen,3,1..20,\n")
+    answer = call(capsys, *WORDS, "--method", "nuts", "-o", "p")
+    assert answer.code == 3
+    assert '"top" | its likelihood jumps at the ends of a range without a scale' in answer.err
+    assert "use --method demc" in answer.err
+    assert not Path("p.parts").exists()
+
+
+def test_without_the_library_gradients_are_refused(
+    project: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simdistrict.inference.hamiltonian.find_spec", lambda name: None)
+    answer = call(capsys, *WORDS, "--method", "nuts", "-o", "p")
+    assert answer.code != 0
+    assert "needs the library mici, which is not installed" in answer.err
+    assert "pip install 'simdistrict[nuts]', or use --method demc" in answer.err
+
+
 # ---------------------------------------------------------------------- waves and calibration
 
 
@@ -462,7 +499,8 @@ def test_calibration_of_the_sampler_is_uniform_and_resumes(project: Path, capsys
 
 
 def test_a_calibration_refuses_what_it_has_not(project: Path, capsys: Capsys) -> None:
-    for words in (("--export", "x.tab"), ("--waves", "2"), ("--scheduler", "tcp://x:1")):
+    others = (("--export", "x.tab"), ("--waves", "2"), ("--scheduler", "tcp://x:1"))
+    for words in (*others, ("--method", "nuts")):
         answer = call(capsys, *WORDS, "--sbc", "20", *words)
         assert answer.code == 2
         assert f"leave {words[0]} out" in answer.err

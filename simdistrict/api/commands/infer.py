@@ -101,7 +101,7 @@ def asked(
     """The inference of a plan: what is given, else what the model's calibration.yaml says.
 
     path: of the model file; data_text: in place of a file; given: until, likelihood, ess, runs,
-    seed, waves. With other data, none of the own settings apply.
+    seed, waves, method. With other data, none of the own settings apply.
     """
     from simdistrict.api.designs import prior_of
 
