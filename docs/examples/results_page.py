@@ -95,6 +95,8 @@ def page(name: str = "short") -> str:
         if what == "table":
             table, _, heading = words.partition(" | ")
             return lines_of(table, heading)
+        if what == "bare":
+            return "\n".join(s for s in lines_of(words).splitlines() if not s.startswith("#"))
         if what == "given":
             table, _, heading = words.partition(" | ")
             return swapped(table, heading)

@@ -219,7 +219,7 @@ def judged() -> str:
         known = {row["element"]: row["confidence"] for row in csv.DictReader(file)}
     return sure(
         all(known[name].startswith("low") for name in constants),
-        "What matters most for the home share of a district in 2060 is "
+        "Over the prior, what matters most for the home share of a district in 2060 is "
         f"{listed(f'*{c}*' for c in constants)}. These constants are judgement, with a wide range.",
     )
 

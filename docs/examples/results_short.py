@@ -31,7 +31,7 @@ def survivors() -> str:
     between = [d for d in names if d not in (*safe, *lost)]
     least = min((stay[d] for d in safe), key=lambda r: float(r["posterior, share"]))
     words = [f"in {both(decided[d])} for {_said(d)}" for d in between]
-    ends = [f"{_short(d)} ({share(gone[d]['posterior, share'])} of the draws)" for d in lost]
+    ends = [f"{_said(d)} in {both(gone[d])}" for d in lost]
     saved = {
         r["district"]: float(r["posterior, share"])
         for r in rows("worlds_posterior")
@@ -43,7 +43,7 @@ def survivors() -> str:
         f"**{word(len(safe)).capitalize()} districts are safe, {word(len(lost))} are mostly lost, "
         f"and for {word(len(between))} policy matters most.** {listed(map(_said, safe))} survive "
         f"without any policy in {share(least['posterior, share'])} of the draws or more. "
-        f"{listed(ends)} are lost under every policy that was tried. Policy decides "
+        f"Lost under every policy that was tried are {listed(ends)} of the draws. Policy decides "
         f"{listed(words)}, nearly always through the joint programme of finding 4.",
     )
 
