@@ -9,8 +9,18 @@ from simdistrict.base.encoding import decoded
 from simdistrict.base.errors import ExchangeError, ModelError
 from simdistrict.exchange.xmile.reader import read_xmile_text
 from simdistrict.exchange.xmile.writer import xmile_text
-from simdistrict.model.expr import Call
-from simdistrict.model.model import Constant, Flow, Lookup, Range, Stock
+from simdistrict.model.expr import Binary, Call, Number, Ref
+from simdistrict.model.model import (
+    Auxiliary,
+    Constant,
+    Dimension,
+    Equation,
+    Flow,
+    Lookup,
+    Model,
+    Range,
+    Stock,
+)
 from simdistrict.run.simulate import simulate
 from tests.oracle.test_functions import flat
 from tests.program import call
@@ -205,6 +215,23 @@ def test_labels_and_names_with_special_characters() -> None:
     series = flat(simulate(read_xmile_text(text, "m")))
     assert (series["n[a,b]"][0], series["n[c]"][0]) == (11, 22)
     assert series["s"].tolist() == [0, 1, 3, 6, 10]
+
+
+def test_dimension_with_a_dot_after_the_name_of_another() -> None:
+    """Such a name is that of the dimension, and no label of the other."""
+    name, other = Dimension("M. 2", ("x", "y")), Dimension("M", ("u", "v"))
+    own = ("m. 2",)
+    control = [("INITIAL TIME", 0.0), ("FINAL TIME", 1.0), ("TIME STEP", 1.0), ("SAVEPER", 1.0)]
+    elements = [Constant(name=n, equations=(Equation(Number(v)),)) for n, v in control]
+    elements.append(
+        Constant(name="c", equations=(Equation(Number(2.0), subscripts=own),), dims=own)
+    )
+    reads = Equation(Binary("+", Ref("c", own), Number(1.0)), subscripts=own)
+    model = Model(
+        "m", (*elements, Auxiliary(name="x", equations=(reads,), dims=own)), (name, other)
+    )
+    found = flat(simulate(read_xmile_text(xmile_text(model, drawn=False), "m")))
+    assert found["x[y]"][-1] == 3.0
 
 
 def test_no_break_spaces_are_underscores() -> None:

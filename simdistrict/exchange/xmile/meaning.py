@@ -188,10 +188,11 @@ class XmileEquationReader:
                 return reduced(dim)
             text = dim
         name = fold(text)
-        prefix, _, label = name.rpartition(".")
-        if prefix in self.scope.dimensions:
-            name = label
         labels = self.scope.labels(dim)
+        prefix, _, label = name.rpartition(".")
+        # `dimension.label`, unless the whole is a name, which may have a dot too
+        if prefix in self.scope.dimensions and name not in (*labels, *self.scope.dimensions):
+            name = label
         if name in labels:
             return name
         if name.isdigit() and name not in self.scope.dimensions:
