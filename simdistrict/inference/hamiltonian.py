@@ -92,13 +92,13 @@ def walk(
         state, _ = turn.sample(state, random)
         state, said = move.sample(state, random)
         positions[k] = state.pos
-        accepted += float(said["accept_stat"])
+        accepted += said["accept_stat"]
         divergent += bool(said["diverging"])
         if tune:
             tuner.update(tuned, state, said, move)
     if tune:
         tuner.finalize(tuned, state, move, random)
-    return Walked(positions, float(integrator.step_size), accepted / count, divergent)
+    return Walked(positions, float(integrator.step_size), float(accepted / count), divergent)
 
 
 class _Negative:
