@@ -86,7 +86,7 @@ def design_from_file(
     if not draws.converged and not asked.unconverged:
         said = str(draws.attrs.get("reasons", "")) or "its chains have not mixed"
         what = f"the posterior has not converged ({said})"
-        hint = "continue `infer` with --resume; or take it as it is with --unconverged"
+        hint = "draw it again with more --runs; or take it as it is with --unconverged"
         raise ScenarioError(Problem(draws.where, what, hint))
     total = len(draws.numbers)
     if asked.members is not None:
